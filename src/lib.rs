@@ -1,0 +1,9 @@
+//! Renders the Kubernetes manifests of many environments from one base.
+//!
+//! The modules are declared in the order in which they may import each other: a module knows only
+//! those above it.
+
+pub mod place;
+pub mod error;
+pub mod finding;
+pub mod yaml;

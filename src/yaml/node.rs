@@ -1,0 +1,289 @@
+//! A YAML value that remembers how and where it was written.
+
+use compact_str::CompactString;
+
+use crate::place::Span;
+
+/// The text of a scalar; short ones live in the node itself.
+pub type Str = CompactString;
+
+/// A YAML value.
+///
+/// Aliases are either kept as [`Value::Alias`] (for editing) or replaced by what they mean (for
+/// building); which of the two is up to the reader.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Node {
+    /// The value itself.
+    pub value: Value,
+    /// The type, resolved when it was read; copying a value copies its type.
+    pub tag: Tag,
+    /// How it was written.
+    pub style: Style,
+    /// Where it was written; all zero for a value made by us.
+    pub span: Span,
+    /// What few values have: an anchor, a tag of their own, comments.
+    pub dress: Option<Box<Dress>>,
+}
+
+/// The three shapes of a value, and the alias.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// Text; what it means is said by the node's [`Tag`].
+    Scalar(Str),
+    /// A sequence.
+    Seq(Vec<Node>),
+    /// A mapping in source order; duplicate keys are kept until somebody minds.
+    Map(Vec<Entry>),
+    /// `*name`, where the reader was asked to keep aliases.
+    Alias(Str),
+}
+
+/// A key and its value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// The key, nearly always a scalar.
+    pub key: Node,
+    /// The value.
+    pub value: Node,
+}
+
+/// The type of a value, in the short names of the YAML 1.1 type repository.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Tag {
+    /// `!!null`
+    #[default]
+    Null,
+    /// `!!bool`
+    Bool,
+    /// `!!int`
+    Int,
+    /// `!!float`
+    Float,
+    /// `!!str`
+    Str,
+    /// `!!timestamp`
+    Timestamp,
+    /// `!!binary`
+    Binary,
+    /// `!!merge`, the plain key `<<`
+    Merge,
+    /// `!!seq`
+    Seq,
+    /// `!!map`
+    Map,
+    /// Any other, spelled out in [`Dress::tag`]
+    Other,
+}
+
+/// How a value was written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Style {
+    /// A plain scalar, or a collection in block style.
+    #[default]
+    Plain,
+    /// `'single'`
+    Single,
+    /// `"double"`
+    Double,
+    /// `|`
+    Literal,
+    /// `>`
+    Folded,
+    /// `[a]`, `{a: b}`
+    Flow,
+}
+
+/// What few values have.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Dress {
+    /// The name after `&`.
+    pub anchor: Option<Str>,
+    /// The tag as the source spells it, such as `!!str`, `!foo` or `!<tag:x>`.
+    pub tag: Option<Str>,
+    /// Comment lines above, each with its `#`.
+    pub head: Option<Str>,
+    /// The comment on the same line, with its `#`.
+    pub line: Option<Str>,
+    /// Comment lines below, each with its `#`.
+    pub foot: Option<Str>,
+}
+
+impl Default for Value {
+    fn default() -> Self {
+        Self::Scalar(Str::const_new("null"))
+    }
+}
+
+impl Node {
+    /// A scalar of a type, written plainly.
+    pub fn scalar(text: impl Into<Str>, tag: Tag) -> Self {
+        Self {
+            value: Value::Scalar(text.into()),
+            tag,
+            ..Self::default()
+        }
+    }
+
+    /// A string, written plainly where the writer allows it.
+    pub fn string(text: impl Into<Str>) -> Self {
+        Self::scalar(text, Tag::Str)
+    }
+
+    /// `null`.
+    pub fn null() -> Self {
+        Self::default()
+    }
+
+    /// A mapping.
+    pub fn map(entries: Vec<Entry>) -> Self {
+        Self {
+            value: Value::Map(entries),
+            tag: Tag::Map,
+            ..Self::default()
+        }
+    }
+
+    /// A sequence.
+    pub fn seq(items: Vec<Self>) -> Self {
+        Self {
+            value: Value::Seq(items),
+            tag: Tag::Seq,
+            ..Self::default()
+        }
+    }
+
+    /// The text of a scalar, whatever its type.
+    pub fn text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Scalar(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The text of a scalar that is a string.
+    pub fn as_str(&self) -> Option<&str> {
+        if self.tag == Tag::Str {
+            self.text()
+        } else {
+            None
+        }
+    }
+
+    /// Whether it is null.
+    pub fn is_null(&self) -> bool {
+        self.tag == Tag::Null && matches!(self.value, Value::Scalar(_))
+    }
+
+    /// The entries of a mapping; of anything else none.
+    pub fn entries(&self) -> &[Entry] {
+        match &self.value {
+            Value::Map(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    /// The entries of a mapping, to change.
+    pub fn entries_mut(&mut self) -> Option<&mut Vec<Entry>> {
+        match &mut self.value {
+            Value::Map(entries) => Some(entries),
+            _ => None,
+        }
+    }
+
+    /// The items of a sequence; of anything else none.
+    pub fn items(&self) -> &[Self] {
+        match &self.value {
+            Value::Seq(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// The items of a sequence, to change.
+    pub fn items_mut(&mut self) -> Option<&mut Vec<Self>> {
+        match &mut self.value {
+            Value::Seq(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// Whether it is a mapping.
+    pub fn is_map(&self) -> bool {
+        matches!(self.value, Value::Map(_))
+    }
+
+    /// Whether it is a sequence.
+    pub fn is_seq(&self) -> bool {
+        matches!(self.value, Value::Seq(_))
+    }
+
+    /// Whether it is a scalar.
+    pub fn is_scalar(&self) -> bool {
+        matches!(self.value, Value::Scalar(_))
+    }
+
+    /// The value of a key of a mapping; the first one if the key is there twice.
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        self.entries()
+            .iter()
+            .find(|entry| entry.is(key))
+            .map(|entry| &entry.value)
+    }
+
+    /// The value of a key of a mapping, to change.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Self> {
+        let entries = self.entries_mut()?;
+        entries
+            .iter_mut()
+            .find(|entry| entry.is(key))
+            .map(|entry| &mut entry.value)
+    }
+
+    /// Sets the value of a key of a mapping, at its place or at the end; does nothing on other shapes.
+    pub fn set(&mut self, key: &str, value: Self) {
+        if let Some(old) = self.get_mut(key) {
+            *old = value;
+        } else if let Some(entries) = self.entries_mut() {
+            entries.push(Entry {
+                key: Self::string(key),
+                value,
+            });
+        }
+    }
+
+    /// Takes a key out of a mapping.
+    pub fn remove(&mut self, key: &str) -> Option<Self> {
+        let entries = self.entries_mut()?;
+        let index = entries.iter().position(|entry| entry.is(key))?;
+        Some(entries.remove(index).value)
+    }
+
+    /// The value at the end of a path of keys.
+    pub fn at(&self, path: &[&str]) -> Option<&Self> {
+        path.iter().try_fold(self, |node, key| node.get(key))
+    }
+
+    /// The value at the end of a path of keys, to change.
+    pub fn at_mut(&mut self, path: &[&str]) -> Option<&mut Self> {
+        path.iter().try_fold(self, |node, key| node.get_mut(key))
+    }
+
+    /// The dress, made if it was not there.
+    pub fn dress_mut(&mut self) -> &mut Dress {
+        self.dress.get_or_insert_default()
+    }
+}
+
+impl Entry {
+    /// An entry with a string key.
+    pub fn new(key: impl Into<Str>, value: Node) -> Self {
+        Self {
+            key: Node::string(key),
+            value,
+        }
+    }
+
+    /// Whether the key has this text.
+    pub fn is(&self, key: &str) -> bool {
+        matches!(&self.key.value, Value::Scalar(text) if text == key)
+    }
+}
