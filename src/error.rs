@@ -76,6 +76,31 @@ pub enum Kind {
     Output,
 }
 
+/// The word among some that a mistyped one was probably meant to be.
+///
+/// # Example
+///
+/// ```
+/// use kustom::error::nearest;
+///
+/// assert_eq!(nearest("resorces", ["resources", "replicas"]), Some("resources"));
+/// assert_eq!(nearest("zebra", ["resources", "replicas"]), None);
+/// ```
+pub fn nearest<'w>(word: &str, words: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
+    let word = word.to_lowercase();
+    words
+        .into_iter()
+        .map(|known| {
+            (
+                strsim::damerau_levenshtein(&word, &known.to_lowercase()),
+                known,
+            )
+        })
+        .filter(|(distance, known)| *distance <= 1 + known.len().min(word.len()) / 4)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, known)| known)
+}
+
 /// `Result` with the library's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 

@@ -6,4 +6,4 @@
 pub mod place;
 pub mod error;
 pub mod finding;
-pub mod yaml;
+pub mod regexp;

@@ -1,0 +1,60 @@
+//! Writes the generated files of kustom.
+//!
+//! `cargo run -p xtask -- schema` writes `src/schema/tables.rs`; with `--check` it only says
+//! whether that file is up to date. Both need Python with pip, and the network.
+
+mod definitions;
+mod packages;
+mod render;
+mod scope;
+
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+const USAGE: &str = "usage: cargo run -p xtask -- schema [--check]";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match arguments[..] {
+        ["schema"] => write(&tables_file()),
+        ["schema", "--check"] => check(&tables_file()),
+        _ => Err(USAGE.into()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn write(file: &Path) -> Result<()> {
+    fs::write(file, tables()?)?;
+    eprintln!("wrote {}", file.display());
+    Ok(())
+}
+
+fn check(file: &Path) -> Result<()> {
+    if fs::read_to_string(file)? == tables()? {
+        Ok(())
+    } else {
+        Err(format!("{} is out of date: {USAGE}", file.display()).into())
+    }
+}
+
+fn tables() -> Result<String> {
+    let packages = packages::fetch()?;
+    let definitions = definitions::read(&packages.definitions())?;
+    let scopes = scope::read(&packages.interfaces(), &definitions)?;
+    Ok(render::render(&definitions, &scopes))
+}
+
+fn tables_file() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../src/schema/tables.rs")
+}
