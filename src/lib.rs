@@ -7,3 +7,4 @@ pub mod place;
 pub mod error;
 pub mod finding;
 pub mod regexp;
+pub mod yaml;

@@ -3,6 +3,47 @@
 //! This room knows styles, comments, places, the resolution of plain scalars and the output
 //! dialect of kustomize. It has never heard of Kubernetes.
 
+mod binary;
+mod check;
+mod config;
+mod edit;
+mod emit;
+mod events;
+mod json;
+mod json_text;
+mod keep;
+mod letters;
+mod merge;
 mod node;
+mod number;
+mod order;
+mod path;
+mod print;
+mod read;
+mod reencode;
+mod resolve;
+mod scan;
+mod set;
+mod spell;
+mod stream;
+mod style;
+mod tags;
+mod text;
+mod timestamp;
+mod write;
 
+pub use edit::{rewrite, same_data};
+pub use json::{reread_json, through_json, to_json, write_json};
+pub use keep::keep;
+pub(crate) use keep::spelled;
 pub use node::{Dress, Entry, Node, Str, Style, Tag, Value};
+pub(crate) use path::new_item;
+pub use path::{FieldPath, Part};
+pub use print::{PrintOptions, print, print_node};
+pub use read::{Options, read, read_first};
+pub use resolve::{Dialect, Scalar};
+pub(crate) use spell::implied_tag;
+pub use stream::{Stream, config, manifests, stream, strict_config};
+pub use text::Text;
+pub use timestamp::Timestamp;
+pub use write::{write, write_stream};

@@ -106,6 +106,27 @@ pub struct Dress {
     pub line: Option<Str>,
     /// Comment lines below, each with its `#`.
     pub foot: Option<Str>,
+    /// Whether the type is nobody's choice and follows the text; see [`Node::untyped`].
+    pub untyped: bool,
+}
+
+impl Tag {
+    /// The short name, such as `!!str`; `!` for a tag that is not of the repository.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Null => "!!null",
+            Self::Bool => "!!bool",
+            Self::Int => "!!int",
+            Self::Float => "!!float",
+            Self::Str => "!!str",
+            Self::Timestamp => "!!timestamp",
+            Self::Binary => "!!binary",
+            Self::Merge => "!!merge",
+            Self::Seq => "!!seq",
+            Self::Map => "!!map",
+            Self::Other => "!",
+        }
+    }
 }
 
 impl Default for Value {

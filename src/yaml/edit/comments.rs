@@ -1,0 +1,142 @@
+//! Comments that a program changed.
+
+use super::super::print::After;
+use super::super::{Dress, Entry, Node};
+use super::render::Context;
+use super::value::{Editor, Old, is_block, is_block_scalar};
+
+impl Editor<'_> {
+    /// Changes the comment on the line of a value.
+    pub(super) fn line_comment(&mut self, old: Old<'_>, new: &Node, context: Context) {
+        let Some(after) = changed(old.node, new, |dress| dress.line.as_deref()) else {
+            return;
+        };
+        let site = self.site(old);
+        let at = if is_block(old.node) {
+            site.bare
+        } else if is_block_scalar(old.node) {
+            self.text.word_end(site.start)
+        } else {
+            site.end
+        };
+        let Some(end) = self.text.end_with_comment(at).filter(|_| !context.in_flow) else {
+            return;
+        };
+        let text = after.map(|text| format!(" {}", commented(text)));
+        self.edit(at, end, text.unwrap_or_default());
+    }
+
+    /// Changes the comments of an entry that are its key's, but for the one above it.
+    pub(super) fn entry_comments(
+        &mut self,
+        key: Old<'_>,
+        value: Old<'_>,
+        new: &Entry,
+        context: Context,
+    ) {
+        let line = changed(key.node, &new.key, |dress| dress.line.as_deref());
+        let begins_below = is_block(value.node) && is_block(&new.value) && !context.in_flow;
+        let at = self.site(value).bare;
+        if let (Some(after), Some(end), true) = (line, self.text.end_with_comment(at), begins_below)
+        {
+            let text = after.map(|text| format!(" {}", commented(text)));
+            self.edit(at, end, text.unwrap_or_default());
+        }
+        self.foot_comment(key, value, &new.key, context);
+    }
+
+    /// Changes the comment below a key or an item that ends with `last`.
+    pub(super) fn foot_comment(
+        &mut self,
+        old: Old<'_>,
+        last: Old<'_>,
+        new: &Node,
+        context: Context,
+    ) {
+        let Some(after) = changed(old.node, new, foot) else {
+            return;
+        };
+        let is_root = context.after == After::Nothing;
+        if context.in_flow || !(is_root || self.text.is_first_on_line(self.site(old).lead)) {
+            return;
+        }
+        let end = self.text.line_end(self.site(last).end);
+        let range = match old.node.dress.as_deref().and_then(foot) {
+            Some(before) => self.lines_below(end, before),
+            None => Some((end, end)),
+        };
+        let margin = " ".repeat(context.column);
+        let lines: String = after
+            .into_iter()
+            .flat_map(str::lines)
+            .map(|text| format!("\n{margin}{}", commented(text)))
+            .collect();
+        if let Some((start, end)) = range {
+            self.edit(start, end, lines);
+        }
+    }
+
+    /// The lines of a comment that follows below `from`, with the line break before them.
+    fn lines_below(&self, from: usize, comment: &str) -> Option<(usize, usize)> {
+        let mut end = from;
+        while end < self.text.len() && self.text.is_blank_line(self.text.next_line(end)) {
+            end = self.text.line_end(self.text.next_line(end));
+        }
+        let start = end;
+        for line in comment.lines() {
+            let begin = self.text.next_line(end);
+            let last = self.text.line_end(begin);
+            if begin == end || self.text.slice(begin, last).trim() != line.trim() {
+                return None;
+            }
+            end = last;
+        }
+        Some((start, end))
+    }
+
+    /// Changes the comment above a key or an item.
+    pub(super) fn head_comment(&mut self, old: Old<'_>, new: &Node, context: Context) {
+        let Some(after) = changed(old.node, new, |dress| dress.head.as_deref()) else {
+            return;
+        };
+        let lead = self.site(old).lead;
+        if context.in_flow || !self.text.is_first_on_line(lead) {
+            return;
+        }
+        let margin = " ".repeat(context.column);
+        let lines: String = after
+            .into_iter()
+            .flat_map(str::lines)
+            .map(|text| format!("{margin}{}\n", commented(text)))
+            .collect();
+        let start = self.text.line_start(self.head_start(lead, 0));
+        self.edit(start, self.text.line_start(lead), lines);
+    }
+}
+
+/// The new comment, if it is another one.
+///
+/// A value from elsewhere that has none leaves the one that is there.
+fn changed<'n>(
+    old: &Node,
+    new: &'n Node,
+    part: impl Fn(&Dress) -> Option<&str>,
+) -> Option<Option<&'n str>> {
+    let before = old.dress.as_deref().and_then(&part);
+    let after = new.dress.as_deref().and_then(&part);
+    let is_kept = before == after || (after.is_none() && old.span != new.span);
+    (!is_kept).then_some(after)
+}
+
+fn foot(dress: &Dress) -> Option<&str> {
+    dress.foot.as_deref()
+}
+
+fn commented(text: &str) -> String {
+    let text = text.trim().replace('\n', " ");
+    if text.starts_with('#') {
+        text
+    } else {
+        format!("# {text}")
+    }
+}

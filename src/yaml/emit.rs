@@ -1,0 +1,258 @@
+//! Text onto lines: indentation, quotes, escapes, and the break at column 80.
+
+use super::Style;
+use super::style::{Classes, Emitter, is_break, is_open_ended, is_printable, of_string};
+
+/// A line is broken at a space beyond this column.
+const WIDTH: usize = 80;
+
+/// Where output goes.
+pub(super) struct Output<'o> {
+    out: &'o mut String,
+    /// Where the present line starts.
+    line: usize,
+}
+
+impl<'o> Output<'o> {
+    pub(super) fn new(out: &'o mut String) -> Self {
+        let line = out.len();
+        Self { out, line }
+    }
+
+    pub(super) fn push(&mut self, text: &str) {
+        self.out.push_str(text);
+    }
+
+    /// Lets a function write into the present line.
+    pub(super) fn with(&mut self, write: impl FnOnce(&mut String)) {
+        write(self.out);
+    }
+
+    pub(super) fn end_line(&mut self) {
+        self.out.push('\n');
+        self.line = self.out.len();
+    }
+
+    pub(super) fn indent(&mut self, indent: usize) {
+        const SPACES: &str = "                                                                ";
+        let mut left = indent;
+        while left > 0 {
+            let some = left.min(SPACES.len());
+            self.out.push_str(&SPACES[..some]);
+            left -= some;
+        }
+    }
+
+    /// Writes a string on the line of its key, without breaks.
+    pub(super) fn key(&mut self, text: &str, classes: Classes) {
+        match of_string(text, classes, Emitter::V2) {
+            Style::Single => self.single(text, None),
+            Style::Double | Style::Literal => self.double(text, None),
+            _ => self.push(text),
+        }
+    }
+
+    /// Writes a string and ends its last line; further lines are indented.
+    pub(super) fn string(&mut self, text: &str, classes: Classes, indent: usize) {
+        match of_string(text, classes, Emitter::V2) {
+            Style::Literal => return self.literal(text, classes, indent),
+            Style::Single => self.single(text, Some(indent)),
+            Style::Double => self.double(text, Some(indent)),
+            _ if self.may_wrap(text, classes) => self.plain(text, indent),
+            _ => self.push(text),
+        }
+        self.end_line();
+    }
+
+    fn may_wrap(&self, text: &str, classes: Classes) -> bool {
+        classes.has_space() && self.out.len() - self.line + text.len() > WIDTH + 1
+    }
+
+    /// The number of characters on the present line.
+    fn column(&self) -> usize {
+        self.out[self.line..].chars().count()
+    }
+
+    /// Replaces a space by a line break.
+    fn wrap(&mut self, indent: usize) -> usize {
+        self.end_line();
+        self.indent(indent);
+        indent
+    }
+
+    fn plain(&mut self, text: &str, indent: usize) {
+        let bytes = text.as_bytes();
+        let mut column = self.column();
+        let mut start = 0;
+        for (index, &byte) in bytes.iter().enumerate() {
+            if byte == b' ' && column > WIDTH && stands_alone(bytes, index) {
+                self.push(&text[start..index]);
+                column = self.wrap(indent);
+                start = index + 1;
+            } else if !is_continuation(byte) {
+                column += 1;
+            }
+        }
+        self.push(&text[start..]);
+    }
+
+    fn single(&mut self, text: &str, indent: Option<usize>) {
+        self.out.push('\'');
+        let bytes = text.as_bytes();
+        let mut column = self.column();
+        let mut after_break = false;
+        for (index, c) in text.char_indices() {
+            match (c, indent) {
+                (' ', Some(indent)) if column > WIDTH && stands_alone(bytes, index) => {
+                    column = self.wrap(indent);
+                    continue;
+                }
+                // Only LS and PS get here. They count as line breaks, so indentation follows.
+                (c, _) if is_break(c) => {
+                    self.out.push(c);
+                    column = 0;
+                    after_break = true;
+                    continue;
+                }
+                _ => {}
+            }
+            if after_break {
+                column = indent.unwrap_or(0);
+                self.indent(column);
+                after_break = false;
+            }
+            if c == '\'' {
+                self.out.push(c);
+                column += 1;
+            }
+            self.out.push(c);
+            column += 1;
+        }
+        self.out.push('\'');
+    }
+
+    fn double(&mut self, text: &str, indent: Option<usize>) {
+        self.out.push('"');
+        let bytes = text.as_bytes();
+        // libyaml looks for a byte order mark at the start, whichever character it is about.
+        let escape_all = text.starts_with('\u{FEFF}');
+        let mut column = self.column();
+        let mut after_space = false;
+        for (index, c) in text.char_indices() {
+            let is_last = index + 1 == bytes.len();
+            if escape_all || !is_printable(c) || is_break(c) || matches!(c, '"' | '\\') {
+                column += self.escape(c);
+                after_space = false;
+                continue;
+            }
+            match indent {
+                Some(indent)
+                    if c == ' ' && !after_space && column > WIDTH && index > 0 && !is_last =>
+                {
+                    column = self.wrap(indent);
+                    if bytes[index + 1] == b' ' {
+                        self.out.push('\\');
+                        column += 1;
+                    }
+                }
+                _ => {
+                    self.out.push(c);
+                    column += 1;
+                }
+            }
+            after_space = c == ' ';
+        }
+        self.out.push('"');
+    }
+
+    /// Writes an escape; says how many columns it takes.
+    fn escape(&mut self, c: char) -> usize {
+        let start = self.out.len();
+        self.out.push('\\');
+        let code = u32::from(c);
+        let short = match c {
+            '\0' => '0',
+            '\x07' => 'a',
+            '\x08' => 'b',
+            '\t' => 't',
+            '\n' => 'n',
+            '\x0B' => 'v',
+            '\x0C' => 'f',
+            '\r' => 'r',
+            '\x1B' => 'e',
+            '"' => '"',
+            '\\' => '\\',
+            '\u{85}' => 'N',
+            '\u{A0}' => '_',
+            '\u{2028}' => 'L',
+            '\u{2029}' => 'P',
+            _ if code <= 0xFF => 'x',
+            _ if code <= 0xFFFF => 'u',
+            _ => 'U',
+        };
+        self.out.push(short);
+        let digits = match short {
+            'x' => 2,
+            'u' => 4,
+            'U' => 8,
+            _ => 0,
+        };
+        for place in (0..digits).rev() {
+            let digit = char::from_digit(code >> (4 * place) & 0xF, 16).unwrap_or('0');
+            self.out.push(digit.to_ascii_uppercase());
+        }
+        self.out.len() - start
+    }
+
+    fn literal(&mut self, text: &str, classes: Classes, indent: usize) {
+        self.out.push('|');
+        if text.starts_with(|c| c == ' ' || is_break(c)) {
+            self.out.push('2');
+        }
+        let lacks_break = !text.ends_with(is_break);
+        if lacks_break {
+            self.out.push('-');
+        } else if is_open_ended(text) {
+            self.out.push('+');
+        }
+        self.end_line();
+        if classes.may_have_other_breaks() {
+            self.odd_lines(text, indent);
+        } else {
+            for line in text.split_inclusive('\n') {
+                if line != "\n" {
+                    self.indent(indent);
+                }
+                self.push(line);
+            }
+        }
+        if lacks_break {
+            self.out.push('\n');
+        }
+        self.line = self.out.len();
+    }
+
+    /// Lines that may end in LS or PS.
+    fn odd_lines(&mut self, text: &str, indent: usize) {
+        let mut after_break = true;
+        for c in text.chars() {
+            let is_break = is_break(c);
+            if after_break && !is_break {
+                self.indent(indent);
+            }
+            self.out.push(c);
+            after_break = is_break;
+        }
+    }
+}
+
+fn is_continuation(byte: u8) -> bool {
+    byte & 0xC0 == 0x80
+}
+
+/// Whether a space has no space beside it and is neither the first nor the last character.
+fn stands_alone(bytes: &[u8], index: usize) -> bool {
+    let before = index.checked_sub(1).and_then(|before| bytes.get(before));
+    let after = bytes.get(index + 1);
+    matches!((before, after), (Some(&before), Some(&after)) if before != b' ' && after != b' ')
+}

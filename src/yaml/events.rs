@@ -1,0 +1,675 @@
+//! Tokens to events.
+//!
+//! The grammar is libyaml's, one state for each place in a production where a token is awaited:
+//!
+//! ```text
+//! stream         ::= implicit_document? explicit_document*
+//! node           ::= alias | properties? (scalar | collection)?
+//! block_sequence ::= (`-` node?)*
+//! block_mapping  ::= ((`?` node?)? (`:` node?)?)*
+//! flow_sequence  ::= `[` (entry `,`)* entry? `]`
+//! flow_mapping   ::= `{` (entry `,`)* entry? `}`
+//! entry          ::= node | `?` node? (`:` node?)?
+//! ```
+
+use super::scan::{Comments, DEPTH, Is, Mark, Origin, Scanner, Token};
+use super::tags::{self, Handles};
+use super::{Dialect, Dress, Str, Style, Tag};
+use crate::error::{Error, Result};
+
+/// What an event says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Says {
+    DocumentStart,
+    DocumentEnd,
+    Alias,
+    Scalar,
+    SequenceStart,
+    SequenceEnd,
+    MappingStart,
+    MappingEnd,
+    StreamEnd,
+}
+
+/// A step through a document.
+#[derive(Debug)]
+pub(super) struct Event {
+    pub(super) says: Says,
+    pub(super) style: Style,
+    /// The type, where a tag says it; `!` alone says nothing.
+    pub(super) tag: Option<Tag>,
+    pub(super) start: Mark,
+    pub(super) end: u32,
+    /// The value of a scalar or the name of an alias.
+    pub(super) text: Str,
+    /// Anchor, tag and comments.
+    pub(super) dress: Option<Box<Dress>>,
+}
+
+/// What is awaited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// A document that may have no `---`.
+    FirstDocument,
+    /// A document after the first.
+    Document,
+    /// The root after `---`.
+    DocumentContent,
+    DocumentEnd,
+    /// The root of a document without `---`.
+    Root,
+    BlockEntry,
+    /// An entry of a sequence at the indentation of its key.
+    IndentlessEntry,
+    BlockKey,
+    BlockValue,
+    FlowFirstItem,
+    FlowItem,
+    /// The key of a mapping of one entry in a flow sequence.
+    FlowPairKey,
+    FlowPairValue,
+    FlowPairEnd,
+    FlowFirstKey,
+    FlowKey,
+    FlowValue,
+    /// The value of an entry that has none.
+    FlowNoValue,
+    End,
+}
+
+/// Where a node may stand.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Context {
+    Flow,
+    Block,
+    /// In a block mapping, where a sequence need not be indented.
+    BlockMapping,
+}
+
+/// Turns a text into events.
+pub(super) struct Events<'t> {
+    scanner: Scanner<'t>,
+    state: State,
+    /// What is awaited when the current collection ends.
+    states: Vec<State>,
+    /// Where the open collections start.
+    marks: Vec<Mark>,
+    handles: Handles,
+    /// Where the last token ended.
+    last_end: Mark,
+    /// The comment above an entry whose value is a collection.
+    stem: Option<String>,
+}
+
+impl<'t> Events<'t> {
+    pub(super) fn new(text: &'t str, origin: Origin, dialect: Dialect, comments: bool) -> Self {
+        Self {
+            scanner: Scanner::new(text, origin, dialect, comments),
+            state: State::FirstDocument,
+            states: Vec::new(),
+            marks: Vec::new(),
+            handles: Handles::default(),
+            last_end: Mark::default(),
+            stem: None,
+        }
+    }
+
+    /// An error at a place of the text.
+    pub(super) fn error(&self, start: Mark, message: impl Into<String>) -> Error {
+        self.scanner.error(start, message)
+    }
+
+    pub(super) fn too_deep(&self, start: Mark) -> Error {
+        self.scanner.too_deep(start)
+    }
+
+    /// The next event; after the end of the stream, that end again.
+    pub(super) fn next(&mut self) -> Result<Event> {
+        match self.state {
+            State::FirstDocument => {
+                self.take()?;
+                self.document_start(true)
+            }
+            State::Document => self.document_start(false),
+            State::DocumentContent => self.document_content(),
+            State::DocumentEnd => self.document_end(),
+            State::Root => {
+                self.state = State::DocumentEnd;
+                self.node(Context::Block)
+            }
+            State::BlockEntry => self.block_entry(),
+            State::IndentlessEntry => self.indentless_entry(),
+            State::BlockKey => self.block_key(),
+            State::BlockValue => self.block_value(),
+            State::FlowFirstItem => self.flow_item(true),
+            State::FlowItem => self.flow_item(false),
+            State::FlowPairKey => self.flow_pair_key(),
+            State::FlowPairValue => self.flow_pair_value(),
+            State::FlowPairEnd => {
+                self.state = State::FlowItem;
+                let end = self.last_end;
+                Ok(self.event(Says::MappingEnd, end, end.at))
+            }
+            State::FlowFirstKey => self.flow_key(true),
+            State::FlowKey => self.flow_key(false),
+            State::FlowValue => self.flow_value(),
+            State::FlowNoValue => {
+                self.scanner.peek()?;
+                self.state = State::FlowKey;
+                Ok(self.empty())
+            }
+            State::End => Ok(self.event(Says::StreamEnd, self.last_end, self.last_end.at)),
+        }
+    }
+
+    fn is(&mut self) -> Result<Is> {
+        Ok(self.scanner.peek()?.is)
+    }
+
+    fn take(&mut self) -> Result<Token> {
+        self.scanner.peek()?;
+        let token = self.scanner.take();
+        self.last_end = token.end;
+        Ok(token)
+    }
+
+    fn event(&self, says: Says, start: Mark, end: u32) -> Event {
+        Event {
+            says,
+            style: Style::Plain,
+            tag: None,
+            start,
+            end,
+            text: Str::default(),
+            dress: None,
+        }
+    }
+
+    /// A value that is not written.
+    fn empty(&self) -> Event {
+        self.event(Says::Scalar, self.last_end, self.last_end.at)
+    }
+
+    /// Continues with the collection around the one that ends.
+    fn pop_state(&mut self) {
+        self.state = self.states.pop().unwrap_or(State::End);
+    }
+
+    /// Reads a node, and afterwards goes on in a state.
+    fn node_then(&mut self, context: Context, state: State) -> Result<Event> {
+        self.state = state;
+        self.node(context)
+    }
+
+    fn document_start(&mut self, first: bool) -> Result<Event> {
+        while !first && self.is()? == Is::DocumentEnd {
+            self.take()?;
+        }
+        let start = self.scanner.peek()?.start;
+        match self.is()? {
+            Is::StreamEnd => {
+                self.state = State::End;
+                return self.next();
+            }
+            Is::Directive | Is::DocumentStart => {}
+            _ if first => {
+                self.state = State::Root;
+                let mut event = self.event(Says::DocumentStart, start, start.at);
+                event.dress = self.document_head();
+                return Ok(event);
+            }
+            _ => {}
+        }
+        while self.is()? == Is::Directive {
+            let token = self.take()?;
+            if let Err(message) = self.handles.declare(&token.text) {
+                return Err(self.error(token.start, message));
+            }
+        }
+        let token = self.scanner.peek()?;
+        if token.is != Is::DocumentStart {
+            let start = token.start;
+            return Err(self
+                .error(start, "expected `---` before the next document")
+                .help("a document has one value at its root"));
+        }
+        let token = self.take()?;
+        self.state = State::DocumentContent;
+        Ok(self.event(Says::DocumentStart, token.start, token.end.at))
+    }
+
+    /// The part of the first comment that a blank line sets apart from what follows.
+    fn document_head(&mut self) -> Option<Box<Dress>> {
+        let comments = self.scanner.comments_mut()?;
+        let (head, rest) = match comments.head.rfind("\n\n") {
+            _ if comments.head.ends_with('\n') => {
+                let end = comments.head.len() - 1;
+                (comments.head[..end].to_owned(), String::new())
+            }
+            Some(at) if at > 0 => (
+                comments.head[..at].to_owned(),
+                comments.head[at + 2..].to_owned(),
+            ),
+            _ => return None,
+        };
+        comments.head = rest;
+        Some(Box::new(Dress {
+            head: Some(head.into()),
+            ..Dress::default()
+        }))
+    }
+
+    fn document_content(&mut self) -> Result<Event> {
+        match self.is()? {
+            Is::Directive | Is::DocumentStart | Is::DocumentEnd | Is::StreamEnd => {
+                self.state = State::DocumentEnd;
+                Ok(self.empty())
+            }
+            _ => self.node_then(Context::Block, State::DocumentEnd),
+        }
+    }
+
+    fn document_end(&mut self) -> Result<Event> {
+        let end = self.last_end;
+        if self.is()? == Is::DocumentEnd {
+            self.take()?;
+        }
+        self.handles = Handles::default();
+        self.state = State::Document;
+        let mut event = self.event(Says::DocumentEnd, end, end.at);
+        self.take_comments(&mut event);
+        if let Some(dress) = &mut event.dress
+            && dress.foot.is_none()
+        {
+            dress.foot = dress.head.take();
+        }
+        Ok(event)
+    }
+
+    /// Gives an event the comments that were met.
+    fn take_comments(&mut self, event: &mut Event) {
+        let Some(comments) = self.scanner.comments_mut() else {
+            return;
+        };
+        self.stem = None;
+        if comments.is_empty() {
+            return;
+        }
+        let Comments { head, line, foot } = std::mem::take(comments);
+        let some = |text: String| (!text.is_empty()).then(|| Str::from(text));
+        let dress = event.dress.get_or_insert_default();
+        dress.head = some(head);
+        dress.line = some(line);
+        dress.foot = some(foot);
+    }
+
+    fn node(&mut self, context: Context) -> Result<Event> {
+        if self.is()? == Is::Alias {
+            let token = self.take()?;
+            let mut event = self.event(Says::Alias, token.start, token.end.at);
+            event.text = token.text;
+            self.take_comments(&mut event);
+            return Ok(event);
+        }
+        let (tag, dress) = self.properties()?;
+        let token = self.scanner.peek()?;
+        let (is, start, end) = (token.is, token.start, token.end.at);
+        let mut event = self.event(Says::Scalar, start, end);
+        event.tag = tag;
+        event.dress = dress;
+        match is {
+            Is::BlockEntry if context == Context::BlockMapping => {
+                self.open(start, State::IndentlessEntry)?;
+                event.says = Says::SequenceStart;
+            }
+            Is::Scalar(style) => {
+                self.take_comments(&mut event);
+                event.style = style;
+                event.text = self.take()?.text;
+            }
+            Is::FlowSequence | Is::FlowMapping => {
+                self.take_comments(&mut event);
+                event.style = Style::Flow;
+                let (says, state) = match is {
+                    Is::FlowSequence => (Says::SequenceStart, State::FlowFirstItem),
+                    _ => (Says::MappingStart, State::FlowFirstKey),
+                };
+                event.says = says;
+                self.open(start, state)?;
+                self.take()?;
+            }
+            Is::BlockSequence | Is::BlockMapping if context != Context::Flow => {
+                if let Some(stem) = self.stem.take() {
+                    event.dress.get_or_insert_default().head = Some(stem.into());
+                }
+                let (says, state) = match is {
+                    Is::BlockSequence => (Says::SequenceStart, State::BlockEntry),
+                    _ => (Says::MappingStart, State::BlockKey),
+                };
+                event.says = says;
+                self.open(start, state)?;
+                self.scanner.take();
+            }
+            _ if event.dress.is_some() || event.tag.is_some() => {
+                event.start = self.last_end;
+                event.end = self.last_end.at;
+            }
+            _ => return Err(self.expected_value()),
+        }
+        Ok(event)
+    }
+
+    /// Starts a collection; the state after it is the current one.
+    fn open(&mut self, start: Mark, state: State) -> Result<()> {
+        if self.marks.len() >= DEPTH {
+            return Err(self.scanner.too_deep(start));
+        }
+        self.marks.push(start);
+        self.states.push(self.state);
+        self.state = state;
+        Ok(())
+    }
+
+    /// Ends a collection.
+    fn close(&mut self) {
+        self.marks.pop();
+        self.pop_state();
+    }
+
+    /// A tag and an anchor, in either order.
+    fn properties(&mut self) -> Result<(Option<Tag>, Option<Box<Dress>>)> {
+        let mut tag = None;
+        let mut dress: Option<Box<Dress>> = None;
+        let first = self.is()?;
+        for _ in 0..2 {
+            match self.is()? {
+                Is::Anchor if dress.as_ref().is_none_or(|dress| dress.anchor.is_none()) => {
+                    let token = self.take()?;
+                    dress.get_or_insert_default().anchor = Some(token.text);
+                }
+                Is::Tag if tag.is_none() && (first != Is::Tag || dress.is_none()) => {
+                    let token = self.take()?;
+                    match tags::resolve(&token.text, &self.handles) {
+                        Ok(found) => {
+                            tag = found;
+                            dress.get_or_insert_default().tag = Some(token.text);
+                        }
+                        Err(message) => return Err(self.error(token.start, message)),
+                    }
+                }
+                _ => break,
+            }
+        }
+        Ok((tag, dress))
+    }
+
+    fn block_entry(&mut self) -> Result<Event> {
+        match self.is()? {
+            Is::BlockEntry => {
+                self.entry_start()?;
+                match self.is()? {
+                    Is::BlockEntry | Is::BlockEnd => {
+                        self.state = State::BlockEntry;
+                        Ok(self.empty())
+                    }
+                    _ => self.node_then(Context::Block, State::BlockEntry),
+                }
+            }
+            Is::BlockEnd => {
+                self.scanner.take();
+                self.close();
+                Ok(self.event(Says::SequenceEnd, self.last_end, self.last_end.at))
+            }
+            _ => Err(self.expected_entry()),
+        }
+    }
+
+    fn indentless_entry(&mut self) -> Result<Event> {
+        if self.is()? != Is::BlockEntry {
+            self.close();
+            return Ok(self.event(Says::SequenceEnd, self.last_end, self.last_end.at));
+        }
+        self.entry_start()?;
+        match self.is()? {
+            Is::BlockEntry | Is::Key | Is::Value | Is::BlockEnd => {
+                self.state = State::IndentlessEntry;
+                Ok(self.empty())
+            }
+            _ => self.node_then(Context::Block, State::IndentlessEntry),
+        }
+    }
+
+    /// Takes a `-`; the comment above it belongs to the collection that follows as a whole.
+    fn entry_start(&mut self) -> Result<()> {
+        let above = self
+            .scanner
+            .comments_mut()
+            .map_or(0, |comments| comments.head.len());
+        self.take()?;
+        if above == 0 {
+            return Ok(());
+        }
+        if !matches!(self.is()?, Is::BlockSequence | Is::BlockMapping) {
+            return Ok(());
+        }
+        if let Some(comments) = self.scanner.comments_mut() {
+            let rest = comments
+                .head
+                .get(above + 1..)
+                .unwrap_or_default()
+                .to_owned();
+            comments.head.truncate(above);
+            self.stem = Some(std::mem::replace(&mut comments.head, rest));
+        }
+        Ok(())
+    }
+
+    fn block_key(&mut self) -> Result<Event> {
+        match self.is()? {
+            Is::Key => {
+                self.take_key()?;
+                match self.is()? {
+                    Is::Key | Is::Value | Is::BlockEnd => {
+                        self.state = State::BlockValue;
+                        Ok(self.empty())
+                    }
+                    _ => self.node_then(Context::BlockMapping, State::BlockValue),
+                }
+            }
+            Is::BlockEnd => {
+                let mut event = self.event(Says::MappingEnd, self.last_end, self.last_end.at);
+                self.take_comments(&mut event);
+                self.scanner.take();
+                self.close();
+                Ok(event)
+            }
+            _ => Err(self.expected_key()),
+        }
+    }
+
+    /// Takes the start of a key, which a `?` need not mark.
+    fn take_key(&mut self) -> Result<()> {
+        let token = self.scanner.peek()?;
+        self.last_end = token.end;
+        self.scanner.take();
+        Ok(())
+    }
+
+    fn block_value(&mut self) -> Result<Event> {
+        if self.is()? == Is::Value {
+            self.take()?;
+            if !matches!(self.is()?, Is::Key | Is::Value | Is::BlockEnd) {
+                return self.node_then(Context::BlockMapping, State::BlockKey);
+            }
+        }
+        self.state = State::BlockKey;
+        Ok(self.empty())
+    }
+
+    fn flow_item(&mut self, first: bool) -> Result<Event> {
+        if self.is()? != Is::FlowSequenceEnd {
+            if !first {
+                if self.is()? != Is::FlowEntry {
+                    return Err(self.expected_separator("list", "]"));
+                }
+                self.take()?;
+            }
+            match self.is()? {
+                Is::Key => {
+                    let mut event = self.event(Says::MappingStart, Mark::default(), 0);
+                    event.style = Style::Flow;
+                    event.start = self.scanner.peek()?.start;
+                    self.take_key()?;
+                    self.state = State::FlowPairKey;
+                    return Ok(event);
+                }
+                Is::FlowSequenceEnd => {}
+                _ => return self.node_then(Context::Flow, State::FlowItem),
+            }
+        }
+        self.flow_end(Says::SequenceEnd)
+    }
+
+    /// Takes the closing bracket.
+    fn flow_end(&mut self, says: Says) -> Result<Event> {
+        let token = self.scanner.peek()?;
+        let (start, end) = (token.start, token.end.at);
+        let mut event = self.event(says, start, end);
+        self.take_comments(&mut event);
+        self.take()?;
+        self.close();
+        Ok(event)
+    }
+
+    fn flow_pair_key(&mut self) -> Result<Event> {
+        match self.is()? {
+            Is::Value | Is::FlowEntry | Is::FlowSequenceEnd => {
+                // The token is lost where no `:` is: `[? , a]` is not taken by libyaml.
+                self.take()?;
+                self.state = State::FlowPairValue;
+                Ok(self.empty())
+            }
+            _ => self.node_then(Context::Flow, State::FlowPairValue),
+        }
+    }
+
+    fn flow_pair_value(&mut self) -> Result<Event> {
+        if self.is()? == Is::Value {
+            self.take()?;
+            if !matches!(self.is()?, Is::FlowEntry | Is::FlowSequenceEnd) {
+                return self.node_then(Context::Flow, State::FlowPairEnd);
+            }
+        }
+        self.state = State::FlowPairEnd;
+        Ok(self.empty())
+    }
+
+    fn flow_key(&mut self, first: bool) -> Result<Event> {
+        if self.is()? != Is::FlowMappingEnd {
+            if !first {
+                if self.is()? != Is::FlowEntry {
+                    return Err(self.expected_separator("mapping", "}"));
+                }
+                self.take()?;
+            }
+            match self.is()? {
+                Is::Key => {
+                    self.take_key()?;
+                    if matches!(self.is()?, Is::Value | Is::FlowEntry | Is::FlowMappingEnd) {
+                        self.state = State::FlowValue;
+                        return Ok(self.empty());
+                    }
+                    return self.node_then(Context::Flow, State::FlowValue);
+                }
+                Is::FlowMappingEnd => {}
+                _ => return self.node_then(Context::Flow, State::FlowNoValue),
+            }
+        }
+        self.flow_end(Says::MappingEnd)
+    }
+
+    fn flow_value(&mut self) -> Result<Event> {
+        if self.is()? == Is::Value {
+            self.take()?;
+            if !matches!(self.is()?, Is::FlowEntry | Is::FlowMappingEnd) {
+                return self.node_then(Context::Flow, State::FlowKey);
+            }
+        }
+        self.state = State::FlowKey;
+        Ok(self.empty())
+    }
+
+    /// The first token and its mark, for an error.
+    fn found(&mut self) -> (Mark, &'static str) {
+        match self.scanner.peek() {
+            Ok(token) => (token.start, name(token.is)),
+            Err(_) => (self.last_end, "nothing"),
+        }
+    }
+
+    /// The line in which the innermost open collection starts.
+    fn opened_in(&self) -> u32 {
+        let start = self.marks.last().copied().unwrap_or_default();
+        self.scanner.origin().span(start, start.at).line
+    }
+
+    #[cold]
+    fn expected_value(&mut self) -> Error {
+        let (mark, found) = self.found();
+        self.error(mark, format!("expected a value, found {found}"))
+    }
+
+    #[cold]
+    fn expected_key(&mut self) -> Error {
+        let line = self.opened_in();
+        let (mark, found) = self.found();
+        let message = format!("expected a key of the mapping of line {line}, found {found}");
+        self.error(mark, message)
+            .help("check the indentation, and the quotes of the value before")
+    }
+
+    #[cold]
+    fn expected_entry(&mut self) -> Error {
+        let line = self.opened_in();
+        let (mark, found) = self.found();
+        let message = format!("expected a `-` of the list of line {line}, found {found}");
+        self.error(mark, message)
+            .help("check the indentation, and the quotes of the value before")
+    }
+
+    #[cold]
+    fn expected_separator(&mut self, what: &str, end: &str) -> Error {
+        let line = self.opened_in();
+        let (mark, found) = self.found();
+        let message =
+            format!("expected `,` or `{end}` in the {what} of line {line}, found {found}");
+        self.error(mark, message)
+    }
+}
+
+/// A token in words.
+fn name(is: Is) -> &'static str {
+    match is {
+        Is::StreamStart | Is::StreamEnd => "the end of the text",
+        Is::Directive => "a directive",
+        Is::DocumentStart => "`---`",
+        Is::DocumentEnd => "`...`",
+        Is::BlockSequence => "an indented list",
+        Is::BlockMapping => "an indented mapping",
+        Is::BlockEnd => "a line that is indented less",
+        Is::FlowSequence => "`[`",
+        Is::FlowSequenceEnd => "`]`",
+        Is::FlowMapping => "`{`",
+        Is::FlowMappingEnd => "`}`",
+        Is::BlockEntry => "`-`",
+        Is::FlowEntry => "`,`",
+        Is::Key => "a key",
+        Is::Value => "`:`",
+        Is::Alias => "an alias",
+        Is::Anchor => "an anchor",
+        Is::Tag => "a tag",
+        Is::Scalar(Style::Plain) => "a plain value",
+        Is::Scalar(Style::Literal | Style::Folded) => "a block of text",
+        Is::Scalar(_) => "a quoted value",
+    }
+}

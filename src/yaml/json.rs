@@ -1,0 +1,365 @@
+//! [`Node`] to JSON as Go's `encoding/json` prints it, and a value's way there and back.
+//!
+//! Keys are sorted by their bytes; `<`, `>` and `&` are escaped, as are U+2028 and U+2029; there is
+//! no white space.
+
+use std::borrow::Cow;
+
+use super::json_text::{self, write_json_string};
+use super::reencode::{self, DEPTH, Position};
+use super::style::{Classes, Emitter, of_string};
+use super::{Entry, Node, Scalar, Style, Tag, Value, number};
+use crate::error::Result;
+
+/// The JSON of a node that stands for a whole document.
+///
+/// # Example
+///
+/// ```
+/// use kustom::place::SourceId;
+/// use kustom::yaml::{manifests, to_json};
+///
+/// let documents = manifests(b"b: a < b\na: [0x10, 1.0, 2001-12-14]\n", SourceId::NONE)?;
+/// let json = to_json(&documents[0])?;
+/// assert_eq!(json, r#"{"a":[16,1,"2001-12-14T00:00:00Z"],"b":"a \u003c b"}"#);
+/// # Ok::<(), kustom::error::Error>(())
+/// ```
+pub fn to_json(node: &Node) -> Result<String> {
+    let mut out = String::new();
+    write_json(node, &mut out)?;
+    Ok(out)
+}
+
+/// Appends the JSON of a node that stands for a whole document.
+pub fn write_json(node: &Node, out: &mut String) -> Result<()> {
+    write_value(node, Context::of(node), out)
+}
+
+/// What a node becomes when kustomize sends it through JSON, as it does to apply a JSON patch.
+///
+/// Every number is a float afterwards, so that large integers lose digits; timestamps are texts;
+/// comments, tags and styles are gone and the styles that go-yaml v3 gives are there instead.
+/// Places stay.
+///
+/// # Example
+///
+/// ```
+/// use kustom::yaml::{Node, Tag, through_json};
+///
+/// let node = through_json(&Node::scalar("12345678901234567890", Tag::Int))?;
+/// assert_eq!(node.text(), Some("1.2345678901234567e+19"));
+/// # Ok::<(), kustom::error::Error>(())
+/// ```
+pub fn through_json(node: &Node) -> Result<Node> {
+    rebuilt(node, Context::of(node))
+}
+
+/// What a node becomes when kustomize decodes it, prints it as JSON and reads that, as it does to
+/// take lists of objects apart.
+///
+/// Numbers keep their digits; comments and tags are gone, texts are in double quotes and
+/// collections in flow style, as JSON has them. Places stay.
+pub fn reread_json(node: &Node) -> Result<Node> {
+    let context = Context {
+        is_decoded_as_is: true,
+        ..Context::of(node)
+    };
+    rebuilt(node, context)
+}
+
+/// What surrounds a value.
+#[derive(Clone, Copy)]
+struct Context<'r> {
+    depth: usize,
+    in_flow: bool,
+    before_foot: Option<&'r Node>,
+    /// Whether the value is not encoded first, and so takes no damage.
+    is_decoded_as_is: bool,
+}
+
+impl<'r> Context<'r> {
+    fn of(root: &'r Node) -> Self {
+        Self {
+            depth: 0,
+            in_flow: false,
+            before_foot: reencode::before_foot(root),
+            is_decoded_as_is: false,
+        }
+    }
+
+    /// The context of what is in a collection.
+    fn inside(self, node: &Node) -> Result<Self> {
+        if self.depth >= DEPTH {
+            return Err(reencode::too_deep(node));
+        }
+        Ok(Self {
+            depth: self.depth + 1,
+            in_flow: self.in_flow || node.style == Style::Flow,
+            ..self
+        })
+    }
+
+    fn key<'n>(&self, key: &'n Node) -> Result<Cow<'n, str>> {
+        let is_root = self.depth == 1;
+        match &key.value {
+            Value::Scalar(text) if self.is_decoded_as_is => {
+                let text = reencode::key_of(key, text, reencode::tagged(key, text)?, is_root)?;
+                json_text::check_key(&text, Classes::of(&text), key)?;
+                Ok(text)
+            }
+            _ => reencode::key(key, self.in_flow, is_root),
+        }
+    }
+
+    fn scalar<'n>(&self, node: &'n Node, text: &'n str) -> Result<Scalar<'n>> {
+        let position = Position {
+            in_flow: self.in_flow,
+            is_key: false,
+            is_before_foot: self
+                .before_foot
+                .is_some_and(|last| std::ptr::eq(last, node)),
+        };
+        let value = if self.is_decoded_as_is {
+            reencode::tagged(node, text)?
+        } else {
+            reencode::decoded(node, text, position)?
+        };
+        if let Scalar::Float(float) = value {
+            reencode::check_finite(float, node)?;
+        }
+        Ok(value)
+    }
+
+    /// A string as it is read after the trip.
+    fn string(&self, text: &str, node: &Node) -> Result<Node> {
+        if self.is_decoded_as_is {
+            let text = json_text::reread(Cow::Borrowed(text), node)?;
+            return Ok(Node {
+                style: Style::Double,
+                ..Node::string(text.as_ref())
+            });
+        }
+        let style = of_string(text, Classes::of(text), Emitter::V3);
+        Ok(Node {
+            style,
+            ..Node::string(text)
+        })
+    }
+
+    /// A number as it is read after the trip: in a JSON patch every number is a float.
+    fn number(&self, value: &Scalar<'_>) -> Node {
+        let mut text = String::new();
+        match *value {
+            Scalar::Int(int) if self.is_decoded_as_is => number::write_integer(int, &mut text),
+            Scalar::Uint(int) if self.is_decoded_as_is => number::write_integer(int, &mut text),
+            Scalar::Float(float) if self.is_decoded_as_is => {
+                number::write_json_float(float, &mut text);
+            }
+            Scalar::Int(int) => number::write_float(int as f64, &mut text),
+            Scalar::Uint(int) => number::write_float(int as f64, &mut text),
+            Scalar::Float(float) => number::write_float(float, &mut text),
+            _ => {}
+        }
+        Node::plain(&text)
+    }
+}
+
+fn write_value(node: &Node, context: Context<'_>, out: &mut String) -> Result<()> {
+    match &node.value {
+        Value::Scalar(text) => return write_scalar(node, text, context, out),
+        Value::Seq(items) => {
+            let context = context.inside(node)?;
+            out.push('[');
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    out.push(',');
+                }
+                write_value(item, context, out)?;
+            }
+            out.push(']');
+        }
+        Value::Map(entries) => {
+            let context = context.inside(node)?;
+            out.push('{');
+            for (index, (key, value)) in fields(entries, context)?.into_iter().enumerate() {
+                if index > 0 {
+                    out.push(',');
+                }
+                write_json_string(&key, out);
+                out.push(':');
+                write_value(value, context, out)?;
+            }
+            out.push('}');
+        }
+        Value::Alias(name) => return Err(reencode::alias(name, node)),
+    }
+    Ok(())
+}
+
+/// The entries of a mapping in the order of their keys.
+fn fields<'n>(entries: &'n [Entry], context: Context<'_>) -> Result<Vec<(Cow<'n, str>, &'n Node)>> {
+    let mut fields = Vec::with_capacity(entries.len());
+    for entry in entries {
+        fields.push((context.key(&entry.key)?, &entry.key, &entry.value));
+    }
+    fields.sort_by(|a, b| a.0.cmp(&b.0));
+    for pair in fields.windows(2) {
+        if pair[0].0 == pair[1].0 {
+            return Err(reencode::key_is_there_twice(
+                &pair[0].0, pair[0].1, pair[1].1,
+            ));
+        }
+    }
+    Ok(fields
+        .into_iter()
+        .map(|(key, _, value)| (key, value))
+        .collect())
+}
+
+fn write_scalar(node: &Node, text: &str, context: Context<'_>, out: &mut String) -> Result<()> {
+    match context.scalar(node, text)? {
+        Scalar::Null => out.push_str("null"),
+        Scalar::Bool(is_true) => out.push_str(if is_true { "true" } else { "false" }),
+        Scalar::Int(int) => number::write_integer(int, out),
+        Scalar::Uint(int) => number::write_integer(int, out),
+        Scalar::Float(float) => number::write_json_float(float, out),
+        Scalar::Str(text) => write_json_string(&text, out),
+        Scalar::Timestamp(stamp) => {
+            write_json_string(&reencode::timestamp_text(stamp, node)?, out);
+        }
+    }
+    Ok(())
+}
+
+fn rebuilt(node: &Node, context: Context<'_>) -> Result<Node> {
+    let mut new = match &node.value {
+        Value::Scalar(text) => rebuilt_scalar(node, text, context)?,
+        Value::Seq(items) => {
+            let context = context.inside(node)?;
+            let items = items.iter().map(|item| rebuilt(item, context));
+            Node::seq(items.collect::<Result<_>>()?)
+        }
+        Value::Map(entries) => {
+            let context = context.inside(node)?;
+            // Only for its check that no key is there twice.
+            fields(entries, context)?;
+            let entries = entries.iter().map(|entry| {
+                let mut key = context.string(&context.key(&entry.key)?, &entry.key)?;
+                key.span = entry.key.span;
+                let value = rebuilt(&entry.value, context)?;
+                Ok(Entry { key, value })
+            });
+            Node::map(entries.collect::<Result<_>>()?)
+        }
+        Value::Alias(name) => return Err(reencode::alias(name, node)),
+    };
+    // go-yaml prints empty collections as `[]` and `{}`, and reads them as written that way.
+    let is_empty = new.items().is_empty() && new.entries().is_empty();
+    if !new.is_scalar() && (is_empty || context.is_decoded_as_is) {
+        new.style = Style::Flow;
+    }
+    new.span = node.span;
+    Ok(new)
+}
+
+fn rebuilt_scalar(node: &Node, text: &str, context: Context<'_>) -> Result<Node> {
+    Ok(match context.scalar(node, text)? {
+        Scalar::Null => Node::null(),
+        Scalar::Bool(true) => Node::scalar("true", Tag::Bool),
+        Scalar::Bool(false) => Node::scalar("false", Tag::Bool),
+        Scalar::Str(text) => context.string(&text, node)?,
+        Scalar::Timestamp(stamp) => {
+            context.string(&reencode::timestamp_text(stamp, node)?, node)?
+        }
+        number => context.number(&number),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::place::SourceId;
+    use crate::yaml::manifests;
+
+    fn read(text: &str) -> Node {
+        manifests(text.as_bytes(), SourceId::NONE)
+            .unwrap()
+            .pop()
+            .unwrap()
+    }
+
+    #[test]
+    fn json_has_sorted_keys_and_go_escapes() {
+        let node =
+            read("b: \"<&>\\L\\P\\n\\e\\\\\\\"\\b\\f\"\nB: {c: 1e21, a: 0.0000001}\n\"a\": é😀\n");
+        assert_eq!(
+            to_json(&node).unwrap(),
+            "{\"B\":{\"a\":1e-7,\"c\":1e+21},\"a\":\"é😀\",\
+             \"b\":\"\\u003c\\u0026\\u003e\\u2028\\u2029\\n\\u001b\\\\\\\"\\b\\f\"}"
+        );
+    }
+
+    #[test]
+    fn json_takes_the_damage_of_the_encoder() {
+        let node = read("a: {b: }\nc: >\n  x\n    y\n");
+        assert_eq!(
+            to_json(&node).unwrap(),
+            "{\"a\":{\"b\":\"\"},\"c\":\"x\\n\\n  y\\n\"}"
+        );
+    }
+
+    #[test]
+    fn a_patched_object_has_floats_and_the_styles_of_go_yaml() {
+        let node = read(
+            "a: 12345678901234567890\nb: 0x10\nc: 1000000\nd: 'plain'\ne: \"2\"\nf: a:\\b\ng: 'a: b'\n\
+             h: 2001-12-14\ni: [ ]\nj: >-\n  a\n\n  b\n",
+        );
+        let node = through_json(&node).unwrap();
+        let found = |key| {
+            let value = node.get(key).unwrap();
+            (value.text().unwrap_or_default(), value.tag, value.style)
+        };
+        for (key, wanted) in [
+            ("a", ("1.2345678901234567e+19", Tag::Float, Style::Plain)),
+            ("b", ("16", Tag::Int, Style::Plain)),
+            ("c", ("1e+06", Tag::Float, Style::Plain)),
+            ("d", ("plain", Tag::Str, Style::Plain)),
+            ("e", ("2", Tag::Str, Style::Double)),
+            ("g", ("a: b", Tag::Str, Style::Single)),
+            ("h", ("2001-12-14T00:00:00Z", Tag::Str, Style::Double)),
+            ("i", ("", Tag::Seq, Style::Flow)),
+            ("j", ("a\nb", Tag::Str, Style::Literal)),
+        ] {
+            assert_eq!(found(key), wanted, "{key}");
+        }
+        assert_eq!(node.get("b").unwrap().span.line, 2);
+    }
+
+    #[test]
+    fn a_list_item_keeps_digits_and_has_the_styles_of_json() {
+        let node = read("a: 12345678901234567890\nb: x\nc: {d: }\ne: 1e3\nf: >\n  x\n    y\n");
+        let node = reread_json(&node).unwrap();
+        let text = |key| node.get(key).unwrap().text();
+        assert_eq!(text("a"), Some("12345678901234567890"));
+        assert_eq!(text("e"), Some("1000"));
+        assert_eq!(text("f"), Some("x\n  y\n"));
+        assert_eq!(node.get("b").unwrap().style, Style::Double);
+        assert_eq!(node.get("c").unwrap().style, Style::Flow);
+        assert!(node.at(&["c", "d"]).unwrap().is_null());
+    }
+
+    #[test]
+    fn what_json_cannot_hold_is_refused() {
+        for text in [
+            "a: .nan\n",
+            "a: {1: b}\n",
+            "a: 1\nb: 2\na: 3\n",
+            "a: !!int x\n",
+        ] {
+            let node = read(text);
+            assert!(to_json(&node).is_err(), "{text}");
+            assert!(through_json(&node).is_err(), "{text}");
+            assert!(reread_json(&node).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Comments: where they stand, and what keeps them there.
+
+use super::super::{Dress, Node};
+use super::Printer;
+
+impl Printer {
+    /// Ends a line with its comment; blanks before it go.
+    pub(super) fn end_line(&mut self, comment: Option<&str>) {
+        self.out.truncate(self.out.trim_end_matches(' ').len());
+        if let Some(comment) = comment {
+            if !self.out.is_empty() && !self.out.ends_with('\n') {
+                self.out.push(' ');
+            }
+            push_comment(&mut self.out, &comment.replace('\n', " "));
+        }
+        self.out.push('\n');
+    }
+
+    /// Whether a comment is printed below a value.
+    pub(super) fn has_foot(&self, node: &Node) -> bool {
+        self.comment(node, |dress| dress.foot.as_deref()).is_some()
+    }
+
+    /// Whether comments stand within a value; between brackets they have no place.
+    pub(super) fn has_comments(&self, node: &Node) -> bool {
+        let of_child = |child: &Node| {
+            let dress = child.dress.as_deref();
+            dress.is_some_and(|dress| {
+                dress.head.is_some() || dress.line.is_some() || dress.foot.is_some()
+            }) || self.has_comments(child)
+        };
+        self.options.comments
+            && (node.items().iter().any(of_child)
+                || node
+                    .entries()
+                    .iter()
+                    .any(|entry| of_child(&entry.key) || of_child(&entry.value)))
+    }
+
+    /// The comment lines above a value.
+    pub(super) fn head(&mut self, node: &Node, column: usize) {
+        if let Some(comment) = self.comment(node, |dress| dress.head.as_deref()) {
+            self.comment_lines(comment, column);
+        }
+    }
+
+    /// The comment lines below a value.
+    pub(super) fn foot(&mut self, node: &Node, column: usize) {
+        if let Some(comment) = self.comment(node, |dress| dress.foot.as_deref()) {
+            self.comment_lines(comment, column);
+        }
+    }
+
+    /// A comment of a value, if comments are printed.
+    pub(super) fn comment<'n>(
+        &self,
+        node: &'n Node,
+        part: impl Fn(&'n Dress) -> Option<&'n str>,
+    ) -> Option<&'n str> {
+        if !self.options.comments {
+            return None;
+        }
+        part(node.dress.as_deref()?)
+    }
+
+    fn comment_lines(&mut self, comment: &str, column: usize) {
+        for line in comment.split('\n') {
+            let line = line.trim();
+            if !line.is_empty() {
+                self.margin(column);
+                push_comment(&mut self.out, line);
+            }
+            self.out.push('\n');
+        }
+    }
+}
+
+/// Whether a comment stands above a value.
+pub(super) fn has_head(node: &Node) -> bool {
+    node.dress
+        .as_ref()
+        .is_some_and(|dress| dress.head.is_some())
+}
+
+fn push_comment(out: &mut String, comment: &str) {
+    if !comment.starts_with('#') {
+        out.push_str("# ");
+    }
+    out.push_str(comment);
+}

@@ -1,0 +1,211 @@
+//! Bytes of a file to the documents in it.
+//!
+//! kustomize cuts a manifest file into chunks by text, before any YAML is read, and takes the
+//! first document of each chunk. A kustomization is not cut: its first document counts.
+
+use std::borrow::Cow;
+
+use super::config::{Repeated, normalize};
+use super::read::{self, Options};
+use super::scan::Origin;
+use super::{Dialect, Node, check};
+use crate::error::{Error, Kind, Result};
+use crate::place::{SourceId, Span};
+
+/// The documents of a manifest file, with aliases and merge keys replaced by what they mean.
+///
+/// Empty documents (`null`, `{}`, `[]`, only comments) are left out.
+///
+/// # Example
+///
+/// ```
+/// use kustom::place::SourceId;
+/// use kustom::yaml::manifests;
+///
+/// let documents = manifests(b"kind: A\n---\n# nothing\n---\nkind: B\n", SourceId::NONE)?;
+/// assert_eq!(documents.len(), 2);
+/// # Ok::<(), kustom::error::Error>(())
+/// ```
+pub fn manifests(bytes: &[u8], source: SourceId) -> Result<Vec<Node>> {
+    Ok(stream(bytes, source)?.documents)
+}
+
+/// What a manifest file holds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Stream {
+    /// The documents that are not empty.
+    pub documents: Vec<Node>,
+    /// The number of chunks, empty ones included: only a `List` that is alone is unwrapped.
+    pub chunks: usize,
+}
+
+/// The documents of a manifest file, and into how many chunks it was cut.
+pub fn stream(bytes: &[u8], source: SourceId) -> Result<Stream> {
+    let text = decode(bytes, source)?;
+    let options = Options {
+        source,
+        ..Options::default()
+    };
+    let mut stream = Stream::default();
+    let mut rest = Rest::new(&text, source);
+    while let Some((chunk, origin)) = rest.next_chunk()? {
+        stream.chunks += 1;
+        if let Some(node) = read::first(chunk, origin, &options)?
+            && !is_empty(&node)
+        {
+            stream.documents.push(node);
+        }
+    }
+    Ok(stream)
+}
+
+/// The first document of a kustomization or a transformer configuration, by the rules of YAML 1.1;
+/// null for a file without content.
+///
+/// All keys are strings (`yes: 1` has the key `true`), and of equal keys the last is left.
+///
+/// # Example
+///
+/// ```
+/// use kustom::place::SourceId;
+/// use kustom::yaml::config;
+///
+/// let node = config(b"generatorOptions: {immutable: yes}\n", SourceId::NONE)?;
+/// assert!(node.get("generatorOptions").is_some_and(|options| options.is_map()));
+/// # Ok::<(), kustom::error::Error>(())
+/// ```
+pub fn config(bytes: &[u8], source: SourceId) -> Result<Node> {
+    read_config(bytes, source, Repeated::LastCounts)
+}
+
+/// As [`config`], but a key that is there twice is an error.
+pub fn strict_config(bytes: &[u8], source: SourceId) -> Result<Node> {
+    read_config(bytes, source, Repeated::Refused)
+}
+
+fn read_config(bytes: &[u8], source: SourceId, repeated: Repeated) -> Result<Node> {
+    let text = decode(bytes, source)?;
+    let options = Options {
+        source,
+        dialect: Dialect::Kustomization,
+        ..Options::default()
+    };
+    let (text, origin) = read::without_bom(&text, Origin::start(source));
+    let mut node = read::first(text, origin, &options)?.unwrap_or_default();
+    normalize(&mut node, repeated)?;
+    Ok(node)
+}
+
+fn is_empty(node: &Node) -> bool {
+    node.is_null()
+        || (node.is_map() && node.entries().is_empty())
+        || (node.is_seq() && node.items().is_empty())
+}
+
+/// What is left of a file to cut into chunks.
+struct Rest<'t> {
+    text: Option<&'t str>,
+    origin: Origin,
+    source: SourceId,
+}
+
+impl<'t> Rest<'t> {
+    fn new(text: &'t str, source: SourceId) -> Self {
+        Self {
+            text: (!text.is_empty()).then_some(text),
+            origin: Origin::start(source),
+            source,
+        }
+    }
+
+    /// The text up to the next separator, which is a line that starts with `---`, is not the first
+    /// of what is left, and has a line break.
+    fn next_chunk(&mut self) -> Result<Option<(&'t str, Origin)>> {
+        let Some(text) = self.text else {
+            return Ok(None);
+        };
+        let origin = self.origin;
+        let cut = text.find("\n---").and_then(|at| {
+            let line = &text[at + 1..];
+            Some((at + 1, line.find('\n')?))
+        });
+        let Some((at, len)) = cut else {
+            self.text = None;
+            return Ok(Some(read::without_bom(text, origin)));
+        };
+        let chunk = &text[..at];
+        let separator = &text[at..at + len];
+        self.origin.offset += at + len + 1;
+        self.origin.lines += chunk.matches('\n').count() + 1;
+        self.text = Some(&text[at + len + 1..]);
+        self.check_separator(separator, origin.offset + at)?;
+        Ok(Some(read::without_bom(chunk, origin)))
+    }
+
+    fn check_separator(&self, separator: &str, offset: usize) -> Result<()> {
+        let content = separator[3..].trim();
+        if content.is_empty() || content.starts_with('#') {
+            return Ok(());
+        }
+        let span = Span {
+            source: self.source,
+            start: narrow(offset),
+            end: narrow(offset + separator.len()),
+            line: narrow(self.origin.lines),
+            column: 1,
+        };
+        let message = format!("invalid document separator `{}`", separator.trim());
+        Err(Error::new(Kind::Yaml, message)
+            .at(span)
+            .help("put what follows `---` on a line of its own"))
+    }
+}
+
+/// The text of a file: UTF-8, or UTF-16 with a byte order mark.
+fn decode(bytes: &[u8], source: SourceId) -> Result<Cow<'_, str>> {
+    let text = match bytes {
+        [0xFF, 0xFE, rest @ ..] => Cow::Owned(utf16(rest, u16::from_le_bytes, source)?),
+        [0xFE, 0xFF, rest @ ..] => Cow::Owned(utf16(rest, u16::from_be_bytes, source)?),
+        _ => Cow::Borrowed(utf8(bytes, source)?),
+    };
+    check::characters(&text, source)?;
+    Ok(text)
+}
+
+fn utf8(bytes: &[u8], source: SourceId) -> Result<&str> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let (valid, _) = bytes.split_at(error.valid_up_to());
+        let text = String::from_utf8_lossy(valid);
+        let message = match bytes.get(error.valid_up_to()) {
+            Some(byte) => format!("byte 0x{byte:02X} is not UTF-8"),
+            None => "the text is not UTF-8".to_owned(),
+        };
+        Error::new(Kind::Yaml, message)
+            .at(check::place_after(&text, source))
+            .help("save the file as UTF-8")
+    })
+}
+
+fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16, source: SourceId) -> Result<String> {
+    let (pairs, rest) = bytes.as_chunks::<2>();
+    let mut text = String::with_capacity(bytes.len());
+    for character in char::decode_utf16(pairs.iter().map(|pair| unit(*pair))) {
+        match character {
+            Ok(character) => text.push(character),
+            Err(error) => {
+                let unit = error.unpaired_surrogate();
+                let message = format!("UTF-16 unit 0x{unit:04X} is half a character");
+                return Err(Error::new(Kind::Yaml, message).at(check::place_after(&text, source)));
+            }
+        }
+    }
+    if !rest.is_empty() {
+        let message = "UTF-16 text ends in the middle of a character";
+        return Err(Error::new(Kind::Yaml, message).at(check::place_after(&text, source)));
+    }
+    Ok(text)
+}
+
+fn narrow(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
