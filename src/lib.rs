@@ -8,3 +8,5 @@ pub mod error;
 pub mod finding;
 pub mod regexp;
 pub mod yaml;
+pub mod id;
+pub mod schema;

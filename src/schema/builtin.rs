@@ -1,0 +1,235 @@
+//! The built-in definitions.
+//!
+//! They are static tables, sorted, so that nothing is read or built before the first question.
+
+use super::tables::{FIELDS, KEYS, KINDS, KUSTOMIZE, NAMED, ROWS, WORDS};
+
+/// The row of a built-in definition.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Definition(u16);
+
+/// What the tables say of an apiVersion and kind.
+pub(super) struct KindRow {
+    api_version: &'static str,
+    kind: &'static str,
+    /// Whether its objects live outside of namespaces, if that is known.
+    pub(super) is_cluster_scoped: Option<bool>,
+    row: Option<u16>,
+}
+
+/// A definition. Scalars, and lists that are replaced, have no content.
+pub(super) struct Row {
+    name: &'static str,
+    first_field: u16,
+    fields: u16,
+    additional: Option<u16>,
+    item: Option<u16>,
+    keys: Option<u8>,
+}
+
+/// What the tables say of an apiVersion and kind.
+pub(super) fn kind(api_version: &str, kind: &str) -> Option<&'static KindRow> {
+    let index = KINDS
+        .binary_search_by(|row| (row.api_version, row.kind).cmp(&(api_version, kind)))
+        .ok()?;
+    Some(&KINDS[index])
+}
+
+/// The definition of a name.
+pub(super) fn definition(name: &str) -> Option<Definition> {
+    let index = ROWS[..NAMED]
+        .binary_search_by(|row| row.name.cmp(name))
+        .ok()?;
+    u16::try_from(index).ok().map(Definition)
+}
+
+impl KindRow {
+    const fn new(
+        api_version: &'static str,
+        kind: &'static str,
+        is_cluster_scoped: Option<bool>,
+        row: Option<u16>,
+    ) -> Self {
+        Self {
+            api_version,
+            kind,
+            is_cluster_scoped,
+            row,
+        }
+    }
+
+    /// The definition of the kind.
+    pub(super) fn definition(&self) -> Option<Definition> {
+        self.row.map(Definition)
+    }
+}
+
+impl Definition {
+    /// Whether it describes a kind of kustomize, not of Kubernetes.
+    pub(super) fn is_of_kustomize(self) -> bool {
+        KUSTOMIZE.contains(&self.0)
+    }
+
+    /// The definition of a field that is listed.
+    pub(super) fn property(self, name: &str) -> Option<Self> {
+        let row = self.row();
+        let fields = &FIELDS[usize::from(row.first_field)..][..usize::from(row.fields)];
+        let index = fields
+            .binary_search_by(|(word, _)| WORDS[usize::from(*word)].cmp(name))
+            .ok()?;
+        Some(Self(fields[index].1))
+    }
+
+    /// The definition of every field that is not listed.
+    pub(super) fn additional(self) -> Option<Self> {
+        self.row().additional.map(Self)
+    }
+
+    /// The definition of the items of a merging list.
+    pub(super) fn item(self) -> Option<Self> {
+        self.row().item.map(Self)
+    }
+
+    /// The keys of a merging list; none for a list of scalars.
+    pub(super) fn merge_keys(self) -> Option<&'static [&'static str]> {
+        self.row().keys.map(|keys| KEYS[usize::from(keys)])
+    }
+
+    fn row(self) -> &'static Row {
+        &ROWS[usize::from(self.0)]
+    }
+}
+
+/// A kind whose objects live in a namespace.
+pub(super) const fn namespaced(
+    api_version: &'static str,
+    kind: &'static str,
+    row: Option<u16>,
+) -> KindRow {
+    KindRow::new(api_version, kind, Some(false), row)
+}
+
+/// A kind whose objects live outside of namespaces.
+pub(super) const fn cluster(
+    api_version: &'static str,
+    kind: &'static str,
+    row: Option<u16>,
+) -> KindRow {
+    KindRow::new(api_version, kind, Some(true), row)
+}
+
+/// A kind that has no path of its own in the API.
+pub(super) const fn unscoped(
+    api_version: &'static str,
+    kind: &'static str,
+    row: Option<u16>,
+) -> KindRow {
+    KindRow::new(api_version, kind, None, row)
+}
+
+/// A definition that others refer to by its name.
+pub(super) const fn named(name: &'static str, first_field: u16, fields: u16) -> Row {
+    Row {
+        name,
+        first_field,
+        fields,
+        ..scalar()
+    }
+}
+
+/// A mapping from any name.
+pub(super) const fn map(additional: u16) -> Row {
+    Row {
+        additional: Some(additional),
+        ..scalar()
+    }
+}
+
+/// A list that merges.
+pub(super) const fn list(item: Option<u16>, keys: u8) -> Row {
+    Row {
+        item,
+        keys: Some(keys),
+        ..scalar()
+    }
+}
+
+/// A definition without content.
+pub(super) const fn scalar() -> Row {
+    Row {
+        name: "",
+        first_field: 0,
+        fields: 0,
+        additional: None,
+        item: None,
+        keys: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn the_tables_are_sorted() {
+        assert!(KINDS.is_sorted_by_key(|row| (row.api_version, row.kind)));
+        assert!(ROWS[..NAMED].is_sorted_by_key(|row| row.name));
+        assert!(WORDS.is_sorted());
+        for row in &ROWS {
+            let fields = &FIELDS[usize::from(row.first_field)..][..usize::from(row.fields)];
+            assert!(fields.is_sorted(), "{}", row.name);
+        }
+    }
+
+    #[test]
+    fn every_index_leads_somewhere() {
+        for row in &ROWS {
+            let rows = row.additional.iter().chain(&row.item);
+            assert!(rows.into_iter().all(|row| usize::from(*row) < ROWS.len()));
+            assert!(row.keys.is_none_or(|keys| usize::from(keys) < KEYS.len()));
+        }
+        for (word, row) in &FIELDS {
+            assert!(usize::from(*word) < WORDS.len() && usize::from(*row) < ROWS.len());
+        }
+    }
+
+    #[test]
+    fn forty_four_lists_have_keys_and_two_are_of_scalars() {
+        let mut lists: BTreeMap<String, usize> = BTreeMap::new();
+        for (_, row) in &FIELDS {
+            if let Some(keys) = Definition(*row).merge_keys() {
+                *lists.entry(keys.join(" ")).or_default() += 1;
+            }
+        }
+        let lists: Vec<(&str, usize)> = lists.iter().map(|(key, n)| (key.as_str(), *n)).collect();
+        let wanted = [
+            ("", 2),
+            ("containerPort protocol", 1),
+            ("devicePath", 2),
+            ("ip", 2),
+            ("key", 1),
+            ("mountPath", 2),
+            ("name", 16),
+            ("port protocol", 1),
+            ("topologyKey whenUnsatisfiable", 1),
+            ("type", 17),
+            ("uid", 1),
+        ];
+        assert_eq!(lists, wanted);
+    }
+
+    #[test]
+    fn eighty_two_kinds_have_a_scope() {
+        let count = |scope| {
+            KINDS
+                .iter()
+                .filter(|row| row.is_cluster_scoped == Some(scope))
+                .count()
+        };
+        assert_eq!((count(true), count(false)), (36, 46));
+        let described = KINDS.iter().filter(|row| row.row.is_some());
+        assert_eq!(described.count(), 274);
+    }
+}
