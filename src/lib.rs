@@ -10,3 +10,4 @@ pub mod regexp;
 pub mod yaml;
 pub mod id;
 pub mod schema;
+pub mod resource;

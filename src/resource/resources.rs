@@ -1,0 +1,342 @@
+//! Many resources, in order, found by any id they ever had.
+
+use rustc_hash::{FxBuildHasher, FxHashMap};
+
+use super::{Behavior, Resource};
+use crate::error::{Error, Kind, Result};
+use crate::id::{Id, Key};
+use crate::schema::Schema;
+use crate::yaml::{Entry, Node};
+
+/// Resources in the order in which they were added.
+///
+/// Looking one up by id takes one step, however many there are: the index is made when it is
+/// first needed and dropped when something changes that could change an id.
+#[derive(Clone, Debug, Default)]
+pub struct Resources {
+    list: Vec<Resource>,
+    index: Option<Index>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Index {
+    /// Where the resource with a present id is.
+    current: FxHashMap<Key, usize>,
+    /// Where the resources are that have or had an id.
+    any: FxHashMap<Key, Vec<usize>>,
+}
+
+impl Resources {
+    /// None yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The resources, in order.
+    pub fn iter(&self) -> std::slice::Iter<'_, Resource> {
+        self.list.iter()
+    }
+
+    /// The resources, to change in ways that may change their ids.
+    pub fn iter_mut(&mut self) -> std::slice::IterMut<'_, Resource> {
+        self.index = None;
+        self.list.iter_mut()
+    }
+
+    /// The resources as a slice, to change in ways that leave every id as it is.
+    pub fn contents_mut(&mut self) -> &mut [Resource] {
+        &mut self.list
+    }
+
+    /// The list itself, to reorder or filter.
+    pub fn list_mut(&mut self) -> &mut Vec<Resource> {
+        self.index = None;
+        &mut self.list
+    }
+
+    /// The resources as a slice.
+    pub fn as_slice(&self) -> &[Resource] {
+        &self.list
+    }
+
+    /// The resource at a position.
+    pub fn get(&self, position: usize) -> Option<&Resource> {
+        self.list.get(position)
+    }
+
+    /// Adds one whose id must be new.
+    ///
+    /// # Errors
+    ///
+    /// Names both places if one with its id is there already.
+    pub fn add(&mut self, resource: Resource) -> Result<()> {
+        let key = resource.id().key();
+        let position = self.list.len();
+        if let Some(&there) = self.index().current.get(&key) {
+            return Err(conflict(&self.list[there], &resource));
+        }
+        if let Some(index) = &mut self.index {
+            index.insert(position, &resource, key);
+        }
+        self.list.push(resource);
+        Ok(())
+    }
+
+    /// Adds many.
+    ///
+    /// # Errors
+    ///
+    /// As [`Resources::add`].
+    pub fn add_all(&mut self, resources: impl IntoIterator<Item = Resource>) -> Result<()> {
+        resources
+            .into_iter()
+            .try_for_each(|resource| self.add(resource))
+    }
+
+    /// The positions of the resources that have or had an id.
+    pub fn with_any_id(&mut self, id: &Id) -> &[usize] {
+        self.index().any.get(&id.key()).map_or(&[], Vec::as_slice)
+    }
+
+    /// The position of the resource that has an id now.
+    pub fn with_id(&mut self, id: &Id) -> Option<usize> {
+        self.index().current.get(&id.key()).copied()
+    }
+
+    /// Changes one resource; the index survives if its ids do.
+    ///
+    /// # Errors
+    ///
+    /// Whatever `change` fails with.
+    pub fn update<T>(
+        &mut self,
+        position: usize,
+        schema: &Schema,
+        change: impl FnOnce(&mut Resource) -> Result<T>,
+    ) -> Result<T> {
+        let resource = &mut self.list[position];
+        let (id, formers) = (resource.id().clone(), resource.history.previous.len());
+        let result = change(resource);
+        resource.refresh(schema);
+        if *resource.id() != id || resource.history.previous.len() != formers {
+            self.index = None;
+        }
+        result
+    }
+
+    /// Checks that no two resources have the same id.
+    ///
+    /// # Errors
+    ///
+    /// Names both places of the first pair.
+    pub fn check_unique(&self) -> Result<()> {
+        let mut seen: FxHashMap<Key, &Resource> =
+            FxHashMap::with_capacity_and_hasher(self.list.len(), FxBuildHasher);
+        for resource in &self.list {
+            if let Some(there) = seen.insert(resource.id().key(), resource) {
+                return Err(conflict(there, resource));
+            }
+        }
+        Ok(())
+    }
+
+    /// Drops those that a patch has deleted.
+    pub fn drop_deleted(&mut self) {
+        if self.list.iter().any(Resource::is_deleted) {
+            self.list_mut().retain(|resource| !resource.is_deleted());
+        }
+    }
+
+    /// Adds a generated resource, merges it into one that is there, or replaces that one, as its
+    /// behaviour says.
+    ///
+    /// # Errors
+    ///
+    /// If there is nothing to merge with, more than one, or something that was not to be there.
+    pub fn absorb(&mut self, mut new: Resource) -> Result<()> {
+        let id = new.id().clone();
+        let found = self.with_any_id(&id).to_vec();
+        let behavior = new.history.behavior;
+        let merges = matches!(behavior, Behavior::Merge | Behavior::Replace);
+        match found.as_slice() {
+            [] if merges => {
+                let message = format!(
+                    "there is no `{id}` to {}, which `behavior: {}` asks for",
+                    behavior.word(),
+                    behavior.word()
+                );
+                Err(Error::new(Kind::Generator, message)
+                    .help("take `behavior` away to create it, or correct its name and namespace"))
+            }
+            [] => self.add(new),
+            [_] if !merges => {
+                let message = format!("the generated `{id}` exists already");
+                Err(Error::new(Kind::Generator, message)
+                    .help("say `behavior: merge` or `behavior: replace`"))
+            }
+            &[position] => {
+                inherit(&mut new, &self.list[position]);
+                if behavior == Behavior::Merge {
+                    merge_map(&mut new, &self.list[position], "data");
+                    merge_map(&mut new, &self.list[position], "binaryData");
+                }
+                if self.with_id(new.id()) != Some(position) {
+                    let message = format!("`{id}` does not stand for one object only");
+                    return Err(Error::new(Kind::Generator, message));
+                }
+                self.list_mut()[position] = new;
+                Ok(())
+            }
+            several => {
+                let message = format!("{} objects could be meant by `{id}`", several.len());
+                Err(Error::new(Kind::Generator, message))
+            }
+        }
+    }
+
+    fn index(&mut self) -> &mut Index {
+        self.index.get_or_insert_with(|| Index::of(&self.list))
+    }
+}
+
+impl<'r> IntoIterator for &'r Resources {
+    type Item = &'r Resource;
+    type IntoIter = std::slice::Iter<'r, Resource>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl IntoIterator for Resources {
+    type Item = Resource;
+    type IntoIter = std::vec::IntoIter<Resource>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.list.into_iter()
+    }
+}
+
+impl Index {
+    fn of(list: &[Resource]) -> Self {
+        let mut index = Self {
+            current: FxHashMap::with_capacity_and_hasher(list.len(), FxBuildHasher),
+            any: FxHashMap::with_capacity_and_hasher(list.len(), FxBuildHasher),
+        };
+        for (position, resource) in list.iter().enumerate() {
+            if !resource.is_deleted() {
+                index.insert(position, resource, resource.id().key());
+            }
+        }
+        index
+    }
+
+    fn insert(&mut self, position: usize, resource: &Resource, key: Key) {
+        for former in resource.history.ids(&resource.id().gvk) {
+            self.insert_any(position, former.key());
+        }
+        self.insert_any(position, key.clone());
+        self.current.insert(key, position);
+    }
+
+    fn insert_any(&mut self, position: usize, key: Key) {
+        let positions = self.any.entry(key).or_default();
+        if positions.last() != Some(&position) {
+            positions.push(position);
+        }
+    }
+}
+
+fn conflict(there: &Resource, new: &Resource) -> Error {
+    let message = format!("`{}` is there twice", new.id());
+    Error::new(Kind::Reference, message)
+        .at(new.node.span)
+        .note("the other one is here", Some(there.node.span.into()))
+        .help("take one of them away, or tell them apart by name, namespace, prefix or suffix")
+}
+
+/// A generated resource takes over what the one it replaces has besides its data.
+fn inherit(new: &mut Resource, old: &Resource) {
+    for field in ["labels", "annotations"] {
+        merge_meta(new, old, field);
+    }
+    new.set_name(&old.id().name.clone());
+    new.set_namespace(&old.id().namespace.clone());
+    let needs_hash = new.history.needs_hash && old.history.needs_hash;
+    let made = std::mem::replace(&mut new.history, old.history.clone());
+    new.history.needs_hash = needs_hash;
+    // What is replaced comes from the new generator, what is merged from the old one.
+    if made.behavior == Behavior::Replace || new.history.origin.is_none() {
+        new.history.origin = made.origin;
+    }
+}
+
+/// The union of both, the new one's values winning.
+fn merge_meta(new: &mut Resource, old: &Resource, field: &str) {
+    let Some(theirs) = old.node.at(&["metadata", field]) else {
+        return;
+    };
+    let Some(metadata) = new.node.get_mut("metadata") else {
+        return;
+    };
+    if metadata.get(field).is_none() {
+        metadata.set(field, Node::map(Vec::new()));
+    }
+    if let Some(ours) = metadata.get_mut(field) {
+        add_missing(ours, theirs.entries());
+    }
+}
+
+fn merge_map(new: &mut Resource, old: &Resource, field: &str) {
+    let Some(theirs) = old.node.get(field) else {
+        return;
+    };
+    if theirs.entries().is_empty() {
+        return;
+    }
+    if new.node.get(field).is_none() {
+        new.node.set(field, Node::map(Vec::new()));
+    }
+    if let Some(ours) = new.node.get_mut(field) {
+        add_missing(ours, theirs.entries());
+    }
+}
+
+/// Adds the entries whose keys are not there, as the strings that generated data are.
+fn add_missing(ours: &mut Node, theirs: &[Entry]) {
+    let known: std::collections::HashSet<crate::yaml::Str> = ours
+        .entries()
+        .iter()
+        .filter_map(|entry| entry.key.text())
+        .map(Into::into)
+        .collect();
+    let Some(entries) = ours.entries_mut() else {
+        return;
+    };
+    for entry in theirs {
+        let (Some(key), Some(value)) = (entry.key.text(), entry.value.text()) else {
+            continue;
+        };
+        if !known.contains(key) {
+            let mut value = Node {
+                span: entry.value.span,
+                ..Node::string(value)
+            };
+            value.style = crate::yaml::Style::Plain;
+            entries.push(Entry {
+                key: entry.key.clone(),
+                value,
+            });
+        }
+    }
+}
