@@ -11,3 +11,4 @@ pub mod yaml;
 pub mod id;
 pub mod schema;
 pub mod resource;
+pub mod fields;

@@ -1,0 +1,252 @@
+//! Tables of the fields that transformers touch.
+//!
+//! They say where names, labels, annotations, images, namespaces, replicas, variables and
+//! references to other objects live, kind by kind. The built-in tables are data that nobody
+//! copies; what a `configurations:` or `crds:` file adds is merged in.
+//! Source: <https://kubectl.docs.kubernetes.io/references/kustomize/builtins/>.
+
+mod crds;
+mod decode;
+mod defaults;
+mod index;
+mod merge;
+mod references;
+mod walk;
+
+use std::borrow::Cow;
+
+pub use index::ByKind;
+pub use walk::{Leaf, segments, visit, walk};
+
+use crate::error::Result;
+use crate::yaml::Str;
+use merge::Merger;
+
+/// A field of the objects of a type.
+///
+/// # Example
+///
+/// ```
+/// use kustom::fields::FieldSpec;
+///
+/// let spec = FieldSpec {
+///     group: "apps".into(),
+///     kind: "Deployment".into(),
+///     path: "spec/template/metadata/labels".into(),
+///     create: true,
+///     ..FieldSpec::default()
+/// };
+/// assert!(spec.selects("apps", "v1", "Deployment"));
+/// assert!(!spec.selects("extensions", "v1beta1", "Deployment"));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FieldSpec {
+    /// The API group; empty for any.
+    pub group: Str,
+    /// The version; empty for any.
+    pub version: Str,
+    /// The kind; empty for any.
+    pub kind: Str,
+    /// The way from the root, its parts joined by `/`; see [`segments`].
+    pub path: Str,
+    /// Whether the field is made where it is missing.
+    pub create: bool,
+}
+
+/// A type of object, and the fields in which others name it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Referral {
+    /// The API group of the object that is named; empty for any.
+    pub group: Str,
+    /// Its version; empty for any.
+    pub version: Str,
+    /// Its kind; empty for any.
+    pub kind: Str,
+    /// The fields that may hold its name.
+    pub referrers: Specs,
+}
+
+/// A table of fields: the built-in one borrowed, any other owned.
+pub type Specs = Cow<'static, [FieldSpec]>;
+
+/// All tables, each sorted by group, version and kind.
+///
+/// [`Fields::default`] knows no field at all; [`Fields::builtin`] knows those of kustomize.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fields {
+    /// What `namePrefix` goes before.
+    pub name_prefix: Specs,
+    /// What `nameSuffix` goes behind.
+    pub name_suffix: Specs,
+    /// Where `namespace` is written, apart from `metadata/namespace`.
+    pub namespace: Specs,
+    /// Labels, selectors and the labels of templates, for `commonLabels` and `includeSelectors`.
+    pub common_labels: Specs,
+    /// What every entry of `labels` is written to besides; empty unless the user fills it.
+    pub labels: Specs,
+    /// Labels and the labels of templates, for `includeTemplates`.
+    pub template_labels: Specs,
+    /// What `commonAnnotations` are written to.
+    pub common_annotations: Specs,
+    /// Who names whom.
+    pub name_reference: Cow<'static, [Referral]>,
+    /// Where `$(VARIABLES)` are replaced.
+    pub var_reference: Specs,
+    /// Where images are named.
+    pub images: Specs,
+    /// Where the number of replicas is.
+    pub replicas: Specs,
+}
+
+impl FieldSpec {
+    /// Whether it speaks of objects of this type.
+    pub fn selects(&self, group: &str, version: &str, kind: &str) -> bool {
+        let covers = |pattern: &str, word: &str| pattern.is_empty() || pattern == word;
+        covers(&self.kind, kind) && covers(&self.group, group) && covers(&self.version, version)
+    }
+}
+
+impl Fields {
+    /// The fields that kustomize knows.
+    pub fn builtin() -> Self {
+        Self {
+            name_prefix: Cow::Borrowed(defaults::NAME),
+            name_suffix: Cow::Borrowed(defaults::NAME),
+            namespace: Cow::Borrowed(defaults::NAMESPACE),
+            common_labels: Cow::Borrowed(defaults::COMMON_LABELS),
+            labels: Cow::Borrowed(&[]),
+            template_labels: Cow::Borrowed(defaults::TEMPLATE_LABELS),
+            common_annotations: Cow::Borrowed(defaults::COMMON_ANNOTATIONS),
+            name_reference: Cow::Borrowed(references::NAME_REFERENCE),
+            var_reference: Cow::Borrowed(defaults::VAR_REFERENCE),
+            images: Cow::Borrowed(defaults::IMAGES),
+            replicas: Cow::Borrowed(defaults::REPLICAS),
+        }
+    }
+
+    /// The built-in fields with those of `configurations:` files, in the order of the files.
+    ///
+    /// # Errors
+    ///
+    /// If two of them disagree on whether a field is created.
+    pub fn configured(files: impl IntoIterator<Item = Self>) -> Result<Self> {
+        let mut own = Self::default();
+        for file in files {
+            own.merge(&file)?;
+        }
+        let mut fields = Self::builtin();
+        fields.merge(&own)?;
+        Ok(fields)
+    }
+
+    /// The fields that an entry of `labels:` is written to: its own `fields` first, then those
+    /// that its options ask for.
+    ///
+    /// # Errors
+    ///
+    /// If the entry and a table disagree on whether a field is created.
+    pub fn for_labels(
+        &self,
+        own: &[FieldSpec],
+        include_selectors: bool,
+        include_templates: bool,
+    ) -> Result<Vec<FieldSpec>> {
+        let mut merger = Merger::new(own);
+        merger.add(&self.labels)?;
+        if include_selectors {
+            merger.add(&self.common_labels)?;
+        } else {
+            if include_templates {
+                merger.add(&self.template_labels)?;
+            }
+            merger.add(defaults::LABELS)?;
+        }
+        let added = merger.into_added();
+        Ok(own.iter().chain(added).cloned().collect())
+    }
+
+    /// The fields that may name another object, to be looked up by the type of the one that names.
+    pub fn references_by_kind(&self) -> ByKind<'_> {
+        ByKind::new(&self.name_reference)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_builtin_tables_have_the_rows_of_kustomize() {
+        let fields = Fields::builtin();
+        let counts = [
+            fields.name_prefix.len(),
+            fields.name_suffix.len(),
+            fields.namespace.len(),
+            fields.common_labels.len(),
+            fields.labels.len(),
+            fields.template_labels.len(),
+            fields.common_annotations.len(),
+            fields.images.len(),
+            fields.replicas.len(),
+            fields.var_reference.len(),
+        ];
+        assert_eq!(counts, [1, 1, 3, 32, 0, 10, 9, 6, 4, 72]);
+    }
+
+    #[test]
+    fn the_builtin_tables_are_borrowed() {
+        let fields = Fields::builtin();
+        assert!(matches!(fields.common_labels, Cow::Borrowed(_)));
+        assert!(matches!(fields.name_reference, Cow::Borrowed(_)));
+        let referrers = fields.name_reference.iter();
+        assert!(
+            referrers
+                .map(|referral| &referral.referrers)
+                .all(|referrers| matches!(referrers, Cow::Borrowed(_)))
+        );
+    }
+
+    #[test]
+    fn an_empty_part_of_a_spec_stands_for_any() {
+        let spec = FieldSpec {
+            version: "v1".into(),
+            ..FieldSpec::default()
+        };
+        assert!(spec.selects("apps", "v1", "Deployment"));
+        assert!(!spec.selects("apps", "v1beta1", "Deployment"));
+        assert!(!spec.selects("apps", "", "Deployment"));
+    }
+
+    fn paths(specs: &[FieldSpec]) -> Vec<&str> {
+        specs.iter().map(|spec| spec.path.as_str()).collect()
+    }
+
+    #[test]
+    fn labels_reach_selectors_and_templates_only_when_asked() {
+        let fields = Fields::builtin();
+        let plain = fields.for_labels(&[], false, false).unwrap();
+        assert_eq!(paths(&plain), ["metadata/labels"]);
+        let templates = fields.for_labels(&[], false, true).unwrap();
+        assert_eq!(templates.len(), 10);
+        let selectors = fields.for_labels(&[], true, true).unwrap();
+        assert_eq!(selectors.len(), 32);
+    }
+
+    #[test]
+    fn the_fields_of_a_label_come_first_and_may_hide_the_default() {
+        let own = |kind: &str, create| FieldSpec {
+            kind: kind.into(),
+            path: "metadata/labels".into(),
+            create,
+            ..FieldSpec::default()
+        };
+        let fields = Fields::builtin();
+        let hidden = fields.for_labels(&[own("Foo", true)], false, false);
+        assert_eq!(hidden.unwrap(), [own("Foo", true)]);
+        assert!(
+            fields
+                .for_labels(&[own("Foo", false)], false, false)
+                .is_err()
+        );
+    }
+}
