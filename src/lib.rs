@@ -12,3 +12,5 @@ pub mod id;
 pub mod schema;
 pub mod resource;
 pub mod fields;
+pub mod patch;
+pub mod generate;
