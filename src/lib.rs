@@ -14,3 +14,4 @@ pub mod resource;
 pub mod fields;
 pub mod patch;
 pub mod generate;
+pub mod transform;

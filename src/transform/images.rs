@@ -1,0 +1,201 @@
+//! The `images` field.
+//!
+//! Images are found in every list called `containers` or `initContainers`, wherever it is, and in
+//! the fields that the tables name.
+//! Source: <https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/images/>.
+
+use regex::Regex;
+
+use crate::error::{Error, Kind, Result};
+use crate::fields::{self, FieldSpec, Leaf};
+use crate::regexp;
+use crate::resource::Resources;
+use crate::yaml::{Node, Text, Value};
+
+/// An entry of `images`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Image {
+    /// A regular expression for the name without tag and digest.
+    pub name: Text,
+    /// The new name.
+    pub new_name: Text,
+    /// What is added to the tag.
+    pub tag_suffix: Text,
+    /// The new tag.
+    pub new_tag: Text,
+    /// The new digest.
+    pub digest: Text,
+}
+
+/// Changes an image wherever it is used, and says how often it was.
+///
+/// # Errors
+///
+/// If the name is no regular expression, or an image is no plain value.
+pub fn apply(resources: &mut Resources, image: &Image, specs: &[FieldSpec]) -> Result<usize> {
+    let mut update = Update {
+        image,
+        pattern: pattern(image),
+        count: 0,
+    };
+    for resource in resources.contents_mut() {
+        if resource.id().gvk.kind == "CustomResourceDefinition" {
+            continue;
+        }
+        update.walk(&mut resource.node)?;
+        for spec in specs {
+            let node = &mut resource.node;
+            fields::visit(node, spec, Leaf::Keep, &mut |node| update.set(node))?;
+        }
+    }
+    Ok(update.count)
+}
+
+/// The name, then perhaps a tag, then perhaps a digest.
+fn pattern(image: &Image) -> Result<Regex> {
+    let tag = "(:[a-zA-Z0-9_.{}-]*)?";
+    let digest = "(@sha256:[a-zA-Z0-9_.{}-]*)?";
+    regexp::compile(&format!("^{}{tag}{digest}$", &*image.name))
+}
+
+struct Update<'i> {
+    image: &'i Image,
+    /// What is wrong with it matters only to an image that it is held against.
+    pattern: Result<Regex>,
+    count: usize,
+}
+
+impl Update<'_> {
+    /// Looks for containers anywhere in a value.
+    fn walk(&mut self, node: &mut Node) -> Result<()> {
+        match &mut node.value {
+            Value::Map(entries) => entries.iter_mut().try_for_each(|entry| {
+                self.walk(&mut entry.value)?;
+                match entry.key.text() {
+                    Some("containers" | "initContainers") => self.containers(&mut entry.value),
+                    _ => Ok(()),
+                }
+            }),
+            Value::Seq(items) => items.iter_mut().try_for_each(|item| self.walk(item)),
+            _ => Ok(()),
+        }
+    }
+
+    fn containers(&mut self, containers: &mut Node) -> Result<()> {
+        let Some(items) = containers.items_mut() else {
+            return Ok(());
+        };
+        for item in items {
+            if item.is_null() {
+                continue;
+            }
+            if !item.is_map() {
+                let message = "an item of a list of containers is no map";
+                return Err(Error::new(Kind::Transform, message).at(item.span));
+            }
+            if let Some(image) = item.get_mut("image") {
+                self.set(image)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn set(&mut self, node: &mut Node) -> Result<()> {
+        let Some(text) = node.text() else {
+            return Err(Error::new(Kind::Transform, "an image is no text").at(node.span));
+        };
+        let pattern = self.pattern.as_ref().map_err(|cause| {
+            let message = format!(
+                "the image name `{}` is no regular expression",
+                self.image.name
+            );
+            Error::new(Kind::Transform, message)
+                .at(self.image.name.span)
+                .caused_by(cause.to_string())
+        })?;
+        if pattern.is_match(text) {
+            self.count += 1;
+            let changed = changed(text, self.image);
+            node.set_scalar(&changed, None);
+        }
+        Ok(())
+    }
+}
+
+/// The image with what is new; a new tag or digest takes the place of both.
+fn changed(text: &str, image: &Image) -> String {
+    let (name, tag, digest) = split(text);
+    let name = if image.new_name.is_empty() {
+        name
+    } else {
+        &*image.new_name
+    };
+    let (mut tag, mut digest) = (tag.to_owned(), digest);
+    if !image.new_tag.is_empty() || !image.digest.is_empty() {
+        tag = image.new_tag.to_string();
+        digest = &image.digest;
+    } else if !image.tag_suffix.is_empty() {
+        tag.push_str(&image.tag_suffix);
+        digest = "";
+    }
+    let mut result = name.to_owned();
+    for (mark, part) in [(':', tag.as_str()), ('@', digest)] {
+        if !part.is_empty() {
+            result.push(mark);
+            result.push_str(part);
+        }
+    }
+    result
+}
+
+/// Name, tag and digest; a colon before the first slash belongs to a port.
+fn split(image: &str) -> (&str, &str, &str) {
+    let path = image.find('/').unwrap_or(0);
+    let find = |mark| image[path..].find(mark).map(|at| at + path);
+    match (find(':'), find('@')) {
+        (None, None) => (image, "", ""),
+        (Some(colon), None) => (&image[..colon], &image[colon + 1..], ""),
+        (Some(colon), Some(at)) if colon < at => {
+            (&image[..colon], &image[colon + 1..at], &image[at + 1..])
+        }
+        (_, Some(at)) => (&image[..at], "", &image[at + 1..]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_is_no_tag_and_a_digest_follows_the_tag() {
+        assert_eq!(split("host:5000/a/b"), ("host:5000/a/b", "", ""));
+        assert_eq!(split("host:5000/a:v1"), ("host:5000/a", "v1", ""));
+        assert_eq!(split("a:v1@sha256:00"), ("a", "v1", "sha256:00"));
+        assert_eq!(split("a@sha256:00"), ("a", "", "sha256:00"));
+    }
+
+    #[test]
+    fn a_new_tag_takes_the_place_of_a_digest() {
+        let image = Image {
+            new_tag: "v2".into(),
+            ..Image::default()
+        };
+        assert_eq!(changed("a:v1@sha256:00", &image), "a:v2");
+        let image = Image {
+            tag_suffix: "-x".into(),
+            ..Image::default()
+        };
+        assert_eq!(changed("a:v1@sha256:00", &image), "a:v1-x");
+    }
+
+    #[test]
+    fn a_broken_expression_is_refused() {
+        assert!(
+            pattern(&Image {
+                name: "a(".into(),
+                ..Image::default()
+            })
+            .is_err()
+        );
+    }
+}

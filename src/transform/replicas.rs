@@ -1,0 +1,72 @@
+//! The `replicas` field.
+//!
+//! Source: <https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/replicas/>.
+
+use crate::error::{Error, Kind, Result, nearest};
+use crate::fields::{self, FieldSpec, Leaf};
+use crate::id::Gvk;
+use crate::resource::Resources;
+use crate::yaml::{Tag, Text};
+
+/// An entry of `replicas`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Replica {
+    /// The name of the workloads, as it is or was.
+    pub name: Text,
+    /// How many.
+    pub count: i64,
+}
+
+/// Sets the number of replicas of every workload that has or had the name.
+///
+/// # Errors
+///
+/// If there is none.
+pub fn apply(resources: &mut Resources, replica: &Replica, specs: &[FieldSpec]) -> Result<()> {
+    let mut found = false;
+    let count = replica.count.to_string();
+    for resource in resources.contents_mut() {
+        let gvks: Vec<Gvk> = resource
+            .ids()
+            .filter(|id| id.name == replica.name.text)
+            .map(|id| id.gvk)
+            .collect();
+        for spec in specs {
+            if !gvks
+                .iter()
+                .any(|gvk| spec.selects(&gvk.group, &gvk.version, &gvk.kind))
+            {
+                continue;
+            }
+            found = true;
+            fields::visit(
+                &mut resource.node,
+                spec,
+                Leaf::Scalar(Tag::Int),
+                &mut |node| {
+                    node.set_scalar(&count, Some(Tag::Int));
+                    Ok(())
+                },
+            )?;
+        }
+    }
+    if found {
+        Ok(())
+    } else {
+        Err(unmatched(resources, replica, specs))
+    }
+}
+
+fn unmatched(resources: &Resources, replica: &Replica, specs: &[FieldSpec]) -> Error {
+    let kinds: Vec<&str> = specs.iter().map(|spec| spec.kind.as_str()).collect();
+    let message = format!("no workload is called `{}`", replica.name);
+    let error = Error::new(Kind::Transform, message).at(replica.name.span);
+    let names = resources
+        .iter()
+        .filter(|resource| kinds.contains(&resource.id().gvk.kind.as_str()))
+        .map(|resource| resource.id().name.as_str());
+    match nearest(&replica.name, names) {
+        Some(name) => error.help(format!("did you mean `{name}`?")),
+        None => error.help(format!("replicas are set on {}", kinds.join(", "))),
+    }
+}
