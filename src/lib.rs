@@ -15,3 +15,7 @@ pub mod fields;
 pub mod patch;
 pub mod generate;
 pub mod transform;
+pub mod refs;
+pub mod vars;
+pub mod hash;
+pub mod order;
