@@ -19,3 +19,5 @@ pub mod refs;
 pub mod vars;
 pub mod hash;
 pub mod order;
+pub mod report;
+pub mod kustomization;

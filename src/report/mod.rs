@@ -1,0 +1,92 @@
+//! Errors and findings as text for people.
+//!
+//! The only room that knows of colour. What is shown is decided by whoever made the error or the
+//! finding; here it is only laid out.
+
+use std::fmt::Write as _;
+
+use crate::error::Error;
+use crate::finding::{Finding, Severity};
+use crate::place::Place;
+
+/// Whether text is coloured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Color {
+    /// Plain text.
+    #[default]
+    Never,
+    /// ANSI escape codes.
+    Always,
+}
+
+/// An error over several lines: what, where, how we got there, and what to try next.
+///
+/// # Example
+///
+/// ```
+/// use kustom::error::{Error, Kind};
+/// use kustom::place::Place;
+/// use kustom::report::{Color, error};
+///
+/// let missing = Error::new(Kind::Load, "there is no `a.yaml`")
+///     .at(Place::file("kustomization.yaml"))
+///     .help("did you mean `b.yaml`?");
+/// assert_eq!(
+///     error(&missing, Color::Never),
+///     "error: there is no `a.yaml`\n  --> kustomization.yaml\n  help: did you mean `b.yaml`?\n"
+/// );
+/// ```
+pub fn error(error: &Error, color: Color) -> String {
+    let mut text = headline("error", RED, error.message(), color);
+    arrow(&mut text, error.place(), color);
+    for note in error.notes() {
+        text.push_str(&line("note", BLUE, &note.message, color));
+        arrow(&mut text, note.place.as_ref(), color);
+    }
+    if let Some(help) = error.help_line() {
+        text.push_str(&line("help", GREEN, help, color));
+    }
+    text
+}
+
+/// A finding over several lines, laid out like an error.
+pub fn finding(finding: &Finding, color: Color) -> String {
+    let (word, code) = match finding.severity {
+        Severity::Error => ("error", RED),
+        Severity::Warning => ("warning", YELLOW),
+        Severity::Note => ("note", BLUE),
+    };
+    let mut text = headline(word, code, &finding.message, color);
+    arrow(&mut text, finding.place.as_ref(), color);
+    if let Some(help) = &finding.help {
+        text.push_str(&line("help", GREEN, help, color));
+    }
+    text
+}
+
+const RED: &str = "1;31";
+const YELLOW: &str = "1;33";
+const BLUE: &str = "1;34";
+const GREEN: &str = "1;32";
+
+fn headline(word: &str, code: &str, message: &str, color: Color) -> String {
+    format!("{}: {message}\n", painted(word, code, color))
+}
+
+fn line(word: &str, code: &str, message: &str, color: Color) -> String {
+    format!("  {}: {message}\n", painted(word, code, color))
+}
+
+fn arrow(text: &mut String, place: Option<&Place>, color: Color) {
+    if let Some(place) = place.filter(|place| place.file.is_some()) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "  {} {place}", painted("-->", BLUE, color));
+    }
+}
+
+fn painted(word: &str, code: &str, color: Color) -> String {
+    match color {
+        Color::Never => word.to_owned(),
+        Color::Always => format!("\x1b[{code}m{word}\x1b[0m"),
+    }
+}
