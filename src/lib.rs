@@ -21,3 +21,5 @@ pub mod hash;
 pub mod order;
 pub mod report;
 pub mod kustomization;
+pub mod process;
+pub mod load;

@@ -1,0 +1,313 @@
+//! Where files come from: the disk, memory, or one laid over the other.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+/// A tree of files that can be read.
+///
+/// Paths are absolute. Nothing is ever written through it.
+pub trait Files: Sync {
+    /// The content of a file.
+    ///
+    /// # Errors
+    ///
+    /// If there is none, or it cannot be read.
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+
+    /// The path without links, `.` and `..`, and what is there.
+    ///
+    /// # Errors
+    ///
+    /// If nothing is there.
+    fn resolve(&self, path: &Path) -> io::Result<(PathBuf, FileKind)>;
+
+    /// The names in a directory, sorted.
+    ///
+    /// # Errors
+    ///
+    /// If it is no directory.
+    fn list(&self, directory: &Path) -> io::Result<Vec<String>>;
+
+    /// The files below a directory, relative to it and sorted; none if there is no directory.
+    ///
+    /// # Errors
+    ///
+    /// If a directory cannot be listed, or a link leads in a circle.
+    fn walk(&self, directory: &Path) -> io::Result<Vec<PathBuf>>;
+}
+
+/// What a path leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileKind {
+    /// Something that can be read.
+    File,
+    /// Something that can be listed.
+    Directory,
+}
+
+/// The disk.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Disk;
+
+impl Disk {
+    /// Whether a file may be run.
+    ///
+    /// # Errors
+    ///
+    /// If there is none.
+    pub fn is_executable(path: &Path) -> io::Result<bool> {
+        let metadata = fs::metadata(path)?;
+        #[cfg(unix)]
+        let may_run = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o111 != 0;
+        #[cfg(not(unix))]
+        let may_run = true;
+        Ok(metadata.is_file() && may_run)
+    }
+}
+
+impl Files for Disk {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        fs::read(path)
+    }
+
+    fn resolve(&self, path: &Path) -> io::Result<(PathBuf, FileKind)> {
+        let path = match fs::canonicalize(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+                fs::canonicalize(through_flat_links(path).ok_or(error)?)?
+            }
+            path => path?,
+        };
+        let kind = if fs::metadata(&path)?.is_dir() {
+            FileKind::Directory
+        } else {
+            FileKind::File
+        };
+        Ok((path, kind))
+    }
+
+    fn list(&self, directory: &Path) -> io::Result<Vec<String>> {
+        let mut names = fs::read_dir(directory)?
+            .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
+            .collect::<io::Result<Vec<_>>>()?;
+        names.sort();
+        Ok(names)
+    }
+
+    fn walk(&self, directory: &Path) -> io::Result<Vec<PathBuf>> {
+        if !directory.is_dir() {
+            return Ok(Vec::new());
+        }
+        let mut files = Vec::new();
+        for entry in walkdir::WalkDir::new(directory)
+            .follow_links(true)
+            .sort_by_file_name()
+        {
+            let entry = entry?;
+            if !entry.file_type().is_dir() {
+                let path = entry.path();
+                files.push(path.strip_prefix(directory).unwrap_or(path).to_path_buf());
+            }
+        }
+        Ok(files)
+    }
+}
+
+/// Files in memory.
+///
+/// # Example
+///
+/// ```
+/// use std::path::Path;
+/// use kustom::load::{Files, Memory};
+///
+/// let mut files = Memory::default();
+/// files.insert("/app/kustomization.yaml", "resources: [a.yaml]\n");
+/// assert!(files.read(Path::new("/app/kustomization.yaml")).is_ok());
+/// assert_eq!(files.list(Path::new("/app")).unwrap(), ["kustomization.yaml"]);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Memory(BTreeMap<PathBuf, Vec<u8>>);
+
+impl Memory {
+    /// Adds a file, or takes the place of one.
+    pub fn insert(&mut self, path: impl AsRef<Path>, content: impl Into<Vec<u8>>) {
+        self.0.insert(normalized(path.as_ref()), content.into());
+    }
+
+    /// The files, sorted by path.
+    pub fn iter(&self) -> impl Iterator<Item = (&Path, &[u8])> {
+        self.0
+            .iter()
+            .map(|(path, content)| (path.as_path(), content.as_slice()))
+    }
+
+    /// Whether there is no file.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn has_directory(&self, path: &Path) -> bool {
+        let first_after = self
+            .0
+            .range(path.to_path_buf()..)
+            .find(|(file, _)| *file != path);
+        first_after.is_some_and(|(file, _)| file.starts_with(path))
+    }
+}
+
+impl Files for Memory {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.0.get(&normalized(path)).cloned().ok_or_else(not_found)
+    }
+
+    fn resolve(&self, path: &Path) -> io::Result<(PathBuf, FileKind)> {
+        let path = normalized(path);
+        if self.0.contains_key(&path) {
+            Ok((path, FileKind::File))
+        } else if self.has_directory(&path) {
+            Ok((path, FileKind::Directory))
+        } else {
+            Err(not_found())
+        }
+    }
+
+    fn list(&self, directory: &Path) -> io::Result<Vec<String>> {
+        let directory = normalized(directory);
+        let inside = self
+            .0
+            .keys()
+            .filter_map(|file| file.strip_prefix(&directory).ok());
+        let names: BTreeSet<String> = inside
+            .filter_map(|rest| rest.components().next())
+            .map(|name| name.as_os_str().to_string_lossy().into_owned())
+            .collect();
+        if names.is_empty() {
+            Err(not_found())
+        } else {
+            Ok(names.into_iter().collect())
+        }
+    }
+
+    fn walk(&self, directory: &Path) -> io::Result<Vec<PathBuf>> {
+        let directory = normalized(directory);
+        let inside = self
+            .0
+            .keys()
+            .filter_map(|file| file.strip_prefix(&directory).ok());
+        Ok(inside.map(Path::to_path_buf).collect())
+    }
+}
+
+/// Files in memory laid over others, which they hide.
+pub struct Overlay<'f> {
+    /// What is seen first.
+    pub upper: Memory,
+    /// What is seen where the upper one has nothing.
+    pub lower: &'f dyn Files,
+}
+
+impl Files for Overlay<'_> {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.upper.read(path).or_else(|_| self.lower.read(path))
+    }
+
+    fn resolve(&self, path: &Path) -> io::Result<(PathBuf, FileKind)> {
+        match self.upper.resolve(path) {
+            Ok((path, FileKind::File)) => Ok((path, FileKind::File)),
+            Ok(directory) => self.lower.resolve(path).or(Ok(directory)),
+            Err(_) => self.lower.resolve(path),
+        }
+    }
+
+    fn list(&self, directory: &Path) -> io::Result<Vec<String>> {
+        match (self.upper.list(directory), self.lower.list(directory)) {
+            (Ok(upper), Ok(lower)) => {
+                let names: BTreeSet<String> = upper.into_iter().chain(lower).collect();
+                Ok(names.into_iter().collect())
+            }
+            (Ok(names), Err(_)) | (Err(_), Ok(names)) => Ok(names),
+            (Err(_), Err(error)) => Err(error),
+        }
+    }
+
+    fn walk(&self, directory: &Path) -> io::Result<Vec<PathBuf>> {
+        let mut files: BTreeSet<PathBuf> = self.upper.walk(directory)?.into_iter().collect();
+        files.extend(self.lower.walk(directory)?);
+        Ok(files.into_iter().collect())
+    }
+}
+
+/// The path with every flat link on the way replaced by what it leads to.
+///
+/// Where git cannot make links (`core.symlinks=false`), it writes a file that holds the target; a
+/// path that goes through such a file means what it means where links are links.
+fn through_flat_links(path: &Path) -> Option<PathBuf> {
+    const LONGEST: u64 = 4096;
+    let mut resolved = PathBuf::new();
+    for component in path.components() {
+        resolved.push(component);
+        let is_last = resolved.components().count() == path.components().count();
+        let metadata = fs::metadata(&resolved).ok()?;
+        if is_last || metadata.is_dir() {
+            continue;
+        }
+        let text = fs::read_to_string(&resolved)
+            .ok()
+            .filter(|_| metadata.len() <= LONGEST)?;
+        let target = resolved.parent()?.join(text.trim_end());
+        if !target.is_dir() {
+            return None;
+        }
+        resolved = target;
+    }
+    Some(resolved)
+}
+
+/// A path without `.` and `..`, by its text alone.
+pub fn normalized(path: &Path) -> PathBuf {
+    let mut result = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                result.pop();
+            }
+            other => result.push(other),
+        }
+    }
+    result
+}
+
+fn not_found() -> io::Error {
+    io::Error::new(io::ErrorKind::NotFound, "no such file or directory")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_in_memory_hides_what_is_below() {
+        let mut lower = Memory::default();
+        lower.insert("/a/x", "below");
+        lower.insert("/a/y", "below");
+        let mut upper = Memory::default();
+        upper.insert("/a/b/../x", "above");
+        upper.insert("/a/z/deep", "above");
+        let files = Overlay {
+            upper,
+            lower: &lower,
+        };
+        assert_eq!(files.read(Path::new("/a/./x")).unwrap(), b"above");
+        assert_eq!(files.read(Path::new("/a/y")).unwrap(), b"below");
+        assert_eq!(files.list(Path::new("/a")).unwrap(), ["x", "y", "z"]);
+        assert_eq!(
+            files.resolve(Path::new("/a/z")).unwrap().1,
+            FileKind::Directory
+        );
+        assert!(files.read(Path::new("/a/z")).is_err());
+        assert!(files.resolve(Path::new("/b")).is_err());
+    }
+}

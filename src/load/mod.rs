@@ -1,0 +1,442 @@
+//! The only door for reading.
+//!
+//! A [`Loader`] stands at the directory of one kustomization. It reads the files that the
+//! kustomization names, keeps it within its bounds, and opens the directories of its bases, be they
+//! on this machine or in a repository elsewhere.
+
+mod files;
+mod http;
+mod remote;
+mod tracked;
+mod url;
+
+use std::borrow::Cow;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::error::{Error, Kind, Result};
+use crate::place::{SourceId, Span};
+use crate::yaml::Text;
+
+use remote::{Checkout, Remotes};
+
+pub use files::{Disk, FileKind, Files, Memory, Overlay, normalized};
+pub use tracked::tracked_files;
+pub use url::{Repository, is_http, shown_name};
+
+/// What a build reads: the files, and the names of those that were read.
+pub struct Library<'f> {
+    files: &'f dyn Files,
+    /// The directory to which shown names are relative.
+    working_directory: PathBuf,
+    restriction: Restriction,
+    sources: Mutex<Vec<Source>>,
+    remotes: Remotes,
+}
+
+#[derive(Clone, Debug)]
+struct Source {
+    /// The file, if it is on this machine and stays there.
+    path: Option<PathBuf>,
+    shown: Arc<str>,
+}
+
+/// Which files a kustomization may name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Restriction {
+    /// Only those in its directory and below.
+    #[default]
+    RootOnly,
+    /// Any.
+    None,
+}
+
+/// The directory of one kustomization.
+#[derive(Clone)]
+pub struct Loader<'l> {
+    library: &'l Library<'l>,
+    root: PathBuf,
+    /// The directories that led here, since the clone was entered if this is one.
+    ancestors: Vec<Arc<Path>>,
+    /// The clone that the directory is in, if it is in one.
+    checkout: Option<Arc<Checkout>>,
+    /// The URLs that led here.
+    urls: Vec<Arc<str>>,
+    /// How many kustomizations led here.
+    depth: usize,
+}
+
+/// The content of a file.
+#[derive(Clone, Debug)]
+pub struct Content {
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// The number under which the library knows the file.
+    pub source: SourceId,
+}
+
+impl<'f> Library<'f> {
+    /// A library of files whose names are shown relative to a directory.
+    pub fn new(
+        files: &'f dyn Files,
+        working_directory: impl Into<PathBuf>,
+        restriction: Restriction,
+    ) -> Self {
+        Self {
+            files,
+            working_directory: working_directory.into(),
+            restriction,
+            sources: Mutex::new(Vec::new()),
+            remotes: Remotes::default(),
+        }
+    }
+
+    /// The name of the file that a span is in, as it is shown to people.
+    pub fn name(&self, span: Span) -> Option<Arc<str>> {
+        let sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
+        sources
+            .get(span.source.index()?)
+            .map(|source| source.shown.clone())
+    }
+
+    /// The paths of all files of this machine that were read, in order, each once.
+    pub fn read_files(&self) -> Vec<PathBuf> {
+        let sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut paths: Vec<PathBuf> = sources
+            .iter()
+            .filter_map(|source| source.path.clone())
+            .collect();
+        paths.sort();
+        paths.dedup();
+        paths
+    }
+
+    /// Opens the directory of the kustomization that a build starts with: a path, or a URL.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such directory, or its repository cannot be fetched.
+    pub fn open(&self, directory: &Path) -> Result<Loader<'_>> {
+        let url = directory.to_str().and_then(Repository::parse);
+        if let Some(repository) = url {
+            return self.clone_of(&repository, Vec::new(), 0);
+        }
+        let path = self.working_directory.join(directory);
+        let shown = directory.display();
+        match self.files.resolve(&path) {
+            Ok((root, FileKind::Directory)) => Ok(Loader {
+                library: self,
+                root,
+                ancestors: Vec::new(),
+                checkout: None,
+                urls: Vec::new(),
+                depth: 0,
+            }),
+            Ok((_, FileKind::File)) => Err(Error::new(
+                Kind::Load,
+                format!("`{shown}` is a file, not a directory"),
+            )
+            .help("name the directory that holds the kustomization")),
+            Err(cause) => Err(cannot(&format!("open `{shown}`"), cause)),
+        }
+    }
+
+    /// Opens a directory of a repository.
+    fn clone_of(
+        &self,
+        repository: &Repository,
+        mut urls: Vec<Arc<str>>,
+        depth: usize,
+    ) -> Result<Loader<'_>> {
+        let checkout = self.remotes.checkout(repository)?;
+        let shown = url::shown_url(&repository.url);
+        let wrong = |what: &str| Error::new(Kind::Load, format!("`{shown}` {what}"));
+        let path = checkout.root.join(&repository.directory);
+        let root = match Disk.resolve(&path) {
+            // A link can lead out of the clone, which shows only now.
+            Ok((root, _)) if !root.starts_with(&checkout.root) => {
+                return Err(wrong("leads out of its repository"));
+            }
+            Ok((root, FileKind::Directory)) => root,
+            Ok((_, FileKind::File)) => return Err(wrong("is a file, not a directory")),
+            Err(cause) => {
+                let error = wrong("is not in its repository").caused_by(cause);
+                return Err(error.help("correct the path, or the `ref`"));
+            }
+        };
+        urls.push(repository.url.as_str().into());
+        Ok(Loader {
+            library: self,
+            root,
+            ancestors: Vec::new(),
+            checkout: Some(checkout),
+            urls,
+            depth,
+        })
+    }
+
+    /// A path of this machine, as it is shown to people.
+    fn shown<'p>(&self, path: &'p Path) -> &'p Path {
+        path.strip_prefix(&self.working_directory).unwrap_or(path)
+    }
+
+    fn register(&self, path: Option<PathBuf>, shown: &str) -> SourceId {
+        let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
+        sources.push(Source {
+            path,
+            shown: shown.into(),
+        });
+        SourceId::new(sources.len() - 1)
+    }
+}
+
+impl<'l> Loader<'l> {
+    /// The directory.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// How many kustomizations led here.
+    pub fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// The directory, as it is shown to people.
+    pub fn shown_root(&self) -> String {
+        let shown = self.shown(&self.root);
+        if shown.as_os_str().is_empty() {
+            ".".into()
+        } else {
+            shown.display().to_string()
+        }
+    }
+
+    /// The library.
+    pub fn library(&self) -> &'l Library<'l> {
+        self.library
+    }
+
+    /// What a name leads to on this machine, if it leads anywhere.
+    pub fn kind(&self, name: &str) -> Option<FileKind> {
+        self.files()
+            .resolve(&self.root.join(name))
+            .ok()
+            .map(|(_, kind)| kind)
+    }
+
+    /// Whether something that may be a file or a base is a base: a directory, or a repository.
+    ///
+    /// What is served over HTTP can be either. It is a base here only if that is certain without
+    /// asking; see [`Loader::may_be_base`].
+    pub fn is_base(&self, name: &str) -> bool {
+        if is_http(name) {
+            let repository = Repository::parse(name);
+            return repository.is_some_and(|it| it.is_certain() || self.library.remotes.has(&it));
+        }
+        match self.kind(name) {
+            Some(FileKind::File) => false,
+            Some(FileKind::Directory) => true,
+            None => Repository::parse(name).is_some(),
+        }
+    }
+
+    /// Whether something that could not be read as a file may still be a base.
+    pub fn may_be_base(&self, name: &str) -> bool {
+        is_http(name) && Repository::parse(name).is_some()
+    }
+
+    /// Reads a file that a kustomization names: a path, or the URL of a file.
+    ///
+    /// # Errors
+    ///
+    /// If it is missing, unreadable, a directory, or out of bounds; all at the place of the name.
+    pub fn read(&self, name: &Text) -> Result<Content> {
+        if is_http(name) {
+            let bytes = self
+                .library
+                .remotes
+                .file(name)
+                .map_err(|error| error.at(name.span))?;
+            return Ok(Content {
+                bytes,
+                source: self.library.register(None, &url::shown_url(name)),
+            });
+        }
+        let path = self.root.join(&**name);
+        let (resolved, kind) = self
+            .files()
+            .resolve(&path)
+            .map_err(|cause| self.missing(name, &path, cause))?;
+        if kind == FileKind::Directory {
+            return Err(
+                Error::new(Kind::Load, format!("`{name}` is a directory, not a file"))
+                    .at(name.span)
+                    .help("name a file in it, one entry for each"),
+            );
+        }
+        // A clone must not reach for what is ours.
+        let is_bound = self.checkout.is_some() || self.library.restriction == Restriction::RootOnly;
+        if is_bound && !resolved.starts_with(&self.root) {
+            let message = format!("`{name}` is outside of `{}`", self.shown_root());
+            let error = Error::new(Kind::Load, message).at(name.span);
+            return Err(error.help(match self.checkout {
+                Some(_) => "what is fetched may only read files in its directory and below",
+                None => {
+                    "move the file below the kustomization, or pass \
+                     `--load-restrictor LoadRestrictionsNone`"
+                }
+            }));
+        }
+        let bytes = self
+            .files()
+            .read(&resolved)
+            .map_err(|cause| cannot(&format!("read `{name}`"), cause).at(name.span))?;
+        let shown = self.shown(&resolved).to_string_lossy().into_owned();
+        let path = self.checkout.is_none().then_some(resolved);
+        Ok(Content {
+            bytes,
+            source: self.library.register(path, &shown),
+        })
+    }
+
+    /// Reads a file of the directory if it is there and within bounds.
+    pub fn read_if_there(&self, name: &str) -> Option<Content> {
+        self.read(&Text::from(name)).ok()
+    }
+
+    /// Opens a directory that a kustomization names: a path, or the URL of a repository.
+    ///
+    /// # Errors
+    ///
+    /// If there is none, or it leads back to one of those that led here.
+    pub fn open(&self, name: &Text) -> Result<Self> {
+        if name.is_empty() {
+            return Err(Error::new(Kind::Load, "an empty name of a directory").at(name.span));
+        }
+        if let Some(repository) = Repository::parse(name) {
+            return self
+                .open_repository(&repository)
+                .map_err(|error| error.at(name.span));
+        }
+        if Path::new(&**name).is_absolute() {
+            return Err(Error::new(Kind::Load, format!("`{name}` is absolute"))
+                .at(name.span)
+                .help("name the directory relative to the kustomization"));
+        }
+        let path = self.root.join(&**name);
+        let root = match self.files().resolve(&path) {
+            Ok((root, FileKind::Directory)) => root,
+            Ok(_) => {
+                let message = format!("`{name}` is a file, not a directory");
+                return Err(Error::new(Kind::Load, message).at(name.span));
+            }
+            Err(cause) => return Err(self.missing(name, &path, cause)),
+        };
+        if self
+            .checkout
+            .as_ref()
+            .is_some_and(|checkout| !root.starts_with(&checkout.root))
+        {
+            let message = format!("`{name}` leads out of its repository");
+            return Err(Error::new(Kind::Load, message)
+                .at(name.span)
+                .help("what is fetched may only build on what was fetched with it"));
+        }
+        let mut ancestors = self.ancestors.clone();
+        ancestors.push(self.root.as_path().into());
+        if let Some(visited) = ancestors
+            .iter()
+            .rev()
+            .find(|visited| visited.starts_with(&root))
+        {
+            return Err(circle(name, &self.shown(visited).display().to_string()).at(name.span));
+        }
+        Ok(Self {
+            root,
+            ancestors,
+            depth: self.depth + 1,
+            ..self.clone()
+        })
+    }
+
+    fn open_repository(&self, repository: &Repository) -> Result<Self> {
+        let visited = self
+            .urls
+            .iter()
+            .rev()
+            .find(|visited| visited.starts_with(&repository.url));
+        if let Some(visited) = visited {
+            return Err(circle(
+                &url::shown_url(&repository.url),
+                &url::shown_url(visited),
+            ));
+        }
+        self.library
+            .clone_of(repository, self.urls.clone(), self.depth + 1)
+    }
+
+    /// The names in the directory, sorted; none if it cannot be listed.
+    pub fn names(&self) -> Vec<String> {
+        self.files().list(&self.root).unwrap_or_default()
+    }
+
+    /// What is read here: the build's files or, in a clone, the disk.
+    fn files(&self) -> &'l dyn Files {
+        if self.checkout.is_some() {
+            &Disk
+        } else {
+            self.library.files
+        }
+    }
+
+    fn shown<'p>(&self, path: &'p Path) -> Cow<'p, Path> {
+        match self
+            .checkout
+            .as_ref()
+            .and_then(|checkout| checkout.shown(path))
+        {
+            Some(shown) => Cow::Owned(shown),
+            None => Cow::Borrowed(self.library.shown(path)),
+        }
+    }
+
+    fn missing(&self, name: &Text, path: &Path, cause: io::Error) -> Error {
+        if cause.kind() != io::ErrorKind::NotFound {
+            return cannot(&format!("read `{name}`"), cause).at(name.span);
+        }
+        let error = Error::new(Kind::Load, format!("there is no `{name}`")).at(name.span);
+        let (Some(directory), Some(file)) = (path.parent(), path.file_name()) else {
+            return error;
+        };
+        let names = self.files().list(directory).unwrap_or_default();
+        if names.iter().any(|known| **known == *file.to_string_lossy()) {
+            let message = format!("`{name}` is a link that leads nowhere");
+            return Error::new(Kind::Load, message)
+                .at(name.span)
+                .help("mend the link, or name what it should lead to");
+        }
+        let near = crate::error::nearest(&file.to_string_lossy(), names.iter().map(String::as_str));
+        match near {
+            Some(near) => {
+                let near = Path::new(&**name).with_file_name(near);
+                error.help(format!("did you mean `{}`?", near.display()))
+            }
+            None => error.help(format!("it is looked for in `{}`", self.shown_root())),
+        }
+    }
+}
+
+fn circle(name: &str, visited: &str) -> Error {
+    Error::new(Kind::Load, format!("`{name}` leads back to `{visited}`"))
+        .help("a kustomization cannot build on itself or on a directory that contains it")
+}
+
+fn cannot(what: &str, cause: io::Error) -> Error {
+    let why = match cause.kind() {
+        io::ErrorKind::NotFound => "it is not there".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission is denied".to_owned(),
+        _ => cause.to_string().to_lowercase(),
+    };
+    Error::new(Kind::Load, format!("cannot {what}: {why}")).caused_by(cause)
+}

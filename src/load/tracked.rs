@@ -1,0 +1,37 @@
+//! What git tracks: the index, read without running git.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Kind, Result};
+
+/// The files below a directory that git tracks, as absolute paths; none outside of a repository.
+///
+/// # Errors
+///
+/// If there is a repository but its index cannot be read.
+pub fn tracked_files(directory: &Path) -> Result<Vec<PathBuf>> {
+    let Ok(repository) = gix::discover(directory) else {
+        return Ok(Vec::new());
+    };
+    let Some(root) = repository
+        .workdir()
+        .and_then(|root| root.canonicalize().ok())
+    else {
+        return Ok(Vec::new());
+    };
+    let index = repository.index_or_empty().map_err(|cause| {
+        Error::new(
+            Kind::Load,
+            format!("cannot read git's index of `{}`", root.display()),
+        )
+        .caused_by(cause)
+    })?;
+    let paths = index
+        .entries()
+        .iter()
+        .map(|entry| entry.path(&index).to_string());
+    Ok(paths
+        .map(|path| root.join(path))
+        .filter(|path| path.starts_with(directory))
+        .collect())
+}
