@@ -23,3 +23,4 @@ pub mod report;
 pub mod kustomization;
 pub mod process;
 pub mod load;
+pub mod guard;

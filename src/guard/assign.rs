@@ -1,0 +1,412 @@
+//! `name = value`, found around a word in any text.
+//!
+//! No grammar is known here: the word is grown to the name it is part of, an operator is looked for
+//! behind it, and behind that a value, quoted or not. That serves `.env` files, code, shell, HCL,
+//! XML, prose, and YAML that does not parse. All windows are bounded.
+
+use std::ops::Range;
+
+use super::judge::is_scheme;
+
+/// How far a name may reach from the word that was found in it.
+const NAME: usize = 80;
+/// How long a value may be, in quotes and without.
+const VALUE: usize = 2048;
+const BARE_VALUE: usize = 512;
+/// How far a value may be from the `name:` it belongs to.
+const PAIR: usize = 200;
+
+/// A name and its value, as ranges of the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Assignment {
+    pub(super) name: Range<usize>,
+    pub(super) value: Range<usize>,
+}
+
+/// The assignment to the name around the word at `word`, if there is one.
+pub(super) fn around(text: &[u8], word: Range<usize>) -> Option<Assignment> {
+    let name = name_around(text, word);
+    direct(text, name.clone()).or_else(|| paired(text, name))
+}
+
+/// The name that a word is part of.
+pub(super) fn name_around(text: &[u8], word: Range<usize>) -> Range<usize> {
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-/".contains(&byte);
+    let mut start = word.start;
+    while start > 0 && word.start - start < NAME && is_name(text[start - 1]) {
+        start -= 1;
+    }
+    let mut end = word.end;
+    while end < text.len() && end - word.end < NAME && is_name(text[end]) {
+        end += 1;
+    }
+    // `\ntoken` in a string is a line break and `token`.
+    if start > 0 && text[start - 1] == b'\\' && start < word.start && b"ntr".contains(&text[start])
+    {
+        start += 1;
+    }
+    start..end
+}
+
+/// `name = value`, `name: value`, `"name": "value"`, `--name value`, `<name>value<`.
+fn direct(text: &[u8], name: Range<usize>) -> Option<Assignment> {
+    let mut at = name.end;
+    let name_quoted = skip_quotes(text, &mut at);
+    if peek(text, at) == b']' {
+        at += 1;
+    }
+    let after_name = at;
+    skip_blanks(text, &mut at);
+    let spaced = at > after_name;
+    let is_flag = text[name.clone()].starts_with(b"-");
+    match operator(text, at) {
+        Some(end) => {
+            let is_colon = end == at + 1 && text[at] == b':';
+            let is_header = || text[name.clone()].eq_ignore_ascii_case(b"authorization");
+            let next = peek(text, end);
+            // `image:tag` is no assignment, `"image":"tag"` is one.
+            if is_colon && !name_quoted && !is_blank(next) && !is_quote(next) && !is_header() {
+                return None;
+            }
+            let is_element = text[at] == b'>';
+            if is_element && !(text[..name.start].ends_with(b"<") && text[name.start] != b'/') {
+                return None;
+            }
+            let is_list = text[at] == b',';
+            at = end;
+            if is_element {
+                while at < text.len() && at - end < PAIR && text[at].is_ascii_whitespace() {
+                    at += 1;
+                }
+            }
+            skip_blanks(text, &mut at);
+            let is_argument =
+                || name_quoted && is_quote(peek(text, at)) && !is_value(text, name.start);
+            if is_list && !is_flag && !is_argument() {
+                return None;
+            }
+        }
+        None => {
+            let next_item = || {
+                let below = text[at..].strip_prefix(b"\n")?.trim_ascii_start();
+                Some(text.len() - below.strip_prefix(b"- ")?.len())
+            };
+            match next_item() {
+                _ if !is_flag => return None,
+                Some(item) => at = item,
+                None if spaced => {}
+                None => return None,
+            }
+            if peek(text, at) == b'-' {
+                return None;
+            }
+        }
+    }
+    value_at(text, at).map(|value| Assignment { name, value })
+}
+
+/// Whether an operator stands before `at`, so that what follows is a value itself.
+fn is_value(text: &[u8], at: usize) -> bool {
+    let head = before_quote(text, at);
+    head.ends_with(b":") || head.ends_with(b"=")
+}
+
+fn before_quote(text: &[u8], mut at: usize) -> &[u8] {
+    while at > 0 && (is_blank(text[at - 1]) || is_quote(text[at - 1])) {
+        at -= 1;
+    }
+    &text[..at]
+}
+
+/// `name: PASSWORD` and `value: …` beside it, on this line or the ones around.
+fn paired(text: &[u8], name: Range<usize>) -> Option<Assignment> {
+    if !is_value(text, name.start) {
+        return None;
+    }
+    let head = before_quote(text, name.start);
+    let head = head[..head.len() - 1].trim_ascii_end();
+    let head = head.strip_suffix(b"\"").unwrap_or(head);
+    if !head.ends_with(b"name") && !head.ends_with(b"key") {
+        return None;
+    }
+    let after = &text[name.end..text.len().min(name.end + PAIR)];
+    let after = &after[..end_of_lines(after, 2)];
+    let from = head.len().saturating_sub(PAIR);
+    let before = &head[from..];
+    let before_start = start_of_lines(before, 2);
+    let value = value_word(after)
+        .map(|found| name.end + found)
+        .and_then(|end| value_behind(text, end))
+        .or_else(|| {
+            let found = value_word(&before[before_start..])?;
+            value_behind(text, from + before_start + found)
+        })?;
+    Some(Assignment { name, value })
+}
+
+/// The end of the word `value` where it is a key.
+fn value_word(text: &[u8]) -> Option<usize> {
+    let found = text.windows(5).position(|window| window == b"value")?;
+    let before = found.checked_sub(1).map(|index| text[index]);
+    before
+        .is_none_or(|byte| !byte.is_ascii_alphanumeric())
+        .then_some(found + 5)
+}
+
+fn value_behind(text: &[u8], end: usize) -> Option<Range<usize>> {
+    let mut at = end;
+    skip_quotes(text, &mut at);
+    skip_blanks(text, &mut at);
+    if !matches!(peek(text, at), b':' | b'=') {
+        return None;
+    }
+    at += 1;
+    skip_blanks(text, &mut at);
+    value_at(text, at)
+}
+
+/// The end of the first `count` further lines; a new item of a list ends the search.
+fn end_of_lines(text: &[u8], count: usize) -> usize {
+    let mut left = count;
+    for (index, &byte) in text.iter().enumerate() {
+        if byte == b'}' {
+            return index;
+        }
+        if byte == b'\n' {
+            left -= 1;
+            let is_item = text[index + 1..].trim_ascii_start().starts_with(b"- ");
+            if left == 0 || is_item {
+                return index;
+            }
+        }
+    }
+    text.len()
+}
+
+fn start_of_lines(text: &[u8], count: usize) -> usize {
+    let mut left = count;
+    for (index, &byte) in text.iter().enumerate().rev() {
+        if byte == b'{' {
+            return index + 1;
+        }
+        if byte == b'\n' {
+            left -= 1;
+            let is_item = text[index + 1..].trim_ascii_start().starts_with(b"- ");
+            if left == 0 || is_item {
+                return index + 1;
+            }
+        }
+    }
+    0
+}
+
+/// The end of the operator at `at`.
+fn operator(text: &[u8], at: usize) -> Option<usize> {
+    let rest = &text[at.min(text.len())..];
+    let colons = rest
+        .iter()
+        .take(3)
+        .take_while(|&&byte| byte == b':')
+        .count();
+    if colons > 0 && rest.get(colons) == Some(&b'=') {
+        return Some(at + colons + 1);
+    }
+    let two = ["=>", "?=", "+=", "->"];
+    if let Some(operator) = two.iter().find(|two| rest.starts_with(two.as_bytes())) {
+        return Some(at + operator.len());
+    }
+    if rest.starts_with(b"==") || rest.starts_with(b"::") {
+        return None;
+    }
+    matches!(rest.first(), Some(b':' | b'=' | b',' | b'>')).then_some(at + 1)
+}
+
+/// The value at `at`.
+fn value_at(text: &[u8], mut at: usize) -> Option<Range<usize>> {
+    // A prefix of a string literal, as in `b"…"`.
+    if matches!(peek(text, at), b'b' | b'r' | b'f') && is_quote(peek(text, at + 1)) {
+        at += 1;
+    }
+    let opened = at;
+    let quoted = skip_quotes(text, &mut at);
+    let limit = text.len().min(at + BARE_VALUE);
+    let end = if quoted {
+        end_of_quoted(text, at, text.len().min(at + VALUE), &text[opened..at])
+    } else {
+        end_of_bare(text, at, limit)
+    };
+    let value = &text[at..end];
+    // `Bearer …` without quotes goes on behind the blank.
+    if !quoted && std::str::from_utf8(value).is_ok_and(is_scheme) && peek(text, end) == b' ' {
+        let start = end + 1;
+        let end = end_of_bare(text, start, limit);
+        return (end > start).then_some(start..end);
+    }
+    (end > at).then_some(at..end)
+}
+
+fn end_of_quoted(text: &[u8], at: usize, limit: usize, opening: &[u8]) -> usize {
+    let quote = opening.last().copied().unwrap_or(b'"');
+    let escaped = opening.starts_with(b"\\");
+    let mut end = at;
+    while end < limit {
+        match text[end] {
+            b'\n' if quote != b'`' => break,
+            byte if byte == quote => break,
+            b'\\' if escaped && peek(text, end + 1) == quote => break,
+            b'\\' => end += 1,
+            _ => {}
+        }
+        end += 1;
+    }
+    end.min(limit)
+}
+
+fn end_of_bare(text: &[u8], at: usize, limit: usize) -> usize {
+    let mut end = at;
+    // What a shell or a template opens may hold blanks.
+    let mut depth = 0_usize;
+    while end < limit {
+        let byte = text[end];
+        match byte {
+            b'\n' => break,
+            b'{' | b'(' => depth += 1,
+            b'}' | b')' => depth = depth.saturating_sub(1),
+            b' ' | b'\t' | b'\r' if depth == 0 => break,
+            b'"' | b'\'' | b'`' | b'<' | b';' | b',' | b'&' if depth == 0 && end > at => break,
+            b'\\' if matches!(peek(text, end + 1), b'n' | b'"' | b'r' | b't') => break,
+            _ => {}
+        }
+        end += 1;
+    }
+    while end > at
+        && matches!(text[end - 1], b',' | b';' | b')' | b']' | b'}')
+        && !text[at..end].contains(&opening(text[end - 1]))
+    {
+        end -= 1;
+    }
+    end
+}
+
+fn opening(closing: u8) -> u8 {
+    match closing {
+        b')' => b'(',
+        b']' => b'[',
+        b'}' => b'{',
+        _ => 0,
+    }
+}
+
+/// Goes over a quote, or a few with backslashes before them; says whether there was one.
+fn skip_quotes(text: &[u8], at: &mut usize) -> bool {
+    let start = *at;
+    while peek(text, *at) == b'\\' {
+        *at += 1;
+    }
+    if is_quote(peek(text, *at)) {
+        *at += 1;
+        true
+    } else {
+        *at = start;
+        false
+    }
+}
+
+fn skip_blanks(text: &[u8], at: &mut usize) {
+    while is_blank(peek(text, *at)) {
+        *at += 1;
+    }
+}
+
+fn peek(text: &[u8], at: usize) -> u8 {
+    text.get(at).copied().unwrap_or(b'\n')
+}
+
+fn is_blank(byte: u8) -> bool {
+    byte == b' ' || byte == b'\t'
+}
+
+fn is_quote(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\'' | b'`')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &str, word: &str) -> Option<(String, String)> {
+        let start = text.find(word).unwrap();
+        let assignment = around(text.as_bytes(), start..start + word.len())?;
+        Some((
+            text[assignment.name].to_owned(),
+            text[assignment.value].to_owned(),
+        ))
+    }
+
+    #[test]
+    fn every_operator_assigns() {
+        for text in [
+            "api_token=abc",
+            "api_token = abc",
+            "api_token: abc",
+            "\"api_token\": \"abc\"",
+            "'api_token' => 'abc'",
+            "api_token := `abc`",
+            "api_token ?= abc",
+            "api_token ::= abc",
+            "<api_token>\n    abc\n</api_token>",
+            "f(\"api_token\", \"abc\")",
+            "x[\"api_token\"] = \"abc\"",
+            "{\\\"api_token\\\": \\\"abc\\\"}",
+            "{api_token: abc}",
+            "\\napi_token=abc\\n",
+            "api_token: abc # why",
+            "api_token=abc;b=c",
+        ] {
+            let (name, value) = found(text, "token").unwrap_or_default();
+            assert_eq!((&*name, &*value), ("api_token", "abc"), "{text}");
+        }
+    }
+
+    #[test]
+    fn flags_and_headers_assign() {
+        let flag = found("redis-server --requirepass abc", "pass").unwrap();
+        assert_eq!(flag, ("--requirepass".to_owned(), "abc".to_owned()));
+        for list in [
+            "args: [--api-token, abc]",
+            "- --api-token\n- abc\n",
+            "[\"--api-token\", \"abc\"]",
+        ] {
+            assert_eq!(found(list, "token").unwrap_or_default().1, "abc", "{list}");
+        }
+        let header = found("-H \"Authorization: Bearer abc\" url", "Auth").unwrap();
+        assert_eq!(header.1, "abc");
+    }
+
+    #[test]
+    fn a_name_and_a_value_beside_each_other_assign() {
+        for text in [
+            "- name: DB_PASSWORD\n  value: abc\n",
+            "- value: abc\n  name: DB_PASSWORD\n",
+            "- {name: DB_PASSWORD, value: abc}",
+            "{\"name\": \"DB_PASSWORD\", \"value\": \"abc\"}",
+            "<add key=\"DB_PASSWORD\" value=\"abc\" />",
+        ] {
+            let (_, value) = found(text, "PASSWORD").unwrap_or_default();
+            assert_eq!(value, "abc", "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_assignment_is_left_alone() {
+        for text in [
+            "image: auth-token:abc",
+            "the token is abc",
+            "if token == abc",
+            "- name: db_token\n- value: abc\n",
+            "token",
+        ] {
+            assert_eq!(found(text, "oken"), None, "{text}");
+        }
+    }
+}

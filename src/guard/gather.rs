@@ -1,0 +1,59 @@
+//! The same secret in several places.
+
+use std::collections::HashMap;
+
+use super::leak::{Identity, Leak};
+use crate::finding::Finding;
+use crate::place::Place;
+
+/// A secret with all the places where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gathered {
+    /// The worst of its leaks; of equally bad ones the first.
+    pub leak: Leak,
+    /// Where else it stands.
+    pub others: Vec<Place>,
+}
+
+/// Puts leaks of one value together, however it is encoded; the order is that of the first leaks.
+pub fn gather(leaks: impl IntoIterator<Item = Leak>) -> Vec<Gathered> {
+    let mut gathered: Vec<Gathered> = Vec::new();
+    let mut known: HashMap<Identity, usize> = HashMap::new();
+    for leak in leaks {
+        match known.get(&leak.identity) {
+            Some(&index) => gathered[index].add(leak),
+            None => {
+                known.insert(leak.identity, gathered.len());
+                gathered.push(Gathered {
+                    leak,
+                    others: Vec::new(),
+                });
+            }
+        }
+    }
+    gathered
+}
+
+impl Gathered {
+    fn add(&mut self, leak: Leak) {
+        if leak.severity > self.leak.severity {
+            let better = std::mem::replace(&mut self.leak, leak);
+            self.others.insert(0, better.place());
+        } else {
+            self.others.push(leak.place());
+        }
+    }
+}
+
+impl From<&Gathered> for Finding {
+    fn from(gathered: &Gathered) -> Self {
+        let mut finding = Self::from(&gathered.leak);
+        if !gathered.others.is_empty() {
+            let places: Vec<String> = gathered.others.iter().map(Place::to_string).collect();
+            finding
+                .message
+                .push_str(&format!("; also at {}", places.join(", ")));
+        }
+        finding
+    }
+}

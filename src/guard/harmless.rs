@@ -1,0 +1,189 @@
+//! Values that are no secret, whatever they are called.
+//!
+//! References to a secret kept elsewhere, what is encrypted already, public keys, certificates and
+//! digests, and the plain shapes of configuration: paths, addresses, names of hosts.
+
+use super::random::is_random;
+
+/// Whether the shape of a value says that it is no secret.
+pub(super) fn is_harmless(value: &str) -> bool {
+    is_reference(value)
+        || is_encrypted(value)
+        || is_public(value)
+        || is_path(value)
+        || is_address(value)
+        || is_host(value)
+        || is_code(value)
+}
+
+/// `vault:secret/data/app#password`, `ref+vault://…`, `op://…`: a program fetches the secret.
+fn is_reference(value: &str) -> bool {
+    REFERENCES.iter().any(|prefix| value.starts_with(prefix))
+}
+
+/// `ENC[AES256_GCM,…]`, `$ANSIBLE_VAULT;…`: only the owner of a key can read it.
+pub(super) fn is_encrypted(value: &str) -> bool {
+    ENCRYPTED.iter().any(|prefix| value.starts_with(prefix))
+}
+
+/// Certificates, public keys, digests: made to be shown.
+pub(super) fn is_public(value: &str) -> bool {
+    PUBLIC.iter().any(|prefix| value.starts_with(prefix))
+        || (value.starts_with("-----BEGIN ") && !value.contains("PRIVATE"))
+}
+
+/// Whether a value is a UUID: `1db95690-1e06-4b15-b745-cc1d5ce0df5d`.
+pub(super) fn is_uuid(value: &str) -> bool {
+    value.len() == 36
+        && value.bytes().enumerate().all(|(index, byte)| match index {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+/// Whether a value could be the name of an object with a generated end: `api-token-5h9m86f79f`.
+pub(super) fn is_generated_name(value: &str) -> bool {
+    let Some((stem, end)) = value.rsplit_once('-') else {
+        return false;
+    };
+    let is_word =
+        |word: &str| word.bytes().all(|byte| byte.is_ascii_lowercase()) && !is_random(word, 6.0);
+    end.len() <= 10
+        && end
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+        && stem.split('-').all(is_word)
+}
+
+/// Whether a value is a stored password: the hash of `htpasswd`, bcrypt or crypt, with or without
+/// the user in front.
+pub(super) fn is_password_hash(value: &str) -> bool {
+    let hash = match value.split_once(':') {
+        Some((user, hash)) if !user.contains(['$', '{']) => hash,
+        _ => value,
+    };
+    let body = HASHES.iter().find_map(|prefix| hash.strip_prefix(prefix));
+    body.is_some_and(|body| body.len() >= 20 && !body.contains(char::is_whitespace))
+}
+
+fn is_path(value: &str) -> bool {
+    let rooted = ["/", "./", "../", "~/", "C:\\"];
+    rooted.iter().any(|root| value.starts_with(root))
+        && !value.split(['/', '\\']).any(|part| is_random(part, 20.0))
+}
+
+/// An URL, where the search for credentials in URLs has the say, or an address of mail.
+fn is_address(value: &str) -> bool {
+    if let Some((scheme, _)) = value.split_once("://") {
+        return !scheme.is_empty()
+            && scheme
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    }
+    value.split_once('@').is_some_and(|(user, host)| {
+        !user.is_empty() && !is_random(user, 12.0) && host.contains('.') && is_host(host)
+    })
+}
+
+/// `mysql.prod.svc`, `registry.example.org:5000`.
+fn is_host(value: &str) -> bool {
+    let (name, port) = value.split_once(':').unwrap_or((value, ""));
+    let port = port.split('/').next().unwrap_or_default();
+    let Some((_, last)) = name.rsplit_once('.') else {
+        return false;
+    };
+    port.bytes().all(|byte| byte.is_ascii_digit())
+        && (2..=12).contains(&last.len())
+        && last.bytes().all(|byte| byte.is_ascii_lowercase())
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte))
+        && !is_random(last, 6.0)
+}
+
+/// `newToken(user)`, `[]byte("x")`, `argv[2]`, `0x3f879678`: what a program computes or counts.
+fn is_code(value: &str) -> bool {
+    let number = value.trim_start_matches('-').strip_prefix("0x");
+    let is_call = value.starts_with(|c: char| c.is_ascii_alphabetic() || "[_*&".contains(c))
+        && value.ends_with([')', '}', ']'])
+        && value
+            .split_once(['(', '{', '['])
+            .is_some_and(|(name, _)| !is_random(name, 12.0));
+    is_call || number.is_some_and(|digits| digits.len() <= 16)
+}
+
+#[rustfmt::skip]
+const REFERENCES: &[&str] = &[
+    "!vault", "@Microsoft.KeyVault(", "akeyless:", "arn:", "aws-secretsmanager:", "awssm:",
+    "awsssm:", "azkv:", "azurekeyvault:", "bws:", "data.", "doppler:", "env:", "file:", "gcp-sm:",
+    "gsm:", "infisical:", "k8s:", "keyvault:", "kubernetes:", "local.", "module.", "op://",
+    "os.environ", "process.env", "projects/", "ref+", "secret:", "secret+", "secretref:",
+    "secrets.", "sm://", "ssm:", "var.", "vault:", "vault+", "<path:",
+];
+
+#[rustfmt::skip]
+const ENCRYPTED: &[&str] = &[
+    "$ANSIBLE_VAULT;", "-----BEGIN AGE ENCRYPTED FILE", "-----BEGIN PGP MESSAGE", "ENC(", "ENC[",
+    "age-encryption.org/", "{cipher}",
+];
+
+#[rustfmt::skip]
+const PUBLIC: &[&str] = &[
+    "age1", "data:image/", "ecdsa-sha2-", "h1:", "md5:", "pk_live_", "pk_test_", "sha1:",
+    "sha256-", "sha256:", "sha384-", "sha512-", "sha512:", "sk-ecdsa-sha2-", "sk-ssh-ed25519",
+    "ssh-dss ", "ssh-ed25519", "ssh-rsa ", "urn:",
+];
+
+#[rustfmt::skip]
+const HASHES: &[&str] = &[
+    "$1$", "$2a$", "$2b$", "$2y$", "$5$", "$6$", "$7$", "$apr1$", "$argon2", "$scrypt$", "$y$",
+    "{SHA}", "{SHA256}", "{SHA512}", "{SSHA}", "{SSHA256}", "{SSHA512}", "pbkdf2_sha256$",
+    "pbkdf2:",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_ciphertext_and_public_material_are_harmless() {
+        for value in [
+            "vault:secret/data/app#password",
+            "ref+vault://secret/ci#/token",
+            "op://prod/db/pw",
+            "ENC[AES256_GCM,data:kJ+hEDlhRHdGRCjq,type:str]",
+            "$ANSIBLE_VAULT;1.1;AES256",
+            "-----BEGIN CERTIFICATE-----",
+            "sha256:5df3e1ff85f5861d32d41815d9f00994",
+            "/etc/github/oauth",
+            "https://sso.example.org/token",
+            "mysql.prod.svc",
+            "ci@example.org",
+            "registry.example.org:5000",
+        ] {
+            assert!(is_harmless(value), "{value}");
+        }
+    }
+
+    #[test]
+    fn what_could_be_a_secret_is_not() {
+        for value in [
+            "-----BEGIN PRIVATE KEY-----",
+            "P@oiu7ex$9",
+            "oBShVFt3On",
+            "h0pk1ns~72f",
+            "/k8JdPq2/Zx81LmQwv7TtbN0c==",
+        ] {
+            assert!(!is_harmless(value), "{value}");
+        }
+    }
+
+    #[test]
+    fn stored_passwords_are_known_by_their_prefix() {
+        assert!(is_password_hash(
+            "ci:$2y$05$aDOiyPZUyo.Ub64dZc8YuWlVYI4Hmv6F378xaQ"
+        ));
+        assert!(is_password_hash("admin:{SHA}okDaaGkcflxXNU0OLAeSiwKOUVQ="));
+        assert!(!is_password_hash("ci:$2y$05$short"));
+    }
+}

@@ -1,0 +1,241 @@
+//! Whether a value under a name is a secret.
+
+use super::harmless::{is_generated_name, is_harmless, is_password_hash, is_uuid};
+use super::key::Role;
+use super::placeholder::is_placeholder_value;
+use super::random::is_random;
+
+/// Where a value stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Setting {
+    /// A place made for secrets: every name counts, only the value decides.
+    Secret,
+    /// Configuration in which a password is never read from elsewhere, or a reference looks like
+    /// one: HCL, `nuget.config`.
+    Literal,
+    /// Configuration: the name must promise a secret.
+    Config,
+    /// Any other text, code and prose included: likewise, and the value must be clearer.
+    Text,
+}
+
+/// What a value is taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// A secret.
+    Secret,
+    /// A password that anybody would guess, in a place made for secrets.
+    Weak,
+}
+
+/// Judges one value on one line; `key` is the name it goes by.
+pub(super) fn judge(key: &str, value: &str, setting: Setting) -> Option<Verdict> {
+    let value = fallback(without_scheme(value.trim()));
+    if value.is_empty() || value.contains(char::is_whitespace) {
+        return None;
+    }
+    // Most values fall here, before anything is asked that costs more.
+    let is_named = matches!(setting, Setting::Config | Setting::Text);
+    if is_named && !is_uuid(value) && !is_mixed(value) && !is_random(value, LOWEST) {
+        return None;
+    }
+    let role = Role::of(key);
+    if role == Role::Open {
+        return None;
+    }
+    if setting == Setting::Secret && is_password_hash(value) {
+        return Some(Verdict::Secret);
+    }
+    let weak = setting == Setting::Secret && role == Role::Password;
+    if weak && is_notorious(value) {
+        return Some(Verdict::Weak);
+    }
+    let verdict = if is_uuid(value) {
+        (role >= Role::Secret).then_some(Verdict::Secret)?
+    } else if is_over_bar(value, role, setting) {
+        Verdict::Secret
+    } else if weak && could_be_typed(value) {
+        Verdict::Weak
+    } else {
+        return None;
+    };
+    // `secret: api-token-5h9m86f79f` names a Secret.
+    let is_name = is_named && role < Role::Password && is_generated_name(value);
+    (!is_name && !is_placeholder_value(value) && !is_harmless(value)).then_some(verdict)
+}
+
+/// Judges a password whose place leaves no doubt that it is one, as in `user:password@host`.
+pub(super) fn is_password(value: &str) -> bool {
+    !is_placeholder_value(value)
+        && !is_harmless(value)
+        && value.len() >= 6
+        && (is_random(value, 6.0) || is_mixed(value))
+}
+
+/// `Bearer abc` is about `abc`.
+pub(super) fn without_scheme(value: &str) -> &str {
+    match value.split_once(' ') {
+        Some((scheme, rest)) if is_scheme(scheme) => rest.trim_start(),
+        _ => value,
+    }
+}
+
+/// What a shell takes if the variable is not set, as in `${PASSWORD:-value}`, is written here all
+/// the same; any other value is what it is.
+fn fallback(value: &str) -> &str {
+    let inner = value
+        .strip_prefix("${")
+        .and_then(|rest| rest.strip_suffix('}'));
+    inner
+        .and_then(|inner| inner.split_once(":-"))
+        .map_or(value, |(_, fallback)| fallback)
+}
+
+/// Whether a word is a scheme of the HTTP header `Authorization`.
+pub(super) fn is_scheme(word: &str) -> bool {
+    let schemes = [
+        "bearer",
+        "basic",
+        "token",
+        "apikey",
+        "api-key",
+        "api-token",
+        "apitoken",
+        "key",
+    ];
+    schemes
+        .iter()
+        .any(|scheme| scheme.eq_ignore_ascii_case(word))
+}
+
+/// The least a value must score anywhere.
+const LOWEST: f32 = 6.0;
+
+/// Whether a value is as long and as random as it must be under a name in a setting.
+fn is_over_bar(value: &str, role: Role, setting: Setting) -> bool {
+    let (length, bar) = match (setting, role) {
+        (_, Role::Open) => return false,
+        (Setting::Secret, _) => (8, LOWEST),
+        (_, Role::Unknown) => return false,
+        (Setting::Literal, Role::Password) => return value.len() >= 6,
+        (Setting::Config, Role::Password) if is_mixed(value) => (8, f32::MIN),
+        (_, Role::Password) => (8, LOWEST),
+        (Setting::Config, Role::Secret) if value.len() >= 14 && is_mixed(value) => (14, -6.0),
+        (Setting::Config | Setting::Literal, Role::Secret) => (10, 8.0),
+        (Setting::Config | Setting::Literal, Role::Vague) => (16, 20.0),
+        (Setting::Text, Role::Secret) => (10, 12.0),
+        (Setting::Text, Role::Vague) => (20, 30.0),
+    };
+    value.len() >= length && is_random(value, bar)
+}
+
+/// Three kinds of characters, a digit or symbol among letters: nobody calls a thing that.
+fn is_mixed(value: &str) -> bool {
+    let kinds: [fn(&u8) -> bool; 4] = [
+        u8::is_ascii_lowercase,
+        u8::is_ascii_uppercase,
+        u8::is_ascii_digit,
+        |byte| byte.is_ascii_punctuation() && !b"-_./:".contains(byte),
+    ];
+    let present = kinds
+        .iter()
+        .filter(|kind| value.as_bytes().iter().any(kind))
+        .count();
+    present >= 3
+}
+
+/// What a person could type as a password, and another could guess.
+fn could_be_typed(value: &str) -> bool {
+    let signs = value.bytes().filter(u8::is_ascii_alphanumeric).count();
+    (3..=40).contains(&signs) && !matches!(value, "true" | "false" | "yes" | "no")
+}
+
+/// The passwords that everybody tries first.
+fn is_notorious(value: &str) -> bool {
+    let lower = value.to_ascii_lowercase();
+    let stem = lower.trim_end_matches(|c: char| c.is_ascii_digit() || c == '!');
+    NOTORIOUS.binary_search(&stem).is_ok() || NOTORIOUS.binary_search(&lower.as_str()).is_ok()
+}
+
+#[rustfmt::skip]
+const NOTORIOUS: &[&str] = &[
+    "12345", "123456", "1234567", "12345678", "123456789", "1234567890", "abc", "admin",
+    "administrator", "asdf", "dragon", "elastic", "grafana", "guest", "iloveyou", "keycloak",
+    "letmein", "minio", "minioadmin", "mongo", "mysql", "nexus", "p@ssw0rd", "pass", "passw0rd",
+    "password", "postgres", "postgresql", "prom-operator", "qwerty", "rabbitmq", "redis", "root",
+    "secret", "superuser", "sysadmin", "toor", "welcome",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const VALUE: &str = "uyS1F1a10F1qmQj8q17zZuMHnG5";
+
+    #[test]
+    fn the_list_is_sorted() {
+        assert!(NOTORIOUS.is_sorted());
+    }
+
+    #[test]
+    fn in_a_place_for_secrets_only_the_value_decides() {
+        assert_eq!(
+            judge("honk.txt", VALUE, Setting::Secret),
+            Some(Verdict::Secret)
+        );
+        assert_eq!(judge("honk.txt", VALUE, Setting::Config), None);
+        assert_eq!(judge("honk.txt", "", Setting::Secret), None);
+    }
+
+    #[test]
+    fn a_name_that_identifies_excuses_its_value() {
+        assert_eq!(judge("client_id", VALUE, Setting::Secret), None);
+    }
+
+    #[test]
+    fn a_password_anybody_would_guess_is_weak() {
+        for value in ["admin", "password", "minio123", "devpassword123", "katib"] {
+            assert_eq!(
+                judge("password", value, Setting::Secret),
+                Some(Verdict::Weak),
+                "{value}"
+            );
+            assert_eq!(judge("password", value, Setting::Config), None, "{value}");
+        }
+        assert_eq!(judge("password", "mysecret", Setting::Secret), None);
+    }
+
+    #[test]
+    fn a_uuid_is_a_secret_where_the_name_says_so() {
+        let uuid = "1db95690-1e06-4b15-b745-cc1d5ce0df5d";
+        assert_eq!(
+            judge("SNYK_API_TOKEN", uuid, Setting::Config),
+            Some(Verdict::Secret)
+        );
+        assert_eq!(judge("tenant", uuid, Setting::Secret), None);
+        assert_eq!(judge("thing", uuid, Setting::Secret), None);
+    }
+
+    #[test]
+    fn what_a_shell_falls_back_to_is_judged() {
+        let secret = format!("${{X_TOKEN:-{VALUE}}}");
+        assert_eq!(
+            judge("X_TOKEN", &secret, Setting::Config),
+            Some(Verdict::Secret)
+        );
+        assert_eq!(
+            judge("X_PASSWORD", "${X_PASSWORD:-admin}", Setting::Config),
+            None
+        );
+        assert_eq!(judge("X_PASSWORD", "${X_PASSWORD}", Setting::Secret), None);
+    }
+
+    #[test]
+    fn a_scheme_before_a_token_does_not_hide_it() {
+        let value = format!("Bearer {VALUE}");
+        assert_eq!(
+            judge("Authorization", &value, Setting::Text),
+            Some(Verdict::Secret)
+        );
+    }
+}

@@ -1,0 +1,477 @@
+//! What a text shows without being understood: tokens, keys, URLs with passwords, assignments.
+//!
+//! One automaton over all keywords goes over the bytes once; what is behind a keyword is looked at
+//! only where it stands.
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use regex::bytes::{Regex, RegexBuilder};
+
+use super::assign::{self, Assignment};
+use super::base64;
+use super::harmless::is_public;
+use super::judge::{Setting, is_password, judge};
+use super::key::Role;
+use super::placeholder::is_placeholder_value;
+use super::random::{entropy, is_regular, is_wordy, score};
+use super::rules::{RULES, Test};
+use super::structure::says_nothing;
+
+/// How far behind its keyword a token may end that begins with it.
+const WINDOW: usize = 4096;
+/// How far behind its keyword another token may end.
+const NEAR: usize = 256;
+
+/// A secret in a text, as long as nobody has asked for its place.
+pub(super) struct Hit {
+    pub(super) rule: &'static str,
+    pub(super) range: Range<usize>,
+    pub(super) key: Option<String>,
+    pub(super) value: String,
+}
+
+/// What one pass over a text found.
+#[derive(Default)]
+pub(super) struct Pass {
+    /// Secrets that need no context.
+    pub(super) hits: Vec<Hit>,
+    /// Assignments of what looks like a secret.
+    pub(super) assignments: Vec<Assignment>,
+    /// Base64 texts that hide a text worth reading.
+    pub(super) encoded: Vec<Range<usize>>,
+    /// Where the text shows the structures of Kubernetes that hold secrets.
+    pub(super) structures: Vec<usize>,
+}
+
+impl Pass {
+    /// Whether nothing is left that needs a closer look.
+    pub(super) fn is_empty(&self) -> bool {
+        self.assignments.is_empty() && self.encoded.is_empty() && self.structures.is_empty()
+    }
+}
+
+/// The automaton over the keywords, and the expressions behind them.
+pub(super) struct Searcher {
+    automaton: AhoCorasick,
+    triggers: Vec<Trigger>,
+    expressions: Vec<OnceLock<Option<Regex>>>,
+}
+
+#[derive(Clone, Copy)]
+enum Trigger {
+    Rule(usize),
+    /// A part of a name that promises a secret.
+    Word,
+    /// `://`
+    Url,
+    /// `-----BEGIN`
+    Pem,
+    /// The first characters of a base64 text, as they are written.
+    Encoded(&'static str),
+    Structure,
+    /// `/data`, which is one only as the path of a JSON patch.
+    Pointer,
+}
+
+#[rustfmt::skip]
+const WORDS: &[&str] = &[
+    "pass", "pw", "secret", "token", "key", "cred", "auth", "cookie", "hmac", "login", "session",
+    "licen", "salt", "seed", "bearer",
+];
+
+/// `-----BEGIN`, `apiVersion:`, `kind: Config`, `{"auths":`, `eyJ` in base64.
+const ENCODED: &[&str] = &[
+    "LS0tLS1CRUdJTi",
+    "YXBpVmVyc2lvbjo",
+    "a2luZDogQ29uZmln",
+    "eyJhdXRocyI6",
+    "ZXlK",
+];
+
+#[rustfmt::skip]
+const STRUCTURES: &[&str] = &[
+    "secretgenerator", "configmapgenerator", "stringdata", "client-key-data", "dockercfg",
+    "dockerconfigjson", "last-applied-configuration", "\"auths\"", "random_password",
+    "random_string", "secretlist",
+];
+
+impl Searcher {
+    pub(super) fn new() -> Self {
+        let mut keywords = Vec::new();
+        let mut triggers = Vec::new();
+        for (index, rule) in RULES.iter().enumerate() {
+            for keyword in rule.keywords {
+                keywords.push((*keyword).to_owned());
+                triggers.push(Trigger::Rule(index));
+            }
+        }
+        let groups: [(&[&'static str], Trigger); 5] = [
+            (WORDS, Trigger::Word),
+            (&["://"], Trigger::Url),
+            (&["-----begin "], Trigger::Pem),
+            (STRUCTURES, Trigger::Structure),
+            (&["/data"], Trigger::Pointer),
+        ];
+        for (words, trigger) in groups {
+            for word in words {
+                keywords.push((*word).to_owned());
+                triggers.push(trigger);
+            }
+        }
+        for start in ENCODED {
+            keywords.push(start.to_ascii_lowercase());
+            triggers.push(Trigger::Encoded(start));
+        }
+        let automaton = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .match_kind(MatchKind::Standard)
+            .kind(Some(AhoCorasickKind::DFA))
+            .build(&keywords)
+            .expect("some hundred short keywords fit into an automaton");
+        Self {
+            automaton,
+            triggers,
+            expressions: RULES.iter().map(|_| OnceLock::new()).collect(),
+        }
+    }
+
+    /// Goes over a text once.
+    pub(super) fn pass(&self, text: &[u8], setting: Setting) -> Pass {
+        let mut pass = Pass::default();
+        let mut named = 0;
+        for found in self.automaton.find_overlapping_iter(text) {
+            let range = found.range();
+            match self.triggers[found.pattern().as_usize()] {
+                Trigger::Rule(rule) => self.token(text, range.start, rule, &mut pass),
+                Trigger::Word => {
+                    if range.start >= named {
+                        named = word(text, range, setting, &mut pass);
+                    }
+                }
+                Trigger::Url => pass.hits.extend(password_in_url(text, range.start)),
+                Trigger::Pem => pass.hits.extend(private_key(text, range.start)),
+                Trigger::Encoded(start) => pass.encoded.extend(encoded(text, range, start)),
+                Trigger::Structure => pass.structures.push(range.start),
+                Trigger::Pointer => {
+                    if is_pointer(text, range.start) {
+                        pass.structures.push(range.start);
+                    }
+                }
+            }
+        }
+        pass
+    }
+
+    fn token(&self, text: &[u8], keyword: usize, rule: usize, pass: &mut Pass) {
+        let row = &RULES[rule];
+        if row.before == 0 && !opens_word(text, keyword) {
+            return;
+        }
+        let start = keyword.saturating_sub(row.before);
+        let reach = if row.before == 0 { WINDOW } else { NEAR };
+        let window = &text[start..text.len().min(keyword + reach)];
+        let expression = self.expressions[rule].get_or_init(|| compile(rule));
+        let Some(captures) = expression.as_ref().and_then(|e| e.captures(window)) else {
+            return;
+        };
+        let Some(whole) = captures.get(0) else { return };
+        let secret = captures.get(1).unwrap_or(whole);
+        let after = start + whole.end();
+        let is_cut = text
+            .get(after)
+            .is_some_and(|&byte| is_sign(byte) || byte == b'-');
+        if !opens_word(text, start + whole.start()) || (is_cut && row.test != Test::Password) {
+            return;
+        }
+        let Ok(value) = std::str::from_utf8(secret.as_bytes()) else {
+            return;
+        };
+        let holds = match row.test {
+            Test::Entropy(floor) => {
+                entropy(value.as_bytes()) > floor
+                    && !is_regular(value)
+                    && !is_wordy(value)
+                    && !is_placeholder_value(value)
+            }
+            Test::Password => is_password(value),
+        };
+        if holds {
+            pass.hits.push(Hit {
+                rule: row.id,
+                range: start + secret.start()..start + secret.end(),
+                key: None,
+                value: value.to_owned(),
+            });
+        }
+    }
+}
+
+/// A row of the table that does not compile would match nothing; a test sees to it that all do.
+fn compile(rule: usize) -> Option<Regex> {
+    let row = &RULES[rule];
+    let expression = if row.before == 0 {
+        format!(r"\A(?:{})", row.expression)
+    } else {
+        row.expression.to_owned()
+    };
+    RegexBuilder::new(&expression).unicode(false).build().ok()
+}
+
+/// Whether no word goes on from the left at `at`; the `n` of `\n` is no word.
+fn opens_word(text: &[u8], at: usize) -> bool {
+    let before = |distance: usize| at.checked_sub(distance).map_or(b' ', |index| text[index]);
+    match before(1) {
+        b'n' | b't' | b'r' if before(2) == b'\\' => true,
+        byte => !is_sign(byte) && byte != b'.',
+    }
+}
+
+fn is_sign(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+/// Looks at a word of a name; returns where the name ends.
+fn word(text: &[u8], range: Range<usize>, setting: Setting, pass: &mut Pass) -> usize {
+    if text[range.clone()].eq_ignore_ascii_case(b"secret") && is_kind(text, range.clone()) {
+        pass.structures.push(range.start);
+    }
+    let name = assign::name_around(text, range.clone());
+    let Some(assignment) = assign::around(text, range) else {
+        if is_dangling(text, name.end) && role(text, &name) >= Role::Secret {
+            pass.structures.push(name.start);
+        }
+        return name.end;
+    };
+    let value = &text[assignment.value.clone()];
+    let opens = |signs: &[u8]| value.first().is_some_and(|sign| signs.contains(sign));
+    if !opens(b"{[")
+        && let Ok(value) = std::str::from_utf8(value)
+        && let Ok(name) = std::str::from_utf8(&text[assignment.name.clone()])
+        && judge(name, value, setting).is_some()
+    {
+        pass.assignments.push(assignment);
+    } else if opens(b"{[|>&!") && role(text, &name) >= Role::Secret {
+        // What YAML opens here has names of its own, or goes on below.
+        pass.structures.push(name.start);
+    }
+    name.end
+}
+
+fn role(text: &[u8], name: &Range<usize>) -> Role {
+    std::str::from_utf8(&text[name.clone()]).map_or(Role::Unknown, Role::of)
+}
+
+/// Whether a name is followed by a colon and nothing else on its line, and by a value on the next.
+fn is_dangling(text: &[u8], end: usize) -> bool {
+    let rest = &text[end..];
+    let rest = rest.strip_prefix(b"\"").unwrap_or(rest).trim_ascii_start();
+    let Some(rest) = rest.strip_prefix(b":") else {
+        return false;
+    };
+    let Some(line_end) = rest
+        .iter()
+        .position(|&byte| byte == b'\n' || !byte.is_ascii_whitespace())
+        .filter(|&end| rest[end] == b'\n')
+    else {
+        return false;
+    };
+    let next = rest[line_end..].trim_ascii_start();
+    let next = &next[..next.len().min(200)];
+    let next = next.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    // A map below says itself what its values are, unless it only says that there is one.
+    let colon = next.iter().position(|&byte| byte == b':');
+    colon.is_none_or(|colon| std::str::from_utf8(&next[..colon]).is_ok_and(says_nothing))
+}
+
+/// Whether the word is the whole value of `kind`.
+fn is_kind(text: &[u8], word: Range<usize>) -> bool {
+    let after = text.get(word.end).copied().unwrap_or(b'\n');
+    let head = &text[word.start.saturating_sub(32)..word.start];
+    let head = head.trim_ascii_end();
+    let head = head
+        .strip_suffix(b"\"")
+        .or_else(|| head.strip_suffix(b"'"))
+        .unwrap_or(head);
+    let Some(head) = head.trim_ascii_end().strip_suffix(b":") else {
+        return false;
+    };
+    let head = head.trim_ascii_end();
+    let head = head.strip_suffix(b"\\").unwrap_or(head);
+    let head = head
+        .strip_suffix(b"\"")
+        .or_else(|| head.strip_suffix(b"'"))
+        .unwrap_or(head);
+    !after.is_ascii_alphanumeric() && head.strip_suffix(b"\\").unwrap_or(head).ends_with(b"kind")
+}
+
+/// Whether `/data` at `at` begins the path of a JSON patch: `path: /data/password`.
+fn is_pointer(text: &[u8], at: usize) -> bool {
+    let head = text[at.saturating_sub(16)..at].trim_ascii_end();
+    let head = head
+        .strip_suffix(b"\"")
+        .or_else(|| head.strip_suffix(b"'"))
+        .unwrap_or(head);
+    let Some(head) = head.trim_ascii_end().strip_suffix(b":") else {
+        return false;
+    };
+    let head = head.strip_suffix(b"\"").unwrap_or(head);
+    head.strip_suffix(b"path")
+        .is_some_and(|head| !head.last().is_some_and(u8::is_ascii_alphanumeric))
+}
+
+/// `scheme://user:password@host`.
+fn password_in_url(text: &[u8], colon: usize) -> Option<Hit> {
+    let start = colon + 3;
+    let rest = &text[start..text.len().min(start + 512)];
+    let is_end = |byte: &u8| {
+        byte.is_ascii_whitespace()
+            || matches!(byte, b'/' | b'"' | b'\'' | b'<' | b'>' | b'`' | b'\\')
+    };
+    let authority = &rest[..rest.iter().position(is_end).unwrap_or(rest.len())];
+    let at = authority.iter().rposition(|&byte| byte == b'@')?;
+    let user = authority[..at].iter().position(|&byte| byte == b':')?;
+    let value = std::str::from_utf8(&authority[user + 1..at]).ok()?;
+    let is_same = authority[..user].eq_ignore_ascii_case(value.as_bytes());
+    (!is_same && is_password(value)).then(|| Hit {
+        rule: "url-password",
+        range: start + user + 1..start + at,
+        key: None,
+        value: value.to_owned(),
+    })
+}
+
+/// A PEM block whose label says that it is private, with a body worth the name.
+fn private_key(text: &[u8], at: usize) -> Option<Hit> {
+    let rest = &text[at..];
+    let label_end = rest[11..].iter().take(80).position(|&byte| byte == b'-')? + 11;
+    let label = &rest[11..label_end];
+    if !label.windows(11).any(|window| window == b"PRIVATE KEY")
+        && !label.starts_with(b"OpenVPN Static")
+    {
+        return None;
+    }
+    let body = rest[label_end..].strip_prefix(b"-----")?;
+    let body_start = label_end + 5;
+    let end = body
+        .windows(5)
+        .position(|window| window == b"-----")
+        .unwrap_or(body.len());
+    let body = &body[..end];
+    // Escaped line breaks, indentation and the headers of old formats may stand between.
+    let signs = body
+        .iter()
+        .filter(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='))
+        .count();
+    let text_body = String::from_utf8_lossy(body);
+    let block: String = text_body
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .take(200)
+        .collect();
+    if signs < 64 || is_placeholder_value(&block) || is_regular(&block) || score(&block) < 4.0 {
+        return None;
+    }
+    let range = at..at + body_start + end;
+    Some(Hit {
+        rule: "private-key",
+        value: String::from_utf8_lossy(&text[range.clone()]).into_owned(),
+        range,
+        key: None,
+    })
+}
+
+/// The base64 text that opens with `start`, if it is one and not public.
+fn encoded(text: &[u8], found: Range<usize>, start: &str) -> Option<Range<usize>> {
+    if text[found.clone()] != *start.as_bytes() || !opens_word(text, found.start) {
+        return None;
+    }
+    let is_base64 = |byte: &u8| is_sign(*byte) || matches!(byte, b'+' | b'/' | b'=' | b'-');
+    let length = text[found.start..].iter().position(|byte| !is_base64(byte));
+    let end = length.map_or(text.len(), |length| found.start + length);
+    let head = std::str::from_utf8(&text[found.start..end.min(found.start + 64)]).ok()?;
+    let decoded = base64::decode(head.trim_end_matches('='))?;
+    let public = std::str::from_utf8(&decoded).is_ok_and(is_public);
+    (!public && end - found.start >= 40).then_some(found.start..end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules(text: &str) -> Vec<&'static str> {
+        let pass = Searcher::new().pass(text.as_bytes(), Setting::Config);
+        pass.hits.iter().map(|hit| hit.rule).collect()
+    }
+
+    /// Characters that look drawn, so that no token stands in this file.
+    fn drawn(length: usize) -> String {
+        let mut state = 7_u32;
+        let signs = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+        let mut next = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            char::from(signs[(state >> 16) as usize % signs.len()])
+        };
+        (0..length).map(|_| next()).collect()
+    }
+
+    #[test]
+    fn every_expression_compiles_and_every_keyword_is_lower_case() {
+        for (index, row) in RULES.iter().enumerate() {
+            assert!(compile(index).is_some(), "{}", row.id);
+            assert!(!row.keywords.is_empty(), "{}", row.id);
+            for keyword in row.keywords {
+                assert_eq!(*keyword, keyword.to_ascii_lowercase());
+            }
+        }
+    }
+
+    #[test]
+    fn a_token_is_found_by_its_prefix_where_a_word_begins() {
+        let token = format!("ghp_{}", drawn(36));
+        assert_eq!(rules(&format!("x {token} y")), ["github-pat"]);
+        assert_eq!(rules(&format!("\"a\\n{token}\\n\"")), ["github-pat"]);
+        assert_eq!(rules(&format!("x{token}")), [""; 0]);
+        assert_eq!(rules(&format!("{token}x")), [""; 0]);
+    }
+
+    #[test]
+    fn a_sample_of_a_token_is_left_alone() {
+        for body in [
+            "x".repeat(36),
+            "1234".repeat(9),
+            "ExampleExampleExampleExampleExampleE".into(),
+        ] {
+            assert_eq!(rules(&format!("ghp_{body}")), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn a_url_shows_its_password() {
+        let password = drawn(14);
+        assert_eq!(
+            rules(&format!("redis://:{password}@redis:6379/0")),
+            ["url-password"]
+        );
+        for harmless in [
+            "https://git@example.org/a",
+            "amqp://guest:guest@mq",
+            "http://a:8080/x@y",
+        ] {
+            assert_eq!(rules(harmless), [""; 0], "{harmless}");
+        }
+    }
+
+    #[test]
+    fn a_private_key_needs_a_body() {
+        let begin = concat!("-----BEGIN RSA PRIVATE", " KEY-----");
+        let end = concat!("-----END RSA PRIVATE", " KEY-----");
+        assert_eq!(
+            rules(&format!("{begin}\n{}\n{end}", drawn(96))),
+            ["private-key"]
+        );
+        assert_eq!(rules(&format!("{begin}\nanything\n{end}")), [""; 0]);
+        assert_eq!(rules(begin), [""; 0]);
+    }
+}

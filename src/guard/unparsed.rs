@@ -1,0 +1,153 @@
+//! Secrets in text that is nearly YAML.
+//!
+//! A manifest with tabs, or one that is still a template, does not parse, and what it holds leaks
+//! all the same. Here lines below `data:` or `stringData:` are taken for entries as long as they
+//! are indented deeper.
+
+use std::ops::Range;
+
+use super::base64;
+use super::harmless::{is_encrypted, is_public};
+use super::judge::{Setting, Verdict, judge};
+use super::placeholder::is_placeholder_value;
+use super::random::is_random;
+use super::rank;
+use super::text::Hit;
+
+/// The values of Secrets in one document that does not parse.
+pub(super) fn search(text: &str) -> Vec<Hit> {
+    let mut hits = Vec::new();
+    if !text.lines().any(is_kind_secret) {
+        return hits;
+    }
+    let mut block: Option<Block> = None;
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let body = line.trim();
+        let indent = line.len() - line.trim_start().len();
+        let at = start + indent;
+        start += line.len();
+        if body.is_empty() || body.starts_with('#') {
+            continue;
+        }
+        match &mut block {
+            Some(open) if indent > open.indent => open.line(body, at, indent, &mut hits),
+            _ => block = Block::open(body, indent),
+        }
+    }
+    hits
+}
+
+fn is_kind_secret(line: &str) -> bool {
+    line.trim().strip_prefix("kind:").is_some_and(|kind| {
+        let kind = kind.trim().trim_matches(['"', '\'']);
+        kind.eq_ignore_ascii_case("secret")
+    })
+}
+
+/// The lines below `data:` or `stringData:`.
+struct Block {
+    indent: usize,
+    encoded: bool,
+    /// The key whose value stands on the lines below it, and its indentation.
+    waiting: Option<(String, usize)>,
+}
+
+impl Block {
+    fn open(body: &str, indent: usize) -> Option<Self> {
+        let encoded = match body {
+            "data:" => true,
+            "stringData:" => false,
+            _ => return None,
+        };
+        Some(Self {
+            indent,
+            encoded,
+            waiting: None,
+        })
+    }
+
+    fn line(&mut self, body: &str, at: usize, indent: usize, hits: &mut Vec<Hit>) {
+        if let Some((key, above)) = &self.waiting
+            && indent > *above
+        {
+            hits.extend(value(key, body, self.encoded, at..at + body.len()));
+            return;
+        }
+        self.waiting = None;
+        let Some((key, text)) = body.split_once(':') else {
+            return;
+        };
+        let text = text.trim();
+        if text.is_empty() || text.starts_with(['|', '>']) {
+            self.waiting = Some((key.to_owned(), indent));
+            return;
+        }
+        let text = text.split(" #").next().unwrap_or_default().trim_end();
+        let text = text.trim_matches(['"', '\'']);
+        let found = body.find(text).unwrap_or(0);
+        hits.extend(value(
+            key,
+            text,
+            self.encoded,
+            at + found..at + found + text.len(),
+        ));
+    }
+}
+
+fn value(key: &str, text: &str, encoded: bool, range: Range<usize>) -> Option<Hit> {
+    if is_encrypted(text) || is_placeholder_value(text) {
+        return None;
+    }
+    let decoded = if encoded { base64::decode(text) } else { None };
+    let (value, verdict) = match decoded.map(String::from_utf8) {
+        Some(Ok(plain)) if base64::is_printable(&plain) && !is_public(&plain) => {
+            let verdict = judge(key, &plain, Setting::Secret);
+            (plain, verdict)
+        }
+        Some(Ok(_)) => return None,
+        Some(Err(_)) => (
+            text.to_owned(),
+            is_random(text, 6.0).then_some(Verdict::Secret),
+        ),
+        None => (text.to_owned(), judge(key, text, Setting::Secret)),
+    };
+    Some(Hit {
+        rule: match verdict? {
+            Verdict::Secret => rank::SECRET,
+            Verdict::Weak => rank::WEAK,
+        },
+        range,
+        key: Some(key.to_owned()),
+        value,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const VALUE: &str = "uyS1F1a10F1qmQj8q17zZuMHnG5";
+
+    fn values(text: &str) -> Vec<String> {
+        search(text).into_iter().map(|hit| hit.value).collect()
+    }
+
+    #[test]
+    fn tabs_and_templates_do_not_hide_a_secret() {
+        let tabs = format!("kind: Secret\nstringData:\n\tuser: admin\n\tpassword: \"{VALUE}\"\n");
+        assert_eq!(values(&tabs), [VALUE]);
+        let folded = format!("{{{{ if .x }}}}\nkind: 'secret'\nstringData:\n  a: >\n    {VALUE}\n");
+        assert_eq!(values(&folded), [VALUE]);
+    }
+
+    #[test]
+    fn other_kinds_and_other_fields_are_left_alone() {
+        let other = format!("kind: ConfigMap\ndata:\n\tpassword: {VALUE}\n");
+        assert_eq!(values(&other), [""; 0]);
+        let field = format!("kind: Secret\nmetadata:\n\tname: {VALUE}\n");
+        assert_eq!(values(&field), [""; 0]);
+        let template = "kind: Secret\nstringData:\n\tpassword: {{ .Values.Password }}\n";
+        assert_eq!(values(template), [""; 0]);
+    }
+}
