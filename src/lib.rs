@@ -24,3 +24,4 @@ pub mod kustomization;
 pub mod process;
 pub mod load;
 pub mod guard;
+pub mod yq;

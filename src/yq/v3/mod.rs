@@ -1,0 +1,26 @@
+//! yq 3: scripts of commands with paths, and its command line forms.
+//!
+//! What yq 3 does by accident is answered by the sensible meaning or a clear error; what a
+//! statement did to the text is reported, so that a script that no longer means what its author
+//! meant does not go unnoticed.
+
+mod command;
+mod delete;
+mod merge;
+mod path;
+mod report;
+mod run;
+mod script;
+mod search;
+mod update;
+mod value;
+
+pub use command::{
+    Done, Input, Output, Shown, Write, delete, merge, new, prefix, read, usage, validate, write,
+};
+pub use merge::{Arrays, Comments, Merge};
+pub use path::{Path, Pattern, Segment};
+pub use report::{Indexed, Replaced, Report};
+pub use run::{Documents, Outcome, run};
+pub use script::{Command, Script, Statement};
+pub use value::{ValueFlags, argument, value_of};

@@ -1,0 +1,249 @@
+//! Expressions in the language of yq 4.
+//!
+//! An [`Expression`] is parsed once and evaluated on documents. What comes out says of each result
+//! whether it is one of the documents, changed, or something new; and of each assignment what it
+//! did. Reading files and environment variables goes through the [`Context`].
+
+mod arena;
+mod context;
+mod effect;
+mod evaluator;
+mod expr;
+mod item;
+mod lex;
+mod moment;
+mod ops;
+mod parse;
+mod scope;
+mod table;
+mod template;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::error::{Error, Kind, Result};
+use crate::yaml::{Node, PrintOptions, Tag, print_node};
+pub use context::{Context, Loader, Lookup};
+pub use effect::{Effect, ListItem};
+use evaluator::{Evaluator, one};
+use scope::{Matches, Scope};
+
+/// A parsed expression.
+///
+/// # Example
+///
+/// ```
+/// use kustom::yaml::{Options, read, rewrite};
+/// use kustom::yq::v4::{Context, Expression, Input};
+///
+/// let documents = read("replicas: 1\n", &Options::default())?;
+/// let input = Input {
+///     name: "deployment.yaml",
+///     documents: &documents,
+/// };
+/// let expression = Expression::parse(".replicas += 2")?;
+/// let output = expression.evaluate(&[input], &Context::default())?;
+/// assert!(output.is_edit(0, 1));
+/// assert_eq!(output.effects[0].changed, 1);
+/// let after = output.into_nodes();
+/// assert_eq!(rewrite("replicas: 1\n", &documents, &after)?, "replicas: 3\n");
+/// # Ok::<(), kustom::error::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Expression {
+    root: expr::Expr,
+    name: Arc<str>,
+    /// The lines on which a comment says that creating is meant.
+    creations: Vec<u32>,
+}
+
+/// A file: its name and its documents.
+#[derive(Clone, Copy, Debug)]
+pub struct Input<'d> {
+    /// What `filename` answers.
+    pub name: &'d str,
+    /// Its documents, read with aliases kept.
+    pub documents: &'d [Node],
+}
+
+/// What an expression made of its input.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Output {
+    /// The results, in order.
+    pub results: Vec<Found>,
+    /// What each assignment did, in the order in which they ran first.
+    pub effects: Vec<Effect>,
+}
+
+/// A result of an expression.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// The value; what was left alone keeps its span.
+    pub node: Node,
+    /// Which file and which of its documents this is, changed or not; `None` for anything else.
+    pub origin: Option<(usize, usize)>,
+    /// The number of the file that it comes from.
+    pub file: usize,
+    /// The number of the document that it comes from.
+    pub document: usize,
+}
+
+impl Expression {
+    /// Parses an expression; one without any words is `.`.
+    pub fn parse(text: &str) -> Result<Self> {
+        Self::parse_named(text, "expression")
+    }
+
+    /// Parses an expression that errors call by a name, such as that of its file.
+    pub fn parse_named(text: &str, name: &str) -> Result<Self> {
+        let name: Arc<str> = name.into();
+        let root = parse::parse(text).map_err(|error| error.name_files(|_| Some(name.clone())))?;
+        Ok(Self {
+            root,
+            name,
+            creations: effect::creations(text),
+        })
+    }
+
+    /// Whether the expression is `.`, which gives back what it is given.
+    pub fn is_identity(&self) -> bool {
+        matches!(self.root.form, expr::Form::Identity)
+    }
+
+    /// Evaluates the expression on the documents of all files.
+    ///
+    /// Each document is worked on by itself, unless the context says otherwise. Where there are no
+    /// documents, the expression is evaluated once, on nothing.
+    pub fn evaluate(&self, inputs: &[Input<'_>], context: &Context<'_>) -> Result<Output> {
+        self.run(inputs, &[], context)
+    }
+
+    /// Evaluates the expression on a value by itself, with variables.
+    pub fn evaluate_value(
+        &self,
+        value: &Node,
+        variables: &[(&str, Node)],
+        context: &Context<'_>,
+    ) -> Result<Output> {
+        let input = Input {
+            name: "",
+            documents: std::slice::from_ref(value),
+        };
+        self.run(&[input], variables, context)
+    }
+
+    fn run(
+        &self,
+        inputs: &[Input<'_>],
+        variables: &[(&str, Node)],
+        context: &Context<'_>,
+    ) -> Result<Output> {
+        let mut evaluator = Evaluator::new(context, self.name.clone());
+        evaluator.creations = &self.creations;
+        evaluator.files = inputs.iter().map(|input| input.name).collect();
+        let documents = adopt(&mut evaluator, inputs);
+        let mut scope = Scope::default();
+        for (name, value) in variables {
+            let id = evaluator.arena.adopt_owned(value.clone());
+            scope = scope.bind(&(*name).into(), one(id));
+        }
+        let rounds: Vec<Matches> = if documents.is_empty() {
+            vec![one(evaluator.arena.scalar("", Tag::Null))]
+        } else if context.together {
+            vec![Rc::new(documents)]
+        } else {
+            documents.into_iter().map(one).collect()
+        };
+        let mut output = Output::default();
+        for matches in rounds {
+            let found = evaluator.eval(&self.root, &scope.with(matches))?;
+            for id in found.iter() {
+                let result = evaluator.result(*id, inputs)?;
+                output.results.push(result);
+            }
+        }
+        if let Some(reason) = evaluator.arena.exhausted {
+            return Err(Error::new(Kind::Script, reason));
+        }
+        output.effects = evaluator.effects;
+        Ok(output)
+    }
+}
+
+/// Takes all documents in; anchors of a file are known in its later documents.
+fn adopt<'d>(evaluator: &mut Evaluator<'d>, inputs: &[Input<'d>]) -> Vec<item::Id> {
+    let mut ids = Vec::new();
+    for (file, input) in inputs.iter().enumerate() {
+        let mut anchors = HashMap::new();
+        for (document, node) in input.documents.iter().enumerate() {
+            let id = evaluator.arena.adopt(node, &mut anchors);
+            let origin = item::Origin {
+                document: u32::try_from(document).unwrap_or(u32::MAX),
+                file: u32::try_from(file).unwrap_or(u32::MAX),
+                root: u32::try_from(ids.len()).ok(),
+                together: evaluator.context.together,
+            };
+            evaluator.arena.set_origin(id, origin);
+            ids.push(id);
+        }
+    }
+    ids
+}
+
+impl Evaluator<'_> {
+    /// A node as a result.
+    fn result(&mut self, id: item::Id, inputs: &[Input<'_>]) -> Result<Found> {
+        if self.context.explode {
+            ops::alias::node_and_below(self, id, 0)?;
+        }
+        let origin = self.arena.origin(id);
+        let (file, document) = (origin.file as usize, origin.document as usize);
+        let number = self.arena.own_origin(id).root.map(|root| root as usize);
+        Ok(Found {
+            node: self.arena.restore(id),
+            origin: number.and_then(|number| place_of(number, inputs)),
+            file,
+            document,
+        })
+    }
+}
+
+/// The file and the place in it of a document, by its number in all.
+fn place_of(number: usize, inputs: &[Input<'_>]) -> Option<(usize, usize)> {
+    let mut rest = number;
+    for (file, input) in inputs.iter().enumerate() {
+        match rest.checked_sub(input.documents.len()) {
+            Some(more) => rest = more,
+            None => return Some((file, rest)),
+        }
+    }
+    None
+}
+
+impl Output {
+    /// Whether the results are the documents of a file, changed or not, each at its place.
+    ///
+    /// `count` is how many documents the file has.
+    pub fn is_edit(&self, file: usize, count: usize) -> bool {
+        let places = self.results.iter().map(|found| found.origin);
+        places.eq((0..count).map(|document| Some((file, document))))
+    }
+
+    /// The results without anything about them.
+    pub fn into_nodes(self) -> Vec<Node> {
+        self.results.into_iter().map(|found| found.node).collect()
+    }
+}
+
+/// A value as YAML.
+fn yaml_text(node: &Node, indent: usize) -> String {
+    let options = PrintOptions {
+        indent: indent.clamp(2, 9),
+        width: None,
+        ..PrintOptions::default()
+    };
+    print_node(node, &options)
+}

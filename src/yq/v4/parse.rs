@@ -1,0 +1,655 @@
+//! Tokens to an expression.
+//!
+//! Operators of one rank group from the right: `1 - 2 - 3` is `1 - (2 - 3)`, as in yq.
+
+use super::expr::{Attribute, Call, DOT, Expr, Form, INDEX, Infix, PIPE, Template};
+use super::lex::{Lexeme, Token, lex};
+use super::table::{Arity, Operator};
+use super::template::{placed, template};
+use crate::error::{Error, Kind, Result};
+use crate::place::Span;
+use crate::yaml::Str;
+
+/// How deep expressions may be nested, so that no input can exhaust the stack.
+const DEPTH: usize = 200;
+/// How long a path may be, for the same reason: its steps become levels of the document.
+const STEPS: usize = 500;
+
+/// Parses an expression; no text at all is `.`.
+pub(super) fn parse(text: &str) -> Result<Expr> {
+    nested(text, 0)
+}
+
+/// Parses a text that stands inside another expression.
+pub(super) fn nested(text: &str, depth: usize) -> Result<Expr> {
+    let lexemes = lex(text)?;
+    let end = Span {
+        start: u32::try_from(text.len()).unwrap_or(u32::MAX),
+        end: u32::try_from(text.len()).unwrap_or(u32::MAX),
+        line: u32::try_from(text.matches('\n').count() + 1).unwrap_or(u32::MAX),
+        column: u32::try_from(text.chars().rev().take_while(|c| *c != '\n').count() + 1)
+            .unwrap_or(u32::MAX),
+        ..Span::default()
+    };
+    let mut parser = Parser {
+        lexemes: &lexemes,
+        at: 0,
+        end,
+        depth,
+    };
+    if lexemes.is_empty() {
+        return Ok(parser.here(Form::Identity));
+    }
+    let expr = parser.expression(0)?;
+    match parser.peek() {
+        None => Ok(expr),
+        Some(_) => Err(parser.unexpected("an operator or the end")),
+    }
+}
+
+struct Parser<'t> {
+    lexemes: &'t [Lexeme],
+    at: usize,
+    end: Span,
+    depth: usize,
+}
+
+impl<'t> Parser<'t> {
+    fn peek(&self) -> Option<&'t Token> {
+        self.lexemes.get(self.at).map(|lexeme| &lexeme.token)
+    }
+
+    fn after(&self, steps: usize) -> Option<&'t Token> {
+        self.lexemes
+            .get(self.at + steps)
+            .map(|lexeme| &lexeme.token)
+    }
+
+    fn span(&self) -> Span {
+        self.lexemes
+            .get(self.at)
+            .map_or(self.end, |lexeme| lexeme.span)
+    }
+
+    fn here(&self, form: Form) -> Expr {
+        Expr {
+            form,
+            span: self.span(),
+        }
+    }
+
+    /// The expression that starts here, as far as its operators bind at least so tightly.
+    fn expression(&mut self, least: u8) -> Result<Expr> {
+        self.depth += 1;
+        if self.depth > DEPTH {
+            let message = format!("the expression is nested more than {DEPTH} levels deep");
+            return Err(Error::new(Kind::Script, message).at(self.span()));
+        }
+        let mut left = self.primary()?;
+        while let Some(token) = self.peek() {
+            match self.continued(left, token, least)? {
+                (more, true) => left = more,
+                (whole, false) => {
+                    left = whole;
+                    break;
+                }
+            }
+        }
+        self.depth -= 1;
+        Ok(left)
+    }
+
+    /// What follows an expression, if it belongs to it.
+    fn continued(&mut self, left: Expr, token: &Token, least: u8) -> Result<(Expr, bool)> {
+        let is_open = self.is_open_ended();
+        let span = self.span();
+        let precedence = match token {
+            Token::Pipe => PIPE,
+            Token::Infix(infix) => infix.precedence(),
+            Token::Word(operator, _) if self.is_setter(operator) => 40,
+            Token::OpenList if is_open => INDEX,
+            Token::Key(..) | Token::DotList if is_open => DOT,
+            _ => return Ok((left, false)),
+        };
+        if precedence < least {
+            return Ok((left, false));
+        }
+        let form = match token {
+            Token::Pipe => return Ok((self.pipe(left)?, true)),
+            Token::Key(..) | Token::DotList => return Ok((self.path(left)?, true)),
+            Token::OpenList => return Ok((self.index(left)?, true)),
+            Token::Infix(Infix::Union) => return Ok((self.union(left)?, true)),
+            Token::Infix(infix) => self.infix(left, *infix)?,
+            Token::Word(operator, _) => self.attribute(left, operator)?,
+            _ => return Ok((left, false)),
+        };
+        Ok((Expr { form, span }, true))
+    }
+
+    /// Whether `.key` or `[index]` may follow what was read last.
+    fn is_open_ended(&self) -> bool {
+        let Some(last) = self.at.checked_sub(1) else {
+            return false;
+        };
+        match &self.lexemes[last].token {
+            Token::Close | Token::CloseList { .. } | Token::CloseMap => true,
+            Token::Key(..) | Token::Variable(_) => true,
+            Token::Word(operator, _) => operator.is_open_ended,
+            _ => false,
+        }
+    }
+
+    fn is_setter(&self, operator: &Operator) -> bool {
+        let assigns = matches!(self.after(1), Some(Token::Infix(Infix::Assign { .. })));
+        operator.attribute.is_some() && assigns
+    }
+
+    fn infix(&mut self, left: Expr, infix: Infix) -> Result<Form> {
+        self.at += 1;
+        let right = Box::new(self.expression(infix.precedence())?);
+        match infix {
+            Infix::Bind { .. } if !matches!(right.form, Form::Variable(_)) => {
+                let error = Error::new(Kind::Script, "expected the name of a variable");
+                return Err(error.at(right.span).help("write `expression as $name | …`"));
+            }
+            Infix::Reduce => check_reduce(&left, &right)?,
+            _ => {}
+        }
+        Ok(Form::Infix {
+            infix,
+            left: Box::new(left),
+            right,
+        })
+    }
+
+    /// `first | second | third`; a loop, so that a long script needs no deep stack.
+    fn pipe(&mut self, first: Expr) -> Result<Expr> {
+        let span = first.span;
+        let mut parts = vec![first];
+        while self.peek() == Some(&Token::Pipe) {
+            self.at += 1;
+            parts.push(self.expression(PIPE + 1)?);
+        }
+        Ok(Expr {
+            form: Form::Pipe(parts),
+            span,
+        })
+    }
+
+    /// `first, second, third`; a loop, for the same reason.
+    fn union(&mut self, first: Expr) -> Result<Expr> {
+        let span = first.span;
+        let mut parts = vec![first];
+        while self.peek() == Some(&Token::Infix(Infix::Union)) {
+            self.at += 1;
+            let mut part = self.expression(Infix::Union.precedence() + 1)?;
+            if self.peek() == Some(&Token::Infix(Infix::Block)) {
+                let span = self.span();
+                let form = self.infix(part, Infix::Block)?;
+                part = Expr { form, span };
+            }
+            parts.push(part);
+        }
+        Ok(Expr {
+            form: Form::Union(parts),
+            span,
+        })
+    }
+
+    /// `.first.second[0].third`
+    fn path(&mut self, first: Expr) -> Result<Expr> {
+        let span = first.span;
+        let mut parts = vec![first];
+        while parts.len() <= STEPS
+            && self.is_open_ended()
+            && matches!(self.peek(), Some(Token::Key(..) | Token::DotList))
+        {
+            parts.push(self.expression(DOT + 1)?);
+        }
+        Ok(Expr {
+            form: Form::Pipe(parts),
+            span,
+        })
+    }
+
+    fn attribute(&mut self, target: Expr, operator: &Operator) -> Result<Form> {
+        let relative = match self.after(1) {
+            Some(Token::Infix(Infix::Assign { relative, .. })) => *relative,
+            _ => false,
+        };
+        self.at += 2;
+        let value = Box::new(self.expression(40)?);
+        Ok(Form::Attribute {
+            attribute: operator.attribute.unwrap_or(Attribute::Style),
+            relative,
+            target: Box::new(target),
+            value,
+        })
+    }
+
+    fn primary(&mut self) -> Result<Expr> {
+        let expected = "an expression";
+        let Some(token) = self.peek() else {
+            return Err(self.unexpected(expected));
+        };
+        let expr = match token {
+            Token::Open => return self.group(),
+            Token::DotList => {
+                let base = self.here(Form::Identity);
+                return self.index(base);
+            }
+            Token::OpenList => return self.list(),
+            Token::OpenMap => return self.object(),
+            Token::Word(operator, words) => return self.call(operator, words),
+            Token::Text(raw) => self.here(self.text(raw)?),
+            Token::Key(name, optional) => self.here(Form::Key {
+                name: name.clone(),
+                optional: *optional,
+            }),
+            Token::Identity => self.here(Form::Identity),
+            Token::Descend { keys } => self.here(Form::Descend { keys: *keys }),
+            Token::Variable(name) => self.here(Form::Variable(name.clone())),
+            Token::Literal(text, tag) => self.here(Form::Literal {
+                text: text.clone(),
+                tag: *tag,
+            }),
+            _ => return Err(self.unexpected(expected)),
+        };
+        self.at += 1;
+        Ok(expr)
+    }
+
+    fn group(&mut self) -> Result<Expr> {
+        let opened = self.span();
+        self.at += 1;
+        if self.peek() == Some(&Token::Close) {
+            return Err(self.unexpected("an expression"));
+        }
+        let expr = self.expression(0)?;
+        self.close(&Token::Close, ")", opened)?;
+        Ok(expr)
+    }
+
+    fn close(&mut self, token: &Token, text: &str, opened: Span) -> Result<()> {
+        if self.peek() == Some(token) {
+            self.at += 1;
+            return Ok(());
+        }
+        let place = format!("{}:{}", opened.line, opened.column);
+        let help = format!("it closes what was opened at {place}");
+        Err(self.unexpected(&format!("`{text}`")).help(help))
+    }
+
+    /// The `]` at the end of a list; whether it is `]?`.
+    fn close_list(&mut self, opened: Span) -> Result<bool> {
+        let optional = self.peek() == Some(&Token::CloseList { optional: true });
+        self.close(&Token::CloseList { optional }, "]", opened)?;
+        Ok(optional)
+    }
+
+    fn list(&mut self) -> Result<Expr> {
+        let opened = self.span();
+        self.at += 1;
+        let items = self.content()?;
+        self.close_list(opened)?;
+        Ok(Expr {
+            form: Form::List(Box::new(items)),
+            span: opened,
+        })
+    }
+
+    /// What stands between brackets or braces, which may be nothing.
+    fn content(&mut self) -> Result<Expr> {
+        match self.peek() {
+            Some(Token::CloseList { .. } | Token::CloseMap) => Ok(self.here(Form::Nothing)),
+            _ => self.expression(0),
+        }
+    }
+
+    fn object(&mut self) -> Result<Expr> {
+        let span = self.span();
+        self.at += 1;
+        let entries = self.content()?;
+        self.close(&Token::CloseMap, "}", span)?;
+        let object = Expr {
+            form: Form::Object,
+            span,
+        };
+        Ok(Expr {
+            form: Form::Pipe(vec![entries, object]),
+            span,
+        })
+    }
+
+    /// `base[index]` or `base[from:to]`, from its bracket on.
+    fn index(&mut self, base: Expr) -> Result<Expr> {
+        let opened = self.span();
+        let span = base.span;
+        let base = Box::new(base);
+        self.at += 1;
+        if self.peek() == Some(&Token::Infix(Infix::Pair)) {
+            self.at += 1;
+            let to = self.slice_end()?;
+            self.close_list(opened)?;
+            let from = None;
+            let form = Form::Slice { base, from, to };
+            return Ok(Expr { form, span });
+        }
+        let index = self.slice_start()?;
+        if self.peek() == Some(&Token::Infix(Infix::Pair)) {
+            self.at += 1;
+            let to = self.slice_end()?;
+            self.close_list(opened)?;
+            let from = Some(Box::new(index));
+            let form = Form::Slice { base, from, to };
+            return Ok(Expr { form, span });
+        }
+        let optional = self.close_list(opened)?;
+        let form = Form::Index {
+            base,
+            index: Box::new(index),
+            optional,
+        };
+        Ok(Expr { form, span })
+    }
+
+    fn slice_start(&mut self) -> Result<Expr> {
+        match self.peek() {
+            Some(Token::CloseList { .. }) => Ok(self.here(Form::Nothing)),
+            _ => {
+                let start = self.expression(Infix::Pair.precedence() + 1)?;
+                match self.peek() {
+                    Some(Token::Infix(Infix::Union)) => self.union(start),
+                    _ => Ok(start),
+                }
+            }
+        }
+    }
+
+    fn slice_end(&mut self) -> Result<Option<Box<Expr>>> {
+        match self.peek() {
+            Some(Token::CloseList { .. }) => Ok(None),
+            _ => self.expression(0).map(|expr| Some(Box::new(expr))),
+        }
+    }
+
+    fn call(&mut self, operator: &'static Operator, words: &Str) -> Result<Expr> {
+        let span = self.span();
+        if operator.arity == Arity::Setter || self.is_setter(operator) {
+            return Err(self.unexpected("an expression").help(format!(
+                "write `.a {} = …` with what is to be changed before it",
+                operator.names[0]
+            )));
+        }
+        self.at += 1;
+        if let Some(meaning) = operator.stands_for {
+            return nested(meaning, self.depth);
+        }
+        let number = self.number_in_parentheses(operator);
+        let takes_one = match operator.arity {
+            Arity::One => true,
+            Arity::Optional => self.peek() == Some(&Token::Open),
+            Arity::None | Arity::Setter => false,
+        };
+        let argument = if takes_one {
+            Some(Box::new(self.argument(operator, span)?))
+        } else {
+            self.refuse_argument(operator)?;
+            None
+        };
+        let call = Call {
+            operator,
+            number,
+            words: words.clone(),
+            argument,
+        };
+        Ok(Expr {
+            form: Form::Call(call),
+            span,
+        })
+    }
+
+    fn argument(&mut self, operator: &Operator, span: Span) -> Result<Expr> {
+        let has_one = match self.peek() {
+            None => false,
+            Some(Token::Open) => self.after(1) != Some(&Token::Close),
+            Some(_) => true,
+        };
+        if !has_one {
+            let name = operator.names[0];
+            let message = format!("`{name}` expects an argument but has none");
+            let error = Error::new(Kind::Script, message).at(span);
+            return Err(error.help(format!("write `{name}(…)`")));
+        }
+        self.expression(operator.precedence)
+    }
+
+    fn refuse_argument(&self, operator: &Operator) -> Result<()> {
+        if self.peek() != Some(&Token::Open) {
+            return Ok(());
+        }
+        let name = operator.names[0];
+        let error = self.unexpected("an operator or the end");
+        Err(error.help(format!("`{name}` takes no argument; write `… | {name}`")))
+    }
+
+    /// The number of `flatten(1)`.
+    fn number_in_parentheses(&mut self, operator: &Operator) -> Option<i64> {
+        if !operator.takes_number || self.peek() != Some(&Token::Open) {
+            return None;
+        }
+        let (Some(Token::Literal(text, _)), Some(Token::Close)) = (self.after(1), self.after(2))
+        else {
+            return None;
+        };
+        let number = text.parse().ok()?;
+        self.at += 3;
+        Some(number)
+    }
+
+    fn text(&self, raw: &str) -> Result<Form> {
+        Ok(Form::Text(Template {
+            raw: raw.into(),
+            parts: template(raw, self.depth).map_err(|error| placed(error, self.span()))?,
+        }))
+    }
+
+    #[cold]
+    fn unexpected(&self, expected: &str) -> Error {
+        let message = match self.peek() {
+            None => format!("expected {expected}, found the end"),
+            Some(token) => format!("expected {expected}, found {}", spelled(token)),
+        };
+        let error = Error::new(Kind::Script, message).at(self.span());
+        match self.peek() {
+            Some(Token::Literal(text, _)) if text.starts_with('-') => {
+                error.help("put a blank after the minus to subtract")
+            }
+            Some(Token::Infix(Infix::Assign { .. })) if self.at > 0 => {
+                error.help("the operators that assign are `=`, `|=`, `+=`, `-=` and `*=`")
+            }
+            _ => error,
+        }
+    }
+}
+
+/// `expression as $item ireduce (start; step)` and nothing else.
+fn check_reduce(left: &Expr, right: &Expr) -> Result<()> {
+    let is_bound = matches!(
+        left.form,
+        Form::Infix {
+            infix: Infix::Bind { .. },
+            ..
+        }
+    );
+    let wrong = if !is_bound {
+        left.span
+    } else if right.block().is_none() {
+        right.span
+    } else {
+        return Ok(());
+    };
+    let error = Error::new(
+        Kind::Script,
+        "`ireduce` expects a variable before it and two expressions after it",
+    );
+    Err(error
+        .at(wrong)
+        .help("write `.[] as $item ireduce (start; step)`"))
+}
+
+fn spelled(token: &Token) -> String {
+    let text: &str = match token {
+        Token::Open => "(",
+        Token::Close => ")",
+        Token::DotList => ".[",
+        Token::OpenList => "[",
+        Token::CloseList { .. } => "]",
+        Token::OpenMap => "{",
+        Token::CloseMap => "}",
+        Token::Identity => ".",
+        Token::Descend { .. } => "..",
+        Token::Pipe => "|",
+        Token::Key(name, _) => return format!("`.{name}`"),
+        Token::Variable(name) => return format!("`${name}`"),
+        Token::Literal(text, _) => text,
+        Token::Text(_) => return "a string".to_owned(),
+        Token::Word(operator, _) => operator.names[0],
+        Token::Infix(infix) => infix.name(),
+    };
+    format!("`{text}`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::expr::Part;
+    use super::*;
+
+    fn message(text: &str) -> String {
+        parse(text).unwrap_err().to_string()
+    }
+
+    /// The expression with all its parentheses.
+    fn shape(expr: &Expr) -> String {
+        match &expr.form {
+            Form::Identity => ".".into(),
+            Form::Nothing => "nothing".into(),
+            Form::Literal { text, .. } => text.to_string(),
+            Form::Text(template) => format!("{:?}", template.raw),
+            Form::Variable(name) => format!("${name}"),
+            Form::Key { name, .. } => format!(".{name}"),
+            Form::Index { base, index, .. } => format!("{}[{}]", shape(base), shape(index)),
+            Form::Slice { base, from, to } => {
+                let side = |side: &Option<Box<Expr>>| side.as_deref().map(shape);
+                let (from, to) = (side(from), side(to));
+                let (from, to) = (from.unwrap_or_default(), to.unwrap_or_default());
+                format!("{}[{from}:{to}]", shape(base))
+            }
+            Form::Descend { .. } => "..".into(),
+            Form::List(items) => format!("[{}]", shape(items)),
+            Form::Object => "object".into(),
+            Form::Pipe(parts) => {
+                let parts: Vec<_> = parts.iter().map(shape).collect();
+                format!("({})", parts.join(" | "))
+            }
+            Form::Union(parts) => {
+                let parts: Vec<_> = parts.iter().map(shape).collect();
+                format!("({})", parts.join(", "))
+            }
+            Form::Infix { infix, left, right } => {
+                format!("({} {} {})", shape(left), infix.name(), shape(right))
+            }
+            Form::Attribute { target, value, .. } => {
+                format!("({} attribute {})", shape(target), shape(value))
+            }
+            Form::Call(call) => match &call.argument {
+                Some(argument) => format!("{}({})", call.operator.names[0], shape(argument)),
+                None => call.operator.names[0].into(),
+            },
+        }
+    }
+
+    #[test]
+    fn operators_bind_and_group_as_in_yq() {
+        for (text, wanted) in [
+            (".a + .b * 2 | .c", "((.a + (.b * 2)) | .c)"),
+            ("1 - 2 - 3", "(1 - (2 - 3))"),
+            (".a.b[0].c", "(.a | .b[0] | .c)"),
+            (".[0].a", "(.[0] | .a)"),
+            (".a[1:]", ".a[1:]"),
+            (".a == 1 and .b", "((.a == 1) and .b)"),
+            ("select(.a).b", "(select(.a) | .b)"),
+            ("del(.a).b", "del((.a | .b))"),
+            ("map(.a)[0]", "map(.a)[0]"),
+            (".a = .b, .c = 1", "((.a = .b), (.c = 1))"),
+            (
+                ".[] as $x ireduce (0; . + $x)",
+                "((.[nothing] as $x) ireduce (0 ; (. + $x)))",
+            ),
+            ("{\"a\": 1}", "((\"a\" : 1) | object)"),
+            ("[]", "[nothing]"),
+            (".a style=\"flow\"", "(.a attribute \"flow\")"),
+            (".a .b", "(.a | .b)"),
+            ("", "."),
+        ] {
+            assert_eq!(shape(&parse(text).unwrap()), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_string_holds_expressions() {
+        let expr = parse(r#""a\(.b)c\\(d)""#).unwrap();
+        let Form::Text(template) = expr.form else {
+            panic!("no string");
+        };
+        assert!(matches!(&template.parts[..], [
+            Part::Text(a), Part::Expr(_), Part::Text(c)
+        ] if a == "a" && c == "c\\(d)"));
+    }
+
+    #[test]
+    fn what_was_found_and_what_was_expected_is_said() {
+        for (text, wanted) in [
+            (
+                ".a |",
+                "expected an expression, found the end (<input>:1:5)",
+            ),
+            ("(.a", "expected `)`, found the end (<input>:1:4)"),
+            (
+                ".a]",
+                "expected an operator or the end, found `]` (<input>:1:3)",
+            ),
+            (
+                ".a //= 1",
+                "expected an expression, found `=` (<input>:1:6)",
+            ),
+            (
+                ".a -1",
+                "expected an operator or the end, found `-1` (<input>:1:4)",
+            ),
+            (
+                "path(.a)",
+                "expected an operator or the end, found `(` (<input>:1:5)",
+            ),
+            (
+                "select()",
+                "`select` expects an argument but has none (<input>:1:1)",
+            ),
+            (".a as 1", "expected the name of a variable (<input>:1:7)"),
+            (
+                "\"\\(.a |)\"",
+                "in the string: expected an expression, found the end (<input>:1:1)",
+            ),
+        ] {
+            assert_eq!(message(text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn nesting_has_an_end() {
+        let text = "(".repeat(100_000);
+        assert!(message(&text).starts_with("the expression is nested"));
+        let long = vec![".a = 1"; 20_000].join(" | ");
+        assert!(parse(&long).is_ok());
+    }
+}
