@@ -25,3 +25,4 @@ pub mod process;
 pub mod load;
 pub mod guard;
 pub mod yq;
+pub mod plugin;

@@ -1,0 +1,253 @@
+//! Functions: a list of objects in, a list of objects out.
+//!
+//! Source: <https://github.com/kubernetes-sigs/kustomize/blob/master/cmd/config/docs/api-conventions/functions-spec.md>.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use super::container::PROGRAMS;
+use super::specification::{Exec, Specification};
+use super::{FunctionOptions, Options, notes};
+use crate::error::{Error, Kind, Result};
+use crate::load::Loader;
+use crate::place::SourceId;
+use crate::process::{Command, Failure, Output};
+use crate::resource::Resource;
+use crate::yaml::{Entry, Node, PrintOptions, Stream, Style, print_node, stream};
+
+/// A function and where it runs.
+#[derive(Debug)]
+pub(super) struct Function {
+    how: How,
+    /// What configures it, as it is given to it.
+    configuration: Node,
+    root: PathBuf,
+}
+
+/// How a function runs.
+#[derive(Debug)]
+enum How {
+    Container(Vec<OsString>),
+    Exec(Command),
+    /// Executables are not allowed: its input is its output.
+    NotAtAll,
+}
+
+impl Function {
+    /// The function that an object configures, if it configures one; `text` is the object.
+    pub(super) fn new(
+        object: &Resource,
+        text: &str,
+        loader: &Loader<'_>,
+        options: &Options,
+    ) -> Result<Option<Self>> {
+        let Some(spec) = Specification::of(&object.node)? else {
+            return Ok(None);
+        };
+        let options = &options.functions;
+        if spec.container.network && !options.network {
+            let message = format!("the function `{}` asks for the network", object.id());
+            return Err(Error::new(Kind::Plugin, message).help("it gets it with `--network`"));
+        }
+        let root = loader.root().to_owned();
+        let how = if !spec.container.image.is_empty() {
+            How::Container(spec.container.arguments(options, &root))
+        } else if options.exec && !spec.exec.path.is_empty() {
+            How::Exec(spec.exec.command(options, &root)?)
+        } else {
+            How::NotAtAll
+        };
+        let text = stream(text.as_bytes(), SourceId::NONE)?;
+        let mut configuration = text.documents.into_iter().next().unwrap_or_default();
+        // The configuration itself is not meant for a cluster.
+        notes::annotate(
+            &mut configuration,
+            "config.kubernetes.io/local-config",
+            quoted("true"),
+        );
+        Ok(Some(Self {
+            how,
+            configuration,
+            root,
+        }))
+    }
+
+    /// Whether it does anything.
+    pub(super) fn runs(&self) -> bool {
+        !matches!(self.how, How::NotAtAll)
+    }
+
+    /// What it makes; its configuration is the only object that it is given.
+    pub(super) fn generate(&self) -> Result<Stream> {
+        self.run(vec![self.configuration.clone()])
+    }
+
+    /// What it makes of objects.
+    pub(super) fn transform(&self, text: &str) -> Result<Stream> {
+        self.run(stream(text.as_bytes(), SourceId::NONE)?.documents)
+    }
+
+    fn run(&self, items: Vec<Node>) -> Result<Stream> {
+        let input = || self.input(items.clone());
+        let output = match &self.how {
+            How::NotAtAll => {
+                return Ok(Stream {
+                    chunks: items.len(),
+                    documents: items,
+                });
+            }
+            How::Exec(command) => start(command.clone(), input())?,
+            How::Container(arguments) => self.start_container(arguments, input())?,
+        };
+        let answer = stream(&output.data, SourceId::NONE);
+        if output.status.success() {
+            return answer;
+        }
+        let error = Error::new(
+            Kind::Plugin,
+            format!("the function failed: {}", output.ending()),
+        );
+        let results = answer.map(|answer| results(&answer)).unwrap_or_default();
+        Err(results
+            .into_iter()
+            .fold(error, |error, result| error.note(result, None)))
+    }
+
+    /// The list that it is given; every object is numbered, so that the answer can be matched.
+    fn input(&self, mut items: Vec<Node>) -> String {
+        for (index, item) in items.iter_mut().enumerate() {
+            let (index, id) = (index.to_string(), (index + 1).to_string());
+            for (key, number) in [
+                ("config.kubernetes.io/index", &index),
+                ("internal.config.kubernetes.io/index", &index),
+                (
+                    "internal.config.kubernetes.io/annotations-migration-resource-id",
+                    &index,
+                ),
+                ("internal.config.kubernetes.io/id", &id),
+                ("config.k8s.io/id", &id),
+            ] {
+                notes::annotate(item, key, quoted(number));
+            }
+        }
+        let list = Node::map(vec![
+            Entry::new("apiVersion", Node::string("config.kubernetes.io/v1")),
+            Entry::new("kind", Node::string("ResourceList")),
+            Entry::new("items", Node::seq(items)),
+            Entry::new("functionConfig", self.configuration.clone()),
+        ]);
+        let options = PrintOptions {
+            compact_sequences: true,
+            width: None,
+            comments: false,
+            ..PrintOptions::default()
+        };
+        print_node(&list, &options)
+    }
+
+    fn start_container(&self, arguments: &[OsString], input: String) -> Result<Output> {
+        let mut command = Command {
+            arguments: arguments.to_vec(),
+            directory: Some(self.root.clone()),
+            input: input.into_bytes(),
+            talks: true,
+            ..Command::default()
+        };
+        for program in PROGRAMS {
+            command.program = program.into();
+            match command.run() {
+                Err(Failure::Missing) => {}
+                Err(failure) => return Err(failure.into_error(program.as_ref())),
+                Ok(output) => return Ok(output),
+            }
+        }
+        Err(Error::new(
+            Kind::Plugin,
+            "a function in a container needs `docker` or `podman`",
+        )
+        .help("install one of them, or put it on the PATH"))
+    }
+}
+
+fn start(command: Command, input: String) -> Result<Output> {
+    let command = Command {
+        input: input.into_bytes(),
+        ..command
+    };
+    command
+        .run()
+        .map_err(|failure| failure.into_error(&command.program))
+}
+
+impl Exec {
+    fn command(self, options: &FunctionOptions, root: &Path) -> Result<Command> {
+        if root == Path::new("/") {
+            let message = "a function does not run in the root directory";
+            return Err(Error::new(Kind::Plugin, message)
+                .help("move the kustomization into a directory of its own"));
+        }
+        // A bare name is looked for on the PATH, anything else from the kustomization on.
+        let program = if self.path.contains('/') {
+            root.join(self.path).into_os_string()
+        } else {
+            self.path.into()
+        };
+        let mut environment = BTreeMap::new();
+        for variable in self.environment.iter().chain(&options.environment) {
+            if let Some((name, value)) = variable.split_once('=')
+                && !value.contains('=')
+            {
+                environment.insert(name.into(), value.into());
+            }
+        }
+        Ok(Command {
+            directory: Some(root.to_owned()),
+            environment: environment.into_iter().collect(),
+            talks: true,
+            ..Command::new(program, self.arguments)
+        })
+    }
+}
+
+/// The results that a function reports with its answer.
+fn results(answer: &Stream) -> Vec<String> {
+    let results = answer
+        .documents
+        .first()
+        .and_then(|list| list.get("results"));
+    let reported = results
+        .map(Node::items)
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|result| {
+            let message = result.get("message").and_then(Node::text)?.trim();
+            let severity = result
+                .get("severity")
+                .and_then(Node::text)
+                .unwrap_or("error");
+            Some(format!("{severity}: {message}"))
+        });
+    reported.collect()
+}
+
+/// A text that could be taken for something else.
+fn quoted(text: &str) -> Node {
+    Node {
+        style: Style::Single,
+        ..Node::string(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failing_function_reports_why() {
+        let answer = "kind: ResourceList\nresults:\n- {message: bad, severity: warning}\n- x: y\n\
+                      - message: worse\n";
+        let answer = stream(answer.as_bytes(), SourceId::NONE).unwrap();
+        assert_eq!(results(&answer), ["warning: bad", "error: worse"]);
+    }
+}

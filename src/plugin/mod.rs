@@ -1,0 +1,271 @@
+//! What runs outside: helm, functions in containers or as executables, and old exec plugins.
+//!
+//! A plugin of others is configured by an object, gets the objects of the build as YAML, and
+//! answers with YAML. What a build remembers of an object travels with it as the annotations that
+//! kustomize uses for that, because plugins may look at them. Nothing here runs unless the options
+//! allow it.
+//! Source: <https://kubectl.docs.kubernetes.io/guides/extending_kustomize/>.
+
+mod container;
+mod executable;
+mod function;
+mod helm;
+mod notes;
+mod specification;
+mod words;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use crate::error::{Error, Kind, Result};
+use crate::finding::Finding;
+use crate::load::Loader;
+use crate::place::Span;
+use crate::resource::{self, Resource, Resources};
+use crate::schema::Schema;
+use crate::yaml::Stream;
+
+pub use helm::Helm;
+pub use notes::write_all;
+
+use executable::Executable;
+use function::Function;
+
+/// What may run, and how.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Whether plugins of others run at all; they bring helm charts with them.
+    pub enabled: bool,
+    /// How functions run.
+    pub functions: FunctionOptions,
+    /// How charts are inflated.
+    pub helm: HelmOptions,
+    /// Where old exec plugins may be; the first that exists is searched.
+    pub homes: Vec<PathBuf>,
+}
+
+/// How functions run.
+#[derive(Clone, Debug, Default)]
+pub struct FunctionOptions {
+    /// Whether executables may run.
+    pub exec: bool,
+    /// Whether containers that ask for the network get it.
+    pub network: bool,
+    /// What is mounted into every container, such as `type=bind,src=data,dst=/data`.
+    pub mounts: Vec<String>,
+    /// Variables for every function: `NAME=value`, or `NAME` for one of our own.
+    pub environment: Vec<String>,
+    /// Whether containers run as the user who runs us.
+    pub as_current_user: bool,
+}
+
+/// How charts are inflated.
+#[derive(Clone, Debug)]
+pub struct HelmOptions {
+    /// Whether charts are inflated at all.
+    pub enabled: bool,
+    /// The helm to run.
+    pub command: OsString,
+    /// API versions for charts that name none.
+    pub api_versions: Vec<String>,
+    /// The Kubernetes version for charts that name none.
+    pub kube_version: String,
+    /// Whether helm talks.
+    pub debug: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let helm = HelmOptions {
+            enabled: false,
+            command: "helm".into(),
+            api_versions: Vec::new(),
+            kube_version: String::new(),
+            debug: false,
+        };
+        Self {
+            enabled: false,
+            functions: FunctionOptions::default(),
+            helm,
+            homes: Vec::new(),
+        }
+    }
+}
+
+/// A plugin of others, configured and ready to run.
+#[derive(Debug)]
+pub struct Plugin {
+    runner: Runner,
+    /// Who it is, for errors.
+    name: String,
+    /// Where it is configured.
+    span: Span,
+    /// Whether the objects' origins are tracked.
+    tracked: bool,
+}
+
+#[derive(Debug)]
+enum Runner {
+    Function(Function),
+    Executable(Executable),
+}
+
+impl Plugin {
+    /// The plugin that an object configures.
+    ///
+    /// `tracked` says whether the build tracks where objects come from.
+    ///
+    /// # Errors
+    ///
+    /// If plugins are not enabled, there is none of that kind, or its configuration is wrong.
+    pub fn new(
+        configuration: &Resource,
+        loader: &Loader<'_>,
+        options: &Options,
+        tracked: bool,
+    ) -> Result<Self> {
+        let name = configuration.id().to_string();
+        let at_object = |error: Error| error.at(configuration.node.span);
+        if !options.enabled {
+            let message = format!("`{name}` is no built-in plugin");
+            return Err(at_object(Error::new(Kind::Plugin, message))
+                .help("plugins of others run with `--enable-alpha-plugins`"));
+        }
+        let text = notes::write_all(std::iter::once(configuration))?;
+        let runner = match Function::new(configuration, &text, loader, options) {
+            Ok(Some(function)) => Runner::Function(function),
+            Ok(None) => Executable::new(configuration, text, loader, options)
+                .map(Runner::Executable)
+                .map_err(at_object)?,
+            Err(error) => return Err(at_object(error)),
+        };
+        Ok(Self {
+            runner,
+            name,
+            span: configuration.node.span,
+            tracked,
+        })
+    }
+
+    /// What it says besides its work: why it will do nothing.
+    pub fn findings(&self) -> Option<Finding> {
+        match &self.runner {
+            Runner::Function(function) if !function.runs() => {
+                let message = format!("the function `{}` is skipped", self.name);
+                Some(
+                    Finding::warning("skipped-function", message)
+                        .help("executables run with `--enable-exec`"),
+                )
+            }
+            _ => None,
+        }
+    }
+
+    /// Runs it as a generator.
+    ///
+    /// # Errors
+    ///
+    /// If it fails, or answers with something that is no list of objects.
+    pub fn generate(&self, schema: &Schema) -> Result<Vec<Resource>> {
+        let stream = match &self.runner {
+            Runner::Function(function) => function.generate(),
+            Runner::Executable(executable) => executable.run(String::new()),
+        };
+        let mut made = self.read(stream, schema)?;
+        for resource in &mut made {
+            notes::take_wishes(resource)?;
+        }
+        let mut list = Resources::new();
+        list.add_all(made).map_err(|error| self.named(error))?;
+        Ok(list.into_iter().collect())
+    }
+
+    /// Runs it as a transformer: what it answers takes the place of the objects with the same ids,
+    /// and those that it leaves out are gone.
+    ///
+    /// # Errors
+    ///
+    /// If it fails, or answers with something that is no list of different objects.
+    pub fn transform(&self, resources: &mut Resources, schema: &Schema) -> Result<()> {
+        let made = self.answer(resources, schema)?;
+        let mut added = Vec::new();
+        let mut stays = vec![false; resources.len()];
+        for (resource, position) in made {
+            match position {
+                Some(position) => {
+                    stays[position] = true;
+                    take_place(resource, &mut resources.list_mut()[position]);
+                }
+                None => added.push(resource),
+            }
+        }
+        let list = resources.list_mut();
+        let mut stays = stays.into_iter();
+        list.retain(|_| stays.next().unwrap_or_default());
+        list.extend(added);
+        Ok(())
+    }
+
+    /// Runs it as a validator: what it answers takes the place of the objects with the same ids,
+    /// for others to compare; what it leaves out or adds is no news.
+    ///
+    /// # Errors
+    ///
+    /// As [`Plugin::transform`].
+    pub fn validate(&self, resources: &mut Resources, schema: &Schema) -> Result<()> {
+        for (resource, position) in self.answer(resources, schema)? {
+            if let Some(position) = position {
+                take_place(resource, &mut resources.list_mut()[position]);
+            }
+        }
+        Ok(())
+    }
+
+    /// What it answers to objects, each with the position of the one that has its id.
+    fn answer(
+        &self,
+        resources: &mut Resources,
+        schema: &Schema,
+    ) -> Result<Vec<(Resource, Option<usize>)>> {
+        let text = notes::write_with_ids(resources)?;
+        let stream = match &self.runner {
+            Runner::Function(function) => function.transform(&text),
+            Runner::Executable(executable) => executable.run(text),
+        };
+        let mut made = self.read(stream, schema)?;
+        for resource in &mut made {
+            notes::remove(&mut resource.node, notes::ID);
+        }
+        let mut unique = Resources::new();
+        unique.add_all(made).map_err(|error| self.named(error))?;
+        let positioned = unique.into_iter().map(|resource| {
+            let position = resources.with_id(resource.id());
+            (resource, position)
+        });
+        Ok(positioned.collect())
+    }
+
+    fn read(&self, stream: Result<Stream>, schema: &Schema) -> Result<Vec<Resource>> {
+        let made = stream.and_then(|stream| resource::from_documents(stream, schema));
+        let mut made = made.map_err(|error| self.named(error))?;
+        if self.tracked {
+            made.iter_mut()
+                .try_for_each(notes::take_origin)
+                .map_err(|error| self.named(error))?;
+        }
+        Ok(made)
+    }
+
+    fn named(&self, error: Error) -> Error {
+        let message = format!("from the plugin `{}`", self.name);
+        error.note(message, Some(self.span.into()))
+    }
+}
+
+/// Puts what a plugin made of a resource into its place.
+fn take_place(new: Resource, old: &mut Resource) {
+    // What is known of a resource but not written into it is not the plugin's.
+    let vars = std::mem::take(&mut old.history.vars);
+    *old = new;
+    old.history.vars = vars;
+}
