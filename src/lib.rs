@@ -26,3 +26,4 @@ pub mod load;
 pub mod guard;
 pub mod yq;
 pub mod plugin;
+pub mod build;

@@ -1,0 +1,294 @@
+//! One directory: gather, generate, let components work, transform, validate.
+
+use super::{Accumulated, Context, depth, generators, origin, plugins, transformers};
+use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::fields::Fields;
+use crate::finding::Finding;
+use crate::kustomization::{FILE_NAMES, Kind, Kustomization};
+use crate::load::{Content, Loader, shown_name};
+use crate::place::Place;
+use crate::resource::{self, Origin, Resource};
+use crate::schema::Schema;
+use crate::yaml::{Text, config, stream, strict_config};
+
+/// A directory and what its kustomization asks for.
+pub(super) struct Target<'l> {
+    pub(super) loader: Loader<'l>,
+    pub(super) kustomization: Kustomization,
+    /// The name of the kustomization's file.
+    pub(super) file_name: String,
+    /// Where the directory is, as seen from the root; only if origins are tracked.
+    pub(super) origin: Option<Origin>,
+    /// The namespace that helm charts are given, from here or from above.
+    pub(super) helm_namespace: Text,
+}
+
+impl<'l> Target<'l> {
+    /// Reads the kustomization of a directory.
+    pub(super) fn load(context: &mut Context<'_>, loader: Loader<'l>) -> Result<Self> {
+        let (file_name, content) = find(&loader)?;
+        let whole_file = |error: Error| match loader.library().name(span_of(&content)) {
+            Some(name) => error.at(Place::file(name)),
+            None => error,
+        };
+        let node = config(&content.bytes, content.source).map_err(whole_file)?;
+        let (kustomization, findings) = Kustomization::parse(&node).map_err(whole_file)?;
+        context.findings.extend(findings);
+        let helm_namespace = kustomization.namespace.clone();
+        Ok(Self {
+            loader,
+            kustomization,
+            file_name,
+            origin: None,
+            helm_namespace,
+        })
+    }
+
+    /// Takes over the schema that the kustomization asks for, unless one was chosen already.
+    pub(super) fn use_schema(&self, context: &mut Context<'_>) -> Result<()> {
+        let openapi = &self.kustomization.openapi;
+        let content = openapi
+            .path
+            .as_ref()
+            .map(|path| self.loader.read(path))
+            .transpose()?;
+        if context.schema_is_chosen {
+            return Ok(());
+        }
+        if let Some(content) = content {
+            context.schema_is_chosen = true;
+            let parsed = config(&content.bytes, content.source).and_then(Schema::from_openapi);
+            match parsed {
+                Ok(schema) if context.looked_beyond_the_table => {
+                    context.schema = schema.beside_builtin();
+                }
+                Ok(schema) => context.schema = schema,
+                // It matters only if a patch is merged.
+                Err(error) => context.broken_schema = Some(error),
+            }
+        } else if let Some(version) = &openapi.version {
+            context.schema_is_chosen = true;
+            context.schema = Schema::of_release(version).map_err(|error| error.at(version.span))?;
+        }
+        Ok(())
+    }
+
+    /// Runs the steps of the directory on what was gathered so far.
+    pub(super) fn accumulate(
+        &self,
+        context: &mut Context<'_>,
+        mut gathered: Accumulated,
+    ) -> Result<Accumulated> {
+        self.gather(context, &mut gathered, &self.kustomization.resources)?;
+        self.merge_fields(&mut gathered)?;
+        generators::run(context, self, &mut gathered)?;
+        // Components come after generators, so that they see what those made, and before the
+        // transformers, which work on what components added.
+        for component in &self.kustomization.components {
+            gathered = self.component(context, gathered, component)?;
+        }
+        transformers::run(context, self, &mut gathered)?;
+        plugins::validate(context, self, &mut gathered)?;
+        gathered
+            .vars
+            .collect(&self.kustomization.vars, &mut gathered.resources)?;
+        Ok(gathered)
+    }
+
+    /// Adds the resources of files and directories, in order.
+    pub(super) fn gather(
+        &self,
+        context: &mut Context<'_>,
+        gathered: &mut Accumulated,
+        names: &[Text],
+    ) -> Result<()> {
+        for name in names {
+            if self.loader.is_base(name) {
+                gathered.merge(self.base(context, name)?)?;
+                continue;
+            }
+            match self.file(context, name) {
+                Ok(resources) => gathered
+                    .resources
+                    .add_all(self.with_origin(resources, name))?,
+                Err(error) if self.loader.may_be_base(name) => {
+                    let base = self.base(context, name);
+                    gathered.merge(base.map_err(|other| neither(name, error, other))?)?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn with_origin(&self, mut resources: Vec<Resource>, name: &Text) -> Vec<Resource> {
+        if let Some(origin) = &self.origin {
+            let origin = origin::append(origin, name);
+            for resource in &mut resources {
+                resource.history.origin = Some(origin.clone());
+            }
+        }
+        resources
+    }
+
+    /// The resources of a file.
+    pub(super) fn file(&self, context: &mut Context<'_>, name: &Text) -> Result<Vec<Resource>> {
+        let content = self.loader.read(name)?;
+        let named = |error: Error| {
+            let message = format!("`{}` is named here", shown_name(name));
+            error.note(message, Some(name.span.into()))
+        };
+        let stream = stream(&content.bytes, content.source).map_err(named)?;
+        let resources = resource::from_documents(stream, &context.schema).map_err(named)?;
+        context.looked_beyond_the_table |= resources.iter().any(|resource| {
+            let gvk = &resource.id().gvk;
+            !context.schema.knows_scope(&gvk.api_version(), &gvk.kind)
+        });
+        Ok(resources)
+    }
+
+    /// What a directory comes to that this one builds on.
+    fn base(&self, context: &mut Context<'_>, name: &Text) -> Result<Accumulated> {
+        let target = self.child(context, name)?;
+        if target.kustomization.kind == Kind::Component {
+            let message = format!("`{}` is a component", shown_name(name));
+            return Err(Error::new(ErrorKind::Kustomization, message)
+                .at(name.span)
+                .help("name it in `components`"));
+        }
+        let depth = target.loader.depth();
+        depth::work_at(depth, || target.accumulate(context, Accumulated::default()))
+            .map_err(|error| built_here(error, name))
+    }
+
+    /// Lets a component work on what was gathered so far.
+    fn component(
+        &self,
+        context: &mut Context<'_>,
+        gathered: Accumulated,
+        name: &Text,
+    ) -> Result<Accumulated> {
+        let target = self.child(context, name)?;
+        if target.kustomization.kind != Kind::Component {
+            let message = format!("`{}` is no component", shown_name(name));
+            return Err(Error::new(ErrorKind::Kustomization, message)
+                .at(name.span)
+                .help("a component says `kind: Component`; others are named in `resources`"));
+        }
+        let depth = target.loader.depth();
+        depth::work_at(depth, || target.accumulate(context, gathered))
+            .map_err(|error| built_here(error, name))
+    }
+
+    /// The target in a directory that this one names.
+    fn child(&self, context: &mut Context<'_>, name: &Text) -> Result<Self> {
+        if name
+            .get(.."git::".len())
+            .is_some_and(|start| start.eq_ignore_ascii_case("git::"))
+        {
+            let message = "`git::` before a URL is deprecated";
+            context.findings.push(
+                Finding::warning("deprecated-field", message)
+                    .at(name.span)
+                    .help("take it away; it has no effect"),
+            );
+        }
+        let loader = self.loader.open(name)?;
+        let mut target = Self::load(context, loader).map_err(|error| built_here(error, name))?;
+        target.kustomization.metadata = self.kustomization.metadata;
+        target.origin = self
+            .origin
+            .as_ref()
+            .map(|origin| origin::append(origin, name));
+        // The nearest one counts.
+        if target.helm_namespace.is_empty() {
+            target.helm_namespace = self.helm_namespace.clone();
+        }
+        target.use_schema(context)?;
+        Ok(target)
+    }
+
+    /// Adds the tables of fields of this directory to those from below.
+    fn merge_fields(&self, gathered: &mut Accumulated) -> Result<()> {
+        let mut configured = Vec::new();
+        for name in &self.kustomization.configurations {
+            let content = self.loader.read(name)?;
+            configured.push(Fields::from_node(&strict_config(
+                &content.bytes,
+                content.source,
+            )?)?);
+        }
+        gathered.fields.merge(&Fields::configured(configured)?)?;
+        for name in &self.kustomization.crds {
+            let content = self.loader.read(name)?;
+            let definitions = config(&content.bytes, content.source)?;
+            gathered.fields.merge(&Fields::from_crd(&definitions)?)?;
+        }
+        Ok(())
+    }
+}
+
+/// The kustomization file of a directory; there must be exactly one.
+fn find(loader: &Loader<'_>) -> Result<(String, Content)> {
+    let mut found = FILE_NAMES
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), loader.read_if_there(name)?)));
+    let shown = loader.shown_root();
+    let Some(first) = found.next() else {
+        return Err(no_kustomization(loader));
+    };
+    match found.next() {
+        None => Ok(first),
+        Some((other, _)) => {
+            let message = format!(
+                "there are two kustomizations in `{shown}`: `{}` and `{other}`",
+                first.0
+            );
+            Err(Error::new(ErrorKind::Load, message).help("take one of them away"))
+        }
+    }
+}
+
+/// Why a directory has no kustomization: there is none, or there is one that cannot be read.
+fn no_kustomization(loader: &Loader<'_>) -> Error {
+    let is_there = |name: &&&str| loader.kind(name).is_some();
+    let unreadable = FILE_NAMES.iter().find(is_there);
+    if let Some(error) = unreadable.and_then(|name| loader.read(&Text::from(*name)).err()) {
+        return Error::new(ErrorKind::Load, error.message())
+            .at(Place::file(loader.shown_root()))
+            .help("a kustomization is a file that can be read");
+    }
+    let message = format!("there is no kustomization in `{}`", loader.shown_root());
+    Error::new(ErrorKind::Load, message).help(format!(
+        "a kustomization is called {}",
+        FILE_NAMES.join(", or ")
+    ))
+}
+
+/// What is served over HTTP is neither a file nor a base; the name says which was meant.
+fn neither(name: &Text, as_file: Error, as_base: Error) -> Error {
+    let location = name.split('?').next().unwrap_or_default();
+    let is_file = [".yaml", ".yml", ".json"]
+        .iter()
+        .any(|ending| location.ends_with(ending));
+    let (error, word, other) = if is_file {
+        (as_file, "repository", as_base)
+    } else {
+        (as_base, "file", as_file)
+    };
+    error.note(format!("read as a {word}: {}", other.message()), None)
+}
+
+fn span_of(content: &Content) -> crate::place::Span {
+    crate::place::Span {
+        source: content.source,
+        ..Default::default()
+    }
+}
+
+fn built_here(error: Error, name: &Text) -> Error {
+    error.note(
+        format!("`{}` is built from here", shown_name(name)),
+        Some(name.span.into()),
+    )
+}

@@ -1,0 +1,169 @@
+//! The order, and nothing else.
+//!
+//! `accumulate` runs in each directory, leaves first; `finish` runs once, at the root. Every
+//! step is a function of a room above; this room only says which comes when, and why.
+
+mod accumulate;
+mod depth;
+mod finish;
+mod generators;
+mod origin;
+mod patches;
+mod plugins;
+mod transformers;
+
+use std::path::Path;
+
+use crate::error::{Error, Result};
+use crate::fields::Fields;
+use crate::finding::Finding;
+use crate::load::{Files, Library, Restriction};
+use crate::order::Order;
+use crate::place::Span;
+use crate::plugin;
+use crate::resource::{Resource, Resources};
+use crate::schema::Schema;
+use crate::vars::Vars;
+use crate::yaml::write_stream;
+
+/// How a kustomization is built.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Which files a kustomization may name.
+    pub restriction: Restriction,
+    /// The order, unless the kustomization says one.
+    pub order: Option<Order>,
+    /// Whether everything gets the label `app.kubernetes.io/managed-by`.
+    pub managed_by: bool,
+    /// What may run outside, and how.
+    pub plugins: plugin::Options,
+}
+
+/// What a build makes.
+pub struct Built {
+    /// The objects, in order.
+    pub resources: Vec<Resource>,
+    /// Remarks: deprecated fields, operators that matched nothing.
+    pub findings: Vec<Finding>,
+}
+
+impl Built {
+    /// The objects as one YAML stream.
+    ///
+    /// # Errors
+    ///
+    /// If an object cannot be written, such as one with a key that comes twice.
+    pub fn to_yaml(&self) -> Result<String> {
+        let mut text = String::new();
+        write_stream(
+            self.resources.iter().map(|resource| &resource.node),
+            &mut text,
+        )?;
+        Ok(text)
+    }
+}
+
+/// Builds the kustomization in a directory.
+///
+/// # Errors
+///
+/// Whatever is wrong with it or with one that it builds on: one sentence with the place, and the
+/// kustomizations that led there as notes.
+///
+/// # Example
+///
+/// ```
+/// use std::path::Path;
+/// use kustom::build::{Options, build};
+/// use kustom::load::Memory;
+///
+/// let mut files = Memory::default();
+/// files.insert("/app/kustomization.yaml", "namePrefix: my-\nresources: [map.yaml]\n");
+/// files.insert("/app/map.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: map}}");
+/// let built = build(&files, Path::new("/"), Path::new("app"), &Options::default())?;
+/// assert!(built.to_yaml()?.ends_with("  name: my-map\n"));
+/// # Ok::<(), kustom::error::Error>(())
+/// ```
+pub fn build(
+    files: &dyn Files,
+    working_directory: &Path,
+    directory: &Path,
+    options: &Options,
+) -> Result<Built> {
+    let library = Library::new(files, working_directory, options.restriction);
+    let name = |span: Span| library.name(span);
+    let mut context = Context::new(options);
+    let resources =
+        finish::run(&mut context, &library, directory).map_err(|error| error.name_files(name))?;
+    let mut findings = context.findings;
+    for place in findings
+        .iter_mut()
+        .filter_map(|finding| finding.place.as_mut())
+    {
+        if place.file.is_none() {
+            place.file = library.name(place.span);
+        }
+    }
+    Ok(Built {
+        resources: resources.into_iter().collect(),
+        findings,
+    })
+}
+
+/// What all directories of a build share.
+struct Context<'o> {
+    options: &'o Options,
+    /// The schema in use.
+    schema: Schema,
+    /// Whether a kustomization has chosen it: the first one that does is heard.
+    schema_is_chosen: bool,
+    /// Whether the scope of a kind was asked for that the built-in table does not hold.
+    looked_beyond_the_table: bool,
+    /// What is wrong with the chosen schema.
+    broken_schema: Option<Error>,
+    helm: plugin::Helm,
+    findings: Vec<Finding>,
+}
+
+impl<'o> Context<'o> {
+    fn new(options: &'o Options) -> Self {
+        Self {
+            options,
+            schema: Schema::builtin(),
+            schema_is_chosen: false,
+            looked_beyond_the_table: false,
+            broken_schema: None,
+            helm: plugin::Helm::default(),
+            findings: Vec::new(),
+        }
+    }
+}
+
+impl Context<'_> {
+    /// A schema that cannot be read matters as soon as a patch is merged by it.
+    fn check_schema(&mut self, patches: &[Resource]) -> Result<()> {
+        let broken = if patches.is_empty() {
+            None
+        } else {
+            self.broken_schema.take()
+        };
+        broken.map_or(Ok(()), Err)
+    }
+}
+
+/// What flows up from a directory to the one that builds on it.
+#[derive(Default)]
+struct Accumulated {
+    resources: Resources,
+    fields: Fields,
+    vars: Vars,
+}
+
+impl Accumulated {
+    /// Adds what a base came to.
+    fn merge(&mut self, base: Self) -> Result<()> {
+        self.resources.add_all(base.resources)?;
+        self.fields.merge(&base.fields)?;
+        self.vars.merge(base.vars)
+    }
+}

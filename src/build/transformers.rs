@@ -1,0 +1,142 @@
+//! The transformers of a directory, in their fixed order.
+
+use super::accumulate::Target;
+use super::{Accumulated, Context, origin, patches, plugins};
+use crate::error::Result;
+use crate::finding::Finding;
+use crate::kustomization::ReplacementSource;
+use crate::resource::Resources;
+use crate::transform::namespace::Namespace;
+use crate::transform::replacement::Replacement;
+use crate::transform::{
+    annotations, images, labels, namespace, prefix, replacement, replicas, suffix,
+};
+
+/// Runs them; whatever a step deletes is gone before the next.
+pub(super) fn run(
+    context: &mut Context<'_>,
+    target: &Target<'_>,
+    gathered: &mut Accumulated,
+) -> Result<()> {
+    let asked = &target.kustomization;
+    let plugins = plugins::load(context, target, &asked.transformers)?;
+    let Accumulated {
+        resources, fields, ..
+    } = gathered;
+    let done = |resources: &mut Resources, kind: &str| {
+        origin::record(resources, origin::of_field(target, kind).as_ref());
+        resources.drop_deleted();
+    };
+
+    // Patches come first: they see the names that their authors wrote.
+    if !asked.patches_strategic_merge.is_empty() {
+        patches::strategic_merge(context, target, resources, &asked.patches_strategic_merge)?;
+        done(resources, "PatchStrategicMergeTransformer");
+    }
+    for patch in &asked.patches {
+        patches::patch(context, target, resources, patch)?;
+        done(resources, "PatchTransformer");
+    }
+    if !asked.namespace.is_empty() {
+        let wanted = Namespace {
+            namespace: asked.namespace.clone(),
+            ..Namespace::default()
+        };
+        namespace::apply(resources, &wanted, &fields.namespace, &context.schema)
+            .map_err(|error| error.at(asked.namespace.span))?;
+        done(resources, "NamespaceTransformer");
+    }
+    if !asked.name_prefix.is_empty() {
+        prefix::apply(
+            resources,
+            &asked.name_prefix,
+            &fields.name_prefix,
+            &context.schema,
+        )?;
+        done(resources, "PrefixTransformer");
+    }
+    if !asked.name_suffix.is_empty() {
+        suffix::apply(
+            resources,
+            &asked.name_suffix,
+            &fields.name_suffix,
+            &context.schema,
+        )?;
+        done(resources, "SuffixTransformer");
+    }
+    for label in &asked.labels {
+        let specs = fields.for_labels(
+            &label.fields,
+            label.include_selectors,
+            label.include_templates,
+        )?;
+        labels::apply(resources, &label.pairs, &specs)?;
+        done(resources, "LabelTransformer");
+    }
+    if !asked.labels.is_empty() || !asked.common_labels.is_empty() {
+        labels::apply(resources, &asked.common_labels, &fields.common_labels)?;
+        done(resources, "LabelTransformer");
+    }
+    if !asked.common_annotations.is_empty() {
+        annotations::apply(
+            resources,
+            &asked.common_annotations,
+            &fields.common_annotations,
+        )?;
+        done(resources, "AnnotationsTransformer");
+    }
+    // Old JSON patches come late: they see the names of this layer.
+    for patch in &asked.patches_json6902 {
+        patches::json6902(context, target, resources, patch)?;
+        done(resources, "PatchJson6902Transformer");
+    }
+    for replica in &asked.replicas {
+        replicas::apply(resources, replica, &fields.replicas)?;
+        done(resources, "ReplicaCountTransformer");
+    }
+    for image in &asked.images {
+        if images::apply(resources, image, &fields.images)? == 0 {
+            context.findings.push(unmatched_image(image));
+        }
+        done(resources, "ImageTagTransformer");
+    }
+    if !asked.replacements.is_empty() {
+        let list = load_replacements(target, &asked.replacements)?;
+        replacement::apply(resources, &list, &context.schema)?;
+        done(resources, "ReplacementTransformer");
+    }
+    for plugin in &plugins {
+        plugins::transform(context, target, plugin, resources)?;
+        origin::record(resources, plugin.origin.as_ref());
+        resources.drop_deleted();
+    }
+    Ok(())
+}
+
+/// The replacements of a list, those of files in place of their names.
+pub(super) fn load_replacements(
+    target: &Target<'_>,
+    sources: &[ReplacementSource],
+) -> Result<Vec<Replacement>> {
+    let mut list = Vec::new();
+    for source in sources {
+        match source {
+            ReplacementSource::Inline(replacement) => list.push((**replacement).clone()),
+            ReplacementSource::Path(path) => {
+                let content = target.loader.read(path)?;
+                let node = crate::yaml::config(&content.bytes, content.source)?;
+                list.extend(crate::kustomization::replacements(&node)?);
+            }
+        }
+    }
+    Ok(list)
+}
+
+fn unmatched_image(image: &images::Image) -> Finding {
+    Finding::warning(
+        "unmatched-image",
+        format!("no image is called `{}`", image.name),
+    )
+    .at(image.name.span)
+    .help("nothing was changed; correct the name, or take the entry away")
+}
