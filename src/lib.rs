@@ -27,3 +27,4 @@ pub mod guard;
 pub mod yq;
 pub mod plugin;
 pub mod build;
+pub mod project;
