@@ -1,0 +1,258 @@
+//! `kustom build`, and `kustomize build`.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Arg, ArgAction, Command};
+use kustom::build::{self, Options};
+use kustom::error::{Error, Kind, Result};
+use kustom::finding::Finding;
+use kustom::load::{Disk, Restriction};
+use kustom::order::Order;
+use kustom::plugin::{self, FunctionOptions, HelmOptions};
+
+use super::files::write_each;
+use super::output::{Streams, write_file};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The directory that holds the kustomization, or the URL of one in a repository.
+    #[arg(default_value = ".", value_name = "DIR|URL")]
+    target: OsString,
+    /// Write to this file; if it is a directory, one file for each object.
+    #[arg(short, long, value_name = "PATH")]
+    output: Option<OsString>,
+    /// Which files a kustomization may name: `LoadRestrictionsNone` for any.
+    #[arg(
+        long,
+        value_name = "RULE",
+        default_value = "LoadRestrictionsRootOnly",
+        value_parser = restriction
+    )]
+    load_restrictor: Restriction,
+    /// The order of the objects (deprecated: use `sortOptions` in the kustomization).
+    #[arg(long, value_name = "ORDER")]
+    reorder: Option<Reorder>,
+    /// Label everything as managed by kustomize (deprecated: use `buildMetadata`).
+    #[arg(long)]
+    enable_managedby_label: bool,
+    #[command(flatten)]
+    plugins: Plugins,
+}
+
+/// What may run outside, and how.
+#[derive(Debug, clap::Args)]
+struct Plugins {
+    /// Allow helm charts.
+    #[arg(long)]
+    enable_helm: bool,
+    /// The helm to run.
+    #[arg(long, value_name = "PROGRAM", default_value = "helm")]
+    helm_command: OsString,
+    /// An API version for helm's Capabilities.APIVersions; may be repeated.
+    #[arg(long, value_name = "VERSION")]
+    helm_api_versions: Vec<String>,
+    /// The Kubernetes version for helm's Capabilities.KubeVersion.
+    #[arg(
+        long,
+        value_name = "VERSION",
+        default_value = "",
+        hide_default_value = true
+    )]
+    helm_kube_version: String,
+    /// Let helm say what goes wrong at length.
+    #[arg(long)]
+    helm_debug: bool,
+    /// Allow plugins of others: functions, executables, and helm charts.
+    #[arg(long)]
+    enable_alpha_plugins: bool,
+    /// Allow functions that are executables; not for kustomizations that are not trusted.
+    #[arg(long)]
+    enable_exec: bool,
+    /// Allow the network to functions that ask for it.
+    #[arg(long)]
+    network: bool,
+    /// Has no effect, as in kustomize.
+    #[arg(long, value_name = "NAME", default_value = "bridge", hide = true)]
+    network_name: String,
+    /// Something to mount into containers, such as `type=bind,src=a,dst=/a`; may be repeated.
+    #[arg(long, value_name = "MOUNT")]
+    mount: Vec<String>,
+    /// A variable for functions, `NAME=value` or `NAME`; may be repeated.
+    #[arg(short, long, value_name = "VARIABLE")]
+    env: Vec<String>,
+    /// Run containers as the user who runs the command, not as nobody.
+    #[arg(long)]
+    as_current_user: bool,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Reorder {
+    /// What others need comes first.
+    Legacy,
+    /// As the objects were gathered.
+    None,
+}
+
+/// Lets a flag be said twice and switched off, as kustomize does: `--enable-helm=false`.
+pub(super) fn lenient(command: Command) -> Command {
+    let switch = |arg: Arg| match arg.get_action() {
+        ArgAction::SetTrue => arg
+            .action(ArgAction::Set)
+            .num_args(0..=1)
+            .require_equals(true)
+            .value_name("BOOL")
+            .default_value("false")
+            .default_missing_value("true")
+            .hide_default_value(true)
+            .value_parser(boolean),
+        _ => arg,
+    };
+    command.args_override_self(true).mut_args(switch)
+}
+
+pub(super) fn run(arguments: &Arguments, streams: &Streams) -> ExitCode {
+    match build(arguments, streams) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            streams.error(&error);
+            // As kustomize does.
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn build(arguments: &Arguments, streams: &Streams) -> Result<()> {
+    streams.findings(&old_flags(arguments));
+    let here = working_directory()?;
+    let target = Path::new(&arguments.target);
+    if target.as_os_str().is_empty() {
+        return Err(Error::new(Kind::Load, "the name of the directory is empty"));
+    }
+    let built = build::build(&Disk, &here, target, &options(arguments))?;
+    let named = arguments.output.as_deref().map(Path::new);
+    let output = named.filter(|path| !path.as_os_str().is_empty());
+    // What kustomize says nothing of is not said here either.
+    let is_said = |finding: &&Finding| ["deprecated-field", "ignored-flag"].contains(&finding.rule);
+    let said: Vec<Finding> = built.findings.iter().filter(is_said).cloned().collect();
+    match output {
+        Some(directory) if directory.is_dir() => {
+            streams.findings(&said);
+            write_each(directory, &built.resources)
+        }
+        _ => {
+            let text = built.to_yaml()?;
+            streams.findings(&said);
+            output.map_or_else(
+                || streams.data(&text),
+                |path| write_file(path, text.as_bytes()),
+            )
+        }
+    }
+}
+
+fn options(arguments: &Arguments) -> Options {
+    let label = env::var("KUSTOMIZE_ENABLE_MANAGEDBY_LABEL");
+    Options {
+        restriction: arguments.load_restrictor,
+        order: arguments.reorder.map(|reorder| match reorder {
+            Reorder::Legacy => Order::legacy(),
+            Reorder::None => Order::Fifo,
+        }),
+        managed_by: arguments.enable_managedby_label || label.is_ok_and(|word| word == "on"),
+        plugins: plugins(&arguments.plugins),
+    }
+}
+
+fn plugins(arguments: &Plugins) -> plugin::Options {
+    plugin::Options {
+        enabled: arguments.enable_alpha_plugins,
+        functions: FunctionOptions {
+            exec: arguments.enable_exec,
+            network: arguments.network,
+            mounts: arguments.mount.clone(),
+            environment: arguments.env.clone(),
+            as_current_user: arguments.as_current_user,
+        },
+        helm: HelmOptions {
+            enabled: arguments.enable_helm,
+            command: arguments.helm_command.clone(),
+            api_versions: arguments.helm_api_versions.clone(),
+            kube_version: arguments.helm_kube_version.clone(),
+            debug: arguments.helm_debug,
+        },
+        homes: plugin_homes(),
+    }
+}
+
+/// Where old exec plugins may be.
+fn plugin_homes() -> Vec<PathBuf> {
+    let variable = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
+    let home = variable("HOME").map_or_else(|| PathBuf::from("~"), PathBuf::from);
+    let named = variable("KUSTOMIZE_PLUGIN_HOME").map(PathBuf::from);
+    let configured = variable("XDG_CONFIG_HOME").map(PathBuf::from);
+    let below = |directory: &Path| directory.join("kustomize/plugin");
+    let mut homes: Vec<PathBuf> = named.into_iter().collect();
+    homes.extend(configured.as_deref().map(below));
+    homes.extend([below(&home.join(".config")), below(&home)]);
+    homes
+}
+
+/// Flags that still work, and what to write instead.
+fn old_flags(arguments: &Arguments) -> Vec<Finding> {
+    let old = |is_used: bool, flag: &str, instead: &str| {
+        is_used.then(|| {
+            Finding::warning("deprecated-field", format!("`{flag}` is deprecated"))
+                .help(format!("say {instead} in the kustomization"))
+        })
+    };
+    [
+        old(arguments.reorder.is_some(), "--reorder", "`sortOptions`"),
+        old(
+            arguments.enable_managedby_label,
+            "--enable-managedby-label",
+            "`buildMetadata: [managedByLabel]`",
+        ),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// The words that kustomize takes for a switch.
+fn boolean(word: &str) -> std::result::Result<bool, String> {
+    match word {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
+        _ => Err("it is `true` or `false`".to_owned()),
+    }
+}
+
+fn restriction(word: &str) -> std::result::Result<Restriction, String> {
+    match word {
+        "LoadRestrictionsRootOnly" | "" => Ok(Restriction::RootOnly),
+        "LoadRestrictionsNone" => Ok(Restriction::None),
+        _ => Err("it is `LoadRestrictionsRootOnly` or `LoadRestrictionsNone`".to_owned()),
+    }
+}
+
+/// The directory in which the program was called, without links.
+pub(super) fn working_directory() -> Result<PathBuf> {
+    let here = env::current_dir().and_then(|here| here.canonicalize());
+    here.map_err(|cause| {
+        Error::new(Kind::Load, "the current directory cannot be used").caused_by(cause)
+    })
+}
+
+/// A directory that the user names, without links.
+pub(super) fn canonical(path: &Path, named: &Path) -> Result<PathBuf> {
+    path.canonicalize().map_err(|cause| {
+        Error::new(
+            Kind::Load,
+            format!("there is no directory `{}`", named.display()),
+        )
+        .caused_by(cause)
+    })
+}

@@ -1,0 +1,143 @@
+//! The program under the name `kustomize`: what scripts and controllers call of it.
+
+use std::env::consts;
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use kustom::error::Result;
+use kustom::finding::Finding;
+use kustom::yaml::{Entry, Node, PrintOptions, print_node};
+
+use super::build;
+use super::output::{Streams, When};
+
+/// The version whose output we print.
+const VERSION: &str = "v5.8.1";
+
+/// Builds kustomizations as kustomize v5.8.1 does; this is kustom under kustomize's name.
+#[derive(Debug, Parser)]
+#[command(name = "kustomize", bin_name = "kustomize")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// Has no effect.
+    #[arg(long, global = true, hide = true)]
+    stack_trace: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Build a kustomization target from a directory or URL.
+    Build(build::Arguments),
+    /// Print the version of kustomize whose output this program prints.
+    Version(Version),
+}
+
+#[derive(Debug, clap::Args)]
+struct Version {
+    /// The form: `yaml` or `json`; the version alone, if none is given.
+    #[arg(short, long, value_name = "FORM", value_parser = ["", "json", "yaml"])]
+    #[arg(
+        default_value = "",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    output: String,
+    /// A form of older versions (deprecated).
+    #[arg(long)]
+    short: bool,
+}
+
+/// Whether a program's name is kustomize's.
+pub(super) fn is_meant(program: &OsStr) -> bool {
+    Path::new(program)
+        .file_stem()
+        .is_some_and(|name| name.eq_ignore_ascii_case("kustomize"))
+}
+
+/// Runs the command that the arguments name; whatever goes wrong ends with 1.
+pub(super) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    let mut command = Arguments::command().mut_subcommand("build", build::lenient);
+    let matches = command.try_get_matches_from_mut(arguments);
+    match matches.and_then(|matches| Arguments::from_arg_matches(&matches)) {
+        Ok(arguments) => {
+            let streams = Streams::new(When::Auto, false);
+            match arguments.command {
+                Some(Command::Build(arguments)) => build::run(&arguments, &streams),
+                Some(Command::Version(arguments)) => version(&arguments, &streams),
+                None => exit(
+                    streams.data(&command.render_long_help().to_string()),
+                    &streams,
+                ),
+            }
+        }
+        Err(error) => {
+            // There is nowhere left to report a failure of this.
+            let _ = error.print();
+            if error.use_stderr() {
+                ExitCode::FAILURE
+            } else {
+                ExitCode::SUCCESS
+            }
+        }
+    }
+}
+
+fn version(arguments: &Version, streams: &Streams) -> ExitCode {
+    if arguments.short {
+        let old = Finding::warning("deprecated-field", "`--short` is deprecated");
+        streams.findings(&[old.help("without it, the version stands alone")]);
+    }
+    let text = match (arguments.output.as_str(), arguments.short) {
+        ("json", _) => json(),
+        ("yaml", _) => yaml(),
+        (_, true) => format!("{{{VERSION}  unknown   }}\n"),
+        _ => format!("{VERSION}\n"),
+    };
+    exit(streams.data(&text), streams)
+}
+
+fn exit(result: Result<()>, streams: &Streams) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            streams.error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What kustomize tells of itself, in the words that Go has for systems.
+fn fields() -> [(&'static str, &'static str); 6] {
+    let system = match consts::OS {
+        "macos" => "darwin",
+        other => other,
+    };
+    let architecture = match consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        "x86" => "386",
+        other => other,
+    };
+    [
+        ("version", VERSION),
+        ("gitCommit", "unknown"),
+        ("buildDate", "unknown"),
+        ("goOs", system),
+        ("goArch", architecture),
+        ("goVersion", "unknown"),
+    ]
+}
+
+fn json() -> String {
+    let lines = fields().map(|(key, value)| format!("  \"{key}\": \"{value}\""));
+    format!("{{\n{}\n}}\n", lines.join(",\n"))
+}
+
+fn yaml() -> String {
+    let entries = fields().map(|(key, value)| Entry::new(key, Node::string(value)));
+    // An empty line follows, as in the original.
+    print_node(&Node::map(entries.into()), &PrintOptions::default()) + "\n"
+}

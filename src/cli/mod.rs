@@ -1,0 +1,97 @@
+//! Flags to options, results to stdout, errors to stderr, and the exit codes.
+//!
+//! Each command has a file of its own. Exit codes: 0 for clean, 1 for findings or differences, 2
+//! for anything that went wrong; `build` keeps kustomize's 1 for what went wrong.
+
+mod build;
+mod config;
+mod files;
+mod flags;
+mod kustomize;
+mod output;
+mod render;
+mod secrets;
+mod yq;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use output::Streams;
+
+/// Renders the Kubernetes manifests of many environments from one base.
+#[derive(Debug, Parser)]
+#[command(version, arg_required_else_help = true, disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    global: Global,
+}
+
+/// What every command understands.
+#[derive(Clone, Debug, clap::Args)]
+struct Global {
+    /// When to use colour.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: output::When,
+    /// Say nothing but errors.
+    #[arg(short, long, global = true)]
+    quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Build a kustomization, as `kustomize build` does.
+    Build(build::Arguments),
+    /// Render an environment of a project: configs, secrets, kustomization.
+    Render(render::Arguments),
+    /// Show, write or check the rendered configs of an environment.
+    Config(config::Arguments),
+    /// Lay out secrets to be filled in.
+    Secrets(secrets::Arguments),
+    /// Change or query YAML, by the command lines of yq 3 and yq 4.
+    #[command(disable_help_flag = true)]
+    Yq(yq::Arguments),
+}
+
+/// Runs the command that the arguments name.
+pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    let mut arguments = arguments.peekable();
+    if arguments
+        .peek()
+        .is_some_and(|program| kustomize::is_meant(program))
+    {
+        return kustomize::run(arguments);
+    }
+    let command = Arguments::command().mut_subcommand("build", build::lenient);
+    let matches = match command.try_get_matches_from(arguments) {
+        Ok(matches) => matches,
+        Err(error) => return usage(&error),
+    };
+    match Arguments::from_arg_matches(&matches) {
+        Ok(arguments) => {
+            let streams = Streams::new(arguments.global.color, arguments.global.quiet);
+            match arguments.command {
+                Command::Build(arguments) => build::run(&arguments, &streams),
+                Command::Render(arguments) => render::run(&arguments, &streams),
+                Command::Config(arguments) => config::run(&arguments, &streams),
+                Command::Secrets(arguments) => secrets::run(&arguments, &streams),
+                Command::Yq(arguments) => yq::run(&arguments.words),
+            }
+        }
+        Err(error) => usage(&error),
+    }
+}
+
+/// Help and version go to stdout with success, anything else to stderr with 2.
+fn usage(error: &clap::Error) -> ExitCode {
+    // There is nowhere left to report a failure of this.
+    let _ = error.print();
+    if error.use_stderr() {
+        ExitCode::from(2)
+    } else {
+        ExitCode::SUCCESS
+    }
+}

@@ -1,0 +1,138 @@
+//! Where results and remarks go.
+
+use std::fs;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use kustom::error::{Error, Kind, Result};
+use kustom::finding::Finding;
+use kustom::report::{self, Color};
+
+/// When colour is used.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(super) enum When {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The two streams: data to one, words to the other.
+pub(super) struct Streams {
+    color: Color,
+    quiet: bool,
+}
+
+impl Streams {
+    pub(super) fn new(when: When, quiet: bool) -> Self {
+        let on_terminal = || {
+            io::stderr().is_terminal()
+                && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        };
+        let color = match when {
+            When::Always => Color::Always,
+            When::Auto if on_terminal() => Color::Always,
+            _ => Color::Never,
+        };
+        Self { color, quiet }
+    }
+
+    /// Says what went wrong.
+    pub(super) fn error(&self, error: &Error) {
+        say(&report::error(error, self.color));
+    }
+
+    /// Says what was noticed.
+    pub(super) fn findings(&self, findings: &[Finding]) {
+        if !self.quiet {
+            let text: String = findings
+                .iter()
+                .map(|finding| report::finding(finding, self.color))
+                .collect();
+            say(&text);
+        }
+    }
+
+    /// Prints data; a reader that has gone away is no error.
+    pub(super) fn data(&self, text: &str) -> Result<()> {
+        let mut stdout = io::stdout().lock();
+        match stdout
+            .write_all(text.as_bytes())
+            .and_then(|()| stdout.flush())
+        {
+            Err(cause) if cause.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Error::new(Kind::Output, "cannot write to stdout").caused_by(cause))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Writes a file as a whole or not at all.
+pub(super) fn write_file(path: &Path, content: &[u8]) -> Result<()> {
+    // A pipe or a device cannot be replaced, only written to.
+    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        return fs::write(path, content).map_err(|cause| cannot_write(path, cause));
+    }
+    Draft::write(path, content)?.publish()
+}
+
+/// Writes files as wholes; nothing is changed before all of them can be.
+pub(super) fn write_all(files: &[(PathBuf, Vec<u8>)]) -> Result<()> {
+    for (path, _) in files {
+        if path.is_dir() {
+            let message = format!("cannot write `{}`: there is a directory", path.display());
+            return Err(Error::new(Kind::Output, message));
+        }
+    }
+    let drafts = files
+        .iter()
+        .map(|(path, content)| Draft::write(path, content));
+    drafts
+        .collect::<Result<Vec<_>>>()?
+        .into_iter()
+        .try_for_each(Draft::publish)
+}
+
+/// A file beside the one that it will replace; it goes if it does not.
+struct Draft<'p> {
+    path: PathBuf,
+    target: &'p Path,
+}
+
+impl<'p> Draft<'p> {
+    fn write(target: &'p Path, content: &[u8]) -> Result<Self> {
+        let name = target.file_name().unwrap_or_default().to_string_lossy();
+        let path = target.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
+        let draft = Self { path, target };
+        fs::write(&draft.path, content).map_err(|cause| cannot_write(target, cause))?;
+        if let Ok(metadata) = fs::metadata(target) {
+            // The file keeps its mode, whatever that of a new one would be.
+            let _ = fs::set_permissions(&draft.path, metadata.permissions());
+        }
+        Ok(draft)
+    }
+
+    fn publish(self) -> Result<()> {
+        fs::rename(&self.path, self.target).map_err(|cause| cannot_write(self.target, cause))
+    }
+}
+
+impl Drop for Draft<'_> {
+    fn drop(&mut self) {
+        // One that was published is there no more.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+fn cannot_write(path: &Path, cause: io::Error) -> Error {
+    let message = format!("cannot write `{}`: {cause}", path.display());
+    Error::new(Kind::Output, message).caused_by(cause)
+}
+
+fn say(text: &str) {
+    // There is nowhere left to report a failure of this.
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}

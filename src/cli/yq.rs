@@ -1,0 +1,106 @@
+//! `kustom yq`: scripts and expressions on files, by the command lines of yq 3 and yq 4.
+//!
+//! A first word that is a command of yq 3 selects its command line; anything else is an
+//! expression.
+
+mod v3;
+mod v4;
+
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use kustom::error::{Error, Kind, Result};
+use kustom::yq::v3::usage;
+
+use super::output::{self, Streams, When};
+use v3::Form;
+
+/// The words behind `kustom yq`, which are told apart as yq tells them.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// An expression or a command of yq 3, flags and files.
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "ARGS"
+    )]
+    pub(super) words: Vec<String>,
+}
+
+/// Runs `kustom yq` with the arguments behind that.
+pub(super) fn run(arguments: &[String]) -> ExitCode {
+    let streams = Streams::new(When::Auto, false);
+    match execute(arguments, &streams) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            streams.error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether the exit status is success.
+fn execute(arguments: &[String], streams: &Streams) -> Result<bool> {
+    let Some((first, rest)) = arguments.split_first() else {
+        return Err(usage("`kustom yq` needs an expression or a command")
+            .help("try `kustom yq . FILE`, or `kustom yq write FILE --script SCRIPT`"));
+    };
+    match Form::named(first) {
+        Some(form) => form.run(rest, streams).map(|()| true),
+        None if has_script(arguments) => Form::Write.run(arguments, streams).map(|()| true),
+        None => v4::run(arguments, streams),
+    }
+}
+
+/// Whether a script of yq 3 is given without a command.
+fn has_script(arguments: &[String]) -> bool {
+    let words = arguments.iter().take_while(|argument| *argument != "--");
+    let mut words = words.map(String::as_str).peekable();
+    while let Some(word) = words.next() {
+        // In yq 4, `-s` is followed by an expression that names files.
+        let is_short = word == "-s" && words.peek().is_some_and(|file| Path::new(file).is_file());
+        if is_short || word == "--script" || word.starts_with("--script=") {
+            return true;
+        }
+    }
+    false
+}
+
+/// The bytes of a file, or of stdin for `-`.
+fn read_bytes(file: &str) -> Result<Vec<u8>> {
+    if file != "-" {
+        return fs::read(file).map_err(|error| unreadable(file, error));
+    }
+    let mut bytes = Vec::new();
+    io::stdin()
+        .read_to_end(&mut bytes)
+        .map_err(|error| unreadable("stdin", error))?;
+    Ok(bytes)
+}
+
+/// The text of a file.
+fn read_text(file: &str) -> Result<String> {
+    String::from_utf8(read_bytes(file)?)
+        .map_err(|error| Error::new(Kind::Load, format!("`{file}` is not UTF-8")).caused_by(error))
+}
+
+#[cold]
+fn unreadable(file: &str, error: io::Error) -> Error {
+    Error::new(Kind::Load, format!("cannot read `{file}`: {error}")).caused_by(error)
+}
+
+/// Puts a changed text in the place of a file; a link stays a link.
+fn write_text(file: &str, text: &str) -> Result<()> {
+    let target = fs::canonicalize(Path::new(file)).map_err(|error| unreadable(file, error))?;
+    output::write_file(&target, text.as_bytes())
+}
+
+/// Gives the places of an error the name of their file.
+fn named(error: Error, file: &str) -> Error {
+    let name: Arc<str> = if file == "-" { "stdin" } else { file }.into();
+    error.name_files(|_| Some(name.clone()))
+}

@@ -1,0 +1,381 @@
+//! `kustom yq EXPRESSION [FILE…]`: expressions on files, by the command line of yq 4.
+
+mod front;
+mod output;
+
+use std::fs;
+use std::io::{self, IsTerminal as _};
+use std::path::Path;
+use std::sync::Arc;
+
+use kustom::error::{Error, Kind, Result};
+use kustom::place::{SourceId, Span};
+use kustom::yaml::{Node, Options, read};
+use kustom::yq::codec::{Format, decode};
+use kustom::yq::v4::{Context, Expression, Input};
+
+use super::{named, read_text, unreadable};
+use crate::cli::flags::{Arguments, Flag, switch, with_value};
+use crate::cli::output::{Streams, write_file};
+use front::FrontMatter;
+use output::{Printer, Source};
+
+/// The flags of yq 4 that mean something here, and those that are taken for its sake.
+const FLAGS: &[Flag] = &[
+    switch("colors", Some('C')),
+    switch("csv-auto-parse", None),
+    with_value("expression", None),
+    switch("exit-status", Some('e')),
+    with_value("from-file", None),
+    with_value("front-matter", Some('f')),
+    switch("header-preprocess", None),
+    with_value("indent", Some('I')),
+    switch("inplace", Some('i')),
+    with_value("input-format", Some('p')),
+    switch("no-colors", Some('M')),
+    switch("no-doc", Some('N')),
+    switch("null-input", Some('n')),
+    switch("nul-output", Some('0')),
+    with_value("output-format", Some('o')),
+    switch("prettyPrint", Some('P')),
+    switch("properties-array-brackets", None),
+    with_value("properties-separator", None),
+    switch("security-disable-env-ops", None),
+    switch("security-disable-file-ops", None),
+    with_value("split-exp", Some('s')),
+    with_value("split-exp-file", None),
+    switch("string-interpolation", None),
+    switch("tojson", Some('j')),
+    switch("tsv-auto-parse", None),
+    switch("unwrapScalar", Some('r')),
+    switch("verbose", Some('v')),
+    switch("yaml-compact-seq-indent", Some('c')),
+    switch("yaml-fix-merge-anchor-to-spec", None),
+];
+
+/// What may be done with front matter; after `-f`, any other word is the file of an expression.
+const FRONT_MATTER: [&str; 2] = ["extract", "process"];
+
+/// What `-P` does, as an expression: plain style wherever it says the same.
+const PRETTY: &str = "(... | (select(tag != \"!!str\"), select(tag == \"!!str\") \
+                      | select(test(\"(?i)^(y|yes|n|no|on|off)$\") | not))) style=\"\"";
+
+/// Runs an expression; whether the exit status is success.
+pub(super) fn run(arguments: &[String], streams: &Streams) -> Result<bool> {
+    let (together, arguments) = match arguments.split_first() {
+        Some((first, rest)) if matches!(first.as_str(), "eval" | "e") => (false, rest),
+        Some((first, rest)) if matches!(first.as_str(), "eval-all" | "ea") => (true, rest),
+        _ => (false, arguments),
+    };
+    let arguments = Arguments::parse(arguments, FLAGS).map_err(usage)?;
+    Call::new(arguments, together)?.run(streams)
+}
+
+#[cold]
+fn usage(message: impl Into<String>) -> Error {
+    Error::new(Kind::Script, message).help("write `kustom yq EXPRESSION [FILE…]`")
+}
+
+/// A command line, understood.
+struct Call {
+    arguments: Arguments,
+    together: bool,
+    text: String,
+    expression: Expression,
+    files: Vec<String>,
+    from: Format,
+    printer: Printer,
+}
+
+impl Call {
+    fn new(arguments: Arguments, together: bool) -> Result<Self> {
+        let (text, name, files) = expression(&arguments)?;
+        let text = match (arguments.is_on("prettyPrint"), text.trim().is_empty()) {
+            (false, _) => text,
+            (true, true) => PRETTY.to_owned(),
+            (true, false) => format!("{text}\n| {PRETTY}"),
+        };
+        let expression =
+            Expression::parse_named(&text, &name).map_err(|error| pointed(error, &text))?;
+        let (from, to) = formats(&arguments, files.first().map(String::as_str))?;
+        let printer = Printer::new(&arguments, to)?;
+        let call = Self {
+            arguments,
+            together,
+            text,
+            expression,
+            files,
+            from,
+            printer,
+        };
+        call.check()?;
+        Ok(call)
+    }
+
+    fn is_on(&self, flag: &str) -> bool {
+        self.arguments.is_on(flag)
+    }
+
+    fn check(&self) -> Result<()> {
+        let first = self.files.first().map(String::as_str);
+        let has_file = first.is_some_and(|file| file != "-");
+        if self.is_on("inplace") && !has_file {
+            return Err(usage("`-i` needs a file"));
+        }
+        if self.is_on("inplace") && self.arguments.value("split-exp").is_some() {
+            return Err(usage("`-i` and `-s` cannot be given together"));
+        }
+        if self.is_on("null-input") && first.is_some() {
+            return Err(usage("`-n` reads no file"));
+        }
+        if first.is_none() && !self.is_on("null-input") {
+            return Err(usage("expected a file"));
+        }
+        Ok(())
+    }
+
+    fn run(&self, streams: &Streams) -> Result<bool> {
+        let front = self.front_matter()?;
+        let texts = self.texts(front.as_ref())?;
+        let sources = self.sources(&texts)?;
+        let inputs: Vec<Input<'_>> = sources
+            .iter()
+            .map(|source| Input {
+                name: source.name,
+                documents: &source.documents,
+            })
+            .collect();
+        let environment = |name: &str| std::env::var(name).ok();
+        let loader = |path: &str| load(path);
+        let context = Context {
+            environment: (!self.is_on("security-disable-env-ops")).then_some(&environment),
+            loader: (!self.is_on("security-disable-file-ops")).then_some(&loader),
+            now: now(),
+            seed: u64::from(std::process::id()) ^ now().unsigned_abs(),
+            together: self.together,
+            own_keys_win: self.is_on("yaml-fix-merge-anchor-to-spec"),
+            explode: !self.printer.format().has_aliases(),
+            indent: self.printer.indent(),
+            interpolation: !self.arguments.is_off("string-interpolation"),
+        };
+        let output = self
+            .expression
+            .evaluate(&inputs, &context)
+            .map_err(|error| pointed(error, &self.text).name_files(|span| self.file_of(span)))?;
+        let is_found = output.results.iter().any(|found| is_something(&found.node));
+        if let Some(name) = self.split_expression()? {
+            let name = Expression::parse_named(&name, "split-exp")?;
+            self.printer.split(&output, &name, &context)?;
+        } else {
+            let may_edit = self.from == Format::Yaml;
+            let mut text = self.printer.text(output, &sources, may_edit, streams)?;
+            if let Some(front) =
+                front.filter(|_| self.arguments.value("front-matter") == Some("process"))
+            {
+                text.push_str(&front.rest);
+            }
+            self.deliver(&text, &texts, streams)?;
+        }
+        if self.is_on("exit-status") && !is_found {
+            streams.error(&Error::new(Kind::Script, "nothing was found"));
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    /// The name of the file that a place is in.
+    fn file_of(&self, span: Span) -> Option<Arc<str>> {
+        let file = self.files.get(span.source.index()?)?;
+        Some(file.as_str().into())
+    }
+
+    /// Prints the result, or puts it in the place of the file.
+    fn deliver(&self, text: &str, texts: &[String], streams: &Streams) -> Result<()> {
+        if !self.is_on("inplace") {
+            return streams.data(text);
+        }
+        if texts.first().is_some_and(|old| old == text) {
+            return Ok(());
+        }
+        // A link stays a link.
+        let file = &self.files[0];
+        let target = fs::canonicalize(file).map_err(|error| unreadable(file, error))?;
+        write_file(&target, text.as_bytes())
+    }
+
+    fn split_expression(&self) -> Result<Option<String>> {
+        match self.arguments.value("split-exp-file") {
+            Some(file) => read_text(file).map(Some),
+            None => Ok(self.arguments.value("split-exp").map(str::to_owned)),
+        }
+    }
+
+    fn front_matter(&self) -> Result<Option<FrontMatter>> {
+        match self.arguments.value("front-matter") {
+            Some(value) if FRONT_MATTER.contains(&value) => match self.files.first() {
+                Some(file) => Ok(Some(FrontMatter::of(&read_text(file)?))),
+                None => Ok(None),
+            },
+            _ => Ok(None),
+        }
+    }
+
+    fn texts(&self, front: Option<&FrontMatter>) -> Result<Vec<String>> {
+        let mut texts = Vec::with_capacity(self.files.len());
+        for (index, file) in self.files.iter().enumerate() {
+            texts.push(match front {
+                Some(front) if index == 0 => front.yaml.clone(),
+                _ => read_text(file)?,
+            });
+        }
+        Ok(texts)
+    }
+
+    fn sources<'t>(&'t self, texts: &'t [String]) -> Result<Vec<Source<'t>>> {
+        let files = self.files.iter().zip(texts).enumerate();
+        files
+            .map(|(number, (name, text))| {
+                let documents = self
+                    .documents(text, SourceId::new(number))
+                    .map_err(|error| named(error, name))?;
+                Ok(Source {
+                    name,
+                    text,
+                    documents,
+                })
+            })
+            .collect()
+    }
+
+    fn documents(&self, text: &str, source: SourceId) -> Result<Vec<Node>> {
+        if self.from == Format::Yaml {
+            let options = Options {
+                keep_aliases: true,
+                comments: true,
+                source,
+                ..Options::default()
+            };
+            return read(text, &options);
+        }
+        let typed = match self.from {
+            Format::Tsv => !self.arguments.is_off("tsv-auto-parse"),
+            _ => !self.arguments.is_off("csv-auto-parse"),
+        };
+        decode(self.from, text, typed)
+    }
+}
+
+/// Whether a result counts as a match for `-e`.
+fn is_something(node: &Node) -> bool {
+    !node.is_null() && node.text() != Some("false")
+}
+
+/// The text of the expression, its name, and the files.
+fn expression(arguments: &Arguments) -> Result<(String, String, Vec<String>)> {
+    let is_file = |word: &str| Path::new(word).is_file();
+    let mut files = arguments.words.clone();
+    let reads_stdin = !arguments.is_on("null-input")
+        && files.len() < 2
+        && !files
+            .first()
+            .is_some_and(|file| is_file(file) || file == "-")
+        && is_stdin_piped();
+    if reads_stdin {
+        files.push("-".to_owned());
+    }
+    let given = arguments.value("front-matter");
+    let short = given.filter(|value| !FRONT_MATTER.contains(value));
+    let mut from_file = arguments.value("from-file").or(short).map(str::to_owned);
+    if from_file.is_none()
+        && files
+            .first()
+            .is_some_and(|file| file.ends_with(".yq") && is_file(file))
+    {
+        from_file = Some(files.remove(0));
+    }
+    if let Some(file) = from_file {
+        let text = read_text(&file)?.replace("\r\n", "\n");
+        return Ok((text, file, files));
+    }
+    if let Some(text) = arguments.value("expression") {
+        return Ok((text.to_owned(), "expression".to_owned(), files));
+    }
+    match files.first() {
+        Some(first) if first != "-" && !is_file(first) => {
+            let text = files.remove(0);
+            Ok((text, "expression".to_owned(), files))
+        }
+        _ => Ok((String::new(), "expression".to_owned(), files)),
+    }
+}
+
+/// The formats of input and output: as they are given, else by the name of the first file.
+fn formats(arguments: &Arguments, file: Option<&str>) -> Result<(Format, Format)> {
+    let given = |flag: &str| match arguments.value(flag) {
+        None | Some("" | "auto" | "a") => Ok(None),
+        Some(name) => Format::named(name).map(Some).ok_or_else(|| {
+            let names: Vec<_> = Format::names().collect();
+            usage(format!("there is no format `{name}`"))
+                .help(format!("the formats are {}", names.join(", ")))
+        }),
+    };
+    let extension = file.and_then(|file| Path::new(file).extension()?.to_str());
+    let by_name = extension.and_then(|extension| Format::named(&extension.to_lowercase()));
+    let from = given("input-format")?;
+    let to = if arguments.is_on("tojson") {
+        Some(Format::Json)
+    } else {
+        given("output-format")?
+    };
+    let natural = match from {
+        Some(_) => Format::Yaml,
+        None => by_name.unwrap_or_default(),
+    };
+    Ok((from.or(by_name).unwrap_or_default(), to.unwrap_or(natural)))
+}
+
+/// Reads a file for an expression: one below the working directory.
+fn load(path: &str) -> Result<String> {
+    let refused = |message: String| Error::new(Kind::Load, message);
+    let root = fs::canonicalize(".")
+        .map_err(|error| refused(format!("cannot find the working directory: {error}")))?;
+    let found = fs::canonicalize(path)
+        .map_err(|error| refused(format!("cannot read `{path}`: {error}")))?;
+    if !found.starts_with(&root) {
+        return Err(
+            refused(format!("`{path}` lies outside the working directory"))
+                .help("an expression reads only files below the directory that it runs in"),
+        );
+    }
+    read_text(path)
+}
+
+/// Seconds since 1970.
+fn now() -> i64 {
+    let elapsed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    elapsed.map_or(0, |elapsed| i64::try_from(elapsed.as_secs()).unwrap_or(0))
+}
+
+/// Whether something is piped in, not typed.
+fn is_stdin_piped() -> bool {
+    !io::stdin().is_terminal()
+}
+
+/// An error of an expression with the line that it is about, and marks below the words.
+fn pointed(error: Error, text: &str) -> Error {
+    let Some(place) = error.place() else {
+        return error;
+    };
+    let span = place.span;
+    if place.file.is_none() || span.source != SourceId::NONE || span.line == 0 {
+        return error;
+    }
+    let number = (span.line as usize).saturating_sub(1);
+    let (Some(line), Some(marked)) = (text.lines().nth(number), text.get(span.range())) else {
+        return error;
+    };
+    let marked = marked.lines().next().unwrap_or_default().chars().count();
+    let marks = "^".repeat(marked.max(1));
+    let margin = " ".repeat((span.column as usize).saturating_sub(1));
+    error.note(format!("{line}\n        {margin}{marks}"), None)
+}

@@ -1,0 +1,216 @@
+//! The results of an expression as text: edits written into their text, anything else anew.
+
+use std::fs;
+use std::path::Path;
+
+use kustom::error::{Error, Kind, Result};
+use kustom::finding::Finding;
+use kustom::yaml::{Node, Tag, rewrite};
+use kustom::yq::codec::{Encoding, Format, encode};
+use kustom::yq::v4::{Context, Expression, Found, Output};
+
+use crate::cli::flags::Arguments;
+use crate::cli::output::{Streams, write_file};
+
+/// A file that was read.
+pub(super) struct Source<'t> {
+    /// Its name.
+    pub(super) name: &'t str,
+    /// Its text.
+    pub(super) text: &'t str,
+    /// Its documents.
+    pub(super) documents: Vec<Node>,
+}
+
+/// How results are printed.
+#[derive(Debug)]
+pub(super) struct Printer {
+    format: Format,
+    encoding: Encoding,
+    /// Whether the text is printed anew even where only a part was changed.
+    anew: bool,
+    separators: bool,
+    nul: bool,
+    in_place: bool,
+}
+
+impl Printer {
+    /// As the flags say.
+    pub(super) fn new(arguments: &Arguments, format: Format) -> Result<Self> {
+        let indent = match arguments.value("indent") {
+            None => None,
+            Some(text) => Some(text.parse::<usize>().map_err(|_| {
+                let message = format!("`{text}` is no number of columns");
+                Error::new(Kind::Script, message)
+            })?),
+        };
+        let unwrapped = match arguments.value("unwrapScalar") {
+            Some(value) => value == "true",
+            None => matches!(format, Format::Yaml | Format::Properties),
+        };
+        let compact = arguments.is_on("yaml-compact-seq-indent");
+        let separator = arguments.value("properties-separator");
+        Ok(Self {
+            format,
+            encoding: Encoding {
+                indent: indent.unwrap_or(2).min(40),
+                unwrapped,
+                compact_sequences: compact,
+                separator: separator.unwrap_or(" = ").to_owned(),
+                brackets: arguments.is_on("properties-array-brackets"),
+            },
+            anew: indent.is_some() || compact || arguments.is_on("prettyPrint"),
+            separators: !arguments.is_on("no-doc"),
+            nul: arguments.is_on("nul-output"),
+            in_place: arguments.is_on("inplace"),
+        })
+    }
+
+    pub(super) fn format(&self) -> Format {
+        self.format
+    }
+
+    pub(super) fn indent(&self) -> usize {
+        self.encoding.indent
+    }
+
+    /// All results in one text; documents that were changed are written into their own.
+    pub(super) fn text(
+        &self,
+        mut output: Output,
+        sources: &[Source<'_>],
+        may_edit: bool,
+        streams: &Streams,
+    ) -> Result<String> {
+        let is_plain = self.format == Format::Yaml && !self.anew && !self.nul && self.separators;
+        if may_edit && is_plain {
+            match edited(&mut output.results, sources) {
+                Ok(Some(text)) => return Ok(text),
+                Ok(None) => {}
+                Err(error) if self.in_place => return Err(error),
+                Err(error) => {
+                    let message = format!("{}; all of it is printed anew", error.message());
+                    streams.findings(&[Finding::warning("printed-anew", message)]);
+                }
+            }
+        }
+        let mut out = String::new();
+        let first_file = output.results.first().map_or(0, |found| found.file);
+        let mut before: Option<&Found> = None;
+        for found in &output.results {
+            let follows = before.is_some_and(|before| {
+                before.document != found.document || found.file != first_file
+            });
+            let is_yaml = matches!(self.format, Format::Yaml | Format::Kyaml);
+            if follows && is_yaml && self.separators {
+                out.push_str("---\n");
+            }
+            out.push_str(&self.one(&found.node)?);
+            before = Some(found);
+        }
+        Ok(out)
+    }
+
+    fn one(&self, node: &Node) -> Result<String> {
+        let mut text = encode(self.format, node, &self.encoding)?;
+        if self.nul {
+            if text.ends_with('\n') {
+                text.pop();
+            }
+            if text.contains('\0') {
+                let message = "a value holds the NUL that should separate the values";
+                return Err(Error::new(Kind::Output, message));
+            }
+            text.push('\0');
+        }
+        Ok(text)
+    }
+
+    /// Each result in a file of its own, named by an expression.
+    pub(super) fn split(
+        &self,
+        output: &Output,
+        name: &Expression,
+        context: &Context<'_>,
+    ) -> Result<()> {
+        for (index, found) in output.results.iter().enumerate() {
+            let index = Node::scalar(index.to_string(), Tag::Int);
+            let named = name.evaluate_value(&found.node, &[("index", index)], context)?;
+            let text = named.results.first().and_then(|found| found.node.text());
+            let mut file = text.unwrap_or_default().to_owned();
+            if Path::new(&file).extension().is_none() {
+                file.push('.');
+                file.push_str(match self.format {
+                    Format::Json => "json",
+                    Format::Properties => "properties",
+                    _ => "yml",
+                });
+            }
+            let path = Path::new(&file);
+            if let Some(parent) = path
+                .parent()
+                .filter(|parent| !parent.as_os_str().is_empty())
+            {
+                fs::create_dir_all(parent).map_err(|error| {
+                    let message = format!("cannot make `{}`: {error}", parent.display());
+                    Error::new(Kind::Output, message)
+                })?;
+            }
+            write_file(path, self.one(&found.node)?.as_bytes())?;
+        }
+        Ok(())
+    }
+}
+
+/// The texts of files with the changes written into them, if the results are their documents.
+fn edited(results: &mut [Found], sources: &[Source<'_>]) -> Result<Option<String>> {
+    if let ([only], [source]) = (&mut results[..], sources)
+        && source.documents.is_empty()
+    {
+        return begun(&only.node, source);
+    }
+    if !are_documents(results) {
+        return Ok(None);
+    }
+    let mut texts = Vec::new();
+    for group in results.chunk_by_mut(|a, b| a.file == b.file) {
+        let source = &sources[group[0].file];
+        let after: Vec<Node> = group
+            .iter_mut()
+            .map(|found| std::mem::take(&mut found.node))
+            .collect();
+        texts.push(rewrite(source.text, &source.documents, &after));
+        for (found, node) in group.iter_mut().zip(after) {
+            found.node = node;
+        }
+    }
+    let mut out = String::new();
+    for text in texts {
+        let text = text?;
+        if !out.is_empty() {
+            if !out.ends_with('\n') {
+                out.push('\n');
+            }
+            if !text.starts_with("---") {
+                out.push_str("---\n");
+            }
+        }
+        out.push_str(&text);
+    }
+    Ok(Some(out))
+}
+
+/// A text without a document gets one; it stays as it is if there is nothing in it.
+fn begun(node: &Node, source: &Source<'_>) -> Result<Option<String>> {
+    if node.is_null() {
+        return Ok(Some(source.text.to_owned()));
+    }
+    rewrite(source.text, &[], std::slice::from_ref(node)).map(Some)
+}
+
+/// Whether results are documents of the input, in their order.
+fn are_documents(results: &[Found]) -> bool {
+    !results.is_empty()
+        && results.iter().all(|found| found.origin.is_some())
+        && results.is_sorted_by(|a, b| a.origin < b.origin)
+}
