@@ -1,0 +1,297 @@
+//! The command line of `build`, under both names of the program.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod stage;
+
+use stage::{Said, Stage};
+
+const MAP: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: map\n";
+
+fn with_map() -> Stage {
+    let stage = Stage::new();
+    stage.write("app/kustomization.yaml", "resources: [map.yaml]\n");
+    stage.write("app/map.yaml", MAP);
+    stage
+}
+
+/// A stage with objects of several kinds and namespaces.
+fn with_many() -> Stage {
+    let stage = with_map();
+    let objects = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: Web, namespace: prod}\n---\n\
+                   apiVersion: v1\nkind: Namespace\nmetadata: {name: prod, namespace: odd}\n---\n\
+                   apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: 'a:b'}\n";
+    stage.write("app/many.yaml", objects);
+    stage.write(
+        "app/kustomization.yaml",
+        "resources: [map.yaml, many.yaml]\n",
+    );
+    stage
+}
+
+/// Runs the program by the name `kustomize`.
+fn kustomize(stage: &Stage, arguments: &str) -> Said {
+    let link = stage.path("bin/kustomize");
+    if !link.exists() {
+        std::fs::create_dir_all(stage.path("bin")).unwrap();
+        std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_kustom"), &link).unwrap();
+    }
+    stage.run(&link, "app", arguments.split_whitespace())
+}
+
+#[test]
+fn the_target_is_here_unless_it_is_named() {
+    let stage = with_map();
+    assert_eq!(stage.build("app", "").printed(), MAP);
+    assert_eq!(stage.build(".", "app").printed(), MAP);
+    assert_eq!(stage.build(".", &stage.text("app")).printed(), MAP);
+    let said = stage.build(".", "app/map.yaml").refused();
+    assert!(said.contains("is a file, not a directory"), "{said}");
+    assert_eq!(stage.kustom("app", ["build", "a", "b"]).code, 2);
+    stage.kustom("app", ["build", ""]).refused();
+}
+
+#[test]
+fn output_goes_to_a_file() {
+    let stage = with_map();
+    assert_eq!(stage.build("app", "-o out.yaml").printed(), "");
+    assert_eq!(stage.read("app/out.yaml"), MAP);
+    stage.write("app/out.yaml", "old");
+    assert_eq!(stage.build("app", "--output=out.yaml").printed(), "");
+    assert_eq!(stage.read("app/out.yaml"), MAP);
+    assert_eq!(stage.kustom("app", ["build", "-o", ""]).printed(), MAP);
+    let said = stage.build("app", "-o missing/out.yaml").refused();
+    assert!(said.contains("cannot write `missing/out.yaml`"), "{said}");
+    assert_eq!(
+        stage.list("app"),
+        ["kustomization.yaml", "map.yaml", "out.yaml"]
+    );
+}
+
+#[test]
+fn a_failed_build_leaves_the_file_as_it_is() {
+    let stage = with_map();
+    stage.write("app/out.yaml", "old");
+    stage.write("app/map.yaml", "kind: [\n");
+    stage.build("app", "-o out.yaml").refused();
+    assert_eq!(stage.read("app/out.yaml"), "old");
+}
+
+#[test]
+fn output_goes_to_a_directory_with_a_file_for_each_object() {
+    let stage = with_many();
+    stage.write("out/stale.yaml", "");
+    assert_eq!(stage.build("app", "-o ../out").printed(), "");
+    let names = [
+        "default_v1_configmap_map.yaml",
+        "prod_apps_v1_deployment_web.yaml",
+        "rbac.authorization.k8s.io_v1_clusterrole_a:b.yaml",
+        "stale.yaml",
+        "v1_namespace_prod.yaml",
+    ];
+    assert_eq!(stage.list("out"), names);
+    assert_eq!(stage.read("out/default_v1_configmap_map.yaml"), MAP);
+    let wanted =
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: Web\n  namespace: prod\n";
+    assert_eq!(stage.read("out/prod_apps_v1_deployment_web.yaml"), wanted);
+}
+
+#[test]
+fn a_single_namespace_is_not_in_the_names() {
+    let stage = with_many();
+    stage.write(
+        "app/kustomization.yaml",
+        "namespace: prod\nresources: [map.yaml, many.yaml]\n",
+    );
+    std::fs::create_dir(stage.path("out")).unwrap();
+    stage.build("app", "-o ../out").printed();
+    assert_eq!(
+        stage.list("out")[0..2],
+        [
+            "apps_v1_deployment_web.yaml",
+            "rbac.authorization.k8s.io_v1_clusterrole_a:b.yaml"
+        ]
+    );
+}
+
+#[test]
+fn all_files_are_written_or_none() {
+    for (name, reason) in [
+        ("MAP", "would both be `v1_configmap_map.yaml`"),
+        ("a/b", "its name has a `/`"),
+        ("dir", "there is a directory"),
+    ] {
+        let stage = with_map();
+        stage.write("app/other.yaml", &MAP.replace("map", name));
+        stage.write(
+            "app/kustomization.yaml",
+            "resources: [map.yaml, other.yaml]\n",
+        );
+        std::fs::create_dir_all(stage.path("out/v1_configmap_dir.yaml")).unwrap();
+        let said = stage.build("app", "-o ../out").refused();
+        assert!(said.contains(reason), "{said}");
+        assert_eq!(stage.list("out"), ["v1_configmap_dir.yaml"]);
+    }
+}
+
+#[test]
+fn restrictions_are_those_of_kustomize() {
+    let stage = with_map();
+    stage.write("map.yaml", MAP);
+    stage.write("app/kustomization.yaml", "resources: [../map.yaml]\n");
+    let any = "--load-restrictor LoadRestrictionsNone";
+    assert_eq!(stage.build("app", any).printed(), MAP);
+    for flags in [
+        "",
+        "--load-restrictor=",
+        "--load-restrictor LoadRestrictionsRootOnly",
+    ] {
+        let said = stage.build("app", flags).refused();
+        assert!(said.contains("is outside of"), "{said}");
+    }
+    let said = stage.build("app", "--load-restrictor none");
+    assert_eq!((said.code, said.out.as_str()), (2, ""));
+}
+
+#[test]
+fn deprecated_flags_work_and_are_remarked_on() {
+    let stage = with_many();
+    let kinds = |said: &Said| {
+        let lines = said
+            .out
+            .lines()
+            .filter_map(|line| line.strip_prefix("kind: "));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let said = stage.build("app", "--reorder none");
+    assert_eq!(
+        kinds(&said),
+        ["ConfigMap", "Deployment", "Namespace", "ClusterRole"]
+    );
+    assert!(
+        said.err.starts_with("warning: `--reorder` is deprecated\n"),
+        "{}",
+        said.err
+    );
+    let said = stage.build("app", "--reorder=legacy");
+    assert_eq!(
+        kinds(&said),
+        ["Namespace", "ClusterRole", "ConfigMap", "Deployment"]
+    );
+    let text = "sortOptions: {order: fifo}\nresources: [map.yaml, many.yaml]\n";
+    stage.write("app/kustomization.yaml", text);
+    let said = stage.build("app", "--reorder legacy");
+    assert_eq!(kinds(&said)[0], "ConfigMap");
+    assert!(
+        said.err.contains("`sortOptions` go before `--reorder`"),
+        "{}",
+        said.err
+    );
+}
+
+#[test]
+fn objects_are_labelled_as_managed_when_a_flag_or_a_variable_says_so() {
+    let mut stage = with_map();
+    let labelled = MAP.replace(
+        "  name",
+        "  labels:\n    app.kubernetes.io/managed-by: kustomize-v5.8.1\n  name",
+    );
+    assert_eq!(stage.build("app", "--enable-managedby-label").out, labelled);
+    assert_eq!(
+        stage
+            .build("app", "--enable-managedby-label=false")
+            .printed(),
+        MAP
+    );
+    stage.set("KUSTOMIZE_ENABLE_MANAGEDBY_LABEL", "yes");
+    assert_eq!(stage.build("app", "").printed(), MAP);
+    stage.set("KUSTOMIZE_ENABLE_MANAGEDBY_LABEL", "on");
+    assert_eq!(stage.build("app", "").printed(), labelled);
+}
+
+#[test]
+fn flags_stand_anywhere_and_may_be_taken_back() {
+    let stage = with_map();
+    let line = "--enable-helm app --enable-helm=false --network --network-name x -e A=1 -eB=2 \
+                --env C --mount a --as-current-user=T --helm-command=";
+    assert_eq!(stage.build(".", line).printed(), MAP);
+    assert_eq!(stage.build(".", "app --enable-exec=maybe").code, 2);
+}
+
+#[test]
+fn under_the_name_of_kustomize_it_is_kustomize() {
+    let stage = with_map();
+    assert_eq!(kustomize(&stage, "build").printed(), MAP);
+    assert_eq!(kustomize(&stage, "build . --stack-trace").printed(), MAP);
+    let said = kustomize(&stage, "build missing").refused();
+    assert!(said.contains("missing"), "{said}");
+}
+
+#[test]
+fn under_the_name_of_kustomize_it_has_kustomizes_version() {
+    let stage = with_map();
+    assert_eq!(kustomize(&stage, "version").printed(), "v5.8.1\n");
+    assert_eq!(
+        kustomize(&stage, "version --short").out,
+        "{v5.8.1  unknown   }\n"
+    );
+    let json = kustomize(&stage, "version -o json").printed();
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["version"], "v5.8.1");
+    assert_eq!(json.as_object().unwrap().len(), 6);
+    let yaml = kustomize(&stage, "version --output=yaml").printed();
+    assert!(
+        yaml.starts_with("version: v5.8.1\n") && yaml.contains("\ngoOs: "),
+        "{yaml}"
+    );
+}
+
+#[test]
+fn under_the_name_of_kustomize_it_helps_and_refuses() {
+    let stage = with_map();
+    for arguments in [
+        "",
+        "--help",
+        "help",
+        "build --help",
+        "help build",
+        "version --help",
+    ] {
+        assert!(
+            kustomize(&stage, arguments)
+                .printed()
+                .contains("Usage: kustomize"),
+            "{arguments}"
+        );
+    }
+    for arguments in [
+        "nonsense",
+        "build --bad",
+        "build a b",
+        "--version",
+        "version -o xml",
+    ] {
+        kustomize(&stage, arguments).refused();
+    }
+}
+
+#[test]
+fn every_flag_of_kustomize_is_known() {
+    let help = kustomize(&with_map(), "build --help").printed();
+    for flag in [
+        "as-current-user",
+        "enable-alpha-plugins",
+        "enable-exec",
+        "enable-helm",
+        "env",
+        "helm-api-versions",
+        "helm-command",
+        "helm-debug",
+        "helm-kube-version",
+        "load-restrictor",
+        "mount",
+        "network",
+        "output",
+    ] {
+        assert!(help.contains(&format!("--{flag}")), "{flag}");
+    }
+}
