@@ -1,5 +1,28 @@
 //! Renders the Kubernetes manifests of many environments from one base.
 //!
+//! [`build::build`] does what `kustomize build` does: a directory in, objects out, and remarks
+//! beside them. Files come through [`load::Files`]: the disk, memory, or one laid over the other.
+//!
+//! ```
+//! use std::path::Path;
+//! use kustom::build::{Options, build};
+//! use kustom::load::Memory;
+//!
+//! let mut files = Memory::default();
+//! files.insert("/app/kustomization.yaml", "namespace: shop\nresources: [web.yaml]\n");
+//! files.insert("/app/web.yaml", "{apiVersion: v1, kind: Service, metadata: {name: web}}");
+//! let built = build(&files, Path::new("/"), Path::new("app"), &Options::default())?;
+//! assert!(built.to_yaml()?.contains("namespace: shop"));
+//! # Ok::<(), kustom::error::Error>(())
+//! ```
+//!
+//! # Learn more
+//!
+//! - [`project::render`]: an environment, from its scripts to its manifests.
+//! - [`yaml`]: values that know how and where they were written; edits that change nothing else.
+//! - [`resource`]: objects, and what a build remembers of them.
+//! - [`error`]: one sentence, a place, and what to try next.
+//!
 //! The modules are declared in the order in which they may import each other: a module knows only
 //! those above it.
 
@@ -28,3 +51,7 @@ pub mod yq;
 pub mod plugin;
 pub mod build;
 pub mod project;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
