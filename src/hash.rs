@@ -2,6 +2,9 @@
 //!
 //! It covers the data, and nothing else: a ConfigMap that is renamed or labelled keeps its hash.
 //! Source: <https://kubectl.docs.kubernetes.io/references/kustomize/glossary/#generator>.
+//! An object of another kind has no data to tell from the rest: kustomize hashes its syntax tree.
+
+mod tree;
 
 use sha2::{Digest as _, Sha256};
 
@@ -55,7 +58,7 @@ pub fn of(resource: &Resource) -> Result<String> {
             json.pop();
             json.push('}');
         }
-        _ => json = to_json(node)?,
+        _ => json = tree::json(resource),
     }
     Ok(encode(&Sha256::digest(json)))
 }

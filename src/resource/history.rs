@@ -32,6 +32,9 @@ pub struct History {
     pub origin: Option<Origin>,
     /// What changed it, where that is tracked.
     pub transformations: Vec<Origin>,
+    /// The bookkeeping annotations it was read with and where they stood among the others, if it
+    /// is to get a hash: the hash of an object without data covers them.
+    pub read_with: Vec<(usize, Entry)>,
 }
 
 /// An earlier name of a resource.
@@ -164,7 +167,10 @@ impl History {
             return history;
         }
         let mut formers = [const { Vec::new() }; 3];
+        let mut read_with = Vec::new();
+        let mut position = 0;
         entries.retain(|entry| {
+            position += 1;
             let Some(name) = entry.key.text().and_then(kept) else {
                 return true;
             };
@@ -183,8 +189,12 @@ impl History {
                 "helm-generated" => history.from_helm = value == "true",
                 _ => {}
             }
+            read_with.push((position - 1, entry.clone()));
             false
         });
+        if history.needs_hash {
+            history.read_with = read_with;
+        }
         let [names, namespaces, kinds] = formers;
         history.previous = names
             .into_iter()

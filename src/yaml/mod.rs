@@ -34,6 +34,7 @@ mod write;
 
 pub use edit::{rewrite, same_data};
 pub use json::{reread_json, through_json, to_json, write_json};
+pub(crate) use json_text::write_json_string;
 pub use keep::keep;
 pub(crate) use keep::spelled;
 pub use node::{Dress, Entry, Node, Str, Style, Tag, Value};
