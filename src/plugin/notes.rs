@@ -113,6 +113,8 @@ fn id_text(id: &Id) -> String {
 
 /// Reads where an object came from, as far as its annotations still say.
 pub(super) fn take_origin(resource: &mut Resource) -> Result<()> {
+    // The bookkeeping was written by us, behind what was read.
+    resource.history.read_with.clear();
     if let Some(text) = remove(&mut resource.node, Origin::ANNOTATION) {
         let origin = Origin::parse(text.text().unwrap_or_default())?;
         resource.history.origin = Some(origin);
