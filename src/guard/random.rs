@@ -48,7 +48,7 @@ const LETTERS: [[u8; 26]; 26] = [
 /// How much a value looks drawn at random, in half bits; above zero it is the likelier story.
 pub(super) fn score(text: &str) -> f32 {
     let bytes = text.as_bytes();
-    let uniform = 2.0 * alphabet(bytes).log2();
+    let uniform = 2.0 * libm::log2f(alphabet(bytes));
     let mut total = 0.0;
     let mut digits = 0;
     for (index, pair) in bytes.windows(2).enumerate() {
@@ -110,7 +110,7 @@ pub(super) fn entropy(bytes: &[u8]) -> f32 {
         .iter()
         .filter(|&&count| count > 0)
         .map(|&count| count as f32 / length)
-        .map(|share| -share * share.log2())
+        .map(|share| -share * libm::log2f(share))
         .sum()
 }
 
