@@ -9,7 +9,7 @@ use clap::{Arg, ArgAction, Command};
 use kustom::build::{self, Options};
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::Finding;
-use kustom::load::{Disk, Restriction};
+use kustom::load::{Restriction, Snapshot};
 use kustom::order::Order;
 use kustom::plugin::{self, FunctionOptions, HelmOptions};
 
@@ -131,7 +131,8 @@ fn build(arguments: &Arguments, streams: &Streams) -> Result<()> {
     if target.as_os_str().is_empty() {
         return Err(Error::new(Kind::Load, "the name of the directory is empty"));
     }
-    let built = build::build(&Disk, &here, target, &options(arguments))?;
+    let files = Snapshot::default();
+    let built = build::build(&files, &here, target, &options(arguments))?;
     let named = arguments.output.as_deref().map(Path::new);
     let output = named.filter(|path| !path.as_os_str().is_empty());
     // What kustomize says nothing of is not said here either.
@@ -145,6 +146,8 @@ fn build(arguments: &Arguments, streams: &Streams) -> Result<()> {
         _ => {
             let text = built.to_yaml()?;
             streams.findings(&said);
+            // The process ends here: its memory need not be given back piece by piece.
+            std::mem::forget(built);
             output.map_or_else(
                 || streams.data(&text),
                 |path| write_file(path, text.as_bytes()),

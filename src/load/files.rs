@@ -4,6 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
+use std::sync::{PoisonError, RwLock};
+
+use rustc_hash::FxHashMap;
 
 /// A tree of files that can be read.
 ///
@@ -111,6 +114,63 @@ impl Files for Disk {
             }
         }
         Ok(files)
+    }
+}
+
+/// The disk during one command, in which the way to a file is looked up once.
+///
+/// Only what was found is remembered: a file that a program puts down on the way is seen.
+#[derive(Debug, Default)]
+pub struct Snapshot(RwLock<FxHashMap<PathBuf, (PathBuf, FileKind)>>);
+
+impl Snapshot {
+    /// The path in its directory, unless it takes the long way: it is a link, or no plain name.
+    fn beside(&self, path: &Path) -> io::Result<Option<(PathBuf, FileKind)>> {
+        let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else {
+            return Ok(None);
+        };
+        if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
+            return Ok(None);
+        }
+        let (directory, FileKind::Directory) = self.resolve(directory)? else {
+            return Ok(None);
+        };
+        let path = directory.join(name);
+        let found = fs::symlink_metadata(&path)?.file_type();
+        Ok(match (found.is_symlink(), found.is_dir()) {
+            (true, _) => None,
+            (_, true) => Some((path, FileKind::Directory)),
+            _ => Some((path, FileKind::File)),
+        })
+    }
+}
+
+impl Files for Snapshot {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        Disk.read(path)
+    }
+
+    fn resolve(&self, path: &Path) -> io::Result<(PathBuf, FileKind)> {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = known.get(path) {
+            return Ok(found.clone());
+        }
+        drop(known);
+        let found = match self.beside(path)? {
+            Some(found) => found,
+            None => Disk.resolve(path)?,
+        };
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        known.insert(path.to_path_buf(), found.clone());
+        Ok(found)
+    }
+
+    fn list(&self, directory: &Path) -> io::Result<Vec<String>> {
+        Disk.list(directory)
+    }
+
+    fn walk(&self, directory: &Path) -> io::Result<Vec<PathBuf>> {
+        Disk.walk(directory)
     }
 }
 

@@ -21,7 +21,7 @@ use crate::yaml::Text;
 
 use remote::{Checkout, Remotes};
 
-pub use files::{Disk, FileKind, Files, Memory, Overlay, normalized};
+pub use files::{Disk, FileKind, Files, Memory, Overlay, Snapshot, normalized};
 pub use tracked::tracked_files;
 pub use url::{Repository, is_http, shown_name};
 
@@ -302,6 +302,7 @@ impl<'l> Loader<'l> {
 
     /// Reads a file of the directory if it is there and within bounds.
     pub fn read_if_there(&self, name: &str) -> Option<Content> {
+        self.kind(name)?;
         self.read(&Text::from(name)).ok()
     }
 
