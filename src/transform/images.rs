@@ -35,7 +35,7 @@ pub struct Image {
 pub fn apply(resources: &mut Resources, image: &Image, specs: &[FieldSpec]) -> Result<usize> {
     let mut update = Update {
         image,
-        pattern: pattern(image),
+        pattern: Pattern::new(&image.name),
         count: 0,
     };
     for resource in resources.contents_mut() {
@@ -52,16 +52,65 @@ pub fn apply(resources: &mut Resources, image: &Image, specs: &[FieldSpec]) -> R
 }
 
 /// The name, then perhaps a tag, then perhaps a digest.
-fn pattern(image: &Image) -> Result<Regex> {
-    let tag = "(:[a-zA-Z0-9_.{}-]*)?";
-    let digest = "(@sha256:[a-zA-Z0-9_.{}-]*)?";
-    regexp::compile(&format!("^{}{tag}{digest}$", &*image.name))
+enum Pattern<'i> {
+    /// A name in which only a dot means more than itself.
+    Plain(&'i str),
+    Regex(Regex),
+}
+
+impl<'i> Pattern<'i> {
+    fn new(name: &'i str) -> Result<Self> {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_/:.".contains(&byte);
+        if name.bytes().all(is_plain) {
+            return Ok(Self::Plain(name));
+        }
+        let tag = "(:[a-zA-Z0-9_.{}-]*)?";
+        let digest = "(@sha256:[a-zA-Z0-9_.{}-]*)?";
+        regexp::compile(&format!("^{name}{tag}{digest}$")).map(Self::Regex)
+    }
+
+    fn is_match(&self, image: &str) -> bool {
+        match self {
+            Self::Plain(name) => rest(image, name).is_some_and(is_tag_and_digest),
+            Self::Regex(regex) => regex.is_match(image),
+        }
+    }
+}
+
+/// What follows a name, in which a dot stands for any character.
+fn rest<'t>(image: &'t str, name: &str) -> Option<&'t str> {
+    let mut rest = image.chars();
+    for letter in name.chars() {
+        let found = rest.next()?;
+        let fits = if letter == '.' {
+            found != '\n'
+        } else {
+            found == letter
+        };
+        if !fits {
+            return None;
+        }
+    }
+    Some(rest.as_str())
+}
+
+fn is_tag_and_digest(rest: &str) -> bool {
+    let is_letter = |c: char| c.is_ascii_alphanumeric() || "_.{}-".contains(c);
+    let after = |rest: &str| rest.trim_start_matches(is_letter).len();
+    let rest = match rest.strip_prefix(':') {
+        Some(tag) => &tag[tag.len() - after(tag)..],
+        None => rest,
+    };
+    match rest.strip_prefix("@sha256:") {
+        Some(digest) => after(digest) == 0,
+        None => rest.is_empty(),
+    }
 }
 
 struct Update<'i> {
     image: &'i Image,
     /// What is wrong with it matters only to an image that it is held against.
-    pattern: Result<Regex>,
+    pattern: Result<Pattern<'i>>,
     count: usize,
 }
 
@@ -189,13 +238,49 @@ mod tests {
     }
 
     #[test]
+    fn a_plain_name_fits_what_its_expression_fits() {
+        let images = [
+            "",
+            "a",
+            "ab",
+            "a.b",
+            "axb",
+            "a\nb",
+            "a.b:",
+            "a.b:v1.0_{x}-",
+            "a.b:v/1",
+            "a.b@sha256:",
+            "a.b@sha256:0f",
+            "a.b@sha512:0f",
+            "a.b:v1@sha256:0f",
+            "a.b:v1@sha256:0f/",
+            "a.b:v:1",
+            "a.b@sha256:0f:v1",
+            "a.bc",
+            "xa.b",
+            "a.b/c",
+            "äxb",
+            "aäb:1",
+            "host:5000/a.b:2",
+        ];
+        for name in ["", "a", "a.b", "host:5000/a.b", "a.b:v1"] {
+            let plain = Pattern::new(name).unwrap();
+            assert!(matches!(plain, Pattern::Plain(_)));
+            // An anchor changes nothing, and is no plain name.
+            let anchored = format!("^{name}");
+            let regex = Pattern::new(&anchored).unwrap();
+            for image in images {
+                assert_eq!(
+                    plain.is_match(image),
+                    regex.is_match(image),
+                    "{name} {image}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn a_broken_expression_is_refused() {
-        assert!(
-            pattern(&Image {
-                name: "a(".into(),
-                ..Image::default()
-            })
-            .is_err()
-        );
+        assert!(Pattern::new("a(").is_err());
     }
 }
