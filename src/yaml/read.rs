@@ -132,6 +132,32 @@ struct Builder<'t> {
     anchor_count: usize,
     /// How many nodes were copied so far.
     copies: usize,
+    /// Lists that have grown and are not in use: collections are put together in them.
+    spare: Spare,
+}
+
+#[derive(Default)]
+struct Spare {
+    items: Vec<Vec<Node>>,
+    entries: Vec<Vec<Entry>>,
+}
+
+impl Spare {
+    /// Gives a complete collection a list of just its length, and keeps the one it grew in.
+    fn tighten(&mut self, value: &mut Value) {
+        match value {
+            Value::Seq(items) => self.items.push(exact(items)),
+            Value::Map(entries) => self.entries.push(exact(entries)),
+            Value::Scalar(_) | Value::Alias(_) => {}
+        }
+    }
+}
+
+/// Moves a list into one of just its length; what is left is the empty list it was.
+fn exact<T>(list: &mut Vec<T>) -> Vec<T> {
+    let mut exact = Vec::with_capacity(list.len());
+    exact.append(list);
+    std::mem::replace(list, exact)
 }
 
 impl<'t> Builder<'t> {
@@ -146,6 +172,7 @@ impl<'t> Builder<'t> {
             anchors: HashMap::new(),
             anchor_count: 0,
             copies: 0,
+            spare: Spare::default(),
         }
     }
 
@@ -168,8 +195,14 @@ impl<'t> Builder<'t> {
                 }
                 Says::Alias => self.alias(event)?,
                 Says::Scalar => self.scalar(event)?,
-                Says::SequenceStart => self.start(event, Value::Seq(Vec::new()), Tag::Seq),
-                Says::MappingStart => self.start(event, Value::Map(Vec::new()), Tag::Map),
+                Says::SequenceStart => {
+                    let items = self.spare.items.pop().unwrap_or_default();
+                    self.start(event, Value::Seq(items), Tag::Seq);
+                }
+                Says::MappingStart => {
+                    let entries = self.spare.entries.pop().unwrap_or_default();
+                    self.start(event, Value::Map(entries), Tag::Map);
+                }
                 Says::SequenceEnd | Says::MappingEnd => self.end(event)?,
             }
         }
@@ -252,6 +285,7 @@ impl<'t> Builder<'t> {
             };
             merge::apply(entries, self.options.dialect, is_alias)?;
         }
+        self.spare.tighten(&mut node.value);
         self.remember(&node, anchor)?;
         self.finish(node);
         Ok(())
