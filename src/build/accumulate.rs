@@ -1,15 +1,17 @@
 //! One directory: gather, generate, let components work, transform, validate.
 
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
+
 use super::{Accumulated, Context, depth, generators, origin, plugins, transformers};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::fields::Fields;
 use crate::finding::Finding;
 use crate::kustomization::{FILE_NAMES, Kind, Kustomization};
-use crate::load::{Content, Loader, shown_name};
+use crate::load::{Content, FileKind, Loader, shown_name};
 use crate::place::Place;
 use crate::resource::{self, Origin, Resource};
 use crate::schema::Schema;
-use crate::yaml::{Text, config, stream, strict_config};
+use crate::yaml::{Stream, Text, config, stream, strict_config};
 
 /// A directory and what its kustomization asks for.
 pub(super) struct Target<'l> {
@@ -102,12 +104,14 @@ impl<'l> Target<'l> {
         gathered: &mut Accumulated,
         names: &[Text],
     ) -> Result<()> {
+        let mut ahead = self.read_ahead(names).into_iter();
         for name in names {
-            if self.loader.is_base(name) {
+            let read = ahead.next().flatten();
+            if read.is_none() && self.loader.is_base(name) {
                 gathered.merge(self.base(context, name)?)?;
                 continue;
             }
-            match self.file(context, name) {
+            match self.file(context, name, read) {
                 Ok(resources) => gathered
                     .resources
                     .add_all(self.with_origin(resources, name))?,
@@ -131,14 +135,33 @@ impl<'l> Target<'l> {
         resources
     }
 
-    /// The resources of a file.
-    pub(super) fn file(&self, context: &mut Context<'_>, name: &Text) -> Result<Vec<Resource>> {
+    /// The files of a long list, read on all cores; nothing where a name may be a base.
+    fn read_ahead(&self, names: &[Text]) -> Vec<Option<Result<Stream>>> {
+        if names.len() < MANY_FILES {
+            return Vec::new();
+        }
+        let is_file = |name: &Text| self.loader.kind(name) == Some(FileKind::File);
+        names
+            .par_iter()
+            .map(|name| is_file(name).then(|| self.stream(name)))
+            .collect()
+    }
+
+    /// The documents of a file.
+    fn stream(&self, name: &Text) -> Result<Stream> {
         let content = self.loader.read(name)?;
-        let named = |error: Error| {
-            let message = format!("`{}` is named here", shown_name(name));
-            error.note(message, Some(name.span.into()))
-        };
-        let stream = stream(&content.bytes, content.source).map_err(named)?;
+        stream(&content.bytes, content.source).map_err(|error| named_here(error, name))
+    }
+
+    /// The resources of a file, which may have been read already.
+    pub(super) fn file(
+        &self,
+        context: &mut Context<'_>,
+        name: &Text,
+        read: Option<Result<Stream>>,
+    ) -> Result<Vec<Resource>> {
+        let stream = read.unwrap_or_else(|| self.stream(name))?;
+        let named = |error: Error| named_here(error, name);
         let resources = resource::from_documents(stream, &context.schema).map_err(named)?;
         context.looked_beyond_the_table |= resources.iter().any(|resource| {
             let gvk = &resource.id().gvk;
@@ -226,6 +249,14 @@ impl<'l> Target<'l> {
         }
         Ok(())
     }
+}
+
+/// How many files are worth a thread.
+const MANY_FILES: usize = 64;
+
+fn named_here(error: Error, name: &Text) -> Error {
+    let message = format!("`{}` is named here", shown_name(name));
+    error.note(message, Some(name.span.into()))
 }
 
 /// The kustomization file of a directory; there must be exactly one.

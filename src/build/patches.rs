@@ -75,7 +75,7 @@ pub(super) fn strategic_merge(
             .and_then(|stream| resource::from_documents(stream, &context.schema));
         patches.extend(match inline {
             Ok(patches) => patches,
-            Err(_) => target.file(context, source)?,
+            Err(_) => target.file(context, source, None)?,
         });
     }
     strategic_merge_all(context, resources, &patches)

@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use rayon::iter::{IndexedParallelIterator as _, IntoParallelIterator as _, ParallelIterator as _};
+
 use super::config::{Repeated, normalize};
 use super::read::{self, Options};
 use super::scan::Origin;
@@ -48,15 +50,47 @@ pub fn stream(bytes: &[u8], source: SourceId) -> Result<Stream> {
     };
     let mut stream = Stream::default();
     let mut rest = Rest::new(&text, source);
+    if text.len() >= WORTH_SHARING {
+        return side_by_side(rest, &options);
+    }
     while let Some((chunk, origin)) = rest.next_chunk()? {
-        stream.chunks += 1;
-        if let Some(node) = read::first(chunk, origin, &options)?
-            && !is_empty(&node)
-        {
-            stream.documents.push(node);
-        }
+        stream.add(read::first(chunk, origin, &options)?);
     }
     Ok(stream)
+}
+
+/// The length of a text, in bytes, from which on several threads read it sooner than one.
+const WORTH_SHARING: usize = 256 * 1024;
+
+/// Reads the chunks of a long text on all cores; what is wrong first is said first.
+fn side_by_side(mut rest: Rest<'_>, options: &Options) -> Result<Stream> {
+    let mut chunks = Vec::new();
+    let end = loop {
+        match rest.next_chunk() {
+            Ok(Some(chunk)) => chunks.push(chunk),
+            Ok(None) => break Ok(()),
+            Err(error) => break Err(error),
+        }
+    };
+    let mut nodes = Vec::new();
+    chunks
+        .into_par_iter()
+        .map(|(chunk, origin)| read::first(chunk, origin, options))
+        .collect_into_vec(&mut nodes);
+    let mut stream = Stream::default();
+    for node in nodes {
+        stream.add(node?);
+    }
+    end.map(|()| stream)
+}
+
+impl Stream {
+    /// Adds what a chunk holds.
+    fn add(&mut self, document: Option<Node>) {
+        self.chunks += 1;
+        self.documents
+            .extend(document.filter(|node| !is_empty(node)));
+    }
 }
 
 /// The first document of a kustomization or a transformer configuration, by the rules of YAML 1.1;

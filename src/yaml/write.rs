@@ -4,6 +4,9 @@
 
 use std::borrow::Cow;
 
+use rayon::iter::{IndexedParallelIterator as _, ParallelIterator as _};
+use rayon::slice::ParallelSlice as _;
+
 use super::emit::Output;
 use super::reencode::{self, DEPTH, LONGEST_SIMPLE_KEY, Position};
 use super::style::{Classes, Emitter, allowed};
@@ -44,9 +47,37 @@ pub fn write_stream<'n>(
     documents: impl IntoIterator<Item = &'n Node>,
     out: &mut String,
 ) -> Result<()> {
-    for (index, document) in documents.into_iter().enumerate() {
+    let documents: Vec<&Node> = documents.into_iter().collect();
+    if documents.len() < 2 * SHARE {
+        return write_some(&documents, out);
+    }
+    let share = |documents: &[&Node]| {
+        let mut text = String::new();
+        write_some(documents, &mut text).map(|()| text)
+    };
+    let mut texts = Vec::new();
+    documents
+        .par_chunks(SHARE)
+        .map(share)
+        .collect_into_vec(&mut texts);
+    for (index, text) in texts.into_iter().enumerate() {
         if index > 0 {
-            out.push_str("---\n");
+            out.push_str(SEPARATOR);
+        }
+        out.push_str(&text?);
+    }
+    Ok(())
+}
+
+/// How many documents a thread writes at a time.
+const SHARE: usize = 256;
+
+const SEPARATOR: &str = "---\n";
+
+fn write_some(documents: &[&Node], out: &mut String) -> Result<()> {
+    for (index, document) in documents.iter().enumerate() {
+        if index > 0 {
+            out.push_str(SEPARATOR);
         }
         write(document, out)?;
     }
