@@ -18,7 +18,7 @@ fn overlays(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("overlay");
     group.sample_size(10);
     for count in [100, 1_000, 5_000, 20_000] {
-        let files = inputs::overlay(count);
+        let files = memory(&inputs::overlay(count));
         group.throughput(Throughput::Elements(count as u64));
         group.bench_with_input(
             BenchmarkId::from_parameter(count),
@@ -34,10 +34,13 @@ fn overlays(criterion: &mut Criterion) {
 /// One file of 10 MB: the whole build, reading alone, writing alone, and the floor: the events of
 /// a YAML parser once, and the bytes copied once.
 fn definitions(criterion: &mut Criterion) {
-    let text = inputs::definitions(10_000_000);
-    let mut files = Memory::default();
-    files.insert("/top/kustomization.yaml", "resources: [definitions.yaml]\n");
-    files.insert("/top/definitions.yaml", text.as_str());
+    let tree = inputs::definitions(10_000_000);
+    let files = memory(&tree);
+    let text = tree
+        .into_iter()
+        .map(|(_, text)| text)
+        .max_by_key(String::len);
+    let text = text.unwrap_or_default();
     let documents = manifests(text.as_bytes(), SourceId::NONE).unwrap_or_default();
     let mut group = criterion.benchmark_group("10 MB of definitions");
     group.sample_size(10);
@@ -63,6 +66,29 @@ fn definitions(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// A chain of overlays: what each level does to names and labels adds up.
+fn chain(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("chain");
+    group.sample_size(10);
+    for depth in [10, 50] {
+        let files = memory(&inputs::chain(depth));
+        let top = format!("level{}", depth - 1);
+        group.throughput(Throughput::Elements(depth as u64));
+        group.bench_function(BenchmarkId::from_parameter(depth), |bench| {
+            bench.iter(|| built(&files, &top));
+        });
+    }
+    group.finish();
+}
+
+fn memory(tree: &inputs::Tree) -> Memory {
+    let mut files = Memory::default();
+    for (path, content) in tree {
+        files.insert(format!("/{path}"), content.as_str());
+    }
+    files
+}
+
 fn built(files: &Memory, directory: &str) -> usize {
     let built = build(
         files,
@@ -77,8 +103,8 @@ fn built(files: &Memory, directory: &str) -> usize {
 
 mod groups {
     #![allow(missing_docs, reason = "what the macro makes cannot be documented")]
-    use super::{criterion_group, definitions, overlays};
-    criterion_group!(benches, overlays, definitions);
+    use super::{chain, criterion_group, definitions, overlays};
+    criterion_group!(benches, overlays, definitions, chain);
 }
 use groups::benches;
 criterion_main!(benches);

@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use kustom::load::Memory;
+/// Paths, each with its content.
+pub(crate) type Tree = Vec<(String, String)>;
 
 /// An overlay over a base of `count` workloads, each with a Service, a ConfigMap that is generated
 /// and references to both; prefix, namespace, labels, images and patches work on all of them.
-pub(crate) fn overlay(count: usize) -> Memory {
-    let mut files = Memory::default();
+pub(crate) fn overlay(count: usize) -> Tree {
     let mut objects = String::new();
     let mut generators = String::from("configMapGenerator:\n");
     for number in 0..count.div_ceil(3) {
@@ -31,25 +31,51 @@ pub(crate) fn overlay(count: usize) -> Memory {
             "- {{name: settings-{number}, literals: [number={number}]}}"
         );
     }
-    files.insert("/base/objects.yaml", objects);
-    files.insert(
-        "/base/kustomization.yaml",
-        format!("resources: [objects.yaml]\n{generators}"),
-    );
-    files.insert(
-        "/top/kustomization.yaml",
-        "resources: [../base]\nnamePrefix: shop-\nnamespace: shop\nlabels:\n- pairs: {team: shop}\n  \
-         includeSelectors: true\nimages:\n- {name: registry.example.com/app, newTag: '2.0'}\n\
-         patches:\n- target: {kind: Deployment}\n  patch: |-\n    \
+    let top = "resources: [../base]\nnamePrefix: shop-\nnamespace: shop\nlabels:\n\
+         - pairs: {team: shop}\n  includeSelectors: true\nimages:\n\
+         - {name: registry.example.com/app, newTag: '2.0'}\npatches:\n\
+         - target: {kind: Deployment}\n  patch: |-\n    \
          - {op: replace, path: /spec/replicas, value: 2}\n- target: {kind: Deployment}\n  \
          patch: |-\n    apiVersion: apps/v1\n    kind: Deployment\n    metadata: {name: any}\n    \
-         spec: {template: {spec: {containers: [{name: main, env: [{name: A, value: b}]}]}}}\n",
-    );
-    files
+         spec: {template: {spec: {containers: [{name: main, env: [{name: A, value: b}]}]}}}\n";
+    vec![
+        ("base/objects.yaml".into(), objects),
+        (
+            "base/kustomization.yaml".into(),
+            format!("resources: [objects.yaml]\n{generators}"),
+        ),
+        ("top/kustomization.yaml".into(), top.into()),
+    ]
 }
 
-/// One file of at least `bytes` of definitions of custom resources.
-pub(crate) fn definitions(bytes: usize) -> String {
+/// A chain of `depth` overlays over a base of some workloads, each with a prefix and a label.
+pub(crate) fn chain(depth: usize) -> Tree {
+    let mut tree = overlay(30);
+    for level in 0..depth {
+        let below = match level {
+            0 => "../top".to_owned(),
+            _ => format!("../level{}", level - 1),
+        };
+        let text = format!(
+            "resources: [{below}]\nnamePrefix: a{level}-\nlabels:\n- pairs: {{level{level}: 'yes'}}\n"
+        );
+        tree.push((format!("level{level}/kustomization.yaml"), text));
+    }
+    tree
+}
+
+/// One kustomization over one file of at least `bytes` of definitions of custom resources.
+pub(crate) fn definitions(bytes: usize) -> Tree {
+    vec![
+        (
+            "top/kustomization.yaml".into(),
+            "resources: [definitions.yaml]\n".into(),
+        ),
+        ("top/definitions.yaml".into(), definitions_text(bytes)),
+    ]
+}
+
+fn definitions_text(bytes: usize) -> String {
     let mut text = String::with_capacity(bytes + 4096);
     let mut number = 0;
     while text.len() < bytes {

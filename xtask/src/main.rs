@@ -2,8 +2,12 @@
 //!
 //! `cargo run -p xtask -- schema` writes `src/schema/tables.rs`; with `--check` it only says
 //! whether that file is up to date. Both need Python with pip, and the network.
+//!
+//! `cargo run -p xtask -- inputs DIR` writes the inputs of the benchmarks into a directory.
 
 mod definitions;
+#[path = "../../benches/inputs/mod.rs"]
+mod inputs;
 mod packages;
 mod render;
 mod scope;
@@ -15,7 +19,7 @@ use std::process::ExitCode;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-const USAGE: &str = "usage: cargo run -p xtask -- schema [--check]";
+const USAGE: &str = "usage: cargo run -p xtask -- schema [--check] | inputs DIR";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -23,6 +27,7 @@ fn main() -> ExitCode {
     let done = match arguments[..] {
         ["schema"] => write(&tables_file()),
         ["schema", "--check"] => check(&tables_file()),
+        ["inputs", directory] => write_inputs(Path::new(directory)),
         _ => Err(USAGE.into()),
     };
     match done {
@@ -46,6 +51,24 @@ fn check(file: &Path) -> Result<()> {
     } else {
         Err(format!("{} is out of date: {USAGE}", file.display()).into())
     }
+}
+
+/// One directory for each input; each is built at its `top`.
+fn write_inputs(directory: &Path) -> Result<()> {
+    let overlays = [100, 1_000, 2_000, 5_000, 20_000];
+    let overlays = overlays.map(|count| (format!("overlay-{count}"), inputs::overlay(count)));
+    let others = [
+        ("definitions".to_owned(), inputs::definitions(10_000_000)),
+        ("chain-50".to_owned(), inputs::chain(50)),
+    ];
+    for (name, tree) in overlays.into_iter().chain(others) {
+        for (path, content) in tree {
+            let file = directory.join(&name).join(path);
+            fs::create_dir_all(file.parent().unwrap_or(directory))?;
+            fs::write(file, content)?;
+        }
+    }
+    Ok(())
 }
 
 fn tables() -> Result<String> {
