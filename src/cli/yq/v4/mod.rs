@@ -9,10 +9,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use kustom::error::{Error, Kind, Result};
+use kustom::finding::{Finding, Severity};
 use kustom::place::{SourceId, Span};
 use kustom::yaml::{Node, Options, read};
 use kustom::yq::codec::{Format, decode};
-use kustom::yq::v4::{Context, Expression, Input};
+use kustom::yq::v4::{Context, Effect, Expression, Input};
 
 use super::{named, read_text, unreadable};
 use crate::cli::flags::{Arguments, Flag, switch, with_value};
@@ -24,6 +25,7 @@ use output::{Printer, Source};
 const FLAGS: &[Flag] = &[
     switch("colors", Some('C')),
     switch("csv-auto-parse", None),
+    switch("explain", None),
     with_value("expression", None),
     switch("exit-status", Some('e')),
     with_value("from-file", None),
@@ -52,6 +54,9 @@ const FLAGS: &[Flag] = &[
     switch("yaml-compact-seq-indent", Some('c')),
     switch("yaml-fix-merge-anchor-to-spec", None),
 ];
+
+/// How many characters of a line are shown in an error.
+const SHOWN: usize = 100;
 
 /// What may be done with front matter; after `-f`, any other word is the file of an expression.
 const FRONT_MATTER: [&str; 2] = ["extract", "process"];
@@ -138,13 +143,41 @@ impl Call {
         let front = self.front_matter()?;
         let texts = self.texts(front.as_ref())?;
         let sources = self.sources(&texts)?;
-        let inputs: Vec<Input<'_>> = sources
-            .iter()
-            .map(|source| Input {
-                name: source.name,
-                documents: &source.documents,
-            })
-            .collect();
+        let (text, is_found) = match &sources[..] {
+            [source] if self.is_idle()? => (Some(source.text.to_owned()), true),
+            _ => self.evaluated(&sources, streams)?,
+        };
+        if let Some(mut text) = text {
+            let goes_on = self.arguments.value("front-matter") == Some("process");
+            if let Some(front) = front.filter(|_| goes_on) {
+                text.push_str(&front.rest);
+            }
+            self.deliver(&text, &texts, streams)?;
+        }
+        if self.is_on("exit-status") && !is_found {
+            streams.error(&Error::new(Kind::Script, "nothing was found"));
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    /// Whether the text of a single file is the result.
+    fn is_idle(&self) -> Result<bool> {
+        Ok(self.expression.is_identity()
+            && self.from == Format::Yaml
+            && self.printer.keeps_text()
+            && !self.is_on("exit-status")
+            && self.split_expression()?.is_none())
+    }
+
+    /// The text to print, if the results do not go to files of their own, and whether there is
+    /// something in it.
+    fn evaluated(
+        &self,
+        sources: &[Source<'_>],
+        streams: &Streams,
+    ) -> Result<(Option<String>, bool)> {
+        let inputs: Vec<Input<'_>> = sources.iter().map(Source::input).collect();
         let environment = |name: &str| std::env::var(name).ok();
         let loader = |path: &str| load(path);
         let context = Context {
@@ -158,29 +191,36 @@ impl Call {
             indent: self.printer.indent(),
             interpolation: !self.arguments.is_off("string-interpolation"),
         };
-        let output = self
-            .expression
-            .evaluate(&inputs, &context)
-            .map_err(|error| pointed(error, &self.text).name_files(|span| self.file_of(span)))?;
+        let placed =
+            |error: Error| pointed(error, &self.text).name_files(|span| self.file_of(span));
+        let output = self.expression.evaluate(&inputs, &context);
+        let output = output.map_err(placed)?;
+        self.remark(&output.effects, streams);
         let is_found = output.results.iter().any(|found| is_something(&found.node));
         if let Some(name) = self.split_expression()? {
             let name = Expression::parse_named(&name, "split-exp")?;
             self.printer.split(&output, &name, &context)?;
-        } else {
-            let may_edit = self.from == Format::Yaml;
-            let mut text = self.printer.text(output, &sources, may_edit, streams)?;
-            if let Some(front) =
-                front.filter(|_| self.arguments.value("front-matter") == Some("process"))
-            {
-                text.push_str(&front.rest);
-            }
-            self.deliver(&text, &texts, streams)?;
+            return Ok((None, is_found));
         }
-        if self.is_on("exit-status") && !is_found {
-            streams.error(&Error::new(Kind::Script, "nothing was found"));
-            return Ok(false);
+        let may_edit = self.from == Format::Yaml;
+        let text = self.printer.text(output, sources, may_edit, streams);
+        Ok((Some(text.map_err(placed)?), is_found))
+    }
+
+    /// Says what each assignment did, if that is asked for.
+    fn remark(&self, effects: &[Effect], streams: &Streams) {
+        if !self.is_on("explain") {
+            return;
         }
-        Ok(true)
+        let mut findings = Vec::new();
+        for effect in effects {
+            findings.push(Finding {
+                severity: Severity::Note,
+                ..Finding::warning("script-statement", effect.summary()).at(effect.place.clone())
+            });
+            findings.extend(effect.findings());
+        }
+        streams.findings(&findings);
     }
 
     /// The name of the file that a place is in.
@@ -374,8 +414,15 @@ fn pointed(error: Error, text: &str) -> Error {
     let (Some(line), Some(marked)) = (text.lines().nth(number), text.get(span.range())) else {
         return error;
     };
+    let before = (span.column as usize).saturating_sub(1);
     let marked = marked.lines().next().unwrap_or_default().chars().count();
-    let marks = "^".repeat(marked.max(1));
-    let margin = " ".repeat((span.column as usize).saturating_sub(1));
-    error.note(format!("{line}\n        {margin}{marks}"), None)
+    // Of a long line, the part around the place.
+    let skipped = match line.chars().count() {
+        0..=SHOWN => 0,
+        _ => before.saturating_sub(SHOWN / 2),
+    };
+    let shown: String = line.chars().skip(skipped).take(SHOWN).collect();
+    let margin = " ".repeat(before - skipped);
+    let marks = "^".repeat(marked.clamp(1, SHOWN / 2));
+    error.note(format!("{shown}\n        {margin}{marks}"), None)
 }

@@ -7,7 +7,7 @@ use kustom::error::{Error, Kind, Result};
 use kustom::finding::Finding;
 use kustom::yaml::{Node, Tag, rewrite};
 use kustom::yq::codec::{Encoding, Format, encode};
-use kustom::yq::v4::{Context, Expression, Found, Output};
+use kustom::yq::v4::{Context, Expression, Found, Input, Output};
 
 use crate::cli::flags::Arguments;
 use crate::cli::output::{Streams, write_file};
@@ -20,6 +20,16 @@ pub(super) struct Source<'t> {
     pub(super) text: &'t str,
     /// Its documents.
     pub(super) documents: Vec<Node>,
+}
+
+impl Source<'_> {
+    /// The file as an expression sees it.
+    pub(super) fn input(&self) -> Input<'_> {
+        Input {
+            name: self.name,
+            documents: &self.documents,
+        }
+    }
 }
 
 /// How results are printed.
@@ -74,6 +84,11 @@ impl Printer {
         self.encoding.indent
     }
 
+    /// Whether a file that was not changed is printed as it stands.
+    pub(super) fn keeps_text(&self) -> bool {
+        self.format == Format::Yaml && !self.anew && !self.nul && self.separators
+    }
+
     /// All results in one text; documents that were changed are written into their own.
     pub(super) fn text(
         &self,
@@ -82,8 +97,7 @@ impl Printer {
         may_edit: bool,
         streams: &Streams,
     ) -> Result<String> {
-        let is_plain = self.format == Format::Yaml && !self.anew && !self.nul && self.separators;
-        if may_edit && is_plain {
+        if may_edit && self.keeps_text() {
             match edited(&mut output.results, sources) {
                 Ok(Some(text)) => return Ok(text),
                 Ok(None) => {}
