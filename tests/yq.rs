@@ -1,8 +1,8 @@
-//! The recorded scripts of yq 3, where they are at hand.
+//! The recorded scripts of yq 3 and command lines of yq 4, where they are at hand.
 //!
 //! They are read from `../shared/conformance`, or from the folder that the variable `CONFORMANCE`
-//! names. `tests/conformance/yq-v3.txt` lists the cases that come out otherwise on purpose, each
-//! group with its reason: one that comes out the same must leave the list, and any other that
+//! names. `tests/conformance/yq-v3.txt` and `yq-v4.txt` list the cases that come out otherwise,
+//! each group with its reason: one that comes out the same must leave the list, and any other that
 //! differs fails the run.
 #![allow(
     clippy::print_stdout,
@@ -13,11 +13,16 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
 
 use kustom::error::{Kind, Result};
+use kustom::yaml::{self, Options};
 use kustom::yq::json_lines;
 use kustom::yq::v3::{Documents, Script, run};
+use kustom::yq::v4::{Context, Expression, Input};
 use serde_json::Value;
 
 #[test]
@@ -36,15 +41,35 @@ fn scripts_do_what_yq_3_did() {
             differs.insert(case["name"].as_str().unwrap().to_owned());
         }
     }
-    let known = known("yq-v3.txt");
     eprintln!(
         "yq 3: {} of {count} scripts come out the same",
         count - differs.len()
     );
-    let new: Vec<&String> = differs.difference(&known).collect();
-    let gone: Vec<&String> = known.difference(&differs).collect();
-    assert!(new.is_empty(), "these differ now: {new:?}");
-    assert!(gone.is_empty(), "these no longer differ: {gone:?}");
+    judge(&differs, "yq-v3.txt");
+}
+
+#[test]
+fn command_lines_do_what_yq_4_did() {
+    let Some(cases) = cases("v4.jsonl") else {
+        return;
+    };
+    let workers = thread::available_parallelism().map_or(2, usize::from);
+    let differs: BTreeSet<String> = thread::scope(|scope| {
+        let chunks = cases.chunks(cases.len().div_ceil(workers));
+        let workers: Vec<_> = chunks
+            .map(|chunk| scope.spawn(|| differing(chunk)))
+            .collect();
+        let found = workers
+            .into_iter()
+            .flat_map(|worker| worker.join().unwrap());
+        found.collect()
+    });
+    eprintln!(
+        "yq 4: {} of {} command lines come out the same",
+        cases.len() - differs.len(),
+        cases.len()
+    );
+    judge(&differs, "yq-v4.txt");
 }
 
 #[test]
@@ -101,6 +126,74 @@ fn no_path_is_too_much() {
     }
 }
 
+/// The names of the cases whose command line does something else.
+fn differing(cases: &[Value]) -> Vec<String> {
+    let cases = cases.iter().filter(|case| !prints_the_same(case));
+    cases
+        .map(|case| case["name"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// Runs the command line of a case in a folder with its files.
+fn prints_the_same(case: &Value) -> bool {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in case["files"].as_object().unwrap() {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text.as_str().unwrap()).unwrap();
+    }
+    let arguments = case["args"].as_array().unwrap().iter();
+    let arguments = arguments.map(|word| match word.as_str().unwrap() {
+        word if word.starts_with('@') => file(case, &word[1..]),
+        word => word,
+    });
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kustom"));
+    command.arg("yq").args(arguments).current_dir(&folder);
+    for (name, value) in case["env"].as_object().into_iter().flatten() {
+        command.env(name, value.as_str().unwrap());
+    }
+    let child = command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = child.stderr(Stdio::null()).spawn().unwrap();
+    // A program that does not read its input may have ended.
+    let input = case["stdin"].as_str().unwrap_or_default();
+    _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    if case.get("error").is_some() {
+        return output.status.code() == Some(1);
+    }
+    let text = match case.get("inplace") {
+        Some(_) => fs::read_to_string(folder.path().join("input.yaml")).unwrap(),
+        None => String::from_utf8(output.stdout).unwrap(),
+    };
+    output.status.success()
+        && match case.get("expected_json").and_then(Value::as_array) {
+            Some(wanted) => values(&text).is_ok_and(|found| all_same(&found, wanted)),
+            None => text == case["expected"].as_str().unwrap(),
+        }
+}
+
+/// The documents of a text as JSON.
+fn values(text: &str) -> Result<Vec<Value>> {
+    let options = Options {
+        keep_aliases: true,
+        ..Options::default()
+    };
+    let documents = [Input {
+        name: "-",
+        documents: &yaml::read(text, &options)?,
+    }];
+    let context = Context {
+        explode: true,
+        ..Context::default()
+    };
+    let output = Expression::parse(".")?.evaluate(&documents, &context)?;
+    let lines = json_lines(&output.into_nodes(), 0)?;
+    Ok(lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect())
+}
+
 /// The documents that a case chooses, if it runs a script on a file and asks for nothing else.
 fn script_case(case: &Value) -> Option<&str> {
     let arguments: Vec<&str> = case["args"]
@@ -131,9 +224,7 @@ fn comes_out_the_same(case: &Value, documents: &str) -> bool {
         documents,
     );
     match case.get("expected_json").and_then(Value::as_array) {
-        Some(wanted) => found.is_ok_and(|found| {
-            found.len() == wanted.len() && found.iter().zip(wanted).all(|(a, b)| same(a, b))
-        }),
+        Some(wanted) => found.is_ok_and(|found| all_same(&found, wanted)),
         None => found.is_err(),
     }
 }
@@ -147,6 +238,10 @@ fn outcome(script: &str, text: &str, documents: &str) -> Result<Vec<Value>> {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect())
+}
+
+fn all_same(a: &[Value], b: &[Value]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
 }
 
 /// Whether two values are the same; 1 is 1.0.
@@ -180,6 +275,15 @@ fn cases(name: &str) -> Option<Vec<Value>> {
             .map(|line| serde_json::from_str(line).unwrap())
             .collect(),
     )
+}
+
+/// Holds the cases that differ to the list of those that may.
+fn judge(differs: &BTreeSet<String>, list: &str) {
+    let known = known(list);
+    let new: Vec<&String> = differs.difference(&known).collect();
+    let gone: Vec<&String> = known.difference(differs).collect();
+    assert!(new.is_empty(), "these differ now: {new:?}");
+    assert!(gone.is_empty(), "these no longer differ: {gone:?}");
 }
 
 fn known(name: &str) -> BTreeSet<String> {
