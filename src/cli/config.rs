@@ -141,18 +141,15 @@ fn difference(config: &Config, here: &Path) -> String {
 
 fn explained(config: &Config) -> String {
     let name = config.name.display();
-    let Some(reports) = &config.reports else {
+    let Some(statements) = &config.statements else {
         return format!("{name}: as in the base\n");
     };
     let mut text = format!("{name}:\n");
-    for report in reports {
+    for effect in statements {
         let _ = writeln!(
             text,
-            "  {} {}: {} ({})",
-            report.command.name(),
-            report.path,
-            report.summary(),
-            report.place
+            "  {}: {} ({})",
+            effect.statement, effect.summary, effect.place
         );
     }
     text

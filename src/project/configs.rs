@@ -1,7 +1,8 @@
 //! Configs: the base's, changed by the environment's scripts.
 //!
-//! Every file below the base's `configs/current/` is taken. One whose twin stands below the
-//! environment's `yq_scripts/` gets that script; the others are taken as they are.
+//! Every file below the base's `configs/current/` is taken. `app/config.yaml` gets the script
+//! `app/config.yaml`, `app/config.yaml.yq` or `app/config.yq` below the environment's
+//! `yq_scripts/`, if there is one; the others are taken as they are.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use crate::error::{Error, Kind, Result};
 use crate::finding::Finding;
 use crate::load::{FileKind, Files};
 use crate::place::Place;
-use crate::yq::v3::{Documents, Report, Script, run};
+use crate::yq::{Applied, Effect, ProjectFiles, Source, apply};
 
 /// A config of an environment.
 #[derive(Clone, Debug)]
@@ -25,7 +26,7 @@ pub struct Config {
     /// What the environment says.
     pub content: Vec<u8>,
     /// What each statement of its script did, if it has one.
-    pub reports: Option<Vec<Report>>,
+    pub statements: Option<Vec<Effect>>,
 }
 
 /// The configs of an environment, and what was noticed on the way.
@@ -49,31 +50,99 @@ pub fn configs(
         Some(source) => walk(files, source)?,
         None => Vec::new(),
     };
-    let mut findings = orphans(files, &scripts, &names, &shown)?;
+    let mut used = BTreeSet::new();
+    let mut findings = Vec::new();
     let mut configs = Vec::with_capacity(names.len());
-    for name in names {
-        let from = source.as_deref().unwrap_or(Path::new("")).join(&name);
+    for name in &names {
+        let from = source.as_deref().unwrap_or(Path::new("")).join(name);
         let base = read(files, &from, &shown)?;
-        let script = scripts.join(&name);
-        let (content, reports) = match files.resolve(&script) {
-            Ok((_, FileKind::File)) => {
-                let bytes = read(files, &script, &shown)?;
-                let (content, reports) = apply(&bytes, &shown(&script), &base, &shown(&from))?;
-                findings.extend(reports.iter().flat_map(Report::findings));
-                (content, Some(reports))
-            }
-            _ => (base.clone(), None),
-        };
-        let path = environment.directory.join("configs").join(&name);
-        configs.push(Config {
-            name,
-            path,
+        let mut config = Config {
+            name: name.clone(),
+            path: environment.directory.join("configs").join(name),
+            content: base.clone(),
             base,
-            content,
-            reports,
-        });
+            statements: None,
+        };
+        if let Some(script) = script_of(files, &scripts, name, &names, &shown)? {
+            let applied = changed(
+                files,
+                project,
+                &scripts.join(&script),
+                &config,
+                &shown,
+                &from,
+            )?;
+            used.insert(script);
+            findings.extend(applied.findings);
+            config.content = applied.content;
+            config.statements = Some(applied.statements);
+        }
+        configs.push(config);
     }
-    Ok((configs, findings))
+    let mut all = orphans(files, &scripts, &used, &shown)?;
+    all.append(&mut findings);
+    Ok((configs, all))
+}
+
+/// The script of a config, by its path below the scripts.
+fn script_of(
+    files: &dyn Files,
+    scripts: &Path,
+    config: &Path,
+    configs: &[PathBuf],
+    shown: &dyn Fn(&Path) -> String,
+) -> Result<Option<PathBuf>> {
+    let stem = config.with_extension("yq");
+    let shares_stem = |other: &&PathBuf| other.with_extension("yq") == stem;
+    let mut names = vec![config.to_path_buf(), with_yq(config)];
+    // Of two configs with one stem, none can be meant by it.
+    if configs.iter().filter(shares_stem).count() == 1 {
+        names.push(stem);
+    }
+    names.dedup();
+    let is_file =
+        |name: &PathBuf| matches!(files.resolve(&scripts.join(name)), Ok((_, FileKind::File)));
+    names.retain(is_file);
+    if let [first, second, ..] = &names[..] {
+        let name = |script: &Path| shown(&scripts.join(script));
+        let message = format!(
+            "`{}` has two scripts, `{}` and `{}`",
+            config.display(),
+            name(first),
+            name(second)
+        );
+        return Err(Error::new(Kind::Project, message).help("keep one of them"));
+    }
+    Ok(names.pop())
+}
+
+/// `config.yaml.yq`
+fn with_yq(config: &Path) -> PathBuf {
+    let mut name = config.as_os_str().to_owned();
+    name.push(".yq");
+    PathBuf::from(name)
+}
+
+/// What a script makes of a config; it reads files of the project, named from where it stands.
+fn changed(
+    files: &dyn Files,
+    project: &Project,
+    script: &Path,
+    config: &Config,
+    shown: &dyn Fn(&Path) -> String,
+    from: &Path,
+) -> Result<Applied> {
+    let bytes = read(files, script, shown)?;
+    let loader = ProjectFiles::new(files, &project.root, script.parent().unwrap_or(script));
+    let source = Source {
+        name: &shown(script),
+        bytes: &bytes,
+    };
+    let config = Source {
+        name: &shown(from),
+        bytes: &config.content,
+    };
+    apply(source, config, &loader)
 }
 
 /// A path as people would name it from where they are.
@@ -107,43 +176,22 @@ fn source(files: &dyn Files, configs: &Path) -> Result<Option<PathBuf>> {
     Ok(directories.rfind(|directory| is_dir(files, directory)))
 }
 
-fn apply(
-    script: &[u8],
-    script_name: &str,
-    config: &[u8],
-    config_name: &str,
-) -> Result<(Vec<u8>, Vec<Report>)> {
-    let of_config = |error: Error| error.note(format!("while `{config_name}` was made"), None);
-    let script = Script::parse(text(script, script_name)?, script_name).map_err(of_config)?;
-    let config = text(config, config_name)?;
-    let outcome = run(&script, config, Documents::default()).map_err(of_config)?;
-    Ok((outcome.text.into_bytes(), outcome.reports))
-}
-
-fn text<'b>(bytes: &'b [u8], name: &str) -> Result<&'b str> {
-    std::str::from_utf8(bytes).map_err(|cause| {
-        let error = Error::new(Kind::Script, format!("`{name}` is not UTF-8"));
-        error.at(Place::file(name)).caused_by(cause)
-    })
-}
-
 /// Scripts that belong to no config.
 fn orphans(
     files: &dyn Files,
     scripts: &Path,
-    configs: &[PathBuf],
+    used: &BTreeSet<PathBuf>,
     shown: &dyn Fn(&Path) -> String,
 ) -> Result<Vec<Finding>> {
-    let known: BTreeSet<&PathBuf> = configs.iter().collect();
     let is_script = |path: &PathBuf| {
         matches!(
             path.extension().and_then(|ext| ext.to_str()),
-            Some("yaml" | "yml")
+            Some("yaml" | "yml" | "yq")
         )
     };
     let orphans = walk(files, scripts)?
         .into_iter()
-        .filter(|path| !known.contains(path));
+        .filter(|path| !used.contains(path));
     Ok(orphans
         .filter(is_script)
         .map(|path| {
@@ -153,7 +201,10 @@ fn orphans(
                 format!("`{name}` is a script for no config"),
             )
             .at(Place::file(name))
-            .help("scripts have the names of the files below the base's `configs/current/`")
+            .help(
+                "a script has the name of a file below the base's `configs/current/`, with or \
+                 without `.yq`",
+            )
         })
         .collect())
 }

@@ -36,8 +36,8 @@ pub struct Context<'c> {
     pub environment: Option<&'c Lookup<'c>>,
     /// The files, for `load` and `load_str`; refused if absent.
     pub loader: Option<&'c dyn Loader>,
-    /// The time, for `now`, in seconds since 1970.
-    pub now: i64,
+    /// The time, for `now`, in seconds since 1970; refused if absent.
+    pub now: Option<i64>,
     /// What `shuffle` starts from.
     pub seed: u64,
     /// Whether all documents are worked on at once, as by `yq eval-all`.
@@ -58,7 +58,7 @@ impl Default for Context<'_> {
         Self {
             environment: None,
             loader: None,
-            now: 0,
+            now: None,
             seed: 0,
             together: false,
             own_keys_win: false,

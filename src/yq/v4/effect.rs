@@ -1,9 +1,13 @@
 //! What an assignment did, as a value, and what is worth a remark about it.
 
+use std::collections::HashMap;
+
+use super::Expression;
 use super::evaluator::Evaluator;
 use super::item::{Id, Key, Kind};
 use crate::finding::Finding;
 use crate::place::{Place, Span};
+use crate::yaml::Str;
 
 /// How many nodes are told apart.
 const TOLD: usize = 20;
@@ -13,6 +17,8 @@ const TOLD: usize = 20;
 pub struct Effect {
     /// Where it stands in the expression.
     pub place: Place,
+    /// What it changes, as it is written: `.spec.replicas`, `del(.status)`.
+    pub target: String,
     /// How many nodes its target named.
     pub matched: usize,
     /// How many of these say something else now, or are gone.
@@ -32,17 +38,26 @@ pub struct Effect {
 pub struct ListItem {
     /// The path up to the item, such as `.spec.containers[0]`.
     pub path: String,
+    /// The rest of the path to what was named in it, such as `.image`.
+    pub rest: String,
     /// What tells the item from its neighbours: the key and the text of its `name`, `key` or `id`.
     pub identity: Option<(&'static str, String)>,
 }
 
 impl ListItem {
-    /// An expression that names the item by what tells it from its neighbours.
+    /// A path to the same value that names the item by what tells it from its neighbours.
     pub fn by_name(&self) -> Option<String> {
         let (key, text) = self.identity.as_ref()?;
         let parent = self.path.rsplit_once('[')?.0;
         let parent = if parent.is_empty() { "." } else { parent };
-        Some(format!("{parent}[] | select(.{key} == {text:?})"))
+        let item = format!("{parent}[] | select(.{key} == {text:?})");
+        Some(match self.rest.as_str() {
+            "" => format!("({item})"),
+            rest => format!(
+                "({item} | {}{rest})",
+                if rest.starts_with('[') { "." } else { "" }
+            ),
+        })
     }
 }
 
@@ -90,11 +105,11 @@ impl Effect {
             findings.push(self.finding("script-created", message).help(help));
         }
         if self.matched == 0 {
+            let message = format!("`{}` matched nothing", self.target);
             let help = "nothing was changed; is the path still right?";
-            let finding = self.finding("script-unmatched", "the statement matched nothing");
-            findings.push(finding.help(help));
+            findings.push(self.finding("script-unmatched", message).help(help));
         } else if self.changed == 0 && self.created.is_empty() {
-            let message = "the text already says what the statement asks for";
+            let message = format!("`{}` already says what the statement asks for", self.target);
             let help = "the statement may have become needless";
             findings.push(self.finding("script-unchanged", message).help(help));
         }
@@ -124,6 +139,63 @@ fn values(count: usize) -> String {
     }
 }
 
+/// What the statements of an expression have done so far.
+#[derive(Debug, Default)]
+pub(super) struct Effects {
+    list: Vec<Effect>,
+    /// The numbers of the effects, by the first and last byte of what says what is changed.
+    known: HashMap<(u32, u32), usize>,
+}
+
+impl Effects {
+    /// The statements of an expression, none of which has run.
+    pub(super) fn of(expression: &Expression) -> Self {
+        let mut effects = Self::default();
+        for statement in &expression.statements {
+            let (start, end) = statement.extent;
+            let written = expression.text.get(start as usize..end as usize);
+            let mut span = statement.target;
+            effects
+                .known
+                .insert((span.start, span.end), effects.list.len());
+            let text = expression.text.get(..start as usize).unwrap_or_default();
+            span.column = column_after(text);
+            span.line = u32::try_from(text.matches('\n').count() + 1).unwrap_or(u32::MAX);
+            (span.start, span.end) = (start, end);
+            effects.list.push(Effect {
+                place: Place::in_file(expression.name.clone(), span),
+                target: on_one_line(written.unwrap_or_default()),
+                expects_creation: expression.creations.contains(&span.line),
+                ..Effect::default()
+            });
+        }
+        effects
+    }
+
+    /// The effect of the statement that says at `span` what it changes.
+    fn at(&mut self, span: Span) -> Option<&mut Effect> {
+        let number = self.known.get(&(span.start, span.end))?;
+        self.list.get_mut(*number)
+    }
+
+    /// What every statement did, in the order of the text.
+    pub(super) fn into_list(self) -> Vec<Effect> {
+        self.list
+    }
+}
+
+/// A text without the line breaks and indentation within it.
+fn on_one_line(text: &str) -> String {
+    let words: Vec<&str> = text.lines().map(str::trim).collect();
+    words.join(" ")
+}
+
+/// The column that follows a text.
+fn column_after(text: &str) -> u32 {
+    let last = text.rsplit('\n').next().unwrap_or_default();
+    u32::try_from(last.chars().count() + 1).unwrap_or(u32::MAX)
+}
+
 /// The state of the counters before an assignment.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mark {
@@ -142,19 +214,6 @@ impl Evaluator<'_> {
 
     /// Says what was done to nodes since a mark.
     pub(super) fn report(&mut self, mark: Mark, span: Span, targets: &[Id]) {
-        let known = self
-            .effects
-            .iter()
-            .position(|effect| effect.place.span == span);
-        // One assignment may run on several documents.
-        let at = known.unwrap_or_else(|| {
-            self.effects.push(Effect {
-                place: Place::in_file(self.name.clone(), span),
-                expects_creation: self.creations.contains(&span.line),
-                ..Effect::default()
-            });
-            self.effects.len() - 1
-        });
         let made = self.created.split_off(mark.created);
         let created = targets.iter().filter(|id| made.contains(id));
         let created: Vec<Id> = created.copied().take(TOLD).collect();
@@ -163,10 +222,14 @@ impl Evaluator<'_> {
         let items: Vec<ListItem> = targets
             .iter()
             .take(TOLD)
-            .filter_map(|id| self.list_item(*id))
+            .flat_map(|id| self.list_items(*id))
             .collect();
         let changed = self.changed - mark.changed;
-        let effect = &mut self.effects[at];
+        self.numbered.clear();
+        // What a text does that was made on the way is said of no statement.
+        let Some(effect) = self.effects.at(span).filter(|_| self.evals.is_empty()) else {
+            return;
+        };
         effect.matched += targets.len();
         effect.changed += changed;
         effect.created.extend(paths);
@@ -177,7 +240,6 @@ impl Evaluator<'_> {
                 effect.items.push(item);
             }
         }
-        self.numbered.clear();
     }
 
     /// The key nearest to one that was made, among those beside it.
@@ -202,30 +264,51 @@ impl Evaluator<'_> {
         (distance <= text.len() / 3).then(|| nearest.to_string())
     }
 
-    /// The item that an index of the expression named, if a node is that or part of it.
-    fn list_item(&mut self, id: Id) -> Option<ListItem> {
-        let mut id = id;
-        while !self.numbered.contains(&id) {
-            id = self.arena.get(id).parent?;
+    /// The items that indices of the expression named on the way to a node.
+    fn list_items(&mut self, target: Id) -> Vec<ListItem> {
+        let whole = self.arena.nice_path(target);
+        let mut items = Vec::new();
+        let mut at = Some(target);
+        while let Some(id) = at {
+            at = self.arena.get(id).parent;
+            if self.numbered.contains(&id) {
+                let path = self.arena.nice_path(id);
+                items.push(ListItem {
+                    rest: whole.strip_prefix(&path).unwrap_or_default().to_owned(),
+                    identity: self.identity(id),
+                    path,
+                });
+            }
         }
-        Some(ListItem {
-            path: self.arena.nice_path(id),
-            identity: self.identity(id),
+        items.reverse();
+        items
+    }
+
+    /// What tells an item of a sequence from its neighbours.
+    fn identity(&mut self, id: Id) -> Option<(&'static str, String)> {
+        let siblings = match self.arena.get(id).parent {
+            Some(parent) => self.arena.listed(parent),
+            None => Vec::new(),
+        };
+        ["name", "key", "id"].into_iter().find_map(|field| {
+            let text = self.field(id, field)?;
+            let mut others = siblings.iter().filter(|other| **other != id);
+            let is_alone = others.all(|other| self.field(*other, field).as_ref() != Some(&text));
+            (is_alone && !text.is_empty()).then(|| (field, text.to_string()))
         })
     }
 
-    fn identity(&mut self, id: Id) -> Option<(&'static str, String)> {
+    /// The text under a key of a mapping.
+    fn field(&mut self, id: Id, field: &str) -> Option<Str> {
         if self.arena.get(id).kind != Kind::Map {
             return None;
         }
-        ["name", "key", "id"].into_iter().find_map(|wanted| {
-            for (key, value) in self.arena.entries(id) {
-                if self.arena.get(key).text == wanted && self.arena.get(value).is_scalar() {
-                    return Some((wanted, self.arena.get(value).text.to_string()));
-                }
-            }
-            None
-        })
+        let entries = self.arena.entries(id);
+        let (_, value) = entries
+            .into_iter()
+            .find(|(key, _)| self.arena.get(*key).text == field)?;
+        let value = self.arena.get(value);
+        value.is_scalar().then(|| value.text.clone())
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::arena::Arena;
 use super::context::Context;
-use super::effect::Effect;
+use super::effect::Effects;
 use super::expr::{Expr, Form, Part, Template};
 use super::item::{Id, Item, Key, Kind, Label};
 use super::ops::{build, dress, infix, slice, traverse, variable};
@@ -25,21 +25,19 @@ pub(super) struct Evaluator<'d> {
     /// The texts that were decoded, by the place where they stood; encoding asks for them.
     pub(super) decoded: HashMap<String, Str>,
     /// What the assignments did.
-    pub(super) effects: Vec<Effect>,
+    pub(super) effects: Effects,
     /// The nodes that were made on the way to a key.
     pub(super) created: Vec<Id>,
     /// The items that an index of the expression named.
     pub(super) numbered: HashSet<Id>,
-    /// The lines on which creating is said to be meant.
-    pub(super) creations: &'d [u32],
     /// How many nodes got another value.
     pub(super) changed: usize,
     /// What the expression is called.
     pub(super) name: Arc<str>,
     /// The names of the files that documents are from.
     pub(super) files: Vec<&'d str>,
-    /// How deep `eval` stands in `eval`.
-    pub(super) depth: usize,
+    /// Where the text comes from that is evaluated by `eval`, once for each `eval` within another.
+    pub(super) evals: Vec<Span>,
 }
 
 /// One side of an operator.
@@ -68,20 +66,22 @@ pub(super) struct Cross<'f, 'd> {
     pub(super) calculation: Calculation<'f, 'd>,
 }
 
+/// How deep `eval` may stand in `eval`.
+const EVALS: usize = 20;
+
 impl<'d> Evaluator<'d> {
     pub(super) fn new(context: &'d Context<'d>, name: Arc<str>) -> Self {
         Self {
             arena: Arena::default(),
             context,
             decoded: HashMap::new(),
-            effects: Vec::new(),
+            effects: Effects::default(),
             created: Vec::new(),
             numbered: HashSet::new(),
-            creations: &[],
             changed: 0,
             name,
             files: Vec::new(),
-            depth: 0,
+            evals: Vec::new(),
         }
     }
 
@@ -96,7 +96,21 @@ impl<'d> Evaluator<'d> {
 
     /// An error at a place of the expression, unless it has one already.
     pub(super) fn placed(&self, error: Error, span: Span) -> Error {
+        // A place in a text that was made on the way is none of the script.
+        let span = self.evals.first().copied().unwrap_or(span);
         error.at(Place::in_file(self.name.clone(), span))
+    }
+
+    /// What a text is, evaluated as an expression; its places are that of `span`.
+    pub(super) fn eval_text(&mut self, expr: &Expr, span: Span, scope: &Scope) -> Result<Matches> {
+        if self.evals.len() >= EVALS {
+            let message = "`eval` is nested too deep";
+            return Err(Error::new(ErrorKind::Script, message));
+        }
+        self.evals.push(span);
+        let found = self.eval(expr, scope);
+        self.evals.pop();
+        found
     }
 
     fn form(&mut self, form: &Form, expr: &Expr, scope: &Scope) -> Result<Matches> {

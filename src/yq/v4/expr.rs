@@ -252,6 +252,14 @@ impl Infix {
 }
 
 impl Infix {
+    /// Whether it changes what stands before it.
+    pub(super) fn assigns(self) -> bool {
+        matches!(
+            self,
+            Self::Assign { .. } | Self::AddAssign | Self::SubtractAssign | Self::MultiplyAssign(_)
+        )
+    }
+
     /// As it is written, without flags.
     pub(super) fn name(self) -> &'static str {
         match self {

@@ -5,6 +5,7 @@
 //! did. Reading files and environment variables goes through the [`Context`].
 
 mod arena;
+mod caret;
 mod context;
 mod effect;
 mod evaluator;
@@ -27,8 +28,10 @@ use std::sync::Arc;
 use crate::error::{Error, Kind, Result};
 use crate::yaml::{Node, PrintOptions, Tag, print_node};
 pub use context::{Context, Loader, Lookup};
+use effect::Effects;
 pub use effect::{Effect, ListItem};
 use evaluator::{Evaluator, one};
+use parse::{Parsed, Statement};
 use scope::{Matches, Scope};
 
 /// A parsed expression.
@@ -56,6 +59,9 @@ use scope::{Matches, Scope};
 pub struct Expression {
     root: expr::Expr,
     name: Arc<str>,
+    text: Arc<str>,
+    /// What in it changes something.
+    statements: Vec<Statement>,
     /// The lines on which a comment says that creating is meant.
     creations: Vec<u32>,
 }
@@ -74,7 +80,7 @@ pub struct Input<'d> {
 pub struct Output {
     /// The results, in order.
     pub results: Vec<Found>,
-    /// What each assignment did, in the order in which they ran first.
+    /// What each assignment did, in the order in which they are written.
     pub effects: Vec<Effect>,
 }
 
@@ -100,12 +106,23 @@ impl Expression {
     /// Parses an expression that errors call by a name, such as that of its file.
     pub fn parse_named(text: &str, name: &str) -> Result<Self> {
         let name: Arc<str> = name.into();
-        let root = parse::parse(text).map_err(|error| error.name_files(|_| Some(name.clone())))?;
+        let named = |error: Error| {
+            let error = error.name_files(|_| Some(name.clone()));
+            caret::pointed(error, text)
+        };
+        let Parsed { root, statements } = parse::parse_script(text).map_err(named)?;
         Ok(Self {
             root,
-            name,
+            text: text.into(),
+            statements,
             creations: effect::creations(text),
+            name,
         })
+    }
+
+    /// What errors and reports call it.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Whether the expression is `.`, which gives back what it is given.
@@ -141,8 +158,18 @@ impl Expression {
         variables: &[(&str, Node)],
         context: &Context<'_>,
     ) -> Result<Output> {
+        self.results(inputs, variables, context)
+            .map_err(|error| caret::pointed(error, &self.text))
+    }
+
+    fn results(
+        &self,
+        inputs: &[Input<'_>],
+        variables: &[(&str, Node)],
+        context: &Context<'_>,
+    ) -> Result<Output> {
         let mut evaluator = Evaluator::new(context, self.name.clone());
-        evaluator.creations = &self.creations;
+        evaluator.effects = Effects::of(self);
         evaluator.files = inputs.iter().map(|input| input.name).collect();
         let documents = adopt(&mut evaluator, inputs);
         let mut scope = Scope::default();
@@ -168,7 +195,7 @@ impl Expression {
         if let Some(reason) = evaluator.arena.exhausted {
             return Err(Error::new(Kind::Script, reason));
         }
-        output.effects = evaluator.effects;
+        output.effects = evaluator.effects.into_list();
         Ok(output)
     }
 }

@@ -10,10 +10,30 @@ use crate::error::{Error, Kind, Result};
 use crate::place::Span;
 use crate::yaml::Str;
 
+/// The operator that changes something without assigning to it.
+const DELETE: &str = "del";
 /// How deep expressions may be nested, so that no input can exhaust the stack.
 const DEPTH: usize = 200;
 /// How long a path may be, for the same reason: its steps become levels of the document.
 const STEPS: usize = 500;
+
+/// An expression, and what in it changes something.
+#[derive(Debug)]
+pub(super) struct Parsed {
+    /// The expression.
+    pub(super) root: Expr,
+    /// Its statements, in the order of the text.
+    pub(super) statements: Vec<Statement>,
+}
+
+/// A part of an expression that changes something: an assignment or a deletion.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Statement {
+    /// Where it says what is changed, by which what it did is known.
+    pub(super) target: Span,
+    /// The first byte of what names it in reports, and one past the last.
+    pub(super) extent: (u32, u32),
+}
 
 /// Parses an expression; no text at all is `.`.
 pub(super) fn parse(text: &str) -> Result<Expr> {
@@ -22,12 +42,23 @@ pub(super) fn parse(text: &str) -> Result<Expr> {
 
 /// Parses a text that stands inside another expression.
 pub(super) fn nested(text: &str, depth: usize) -> Result<Expr> {
+    Ok(whole(text, depth)?.root)
+}
+
+/// Parses a script.
+pub(super) fn parse_script(text: &str) -> Result<Parsed> {
+    whole(text, 0)
+}
+
+fn whole(text: &str, depth: usize) -> Result<Parsed> {
     let lexemes = lex(text)?;
+    let last = lexemes.last().map_or(0, |lexeme| lexeme.span.end as usize);
+    let words = text.get(..last).unwrap_or(text);
     let end = Span {
-        start: u32::try_from(text.len()).unwrap_or(u32::MAX),
-        end: u32::try_from(text.len()).unwrap_or(u32::MAX),
-        line: u32::try_from(text.matches('\n').count() + 1).unwrap_or(u32::MAX),
-        column: u32::try_from(text.chars().rev().take_while(|c| *c != '\n').count() + 1)
+        start: u32::try_from(words.len()).unwrap_or(u32::MAX),
+        end: u32::try_from(words.len()).unwrap_or(u32::MAX),
+        line: u32::try_from(words.matches('\n').count() + 1).unwrap_or(u32::MAX),
+        column: u32::try_from(words.chars().rev().take_while(|c| *c != '\n').count() + 1)
             .unwrap_or(u32::MAX),
         ..Span::default()
     };
@@ -36,15 +67,19 @@ pub(super) fn nested(text: &str, depth: usize) -> Result<Expr> {
         at: 0,
         end,
         depth,
+        statements: Vec::new(),
     };
-    if lexemes.is_empty() {
-        return Ok(parser.here(Form::Identity));
+    let root = if lexemes.is_empty() {
+        parser.here(Form::Identity)
+    } else {
+        parser.expression(0)?
+    };
+    if parser.peek().is_some() {
+        return Err(parser.unexpected("an operator or the end"));
     }
-    let expr = parser.expression(0)?;
-    match parser.peek() {
-        None => Ok(expr),
-        Some(_) => Err(parser.unexpected("an operator or the end")),
-    }
+    let mut statements = parser.statements;
+    statements.sort_by_key(|statement| statement.extent);
+    Ok(Parsed { root, statements })
 }
 
 struct Parser<'t> {
@@ -52,6 +87,7 @@ struct Parser<'t> {
     at: usize,
     end: Span,
     depth: usize,
+    statements: Vec<Statement>,
 }
 
 impl<'t> Parser<'t> {
@@ -85,9 +121,10 @@ impl<'t> Parser<'t> {
             let message = format!("the expression is nested more than {DEPTH} levels deep");
             return Err(Error::new(Kind::Script, message).at(self.span()));
         }
+        let first = self.at;
         let mut left = self.primary()?;
         while let Some(token) = self.peek() {
-            match self.continued(left, token, least)? {
+            match self.continued(left, token, least, first)? {
                 (more, true) => left = more,
                 (whole, false) => {
                     left = whole;
@@ -100,7 +137,13 @@ impl<'t> Parser<'t> {
     }
 
     /// What follows an expression, if it belongs to it.
-    fn continued(&mut self, left: Expr, token: &Token, least: u8) -> Result<(Expr, bool)> {
+    fn continued(
+        &mut self,
+        left: Expr,
+        token: &Token,
+        least: u8,
+        first: usize,
+    ) -> Result<(Expr, bool)> {
         let is_open = self.is_open_ended();
         let span = self.span();
         let precedence = match token {
@@ -119,11 +162,28 @@ impl<'t> Parser<'t> {
             Token::Key(..) | Token::DotList => return Ok((self.path(left)?, true)),
             Token::OpenList => return Ok((self.index(left)?, true)),
             Token::Infix(Infix::Union) => return Ok((self.union(left)?, true)),
-            Token::Infix(infix) => self.infix(left, *infix)?,
-            Token::Word(operator, _) => self.attribute(left, operator)?,
+            Token::Infix(infix) => {
+                if infix.assigns() {
+                    self.statement(left.span, first, self.at);
+                }
+                self.infix(left, *infix)?
+            }
+            Token::Word(operator, _) => {
+                self.statement(span, first, self.at + 1);
+                self.attribute(left, operator)?
+            }
             _ => return Ok((left, false)),
         };
         Ok((Expr { form, span }, true))
+    }
+
+    /// Remembers a statement that is named by the tokens up to another one.
+    fn statement(&mut self, target: Span, first: usize, after: usize) {
+        let bounds = (self.lexemes.get(first), self.lexemes.get(after - 1));
+        if let (Some(first), Some(last)) = bounds {
+            let extent = (first.span.start, last.span.end);
+            self.statements.push(Statement { target, extent });
+        }
     }
 
     /// Whether `.key` or `[index]` may follow what was read last.
@@ -381,6 +441,7 @@ impl<'t> Parser<'t> {
                 operator.names[0]
             )));
         }
+        let first = self.at;
         self.at += 1;
         if let Some(meaning) = operator.stands_for {
             return nested(meaning, self.depth);
@@ -392,7 +453,11 @@ impl<'t> Parser<'t> {
             Arity::None | Arity::Setter => false,
         };
         let argument = if takes_one {
-            Some(Box::new(self.argument(operator, span)?))
+            let argument = self.argument(operator, span)?;
+            if operator.names[0] == DELETE {
+                self.statement(argument.span, first, self.at);
+            }
+            Some(Box::new(argument))
         } else {
             self.refuse_argument(operator)?;
             None

@@ -533,7 +533,7 @@ fn the_world_is_asked_through_the_context() {
         (
             "load(\"missing\")",
             "",
-            "there is no `missing` (expression:1:1)",
+            "there is no `missing` (expression:1:6)",
         ),
         (
             "system(\"ls\")",
@@ -681,7 +681,7 @@ fn an_assignment_says_what_it_did() {
     );
     assert_eq!(
         effects[0].items[0].by_name().as_deref(),
-        Some(".l[] | select(.name == \"x\")")
+        Some("(.l[] | select(.name == \"x\") | .v)")
     );
 }
 
@@ -717,7 +717,9 @@ fn what_grows_without_end_is_stopped() {
 fn an_error_names_the_script_that_it_is_in() {
     let error = Expression::parse_named(".a |\n  slect(.b)", "edit.yq").unwrap_err();
     assert_eq!(
-        format!("{error:#}"),
-        "there is no operator `slect` (edit.yq:2:3)\n  help: did you mean `select`?"
+        error.to_string(),
+        "there is no operator `slect` (edit.yq:2:3)"
     );
+    assert_eq!(error.help_line(), Some("did you mean `select`?"));
+    assert!(error.notes()[0].message.starts_with("  slect(.b)\n"));
 }

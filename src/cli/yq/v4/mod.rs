@@ -10,12 +10,16 @@ use std::sync::Arc;
 
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::{Finding, Severity};
+use kustom::load::Disk;
 use kustom::place::{SourceId, Span};
+use kustom::project::Project;
 use kustom::yaml::{Node, Options, read};
+use kustom::yq::ProjectFiles;
 use kustom::yq::codec::{Format, decode};
-use kustom::yq::v4::{Context, Effect, Expression, Input};
+use kustom::yq::v4::{Context, Effect, Expression, Input, Loader as _};
 
 use super::{named, read_text, unreadable};
+use crate::cli::build::working_directory;
 use crate::cli::flags::{Arguments, Flag, switch, with_value};
 use crate::cli::output::{Streams, write_file};
 use front::FrontMatter;
@@ -55,9 +59,6 @@ const FLAGS: &[Flag] = &[
     switch("yaml-fix-merge-anchor-to-spec", None),
 ];
 
-/// How many characters of a line are shown in an error.
-const SHOWN: usize = 100;
-
 /// What may be done with front matter; after `-f`, any other word is the file of an expression.
 const FRONT_MATTER: [&str; 2] = ["extract", "process"];
 
@@ -85,7 +86,6 @@ fn usage(message: impl Into<String>) -> Error {
 struct Call {
     arguments: Arguments,
     together: bool,
-    text: String,
     expression: Expression,
     files: Vec<String>,
     from: Format,
@@ -100,14 +100,12 @@ impl Call {
             (true, true) => PRETTY.to_owned(),
             (true, false) => format!("{text}\n| {PRETTY}"),
         };
-        let expression =
-            Expression::parse_named(&text, &name).map_err(|error| pointed(error, &text))?;
+        let expression = Expression::parse_named(&text, &name)?;
         let (from, to) = formats(&arguments, files.first().map(String::as_str))?;
         let printer = Printer::new(&arguments, to)?;
         let call = Self {
             arguments,
             together,
-            text,
             expression,
             files,
             from,
@@ -179,11 +177,11 @@ impl Call {
     ) -> Result<(Option<String>, bool)> {
         let inputs: Vec<Input<'_>> = sources.iter().map(Source::input).collect();
         let environment = |name: &str| std::env::var(name).ok();
-        let loader = |path: &str| load(path);
+        let loader = |path: &str| project_files()?.load(path);
         let context = Context {
             environment: (!self.is_on("security-disable-env-ops")).then_some(&environment),
             loader: (!self.is_on("security-disable-file-ops")).then_some(&loader),
-            now: now(),
+            now: Some(now()),
             seed: u64::from(std::process::id()) ^ now().unsigned_abs(),
             together: self.together,
             own_keys_win: self.is_on("yaml-fix-merge-anchor-to-spec"),
@@ -191,8 +189,7 @@ impl Call {
             indent: self.printer.indent(),
             interpolation: !self.arguments.is_off("string-interpolation"),
         };
-        let placed =
-            |error: Error| pointed(error, &self.text).name_files(|span| self.file_of(span));
+        let placed = |error: Error| error.name_files(|span| self.file_of(span));
         let output = self.expression.evaluate(&inputs, &context);
         let output = output.map_err(placed)?;
         self.remark(&output.effects, streams);
@@ -374,20 +371,12 @@ fn formats(arguments: &Arguments, file: Option<&str>) -> Result<(Format, Format)
     Ok((from.or(by_name).unwrap_or_default(), to.unwrap_or(natural)))
 }
 
-/// Reads a file for an expression: one below the working directory.
-fn load(path: &str) -> Result<String> {
-    let refused = |message: String| Error::new(Kind::Load, message);
-    let root = fs::canonicalize(".")
-        .map_err(|error| refused(format!("cannot find the working directory: {error}")))?;
-    let found = fs::canonicalize(path)
-        .map_err(|error| refused(format!("cannot read `{path}`: {error}")))?;
-    if !found.starts_with(&root) {
-        return Err(
-            refused(format!("`{path}` lies outside the working directory"))
-                .help("an expression reads only files below the directory that it runs in"),
-        );
-    }
-    read_text(path)
+/// The files that an expression may read: those of the project that the working directory belongs
+/// to, or those below it.
+fn project_files() -> Result<ProjectFiles<'static>> {
+    let here = working_directory()?;
+    let root = Project::find(&Disk, &here).map_or_else(|_| here.clone(), |project| project.root);
+    Ok(ProjectFiles::new(&Disk, &root, &here))
 }
 
 /// Seconds since 1970.
@@ -399,30 +388,4 @@ fn now() -> i64 {
 /// Whether something is piped in, not typed.
 fn is_stdin_piped() -> bool {
     !io::stdin().is_terminal()
-}
-
-/// An error of an expression with the line that it is about, and marks below the words.
-fn pointed(error: Error, text: &str) -> Error {
-    let Some(place) = error.place() else {
-        return error;
-    };
-    let span = place.span;
-    if place.file.is_none() || span.source != SourceId::NONE || span.line == 0 {
-        return error;
-    }
-    let number = (span.line as usize).saturating_sub(1);
-    let (Some(line), Some(marked)) = (text.lines().nth(number), text.get(span.range())) else {
-        return error;
-    };
-    let before = (span.column as usize).saturating_sub(1);
-    let marked = marked.lines().next().unwrap_or_default().chars().count();
-    // Of a long line, the part around the place.
-    let skipped = match line.chars().count() {
-        0..=SHOWN => 0,
-        _ => before.saturating_sub(SHOWN / 2),
-    };
-    let shown: String = line.chars().skip(skipped).take(SHOWN).collect();
-    let margin = " ".repeat(before - skipped);
-    let marks = "^".repeat(marked.clamp(1, SHOWN / 2));
-    error.note(format!("{shown}\n        {margin}{marks}"), None)
 }

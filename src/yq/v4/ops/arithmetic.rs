@@ -45,8 +45,16 @@ pub(crate) fn add(
 
 #[cold]
 fn mismatch(e: &Evaluator<'_>, one: Id, what: &str, other: Id) -> Error {
+    let is_text = |id| e.type_of(id) == STR;
+    let help = match (e.arena.get(one).kind, e.arena.get(other).kind) {
+        (Kind::Scalar, Kind::Scalar) if is_text(one) || is_text(other) => {
+            "`to_number` and `to_string` make a value what the other one is"
+        }
+        (Kind::Seq, _) | (_, Kind::Seq) => "`.[]` stands for all items of a sequence",
+        _ => "both sides must be of one type",
+    };
     let (one, other) = (e.described(one), e.described(other));
-    Error::new(ErrorKind::Script, format!("{one} {what} {other}"))
+    Error::new(ErrorKind::Script, format!("{one} {what} {other}")).help(help)
 }
 
 fn add_maps(e: &mut Evaluator<'_>, left: Id, right: Id) -> Id {

@@ -68,7 +68,12 @@ pub(crate) fn with_layout(e: &mut Evaluator<'_>, call: &Call, scope: &Scope) -> 
 
 /// `now`
 pub(crate) fn now(e: &mut Evaluator<'_>, _: &Call, _: &Scope) -> Result<Matches> {
-    let text = Moment::at_seconds(e.context.now as f64).write(RFC3339);
+    let Some(now) = e.context.now else {
+        let message = "the time may not be asked for here";
+        return Err(Error::new(ErrorKind::Script, message)
+            .help("what is rendered must be the same at every run"));
+    };
+    let text = Moment::at_seconds(now as f64).write(RFC3339);
     Ok(one(e.arena.scalar(text, Tag::Timestamp)))
 }
 

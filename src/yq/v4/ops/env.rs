@@ -17,6 +17,9 @@ fn environment<'d>(e: &Evaluator<'d>) -> Result<&'d Lookup<'d>> {
             ErrorKind::Script,
             "environment variables may not be used here",
         )
+        .help(
+            "what is rendered must be the same on every machine; `load` reads files of the project",
+        )
     })
 }
 

@@ -81,7 +81,9 @@ fn each_file(
             ));
         };
         let path = e.arena.get(path).text.clone();
-        let text = loader.load(&path)?;
+        let text = loader
+            .load(&path)
+            .map_err(|error| e.placed(error, argument.span))?;
         make(e, &path, &text).map(Some)
     })
 }

@@ -122,21 +122,16 @@ pub(crate) fn eval(e: &mut Evaluator<'_>, call: &Call, scope: &Scope) -> Result<
         let text = &e.arena.get(*id).text;
         expressions.push(parse(text).map_err(|error| {
             let message = format!("in the text given to `eval`: {}", error.message());
-            Error::new(ErrorKind::Script, message)
+            e.placed(Error::new(ErrorKind::Script, message), argument.span)
         })?);
     }
     let mut results = Vec::new();
-    e.depth += 1;
-    if e.depth > 20 {
-        let message = "`eval` is nested too deep";
-        return Err(Error::new(ErrorKind::Script, message));
-    }
     for _ in scope.matches.iter() {
         for expression in &expressions {
-            results.extend(e.eval(expression, scope)?.iter());
+            let found = e.eval_text(expression, argument.span, scope)?;
+            results.extend(found.iter());
         }
     }
-    e.depth -= 1;
     Ok(Rc::new(results))
 }
 

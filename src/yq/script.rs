@@ -1,0 +1,296 @@
+//! A script of either language, applied to one file.
+//!
+//! Which language a script is in shows: a file `*.yq` is an expression of yq 4, a list of
+//! statements with `command:` is a script of yq 3. A script of an environment gives the same result
+//! everywhere: it reads files of its project, but neither environment variables nor the clock.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::{v3, v4};
+use crate::error::{Error, Kind, Result, nearest};
+use crate::finding::Finding;
+use crate::load::{FileKind, Files, normalized};
+use crate::place::{Place, SourceId};
+use crate::yaml::{Node, Options, PrintOptions, print, read, rewrite};
+
+/// A script, read.
+#[derive(Debug)]
+pub enum Script {
+    /// Commands with paths, as in yq 3.
+    Commands(v3::Script),
+    /// An expression, as in yq 4.
+    Expression(v4::Expression),
+}
+
+/// A file: what people call it, and what is in it.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'b> {
+    /// Its name in messages and, by its end, the sign of its language.
+    pub name: &'b str,
+    /// What is in it.
+    pub bytes: &'b [u8],
+}
+
+/// What a script made of a file.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Applied {
+    /// The file as it is now; the same bytes where the script does not ask for others.
+    pub content: Vec<u8>,
+    /// What each statement did, in the order in which they are written.
+    pub statements: Vec<Effect>,
+    /// What is worth a remark, of statements and of the script as a whole.
+    pub findings: Vec<Finding>,
+}
+
+/// What one statement of a script did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Effect {
+    /// Where it stands.
+    pub place: Place,
+    /// The statement in short: `update log.level`, `.log.level`.
+    pub statement: String,
+    /// What it did, in one line: `changed 1 value`.
+    pub summary: String,
+}
+
+/// Files for `load`: those of a project, named from a directory in it.
+pub struct ProjectFiles<'f> {
+    files: &'f dyn Files,
+    root: PathBuf,
+    directory: PathBuf,
+}
+
+/// Runs a script on a file.
+///
+/// # Example
+///
+/// ```
+/// use std::path::Path;
+/// use kustom::load::Memory;
+/// use kustom::yq::{ProjectFiles, Source, apply};
+///
+/// let mut files = Memory::default();
+/// files.insert("/app/levels.yaml", "test: debug\n");
+/// let script = Source {
+///     name: "config.yq",
+///     bytes: b".log.level = load(\"levels.yaml\").test\n",
+/// };
+/// let config = Source {
+///     name: "config.yaml",
+///     bytes: b"log:\n    level:   info # for now\n",
+/// };
+/// let loader = ProjectFiles::new(&files, Path::new("/app"), Path::new("/app"));
+/// let applied = apply(script, config, &loader)?;
+/// assert_eq!(applied.content, b"log:\n    level:   debug # for now\n");
+/// assert_eq!(applied.statements[0].summary, "changed 1 value");
+/// # Ok::<(), kustom::error::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// A script or a file that cannot be read, and a statement that cannot run.
+pub fn apply(script: Source<'_>, config: Source<'_>, loader: &dyn v4::Loader) -> Result<Applied> {
+    Script::parse(script)?.run(config, loader)
+}
+
+impl Script {
+    /// Reads a script, in the language that it is in.
+    ///
+    /// # Errors
+    ///
+    /// If it is neither a list of statements nor an expression.
+    pub fn parse(script: Source<'_>) -> Result<Self> {
+        let text = script.text()?;
+        if is_expression(script.name, text) {
+            v4::Expression::parse_named(&text.replace("\r\n", "\n"), script.name)
+                .map(Self::Expression)
+        } else {
+            v3::Script::parse(text, script.name).map(Self::Commands)
+        }
+    }
+
+    /// Runs the script on a file.
+    ///
+    /// # Errors
+    ///
+    /// A file that is no YAML, or a statement that cannot run.
+    pub fn run(&self, config: Source<'_>, loader: &dyn v4::Loader) -> Result<Applied> {
+        let applied = match self {
+            Self::Commands(script) => commands(script, config),
+            Self::Expression(expression) => evaluated(expression, config, loader),
+        };
+        let name: Arc<str> = config.name.into();
+        applied.map_err(|error| {
+            let is_of_config = error.place().is_some_and(|place| place.file.is_none());
+            let error = error.name_files(|_| Some(name.clone()));
+            if is_of_config {
+                return error;
+            }
+            error.note(format!("while `{name}` was made"), None)
+        })
+    }
+}
+
+impl Source<'_> {
+    fn text(&self) -> Result<&str> {
+        std::str::from_utf8(self.bytes).map_err(|cause| {
+            let error = Error::new(Kind::Script, format!("`{}` is not UTF-8", self.name));
+            error.at(Place::file(self.name)).caused_by(cause)
+        })
+    }
+}
+
+/// Whether a script is an expression: by its name, or because it is YAML of no shape that a script
+/// of yq 3 has.
+fn is_expression(name: &str, text: &str) -> bool {
+    if Path::new(name).extension().is_some_and(|end| end == "yq") {
+        return true;
+    }
+    match read(text, &Options::default()) {
+        Ok(documents) => documents
+            .first()
+            .is_some_and(|root| root.is_scalar() && !root.is_null()),
+        Err(_) => v4::Expression::parse(text).is_ok(),
+    }
+}
+
+fn commands(script: &v3::Script, config: Source<'_>) -> Result<Applied> {
+    let outcome = v3::run(script, config.text()?, v3::Documents::default())?;
+    let statements = outcome.reports.iter().map(|report| Effect {
+        place: report.place.clone(),
+        statement: format!("{} {}", report.command.name(), report.path),
+        summary: report.summary(),
+    });
+    Ok(Applied {
+        statements: statements.collect(),
+        findings: outcome
+            .reports
+            .iter()
+            .flat_map(v3::Report::findings)
+            .collect(),
+        content: outcome.text.into_bytes(),
+    })
+}
+
+fn evaluated(
+    expression: &v4::Expression,
+    config: Source<'_>,
+    loader: &dyn v4::Loader,
+) -> Result<Applied> {
+    let text = config.text()?;
+    let options = Options {
+        keep_aliases: true,
+        comments: true,
+        source: SourceId::new(0),
+        ..Options::default()
+    };
+    let documents = read(text, &options)?;
+    let input = v4::Input {
+        name: config.name,
+        documents: &documents,
+    };
+    let context = v4::Context {
+        loader: Some(loader),
+        now: None,
+        ..v4::Context::default()
+    };
+    let mut output = expression.evaluate(&[input], &context)?;
+    let effects = std::mem::take(&mut output.effects);
+    let mut findings: Vec<Finding> = effects.iter().flat_map(v4::Effect::findings).collect();
+    let is_edit = documents.is_empty() || output.is_edit(0, documents.len());
+    let after = output.into_nodes();
+    let content = if documents.is_empty() && after.iter().all(Node::is_null) {
+        text.to_owned()
+    } else if is_edit {
+        rewrite(text, &documents, &after)?
+    } else {
+        findings.push(other_result(expression, config.name));
+        print(&after, &PrintOptions::default())
+    };
+    let statements = effects.into_iter().map(|effect| Effect {
+        summary: effect.summary(),
+        statement: effect.target,
+        place: effect.place,
+    });
+    Ok(Applied {
+        content: content.into_bytes(),
+        statements: statements.collect(),
+        findings,
+    })
+}
+
+/// The remark that a script makes something else of a file than a changed file.
+fn other_result(expression: &v4::Expression, config: &str) -> Finding {
+    let message = format!("the expression gives something else than a changed `{config}`");
+    Finding::warning("script-result", message)
+        .at(Place::file(expression.name()))
+        .help("to change parts, put what selects them in parentheses: `(.list[] | select(…) | .key) = 1`")
+}
+
+impl<'f> ProjectFiles<'f> {
+    /// The files below `root`, named from `directory`; both are absolute.
+    pub fn new(files: &'f dyn Files, root: &Path, directory: &Path) -> Self {
+        Self {
+            files,
+            root: normalized(root),
+            directory: normalized(directory),
+        }
+    }
+
+    #[cold]
+    fn cannot_read(&self, path: &str, cause: io::Error) -> Error {
+        if cause.kind() != io::ErrorKind::NotFound {
+            let message = format!("cannot read `{path}`: {cause}");
+            return Error::new(Kind::Load, message).caused_by(cause);
+        }
+        let error = Error::new(Kind::Load, format!("there is no file `{path}`")).caused_by(cause);
+        let (above, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let beside = self.files.list(&self.directory.join(above));
+        let beside = beside.unwrap_or_default();
+        match nearest(name, beside.iter().map(String::as_str)) {
+            Some(near) if above.is_empty() => error.help(format!("did you mean `{near}`?")),
+            Some(near) => error.help(format!("did you mean `{above}/{near}`?")),
+            None => {
+                let from = self.directory.strip_prefix(&self.root);
+                let from = from.unwrap_or(&self.directory).display().to_string();
+                let from = if from.is_empty() { "." } else { &from };
+                error.help(format!(
+                    "a file is named from `{from}`, the directory of the script"
+                ))
+            }
+        }
+    }
+}
+
+impl v4::Loader for ProjectFiles<'_> {
+    fn load(&self, path: &str) -> Result<String> {
+        let cannot = |cause: io::Error| self.cannot_read(path, cause);
+        let wanted = normalized(&self.directory.join(path));
+        // What lies outside is not even looked for.
+        if !wanted.starts_with(&self.root) {
+            return Err(outside(path));
+        }
+        let (found, kind) = self.files.resolve(&wanted).map_err(cannot)?;
+        let (root, _) = self.files.resolve(&self.root).map_err(cannot)?;
+        // A link may lead out.
+        if !found.starts_with(&root) {
+            return Err(outside(path));
+        }
+        if kind == FileKind::Directory {
+            let message = format!("`{path}` is a directory, not a file");
+            return Err(Error::new(Kind::Load, message));
+        }
+        let bytes = self.files.read(&wanted).map_err(cannot)?;
+        String::from_utf8(bytes).map_err(|cause| {
+            Error::new(Kind::Load, format!("`{path}` is not UTF-8")).caused_by(cause)
+        })
+    }
+}
+
+#[cold]
+fn outside(path: &str) -> Error {
+    Error::new(Kind::Load, format!("`{path}` leads out of the project"))
+        .help("an expression reads only files of its project")
+}
