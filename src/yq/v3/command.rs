@@ -9,7 +9,7 @@ use super::report::Report;
 use super::run::{Documents, documents_of, execute, run_on, selected};
 use super::script::{Command, Script};
 use super::update::update;
-use super::value::{Typed, ValueFlags};
+use super::value::{Typed, ValueFlags, is_block};
 use crate::error::{Error, Kind, Result};
 use crate::yaml::{Node, PrintOptions, Value, print, print_node, rewrite};
 use crate::yq::json;
@@ -114,13 +114,14 @@ pub fn write(input: Input<'_>, what: Write<'_>, output: Output) -> Result<Done> 
             })
         }
         Write::Value { path, value, flags } => {
-            let parsed = Path::parse(path)?;
+            let parsed = Path::parse(path);
             edit(
                 input,
                 path,
                 &parsed,
                 Command::Update,
                 output,
+                value.is_some_and(is_block),
                 |root, report| {
                     let mut value = Typed { value, flags };
                     update(root, &parsed, &mut value, report)
@@ -132,27 +133,29 @@ pub fn write(input: Input<'_>, what: Write<'_>, output: Output) -> Result<Done> 
 
 /// `delete`: takes values out.
 pub fn delete(input: Input<'_>, path: &str, output: Output) -> Result<Done> {
-    let parsed = Path::parse(path)?;
+    let parsed = Path::parse(path);
     edit(
         input,
         path,
         &parsed,
         Command::Delete,
         output,
+        false,
         |root, report| delete_path(root, &parsed, report),
     )
 }
 
-/// Changes the chosen documents of a text.
+/// Changes the chosen documents of a text, read with their comments where these matter.
 fn edit(
     input: Input<'_>,
     path: &str,
     parsed: &Path,
     command: Command,
     output: Output,
+    comments: bool,
     mut change: impl FnMut(&mut Node, &mut Report) -> Result<()>,
 ) -> Result<Done> {
-    let before = documents_of(input.text, output.prints())?;
+    let before = documents_of(input.text, comments || output.prints())?;
     let mut after = before.clone();
     let mut report = Report {
         command,
@@ -200,7 +203,7 @@ pub fn new(what: Write<'_>, output: Output) -> Result<String> {
             }
         }
         Write::Value { path, value, flags } => {
-            let path = Path::parse(path)?;
+            let path = Path::parse(path);
             let mut value = Typed { value, flags };
             update(&mut root, &path, &mut value, &mut Report::default())?;
         }
@@ -210,7 +213,7 @@ pub fn new(what: Write<'_>, output: Output) -> Result<String> {
 
 /// `prefix`: puts documents below a path.
 pub fn prefix(input: Input<'_>, path: &str, output: Output) -> Result<Done> {
-    let parsed = Path::parse(path)?;
+    let parsed = Path::parse(path);
     let before = documents_of(input.text, true)?;
     let mut after = before.clone();
     for root in selected(&mut after, input.documents)? {
@@ -265,7 +268,7 @@ pub fn read(
     default: Option<&str>,
     output: Output,
 ) -> Result<String> {
-    let parsed = Path::parse(path)?;
+    let parsed = Path::parse(path);
     let mut documents = documents_of(input.text, true)?;
     let mut out = String::new();
     let mut is_found = false;

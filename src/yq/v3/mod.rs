@@ -14,12 +14,13 @@ mod script;
 mod search;
 mod update;
 mod value;
+mod walk;
 
 pub use command::{
     Done, Input, Output, Shown, Write, delete, merge, new, prefix, read, usage, validate, write,
 };
 pub use merge::{Arrays, Comments, Merge};
-pub use path::{Path, Pattern, Segment};
+pub use path::{Accident, Path, Pattern, Segment};
 pub use report::{Indexed, Replaced, Report};
 pub use run::{Documents, Outcome, run};
 pub use script::{Command, Script, Statement};

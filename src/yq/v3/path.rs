@@ -1,14 +1,24 @@
 //! The paths of yq 3: `a.b[0].(name==x)."c.d".**`.
+//!
+//! They are read as yq 3 reads them. Behind a closing `]`, `)` or `"` it skips one character,
+//! whichever it is; where that is not the dot that was meant, the path says so as an [`Accident`].
 
 use std::fmt;
-
-use crate::error::{Error, Kind, Result};
 
 /// A path from a document to the nodes it names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Path {
     segments: Vec<Segment>,
-    accidents: Vec<String>,
+    accidents: Vec<Accident>,
+}
+
+/// A place where a path means something else than it looks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accident {
+    /// What is read, as a sentence.
+    pub message: String,
+    /// How to say what was probably meant.
+    pub help: Option<String>,
 }
 
 /// A step of a path.
@@ -76,12 +86,14 @@ impl Path {
     /// ```
     /// use kustom::yq::v3::{Path, Segment};
     ///
-    /// let path = Path::parse("presets[2].\"a.b\"")?;
+    /// let path = Path::parse("presets[2].\"a.b\"");
     /// assert_eq!(path.segments()[1], Segment::Index(2));
-    /// assert!(Path::parse("a[0]b").is_err());
-    /// # Ok::<(), kustom::error::Error>(())
+    /// assert!(path.accidents().is_empty());
+    ///
+    /// // The character behind a bracket is skipped.
+    /// assert_eq!(Path::parse("a[0]name").to_string(), "a[0].ame");
     /// ```
-    pub fn parse(text: &str) -> Result<Self> {
+    pub fn parse(text: &str) -> Self {
         Parser {
             text,
             rest: text,
@@ -96,26 +108,23 @@ impl Path {
     }
 
     /// What was read otherwise than it looks.
-    pub fn accidents(&self) -> &[String] {
+    pub fn accidents(&self) -> &[Accident] {
         &self.accidents
     }
 }
 
 impl Segment {
     /// A step as its text says: `*`, `**`, `name*`, `a==b`, `+`, a key.
-    fn from_text(text: &str) -> Result<Self> {
+    fn from_text(text: &str) -> Self {
         if let Some((path, pattern)) = text.split_once("==") {
             let path = path.trim();
-            return Ok(Self::Filter {
-                path: match path {
-                    "." => None,
-                    path => Some(Path::parse(path)?),
-                },
+            return Self::Filter {
+                path: (path != ".").then(|| Path::parse(path)),
                 pattern: Pattern::new(pattern.trim()),
                 text: text.to_owned(),
-            });
+            };
         }
-        Ok(match text {
+        match text {
             "*" => Self::All,
             "**" => Self::Deep,
             "+" => Self::Append,
@@ -123,7 +132,7 @@ impl Segment {
                 Some(prefix) => Self::Prefix(prefix.to_owned()),
                 None => Self::Key(text.to_owned()),
             },
-        })
+        }
     }
 
     /// Whether the step names children by a pattern, so that it never makes one.
@@ -150,20 +159,32 @@ impl Segment {
     }
 }
 
+impl fmt::Display for Segment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Index(index) => write!(f, "[{index}]"),
+            Self::Append => f.write_str("[+]"),
+            Self::Filter { text, .. } => write!(f, "({text})"),
+            _ => f.write_str(&quoted(&self.key_text())),
+        }
+    }
+}
+
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut after_bracket = false;
         for (number, segment) in self.segments.iter().enumerate() {
-            match segment {
-                Segment::Index(index) => write!(f, "[{index}]")?,
-                Segment::Append => f.write_str("[+]")?,
-                Segment::Filter { text, .. } => write!(f, "({text})")?,
-                _ => {
-                    if number > 0 {
-                        f.write_str(".")?;
-                    }
-                    f.write_str(&quoted(&segment.key_text()))?;
-                }
+            let is_bracket = matches!(
+                segment,
+                Segment::Index(_) | Segment::Append | Segment::Filter { .. }
+            );
+            // Behind a bracket one character is skipped, which should be a dot.
+            if number > 0 && (!is_bracket || after_bracket) {
+                f.write_str(".")?;
             }
+            let text = segment.to_string();
+            f.write_str(&text)?;
+            after_bracket = text.ends_with([']', ')', '"']);
         }
         Ok(())
     }
@@ -185,112 +206,97 @@ struct Parser<'t> {
 }
 
 impl<'t> Parser<'t> {
-    fn parse(mut self) -> Result<Path> {
+    fn parse(mut self) -> Path {
         while let Some(first) = self.rest.chars().next() {
             let segment = match first {
-                '[' => {
-                    let inner = self.enclosed('[', ']')?;
-                    bracketed(inner)?
-                }
+                '[' => self.bracketed(),
                 '(' => {
-                    let inner = self.enclosed('(', ')')?;
-                    self.check_operator(inner)?;
-                    Segment::from_text(inner)?
+                    let inner = self.enclosed('(', ')');
+                    self.check_operator(inner);
+                    Segment::from_text(inner)
                 }
-                '"' => {
-                    let inner = self.enclosed('"', '"')?;
-                    Segment::from_text(inner)?
-                }
-                _ => self.name()?,
+                '"' => Segment::from_text(self.enclosed('"', '"')),
+                _ => self.name(),
             };
             self.path.segments.push(segment);
         }
-        Ok(self.path)
+        self.path
     }
 
     /// A name up to the next `.`, `[`, `(` or `"`.
-    fn name(&mut self) -> Result<Segment> {
+    fn name(&mut self) -> Segment {
         let end = self.rest.find(['.', '[', '"', '(']);
         let (name, rest) = self.rest.split_at(end.unwrap_or(self.rest.len()));
         self.rest = rest.strip_prefix('.').unwrap_or(rest);
         Segment::from_text(name)
     }
 
-    /// What stands between two brackets; what follows them begins a new step.
-    fn enclosed(&mut self, open: char, close: char) -> Result<&'t str> {
+    /// What stands between two brackets; the character behind them is skipped.
+    fn enclosed(&mut self, open: char, close: char) -> &'t str {
         let body = &self.rest[open.len_utf8()..];
-        let Some(end) = closing(body, open, close) else {
-            let note = format!("`{open}` is not closed in the path `{}`", self.text);
-            self.path.accidents.push(note);
+        let Some((inner, rest)) = body.split_once(close) else {
+            let message = format!("`{open}` is not closed in the path `{}`", self.text);
+            let help = format!("write `{open}{body}{close}`");
+            self.accident(message, Some(help));
             self.rest = "";
-            return Ok(body);
+            return body;
         };
-        let rest = &body[end + close.len_utf8()..];
-        self.rest = match rest.chars().next() {
-            None | Some('[' | '(' | '"') => rest,
-            Some('.') => &rest[1..],
-            Some(_) => return Err(self.glued(close, rest)),
-        };
-        Ok(&body[..end])
+        let mut behind = rest.chars();
+        let skipped = behind.next();
+        self.rest = behind.as_str();
+        if let Some(skipped) = skipped.filter(|skipped| *skipped != '.') {
+            let message = format!(
+                "`{skipped}` is skipped behind `{close}` in the path `{}`, as in yq 3",
+                self.text
+            );
+            let help = if skipped == close {
+                format!("the first `{close}` closes `{open}`; none can stand within")
+            } else {
+                let end = rest.find([']', ')']).map(|end| end + 1);
+                let end = end.into_iter().chain(rest.find('.')).min();
+                format!("write `{close}.{}`", &rest[..end.unwrap_or(rest.len())])
+            };
+            self.accident(message, Some(help));
+        }
+        inner
     }
 
-    #[cold]
-    fn glued(&self, close: char, rest: &str) -> Error {
-        let end = rest.find(['.', '[', '(', '"']).unwrap_or(rest.len());
-        let message = format!(
-            "`{}` follows `{close}` in the path `{}`",
-            &rest[..end],
-            self.text
-        );
-        Error::new(Kind::Script, message).help(format!("write `{close}.{}`", &rest[..end]))
+    /// What stands in square brackets: a number, a filter, `*`, `+` or a key.
+    fn bracketed(&mut self) -> Segment {
+        let inner = self.enclosed('[', ']');
+        if let Ok(index) = inner.parse() {
+            return Segment::Index(index);
+        }
+        let meant = inner.trim().trim_matches(['"', '\'']);
+        if meant != inner {
+            let message = format!(
+                "`[{inner}]` is the key `{inner}` in the path `{}`, blanks and quotes included",
+                self.text
+            );
+            self.accident(message, Some(format!("write `[{meant}]`")));
+        }
+        Segment::from_text(inner)
     }
 
-    /// Refuses a comparison that yq 3 does not know and takes for a key.
-    fn check_operator(&self, inner: &str) -> Result<()> {
+    fn accident(&mut self, message: String, help: Option<String>) {
+        self.path.accidents.push(Accident { message, help });
+    }
+
+    /// Remarks on a comparison that yq 3 does not know and takes for a key.
+    fn check_operator(&mut self, inner: &str) {
         const UNKNOWN: [&str; 7] = ["!=", ">=", "<=", "=~", ">", "<", "="];
         if inner.contains("==") {
-            return Ok(());
+            return;
         }
-        let Some(operator) = UNKNOWN.iter().find(|operator| inner.contains(**operator)) else {
-            return Ok(());
-        };
-        let message = format!(
-            "`{operator}` is no comparison of a path, in `{}`",
-            self.text
-        );
-        Err(Error::new(Kind::Script, message)
-            .help("a filter compares with `==`, and its value may end in `*`"))
-    }
-}
-
-/// What stands in square brackets: a number, a filter, `*`, `+` or a key.
-fn bracketed(inner: &str) -> Result<Segment> {
-    let bare = inner.trim();
-    if let Ok(index) = bare.parse() {
-        return Ok(Segment::Index(index));
-    }
-    let quoted = bare
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'));
-    match quoted {
-        Some(key) => Ok(Segment::Key(key.to_owned())),
-        None => Segment::from_text(inner),
-    }
-}
-
-/// Where a bracket closes; brackets of the same kind within it come in pairs.
-fn closing(body: &str, open: char, close: char) -> Option<usize> {
-    let mut depth = 0;
-    for (at, c) in body.char_indices() {
-        if c == close && depth == 0 {
-            return Some(at);
-        } else if c == close {
-            depth -= 1;
-        } else if c == open {
-            depth += 1;
+        if let Some(operator) = UNKNOWN.iter().find(|operator| inner.contains(**operator)) {
+            let message = format!(
+                "`{operator}` is no comparison in the path `{}`: `{inner}` is a key, as in yq 3",
+                self.text
+            );
+            let help = "a filter compares with `==`, and its value may end in `*`";
+            self.accident(message, Some(help.to_owned()));
         }
     }
-    None
 }
 
 #[cfg(test)]
@@ -298,7 +304,7 @@ mod tests {
     use super::*;
 
     fn shown(text: &str) -> String {
-        let path = Path::parse(text).unwrap();
+        let path = Path::parse(text);
         let texts: Vec<String> = path
             .segments()
             .iter()
@@ -322,34 +328,55 @@ mod tests {
     }
 
     #[test]
-    fn brackets_may_follow_each_other() {
-        assert_eq!(shown("a[0][1](n==x)[\"k\"]"), "a #0 #1 <n==x> k");
-        assert_eq!(shown("l(n==a(b)).v"), "l <n==a(b)> v");
-    }
-
-    #[test]
-    fn a_name_behind_a_bracket_is_refused() {
-        let error = Path::parse("a[0]name.x").unwrap_err();
+    fn the_character_behind_a_bracket_is_skipped_with_a_remark() {
+        for (text, wanted, help) in [
+            ("a[0]name.x", "a #0 ame x", "write `].name`"),
+            ("a[0][1]", "a #0 1]", "write `].[1]`"),
+            ("(n==x)y", "<n==x>", "write `).y`"),
+            ("\"a\"b", "a", "write `\".b`"),
+            (
+                "l(n==a(b)).v",
+                "l <n==a(b>  v",
+                "the first `)` closes `(`; none can stand within",
+            ),
+        ] {
+            assert_eq!(shown(text), wanted, "{text}");
+            let path = Path::parse(text);
+            assert_eq!(path.accidents()[0].help.as_deref(), Some(help), "{text}");
+        }
+        let path = Path::parse("a[0]name");
         assert_eq!(
-            error.message(),
-            "`name` follows `]` in the path `a[0]name.x`"
+            path.accidents()[0].message,
+            "`n` is skipped behind `]` in the path `a[0]name`, as in yq 3"
         );
-        assert_eq!(error.help_line(), Some("write `].name`"));
+        assert!(Path::parse("a[0].\"b\".(c==d)").accidents().is_empty());
     }
 
     #[test]
-    fn another_comparison_than_equality_is_refused() {
-        let error = Path::parse("a(b!=c)").unwrap_err();
+    fn blanks_and_quotes_in_brackets_belong_to_the_key() {
+        assert_eq!(shown("a[ 0 ]"), "a  0 ");
+        assert_eq!(shown("a[\"b\"]"), "a \"b\"");
+        let path = Path::parse("a[ 0 ]");
+        assert_eq!(path.accidents()[0].help.as_deref(), Some("write `[0]`"));
+    }
+
+    #[test]
+    fn another_comparison_than_equality_is_a_key_with_a_remark() {
+        assert_eq!(shown("a(b!=c)"), "a b!=c");
+        let path = Path::parse("a(b!=c)");
         assert_eq!(
-            error.message(),
-            "`!=` is no comparison of a path, in `a(b!=c)`"
+            path.accidents()[0].message,
+            "`!=` is no comparison in the path `a(b!=c)`: `b!=c` is a key, as in yq 3"
         );
     }
 
     #[test]
     fn an_unclosed_bracket_is_noticed() {
-        let path = Path::parse("a[0").unwrap();
-        assert_eq!(path.accidents(), ["`[` is not closed in the path `a[0`"]);
+        let path = Path::parse("a[0");
+        assert_eq!(
+            path.accidents()[0].message,
+            "`[` is not closed in the path `a[0`"
+        );
         assert_eq!(path.segments()[1], Segment::Index(0));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::path::quoted;
+use super::path::{Accident, Segment, quoted};
 use super::script::{Command, Statement};
 use crate::finding::Finding;
 use crate::place::Place;
@@ -27,12 +27,14 @@ pub struct Report {
     pub near: Option<String>,
     /// The paths of values that gave way to one of another kind, with both kinds.
     pub replaced: Vec<Replaced>,
+    /// The paths of items that `[+]` added at the end of a sequence.
+    pub added: Vec<String>,
     /// The items that were named by their number.
     pub indexed: Vec<Indexed>,
     /// Whether a comment says that creating is meant.
     pub expects_creation: bool,
     /// What yq 3 reads in the path otherwise than it looks.
-    pub accidents: Vec<String>,
+    pub accidents: Vec<Accident>,
 }
 
 /// A value that gave way to one of another kind, because the path asked for that.
@@ -69,6 +71,34 @@ impl Report {
         }
     }
 
+    /// Remembers that an item was named by its number, with the path that says it by name.
+    ///
+    /// `tail` are the steps behind the item.
+    pub(super) fn index(
+        &mut self,
+        trail: &Trail,
+        items: &[Node],
+        number: usize,
+        tail: &[&Segment],
+    ) {
+        let path = format!("{trail}[{number}]");
+        if self.indexed.iter().any(|known| known.path == path) {
+            return;
+        }
+        let found = identity(items, number);
+        let by_name = found
+            .filter(|(_, text)| !text.ends_with('*') && !text.contains(')'))
+            .map(|(field, text)| {
+                let rest: String = tail.iter().map(|step| format!(".{step}")).collect();
+                format!("{trail}.({field}=={text}){rest}")
+            });
+        self.indexed.push(Indexed {
+            path,
+            identity: found.map(|(field, text)| format!("({field}=={text})")),
+            by_name,
+        });
+    }
+
     /// One line for people: `updated 2 values`, `created b.x`, `matched nothing`.
     pub fn summary(&self) -> String {
         let mut parts = Vec::new();
@@ -86,6 +116,9 @@ impl Report {
         if !self.created.is_empty() {
             parts.push(format!("created `{}`", self.created.join("`, `")));
         }
+        if !self.added.is_empty() {
+            parts.push(format!("added `{}`", self.added.join("`, `")));
+        }
         if parts.is_empty() {
             parts.push("matched nothing".to_owned());
         }
@@ -100,7 +133,11 @@ impl Report {
     pub fn findings(&self) -> Vec<Finding> {
         let mut findings = Vec::new();
         for accident in &self.accidents {
-            findings.push(self.finding("script-path", accident.clone()));
+            let finding = self.finding("script-path", accident.message.clone());
+            findings.push(Finding {
+                help: accident.help.clone(),
+                ..finding
+            });
         }
         self.creation(&mut findings);
         for replaced in &self.replaced {
@@ -111,14 +148,15 @@ impl Report {
             let help = "what was there is lost; is the path right?";
             findings.push(self.finding("script-replaced", message).help(help));
         }
-        if self.matched == 0 && self.created.is_empty() {
+        let is_new = !self.created.is_empty() || !self.added.is_empty();
+        if self.matched == 0 && !is_new {
             let message = format!("the path `{}` matched nothing", self.path);
             let help = match self.command {
                 Command::Delete => "remove the statement if what it deleted is gone for good",
                 _ => "nothing was changed; is the path still right?",
             };
             findings.push(self.finding("script-unmatched", message).help(help));
-        } else if self.changed == 0 && self.created.is_empty() {
+        } else if self.changed == 0 && !is_new {
             let message = format!("`{}` already says what the statement asks for", self.path);
             let help = "the statement may have become needless";
             findings.push(self.finding("script-unchanged", message).help(help));
@@ -136,6 +174,10 @@ impl Report {
             let _ = write!(message, ", and {} more", self.created.len() - 1);
         }
         let help = match &self.near {
+            _ if self.command == Command::Delete => {
+                "a `delete` makes what its path leads through, as in yq 3; is the path right?"
+                    .to_owned()
+            }
             Some(near) => format!("did you mean `{near}`?"),
             None if self.path.starts_with('.') => "paths of yq 3 begin without a dot".to_owned(),
             None => "if it is meant to be new, say `# kustom: create` beside the path".to_owned(),
@@ -203,7 +245,9 @@ impl Trail {
 impl std::fmt::Display for Trail {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         for (number, step) in self.0.iter().enumerate() {
-            if number > 0 && !step.starts_with('[') {
+            // Behind a bracket or a quote one character is skipped, which should be a dot.
+            let is_skipped = number > 0 && self.0[number - 1].ends_with([']', '"']);
+            if number > 0 && (is_skipped || !step.starts_with('[')) {
                 f.write_str(".")?;
             }
             f.write_str(step)?;
@@ -213,7 +257,7 @@ impl std::fmt::Display for Trail {
 }
 
 /// The field that tells an item from the others, and its text.
-pub(super) fn identity(items: &[Node], number: usize) -> Option<(&'static str, &str)> {
+fn identity(items: &[Node], number: usize) -> Option<(&'static str, &str)> {
     const FIELDS: [&str; 3] = ["name", "key", "id"];
     let item = items.get(number)?;
     FIELDS.into_iter().find_map(|field| {

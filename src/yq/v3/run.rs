@@ -120,7 +120,10 @@ pub(super) fn selected(
     documents: &mut Vec<Node>,
     which: Documents,
 ) -> Result<impl Iterator<Item = &mut Node>> {
-    if documents.is_empty() {
+    let behind_last = Documents::One(i64::try_from(documents.len()).unwrap_or(i64::MAX));
+    // As in yq 3, an empty document at the end may be followed by another one.
+    let goes_on = which == behind_last && documents.last().is_some_and(Node::is_null);
+    if documents.is_empty() || goes_on {
         documents.push(Node::null());
     }
     let range = match which {

@@ -140,8 +140,7 @@ impl Statement {
                 return Err(Error::new(Kind::Script, "the statement has no `path`").at(item.span));
             }
         };
-        let span = path.map_or(item.span, |node| node.span);
-        let path = Path::parse(path_text).map_err(|error| error.at(span))?;
+        let path = Path::parse(path_text);
         Ok(Self {
             place: Place::in_file(name, command_span(meant)),
             command,

@@ -201,7 +201,8 @@ pub(super) fn names_text(segment: &Segment, text: &str) -> bool {
         Segment::Prefix(prefix) => text.starts_with(prefix.as_str()),
         Segment::All | Segment::Deep => true,
         Segment::Index(index) => text == index.to_string(),
-        Segment::Append => text == "+",
+        // As in yq 3, which takes it for any number.
+        Segment::Append => text.parse::<i64>().is_ok(),
         Segment::Filter { .. } => false,
     }
 }

@@ -1,5 +1,7 @@
 //! Values: from a script, from the command line, and how they meet what was there.
 
+use super::path::Accident;
+use super::report::Report;
 use super::run::documents_of;
 use super::update::{Assign, inherit};
 use crate::error::Result;
@@ -163,6 +165,34 @@ pub(super) fn without_place(node: &mut Node) {
     }
 }
 
+/// Whether yq 3 writes a value as a block of text, with `|` or `>`.
+pub(super) fn is_block(value: &Node) -> bool {
+    let text = value.text().unwrap_or_default();
+    match value.style {
+        Style::Literal | Style::Folded => true,
+        Style::Plain => text.contains('\n'),
+        _ => false,
+    }
+}
+
+/// What yq 3 makes of a comment behind a value that becomes a block of text: a part of the text.
+/// Says whether there was one.
+fn swallow_comment(value: &mut Node, report: &mut Report) -> bool {
+    let text = value.text().unwrap_or_default().to_owned();
+    if !is_block(value) || text.is_empty() || text.ends_with('\n') {
+        return false;
+    }
+    let Some(comment) = value.dress.as_mut().and_then(|dress| dress.line.take()) else {
+        return false;
+    };
+    value.value = Value::Scalar(format!("{text}{comment}").into());
+    report.accidents.push(Accident {
+        message: format!("the comment `{comment}` is now part of the text, as in yq 3"),
+        help: Some("take the comment away before you write a block of text".to_owned()),
+    });
+    true
+}
+
 /// A value of the command line, or only a style and a tag for what is there.
 pub(super) struct Typed<'a> {
     pub(super) value: Option<&'a Node>,
@@ -170,12 +200,16 @@ pub(super) struct Typed<'a> {
 }
 
 impl Assign for Typed<'_> {
-    fn assign(&mut self, old: &mut Node, _: bool) -> Result<bool> {
+    fn assign(&mut self, old: &mut Node, _: bool, report: &mut Report) -> Result<bool> {
         let before = old.clone();
         match self.value {
             Some(value) => {
                 let mut new = value.clone();
                 inherit(old, &mut new);
+                if swallow_comment(&mut new, report) {
+                    // A value that stands where the old one stood has lost its comment.
+                    new.span = old.span;
+                }
                 *old = new;
             }
             None if *self.flags == ValueFlags::default() => {}
