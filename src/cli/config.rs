@@ -11,7 +11,7 @@ use kustom::project::{Config, Project, configs};
 use similar::TextDiff;
 
 use super::build::{canonical, working_directory};
-use super::output::{Streams, write_file};
+use super::output::{Streams, write_all};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -21,13 +21,14 @@ pub(super) struct Arguments {
     /// Only this config, by its path below `configs/`.
     #[arg(value_name = "CONFIG")]
     config: Option<PathBuf>,
-    /// Write the configs to the environment's `configs/`.
+    /// Write the configs to the environment's `configs/`: all of them, or none.
     #[arg(long, conflicts_with_all = ["check", "diff", "explain"])]
     write: bool,
     /// Say which configs in `configs/` are not what they would be; exit with 1 if there is one.
-    #[arg(long, conflicts_with_all = ["diff", "explain"])]
+    #[arg(long, conflicts_with = "explain")]
     check: bool,
-    /// Show what the scripts change in the base's configs.
+    /// Show what the scripts change in the base's configs; with `--check`, what is to be changed
+    /// in those of `configs/`.
     #[arg(long, conflicts_with = "explain")]
     diff: bool,
     /// Show what each statement of the scripts did.
@@ -66,76 +67,121 @@ fn show(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
         }
     }
     streams.findings(&findings);
-    let text = if arguments.write {
-        written(&list, &here)?
-    } else if arguments.check {
-        stale(&list, &here)
+    if arguments.check {
+        let is_warned = environment.settings.strict && !findings.is_empty();
+        return check(arguments, streams, &list, &here, is_warned);
+    }
+    let bytes = if arguments.write {
+        written(&list, &here)?.into_bytes()
     } else if arguments.diff {
         list.iter()
             .map(|config| difference(config, &here))
-            .collect()
+            .collect::<String>()
+            .into_bytes()
     } else if arguments.explain {
-        list.iter().map(explained).collect()
+        list.iter().map(explained).collect::<String>().into_bytes()
     } else {
         printed(&list, &here)
     };
+    streams.bytes(&bytes)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Holds the configs on disk to what they would be.
+fn check(
+    arguments: &Arguments,
+    streams: &Streams,
+    list: &[Config],
+    here: &Path,
+    is_warned: bool,
+) -> Result<ExitCode> {
+    let stale: Vec<&Config> = list.iter().filter(|config| is_stale(config)).collect();
+    let text: String = match arguments.diff {
+        true => stale
+            .iter()
+            .map(|config| correction(config, here))
+            .collect(),
+        false => stale
+            .iter()
+            .map(|config| format!("{}\n", shown(config, here)))
+            .collect(),
+    };
     streams.data(&text)?;
-    let is_stale = arguments.check && !text.is_empty();
-    Ok(if is_stale {
-        ExitCode::from(1)
+    let name = &arguments.environment;
+    let message = match stale.len() {
+        0 if is_warned => format!("there are warnings, and `{name}` is strict"),
+        0 => return Ok(ExitCode::SUCCESS),
+        1 => "a config is not what it would be".to_owned(),
+        count => format!("{count} configs are not what they would be"),
+    };
+    let error = Error::new(Kind::Project, message);
+    streams.error(&if stale.is_empty() {
+        error.help("mend them, or take `strict` out of its environment.yaml")
     } else {
-        ExitCode::SUCCESS
-    })
+        error.help(format!("`kustom config {name} --write` puts them down"))
+    });
+    Ok(ExitCode::FAILURE)
 }
 
 /// The configs, each under its name if there are several.
-fn printed(list: &[Config], here: &Path) -> String {
-    let mut text = String::new();
+fn printed(list: &[Config], here: &Path) -> Vec<u8> {
+    let mut bytes = Vec::new();
     for config in list {
         if list.len() > 1 {
-            // Writing to a string cannot fail.
-            let _ = writeln!(text, "==> {} <==", shown(config, here));
+            bytes.extend(format!("==> {} <==\n", shown(config, here)).into_bytes());
         }
-        text.push_str(&String::from_utf8_lossy(&config.content));
+        bytes.extend(&config.content);
+        if list.len() > 1 && !config.content.ends_with(b"\n") {
+            bytes.push(b'\n');
+        }
     }
-    text
+    bytes
 }
 
+/// Puts down the configs that are not there yet, and names them.
 fn written(list: &[Config], here: &Path) -> Result<String> {
-    let mut text = String::new();
-    for config in list.iter().filter(|config| is_stale(config)) {
-        if let Some(parent) = config.path.parent() {
-            fs::create_dir_all(parent).map_err(|cause| {
-                let message = format!("cannot make `{}`: {cause}", parent.display());
-                Error::new(Kind::Output, message).caused_by(cause)
-            })?;
-        }
-        write_file(&config.path, &config.content)?;
-        let _ = writeln!(text, "{}", shown(config, here));
+    let stale: Vec<&Config> = list.iter().filter(|config| is_stale(config)).collect();
+    for parent in stale.iter().filter_map(|config| config.path.parent()) {
+        fs::create_dir_all(parent).map_err(|cause| {
+            let message = format!("cannot make `{}`: {cause}", parent.display());
+            Error::new(Kind::Output, message).caused_by(cause)
+        })?;
     }
-    Ok(text)
-}
-
-fn stale(list: &[Config], here: &Path) -> String {
-    let stale = list.iter().filter(|config| is_stale(config));
-    stale
-        .map(|config| format!("{}\n", shown(config, here)))
-        .collect()
+    let files: Vec<(PathBuf, Vec<u8>)> = stale
+        .iter()
+        .map(|config| (config.path.clone(), config.content.clone()))
+        .collect();
+    write_all(&files)?;
+    let names = stale
+        .iter()
+        .map(|config| format!("{}\n", shown(config, here)));
+    Ok(names.collect())
 }
 
 fn is_stale(config: &Config) -> bool {
     fs::read(&config.path).ok().as_deref() != Some(&config.content)
 }
 
+/// What the script changes in a config of the base.
 fn difference(config: &Config, here: &Path) -> String {
-    let (base, content) = (
-        String::from_utf8_lossy(&config.base),
-        String::from_utf8_lossy(&config.content),
-    );
+    let old = format!("base/{}", config.name.display());
+    unified(&config.base, &config.content, &old, &shown(config, here))
+}
+
+/// What is to be changed in a config on disk.
+fn correction(config: &Config, here: &Path) -> String {
     let name = shown(config, here);
-    TextDiff::from_lines(&*base, &*content)
+    match fs::read(&config.path) {
+        Ok(old) => unified(&old, &config.content, &name, &name),
+        Err(_) => unified(b"", &config.content, "/dev/null", &name),
+    }
+}
+
+fn unified(old: &[u8], new: &[u8], old_name: &str, new_name: &str) -> String {
+    let (old, new) = (String::from_utf8_lossy(old), String::from_utf8_lossy(new));
+    TextDiff::from_lines(&*old, &*new)
         .unified_diff()
-        .header(&format!("base/{}", config.name.display()), &name)
+        .header(old_name, new_name)
         .to_string()
 }
 

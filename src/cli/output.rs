@@ -57,11 +57,13 @@ impl Streams {
 
     /// Prints data; a reader that has gone away is no error.
     pub(super) fn data(&self, text: &str) -> Result<()> {
+        self.bytes(text.as_bytes())
+    }
+
+    /// Prints data that need not be text.
+    pub(super) fn bytes(&self, bytes: &[u8]) -> Result<()> {
         let mut stdout = io::stdout().lock();
-        match stdout
-            .write_all(text.as_bytes())
-            .and_then(|()| stdout.flush())
-        {
+        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
             Err(cause) if cause.kind() != io::ErrorKind::BrokenPipe => {
                 Err(Error::new(Kind::Output, "cannot write to stdout").caused_by(cause))
             }
