@@ -9,9 +9,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use kustom::error::{Error, Kind, Result};
 use kustom::yaml::{
     Entry, Node, Options, PrintOptions, Style, Tag, Value, print, read, rewrite, same_data,
 };
+use kustom::yq::v4::{Context, Expression, Input};
+use kustom::yq::{Source, apply};
 
 fn documents(text: &str) -> Option<Vec<Node>> {
     let options = Options {
@@ -458,4 +461,208 @@ fn every_recorded_text_survives() {
         texts.len()
     );
     assert_eq!(failures, 0);
+}
+
+/// Scripts of both languages that ask for nothing, or for what is there already.
+const IDLE: [(&str, &str); 9] = [
+    ("none.yaml", ""),
+    ("none.yaml", "# a comment\n"),
+    (
+        "miss.yaml",
+        "- {command: delete, path: no.such.key}\n- {command: update, path: '(no==where)', value: 1}\n",
+    ),
+    ("idle.yq", "."),
+    ("idle.yq", ".. |= ."),
+    ("idle.yq", "(.. | select(false)) = 1"),
+    ("idle.yq", "with(.; .) | del(.. | select(false))"),
+    ("idle.yq", ". as $all | $all[\"none\"]? as $x | ."),
+    ("idle.yq", "(.. | select(tag == \"!!str\")) |= . + \"\""),
+];
+
+/// What a script makes of a text.
+fn applied(name: &str, script: &str, text: &str) -> Result<String> {
+    let script = Source {
+        name,
+        bytes: script.as_bytes(),
+    };
+    let config = Source {
+        name: "config.yaml",
+        bytes: text.as_bytes(),
+    };
+    let loader = |path: &str| Err(Error::new(Kind::Load, format!("no `{path}`")));
+    let applied = apply(script, config, &loader)?;
+    Ok(String::from_utf8(applied.content).unwrap())
+}
+
+/// Runs scripts that ask for nothing; a text that is not read is left out.
+fn idle<'s>(text: &str, scripts: impl Iterator<Item = &'s (&'s str, &'s str)>) {
+    if documents(text).is_none_or(|documents| documents.is_empty()) {
+        return;
+    }
+    for (name, script) in scripts.copied() {
+        // A document that is no mapping, or empty, is made one by a path of yq 3.
+        let root = &documents(text).unwrap()[0];
+        if name == "miss.yaml" && root.is_scalar() {
+            continue;
+        }
+        match applied(name, script, text) {
+            Ok(found) => assert_eq!(found, text, "`{script}`"),
+            // `..` does not follow an alias into what contains it.
+            Err(error) => assert!(text.contains('*'), "`{script}` on {text}: {error:#}"),
+        }
+    }
+}
+
+#[test]
+fn a_script_that_changes_nothing_gives_back_the_same_bytes() {
+    TEXTS.iter().for_each(|text| idle(text, IDLE.iter()));
+    let mut dice = Dice(11);
+    for text in TEXTS {
+        let Some(before) = documents(text) else {
+            continue;
+        };
+        for _ in 0..100 {
+            let mut after = before.clone();
+            let at = dice.roll(after.len());
+            change(&mut after[at], &mut dice);
+            if let Ok(text) = rewrite(text, &before, &after) {
+                idle(&text, IDLE.iter());
+            }
+        }
+    }
+    for (number, text) in corpus().iter().enumerate() {
+        if text.len() < 20_000 {
+            // Of the many recorded texts, each meets some of the scripts.
+            idle(text, IDLE.iter().cycle().skip(number % IDLE.len()).take(3));
+        }
+    }
+}
+
+/// Expressions that change something in most texts.
+const EDITS: [&str; 12] = [
+    ".new.key = 1",
+    ".metadata.name = \"other\"",
+    ".spec.replicas = 3",
+    "(.. | select(tag == \"!!int\")) += 1",
+    "(.. | select(tag == \"!!str\")) |= . + \"x\"",
+    "(.. | select(tag == \"!!seq\")) += [\"added\"]",
+    "(.. | select(tag == \"!!map\")).added = {\"k\": [1, \"two\\nlines\\n\"]}",
+    "del(.. | select(tag == \"!!bool\"))",
+    "del(.[] | select(tag == \"!!map\"))",
+    "sort_keys(..)",
+    ".* |= {\"was\": .}",
+    "(.. | select(kind == \"scalar\")) style=\"double\"",
+];
+
+/// Edits a text and reads it; reads it and edits the data. Says whether both could be done.
+fn edits_and_reads(text: &str, expression: &str) -> bool {
+    let Some(before) = documents(text).filter(|documents| !documents.is_empty()) else {
+        return false;
+    };
+    let input = Input {
+        name: "config.yaml",
+        documents: &before,
+    };
+    let expression_read = Expression::parse(expression).unwrap();
+    let Ok(output) = expression_read.evaluate(&[input], &Context::default()) else {
+        return false;
+    };
+    let wanted = output.into_nodes();
+    let text_after = match applied("edit.yq", expression, text) {
+        Ok(text) => text,
+        Err(error) => {
+            // An alias may have lost its anchor.
+            let is_alias = !can_be_written(&wanted) || text.contains('*');
+            assert!(is_alias, "`{expression}`: {error:#}\n{text}");
+            return false;
+        }
+    };
+    let found = documents(&text_after).unwrap();
+    let is_same =
+        found.len() == wanted.len() && found.iter().zip(&wanted).all(|(a, b)| same_data(a, b));
+    assert!(
+        is_same,
+        "`{expression}`:\n{text}\n-- became --\n{text_after}"
+    );
+    true
+}
+
+#[test]
+fn editing_then_reading_is_reading_then_editing() {
+    let mut count = 0;
+    let corpus = corpus();
+    let texts = TEXTS
+        .iter()
+        .copied()
+        .chain(corpus.iter().map(String::as_str));
+    for (number, text) in texts.enumerate().filter(|(_, text)| text.len() < 20_000) {
+        // Of the many recorded texts, each meets some of the edits.
+        let rounds = if number < TEXTS.len() { EDITS.len() } else { 2 };
+        for round in 0..rounds {
+            let expression = EDITS[(number * 2 + round) % EDITS.len()];
+            count += usize::from(edits_and_reads(text, expression));
+        }
+    }
+    eprintln!("{count} edits read back");
+    assert!(count > 40);
+}
+
+#[test]
+fn the_lines_that_no_statement_names_stay() {
+    for text in TEXTS {
+        let Some(before) = documents(text) else {
+            continue;
+        };
+        let mut ways = Vec::new();
+        inline_scalars(&before[0], &mut Vec::new(), &mut ways);
+        for way in &ways {
+            let Some((path, range)) = named(&before[0], way) else {
+                continue;
+            };
+            let script = format!("- {{command: update, path: '{path}', value: replaced}}\n");
+            for (name, script) in [
+                ("edit.yaml", script.as_str()),
+                ("edit.yq", &format!("{} = \"replaced\"", dotted(&path))),
+            ] {
+                // yq 4 changes every document.
+                if name == "edit.yq" && before.len() > 1 {
+                    continue;
+                }
+                let found = applied(name, script, text).unwrap();
+                let rest = found
+                    .strip_prefix(&text[..range.start])
+                    .and_then(|rest| rest.strip_suffix(&text[range.end..]));
+                let is_token = matches!(rest, Some("replaced" | "\"replaced\"" | "'replaced'"));
+                assert!(is_token, "{path} in\n{text}\n-- became --\n{found}");
+            }
+        }
+    }
+}
+
+/// The path of yq 3 to a value whose keys are plain words, and its bytes.
+fn named(root: &Node, way: &[usize]) -> Option<(String, std::ops::Range<usize>)> {
+    let mut path = String::new();
+    let mut node = root;
+    for &number in way {
+        if let Some(entry) = node.entries().get(number) {
+            let key = entry.key.text().filter(|key| {
+                !key.is_empty() && *key != "<<" && key.chars().all(char::is_alphanumeric)
+            })?;
+            path = if path.is_empty() {
+                key.to_owned()
+            } else {
+                format!("{path}.{key}")
+            };
+            node = &entry.value;
+        } else {
+            path = format!("{path}.[{number}]");
+            node = &node.items()[number];
+        }
+    }
+    Some((path.trim_start_matches('.').to_owned(), node.span.range()))
+}
+
+/// The same path as yq 4 has it.
+fn dotted(path: &str) -> String {
+    format!(".{}", path.replace(".[", "["))
 }

@@ -199,23 +199,32 @@ impl Editor<'_> {
 
     /// Keeps a block scalar at the very end of the text from gaining a line break.
     fn close_block_scalar(&mut self, old: Old<'_>) {
-        let Some((scalar, start)) = self.last_block_scalar(old) else {
+        let Some((start, mark, end)) = self.open_header(old) else {
             return;
         };
-        let end = self.text.word_end(start);
-        let is_replaced = self
+        // Its header may have been replaced, or closed for a collection that ends with it too.
+        let is_done = self
             .edits
             .iter()
-            .any(|edit| edit.end == end && edit.start < end);
-        if is_replaced || scalar.text().is_none_or(|text| text.ends_with('\n')) {
-            return;
+            .any(|edit| edit.start >= start && edit.end <= end.max(mark));
+        if !is_done {
+            self.edit(mark, end, "-");
         }
+    }
+
+    /// The header of a block scalar that a value ends with and that would gain a line break if one
+    /// followed it: where it begins, and the range that a `-` should take.
+    pub(super) fn open_header(&self, old: Old<'_>) -> Option<(usize, usize, usize)> {
+        let (scalar, start) = self.last_block_scalar(old)?;
+        let end = self.text.word_end(start);
         let header = self.text.slice(start, end);
-        match header.find('+') {
-            _ if header.contains('-') => {}
-            Some(at) => self.edit(start + at, start + at + 1, "-"),
-            None => self.edit(end, end, "-"),
+        if header.contains('-') || scalar.text()?.ends_with('\n') || scalar.text() == Some("") {
+            return None;
         }
+        Some(match header.find('+') {
+            Some(at) => (start, start + at, start + at + 1),
+            None => (start, end, end),
+        })
     }
 
     /// The block scalar that a value ends with, if it does, and where its header stands.

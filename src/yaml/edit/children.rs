@@ -272,7 +272,15 @@ impl Editor<'_> {
             true => " ".repeat(self.text.column(chunk.lead)),
             false => self.text.slice(head, chunk.lead).to_owned(),
         };
-        lines.push_str(self.text.slice(chunk.lead, end));
+        // A text that was the last without a line break behind it is so no longer.
+        match self.open_header(family.values[number]) {
+            Some((_, from, to)) => {
+                lines.push_str(self.text.slice(chunk.lead, from));
+                lines.push('-');
+                lines.push_str(self.text.slice(to, end));
+            }
+            None => lines.push_str(self.text.slice(chunk.lead, end)),
+        }
         lines.replace("\r\n", "\n")
     }
 }

@@ -165,6 +165,20 @@ impl Label {
     }
 }
 
+/// Whether a tag as it was read says what a label says, such as `!<tag:yaml.org,2002:str>`.
+fn spells(read: &str, label: &Label) -> bool {
+    let named = |name: &str| Label::named(name) == *label;
+    let long = read
+        .strip_prefix("!<")
+        .and_then(|rest| rest.strip_suffix('>'));
+    match long {
+        Some(long) => long
+            .strip_prefix("tag:yaml.org,2002:")
+            .map_or_else(|| named(long), |short| named(&format!("!!{short}"))),
+        None => named(read),
+    }
+}
+
 /// The types that YAML knows.
 const CORE: [Tag; 10] = [
     Tag::Null,
@@ -249,10 +263,11 @@ impl<'d> Item<'d> {
             Value::Map(_) => self.shown_collection(Tag::Map),
         };
         let mut dress = self.dress.clone();
-        if let Some(dress) = &mut dress {
-            dress.tag = None;
-        }
-        if shown {
+        let read = dress.as_mut().and_then(|dress| dress.tag.take());
+        let same = read.filter(|read| shown && self.spells(read, &value));
+        if same.is_some() {
+            dress.get_or_insert_default().tag = same;
+        } else if shown {
             let name = self.label.name();
             let spelled = if name.starts_with('!') {
                 name.into()
@@ -268,6 +283,22 @@ impl<'d> Item<'d> {
             span: self.span,
             dress: dress.filter(|dress| **dress != Dress::default()),
         }
+    }
+
+    /// Whether a tag as it was read still says what the label says; `!` says what would be so
+    /// without it.
+    fn spells(&self, read: &str, value: &Value) -> bool {
+        if read != "!" {
+            return spells(read, &self.label);
+        }
+        let is_plain = matches!(self.style, Style::Plain | Style::Flow);
+        self.label
+            == Label::Core(match value {
+                Value::Scalar(text) if is_plain => implied_tag(text),
+                Value::Scalar(_) | Value::Alias(_) => Tag::Str,
+                Value::Seq(_) => Tag::Seq,
+                Value::Map(_) => Tag::Map,
+            })
     }
 
     fn shown_collection(&self, natural: Tag) -> (Tag, bool) {
