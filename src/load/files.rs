@@ -340,7 +340,7 @@ pub fn normalized(path: &Path) -> PathBuf {
     result
 }
 
-fn not_found() -> io::Error {
+pub(super) fn not_found() -> io::Error {
     io::Error::new(io::ErrorKind::NotFound, "no such file or directory")
 }
 

@@ -7,6 +7,7 @@
 mod files;
 mod http;
 mod remote;
+mod revision;
 mod tracked;
 mod url;
 
@@ -22,6 +23,7 @@ use crate::yaml::Text;
 use remote::{Checkout, Remotes};
 
 pub use files::{Disk, FileKind, Files, Memory, Overlay, Snapshot, normalized};
+pub use revision::Revision;
 pub use tracked::tracked_files;
 pub use url::{Repository, is_http, shown_name};
 

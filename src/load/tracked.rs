@@ -10,13 +10,7 @@ use crate::error::{Error, Kind, Result};
 ///
 /// If there is a repository but its index cannot be read.
 pub fn tracked_files(directory: &Path) -> Result<Vec<PathBuf>> {
-    let Ok(repository) = gix::discover(directory) else {
-        return Ok(Vec::new());
-    };
-    let Some(root) = repository
-        .workdir()
-        .and_then(|root| root.canonicalize().ok())
-    else {
+    let Some((repository, root)) = repository(directory) else {
         return Ok(Vec::new());
     };
     let index = repository.index_or_empty().map_err(|cause| {
@@ -34,4 +28,11 @@ pub fn tracked_files(directory: &Path) -> Result<Vec<PathBuf>> {
         .map(|path| root.join(path))
         .filter(|path| path.starts_with(directory))
         .collect())
+}
+
+/// The repository that a directory is in, and the root of its work tree without links.
+pub(super) fn repository(directory: &Path) -> Option<(gix::Repository, PathBuf)> {
+    let repository = gix::discover(directory).ok()?;
+    let root = repository.workdir()?.canonicalize().ok()?;
+    Some((repository, root))
 }
