@@ -1,0 +1,34 @@
+//! `kustom secrets`.
+
+mod check;
+mod init;
+
+use std::process::ExitCode;
+
+use super::output::Streams;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Lay out the files that an environment's secrets are filled into; none is ever overwritten.
+    Init(init::Arguments),
+    /// Look for secrets in what git tracks, or in the files that are named; exit with 1 if there
+    /// is one.
+    Check(check::Arguments),
+}
+
+pub(super) fn run(arguments: &Arguments, streams: &Streams) -> ExitCode {
+    let done = match &arguments.command {
+        Command::Init(arguments) => init::run(arguments, streams),
+        Command::Check(arguments) => check::run(arguments, streams),
+    };
+    done.unwrap_or_else(|error| {
+        streams.error(&error);
+        ExitCode::from(2)
+    })
+}
