@@ -16,8 +16,12 @@ pub struct Finding {
     pub message: String,
     /// Where, if it is somewhere.
     pub place: Option<Place>,
+    /// Where else the same is to be seen.
+    pub others: Vec<Place>,
     /// What to try next.
     pub help: Option<String>,
+    /// What tells it from others of its rule in its file, whatever line it is on.
+    pub identity: Option<String>,
 }
 
 /// How bad a finding is.
@@ -31,16 +35,39 @@ pub enum Severity {
     Error,
 }
 
+impl Severity {
+    /// Its name: `note`, `warning` or `error`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
 impl Finding {
-    /// A warning without a place.
-    pub fn warning(rule: &'static str, message: impl Into<String>) -> Self {
+    /// A finding without a place.
+    pub fn new(rule: &'static str, severity: Severity, message: impl Into<String>) -> Self {
         Self {
             rule,
-            severity: Severity::Warning,
+            severity,
             message: message.into(),
             place: None,
+            others: Vec::new(),
             help: None,
+            identity: None,
         }
+    }
+
+    /// A warning without a place.
+    pub fn warning(rule: &'static str, message: impl Into<String>) -> Self {
+        Self::new(rule, Severity::Warning, message)
+    }
+
+    /// An error without a place.
+    pub fn error(rule: &'static str, message: impl Into<String>) -> Self {
+        Self::new(rule, Severity::Error, message)
     }
 
     /// Sets the place.

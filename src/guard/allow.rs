@@ -3,7 +3,21 @@
 //! A comment on the line says so for a reader of the file, in our form or in that of another
 //! scanner; an entry of an allow-list says so where a file has no comments or nobody may edit it.
 
+use serde::Deserialize;
+
 use super::leak::Leak;
+
+/// What a project says of its guard: the field `guard` of `kustom.yaml`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct Settings {
+    /// What may stay although it looks like a secret.
+    pub allow: Vec<Entry>,
+    /// The file of fingerprints that may stay, relative to `kustom.yaml`.
+    pub baseline: Option<String>,
+    /// Whether a comment allows only if it says why.
+    pub require_reason: bool,
+}
 
 /// Who allowed a leak.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +37,8 @@ pub enum Permit {
 }
 
 /// One entry of an allow-list; it allows a leak for which everything it names is true.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct Entry {
     /// The rule, such as `weak-password`.
     pub rule: Option<String>,

@@ -47,13 +47,9 @@ impl Gathered {
 
 impl From<&Gathered> for Finding {
     fn from(gathered: &Gathered) -> Self {
-        let mut finding = Self::from(&gathered.leak);
-        if !gathered.others.is_empty() {
-            let places: Vec<String> = gathered.others.iter().map(Place::to_string).collect();
-            finding
-                .message
-                .push_str(&format!("; also at {}", places.join(", ")));
+        Self {
+            others: gathered.others.clone(),
+            ..Self::from(&gathered.leak)
         }
-        finding
     }
 }

@@ -87,15 +87,16 @@ impl From<&Leak> for Finding {
             Severity::Error => "a secret",
             _ => "what could be a secret",
         };
+        let message = format!("{what} stands in the clear: `{}`", leak.preview);
+        let identity = match &leak.fingerprint {
+            Some(fingerprint) => fingerprint.to_string(),
+            None => leak.key.clone().unwrap_or_default(),
+        };
         Self {
-            rule: leak.rule,
-            severity: leak.severity,
-            message: format!("{what} stands in the clear: `{}`", leak.preview),
-            place: Some(leak.place()),
-            help: Some(
-                "take it out, replace it at its issuer, and keep it where git does not look"
-                    .to_owned(),
-            ),
+            identity: Some(identity),
+            ..Self::new(leak.rule, leak.severity, message)
+                .at(leak.place())
+                .help("take it out, replace it at its issuer, and keep it where git does not look")
         }
     }
 }

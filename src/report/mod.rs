@@ -58,6 +58,9 @@ pub fn finding(finding: &Finding, color: Color) -> String {
     };
     let mut text = headline(word, code, &finding.message, color);
     arrow(&mut text, finding.place.as_ref(), color);
+    for other in &finding.others {
+        text.push_str(&line("also", BLUE, &other.to_string(), color));
+    }
     if let Some(help) = &finding.help {
         text.push_str(&line("help", GREEN, help, color));
     }
