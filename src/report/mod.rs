@@ -1,9 +1,21 @@
-//! Errors and findings as text for people.
+//! Errors and findings, as text for people and in the formats of services.
 //!
 //! The only room that knows of colour. What is shown is decided by whoever made the error or the
 //! finding; here it is only laid out.
 
+mod findings;
+mod github;
+mod gitlab;
+mod json;
+mod junit;
+mod rules;
+mod sarif;
+mod text;
+
 use std::fmt::Write as _;
+
+pub use findings::{Check, Counts, Merged, Outcome, Report, Suite, finding_of};
+pub use rules::{About, about};
 
 use crate::error::Error;
 use crate::finding::{Finding, Severity};
@@ -65,6 +77,42 @@ pub fn finding(finding: &Finding, color: Color) -> String {
         text.push_str(&line("help", GREEN, help, color));
     }
     text
+}
+
+/// How a report is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// JSON with fields of our own.
+    Json,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// Workflow commands of GitHub Actions.
+    Github,
+    /// A code quality report of GitLab.
+    Gitlab,
+    /// JUnit's XML.
+    Junit,
+}
+
+/// A report in a format; for people without its [`summary`].
+pub fn report(report: &Report, format: Format, color: Color) -> String {
+    let pretty = |value: &serde_json::Value| format!("{value:#}\n");
+    match format {
+        Format::Text => text::write(report, color),
+        Format::Json => pretty(&json::write(report)),
+        Format::Sarif => pretty(&sarif::write(report)),
+        Format::Github => github::write(report),
+        Format::Gitlab => pretty(&gitlab::write(report)),
+        Format::Junit => junit::write(report),
+    }
+}
+
+/// How many of what was found, on one line.
+pub fn summary(report: &Report) -> String {
+    text::summary(report)
 }
 
 const RED: &str = "1;31";

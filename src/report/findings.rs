@@ -1,0 +1,314 @@
+//! What checks found, before it is written in a format.
+//!
+//! Checks come in suites: one for the repository, one for each environment. The same remark on a
+//! base is made by every environment that builds on it; here it becomes one, with their names.
+
+use std::collections::HashMap;
+
+use sha2::{Digest, Sha256};
+
+use crate::error::Error;
+use crate::finding::{Finding, Severity};
+use crate::place::Place;
+
+/// All that some checks found.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The checks, by what they looked at.
+    pub suites: Vec<Suite>,
+    /// What was found and may stay.
+    pub allowed: usize,
+    /// The least severity that fails a check.
+    pub fails_at: Severity,
+    /// Where the files of places are, seen from the root of the repository: empty or `sub/dir`.
+    pub base: String,
+}
+
+/// The checks of one environment, or of the repository.
+#[derive(Clone, Debug)]
+pub struct Suite {
+    /// Its name.
+    pub name: String,
+    /// The file that findings without a place are shown at.
+    pub file: String,
+    /// Its checks, in order.
+    pub checks: Vec<Check>,
+}
+
+/// One check and what came of it.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// Its name.
+    pub name: &'static str,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// What came of a check.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// It ran, and found these.
+    Ran(Vec<Finding>),
+    /// It did not run, for this reason.
+    Skipped(String),
+}
+
+/// A finding with the suites that made it.
+#[derive(Clone, Debug)]
+pub struct Merged<'r> {
+    /// The finding.
+    pub finding: &'r Finding,
+    /// The names of the suites, in order.
+    pub suites: Vec<&'r str>,
+    /// The file to show it at.
+    pub file: String,
+    /// What a service knows it by from one run to the next; no line is part of it.
+    pub fingerprint: String,
+}
+
+/// How many findings there are of each severity.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Errors.
+    pub errors: usize,
+    /// Warnings.
+    pub warnings: usize,
+    /// Notes.
+    pub notes: usize,
+}
+
+impl Report {
+    /// A report of one check.
+    pub fn of(name: &'static str, findings: Vec<Finding>) -> Self {
+        let check = Check {
+            name,
+            outcome: Outcome::Ran(findings),
+        };
+        Self {
+            suites: vec![Suite {
+                name: "repository".to_owned(),
+                file: ".".to_owned(),
+                checks: vec![check],
+            }],
+            allowed: 0,
+            fails_at: Severity::Error,
+            base: String::new(),
+        }
+    }
+
+    /// Every finding once, in order, with the suites that made it.
+    pub fn merged(&self) -> Vec<Merged<'_>> {
+        let mut merged: Vec<Merged<'_>> = Vec::new();
+        let mut known: HashMap<(&str, &str, String), usize> = HashMap::new();
+        for suite in &self.suites {
+            for finding in suite.checks.iter().flat_map(Check::findings) {
+                let place = finding.place.as_ref();
+                let shown = place.map_or_else(|| suite.name.clone(), Place::to_string);
+                let key = (finding.rule, finding.message.as_str(), shown);
+                if let Some(&index) = known.get(&key) {
+                    if merged[index].suites.last() != Some(&suite.name.as_str()) {
+                        merged[index].suites.push(&suite.name);
+                    }
+                    continue;
+                }
+                known.insert(key, merged.len());
+                let named = place.and_then(|place| place.file.as_deref());
+                merged.push(Merged {
+                    finding,
+                    suites: vec![&suite.name],
+                    file: self.from_root(named.unwrap_or(&suite.file)),
+                    fingerprint: String::new(),
+                });
+            }
+        }
+        number(&mut merged);
+        merged
+    }
+
+    /// How many findings there are, each counted once.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for one in self.merged() {
+            match one.finding.severity {
+                Severity::Error => counts.errors += 1,
+                Severity::Warning => counts.warnings += 1,
+                Severity::Note => counts.notes += 1,
+            }
+        }
+        counts
+    }
+
+    /// Whether a check failed.
+    pub fn failed(&self) -> bool {
+        let mut checks = self.suites.iter().flat_map(|suite| &suite.checks);
+        checks.any(|check| self.fails(check))
+    }
+
+    /// Whether a check of this report failed.
+    pub fn fails(&self, check: &Check) -> bool {
+        let mut findings = check.findings().iter();
+        findings.any(|finding| finding.severity >= self.fails_at)
+    }
+
+    /// A path as it is seen from the root of the repository.
+    pub fn from_root(&self, file: &str) -> String {
+        if file.starts_with('/') {
+            return file.to_owned();
+        }
+        let mut parts: Vec<&str> = Vec::new();
+        for part in self.base.split('/').chain(file.split(['/', '\\'])) {
+            match part {
+                "" | "." => {}
+                ".." if parts.last().is_some_and(|last| *last != "..") => drop(parts.pop()),
+                part => parts.push(part),
+            }
+        }
+        parts.join("/")
+    }
+}
+
+impl Check {
+    /// A check that ran.
+    pub fn ran(name: &'static str, findings: Vec<Finding>) -> Self {
+        Self {
+            name,
+            outcome: Outcome::Ran(findings),
+        }
+    }
+
+    /// A check that did not run.
+    pub fn skipped(name: &'static str, reason: impl Into<String>) -> Self {
+        Self {
+            name,
+            outcome: Outcome::Skipped(reason.into()),
+        }
+    }
+
+    /// What it found.
+    pub fn findings(&self) -> &[Finding] {
+        match &self.outcome {
+            Outcome::Ran(findings) => findings,
+            Outcome::Skipped(_) => &[],
+        }
+    }
+}
+
+impl Counts {
+    /// The counts in words: `2 errors, 1 warning`.
+    pub fn sentence(self) -> String {
+        let parts = [
+            (self.errors, "error"),
+            (self.warnings, "warning"),
+            (self.notes, "note"),
+        ];
+        let words: Vec<String> = parts
+            .into_iter()
+            .filter(|&(count, _)| count > 0)
+            .map(|(count, word)| format!("{count} {word}{}", if count == 1 { "" } else { "s" }))
+            .collect();
+        if words.is_empty() {
+            "nothing found".to_owned()
+        } else {
+            words.join(", ")
+        }
+    }
+}
+
+/// An error as a finding: what stopped a check.
+pub fn finding_of(rule: &'static str, error: &Error) -> Finding {
+    let mut message = error.message().to_owned();
+    for note in error.notes() {
+        message.push_str("; ");
+        message.push_str(&note.message);
+        if let Some(place) = &note.place {
+            message.push_str(&format!(" ({place})"));
+        }
+    }
+    let mut finding = Finding::error(rule, message);
+    finding.place = error.place().cloned();
+    finding.help = error.help_line().map(str::to_owned);
+    finding
+}
+
+/// Gives every finding what it is known by; those that would be known by the same are counted.
+fn number(merged: &mut [Merged<'_>]) {
+    let mut seen: HashMap<[u8; 32], u32> = HashMap::new();
+    for one in merged {
+        let finding = one.finding;
+        let told = finding.identity.as_deref().unwrap_or(&finding.message);
+        let mut hasher = Sha256::new();
+        for part in [finding.rule, &one.file, told] {
+            hasher.update(part.as_bytes());
+            hasher.update([0]);
+        }
+        let count = seen.entry(hasher.clone().finalize().into()).or_default();
+        *count += 1;
+        hasher.update(count.to_le_bytes());
+        let digest = hasher.finalize();
+        one.fingerprint = digest[..16].iter().map(|b| format!("{b:02x}")).collect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::place::Span;
+
+    fn finding(line: u32) -> Finding {
+        let span = Span {
+            line,
+            column: 3,
+            ..Span::default()
+        };
+        Finding::warning("deprecated-field", "`vars` is deprecated")
+            .at(Place::in_file("base/kustomization.yaml", span))
+    }
+
+    fn report(findings: &[Finding]) -> Report {
+        let suite = |name: &str| Suite {
+            name: name.to_owned(),
+            file: format!("environments/{name}"),
+            checks: vec![Check::ran("deprecated", findings.to_vec())],
+        };
+        Report {
+            suites: vec![suite("production"), suite("staging")],
+            ..Report::of("deprecated", Vec::new())
+        }
+    }
+
+    #[test]
+    fn a_remark_on_a_base_is_one_with_all_its_environments() {
+        let report = report(&[finding(3)]);
+        let merged = report.merged();
+        assert_eq!(merged.len(), 1);
+        assert_eq!(merged[0].suites, ["production", "staging"]);
+        assert_eq!(report.counts().sentence(), "1 warning");
+        assert!(!report.failed());
+    }
+
+    #[test]
+    fn a_fingerprint_survives_a_move_and_tells_twins_apart() {
+        let print = |findings: &[Finding]| -> Vec<String> {
+            let report = report(findings);
+            report
+                .merged()
+                .into_iter()
+                .map(|it| it.fingerprint)
+                .collect()
+        };
+        assert_eq!(print(&[finding(3)]), print(&[finding(30)]));
+        let twins = print(&[finding(3), finding(4)]);
+        assert_ne!(twins[0], twins[1]);
+    }
+
+    #[test]
+    fn paths_are_seen_from_the_root() {
+        let report = Report {
+            base: "deploy/kustom".to_owned(),
+            ..Report::of("x", Vec::new())
+        };
+        assert_eq!(report.from_root("a/b.yaml"), "deploy/kustom/a/b.yaml");
+        assert_eq!(report.from_root("../c.yaml"), "deploy/c.yaml");
+        assert_eq!(report.from_root("/tmp/d"), "/tmp/d");
+    }
+}

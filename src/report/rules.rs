@@ -1,0 +1,88 @@
+//! What each rule of a finding means, for services that show it beside the findings.
+
+/// What a rule means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct About {
+    /// What it finds, as a sentence.
+    pub what: String,
+    /// Why that matters and what to do about it.
+    pub help: String,
+}
+
+/// What is known of a rule; one that is not in the table is a format of the guard's.
+pub fn about(rule: &str) -> About {
+    match RULES.binary_search_by_key(&rule, |row| row.0) {
+        Ok(index) => About {
+            what: RULES[index].1.to_owned(),
+            help: RULES[index].2.to_owned(),
+        },
+        Err(_) => About {
+            what: format!("A token or key in the clear ({}).", rule.replace('-', " ")),
+            help: CLEAR.to_owned(),
+        },
+    }
+}
+
+const CLEAR: &str = "Whoever can read the repository can use it. Take it out, replace it at its \
+                     issuer, and keep it where git does not look.";
+const SCRIPT: &str = "A script says what it changes by a path. See `kustom config ENV --explain`.";
+
+/// Rule, what it finds, help; sorted.
+#[rustfmt::skip]
+const RULES: &[(&str, &str, &str)] = &[
+    ("command-line-password", "A password among the arguments of a command.", CLEAR),
+    ("credential", "A value whose name promises a secret.", CLEAR),
+    ("dangling-reference", "A reference to a name that nothing has.", "The object starts without what it refers to, or not at all. Correct the name, or add what is missing; a name that exists only in the cluster can be allowed."),
+    ("deprecated-field", "A field that kustomize will drop.", "It still works. Write what takes its place."),
+    ("docker-config", "The credentials of a container registry.", CLEAR),
+    ("duplicate-key", "A key that stands twice in one map.", "The later one wins without a word. Remove one."),
+    ("ignored-flag", "A flag that has no effect here.", "Leave it out."),
+    ("index-path", "A JSON patch that names an item of a list by its number.", "Whoever adds an item before it changes what is patched. Put a `test` operation before it, or use a strategic merge patch."),
+    ("keystore-file", "A file that keeps keys in a binary format.", CLEAR),
+    ("kubernetes-secret", "A value of a Secret.", CLEAR),
+    ("orphan-script", "A script for no config.", "Scripts have the names of the files below the base's `configs/current/`."),
+    ("render", "An environment that does not render.", "Nothing can be deployed from it until this is mended."),
+    ("script-created", "A statement that created what was not there.", SCRIPT),
+    ("script-index", "A statement that names an item by its number.", SCRIPT),
+    ("script-path", "A path that does something else than it seems.", SCRIPT),
+    ("script-replaced", "A statement that replaced a whole by a part.", SCRIPT),
+    ("script-unchanged", "A statement that changed nothing.", SCRIPT),
+    ("script-unmatched", "A statement that matched nothing.", SCRIPT),
+    ("secret-file", "A file whose content is a secret.", CLEAR),
+    ("secret-generator", "A secret among the literals of a generator.", CLEAR),
+    ("skipped-function", "A function that did not run.", "Allow it, or take it out."),
+    ("stale-config", "A config on disk that is not what its script makes.", "Write it with `kustom config ENV --write`, or delete it: `kustom render` makes its own."),
+    ("stale-render", "A rendered file that is not what would be rendered.", "Render it again and commit it with the change that made the difference."),
+    ("tracked-generator-file", "A file of a `secretGenerator` that git tracks.", "Its content is a secret by definition. Take it out with `git rm --cached`, add it to `.gitignore`, and replace the secret."),
+    ("tracked-secret", "A file below `secrets/` that git tracks.", "Take it out with `git rm --cached`, add it to `.gitignore`, and replace the secret."),
+    ("unfit-var", "A variable whose value does not fit where it is used.", "Use a replacement."),
+    ("unignored-secrets", "A directory for secrets or rendered configs that no `.gitignore` covers.", "One `git add` commits what is filled in there. Add it to the environment's `.gitignore`."),
+    ("unmatched-image", "An entry of `images` that matches no image.", "Nothing was changed. Correct the name, or take the entry away."),
+    ("unmatched-label", "An entry that labels nothing.", "Correct its fields, or take it away."),
+    ("unmatched-patch", "A patch that matches no resource.", "Nothing was changed. Correct its target, or take the patch away."),
+    ("unmatched-replacement", "A replacement that reaches no field.", "Nothing was changed. Correct its targets, or take it away."),
+    ("unused-var", "A variable that nothing uses.", "Take it away."),
+    ("url-password", "A password in a URL.", CLEAR),
+    ("weak-password", "A password that anybody would guess.", "Use a generated one, even where it seems not to matter."),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_and_its_texts_are_sentences() {
+        assert!(RULES.is_sorted_by_key(|row| row.0));
+        for (rule, what, help) in RULES {
+            assert!(what.ends_with('.') && help.ends_with('.'), "{rule}");
+        }
+    }
+
+    #[test]
+    fn a_format_of_the_guard_is_told_in_its_own_words() {
+        assert_eq!(
+            about("github-pat").what,
+            "A token or key in the clear (github pat)."
+        );
+    }
+}

@@ -1,0 +1,29 @@
+//! Findings for people, and a summary.
+
+use std::fmt::Write as _;
+
+use super::findings::Report;
+use super::{BLUE, Color, finding, line};
+
+/// Every finding over several lines, with the environments that it is about.
+pub(super) fn write(report: &Report, color: Color) -> String {
+    let mut text = String::new();
+    for one in report.merged() {
+        text.push_str(&finding(one.finding, color));
+        if report.suites.len() > 1 {
+            text.push_str(&line("in", BLUE, &one.suites.join(", "), color));
+        }
+    }
+    text
+}
+
+/// How many of what, on one line.
+pub(super) fn summary(report: &Report) -> String {
+    let mut text = report.counts().sentence();
+    if report.allowed > 0 {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "; {} allowed", report.allowed);
+    }
+    text.push('\n');
+    text
+}
