@@ -36,6 +36,13 @@ pub fn gather(leaks: impl IntoIterator<Item = Leak>) -> Vec<Gathered> {
 
 impl Gathered {
     fn add(&mut self, leak: Leak) {
+        let mut known = self.others.iter().filter_map(|place| place.file.as_deref());
+        // Of many versions of one file, the first tells enough.
+        if leak.version.is_some()
+            && (leak.path == self.leak.path || known.any(|file| *file == *leak.path))
+        {
+            return;
+        }
         if leak.severity > self.leak.severity {
             let better = std::mem::replace(&mut self.leak, leak);
             self.others.insert(0, better.place());

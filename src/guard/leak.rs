@@ -17,6 +17,8 @@ pub struct Leak {
     pub severity: Severity,
     /// The file, as the caller named it.
     pub path: Arc<str>,
+    /// Which version of the file, unless it is the one on disk: a commit, or git's index.
+    pub version: Option<Arc<str>>,
     /// Where in the file; for a value inside a base64 text, that text.
     pub span: Span,
     /// The name that the value goes by, if it has one.
@@ -87,7 +89,12 @@ impl From<&Leak> for Finding {
             Severity::Error => "a secret",
             _ => "what could be a secret",
         };
-        let message = format!("{what} stands in the clear: `{}`", leak.preview);
+        let version = leak.version.as_ref().map(|name| format!(" in {name}"));
+        let message = format!(
+            "{what} stands in the clear{}: `{}`",
+            version.unwrap_or_default(),
+            leak.preview
+        );
         let identity = match &leak.fingerprint {
             Some(fingerprint) => fingerprint.to_string(),
             None => leak.key.clone().unwrap_or_default(),
@@ -107,6 +114,7 @@ impl fmt::Debug for Leak {
             .field("rule", &self.rule)
             .field("severity", &self.severity)
             .field("path", &self.path)
+            .field("version", &self.version)
             .field("span", &self.span)
             .field("preview", &self.preview)
             .field("fingerprint", &self.fingerprint)

@@ -26,6 +26,7 @@ mod reference;
 mod rules;
 mod search;
 mod structure;
+mod sweep;
 mod text;
 mod unparsed;
 mod words;
@@ -37,6 +38,7 @@ pub use gather::{Gathered, gather};
 pub use leak::{Fingerprint, Leak};
 pub use placeholder::is_placeholder;
 pub use reference::{FileReference, generator_files};
+pub use sweep::Sweep;
 
 use crate::finding::Severity;
 use doubles::without_doubles;
@@ -165,6 +167,7 @@ impl Guard {
             rule: hit.rule,
             severity,
             path: Arc::clone(path),
+            version: None,
             span: lines.span(&hit.range),
             preview,
             key,

@@ -5,11 +5,14 @@
 //! on this machine or in a repository elsewhere.
 
 mod files;
+mod history;
 mod http;
+mod recording;
 mod remote;
 mod revision;
 mod tracked;
 mod url;
+mod work_tree;
 
 use std::borrow::Cow;
 use std::io;
@@ -23,9 +26,12 @@ use crate::yaml::Text;
 use remote::{Checkout, Remotes};
 
 pub use files::{Disk, FileKind, Files, Memory, Overlay, Snapshot, normalized};
+pub use history::Appearance;
+pub use recording::{Asked, Recording};
 pub use revision::Revision;
 pub use tracked::tracked_files;
 pub use url::{Repository, is_http, shown_name};
+pub use work_tree::{Blob, Blobs, Staged, Tracked, WorkTree};
 
 /// What a build reads: the files, and the names of those that were read.
 pub struct Library<'f> {

@@ -1,0 +1,115 @@
+//! Which files were asked for, and what the answer was.
+//!
+//! What is made of files depends on the answers alone, in the order of the questions: as long as
+//! every answer stays the same, so does the result. That holds for files that were looked for and
+//! are not there, and for directories that were listed, too.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use super::{FileKind, Files, normalized};
+
+/// Files that remember what was asked of them.
+pub struct Recording<'f> {
+    files: &'f dyn Files,
+    asked: Mutex<BTreeMap<PathBuf, Asked>>,
+}
+
+/// What was asked about a path.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// Its content, and it was there.
+    pub read: bool,
+    /// The names in it.
+    pub listed: bool,
+    /// The files below it.
+    pub walked: bool,
+    /// What it is or where it leads, or its content though it is not there.
+    pub resolved: bool,
+    /// It is not there.
+    pub missing: bool,
+}
+
+impl<'f> Recording<'f> {
+    /// Records what is asked of some files.
+    pub fn new(files: &'f dyn Files) -> Self {
+        Self {
+            files,
+            asked: Mutex::default(),
+        }
+    }
+
+    /// What was asked so far, by path.
+    pub fn asked(&self) -> BTreeMap<PathBuf, Asked> {
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.clone()
+    }
+
+    /// The files that were read, sorted.
+    pub fn read_files(&self) -> Vec<PathBuf> {
+        let asked = self.asked();
+        let read = asked.into_iter().filter(|(_, asked)| asked.read);
+        read.map(|(path, _)| path).collect()
+    }
+
+    fn note(&self, path: &Path, note: impl FnOnce(&mut Asked)) {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        note(asked.entry(normalized(path)).or_default());
+    }
+}
+
+impl Files for Recording<'_> {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let content = self.files.read(path);
+        self.note(path, |asked| match &content {
+            Ok(_) => asked.read = true,
+            Err(_) => {
+                asked.resolved = true;
+                asked.missing = true;
+            }
+        });
+        content
+    }
+
+    fn resolve(&self, path: &Path) -> io::Result<(PathBuf, FileKind)> {
+        let found = self.files.resolve(path);
+        self.note(path, |asked| {
+            asked.resolved = true;
+            asked.missing |= found.is_err();
+        });
+        found
+    }
+
+    fn list(&self, directory: &Path) -> io::Result<Vec<String>> {
+        self.note(directory, |asked| asked.listed = true);
+        self.files.list(directory)
+    }
+
+    fn walk(&self, directory: &Path) -> io::Result<Vec<PathBuf>> {
+        self.note(directory, |asked| asked.walked = true);
+        self.files.walk(directory)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::load::Memory;
+
+    #[test]
+    fn every_question_is_remembered_with_whether_it_had_an_answer() {
+        let mut memory = Memory::default();
+        memory.insert("/a/x", "x");
+        let files = Recording::new(&memory);
+        files.read(Path::new("/a/./x")).unwrap();
+        files.resolve(Path::new("/a/y")).unwrap_err();
+        files.list(Path::new("/a")).unwrap();
+        let asked = files.asked();
+        assert!(asked[Path::new("/a/x")].read);
+        assert!(asked[Path::new("/a/y")].missing);
+        assert!(asked[Path::new("/a")].listed);
+        assert_eq!(files.read_files(), [Path::new("/a/x")]);
+    }
+}

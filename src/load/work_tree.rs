@@ -1,0 +1,264 @@
+//! What git knows of a work tree: its index, what is staged, what is ignored.
+//!
+//! Everything is read from git's own files; no command is run.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use gix::ObjectId;
+use gix::index::entry::{Mode, Stage};
+use gix::objs::tree::EntryKind;
+use gix::worktree::stack::state::ignore::Source;
+use rustc_hash::FxHashMap;
+
+use super::tracked;
+use crate::error::{Error, Kind, Result};
+
+/// A git repository with a work tree.
+pub struct WorkTree {
+    root: PathBuf,
+    repository: gix::ThreadSafeRepository,
+}
+
+/// The content of a file that git keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Blob(pub(super) ObjectId);
+
+/// A file that git tracks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tracked {
+    /// Where it is, or would be.
+    pub path: PathBuf,
+    /// Its content in the index.
+    pub blob: Blob,
+    /// Whether the file on disk is, as far as its time and size tell, what the index has.
+    pub is_unchanged: bool,
+}
+
+/// A file whose content in the index is not that of the last commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Staged {
+    /// Where it is, or would be.
+    pub path: PathBuf,
+    /// What would be committed.
+    pub new: Blob,
+    /// What was committed last, if the file was there.
+    pub old: Option<Blob>,
+}
+
+/// Reads the contents that git keeps; each thread needs one of its own.
+pub struct Blobs(gix::Repository);
+
+impl WorkTree {
+    /// The work tree that a directory is in, if it is in one.
+    pub fn discover(directory: &Path) -> Option<Self> {
+        let (repository, root) = tracked::repository(directory)?;
+        Some(Self {
+            root,
+            repository: repository.into_sync(),
+        })
+    }
+
+    /// Its root, without links.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// A reader of contents.
+    pub fn blobs(&self) -> Blobs {
+        Blobs(self.repository.to_thread_local())
+    }
+
+    /// The files below a directory that git tracks, in the order of the index.
+    ///
+    /// Links and submodules are left out: they have no content here.
+    ///
+    /// # Errors
+    ///
+    /// If the index cannot be read.
+    pub fn tracked(&self, below: &Path) -> Result<Vec<Tracked>> {
+        let repository = self.repository.to_thread_local();
+        let index = self.index(&repository)?;
+        let mut files = Vec::new();
+        for entry in index.entries() {
+            let path = self.root.join(native(entry.path(&index)));
+            if is_file(entry.mode) && path.starts_with(below) {
+                files.push(Tracked {
+                    is_unchanged: is_unchanged(
+                        &path,
+                        &entry.stat,
+                        index.timestamp().unix_seconds(),
+                    ),
+                    path,
+                    blob: Blob(entry.id),
+                });
+            }
+        }
+        files.dedup_by(|later, earlier| later.path == earlier.path);
+        Ok(files)
+    }
+
+    /// The files that the next commit would change, in the order of the index.
+    ///
+    /// # Errors
+    ///
+    /// If the index or the last commit cannot be read.
+    pub fn staged(&self) -> Result<Vec<Staged>> {
+        let repository = self.repository.to_thread_local();
+        let mut committed: FxHashMap<Vec<u8>, ObjectId> = FxHashMap::default();
+        let tree = repository
+            .head_tree_id_or_empty()
+            .map_err(|cause| self.cannot("the last commit", cause))?;
+        gather(&repository, tree.detach(), &mut Vec::new(), &mut committed)
+            .map_err(|cause| self.cannot("the last commit", cause))?;
+        let index = self.index(&repository)?;
+        let mut staged = Vec::new();
+        for entry in index.entries() {
+            let name = entry.path(&index);
+            let old = committed.get(&**name).copied();
+            let is_ours = matches!(entry.stage(), Stage::Unconflicted | Stage::Ours);
+            if is_file(entry.mode) && is_ours && old != Some(entry.id) {
+                staged.push(Staged {
+                    path: self.root.join(native(name)),
+                    new: Blob(entry.id),
+                    old: old.map(Blob),
+                });
+            }
+        }
+        Ok(staged)
+    }
+
+    /// Which of some paths git ignores because a `.gitignore` of the repository says so.
+    ///
+    /// What the user's own configuration ignores does not count: others do not have it. A path
+    /// that ends in a slash, or is a directory on disk, is asked for as a directory.
+    ///
+    /// # Errors
+    ///
+    /// If the index or a `.gitignore` cannot be read.
+    pub fn ignored(&self, paths: &[PathBuf]) -> Result<Vec<bool>> {
+        let repository = self.repository.to_thread_local();
+        let index = self.index(&repository)?;
+        let cannot = |cause: gix::Error| self.cannot("`.gitignore`", cause);
+        let mut stack = repository
+            .excludes(&index, None, Source::WorktreeThenIdMappingIfNotSkipped)
+            .map_err(cannot)?;
+        let mut answers = Vec::with_capacity(paths.len());
+        for path in paths {
+            let is_directory = path.is_dir() || path.as_os_str().to_string_lossy().ends_with('/');
+            let mode = if is_directory { Mode::DIR } else { Mode::FILE };
+            let Ok(inside) = path.strip_prefix(&self.root) else {
+                answers.push(false);
+                continue;
+            };
+            let asked = stack
+                .at_path(inside, Some(mode))
+                .map_err(|cause| self.cannot("`.gitignore`", cause))?;
+            let found = asked.matching_exclude_pattern();
+            answers.push(found.is_some_and(|found| {
+                let is_shared = found
+                    .source
+                    .and_then(Path::file_name)
+                    .is_some_and(|name| name == ".gitignore");
+                is_shared && !found.pattern.is_negative()
+            }));
+        }
+        Ok(answers)
+    }
+
+    fn index(&self, repository: &gix::Repository) -> Result<gix::worktree::Index> {
+        repository
+            .index_or_empty()
+            .map_err(|cause| self.cannot("git's index", cause))
+    }
+
+    pub(super) fn cannot(
+        &self,
+        what: &str,
+        cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Error {
+        let message = format!("cannot read {what} of `{}`", self.root.display());
+        Error::new(Kind::Load, message).caused_by(cause)
+    }
+
+    pub(super) fn repository(&self) -> gix::Repository {
+        self.repository.to_thread_local()
+    }
+}
+
+impl Blobs {
+    /// A content.
+    ///
+    /// # Errors
+    ///
+    /// If it is not there, as in a partial clone.
+    pub fn read(&self, blob: Blob) -> Result<Vec<u8>> {
+        let mut found = self.0.find_blob(blob.0).map_err(|cause| {
+            Error::new(Kind::Load, format!("git has lost the object `{}`", blob.0))
+                .caused_by(cause)
+                .help("fetch it, or ask `git fsck` what else is missing")
+        })?;
+        Ok(found.take_data())
+    }
+}
+
+/// The files of a tree by their paths.
+fn gather(
+    repository: &gix::Repository,
+    tree: ObjectId,
+    above: &mut Vec<u8>,
+    files: &mut FxHashMap<Vec<u8>, ObjectId>,
+) -> std::result::Result<(), gix::Error> {
+    let object = repository.find_tree(tree)?;
+    let mut directories = Vec::new();
+    for entry in object.iter() {
+        let entry = entry.map_err(gix::Error::from_error)?;
+        let mut path = above.clone();
+        path.extend_from_slice(entry.filename());
+        match entry.mode().kind() {
+            EntryKind::Tree => {
+                path.push(b'/');
+                directories.push((path, entry.object_id()));
+            }
+            EntryKind::Blob | EntryKind::BlobExecutable => {
+                files.insert(path, entry.object_id());
+            }
+            EntryKind::Link | EntryKind::Commit => {}
+        }
+    }
+    drop(object);
+    for (mut path, id) in directories {
+        gather(repository, id, &mut path, files)?;
+    }
+    Ok(())
+}
+
+fn is_file(mode: Mode) -> bool {
+    mode == Mode::FILE || mode == Mode::FILE_EXECUTABLE
+}
+
+fn native(name: &gix::bstr::BStr) -> PathBuf {
+    let path = gix::path::from_bstr(name).map(std::borrow::Cow::into_owned);
+    path.unwrap_or_else(|_| name.to_string().into())
+}
+
+/// As git does: a file of the size and time of the index is that of the index, unless it may have
+/// been written after the index was, within the same second.
+fn is_unchanged(path: &Path, stat: &gix::index::entry::Stat, written: i64) -> bool {
+    let Ok(metadata) = fs::symlink_metadata(path) else {
+        return false;
+    };
+    let Some(age) = metadata
+        .modified()
+        .ok()
+        .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
+    else {
+        return false;
+    };
+    metadata.is_file()
+        && metadata.len() == u64::from(stat.size)
+        && age.as_secs() == u64::from(stat.mtime.secs)
+        && (stat.mtime.nsecs == 0 || age.subsec_nanos() == stat.mtime.nsecs)
+        && i64::from(stat.mtime.secs) < written
+}
