@@ -51,6 +51,7 @@ pub mod yq;
 pub mod plugin;
 pub mod build;
 pub mod project;
+pub mod check;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -10,6 +10,7 @@ mod flags;
 mod kustomize;
 mod output;
 mod render;
+mod report;
 mod secrets;
 mod yq;
 

@@ -22,21 +22,40 @@ pub(super) enum When {
 /// The two streams: data to one, words to the other.
 pub(super) struct Streams {
     color: Color,
+    color_of_data: Color,
     quiet: bool,
 }
 
 impl Streams {
     pub(super) fn new(when: When, quiet: bool) -> Self {
-        let on_terminal = || {
-            io::stderr().is_terminal()
-                && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-        };
-        let color = match when {
+        let is_wanted = || std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let color = |is_terminal: bool| match when {
             When::Always => Color::Always,
-            When::Auto if on_terminal() => Color::Always,
+            When::Auto if is_terminal && is_wanted() => Color::Always,
             _ => Color::Never,
         };
-        Self { color, quiet }
+        Self {
+            color: color(io::stderr().is_terminal()),
+            color_of_data: color(io::stdout().is_terminal()),
+            quiet,
+        }
+    }
+
+    /// Whether data for people is coloured.
+    pub(super) fn color_of_data(&self) -> Color {
+        self.color_of_data
+    }
+
+    /// Whether nothing but errors is said.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// Says something that is neither data nor wrong.
+    pub(super) fn say(&self, text: &str) {
+        if !self.quiet {
+            say(text);
+        }
     }
 
     /// Says what went wrong.

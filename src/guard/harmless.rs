@@ -26,6 +26,33 @@ pub(super) fn is_encrypted(value: &str) -> bool {
     ENCRYPTED.iter().any(|prefix| value.starts_with(prefix))
 }
 
+/// Whether a whole file can be shown: it is encrypted for somebody, or public.
+///
+/// # Example
+///
+/// ```
+/// use kustom::guard::is_protected;
+///
+/// assert!(is_protected("$ANSIBLE_VAULT;1.1;AES256\n33363965"));
+/// assert!(is_protected("token: ENC[AES256_GCM,data:Zm9v]\nsops:\n  mac: ENC[AES256_GCM,data:YmFy]\n"));
+/// assert!(!is_protected("hunter2"));
+/// ```
+pub fn is_protected(text: &str) -> bool {
+    let text = text.trim();
+    let is_sops = text.contains("ENC[AES256_GCM") && text.contains("sops");
+    let is_sealed = text.contains("kind: SealedSecret") && text.contains("encryptedData");
+    let encrypted = [
+        "-----BEGIN PGP MESSAGE-----",
+        "-----BEGIN AGE ENCRYPTED FILE-----",
+    ];
+    is_sops
+        || is_sealed
+        || is_encrypted(text)
+        || text.starts_with("age-encryption.org/")
+        || encrypted.iter().any(|mark| text.starts_with(mark))
+        || (is_public(text) && !text.contains("PRIVATE"))
+}
+
 /// Certificates, public keys, digests: made to be shown.
 pub(super) fn is_public(value: &str) -> bool {
     PUBLIC.iter().any(|prefix| value.starts_with(prefix))

@@ -11,6 +11,7 @@
 mod allow;
 mod assign;
 mod base64;
+mod baseline;
 mod doubles;
 mod files;
 mod gather;
@@ -34,7 +35,9 @@ mod words;
 use std::sync::{Arc, OnceLock};
 
 pub use allow::{Entry, Permit, Settings};
+pub use baseline::Baseline;
 pub use gather::{Gathered, gather};
+pub use harmless::is_protected;
 pub use leak::{Fingerprint, Leak};
 pub use placeholder::is_placeholder;
 pub use reference::{FileReference, generator_files};
@@ -111,6 +114,11 @@ impl Guard {
     pub fn require_reason(mut self, required: bool) -> Self {
         self.require_reason = required;
         self
+    }
+
+    /// What is allowed, in order.
+    pub fn allow_list(&self) -> &[Entry] {
+        &self.allowed
     }
 
     /// Looks for secrets in one text; `path` says what kind of file it is.

@@ -4,17 +4,15 @@
 //! number of threads.
 
 use std::collections::{HashMap, HashSet};
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rayon::prelude::*;
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::leak::Leak;
 use super::{Allowed, Guard, Scan};
 use crate::error::{Error, Kind, Result};
-use crate::load::{Appearance, Blobs, Staged, Tracked, WorkTree};
+use crate::load::{Appearance, Blobs, Disk, Files as _, Staged, Tracked, WorkTree};
 
 /// What many texts showed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,7 +42,7 @@ impl Guard {
             files,
             || (),
             |(), path| {
-                let content = fs::read(path).map_err(|cause| {
+                let content = Disk.read(path).map_err(|cause| {
                     let message = format!("cannot read `{}`: {cause}", shown(path));
                     Error::new(Kind::Load, message).caused_by(cause)
                 })?;
@@ -102,11 +100,7 @@ impl Guard {
     }
 
     fn scan_tracked(&self, blobs: &Blobs, file: &Tracked, shown: &str) -> Result<Scan> {
-        let on_disk = match fs::symlink_metadata(&file.path) {
-            Ok(metadata) if metadata.is_file() => fs::read(&file.path),
-            Ok(_) => Err(io::ErrorKind::InvalidInput.into()),
-            Err(error) => Err(error),
-        };
+        let on_disk = file.on_disk();
         let mut scan = match &on_disk {
             Ok(content) => self.scan(shown, content),
             Err(_) => Scan::default(),
@@ -220,6 +214,8 @@ impl<'t> Added<'t> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn leaks(text: &str) -> Vec<Leak> {

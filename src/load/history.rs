@@ -61,7 +61,7 @@ impl WorkTree {
         let references = repository.references()?;
         for reference in references.all()? {
             // One that leads nowhere is git's to mind.
-            if let Ok(id) = reference.and_then(|mut one| Ok(one.peel_to_id()?)) {
+            if let Ok(id) = reference.and_then(|mut one| one.peel_to_id()) {
                 tips.push(id.detach());
             }
         }

@@ -4,6 +4,7 @@
 //! kustomization names, keeps it within its bounds, and opens the directories of its bases, be they
 //! on this machine or in a repository elsewhere.
 
+mod below;
 mod files;
 mod history;
 mod http;
@@ -25,6 +26,7 @@ use crate::yaml::Text;
 
 use remote::{Checkout, Remotes};
 
+pub use below::files_below;
 pub use files::{Disk, FileKind, Files, Memory, Overlay, Snapshot, normalized};
 pub use history::Appearance;
 pub use recording::{Asked, Recording};

@@ -3,6 +3,7 @@
 //! Everything is read from git's own files; no command is run.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
@@ -49,6 +50,21 @@ pub struct Staged {
 
 /// Reads the contents that git keeps; each thread needs one of its own.
 pub struct Blobs(gix::Repository);
+
+impl Tracked {
+    /// The content on disk.
+    ///
+    /// # Errors
+    ///
+    /// If it is not there, or no file any more.
+    pub fn on_disk(&self) -> io::Result<Vec<u8>> {
+        if fs::symlink_metadata(&self.path)?.is_file() {
+            fs::read(&self.path)
+        } else {
+            Err(io::ErrorKind::NotFound.into())
+        }
+    }
+}
 
 impl WorkTree {
     /// The work tree that a directory is in, if it is in one.
@@ -110,7 +126,7 @@ impl WorkTree {
         let tree = repository
             .head_tree_id_or_empty()
             .map_err(|cause| self.cannot("the last commit", cause))?;
-        gather(&repository, tree.detach(), &mut Vec::new(), &mut committed)
+        gather(&repository, tree.detach(), b"", &mut committed)
             .map_err(|cause| self.cannot("the last commit", cause))?;
         let index = self.index(&repository)?;
         let mut staged = Vec::new();
@@ -207,14 +223,14 @@ impl Blobs {
 fn gather(
     repository: &gix::Repository,
     tree: ObjectId,
-    above: &mut Vec<u8>,
+    above: &[u8],
     files: &mut FxHashMap<Vec<u8>, ObjectId>,
 ) -> std::result::Result<(), gix::Error> {
     let object = repository.find_tree(tree)?;
     let mut directories = Vec::new();
     for entry in object.iter() {
         let entry = entry.map_err(gix::Error::from_error)?;
-        let mut path = above.clone();
+        let mut path = above.to_vec();
         path.extend_from_slice(entry.filename());
         match entry.mode().kind() {
             EntryKind::Tree => {
@@ -228,8 +244,8 @@ fn gather(
         }
     }
     drop(object);
-    for (mut path, id) in directories {
-        gather(repository, id, &mut path, files)?;
+    for (path, id) in directories {
+        gather(repository, id, &path, files)?;
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Kind, Result, nearest};
+use crate::guard;
 use crate::load::Files;
 use crate::place::{Place, Span};
 
@@ -21,6 +22,8 @@ pub struct ProjectSettings {
     pub environments: Option<String>,
     /// The directory of the placeholders for secrets.
     pub secrets_boilerplate: Option<String>,
+    /// What the guard leaves alone.
+    pub guard: guard::Settings,
 }
 
 /// What `environment.yaml` says.
@@ -51,7 +54,11 @@ impl ProjectSettings {
     ///
     /// An unknown field, or a value of the wrong type.
     pub fn read(files: &dyn Files, path: &Path) -> Result<Self> {
-        read(files, path, &["base", "environments", "secretsBoilerplate"])
+        read(
+            files,
+            path,
+            &["base", "environments", "guard", "secretsBoilerplate"],
+        )
     }
 }
 

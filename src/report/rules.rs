@@ -36,6 +36,7 @@ const RULES: &[(&str, &str, &str)] = &[
     ("deprecated-field", "A field that kustomize will drop.", "It still works. Write what takes its place."),
     ("docker-config", "The credentials of a container registry.", CLEAR),
     ("duplicate-key", "A key that stands twice in one map.", "The later one wins without a word. Remove one."),
+    ("idle-permit", "An entry of an allow-list that allows nothing.", "What it allowed is gone; take the entry away."),
     ("ignored-flag", "A flag that has no effect here.", "Leave it out."),
     ("index-path", "A JSON patch that names an item of a list by its number.", "Whoever adds an item before it changes what is patched. Put a `test` operation before it, or use a strategic merge patch."),
     ("keystore-file", "A file that keeps keys in a binary format.", CLEAR),

@@ -1,62 +1,163 @@
 //! `kustom secrets check`.
 
-use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use kustom::check::{Watch, tracked_generator_files, tracked_secrets, unignored};
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::{Finding, Severity};
-use kustom::guard::{Guard, gather};
-use kustom::load::{Disk, Files, tracked_files};
+use kustom::guard::{Baseline, Sweep};
+use kustom::load::{Disk, WorkTree, files_below};
+use kustom::project::Project;
+use kustom::report::Report;
 
 use crate::cli::build::{canonical, working_directory};
-use crate::cli::output::Streams;
+use crate::cli::output::{Streams, write_file};
+use crate::cli::report::{Reporting, base_of};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Files and directories; without any, everything that git tracks from here on.
-    #[arg(value_name = "PATH")]
+    /// Files and directories to search; what git ignores in a directory is left out.
+    #[arg(value_name = "PATH", conflicts_with_all = ["staged", "tracked", "history"])]
     paths: Vec<PathBuf>,
+    /// Search what git tracks from here on; so does no PATH at all.
+    #[arg(long, conflicts_with_all = ["staged", "history"])]
+    tracked: bool,
+    /// Search what the next commit would add.
+    #[arg(long, conflicts_with = "history")]
+    staged: bool,
+    /// Search everything that was ever committed.
+    #[arg(long)]
+    history: bool,
+    /// Secrets that may stay, by their fingerprints, in place of those of `kustom.yaml`.
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Write what is found to a baseline, and allow it from then on.
+    #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
+    write_baseline: Option<PathBuf>,
+    /// Fail for warnings, too: passwords that anybody would guess, and what stands in samples.
+    #[arg(long)]
+    strict: bool,
+    #[command(flatten)]
+    report: Reporting,
+    /// Look from here, not from the current directory.
+    #[arg(short = 'C', long, value_name = "DIR")]
+    directory: Option<PathBuf>,
 }
 
-/// Scans files for secrets; what is found is said with its place and never shown.
+/// Searches for secrets; what is found is said with its place and never shown.
 pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
     let here = working_directory()?;
-    let mut files = Vec::new();
-    if arguments.paths.is_empty() {
-        files = tracked_files(&here)?;
+    let start = match &arguments.directory {
+        Some(directory) => canonical(&here.join(directory), directory)?,
+        None => here.clone(),
+    };
+    let tree = WorkTree::discover(&start);
+    let mut watch = Watch::of(
+        &Disk,
+        &here,
+        &start,
+        tree.as_ref(),
+        arguments.baseline.as_deref(),
+    )?;
+    if let Some(path) = &arguments.write_baseline {
+        let baseline = match watch.read_baseline(&Disk, &here.join(path)) {
+            Some(baseline) => baseline?,
+            None => Baseline::new(&random()?),
+        };
+        watch.start_over(baseline);
     }
-    for path in &arguments.paths {
-        let path = canonical(&here.join(path), path)?;
-        let below = Disk.walk(&path).map_err(|cause| {
-            Error::new(Kind::Load, format!("cannot list `{}`", path.display())).caused_by(cause)
-        })?;
-        if below.is_empty() {
-            files.push(path);
-        } else {
-            files.extend(below.into_iter().map(|file| path.join(file)));
+    let sweep = sweep(arguments, &watch, tree.as_ref(), &start)?;
+    if let (Some(path), Some(baseline)) = (&arguments.write_baseline, &mut watch.baseline) {
+        baseline.cover(&sweep.leaks);
+        write_file(&here.join(path), baseline.to_text().as_bytes())?;
+        let count = baseline.allow.len();
+        streams.say(&format!("{count} allowed in `{}`\n", path.display()));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut findings = watch.findings(&sweep);
+    if arguments.searches_index() {
+        if let Some(tree) = &tree {
+            findings.extend(facts(tree, &start, &here)?);
+        }
+        if start == watch.root || tree.as_ref().is_some_and(|tree| tree.root() == start) {
+            findings.extend(watch.idle(&sweep));
         }
     }
-    let guard = Guard::new();
-    let mut leaks = Vec::new();
-    for file in &files {
-        // A file that git tracks may be gone from the disk; there is nothing to find in it then.
-        let Ok(content) = fs::read(file) else {
-            continue;
-        };
-        let shown = file
-            .strip_prefix(&here)
-            .unwrap_or(file)
-            .display()
-            .to_string();
-        leaks.extend(guard.scan(&shown, &content).leaks);
+    let mut report = Report::of("secrets", findings);
+    report.allowed = sweep.allowed.len();
+    report.base = base_of(tree.as_ref(), &here);
+    if arguments.strict {
+        report.fails_at = Severity::Warning;
     }
-    let findings: Vec<Finding> = gather(leaks).iter().map(Finding::from).collect();
-    streams.findings(&findings);
-    let is_leak = |finding: &Finding| finding.severity == Severity::Error;
-    Ok(if findings.iter().any(is_leak) {
-        ExitCode::from(1)
+    arguments.report.write(&report, streams)
+}
+
+impl Arguments {
+    /// Whether everything that git tracks is searched.
+    fn searches_index(&self) -> bool {
+        self.paths.is_empty() && !self.staged && !self.history
+    }
+}
+
+fn sweep(
+    arguments: &Arguments,
+    watch: &Watch,
+    tree: Option<&WorkTree>,
+    start: &Path,
+) -> Result<Sweep> {
+    let shown = watch.shown();
+    if !arguments.paths.is_empty() {
+        let mut files = Vec::new();
+        for path in &arguments.paths {
+            let path = canonical_file(&start.join(path), path)?;
+            files.extend(files_below(&path, tree)?);
+        }
+        return watch.guard.sweep_files(&files, &shown);
+    }
+    let Some(tree) = tree else {
+        let message = format!("`{}` is in no git repository", start.display());
+        return Err(Error::new(Kind::Load, message).help("name files or directories to search"));
+    };
+    if arguments.staged {
+        watch.guard.sweep_staged(tree, &shown)
+    } else if arguments.history {
+        watch.guard.sweep_history(tree, &shown)
     } else {
-        ExitCode::SUCCESS
+        watch.guard.sweep_tracked(tree, start, &shown)
+    }
+}
+
+/// What git tracks, or would track, that it must not.
+fn facts(tree: &WorkTree, start: &Path, here: &Path) -> Result<Vec<Finding>> {
+    let mut findings = tracked_generator_files(tree, start, here)?;
+    // Outside of a project there are no environments to look after.
+    let Ok(project) = Project::find(&Disk, start) else {
+        return Ok(findings);
+    };
+    let mut environments = Vec::new();
+    for name in project.names(&Disk) {
+        environments.push(project.environment(&Disk, &name)?);
+    }
+    findings.extend(tracked_secrets(tree, &environments, here)?);
+    for environment in &environments {
+        findings.extend(unignored(&Disk, tree, &project, environment, here)?);
+    }
+    Ok(findings)
+}
+
+fn canonical_file(path: &Path, named: &Path) -> Result<PathBuf> {
+    path.canonicalize().map_err(|cause| {
+        Error::new(Kind::Load, format!("there is no `{}`", named.display())).caused_by(cause)
     })
+}
+
+/// Bytes that nobody can guess.
+fn random() -> Result<[u8; 32]> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|cause| {
+        let message = format!("the system gives no random bytes: {cause}");
+        Error::new(Kind::Secret, message)
+    })?;
+    Ok(bytes)
 }

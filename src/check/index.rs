@@ -1,0 +1,190 @@
+//! What git tracks, or would track, that it must not.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use super::named_from;
+use crate::error::Result;
+use crate::finding::Finding;
+use crate::guard::{generator_files, is_placeholder, is_protected};
+use crate::kustomization::FILE_NAMES;
+use crate::load::{Disk, Files, WorkTree, normalized};
+use crate::place::Place;
+use crate::project::{Environment, Project};
+
+/// The files of `secretGenerator`s that git tracks, below a directory.
+///
+/// Each is reported where it is named and where it is. One that holds only a placeholder is a
+/// warning: whoever fills it in will commit it. One that is encrypted or public is left alone.
+///
+/// # Errors
+///
+/// If the index or an object cannot be read.
+pub fn tracked_generator_files(tree: &WorkTree, below: &Path, here: &Path) -> Result<Vec<Finding>> {
+    let tracked = tree.tracked(tree.root())?;
+    let paths: HashSet<&Path> = tracked.iter().map(|file| file.path.as_path()).collect();
+    let blobs = tree.blobs();
+    let mut findings = Vec::new();
+    for file in tracked.iter().filter(|file| file.path.starts_with(below)) {
+        let name = file.path.file_name().unwrap_or_default();
+        if !FILE_NAMES.iter().any(|known| name == *known) {
+            continue;
+        }
+        let Ok(text) = String::from_utf8(blobs.read(file.blob)?) else {
+            continue;
+        };
+        let directory = file.path.parent().unwrap_or(tree.root());
+        for reference in generator_files(&text) {
+            let path = normalized(&directory.join(&reference.file));
+            if !paths.contains(path.as_path()) {
+                continue;
+            }
+            let content = Disk.read(&path).unwrap_or_default();
+            let content = String::from_utf8_lossy(&content);
+            if is_protected(&content) {
+                continue;
+            }
+            let (named, generator) = (named_from(here, &path), &reference.generator);
+            let message =
+                format!("git tracks `{named}`, which the secret `{generator}` is made of");
+            let finding = if is_placeholder(&content) {
+                Finding::warning("tracked-generator-file", message)
+                    .help("it holds only a placeholder; whoever fills it in commits a secret")
+            } else {
+                Finding::error("tracked-generator-file", message).help(take_out(&named))
+            };
+            let mut finding =
+                finding.at(Place::in_file(named_from(here, &file.path), reference.span));
+            finding.others.push(Place::file(named));
+            findings.push(finding);
+        }
+    }
+    Ok(findings)
+}
+
+/// The files below the `secrets/` of environments that git tracks.
+///
+/// # Errors
+///
+/// If the index or an object cannot be read.
+pub fn tracked_secrets(
+    tree: &WorkTree,
+    environments: &[Environment],
+    here: &Path,
+) -> Result<Vec<Finding>> {
+    let mut findings = Vec::new();
+    let directories: Vec<PathBuf> = environments
+        .iter()
+        .map(|environment| environment.directory.join("secrets"))
+        .collect();
+    let blobs = tree.blobs();
+    for file in tree.tracked(tree.root())? {
+        let is_secret = directories
+            .iter()
+            .any(|secrets| file.path.starts_with(secrets));
+        if !is_secret || explains(&file.path) {
+            continue;
+        }
+        let content = blobs.read(file.blob)?;
+        if is_protected(&String::from_utf8_lossy(&content)) {
+            continue;
+        }
+        let named = named_from(here, &file.path);
+        let message = format!("git tracks the secret `{named}`");
+        findings.push(
+            Finding::error("tracked-secret", message)
+                .at(Place::file(named.as_str()))
+                .help(take_out(&named)),
+        );
+    }
+    Ok(findings)
+}
+
+/// The environments with files that are filled in or rendered, and that no `.gitignore` covers.
+///
+/// They are those of the boilerplate, those that the kustomization names, and the configs.
+///
+/// # Errors
+///
+/// If the index, a `.gitignore` or the boilerplate cannot be read.
+pub fn unignored(
+    files: &dyn Files,
+    tree: &WorkTree,
+    project: &Project,
+    environment: &Environment,
+    here: &Path,
+) -> Result<Vec<Finding>> {
+    let files = filled_files(files, project, environment);
+    let ignored = tree.ignored(&files)?;
+    let mut findings = Vec::new();
+    for (part, what) in [("secrets", "secrets"), ("configs", "rendered configs")] {
+        let directory = environment.directory.join(part);
+        let mut open = files
+            .iter()
+            .zip(&ignored)
+            .filter(|(file, ignored)| !**ignored && file.starts_with(&directory));
+        let Some((first, _)) = open.next() else {
+            continue;
+        };
+        let more = match open.count() {
+            0 => String::new(),
+            count => format!(" and {count} more"),
+        };
+        let ignore = environment.directory.join(".gitignore");
+        let message = format!(
+            "no `.gitignore` covers the {what} of `{}`: `{}`{more}",
+            environment.name,
+            named_from(here, first)
+        );
+        findings.push(
+            Finding::warning("unignored-secrets", message)
+                .at(Place::file(named_from(here, &ignore)))
+                .help(format!(
+                    "add the line `/{part}/` to `{}`",
+                    named_from(here, &ignore)
+                )),
+        );
+    }
+    Ok(findings)
+}
+
+/// The files that are filled in or rendered for an environment, whether they are there or not.
+fn filled_files(files: &dyn Files, project: &Project, environment: &Environment) -> Vec<PathBuf> {
+    let mut filled = Vec::new();
+    let secrets = environment.directory.join("secrets");
+    if let Some(boilerplate) = &project.boilerplate {
+        let all = files.walk(boilerplate).unwrap_or_default();
+        let below = all.iter().filter(|file| file.components().count() > 1);
+        filled.extend(below.map(|file| secrets.join(file)));
+    }
+    for name in FILE_NAMES {
+        let Ok(bytes) = files.read(&environment.directory.join(name)) else {
+            continue;
+        };
+        let text = String::from_utf8_lossy(&bytes);
+        let named = generator_files(&text);
+        let paths = named
+            .iter()
+            .map(|reference| normalized(&environment.directory.join(&reference.file)));
+        filled.extend(paths.filter(|path| path.starts_with(&secrets)));
+    }
+    let scripts = environment.directory.join("yq_scripts");
+    let scripts = files.walk(&scripts).unwrap_or_default();
+    let configs = environment.directory.join("configs");
+    filled.extend(scripts.iter().map(|file| configs.join(file)));
+    filled
+}
+
+fn take_out(named: &str) -> String {
+    format!(
+        "take it out with `git rm --cached {named}`, add it to .gitignore, and replace the secret: \
+         whoever can read the repository knows it"
+    )
+}
+
+/// Whether a file is about the secrets beside it, not one of them.
+fn explains(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let lower = name.to_ascii_lowercase();
+    lower.starts_with("readme") || matches!(&*lower, ".gitignore" | ".gitkeep" | ".gitattributes")
+}

@@ -1,0 +1,81 @@
+//! What commands that check have in common: the format of their report, and where it goes.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use kustom::check::named_from;
+use kustom::error::Result;
+use kustom::load::WorkTree;
+use kustom::report::{self, Format, Report};
+
+use super::output::{Streams, write_file};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Reporting {
+    /// How the report is written.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Name,
+    /// Write the report to this file, not to stdout.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// The name of a format.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Name {
+    /// For people.
+    Text,
+    /// Fields of our own.
+    Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// Annotations of GitHub Actions.
+    Github,
+    /// GitLab's code quality report.
+    Gitlab,
+    /// JUnit's XML.
+    Junit,
+}
+
+impl Reporting {
+    /// Writes a report, says in a line what it holds, and tells the exit code.
+    pub(super) fn write(&self, report: &Report, streams: &Streams) -> Result<ExitCode> {
+        let format = self.format.format();
+        let text = match &self.output {
+            Some(_) => report::report(report, format, report::Color::Never),
+            None => report::report(report, format, streams.color_of_data()),
+        };
+        match &self.output {
+            Some(path) => write_file(path, text.as_bytes())?,
+            None if format == Format::Text && streams.is_quiet() => {}
+            None => streams.data(&text)?,
+        }
+        if format != Format::Github || self.output.is_some() {
+            streams.say(&report::summary(report));
+        }
+        Ok(if report.failed() {
+            ExitCode::from(1)
+        } else {
+            ExitCode::SUCCESS
+        })
+    }
+}
+
+impl Name {
+    fn format(self) -> Format {
+        match self {
+            Self::Text => Format::Text,
+            Self::Json => Format::Json,
+            Self::Sarif => Format::Sarif,
+            Self::Github => Format::Github,
+            Self::Gitlab => Format::Gitlab,
+            Self::Junit => Format::Junit,
+        }
+    }
+}
+
+/// Where a directory is, seen from the root of its repository.
+pub(super) fn base_of(tree: Option<&WorkTree>, here: &Path) -> String {
+    let named = tree.map_or_else(String::new, |tree| named_from(tree.root(), here));
+    if named == "." { String::new() } else { named }
+}

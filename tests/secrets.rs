@@ -1,0 +1,265 @@
+//! `kustom secrets check` on repositories: what is tracked, staged, committed long ago, allowed.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod stage;
+
+use serde_json::Value;
+use stage::{Said, Stage};
+
+/// Characters that look drawn, so that no secret stands in this file.
+fn drawn(seed: u32) -> String {
+    let signs = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+    let mut state = seed.wrapping_mul(2_654_435_761);
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        char::from(signs[(state >> 16) as usize % signs.len()])
+    };
+    (0..28).map(|_| next()).collect()
+}
+
+fn check(stage: &Stage, directory: &str, arguments: &str) -> Said {
+    let words = ["secrets", "check"].into_iter();
+    let said = stage.kustom(directory, words.chain(arguments.split_whitespace()));
+    for seed in 0..20 {
+        let secret = drawn(seed);
+        assert!(!said.out.contains(&secret) && !said.err.contains(&secret));
+    }
+    said
+}
+
+/// The places of what was found, one a line.
+fn places(said: &Said) -> Vec<&str> {
+    let lines = said.out.lines();
+    lines
+        .filter_map(|line| line.strip_prefix("  --> "))
+        .collect()
+}
+
+#[test]
+fn what_git_tracks_is_searched_and_what_it_ignores_is_not() {
+    let stage = Stage::new();
+    stage.write("r/.gitignore", "secrets/\n");
+    stage.write("r/secrets/token", &drawn(1));
+    stage.write("r/a.yaml", "a: b\n");
+    stage.commit("r");
+    assert_eq!(check(&stage, "r", "").code, 0);
+    assert_eq!(check(&stage, "r", ".").code, 0);
+    // Whoever names what is ignored wants it looked at.
+    assert_eq!(
+        places(&check(&stage, "r", "secrets")),
+        ["secrets/token:1:1"]
+    );
+
+    stage.write("r/a.yaml", &format!("password: {}\n", drawn(2)));
+    let said = check(&stage, "r", "");
+    assert_eq!((said.code, places(&said)), (1, vec!["a.yaml:1:11"]));
+    stage.git("r", "add a.yaml");
+    stage.write("r/a.yaml", "a: b\n");
+    let said = check(&stage, "r", "--tracked");
+    assert_eq!((said.code, places(&said)), (1, vec!["a.yaml:1:11"]));
+    assert!(said.out.contains("in git's index"), "{}", said.out);
+}
+
+#[test]
+fn what_is_staged_is_searched_for_what_it_adds() {
+    let stage = Stage::new();
+    let secret = |extra: &str| format!("kind: Secret\nstringData:\n  old: {}\n{extra}", drawn(1));
+    stage.write("r/s.yaml", &secret(""));
+    stage.commit("r");
+    assert_eq!(check(&stage, "r", "--staged").code, 0);
+    // A line below an old `stringData:` is a secret only in the whole of the file.
+    stage.write("r/s.yaml", &secret(&format!("  new: {}\n", drawn(2))));
+    assert_eq!(check(&stage, "r", "--staged").code, 0);
+    stage.git("r", "add s.yaml");
+    stage.write("r/s.yaml", "a: b\n");
+    let said = check(&stage, "r", "--staged");
+    assert_eq!((said.code, places(&said)), (1, vec!["s.yaml:4:8"]));
+
+    stage.git("r", "reset --quiet --hard");
+    let map = format!("kind: ConfigMap\ndata:\n  x: {}\n", drawn(3));
+    stage.write("r/m.yaml", &map);
+    stage.git("r", "add m.yaml");
+    stage.git("r", "commit --quiet --message map");
+    stage.write("r/m.yaml", &map.replace("ConfigMap", "Secret"));
+    stage.git("r", "add m.yaml");
+    assert_eq!(check(&stage, "r", "--staged").code, 1);
+}
+
+#[test]
+fn history_remembers_what_was_taken_out_with_its_commit() {
+    let stage = Stage::new();
+    stage.write("r/deploy/a.env", &format!("X_TOKEN={}\n", drawn(1)));
+    stage.commit("r");
+    stage.write(
+        "r/deploy/a.env",
+        &format!("# moved\nX_TOKEN={}\n", drawn(1)),
+    );
+    stage.git("r", "commit --quiet --all --message more");
+    stage.write("r/deploy/a.env", "X_TOKEN=\n");
+    stage.git("r", "commit --quiet --all --message out");
+    assert_eq!(check(&stage, "r", "").code, 0);
+    let said = check(&stage, "r/deploy", "--history");
+    assert_eq!((said.code, places(&said)), (1, vec!["a.env:1:9"]));
+    let first = stage.run("git".as_ref(), "r", ["rev-list", "--max-parents=0", "HEAD"]);
+    let commit = format!("in commit {}", &first.out[..10]);
+    assert!(said.out.contains(&commit), "{}", said.out);
+}
+
+#[test]
+fn a_baseline_allows_what_was_there_and_nothing_new() {
+    let stage = Stage::new();
+    stage.write("r/a.yaml", &format!("password: {}\n", drawn(1)));
+    stage.commit("r");
+    let said = check(&stage, "r", "--write-baseline allowed.yaml");
+    assert_eq!(
+        (said.code, said.err.as_str()),
+        (0, "1 allowed in `allowed.yaml`\n")
+    );
+    let baseline = stage.read("r/allowed.yaml");
+    assert!(!baseline.contains(&drawn(1)), "{baseline}");
+    stage.write("r/a.yaml", &format!("# down\n\npassword: {}\n", drawn(1)));
+    let said = check(&stage, "r", "--baseline allowed.yaml");
+    assert_eq!(
+        (said.code, said.err.as_str()),
+        (0, "nothing found; 1 allowed\n")
+    );
+    stage.write("r/a.yaml", &format!("password: {}\n", drawn(2)));
+    stage.git("r", "add a.yaml");
+    let said = check(&stage, "r", "--baseline allowed.yaml");
+    assert_eq!(said.err, "1 error, 1 note\n");
+    assert!(said.out.contains("allows nothing"), "{}", said.out);
+    // Written anew it keeps its key, so that other entries stay as they are.
+    let key = |text: &str| {
+        text.lines()
+            .find(|line| line.starts_with("key:"))
+            .map(str::to_owned)
+    };
+    check(&stage, "r", "--write-baseline allowed.yaml");
+    assert_eq!(key(&stage.read("r/allowed.yaml")), key(&baseline));
+}
+
+#[test]
+fn kustom_yaml_allows_by_path_wherever_the_command_is_called() {
+    let stage = Stage::new();
+    stage.write("r/deploy/x/a.yaml", &format!("password: {}\n", drawn(1)));
+    stage.write(
+        "r/deploy/kustom.yaml",
+        "guard:\n  allow:\n  - {path: x/*.yaml, reason: a fixture}\n",
+    );
+    stage.commit("r");
+    for directory in ["r/deploy", "r/deploy/x"] {
+        assert_eq!(
+            check(&stage, directory, "").err,
+            "nothing found; 1 allowed\n"
+        );
+    }
+    stage.write("r/deploy/kustom.yaml", "guard:\n  alow: []\n");
+    assert_eq!(check(&stage, "r/deploy", "").code, 2);
+}
+
+#[test]
+fn what_git_must_not_track_is_told_even_if_it_looks_harmless() {
+    let stage = Stage::new();
+    let environment = "r/environments/production";
+    stage.write(
+        &format!("{environment}/kustomization.yaml"),
+        "secretGenerator:\n- name: hmac\n  files: [secrets/hmac/token]\n- name: later\n  envs: [later.env]\n",
+    );
+    stage.write(&format!("{environment}/secrets/hmac/token"), "hunter2\n");
+    stage.write(&format!("{environment}/later.env"), "password=CHANGE_ME\n");
+    stage.commit("r");
+    let said = check(&stage, "r", "");
+    assert_eq!(said.code, 1);
+    for part in [
+        "error: git tracks `environments/production/secrets/hmac/token`, which the secret `hmac` is made of\n  \
+         --> environments/production/kustomization.yaml:3:11\n  also: environments/production/secrets/hmac/token\n",
+        "warning: git tracks `environments/production/later.env`",
+        "error: git tracks the secret `environments/production/secrets/hmac/token`\n",
+        "warning: no `.gitignore` covers the secrets of `production`",
+    ] {
+        assert!(said.out.contains(part), "{part}\n--\n{}", said.out);
+    }
+    stage.git(
+        "r",
+        "rm --quiet --cached environments/production/secrets/hmac/token",
+    );
+    stage.git("r", "rm --quiet --cached environments/production/later.env");
+    stage.write(
+        &format!("{environment}/.gitignore"),
+        "/secrets/\n/configs/\n*.env\n",
+    );
+    let said = check(&stage, "r", "");
+    assert_eq!((said.code, said.out.as_str()), (0, ""));
+}
+
+#[test]
+fn an_encrypted_file_of_a_generator_may_be_tracked() {
+    let stage = Stage::new();
+    stage.write(
+        "r/kustomization.yaml",
+        "secretGenerator:\n- {name: a, files: [a.enc]}\n",
+    );
+    stage.write("r/a.enc", "$ANSIBLE_VAULT;1.1;AES256\n3336396530303135\n");
+    stage.commit("r");
+    assert_eq!(check(&stage, "r", "").code, 0);
+}
+
+#[test]
+fn every_format_has_the_place_and_not_the_value() {
+    let stage = Stage::new();
+    stage.write("r/a b/x.yaml", &format!("password: {}\n", drawn(1)));
+    stage.commit("r");
+    let json = |format: &str| -> Value {
+        serde_json::from_str(&check(&stage, "r", &format!("--format {format}")).out).unwrap()
+    };
+    let finding = &json("json")["findings"][0];
+    assert_eq!(
+        (finding["file"].as_str(), finding["line"].as_u64()),
+        (Some("a b/x.yaml"), Some(1))
+    );
+    let result = &json("sarif")["runs"][0]["results"][0];
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "a%20b/x.yaml");
+    let issue = &json("gitlab")[0];
+    assert_eq!(issue["location"]["path"], "a b/x.yaml");
+    let github = check(&stage, "r", "--format github").out;
+    assert!(github.starts_with("::error file=a b/x.yaml,line=1,col=11,title=kustom credential::"));
+    let junit = check(&stage, "r", "--format junit -o report.xml");
+    assert_eq!((junit.code, junit.out.as_str()), (1, ""));
+    assert!(
+        stage
+            .read("r/report.xml")
+            .contains("<failure message=\"a secret")
+    );
+    // From a directory below, services still see paths from the root of the repository.
+    let below = check(&stage, "r/a b", "--format sarif");
+    assert!(
+        below.out.contains("\"uri\": \"a%20b/x.yaml\""),
+        "{}",
+        below.out
+    );
+}
+
+#[test]
+fn weak_passwords_fail_only_a_strict_run() {
+    let stage = Stage::new();
+    stage.write("r/s.yaml", "kind: Secret\nstringData:\n  password: admin\n");
+    stage.commit("r");
+    assert_eq!(check(&stage, "r", "").code, 0);
+    assert_eq!(check(&stage, "r", "--strict").code, 1);
+}
+
+#[test]
+fn outside_of_a_repository_something_must_be_named() {
+    let stage = Stage::new();
+    stage.write("d/a.yaml", &format!("password: {}\n", drawn(1)));
+    let said = check(&stage, "d", "");
+    assert_eq!(said.code, 2);
+    assert!(
+        said.err.contains("name files or directories"),
+        "{}",
+        said.err
+    );
+    assert_eq!(check(&stage, "d", ".").code, 1);
+    assert_eq!(check(&stage, "d", "nothing-there").code, 2);
+}
