@@ -10,6 +10,7 @@ use super::{Accumulated, Context, origin};
 use crate::error::{Error, Kind, Result};
 use crate::finding::Finding;
 use crate::hash;
+use crate::kustomization::Kustomization;
 use crate::load::Library;
 use crate::order::Order;
 use crate::refs;
@@ -21,8 +22,10 @@ pub(super) fn run(
     context: &mut Context<'_>,
     library: &Library<'_>,
     directory: &Path,
+    change: &dyn Fn(&mut Kustomization),
 ) -> Result<Resources> {
     let mut target = Target::load(context, library.open(directory)?)?;
+    change(&mut target.kustomization);
     target.use_schema(context)?;
     let metadata = target.kustomization.metadata;
     target.origin = metadata.tracked.then(Origin::default);

@@ -7,6 +7,7 @@ mod accumulate;
 mod depth;
 mod finish;
 mod generators;
+mod matched;
 mod origin;
 mod patches;
 mod plugins;
@@ -17,6 +18,7 @@ use std::path::Path;
 use crate::error::{Error, Result};
 use crate::fields::Fields;
 use crate::finding::Finding;
+use crate::kustomization::Kustomization;
 use crate::load::{Files, Library, Restriction};
 use crate::order::Order;
 use crate::place::Span;
@@ -25,6 +27,8 @@ use crate::resource::{Resource, Resources};
 use crate::schema::Schema;
 use crate::vars::Vars;
 use crate::yaml::write_stream;
+
+pub use matched::{Matched, Operator};
 
 /// How a kustomization is built.
 #[derive(Clone, Debug, Default)]
@@ -45,6 +49,8 @@ pub struct Built {
     pub resources: Vec<Resource>,
     /// Remarks: deprecated fields, operators that matched nothing.
     pub findings: Vec<Finding>,
+    /// How often each patch, image and replacement matched, in the order in which they ran.
+    pub matches: Vec<Matched>,
 }
 
 impl Built {
@@ -90,16 +96,33 @@ pub fn build(
     directory: &Path,
     options: &Options,
 ) -> Result<Built> {
+    build_changed(files, working_directory, directory, options, &|_| {})
+}
+
+/// Builds the kustomization in a directory as if it said something else: `change` has the last
+/// word on what is asked of the root.
+///
+/// # Errors
+///
+/// As [`build`].
+pub fn build_changed(
+    files: &dyn Files,
+    working_directory: &Path,
+    directory: &Path,
+    options: &Options,
+    change: &dyn Fn(&mut Kustomization),
+) -> Result<Built> {
     let library = Library::new(files, working_directory, options.restriction);
     let name = |span: Span| library.name(span);
     let mut context = Context::new(options);
-    let resources =
-        finish::run(&mut context, &library, directory).map_err(|error| error.name_files(name))?;
-    let mut findings = context.findings;
-    for place in findings
+    let resources = finish::run(&mut context, &library, directory, change)
+        .map_err(|error| error.name_files(name))?;
+    let (mut findings, mut matches) = (context.findings, context.matches);
+    let of_findings = findings
         .iter_mut()
-        .filter_map(|finding| finding.place.as_mut())
-    {
+        .filter_map(|finding| finding.place.as_mut());
+    let of_matches = matches.iter_mut().map(|matched| &mut matched.place);
+    for place in of_findings.chain(of_matches) {
         if place.file.is_none() {
             place.file = library.name(place.span);
         }
@@ -107,6 +130,7 @@ pub fn build(
     Ok(Built {
         resources: resources.into_iter().collect(),
         findings,
+        matches,
     })
 }
 
@@ -123,6 +147,7 @@ struct Context<'o> {
     broken_schema: Option<Error>,
     helm: plugin::Helm,
     findings: Vec<Finding>,
+    matches: Vec<Matched>,
 }
 
 impl<'o> Context<'o> {
@@ -135,6 +160,7 @@ impl<'o> Context<'o> {
             broken_schema: None,
             helm: plugin::Helm::default(),
             findings: Vec::new(),
+            matches: Vec::new(),
         }
     }
 }

@@ -18,13 +18,13 @@ enum Content {
     Json(JsonPatch),
 }
 
-/// Applies an entry of `patches`.
+/// Applies an entry of `patches`, and says how many objects it met.
 pub(super) fn patch(
     context: &mut Context<'_>,
     target: &Target<'_>,
     resources: &mut Resources,
     patch: &Patch,
-) -> Result<()> {
+) -> Result<usize> {
     let content = read(context, target, patch).map_err(|error| error.at(patch.span))?;
     let here = |error: Error| error.note("while this patch was applied", Some(patch.span.into()));
     match content {
@@ -35,19 +35,20 @@ pub(super) fn patch(
                 patch_content.history.may_change_kind = patch.may_change_kind;
             }
             match &patch.target {
-                None => patches.iter().try_for_each(|one| {
+                None => patches.iter().try_fold(0, |count, one| {
                     let position = find(resources, one)?;
-                    merge_one(resources, position, one, &context.schema)
+                    merge_one(resources, position, one, &context.schema)?;
+                    Ok(count + 1)
                 }),
                 Some(selector) => match patches.as_slice() {
-                    [] => Ok(()),
+                    [] => Ok(0),
                     [one] => merge_selected(context, resources, selector, one, patch.span),
                     _ => Err(several_with_target(patch)),
                 },
             }
             .map_err(here)
         }
-        Content::Json(operations) if operations.is_empty() && patch.target.is_none() => Ok(()),
+        Content::Json(operations) if operations.is_empty() && patch.target.is_none() => Ok(0),
         Content::Json(operations) => {
             let Some(selector) = &patch.target else {
                 return Err(Error::new(Kind::Patch, "a JSON patch needs a `target`")
@@ -57,7 +58,7 @@ pub(super) fn patch(
             let count = apply_selected(resources, selector, &operations, &context.schema, true)
                 .map_err(here)?;
             note_unmatched(context, resources, selector, count, patch.span);
-            Ok(())
+            Ok(count)
         }
     }
 }
@@ -279,7 +280,7 @@ fn merge_selected(
     selector: &Selector,
     patch: &Resource,
     span: Span,
-) -> Result<()> {
+) -> Result<usize> {
     let positions = select(resources, selector);
     let mut patch = with_text_metadata(patch);
     for &position in &positions {
@@ -295,11 +296,10 @@ fn merge_selected(
     }
     resources.drop_deleted();
     note_unmatched(context, resources, selector, positions.len(), span);
-    if positions.is_empty() {
-        Ok(())
-    } else {
-        resources.check_unique()
+    if !positions.is_empty() {
+        resources.check_unique()?;
     }
+    Ok(positions.len())
 }
 
 /// On its way to a target kustomize rewrites a patch's labels and annotations as texts: a null

@@ -144,7 +144,7 @@ pub(super) fn transform(
             suffix::apply(resources, suffix, specs, &context.schema)
         }
         Builtin::Replica(replica, specs) => replicas::apply(resources, replica, specs),
-        Builtin::Patch(patch) => patches::patch(context, target, resources, patch),
+        Builtin::Patch(patch) => patches::patch(context, target, resources, patch).map(drop),
         Builtin::PatchJson6902(patch) => patches::json6902(context, target, resources, patch),
         Builtin::PatchStrategicMerge(paths, text) => {
             let mut sources = paths.clone();

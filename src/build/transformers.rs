@@ -1,7 +1,7 @@
 //! The transformers of a directory, in their fixed order.
 
 use super::accumulate::Target;
-use super::{Accumulated, Context, origin, patches, plugins};
+use super::{Accumulated, Context, Matched, Operator, origin, patches, plugins};
 use crate::error::Result;
 use crate::finding::Finding;
 use crate::kustomization::ReplacementSource;
@@ -33,8 +33,14 @@ pub(super) fn run(
         patches::strategic_merge(context, target, resources, &asked.patches_strategic_merge)?;
         done(resources, "PatchStrategicMergeTransformer");
     }
-    for patch in &asked.patches {
-        patches::patch(context, target, resources, patch)?;
+    for (index, patch) in asked.patches.iter().enumerate() {
+        let count = patches::patch(context, target, resources, patch)?;
+        context.matches.push(Matched {
+            name: patch.path.to_string(),
+            count,
+            place: patch.span.into(),
+            ..Matched::new(Operator::Patch, target.loader.root(), index)
+        });
         done(resources, "PatchTransformer");
     }
     if !asked.namespace.is_empty() {
@@ -94,21 +100,56 @@ pub(super) fn run(
         replicas::apply(resources, replica, &fields.replicas)?;
         done(resources, "ReplicaCountTransformer");
     }
-    for image in &asked.images {
-        if images::apply(resources, image, &fields.images)? == 0 {
+    for (index, image) in asked.images.iter().enumerate() {
+        let count = images::apply(resources, image, &fields.images)?;
+        if count == 0 {
             context.findings.push(unmatched_image(image));
         }
+        context.matches.push(Matched {
+            name: image.name.to_string(),
+            count,
+            place: image.name.span.into(),
+            ..Matched::new(Operator::Image, target.loader.root(), index)
+        });
         done(resources, "ImageTagTransformer");
     }
     if !asked.replacements.is_empty() {
-        let list = load_replacements(target, &asked.replacements)?;
-        replacement::apply(resources, &list, &context.schema)?;
+        replace(context, target, resources)?;
         done(resources, "ReplacementTransformer");
     }
     for plugin in &plugins {
         plugins::transform(context, target, plugin, resources)?;
         origin::record(resources, plugin.origin.as_ref());
         resources.drop_deleted();
+    }
+    Ok(())
+}
+
+/// Makes the replacements, and counts what each entry met.
+fn replace(
+    context: &mut Context<'_>,
+    target: &Target<'_>,
+    resources: &mut Resources,
+) -> Result<()> {
+    let sources = &target.kustomization.replacements;
+    let lists = sources
+        .iter()
+        .map(|source| load_replacements(target, std::slice::from_ref(source)))
+        .collect::<Result<Vec<_>>>()?;
+    let all: Vec<Replacement> = lists.iter().flatten().cloned().collect();
+    let mut counts = replacement::apply(resources, &all, &context.schema)?.into_iter();
+    for (index, (source, list)) in sources.iter().zip(&lists).enumerate() {
+        let own: Vec<Vec<usize>> = counts.by_ref().take(list.len()).collect();
+        let (name, span) = match source {
+            ReplacementSource::Path(path) => (path.to_string(), path.span),
+            ReplacementSource::Inline(replacement) => (String::new(), replacement.span),
+        };
+        context.matches.push(Matched {
+            name,
+            count: own.iter().flatten().sum(),
+            place: span.into(),
+            ..Matched::new(Operator::Replacement, target.loader.root(), index)
+        });
     }
     Ok(())
 }
