@@ -39,6 +39,11 @@ pub trait Files: Sync {
     ///
     /// If a directory cannot be listed, or a link leads in a circle.
     fn walk(&self, directory: &Path) -> io::Result<Vec<PathBuf>>;
+
+    /// Where a file that [`Files::resolve`] found is written: what people are told.
+    fn origin(&self, path: &Path) -> PathBuf {
+        path.to_path_buf()
+    }
 }
 
 /// What a path leads to.
@@ -203,6 +208,11 @@ impl Memory {
             .map(|(path, content)| (path.as_path(), content.as_slice()))
     }
 
+    /// The content of a file, if it is there.
+    pub fn content(&self, path: &Path) -> Option<&[u8]> {
+        self.0.get(path).map(Vec::as_slice)
+    }
+
     /// Whether there is no file.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -296,6 +306,13 @@ impl Files for Overlay<'_> {
         let mut files: BTreeSet<PathBuf> = self.upper.walk(directory)?.into_iter().collect();
         files.extend(self.lower.walk(directory)?);
         Ok(files.into_iter().collect())
+    }
+
+    fn origin(&self, path: &Path) -> PathBuf {
+        match self.upper.0.contains_key(path) {
+            true => path.to_path_buf(),
+            false => self.lower.origin(path),
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! on this machine or in a repository elsewhere.
 
 mod below;
+mod cached;
 mod files;
 mod history;
 mod http;
@@ -27,6 +28,7 @@ use crate::yaml::Text;
 use remote::{Checkout, Remotes};
 
 pub use below::files_below;
+pub use cached::Cached;
 pub use files::{Disk, FileKind, Files, Memory, Overlay, Snapshot, normalized};
 pub use history::Appearance;
 pub use recording::{Asked, Recording};
@@ -302,7 +304,8 @@ impl<'l> Loader<'l> {
             .files()
             .read(&resolved)
             .map_err(|cause| cannot(&format!("read `{name}`"), cause).at(name.span))?;
-        let shown = self.shown(&resolved).to_string_lossy().into_owned();
+        let origin = self.files().origin(&resolved);
+        let shown = self.shown(&origin).to_string_lossy().into_owned();
         let path = self.checkout.is_none().then_some(resolved);
         Ok(Content {
             bytes,

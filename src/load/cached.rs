@@ -1,0 +1,109 @@
+//! Files that are read once, however often they are asked for.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use rustc_hash::FxHashMap;
+
+use super::{FileKind, Files};
+
+/// Other files, remembered: for many builds that share what they build on, and to know what was
+/// read.
+pub struct Cached<'f> {
+    lower: &'f dyn Files,
+    contents: Known<Arc<[u8]>>,
+    resolved: Known<(PathBuf, FileKind)>,
+    lists: Known<Vec<String>>,
+    walks: Known<Vec<PathBuf>>,
+}
+
+/// What was found, or why nothing was.
+type Known<T> = RwLock<FxHashMap<PathBuf, Result<T, io::ErrorKind>>>;
+
+impl<'f> Cached<'f> {
+    /// Nothing is read before somebody asks.
+    pub fn new(lower: &'f dyn Files) -> Self {
+        Self {
+            lower,
+            contents: RwLock::default(),
+            resolved: RwLock::default(),
+            lists: RwLock::default(),
+            walks: RwLock::default(),
+        }
+    }
+
+    /// The files that were read so far, sorted by path.
+    pub fn contents(&self) -> BTreeMap<PathBuf, Arc<[u8]>> {
+        let known = self.contents.read().unwrap_or_else(PoisonError::into_inner);
+        known
+            .iter()
+            .filter_map(|(path, content)| Some((path.clone(), content.as_ref().ok()?.clone())))
+            .collect()
+    }
+}
+
+impl Files for Cached<'_> {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let content = remembered(&self.contents, path, || {
+            self.lower.read(path).map(Arc::from)
+        })?;
+        Ok(content.to_vec())
+    }
+
+    fn resolve(&self, path: &Path) -> io::Result<(PathBuf, FileKind)> {
+        remembered(&self.resolved, path, || self.lower.resolve(path))
+    }
+
+    fn list(&self, directory: &Path) -> io::Result<Vec<String>> {
+        remembered(&self.lists, directory, || self.lower.list(directory))
+    }
+
+    fn walk(&self, directory: &Path) -> io::Result<Vec<PathBuf>> {
+        remembered(&self.walks, directory, || self.lower.walk(directory))
+    }
+
+    fn origin(&self, path: &Path) -> PathBuf {
+        self.lower.origin(path)
+    }
+}
+
+fn remembered<T: Clone>(
+    known: &Known<T>,
+    path: &Path,
+    find: impl FnOnce() -> io::Result<T>,
+) -> io::Result<T> {
+    let table = known.read().unwrap_or_else(PoisonError::into_inner);
+    if let Some(found) = table.get(path) {
+        return found.clone().map_err(io::Error::from);
+    }
+    drop(table);
+    let found = find();
+    let kept = found.as_ref().map(T::clone).map_err(io::Error::kind);
+    let mut table = known.write().unwrap_or_else(PoisonError::into_inner);
+    table.insert(path.to_path_buf(), kept);
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::load::Memory;
+
+    #[test]
+    fn what_was_read_is_known_and_what_is_missing_stays_missing() {
+        let mut memory = Memory::default();
+        memory.insert("/a/x", "1");
+        memory.insert("/a/y", "2");
+        let files = Cached::new(&memory);
+        for _ in 0..2 {
+            assert_eq!(files.read(Path::new("/a/x")).unwrap(), b"1");
+            let error = files.read(Path::new("/a/z")).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        }
+        let read: Vec<PathBuf> = files.contents().into_keys().collect();
+        assert_eq!(read, [PathBuf::from("/a/x")]);
+        assert_eq!(files.list(Path::new("/a")).unwrap(), ["x", "y"]);
+    }
+}
