@@ -48,6 +48,7 @@ pub mod process;
 pub mod load;
 pub mod guard;
 pub mod yq;
+pub mod template;
 pub mod plugin;
 pub mod build;
 pub mod project;
