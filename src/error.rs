@@ -170,6 +170,20 @@ impl Error {
         self
     }
 
+    /// Changes the names of the files in its places.
+    #[must_use]
+    pub fn rename_files(mut self, name: impl Fn(&str) -> std::sync::Arc<str>) -> Self {
+        let notes = self
+            .0
+            .notes
+            .iter_mut()
+            .filter_map(|note| note.place.as_mut());
+        for place in self.0.place.iter_mut().chain(notes) {
+            place.file = place.file.take().map(|file| name(&file));
+        }
+        self
+    }
+
     /// Which part of the work it comes from.
     pub fn kind(&self) -> Kind {
         self.0.kind

@@ -44,7 +44,7 @@ pub(super) struct Arguments {
 
 /// What may run outside, and how.
 #[derive(Debug, clap::Args)]
-struct Plugins {
+pub(super) struct Plugins {
     /// Allow helm charts.
     #[arg(long)]
     enable_helm: bool,
@@ -169,7 +169,8 @@ fn options(arguments: &Arguments) -> Options {
     }
 }
 
-fn plugins(arguments: &Plugins) -> plugin::Options {
+/// What the flags allow to run outside.
+pub(super) fn plugins(arguments: &Plugins) -> plugin::Options {
     plugin::Options {
         enabled: arguments.enable_alpha_plugins,
         functions: FunctionOptions {

@@ -68,7 +68,7 @@ fn show(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
     }
     streams.findings(&findings);
     if arguments.check {
-        let is_warned = environment.settings.strict && !findings.is_empty();
+        let is_warned = environment.is_strict() && !findings.is_empty();
         return check(arguments, streams, &list, &here, is_warned);
     }
     let bytes = if arguments.write {

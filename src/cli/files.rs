@@ -16,13 +16,22 @@ use super::output::write_all;
 
 /// Writes every object to a file of its own: all of them or, if one cannot be, none.
 pub(super) fn write_each(directory: &Path, resources: &[Resource]) -> Result<()> {
-    let mut files: Vec<(PathBuf, Vec<u8>)> = Vec::with_capacity(resources.len());
+    let files = split(resources)?.into_iter();
+    let files: Vec<(PathBuf, Vec<u8>)> = files
+        .map(|(name, text)| (directory.join(name), text.into_bytes()))
+        .collect();
+    write_all(&files)
+}
+
+/// Every object by itself, with the name of its file.
+pub(super) fn split(resources: &[Resource]) -> Result<Vec<(String, String)>> {
+    let mut files = Vec::with_capacity(resources.len());
     for (resource, name) in resources.iter().zip(names(resources)?) {
         let mut text = String::new();
         write_stream(std::iter::once(&resource.node), &mut text)?;
-        files.push((directory.join(name), text.into_bytes()));
+        files.push((name, text));
     }
-    write_all(&files)
+    Ok(files)
 }
 
 /// A name for each object, no two the same.

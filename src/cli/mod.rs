@@ -7,6 +7,7 @@ mod build;
 mod config;
 mod files;
 mod flags;
+mod init;
 mod kustomize;
 mod output;
 mod render;
@@ -48,9 +49,11 @@ enum Command {
     Build(build::Arguments),
     /// Render an environment of a project: configs, secrets, kustomization.
     Render(render::Arguments),
+    /// Write a new project: a base and three environments that render at once.
+    Init(init::Arguments),
     /// Show, write or check the rendered configs of an environment.
     Config(config::Arguments),
-    /// Lay out secrets to be filled in.
+    /// Lay out secrets, say how far they are, and look for some that are committed.
     Secrets(secrets::Arguments),
     /// Change or query YAML, by the command lines of yq 3 and yq 4.
     #[command(disable_help_flag = true)]
@@ -77,6 +80,7 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
             match arguments.command {
                 Command::Build(arguments) => build::run(&arguments, &streams),
                 Command::Render(arguments) => render::run(&arguments, &streams),
+                Command::Init(arguments) => init::run(&arguments, &streams),
                 Command::Config(arguments) => config::run(&arguments, &streams),
                 Command::Secrets(arguments) => secrets::run(&arguments, &streams),
                 Command::Yq(arguments) => yq::run(&arguments.words),

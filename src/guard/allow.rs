@@ -9,6 +9,7 @@ use super::leak::Leak;
 
 /// What a project says of its guard: the field `guard` of `kustom.yaml`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct Settings {
     /// What may stay although it looks like a secret.
@@ -38,6 +39,7 @@ pub enum Permit {
 
 /// One entry of an allow-list; it allows a leak for which everything it names is true.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct Entry {
     /// The rule, such as `weak-password`.

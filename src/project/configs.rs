@@ -2,16 +2,20 @@
 //!
 //! Every file below the base's `configs/current/` is taken. `app/config.yaml` gets the script
 //! `app/config.yaml`, `app/config.yaml.yq` or `app/config.yq` below the environment's
-//! `yq_scripts/`, if there is one; the others are taken as they are.
+//! `yq_scripts/`, if there is one; the others are taken as they are. Scripts of an environment that
+//! is extended run before those of the one that extends it.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::{Environment, Project, is_dir};
+use super::derived::Derived;
+use super::templates::{Templated, values};
+use super::{ConfigSource, Environment, Project, is_dir};
 use crate::error::{Error, Kind, Result};
 use crate::finding::Finding;
-use crate::load::{FileKind, Files};
+use crate::load::{FileKind, Files, normalized};
 use crate::place::Place;
+use crate::template::Values;
 use crate::yq::{Applied, Effect, ProjectFiles, Source, apply};
 
 /// A config of an environment.
@@ -29,59 +33,168 @@ pub struct Config {
     pub statements: Option<Vec<Effect>>,
 }
 
+/// Where configs come from, where they go to, and what changes them.
+struct Set {
+    /// The files: where they are, and their names.
+    names: Vec<PathBuf>,
+    from: PathBuf,
+    to: PathBuf,
+    /// The directories of scripts, in the order in which they run, and whose they are.
+    scripts: Vec<PathBuf>,
+}
+
 /// The configs of an environment, and what was noticed on the way.
 ///
 /// # Errors
 ///
-/// A script that does not run, or a file that cannot be read.
+/// A script or a template that does not run, or a file that cannot be read.
 pub fn configs(
     files: &dyn Files,
     working_directory: &Path,
     project: &Project,
     environment: &Environment,
 ) -> Result<(Vec<Config>, Vec<Finding>)> {
+    let derived = Derived::new(files, environment);
+    let values = values(files, project, environment, &Values::default())?;
+    let view = Templated::new(&derived, project, environment, &values);
+    configs_in(&view, working_directory, project, environment)
+        .map_err(|error| view.explained(error))
+}
+
+/// The configs of an environment, of files as it sees them.
+pub(super) fn configs_in(
+    files: &dyn Files,
+    working_directory: &Path,
+    project: &Project,
+    environment: &Environment,
+) -> Result<(Vec<Config>, Vec<Finding>)> {
     let shown = |path: &Path| shown(working_directory, path);
-    let scripts = environment.directory.join("yq_scripts");
-    let source = match &project.base {
-        Some(base) => source(files, &base.join("configs"))?,
-        None => None,
+    let sources = match &environment.settings.configs {
+        Some(sources) => sources.clone(),
+        None => vec![ConfigSource::default()],
     };
-    let names = match &source {
-        Some(source) => walk(files, source)?,
-        None => Vec::new(),
-    };
+    let (mut configs, mut findings, mut orphaned) = (Vec::new(), Vec::new(), Vec::new());
     let mut used = BTreeSet::new();
-    let mut findings = Vec::new();
-    let mut configs = Vec::with_capacity(names.len());
-    for name in &names {
-        let from = source.as_deref().unwrap_or(Path::new("")).join(name);
-        let base = read(files, &from, &shown)?;
-        let mut config = Config {
-            name: name.clone(),
-            path: environment.directory.join("configs").join(name),
-            content: base.clone(),
-            base,
-            statements: None,
-        };
-        if let Some(script) = script_of(files, &scripts, name, &names, &shown)? {
-            let applied = changed(
-                files,
-                project,
-                &scripts.join(&script),
-                &config,
-                &shown,
-                &from,
-            )?;
-            used.insert(script);
-            findings.extend(applied.findings);
-            config.content = applied.content;
-            config.statements = Some(applied.statements);
+    let mut directories = BTreeSet::new();
+    for one in sources {
+        let set = set(files, project, environment, &one)?;
+        for name in &set.names {
+            let (config, found) = config(files, project, &set, name, &mut used, &shown)?;
+            findings.extend(found);
+            configs.push(config);
         }
-        configs.push(config);
+        directories.extend(set.scripts);
     }
-    let mut all = orphans(files, &scripts, &used, &shown)?;
-    all.append(&mut findings);
-    Ok((configs, all))
+    for scripts in directories {
+        orphaned.extend(orphans(files, &scripts, &used, &shown)?);
+    }
+    orphaned.append(&mut findings);
+    Ok((configs, orphaned))
+}
+
+/// A source of configs with its defaults filled in.
+fn set(
+    files: &dyn Files,
+    project: &Project,
+    environment: &Environment,
+    source: &ConfigSource,
+) -> Result<Set> {
+    let of_base = project.base.as_ref().map(|base| base.join("configs"));
+    let from = match (&source.from, &project.configs, of_base) {
+        (Some(from), _, _) => Some(named_source(
+            files,
+            project,
+            &normalized(&environment.directory.join(from)),
+        )?),
+        (None, Some(configs), _) => Some(named_source(files, project, configs)?),
+        (None, None, Some(configs)) => current(files, &configs)?,
+        (None, None, None) => None,
+    };
+    let (from, names) = match from.as_deref().map(|from| (from, files.resolve(from))) {
+        None => (PathBuf::new(), Vec::new()),
+        Some((from, Ok((_, FileKind::File)))) => {
+            let name = from.file_name().map(PathBuf::from);
+            let directory = from.parent().unwrap_or(from).to_path_buf();
+            (directory, name.into_iter().collect())
+        }
+        Some((from, _)) => (from.to_path_buf(), walk(files, from)?),
+    };
+    let scripts = source.scripts.as_deref().unwrap_or("yq_scripts");
+    let mut chain: Vec<PathBuf> = environment
+        .chain()
+        .map(|one| normalized(&one.directory.join(scripts)))
+        .collect();
+    // What is extended has had its say before.
+    chain.reverse();
+    let to = source.to.as_deref().unwrap_or("configs");
+    Ok(Set {
+        names,
+        from,
+        to: normalized(&environment.directory.join(to)),
+        scripts: chain,
+    })
+}
+
+/// A source that somebody names: a file, a directory, or the `current` one in it.
+fn named_source(files: &dyn Files, project: &Project, path: &Path) -> Result<PathBuf> {
+    if files.resolve(&path.join("current")).is_ok()
+        && let Some(current) = current(files, path)?
+    {
+        return Ok(current);
+    }
+    match files.resolve(path) {
+        Ok((path, _)) => Ok(path),
+        Err(cause) => {
+            let message = format!("there are no configs in `{}`", project.shown(path));
+            Err(Error::new(Kind::Project, message)
+                .help("correct `from` in environment.yaml, or `configs` in kustom.yaml")
+                .caused_by(cause))
+        }
+    }
+}
+
+/// A config, as the scripts make it one after the other.
+fn config(
+    files: &dyn Files,
+    project: &Project,
+    set: &Set,
+    name: &Path,
+    used: &mut BTreeSet<PathBuf>,
+    shown: &dyn Fn(&Path) -> String,
+) -> Result<(Config, Vec<Finding>)> {
+    let from = set.from.join(name);
+    let base = read(files, &from, shown)?;
+    let mut findings = Vec::new();
+    let mut config = Config {
+        name: name.to_path_buf(),
+        path: set.to.join(name),
+        content: base.clone(),
+        base,
+        statements: None,
+    };
+    for scripts in &set.scripts {
+        let Some(script) = script_of(files, scripts, name, &set.names, shown)? else {
+            continue;
+        };
+        let script = scripts.join(script);
+        let applied = changed(files, project, &script, &config, shown, &from)?;
+        used.insert(script);
+        findings.extend(applied.findings);
+        config.content = applied.content;
+        let statements = config.statements.get_or_insert_default();
+        statements.extend(applied.statements);
+    }
+    Ok((config, findings))
+}
+
+/// Whether a script lies in a directory, and does not only appear there because of `extends`.
+fn is_script_in(files: &dyn Files, directory: &Path, path: &Path) -> bool {
+    match files.resolve(path) {
+        Ok((found, FileKind::File)) => {
+            !found.starts_with(directory) || files.origin(&found).starts_with(directory)
+        }
+        _ => false,
+    }
 }
 
 /// The script of a config, by its path below the scripts.
@@ -100,9 +213,7 @@ fn script_of(
         names.push(stem);
     }
     names.dedup();
-    let is_file =
-        |name: &PathBuf| matches!(files.resolve(&scripts.join(name)), Ok((_, FileKind::File)));
-    names.retain(is_file);
+    names.retain(|name| is_script_in(files, scripts, &scripts.join(name)));
     if let [first, second, ..] = &names[..] {
         let name = |script: &Path| shown(&scripts.join(script));
         let message = format!(
@@ -154,7 +265,7 @@ pub(super) fn shown(working_directory: &Path, path: &Path) -> String {
 /// The directory that holds the configs: `current`, or the newest.
 ///
 /// Where git cannot make links, `current` is a file that holds the name of the directory.
-fn source(files: &dyn Files, configs: &Path) -> Result<Option<PathBuf>> {
+fn current(files: &dyn Files, configs: &Path) -> Result<Option<PathBuf>> {
     let current = configs.join("current");
     match files.resolve(&current) {
         Ok((directory, FileKind::Directory)) => return Ok(Some(directory)),
@@ -191,9 +302,10 @@ fn orphans(
     };
     let orphans = walk(files, scripts)?
         .into_iter()
-        .filter(|path| !used.contains(path));
+        .filter(|path| !used.contains(&scripts.join(path)));
     Ok(orphans
         .filter(is_script)
+        .filter(|path| is_script_in(files, scripts, &scripts.join(path)))
         .map(|path| {
             let name = shown(&scripts.join(&path));
             Finding::warning(

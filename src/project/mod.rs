@@ -5,19 +5,36 @@
 //! base's by scripts, secrets that are filled in) is made in memory and laid over the disk.
 
 mod configs;
+mod derived;
+mod environment;
+mod expected;
+mod inputs;
+mod many;
+mod overrides;
 mod render;
 mod secrets;
 mod settings;
+mod templates;
 
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Kind, Result, nearest};
+use serde_json::{Map, Value};
+
+use crate::error::{Error, Kind, Result};
+use crate::guard;
 use crate::load::{FileKind, Files, normalized};
+use crate::place::Place;
 
 pub use configs::{Config, configs};
-pub use render::{Rendered, render};
-pub use secrets::{LaidOut, lay_out};
-pub use settings::{EnvironmentSettings, ProjectSettings, Secrets};
+pub use environment::Environment;
+pub use many::{Many, Shard, render_many};
+pub use render::{Options, Rendered, render};
+pub use secrets::{LaidOut, Question, SecretFile, State, lay_out, questions, secret_files};
+pub use settings::{
+    Bounds, ConfigSource, EnvironmentSettings, Expectation, GuardPolicy, ImageOverride,
+    ProjectSettings, ReplicaOverride, ScriptUse, Secrets,
+};
+pub use templates::{values, values_file};
 
 /// Where the parts of a project are.
 #[derive(Clone, Debug)]
@@ -28,19 +45,16 @@ pub struct Project {
     pub environments: PathBuf,
     /// The directory of the base, if there is one.
     pub base: Option<PathBuf>,
+    /// The directory of the configs that scripts change, if it is not the base's.
+    pub configs: Option<PathBuf>,
     /// The directory of the placeholders for secrets, if there is one.
     pub boilerplate: Option<PathBuf>,
-}
-
-/// One environment of a project.
-#[derive(Clone, Debug)]
-pub struct Environment {
-    /// Its name: that of its directory.
-    pub name: String,
-    /// Its directory.
-    pub directory: PathBuf,
-    /// What its `environment.yaml` says.
-    pub settings: EnvironmentSettings,
+    /// What the guard leaves alone.
+    pub guard: guard::Settings,
+    /// Values for the templates of all environments.
+    pub values: Map<String, Value>,
+    /// The directory that it was looked for from.
+    start: PathBuf,
 }
 
 /// The file that makes a directory a project.
@@ -62,13 +76,16 @@ impl Project {
     /// If there is none, or its `kustom.yaml` is wrong.
     pub fn find(files: &dyn Files, start: &Path) -> Result<Self> {
         for root in start.ancestors() {
-            if files.resolve(&root.join(PROJECT_FILE)).is_ok() {
-                return Self::from_settings(files, root);
-            }
-            let environments = ENVIRONMENTS.iter().map(|name| root.join(name));
-            if let Some(environments) = environments.into_iter().find(|dir| is_dir(files, dir)) {
-                return Ok(Self::by_convention(files, root, environments));
-            }
+            let mut environments = ENVIRONMENTS.iter().map(|name| root.join(name));
+            let mut project = if files.resolve(&root.join(PROJECT_FILE)).is_ok() {
+                Self::from_settings(files, root, start)?
+            } else if let Some(environments) = environments.find(|dir| is_dir(files, dir)) {
+                Self::by_convention(files, root, environments)
+            } else {
+                continue;
+            };
+            project.start = start.to_path_buf();
+            return Ok(project);
         }
         Err(Error::new(
             Kind::Project,
@@ -80,8 +97,16 @@ impl Project {
         )))
     }
 
-    fn from_settings(files: &dyn Files, root: &Path) -> Result<Self> {
-        let settings = ProjectSettings::read(files, &root.join(PROJECT_FILE))?;
+    fn from_settings(files: &dyn Files, root: &Path, start: &Path) -> Result<Self> {
+        let shown = |file: &str| {
+            let file = Path::new(file);
+            file.strip_prefix(start)
+                .unwrap_or(file)
+                .display()
+                .to_string()
+        };
+        let settings = ProjectSettings::read(files, &root.join(PROJECT_FILE))
+            .map_err(|error| error.rename_files(|file| shown(file).into()))?;
         let environments = match &settings.environments {
             Some(path) => normalized(&root.join(path)),
             None => ENVIRONMENTS
@@ -94,6 +119,9 @@ impl Project {
         let named = |path: &Option<String>| path.as_ref().map(|path| normalized(&root.join(path)));
         project.base = named(&settings.base).or(project.base);
         project.boilerplate = named(&settings.secrets_boilerplate).or(project.boilerplate);
+        project.configs = named(&settings.configs);
+        project.guard = settings.guard;
+        project.values = settings.values;
         Ok(project)
     }
 
@@ -108,18 +136,23 @@ impl Project {
         };
         Self {
             root: root.to_path_buf(),
+            start: root.to_path_buf(),
+            configs: None,
+            guard: guard::Settings::default(),
+            values: Map::new(),
             base: first(&["base"]),
             boilerplate: first(&["secrets-boilerplate"]),
             environments,
         }
     }
 
-    /// The names of the environments, sorted.
+    /// The names of the environments, sorted: directories with a kustomization or an
+    /// `environment.yaml`.
     pub fn names(&self, files: &dyn Files) -> Vec<String> {
         let names = files.list(&self.environments).unwrap_or_default();
         names
             .into_iter()
-            .filter(|name| is_dir(files, &self.environments.join(name)))
+            .filter(|name| environment::is_environment(files, &self.environments.join(name)))
             .collect()
     }
 
@@ -127,31 +160,27 @@ impl Project {
     ///
     /// # Errors
     ///
-    /// If there is none of that name, or its `environment.yaml` is wrong.
+    /// If there is none of that name, its `environment.yaml` is wrong, or so is what it extends.
     pub fn environment(&self, files: &dyn Files, name: &str) -> Result<Environment> {
-        let directory = self.environments.join(name);
-        let is_name = !name.is_empty() && !name.contains(['/', '\\']) && name != "..";
-        if !is_name || !is_dir(files, &directory) {
-            return Err(self.unknown(files, name));
-        }
-        let settings = EnvironmentSettings::read(files, &directory.join("environment.yaml"))?;
-        Ok(Environment {
-            name: name.to_owned(),
-            directory,
-            settings,
-        })
+        Environment::read(files, self, name)
     }
 
-    fn unknown(&self, files: &dyn Files, name: &str) -> Error {
-        let names = self.names(files);
-        let error = Error::new(Kind::Project, format!("there is no environment `{name}`"));
-        match nearest(name, names.iter().map(String::as_str)) {
-            Some(near) => error.help(format!("did you mean `{near}`?")),
-            None if names.is_empty() => {
-                error.help(format!("`{}` holds none", self.environments.display()))
-            }
-            None => error.help(format!("there are `{}`", names.join("`, `"))),
-        }
+    /// A path as it is shown to people: from where the project was looked for, or from its root.
+    pub fn shown(&self, path: &Path) -> String {
+        let inside = path.strip_prefix(&self.start);
+        let inside = inside.or_else(|_| path.strip_prefix(&self.root));
+        inside.unwrap_or(path).display().to_string()
+    }
+
+    /// A place with a file that is named as it is shown to people.
+    pub(crate) fn place(&self, mut place: Place) -> Place {
+        place.file = place.file.map(|file| self.shown(Path::new(&*file)).into());
+        place
+    }
+
+    /// An error of a file that is named as it is shown to people.
+    fn shown_error(&self, error: Error) -> Error {
+        error.rename_files(|file| self.shown(Path::new(file)).into())
     }
 }
 

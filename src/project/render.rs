@@ -1,24 +1,47 @@
 //! An environment, from its scripts to its manifests.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::configs::{self, configs};
-use super::{Environment, Project, Secrets, secrets};
-use crate::build::{self, Options};
+use super::configs::configs_in;
+use super::derived::Derived;
+use super::overrides::Overrides;
+use super::templates::{Templated, values};
+use super::{
+    Environment, GuardPolicy, ImageOverride, Project, ReplicaOverride, Secrets, expected, inputs,
+    secrets,
+};
+use crate::build::{self, build_changed};
 use crate::error::{Error, Kind, Result};
-use crate::finding::Finding;
-use crate::generate;
-use crate::kustomization::{FILE_NAMES, Kustomization};
-use crate::load::{Files, Memory, Overlay, normalized};
-use crate::place::SourceId;
+use crate::finding::{Finding, Severity};
+use crate::guard::{Baseline, Guard, gather};
+use crate::load::{Cached, Files, Memory, Overlay};
+use crate::plugin;
 use crate::resource::Resource;
-use crate::yaml::{Text, config};
+use crate::template::Values;
+
+/// What is said for one render, over what the files say.
+#[derive(Clone, Debug, Default)]
+pub struct Options<'o> {
+    /// The files that git tracks, sorted or not.
+    pub tracked: &'o [PathBuf],
+    /// What is done about secrets that nobody has filled in, whatever the environment says.
+    pub secrets: Option<Secrets>,
+    /// Values on top of all others.
+    pub values: Values,
+    /// Images on top of those of the environment.
+    pub images: Vec<ImageOverride>,
+    /// Numbers of replicas on top of those of the environment.
+    pub replicas: Vec<ReplicaOverride>,
+    /// What may run outside, and how.
+    pub plugins: plugin::Options,
+}
 
 /// What a render makes.
 pub struct Rendered {
     /// The objects, in order.
     pub resources: Vec<Resource>,
-    /// What was noticed on the way.
+    /// What was noticed on the way; notes tell what was changed for this run.
     pub findings: Vec<Finding>,
     /// The files that were made in memory.
     pub files: Memory,
@@ -26,46 +49,68 @@ pub struct Rendered {
 
 /// Renders an environment: its configs and secrets are laid over the disk, then it is built.
 ///
-/// `tracked` are the files that git tracks; nothing is written anywhere.
+/// Nothing is written anywhere.
 ///
 /// # Errors
 ///
-/// A script that does not run, a secret that is missing or tracked by git, and whatever is wrong
-/// with the kustomization.
+/// A script or a template that does not run, a secret that is not filled in or tracked by git, an
+/// override that matches nothing, and whatever is wrong with the kustomization.
 pub fn render(
     files: &dyn Files,
     working_directory: &Path,
     project: &Project,
     environment: &Environment,
-    tracked: &[PathBuf],
+    options: &Options<'_>,
 ) -> Result<Rendered> {
-    let shown = |path: &Path| configs::shown(working_directory, path);
-    secrets::refuse_tracked(environment, tracked, &shown)?;
-    let (list, mut findings) = configs(files, working_directory, project, environment)?;
-    let mut upper = Memory::default();
-    for config in list {
-        upper.insert(config.path, config.content);
-    }
-    let placeholders = secrets::placeholders(files, project, environment)?;
-    for (path, content) in placeholders.iter() {
-        upper.insert(path, content);
-    }
-    let overlay = Overlay {
+    let files = Cached::new(files);
+    let mut rendered = render_in(&files, working_directory, project, environment, options)?;
+    let found = inspect(&files, project, options.tracked, environment.guard())?;
+    rendered.findings.extend(found);
+    be_strict(environment, &rendered.findings)?;
+    Ok(rendered)
+}
+
+/// Renders an environment without a look at what was read, and without strictness.
+pub(super) fn render_in(
+    files: &dyn Files,
+    working_directory: &Path,
+    project: &Project,
+    environment: &Environment,
+    options: &Options<'_>,
+) -> Result<Rendered> {
+    secrets::refuse_tracked(environment, options.tracked, &|path| project.shown(path))?;
+    let derived = Derived::new(files, environment);
+    let values = values(files, project, environment, &options.values)?;
+    let templated = Templated::new(&derived, project, environment, &values);
+    let (upper, mut findings) = generated(&templated, working_directory, project, environment)
+        .map_err(|error| templated.explained(error))?;
+    let mut overlay = Overlay {
         upper,
-        lower: files,
+        lower: &templated,
     };
-    require_secrets(&overlay, environment, &shown)?;
-    let options = Options::default();
-    let built = build::build(
+    let policy = options.secrets.unwrap_or(environment.secrets());
+    let standing = secrets::stand_in(files, project, environment, &overlay, (policy, &values))
+        .map_err(|error| templated.explained(error))?;
+    for (path, content) in standing.placeholders.iter() {
+        overlay.upper.insert(path, content);
+    }
+    let overrides = Overrides::new(environment, options, &standing.omitted);
+    let build_options = build::Options {
+        plugins: options.plugins.clone(),
+        ..build::Options::default()
+    };
+    let built = build_changed(
         &overlay,
         working_directory,
         &environment.directory,
-        &options,
-    )?;
+        &build_options,
+        &|asked| overrides.apply(asked),
+    )
+    .map_err(|error| templated.explained(error))?;
+    let notes = overrides.check(&built, project)?;
+    expected::check(files, project, environment, &built.matches)?;
     findings.extend(built.findings);
-    if environment.settings.strict && !findings.is_empty() {
-        return Err(strict(environment, &findings));
-    }
+    findings.extend(notes);
     Ok(Rendered {
         resources: built.resources,
         findings,
@@ -73,84 +118,125 @@ pub fn render(
     })
 }
 
-/// Every secret that the kustomization names must be there; all that are not are named at once.
-fn require_secrets(
-    files: &dyn Files,
+/// The configs of an environment, and the other files that its scripts change.
+fn generated(
+    view: &dyn Files,
+    working_directory: &Path,
+    project: &Project,
     environment: &Environment,
-    shown: &dyn Fn(&Path) -> String,
-) -> Result<()> {
-    let paths = FILE_NAMES
+) -> Result<(Memory, Vec<Finding>)> {
+    let (list, mut findings) = configs_in(view, working_directory, project, environment)?;
+    let mut upper = Memory::default();
+    for config in list {
+        upper.insert(config.path, config.content);
+    }
+    let overlay = Overlay { upper, lower: view };
+    let (changed, found) = inputs::changed(&overlay, project, environment)?;
+    let used: BTreeSet<String> = inputs::named_scripts(environment)
         .iter()
-        .map(|name| environment.directory.join(name));
-    let Some(bytes) = paths.into_iter().find_map(|path| files.read(&path).ok()) else {
-        return Ok(());
-    };
-    // A kustomization that cannot be read is the build's to explain.
-    let Ok(node) = config(&bytes, SourceId::NONE) else {
-        return Ok(());
-    };
-    let Ok((kustomization, _)) = Kustomization::parse(&node) else {
-        return Ok(());
-    };
-    let secrets = environment.directory.join("secrets");
-    let is_missing = |path: &PathBuf| path.starts_with(&secrets) && files.resolve(path).is_err();
-    let named = kustomization
-        .secrets
-        .iter()
-        .chain(&kustomization.config_maps);
-    let mut missing: Vec<PathBuf> = named
-        .flat_map(named_files)
-        .map(|path| normalized(&environment.directory.join(path)))
-        .filter(is_missing)
+        .map(|path| project.shown(path))
         .collect();
-    missing.sort();
-    missing.dedup();
-    if missing.is_empty() {
+    findings.retain(|finding| {
+        let file = finding
+            .place
+            .as_ref()
+            .and_then(|place| place.file.as_deref());
+        finding.rule != "orphan-script" || file.is_none_or(|file| !used.contains(file))
+    });
+    findings.extend(found);
+    let mut upper = overlay.upper;
+    for (path, content) in changed.iter() {
+        upper.insert(path, content);
+    }
+    Ok((upper, findings))
+}
+
+/// Looks for secrets in what was read and git tracks.
+///
+/// # Errors
+///
+/// If there is one and the policy says so; with its place, and without its value.
+pub(super) fn inspect(
+    files: &Cached<'_>,
+    project: &Project,
+    tracked: &[PathBuf],
+    policy: GuardPolicy,
+) -> Result<Vec<Finding>> {
+    if policy == GuardPolicy::Off || tracked.is_empty() {
+        return Ok(Vec::new());
+    }
+    let tracked: BTreeSet<&Path> = tracked.iter().map(PathBuf::as_path).collect();
+    let guard = guard(files, project)?;
+    let mut leaks = Vec::new();
+    for (path, content) in files.contents() {
+        if tracked.contains(path.as_path()) {
+            leaks.extend(guard.scan(&project.shown(&path), &content).leaks);
+        }
+    }
+    let mut findings: Vec<Finding> = gather(leaks).iter().map(Finding::from).collect();
+    if policy == GuardPolicy::Warn {
+        return Ok(findings);
+    }
+    let bad = |finding: &&mut Finding| finding.severity == Severity::Error;
+    let refused: Vec<&mut Finding> = findings.iter_mut().filter(bad).collect();
+    if refused.is_empty() {
+        return Ok(findings);
+    }
+    let message = match refused.len() {
+        1 => "git tracks a file with a secret in it".to_owned(),
+        count => format!("git tracks files with {count} secrets in them"),
+    };
+    let mut error = Error::new(Kind::Secret, message);
+    for finding in refused {
+        error = error.note(finding.message.clone(), finding.place.clone());
+    }
+    Err(error.help(
+        "take it out and replace it: whoever can read the repository knows it; if it is no secret, \
+         say `# kustom:allow` and why behind it",
+    ))
+}
+
+/// The guard, with what the project allows.
+fn guard(files: &dyn Files, project: &Project) -> Result<Guard> {
+    let settings = &project.guard;
+    let guard = Guard::new()
+        .require_reason(settings.require_reason)
+        .allow(settings.allow.iter().cloned());
+    let Some(name) = &settings.baseline else {
+        return Ok(guard);
+    };
+    let path = project.root.join(name);
+    let shown = project.shown(&path);
+    let bytes = files.read(&path).map_err(|cause| {
+        let message = format!("cannot read the baseline `{shown}`");
+        Error::new(Kind::Load, message).caused_by(cause)
+    })?;
+    let baseline = Baseline::parse(&String::from_utf8_lossy(&bytes), &shown)?;
+    Ok(guard.key(baseline.key).allow(baseline.allow))
+}
+
+/// Stops if there is a warning and the environment is strict.
+///
+/// # Errors
+///
+/// Names every warning.
+pub(super) fn be_strict(environment: &Environment, findings: &[Finding]) -> Result<()> {
+    let warnings = findings
+        .iter()
+        .filter(|finding| finding.severity > Severity::Note);
+    let count = warnings.clone().count();
+    if !environment.is_strict() || count == 0 {
         return Ok(());
     }
-    let list: Vec<String> = missing
-        .iter()
-        .map(|path| format!("`{}`", shown(path)))
-        .collect();
-    let what = if missing.len() == 1 {
-        "a secret is missing"
-    } else {
-        "secrets are missing"
-    };
-    let message = format!("{what}: {}", list.join(", "));
     let name = &environment.name;
-    Err(
-        Error::new(Kind::Secret, message).help(match environment.settings.secrets {
-            Secrets::Required => format!(
-                "`kustom secrets init {name}` lays out what is to be filled in; for a test without \
-             secrets, say `secrets: placeholder` in its environment.yaml"
-            ),
-            Secrets::Placeholder => "the boilerplate has no placeholder for it; add one".to_owned(),
-        }),
-    )
-}
-
-fn named_files(args: &generate::Args) -> Vec<String> {
-    let envs = args.envs.iter().map(|path| path.to_string());
-    let path_of = |source: &Text| {
-        generate::file_source(source)
-            .ok()
-            .map(|(_, path)| path.to_owned())
-    };
-    envs.chain(args.files.iter().filter_map(path_of)).collect()
-}
-
-fn strict(environment: &Environment, findings: &[Finding]) -> Error {
-    let name = &environment.name;
-    let count = findings.len();
     let message = match count {
         1 => format!("there is a warning, and `{name}` is strict"),
         _ => format!("there are {count} warnings, and `{name}` is strict"),
     };
     let mut error = Error::new(Kind::Project, message)
         .help("mend them, or take `strict` out of its environment.yaml");
-    for finding in findings {
+    for finding in warnings {
         error = error.note(finding.message.clone(), finding.place.clone());
     }
-    error
+    Err(error)
 }

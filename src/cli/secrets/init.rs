@@ -2,21 +2,34 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use kustom::error::{Error, Kind, Result};
-use kustom::load::Disk;
-use kustom::project::{LaidOut, Project, lay_out};
+use kustom::finding::Finding;
+use kustom::load::{Disk, WorkTree};
+use kustom::place::Place;
+use kustom::project::{self, LaidOut, Project, Question, lay_out, questions};
 
+use super::prompt;
 use crate::cli::build::{canonical, working_directory};
 use crate::cli::output::Streams;
+use crate::cli::render::values;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The environment.
     #[arg(value_name = "ENV")]
     environment: String,
+    /// A file of values for templates; may be repeated.
+    #[arg(long, value_name = "FILE")]
+    values: Vec<PathBuf>,
+    /// A value for templates, `db.user=app`; may be repeated.
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// A value for templates that is a text, whatever it looks like; may be repeated.
+    #[arg(long, value_name = "KEY=VALUE")]
+    set_string: Vec<String>,
     /// Look for the project from here, not from the current directory.
     #[arg(short = 'C', long, value_name = "DIR")]
     directory: Option<PathBuf>,
@@ -30,15 +43,63 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
     };
     let project = Project::find(&Disk, &start)?;
     let environment = project.environment(&Disk, &arguments.environment)?;
-    let files = lay_out(&Disk, &project, &environment)?;
+    let said = values(&arguments.values, &arguments.set, &arguments.set_string)?;
+    let mut values = project::values(&Disk, &project, &environment, &said)?;
+    let open = questions(&Disk, &project, &environment, &values)?;
+    if !open.is_empty() && !prompt::can_ask() {
+        return Err(unanswered(&open, &project));
+    }
+    for question in &open {
+        let file = project.shown(&question.path);
+        let answer = prompt::ask(&format!("{} for {file}: ", question.key))?;
+        values.set(&question.key, answer.into())?;
+    }
+    let files = lay_out(&Disk, &project, &environment, &values)?;
     let mut text = String::new();
     for file in &files {
         write_new(file)?;
-        let shown = file.path.strip_prefix(&here).unwrap_or(&file.path);
-        text.push_str(&format!("{}\n", shown.display()));
+        text.push_str(&format!("{}\n", project.shown(&file.path)));
     }
     streams.data(&text)?;
+    streams.findings(&unignored(&files, &project)?);
     Ok(ExitCode::SUCCESS)
+}
+
+fn unanswered(open: &[Question], project: &Project) -> Error {
+    let message = match open.len() {
+        1 => "a value is missing".to_owned(),
+        count => format!("{count} values are missing"),
+    };
+    let mut error = Error::new(Kind::Template, message);
+    for question in open {
+        let file = project.shown(&question.path);
+        error = error.note(format!("`{}` for `{file}`", question.key), None);
+    }
+    error.help("give them with `--values FILE` or `--set KEY=VALUE`, or call this on a terminal, which asks for them")
+}
+
+/// A warning if git would take the files along.
+fn unignored(files: &[LaidOut], project: &Project) -> Result<Vec<Finding>> {
+    let Some(tree) = WorkTree::discover(&project.root) else {
+        return Ok(Vec::new());
+    };
+    let paths: Vec<PathBuf> = files.iter().map(|file| file.path.clone()).collect();
+    let ignored = tree.ignored(&paths)?;
+    let open = paths.iter().zip(ignored).filter(|(_, ignored)| !ignored);
+    Ok(open
+        .map(|(path, _)| not_ignored(path, project))
+        .take(1)
+        .collect())
+}
+
+fn not_ignored(path: &Path, project: &Project) -> Finding {
+    let shown = project.shown(path);
+    Finding::warning(
+        "unignored-secrets",
+        format!("git does not ignore `{shown}`"),
+    )
+    .at(Place::file(shown))
+    .help("add the line `/secrets/` to the `.gitignore` of the environment")
 }
 
 /// Writes a file that only its owner can read, and that is not there yet.
@@ -48,7 +109,11 @@ fn write_new(file: &LaidOut) -> Result<()> {
         Error::new(Kind::Output, message).caused_by(cause)
     };
     if let Some(parent) = file.path.parent() {
-        fs::create_dir_all(parent).map_err(cannot)?;
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(parent).map_err(cannot)?;
     }
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);

@@ -2,6 +2,8 @@
 
 mod check;
 mod init;
+mod prompt;
+mod status;
 
 use std::process::ExitCode;
 
@@ -17,6 +19,8 @@ pub(super) struct Arguments {
 enum Command {
     /// Lay out the files that an environment's secrets are filled into; none is ever overwritten.
     Init(init::Arguments),
+    /// Say how far the files of secrets are; exit with 1 if there is something to do.
+    Status(status::Arguments),
     /// Look for secrets in what git tracks, or in the files that are named; exit with 1 if there
     /// is one.
     Check(check::Arguments),
@@ -25,6 +29,7 @@ enum Command {
 pub(super) fn run(arguments: &Arguments, streams: &Streams) -> ExitCode {
     let done = match &arguments.command {
         Command::Init(arguments) => init::run(arguments, streams),
+        Command::Status(arguments) => status::run(arguments, streams),
         Command::Check(arguments) => check::run(arguments, streams),
     };
     done.unwrap_or_else(|error| {

@@ -1,0 +1,237 @@
+//! `kustom render`.
+
+mod progress;
+mod said;
+mod tree;
+
+use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
+use std::process::ExitCode;
+
+use kustom::error::{Error, Kind, Result};
+use kustom::finding::{Finding, Severity};
+use kustom::load::{Disk, tracked_files};
+use kustom::project::{Environment, Options, Project, Rendered, Shard, render, render_many};
+use kustom::yaml::write_stream;
+
+use super::build::{canonical, working_directory};
+use super::files::split;
+use super::output::{Streams, write_file};
+use progress::Progress;
+use said::Said;
+use tree::Tree;
+
+pub(super) use said::values;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The environment.
+    #[arg(
+        value_name = "ENV",
+        required_unless_present = "all",
+        conflicts_with = "all"
+    )]
+    environment: Option<String>,
+    /// Render all environments, each to a file of its own.
+    #[arg(long, requires = "output")]
+    all: bool,
+    /// Write to this file or, if it is a directory or there are several files, into it.
+    #[arg(short, long, value_name = "PATH")]
+    output: Option<PathBuf>,
+    /// Write one file for each object, named as kustomize names them.
+    #[arg(long, requires = "output")]
+    split: bool,
+    /// Write nothing; say which files are not what they would be, and exit with 1 if there is one.
+    #[arg(long, requires = "output")]
+    check: bool,
+    /// Remove files that an earlier run wrote and this one would not.
+    #[arg(long, requires = "all", conflicts_with = "shard")]
+    prune: bool,
+    /// Only a part of the environments: the first of four is `1/4`.
+    #[arg(long, value_name = "I/N", requires = "all")]
+    shard: Option<String>,
+    /// Say what was changed for this run, too.
+    #[arg(short, long)]
+    verbose: bool,
+    #[command(flatten)]
+    said: Said,
+    /// Look for the project from here, not from the current directory.
+    #[arg(short = 'C', long, value_name = "DIR")]
+    directory: Option<PathBuf>,
+}
+
+/// The text of files, by their paths below a directory.
+type Texts = BTreeMap<PathBuf, String>;
+
+pub(super) fn run(arguments: &Arguments, streams: &Streams) -> ExitCode {
+    let done = match &arguments.environment {
+        Some(name) => one(arguments, name, streams),
+        None => all(arguments, streams),
+    };
+    done.unwrap_or_else(|error| {
+        streams.error(&error);
+        ExitCode::from(2)
+    })
+}
+
+fn project(arguments: &Arguments, here: &Path) -> Result<Project> {
+    match &arguments.directory {
+        Some(directory) => Project::find(&Disk, &canonical(&here.join(directory), directory)?),
+        None => Project::find(&Disk, here),
+    }
+}
+
+fn one(arguments: &Arguments, name: &str, streams: &Streams) -> Result<ExitCode> {
+    let here = working_directory()?;
+    let project = project(arguments, &here)?;
+    let environment = project.environment(&Disk, name)?;
+    let tracked = tracked_files(&project.root)?;
+    let options = arguments.said.options(&tracked)?;
+    let rendered = render(&Disk, &here, &project, &environment, &options)?;
+    arguments.say(&rendered.findings, streams);
+    let Some(output) = &arguments.output else {
+        return streams.data(&text(&rendered)?).map(|()| ExitCode::SUCCESS);
+    };
+    let is_directory = output.is_dir() || output.to_string_lossy().ends_with('/');
+    if arguments.split || is_directory {
+        let texts = match arguments.split {
+            true => each(&rendered, Path::new(""))?,
+            false => Texts::from([(file_name(&environment)?, text(&rendered)?)]),
+        };
+        return arguments.put(&Tree::new(output, texts), streams);
+    }
+    let text = text(&rendered)?;
+    if !arguments.check {
+        return write_file(output, text.as_bytes()).map(|()| ExitCode::SUCCESS);
+    }
+    let directory = output.parent().unwrap_or(Path::new(""));
+    let name = output.file_name().unwrap_or_default();
+    let texts = Texts::from([(PathBuf::from(name), text)]);
+    arguments.put(&Tree::new(directory, texts), streams)
+}
+
+fn all(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
+    let here = working_directory()?;
+    let project = project(arguments, &here)?;
+    let mut names = project.names(&Disk);
+    let shard = arguments.shard.as_deref().map(str::parse::<Shard>);
+    let shard = shard.transpose()?;
+    if let Some(shard) = shard {
+        names = shard.of(names);
+    }
+    let tracked = tracked_files(&project.root)?;
+    let options = arguments.said.options(&tracked)?;
+    let take =
+        |environment: &Environment, rendered: Rendered| arguments.take(environment, rendered);
+    let progress = Progress::new(names.len(), !streams.is_quiet());
+    let many = render_many(
+        &Disk,
+        &here,
+        &project,
+        &names,
+        &Options { ..options },
+        &take,
+        &|count| progress.show(count),
+    );
+    progress.clear();
+    let many = many?;
+    let (mut texts, mut findings, mut failed) = (Texts::new(), many.findings, 0);
+    for (name, result) in many.each {
+        match result {
+            Ok((files, found)) => {
+                findings.extend(found);
+                for (path, text) in files {
+                    if texts.insert(path.clone(), text).is_some() {
+                        return Err(twice(&path, &name));
+                    }
+                }
+            }
+            Err(error) => {
+                failed += 1;
+                streams.error(&error.note(format!("while `{name}` was rendered"), None));
+            }
+        }
+    }
+    arguments.say(&findings, streams);
+    if failed > 0 {
+        let message = format!(
+            "{failed} of {} environments cannot be rendered",
+            names.len()
+        );
+        return Err(Error::new(Kind::Project, message).help("nothing was written"));
+    }
+    let directory = arguments.output.as_deref().unwrap_or(Path::new("."));
+    let mut tree = Tree::new(directory, texts);
+    tree.shard = shard;
+    tree.keeps_record = true;
+    arguments.put(&tree, streams)
+}
+
+impl Arguments {
+    /// What is kept of a rendered environment.
+    fn take(&self, environment: &Environment, rendered: Rendered) -> Result<(Texts, Vec<Finding>)> {
+        let texts = match self.split {
+            true => each(&rendered, Path::new(&environment.name))?,
+            false => Texts::from([(file_name(environment)?, text(&rendered)?)]),
+        };
+        Ok((texts, rendered.findings))
+    }
+
+    /// Writes files, or checks them.
+    fn put(&self, tree: &Tree<'_>, streams: &Streams) -> Result<ExitCode> {
+        if self.check {
+            let list = tree.stale(self.prune)?;
+            streams.data(&list)?;
+            return Ok(ExitCode::from(u8::from(!list.is_empty())));
+        }
+        let findings = tree.write(self.prune)?;
+        streams.findings(&findings);
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Says findings, each once.
+    fn say(&self, findings: &[Finding], streams: &Streams) {
+        let mut said: Vec<Finding> = Vec::new();
+        for finding in findings {
+            let is_wanted = self.verbose || finding.severity > Severity::Note;
+            if is_wanted && !said.contains(finding) {
+                said.push(finding.clone());
+            }
+        }
+        streams.findings(&said);
+    }
+}
+
+fn text(rendered: &Rendered) -> Result<String> {
+    let mut text = String::new();
+    let nodes = rendered.resources.iter().map(|resource| &resource.node);
+    write_stream(nodes, &mut text)?;
+    Ok(text)
+}
+
+/// Every object by itself.
+fn each(rendered: &Rendered, directory: &Path) -> Result<Texts> {
+    let files = split(&rendered.resources)?.into_iter();
+    Ok(files
+        .map(|(name, text)| (directory.join(name), text))
+        .collect())
+}
+
+/// The name of an environment's file, which stays below the directory it is written into.
+fn file_name(environment: &Environment) -> Result<PathBuf> {
+    let name = PathBuf::from(environment.output());
+    let is_plain = |part: Component<'_>| matches!(part, Component::Normal(_));
+    if name.components().next().is_some() && name.components().all(is_plain) {
+        return Ok(name);
+    }
+    let message = format!("the output `{}` leads out of its directory", name.display());
+    Err(Error::new(Kind::Project, message).help("`output` in environment.yaml is a relative path"))
+}
+
+fn twice(path: &Path, name: &str) -> Error {
+    let message = format!(
+        "`{name}` and another environment would both be `{}`",
+        path.display()
+    );
+    Error::new(Kind::Project, message).help("give one of them another `output`")
+}

@@ -1,0 +1,222 @@
+//! What is said for one run, on top of what the files say.
+
+use std::path::PathBuf;
+
+use kustom::error::{Error, Kind, Result};
+use kustom::load::Disk;
+use kustom::project::{ImageOverride, Options, ReplicaOverride, Secrets, values_file};
+use kustom::template::Values;
+use serde_json::Value;
+
+use crate::cli::build::{Plugins, plugins};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Said {
+    /// What is done about secrets that nobody has filled in.
+    #[arg(long, value_name = "POLICY")]
+    secrets: Option<Policy>,
+    /// A file of values for templates; may be repeated.
+    #[arg(long, value_name = "FILE")]
+    values: Vec<PathBuf>,
+    /// A value for templates, `image.tag=v2`: a number, true, false or null if it looks like one;
+    /// may be repeated.
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// A value for templates that is a text, whatever it looks like; may be repeated.
+    #[arg(long, value_name = "KEY=VALUE")]
+    set_string: Vec<String>,
+    /// An image to use instead: `NAME=NEW:TAG`, `NAME=NEW@sha256:…` or `NAME:TAG`; may be repeated.
+    #[arg(long, value_name = "NAME=NEW")]
+    image: Vec<String>,
+    /// How many replicas a workload has; may be repeated.
+    #[arg(long, value_name = "NAME=COUNT")]
+    replicas: Vec<String>,
+    #[command(flatten)]
+    plugins: Plugins,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Policy {
+    /// They must be there and filled in.
+    Required,
+    /// The boilerplate stands in for those that are missing.
+    Placeholder,
+    /// What is made of missing ones is left out.
+    Omit,
+}
+
+impl Said {
+    /// The options of a render.
+    pub(super) fn options<'t>(&self, tracked: &'t [PathBuf]) -> Result<Options<'t>> {
+        Ok(Options {
+            tracked,
+            secrets: self.secrets.map(|policy| match policy {
+                Policy::Required => Secrets::Required,
+                Policy::Placeholder => Secrets::Placeholder,
+                Policy::Omit => Secrets::Omit,
+            }),
+            values: values(&self.values, &self.set, &self.set_string)?,
+            images: self
+                .image
+                .iter()
+                .map(|word| image(word))
+                .collect::<Result<_>>()?,
+            replicas: self
+                .replicas
+                .iter()
+                .map(|word| replicas(word))
+                .collect::<Result<_>>()?,
+            plugins: plugins(&self.plugins),
+        })
+    }
+}
+
+/// Files of values, and single values on top of them.
+pub(in crate::cli) fn values(
+    files: &[PathBuf],
+    set: &[String],
+    set_string: &[String],
+) -> Result<Values> {
+    let mut values = Values::default();
+    for path in files {
+        values.merge(values_file(&Disk, path)?);
+    }
+    for word in set {
+        let (key, text) = assigned(word, "--set")?;
+        values.set(key, scalar(text))?;
+    }
+    for word in set_string {
+        let (key, text) = assigned(word, "--set-string")?;
+        values.set(key, text.into())?;
+    }
+    Ok(values)
+}
+
+/// A key and a value; the value may be a secret, and is never repeated.
+fn assigned<'w>(word: &'w str, flag: &str) -> Result<(&'w str, &'w str)> {
+    word.split_once('=').ok_or_else(|| {
+        wrong(format!("`{flag}` has no `=`")).help(format!("write `{flag} KEY=VALUE`"))
+    })
+}
+
+/// A text as YAML would read it where that is a single value.
+fn scalar(text: &str) -> Value {
+    match serde_yaml::from_str::<Value>(text) {
+        Ok(value @ (Value::Null | Value::Bool(_) | Value::Number(_))) if !text.is_empty() => value,
+        Ok(Value::String(quoted)) if text.starts_with(['"', '\'']) => Value::String(quoted),
+        _ => text.into(),
+    }
+}
+
+/// `NAME=NEW`, `NAME=NEW:TAG`, `NAME=NEW@DIGEST`, `NAME:TAG`, `NAME@DIGEST`.
+fn image(word: &str) -> Result<ImageOverride> {
+    let (name, new) = match word.split_once('=') {
+        Some((name, new)) => (Some(name), new),
+        None => (None, word),
+    };
+    let (rest, digest) = match new.split_once('@') {
+        Some((rest, digest)) => (rest, Some(digest.to_owned())),
+        None => (new, None),
+    };
+    let behind_path = rest.rfind('/').map_or(0, |at| at + 1);
+    let (new_name, new_tag) = match rest[behind_path..].find(':') {
+        Some(at) => {
+            let (name, tag) = rest.split_at(behind_path + at);
+            (name, Some(tag[1..].to_owned()))
+        }
+        None => (rest, None),
+    };
+    let has_end = digest.is_some() != new_tag.is_some();
+    let is_empty = |text: &Option<String>| text.as_deref() == Some("");
+    let is_whole = match name {
+        Some(name) => !name.is_empty() && (has_end || (digest.is_none() && !new_name.is_empty())),
+        None => !new_name.is_empty() && has_end,
+    };
+    if !is_whole || is_empty(&digest) || is_empty(&new_tag) {
+        return Err(wrong(format!("`--image {word}` says no image"))
+            .help("write `NAME=NEW:TAG`, `NAME=NEW@sha256:…`, `NAME:TAG` or `NAME@sha256:…`"));
+    }
+    Ok(ImageOverride {
+        name: name.unwrap_or(new_name).to_owned(),
+        new_name: name
+            .filter(|_| !new_name.is_empty())
+            .map(|_| new_name.to_owned()),
+        new_tag,
+        digest,
+    })
+}
+
+/// `NAME=COUNT`
+fn replicas(word: &str) -> Result<ReplicaOverride> {
+    let parts = word.split_once('=').filter(|(name, _)| !name.is_empty());
+    let count = parts.and_then(|(name, count)| Some((name, count.parse().ok()?)));
+    match count {
+        Some((name, count)) => Ok(ReplicaOverride {
+            name: name.to_owned(),
+            count,
+        }),
+        None => Err(wrong(format!("`--replicas {word}` says no number"))
+            .help("write `NAME=COUNT`, such as `web=3`")),
+    }
+}
+
+fn wrong(message: String) -> Error {
+    Error::new(Kind::Project, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(word: &str) -> Option<[String; 4]> {
+        let image = image(word).ok()?;
+        Some([
+            image.name,
+            image.new_name.unwrap_or_default(),
+            image.new_tag.unwrap_or_default(),
+            image.digest.unwrap_or_default(),
+        ])
+    }
+
+    #[test]
+    fn an_image_has_a_tag_or_a_digest_or_another_name() {
+        let same = |word: &str, wanted: [&str; 4]| {
+            assert_eq!(parts(word).unwrap(), wanted.map(String::from), "{word}");
+        };
+        same(
+            "web=r.io:5000/a/web:v2",
+            ["web", "r.io:5000/a/web", "v2", ""],
+        );
+        same(
+            "web=r.io/web@sha256:ab",
+            ["web", "r.io/web", "", "sha256:ab"],
+        );
+        same("r.io:5000/web:v2", ["r.io:5000/web", "", "v2", ""]);
+        same("web@sha256:ab", ["web", "", "", "sha256:ab"]);
+        same("web=other", ["web", "other", "", ""]);
+        same("web=:v2", ["web", "", "v2", ""]);
+        for wrong in [
+            "web",
+            "=x:1",
+            "web=",
+            "web:",
+            "web=a:1@sha256:b",
+            "web@",
+            ":v1",
+            "",
+        ] {
+            assert!(parts(wrong).is_none(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn values_are_typed_as_in_yaml() {
+        assert_eq!(scalar("3"), 3);
+        assert_eq!(scalar("true"), true);
+        assert_eq!(scalar("null"), Value::Null);
+        assert_eq!(scalar("'3'"), "3");
+        for text in ["", "v2", "a: b", "[1]", "1.2.3", "x # y", "@"] {
+            assert_eq!(scalar(text), text);
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! Rendered files in a directory: written, checked, and removed when nothing makes them any more.
+//!
+//! A record in the directory says which files were written, and what was in them. Only a file that
+//! the record names, and that nobody has changed since, is ever removed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use kustom::error::{Error, Kind, Result};
+use kustom::finding::Finding;
+use kustom::place::Place;
+use kustom::project::Shard;
+use sha2::{Digest, Sha256};
+
+use super::Texts;
+use crate::cli::output::write_all;
+
+/// The name of the record; those of shards have their number behind it.
+const RECORD: &str = ".kustom-rendered";
+
+/// How many stale files are listed.
+const LISTED: usize = 20;
+
+/// Files as they should be in a directory.
+pub(super) struct Tree<'d> {
+    directory: &'d Path,
+    texts: Texts,
+    /// The part of all files that these are, if they are not all.
+    pub(super) shard: Option<Shard>,
+    /// Whether it is written down which files these are.
+    pub(super) keeps_record: bool,
+}
+
+/// What was written: the hashes of files, by their paths.
+type Record = BTreeMap<PathBuf, String>;
+
+impl<'d> Tree<'d> {
+    pub(super) fn new(directory: &'d Path, texts: Texts) -> Self {
+        Self {
+            directory,
+            texts,
+            shard: None,
+            keeps_record: false,
+        }
+    }
+
+    /// The files that are not what they would be; those that would be gone, too, if `prune`.
+    pub(super) fn stale(&self, prune: bool) -> Result<String> {
+        let mut lines = Vec::new();
+        for (path, text) in &self.texts {
+            let path = self.directory.join(path);
+            match fs::read(&path) {
+                Ok(found) if found == text.as_bytes() => {}
+                Ok(_) => lines.push(format!("differs: {}\n", path.display())),
+                Err(_) => lines.push(format!("missing: {}\n", path.display())),
+            }
+        }
+        if prune {
+            let left = self.left(&self.records()?);
+            lines.extend(
+                left.keys()
+                    .map(|path| format!("left over: {}\n", self.directory.join(path).display())),
+            );
+        }
+        let more = lines.len().saturating_sub(LISTED);
+        lines.truncate(LISTED);
+        if more > 0 {
+            lines.push(format!("and {more} more\n"));
+        }
+        Ok(lines.concat())
+    }
+
+    /// Writes the files, all or none of them; then removes those that are left, if `prune`.
+    pub(super) fn write(&self, prune: bool) -> Result<Vec<Finding>> {
+        let before = match self.keeps_record {
+            true => self.records()?,
+            false => Record::new(),
+        };
+        let mut files: Vec<(PathBuf, Vec<u8>)> = Vec::with_capacity(self.texts.len() + 1);
+        for (path, text) in &self.texts {
+            let path = self.directory.join(path);
+            // What is there already keeps its time.
+            if fs::read(&path).ok().as_deref() != Some(text.as_bytes()) {
+                make_directory(path.parent().unwrap_or(self.directory))?;
+                files.push((path, text.clone().into_bytes()));
+            }
+        }
+        let mut record = self.record();
+        let (mut findings, mut removed) = (Vec::new(), BTreeSet::new());
+        for (path, hash) in self.left(&before) {
+            let is_ours =
+                fs::read(self.directory.join(&path)).is_ok_and(|content| hash_of(&content) == hash);
+            if prune && is_ours {
+                removed.insert(path);
+                continue;
+            }
+            if prune {
+                findings.push(changed_since(&self.directory.join(&path)));
+            }
+            // Somebody may want to remove it later.
+            if self.shard.is_none() {
+                record.insert(path, hash);
+            }
+        }
+        if self.keeps_record {
+            make_directory(self.directory)?;
+            let path = self.directory.join(self.record_name());
+            let text = written(&record);
+            if fs::read(&path).ok().as_deref() != Some(text.as_bytes()) {
+                files.push((path, text.into_bytes()));
+            }
+        }
+        write_all(&files)?;
+        for path in &removed {
+            self.remove(path)?;
+        }
+        if self.keeps_record && self.shard.is_none() {
+            // One record takes the place of those of shards.
+            for name in self
+                .record_names()
+                .into_iter()
+                .filter(|name| name != RECORD)
+            {
+                let _ = fs::remove_file(self.directory.join(name));
+            }
+        }
+        Ok(findings)
+    }
+
+    /// The recorded files that are there and that would not be written.
+    fn left(&self, before: &Record) -> Record {
+        let is_left =
+            |path: &PathBuf| !self.texts.contains_key(path) && self.directory.join(path).is_file();
+        let left = before.iter().filter(|(path, _)| is_left(path));
+        left.map(|(path, hash)| (path.clone(), hash.clone()))
+            .collect()
+    }
+
+    fn record(&self) -> Record {
+        let files = self.texts.iter();
+        files
+            .map(|(path, text)| (path.clone(), hash_of(text.as_bytes())))
+            .collect()
+    }
+
+    /// What all records of the directory say.
+    fn records(&self) -> Result<Record> {
+        let mut all = Record::new();
+        for name in self.record_names() {
+            let path = self.directory.join(name);
+            let text = fs::read_to_string(&path).map_err(|cause| {
+                let message = format!("cannot read `{}`", path.display());
+                Error::new(Kind::Load, message).caused_by(cause)
+            })?;
+            all.extend(text.lines().filter_map(recorded));
+        }
+        Ok(all)
+    }
+
+    fn record_names(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.directory).into_iter().flatten().flatten();
+        let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        let is_record = |name: &String| {
+            let rest = name.strip_prefix(RECORD);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("-shard-"))
+        };
+        let mut names: Vec<String> = names.filter(is_record).collect();
+        names.sort();
+        names
+    }
+
+    fn record_name(&self) -> String {
+        match self.shard {
+            Some(Shard { index, count }) => format!("{RECORD}-shard-{index}-of-{count}"),
+            None => RECORD.to_owned(),
+        }
+    }
+
+    /// Removes a file, and the directories that are empty then.
+    fn remove(&self, path: &Path) -> Result<()> {
+        let file = self.directory.join(path);
+        fs::remove_file(&file).map_err(|cause| {
+            let message = format!("cannot remove `{}`: {cause}", file.display());
+            Error::new(Kind::Output, message).caused_by(cause)
+        })?;
+        let above = path.ancestors().skip(1);
+        for directory in above.take_while(|path| !path.as_os_str().is_empty()) {
+            if fs::remove_dir(self.directory.join(directory)).is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A line of a record: a hash and a path that stays below the directory.
+fn recorded(line: &str) -> Option<(PathBuf, String)> {
+    let (hash, path) = line.split_once("  ")?;
+    let path = PathBuf::from(path);
+    let is_plain = |part: Component<'_>| matches!(part, Component::Normal(_));
+    let is_hash = hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+    (is_hash && path.components().all(is_plain)).then(|| (path, hash.to_owned()))
+}
+
+fn written(record: &Record) -> String {
+    let mut text = String::from(
+        "# Written by `kustom render --all`; `--prune` removes what stands here and is unchanged.\n",
+    );
+    for (path, hash) in record {
+        text.push_str(&format!("{hash}  {}\n", path.display()));
+    }
+    text
+}
+
+fn hash_of(content: &[u8]) -> String {
+    let hash = Sha256::digest(content);
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn make_directory(path: &Path) -> Result<()> {
+    if path.as_os_str().is_empty() {
+        return Ok(());
+    }
+    fs::create_dir_all(path).map_err(|cause| {
+        let message = format!("cannot make `{}`: {cause}", path.display());
+        Error::new(Kind::Output, message).caused_by(cause)
+    })
+}
+
+fn changed_since(path: &Path) -> Finding {
+    let shown = path.display().to_string();
+    let message = format!("`{shown}` is rendered no more, but was changed since it was");
+    Finding::warning("changed-output", message)
+        .at(Place::file(shown))
+        .help("remove it if nobody needs it")
+}

@@ -1,0 +1,148 @@
+//! `kustom secrets status`.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use kustom::error::Result;
+use kustom::load::{Disk, WorkTree, tracked_files};
+use kustom::project::{self, Environment, Project, SecretFile, Secrets, State, secret_files};
+use kustom::template::Values;
+use serde_json::json;
+
+use crate::cli::build::{canonical, working_directory};
+use crate::cli::output::Streams;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The environment; without it all of them.
+    #[arg(value_name = "ENV")]
+    environment: Option<String>,
+    /// How it is written.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+    /// Look for the project from here, not from the current directory.
+    #[arg(short = 'C', long, value_name = "DIR")]
+    directory: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// A list of objects, one for each file.
+    Json,
+}
+
+/// A file, and what git knows of it.
+struct Line {
+    environment: String,
+    file: SecretFile,
+    policy: Secrets,
+    is_tracked: bool,
+    /// Whether git ignores it, where there is a repository.
+    is_ignored: Option<bool>,
+}
+
+pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
+    let here = working_directory()?;
+    let start = match &arguments.directory {
+        Some(directory) => canonical(&here.join(directory), directory)?,
+        None => here,
+    };
+    let project = Project::find(&Disk, &start)?;
+    let names = match &arguments.environment {
+        Some(name) => vec![name.clone()],
+        None => project.names(&Disk),
+    };
+    let tree = WorkTree::discover(&project.root);
+    let tracked: BTreeSet<PathBuf> = tracked_files(&project.root)?.into_iter().collect();
+    let mut lines = Vec::new();
+    for name in names {
+        let environment = project.environment(&Disk, &name)?;
+        lines.extend(of_environment(
+            &project,
+            &environment,
+            &tracked,
+            tree.as_ref(),
+        )?);
+    }
+    let text = match arguments.format {
+        Format::Text => lines.iter().map(|line| line.text(&project)).collect(),
+        Format::Json => {
+            let all: Vec<_> = lines.iter().map(|line| line.json(&project)).collect();
+            format!("{:#}\n", serde_json::Value::from(all))
+        }
+    };
+    streams.data(&text)?;
+    let has_something_to_do = lines.iter().any(Line::has_something_to_do);
+    Ok(ExitCode::from(u8::from(has_something_to_do)))
+}
+
+fn of_environment(
+    project: &Project,
+    environment: &Environment,
+    tracked: &BTreeSet<PathBuf>,
+    tree: Option<&WorkTree>,
+) -> Result<Vec<Line>> {
+    let values = project::values(&Disk, project, environment, &Values::default())?;
+    let files = secret_files(&Disk, project, environment, &values)?;
+    let paths: Vec<PathBuf> = files.iter().map(|file| file.path.clone()).collect();
+    let ignored = tree.map(|tree| tree.ignored(&paths)).transpose()?;
+    let lines = files.into_iter().enumerate().map(|(index, file)| Line {
+        environment: environment.name.clone(),
+        policy: environment.secrets(),
+        is_tracked: tracked.contains(&file.path),
+        is_ignored: ignored.as_ref().map(|all| all[index]),
+        file,
+    });
+    Ok(lines.collect())
+}
+
+impl Line {
+    fn text(&self, project: &Project) -> String {
+        let remarks = [
+            (self.is_tracked, "tracked by git"),
+            (self.is_open(), "not ignored by git"),
+            (!self.file.is_used, "unused"),
+            (self.file.boilerplate.is_none(), "named by no boilerplate"),
+        ];
+        let remarks: Vec<&str> = remarks
+            .iter()
+            .filter_map(|(holds, words)| holds.then_some(*words))
+            .collect();
+        let end = match remarks.is_empty() {
+            true => String::new(),
+            false => format!("  ({})", remarks.join(", ")),
+        };
+        let state = self.file.state.name();
+        format!("{state:<11}  {}{end}\n", project.shown(&self.file.path))
+    }
+
+    fn json(&self, project: &Project) -> serde_json::Value {
+        let shown = |path: &Path| project.shown(path);
+        json!({
+            "environment": self.environment,
+            "path": shown(&self.file.path),
+            "state": self.file.state.name(),
+            "used": self.file.is_used,
+            "boilerplate": self.file.boilerplate.as_deref().map(shown),
+            "instruction": self.file.instruction,
+            "tracked": self.is_tracked,
+            "ignored": self.is_ignored,
+        })
+    }
+
+    /// Whether git would take the file along.
+    fn is_open(&self) -> bool {
+        self.is_ignored == Some(false) && !self.is_tracked
+    }
+
+    fn has_something_to_do(&self) -> bool {
+        let is_wanted = self.file.is_used && self.policy == Secrets::Required;
+        let is_there = self.file.state != State::Missing;
+        (is_wanted && self.file.state != State::Filled)
+            || self.is_tracked
+            || (is_there && self.is_open())
+    }
+}

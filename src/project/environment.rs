@@ -1,0 +1,147 @@
+//! An environment, and those that it extends.
+
+use std::path::{Path, PathBuf};
+
+use super::settings::place_of;
+use super::{EnvironmentSettings, GuardPolicy, Project, Secrets, is_dir};
+use crate::error::{Error, Kind, Result, nearest};
+use crate::kustomization::FILE_NAMES;
+use crate::load::Files;
+
+/// The file that says what an environment is.
+pub(super) const FILE: &str = "environment.yaml";
+
+/// One environment of a project.
+#[derive(Clone, Debug)]
+pub struct Environment {
+    /// Its name: that of its directory.
+    pub name: String,
+    /// Its directory.
+    pub directory: PathBuf,
+    /// What its `environment.yaml` says, over what those say that it extends.
+    pub settings: EnvironmentSettings,
+    /// What its own `environment.yaml` says.
+    pub own: EnvironmentSettings,
+    /// The environment that it extends.
+    pub parent: Option<Box<Environment>>,
+}
+
+impl Environment {
+    /// Reads an environment and those that it extends.
+    pub(super) fn read(files: &dyn Files, project: &Project, name: &str) -> Result<Self> {
+        let mut chain: Vec<(String, EnvironmentSettings)> = Vec::new();
+        let mut next = Some(name.to_owned());
+        while let Some(name) = next {
+            let named_here = || {
+                chain.last().map(|(last, _)| {
+                    let path = project.environments.join(last).join(FILE);
+                    project.place(place_of(files, &path, &["extends"]))
+                })
+            };
+            if chain.iter().any(|(known, _)| *known == name) {
+                return Err(circle(&chain, &name, named_here()));
+            }
+            let directory = project.environments.join(&name);
+            let is_name = !name.is_empty() && !name.contains(['/', '\\']) && name != "..";
+            if !is_name || name == "." || !is_dir(files, &directory) {
+                let error = unknown(files, project, &name);
+                return Err(match named_here() {
+                    Some(place) => error.at(place),
+                    None => error,
+                });
+            }
+            let settings = EnvironmentSettings::read(files, &directory.join(FILE))
+                .map_err(|error| project.shown_error(error))?;
+            next = settings.extends.clone();
+            chain.push((name, settings));
+        }
+        let mut parent: Option<Box<Self>> = None;
+        for (name, own) in chain.into_iter().rev() {
+            let settings = match &parent {
+                Some(parent) => own.over(&parent.settings),
+                None => own.clone(),
+            };
+            parent = Some(Box::new(Self {
+                directory: project.environments.join(&name),
+                name,
+                settings,
+                own,
+                parent,
+            }));
+        }
+        parent
+            .map(|environment| *environment)
+            .ok_or_else(|| unknown(files, project, name))
+    }
+
+    /// The environment and those that it extends, one after the other.
+    pub fn chain(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(Some(self), |one| one.parent.as_deref())
+    }
+
+    /// What is done about secrets that nobody has filled in.
+    pub fn secrets(&self) -> Secrets {
+        self.settings.secrets.unwrap_or_default()
+    }
+
+    /// What is done about secrets in files that git tracks.
+    pub fn guard(&self) -> GuardPolicy {
+        self.settings.guard.unwrap_or_default()
+    }
+
+    /// Whether a warning stops the render.
+    pub fn is_strict(&self) -> bool {
+        self.settings.strict.unwrap_or_default()
+    }
+
+    /// The name of the file that it is rendered into.
+    pub fn output(&self) -> String {
+        let named = self.own.output.clone();
+        named.unwrap_or_else(|| format!("{}.yaml", self.name))
+    }
+
+    /// Its `environment.yaml`.
+    pub(super) fn file(&self) -> PathBuf {
+        self.directory.join(FILE)
+    }
+}
+
+/// Whether a directory is that of an environment.
+pub(super) fn is_environment(files: &dyn Files, directory: &Path) -> bool {
+    let mut names = FILE_NAMES.iter().chain([&FILE]);
+    names.any(|name| files.resolve(&directory.join(name)).is_ok())
+        || files
+            .resolve(&directory.join("kustomization.yaml.j2"))
+            .is_ok()
+}
+
+fn circle(
+    chain: &[(String, EnvironmentSettings)],
+    name: &str,
+    place: Option<crate::place::Place>,
+) -> Error {
+    let names = chain.iter().map(|(known, _)| known.as_str()).chain([name]);
+    let words: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+    let message = format!(
+        "environments extend each other in a circle: {}",
+        words.join(" extends ")
+    );
+    let error = Error::new(Kind::Project, message).help("one of them must stand for itself");
+    match place {
+        Some(place) => error.at(place),
+        None => error,
+    }
+}
+
+fn unknown(files: &dyn Files, project: &Project, name: &str) -> Error {
+    let names = project.names(files);
+    let error = Error::new(Kind::Project, format!("there is no environment `{name}`"));
+    match nearest(name, names.iter().map(String::as_str)) {
+        Some(near) => error.help(format!("did you mean `{near}`?")),
+        None if names.is_empty() => error.help(format!(
+            "`{}` holds none",
+            project.shown(&project.environments)
+        )),
+        None => error.help(format!("there are `{}`", names.join("`, `"))),
+    }
+}

@@ -1,0 +1,89 @@
+//! Whether operators matched as often as an environment expects.
+
+use super::settings::place_of;
+use super::{Environment, Expectation, Project};
+use crate::build::{Matched, Operator};
+use crate::error::{Error, Kind, Result, nearest};
+use crate::load::{Files, normalized};
+
+/// Holds what `expect` says against what happened; all that does not hold is said at once.
+pub(super) fn check(
+    files: &dyn Files,
+    project: &Project,
+    environment: &Environment,
+    matches: &[Matched],
+) -> Result<()> {
+    let expect = &environment.settings.expect;
+    if expect.is_empty() {
+        return Ok(());
+    }
+    let place = || project.place(place_of(files, &environment.file(), &["expect"]));
+    let mut failures = Vec::new();
+    for one in expect {
+        let Some((operator, name)) = one.operator() else {
+            let message = "an entry of `expect` names one of `patch`, `image` and `replacement`";
+            return Err(Error::new(Kind::Project, message).at(place()));
+        };
+        let directory = match &one.r#in {
+            Some(path) => normalized(&environment.directory.join(path)),
+            None => environment.directory.clone(),
+        };
+        let here = || {
+            let all = matches
+                .iter()
+                .filter(|matched| matched.directory == directory);
+            all.filter(|matched| matched.operator == operator)
+        };
+        let mut meant = here().filter(|matched| one.means(matched)).peekable();
+        if meant.peek().is_none() {
+            let known: Vec<String> = here().map(called).collect();
+            return Err(unknown(one, operator, name, &known).at(place()));
+        }
+        failures.extend(
+            meant
+                .filter(|matched| !one.matches.hold(matched.count))
+                .map(|matched| (matched, one.matches)),
+        );
+    }
+    let mut failures = failures.into_iter().peekable();
+    if failures.peek().is_none() {
+        return Ok(());
+    }
+    let message = format!(
+        "not everything matches as often as `{}` expects",
+        environment.name
+    );
+    let mut error = Error::new(Kind::Project, message).at(place());
+    for (matched, bounds) in failures {
+        let times = match matched.count {
+            1 => "1 time".to_owned(),
+            count => format!("{count} times"),
+        };
+        let note = format!("`{}` matches {times}, expected {bounds}", called(matched));
+        error = error.note(note, Some(matched.place.clone()));
+    }
+    Err(error.help("correct the operator, or `matches`"))
+}
+
+/// What an operator is called in `expect`.
+fn called(matched: &Matched) -> String {
+    match matched.name.is_empty() {
+        true => format!("{}[{}]", matched.operator.field(), matched.index),
+        false => matched.name.clone(),
+    }
+}
+
+fn unknown(one: &Expectation, operator: Operator, name: &str, known: &[String]) -> Error {
+    let place = one.r#in.as_deref().map(|path| format!(" of `{path}`"));
+    let message = format!(
+        "`expect` names `{name}`, which is not among the `{}`{}",
+        operator.field(),
+        place.unwrap_or_default()
+    );
+    let error = Error::new(Kind::Project, message);
+    match nearest(name, known.iter().map(String::as_str)) {
+        Some(near) => error.help(format!("did you mean `{near}`?")),
+        None if known.is_empty() => error.help("there are none"),
+        None => error.help(format!("there are `{}`", known.join("`, `"))),
+    }
+}

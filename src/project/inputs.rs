@@ -1,0 +1,166 @@
+//! Scripts for any file that is read: manifests, patches, the kustomization itself.
+
+use std::path::{Path, PathBuf};
+
+use super::settings::place_of;
+use super::{Environment, Project, ScriptUse};
+use crate::error::{Error, Kind, Result, nearest};
+use crate::finding::Finding;
+use crate::load::{FileKind, Files, Memory, Overlay, normalized};
+use crate::yq::{ProjectFiles, Source, apply};
+
+/// The files that the scripts of an environment change, as they are then.
+pub(super) fn changed(
+    view: &dyn Files,
+    project: &Project,
+    environment: &Environment,
+) -> Result<(Memory, Vec<Finding>)> {
+    let mut files = Overlay {
+        upper: Memory::default(),
+        lower: view,
+    };
+    let mut findings = Vec::new();
+    for script in &environment.settings.scripts {
+        for path in targets(&files, project, environment, script)? {
+            // A file that two scripts change is changed by the second as the first has left it.
+            let (content, found) = run(&files, project, environment, script, &path)?;
+            findings.extend(found);
+            files.upper.insert(path, content);
+        }
+    }
+    Ok((files.upper, findings))
+}
+
+/// The script files that environments use by name, so that they are no orphans.
+pub(super) fn named_scripts(environment: &Environment) -> Vec<PathBuf> {
+    let scripts = environment.settings.scripts.iter();
+    let named = scripts.filter_map(|one| one.script.as_ref());
+    named
+        .map(|path| normalized(&environment.directory.join(path)))
+        .collect()
+}
+
+/// The files that a script is for.
+fn targets(
+    files: &dyn Files,
+    project: &Project,
+    environment: &Environment,
+    script: &ScriptUse,
+) -> Result<Vec<PathBuf>> {
+    let wrong = |message: String| {
+        let place = place_of(files, &environment.file(), &["scripts"]);
+        Error::new(Kind::Project, message).at(project.place(place))
+    };
+    if script.file.is_empty() {
+        return Err(wrong("an entry of `scripts` has no `file`".to_owned()));
+    }
+    let wanted = normalized(&environment.directory.join(&script.file));
+    if !wanted.starts_with(&project.root) {
+        return Err(wrong(format!("`{}` leads out of the project", script.file)));
+    }
+    let directory = wanted.parent().unwrap_or(&project.root);
+    let pattern = wanted.file_name().unwrap_or_default().to_string_lossy();
+    let names = files.list(directory).unwrap_or_default();
+    let fitting = names.iter().filter(|name| fits(&pattern, name));
+    let mut found = Vec::new();
+    for name in fitting {
+        if let Ok((path, FileKind::File)) = files.resolve(&directory.join(name)) {
+            found.push(path);
+        }
+    }
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let error = wrong(format!(
+        "there is no `{}`, which a script changes",
+        script.file
+    ));
+    Err(match nearest(&pattern, names.iter().map(String::as_str)) {
+        Some(near) => {
+            let near = Path::new(&script.file).with_file_name(near);
+            error.help(format!("did you mean `{}`?", near.display()))
+        }
+        None => error.help("a file is named relative to the environment's directory"),
+    })
+}
+
+/// Whether a name fits a pattern, in which `*` is any text.
+fn fits(pattern: &str, name: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|first| name.strip_prefix(first)) else {
+        return false;
+    };
+    let Some(last) = parts.next_back() else {
+        return rest.is_empty();
+    };
+    for part in parts {
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
+fn run(
+    files: &dyn Files,
+    project: &Project,
+    environment: &Environment,
+    script: &ScriptUse,
+    path: &Path,
+) -> Result<(Vec<u8>, Vec<Finding>)> {
+    let cannot = |path: &Path| {
+        let shown = project.shown(path);
+        move |cause| Error::new(Kind::Load, format!("cannot read `{shown}`")).caused_by(cause)
+    };
+    let place = || project.place(place_of(files, &environment.file(), &["scripts"]));
+    let (name, bytes, directory) = match (&script.script, &script.expression) {
+        (Some(file), None) => {
+            let file = normalized(&environment.directory.join(file));
+            let bytes = files
+                .read(&file)
+                .map_err(cannot(&file))
+                .map_err(|error| error.at(place()))?;
+            let name = project.shown(&files.origin(&file));
+            let directory = file.parent().unwrap_or(&project.root).to_path_buf();
+            (name, bytes, directory)
+        }
+        (None, Some(text)) => {
+            let name = format!("{}.yq", project.shown(&environment.file()));
+            (
+                name,
+                text.clone().into_bytes(),
+                environment.directory.clone(),
+            )
+        }
+        _ => {
+            let message = "an entry of `scripts` has either `script` or `expression`";
+            return Err(Error::new(Kind::Project, message).at(place()));
+        }
+    };
+    let content = files.read(path).map_err(cannot(path))?;
+    let shown = project.shown(&files.origin(path));
+    let loader = ProjectFiles::new(files, &project.root, &directory);
+    let script = Source {
+        name: &name,
+        bytes: &bytes,
+    };
+    let input = Source {
+        name: &shown,
+        bytes: &content,
+    };
+    let applied = apply(script, input, &loader)?;
+    Ok((applied.content, applied.findings))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_is_any_text() {
+        assert!(fits("a.yaml", "a.yaml") && !fits("a.yaml", "aa.yaml"));
+        assert!(fits("*.yaml", "a.yaml") && fits("a*c*e", "abcde") && fits("*", ""));
+        assert!(!fits("a*a", "a") && !fits("*.yaml", "a.yml"));
+    }
+}

@@ -1,0 +1,252 @@
+//! What an environment or a command line says in place of the kustomization.
+//!
+//! The kustomization is read as it is, and changed before it is built; an image or a number of
+//! replicas that it sets already gives way. What matches nothing is an error.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use super::secrets::is_omitted;
+use super::{Environment, ImageOverride, Options, Project, ReplicaOverride};
+use crate::build::{Built, Operator};
+use crate::error::{Error, Kind, Result, nearest};
+use crate::finding::{Finding, Severity};
+use crate::generate;
+use crate::kustomization::Kustomization;
+use crate::place::Place;
+use crate::resource::Resource;
+use crate::transform::images::Image;
+use crate::transform::replicas::Replica;
+use crate::yaml::{Node, Text, Value};
+
+/// Changes to the kustomization of an environment.
+pub(super) struct Overrides<'o> {
+    environment: &'o Environment,
+    images: Vec<(&'o ImageOverride, Said)>,
+    replicas: Vec<(&'o ReplicaOverride, Said)>,
+    /// Secrets that are left out, because these files are not filled in.
+    omitted: &'o BTreeSet<PathBuf>,
+}
+
+/// Who says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Said {
+    InFile,
+    OnCommandLine,
+}
+
+impl<'o> Overrides<'o> {
+    /// Those of an environment, then those of the command line.
+    pub(super) fn new(
+        environment: &'o Environment,
+        options: &'o Options<'_>,
+        omitted: &'o BTreeSet<PathBuf>,
+    ) -> Self {
+        let settings = &environment.settings;
+        let in_file = settings.images.iter().map(|image| (image, Said::InFile));
+        let flags = options
+            .images
+            .iter()
+            .map(|image| (image, Said::OnCommandLine));
+        let images = in_file.chain(flags).collect();
+        let in_file = settings.replicas.iter().map(|one| (one, Said::InFile));
+        let flags = options
+            .replicas
+            .iter()
+            .map(|one| (one, Said::OnCommandLine));
+        Self {
+            environment,
+            images,
+            replicas: in_file.chain(flags).collect(),
+            omitted,
+        }
+    }
+
+    /// Changes what is asked for.
+    pub(super) fn apply(&self, asked: &mut Kustomization) {
+        for (image, _) in &self.images {
+            set_image(&mut asked.images, image);
+        }
+        for (replica, _) in &self.replicas {
+            set_replica(&mut asked.replicas, replica);
+        }
+        let settings = &self.environment.settings;
+        for (field, said) in [
+            (&mut asked.name_prefix, &settings.name_prefix),
+            (&mut asked.name_suffix, &settings.name_suffix),
+            (&mut asked.namespace, &settings.namespace),
+        ] {
+            if let Some(said) = said {
+                *field = said.as_str().into();
+            }
+        }
+        let is_whole = |args: &generate::Args| !is_omitted(args, self.environment, self.omitted);
+        asked.secrets.retain(is_whole);
+        asked.config_maps.retain(is_whole);
+    }
+
+    /// Whether each of them did something; what they did.
+    pub(super) fn check(&self, built: &Built, project: &Project) -> Result<Vec<Finding>> {
+        let mut notes = Vec::new();
+        for (image, said) in &self.images {
+            let count = built
+                .matches
+                .iter()
+                .filter(|matched| {
+                    matched.operator == Operator::Image
+                        && matched.name == image.name
+                        && matched.directory == self.environment.directory
+                })
+                .map(|matched| matched.count)
+                .sum::<usize>();
+            if count == 0 {
+                return Err(self.unmatched_image(image, *said, built, project));
+            }
+            let message = format!(
+                "`{}` is `{}` in {}, as {} says",
+                image.name,
+                shown(image),
+                places(count),
+                self.who(*said, "--image")
+            );
+            notes.push(note("image-override", message));
+        }
+        for (replica, said) in &self.replicas {
+            let message = format!(
+                "`{}` has {} replicas, as {} says",
+                replica.name,
+                replica.count,
+                self.who(*said, "--replicas")
+            );
+            notes.push(note("replicas-override", message));
+        }
+        for path in self.omitted {
+            let message = format!(
+                "what is made of `{}` is left out: it is not filled in",
+                project.shown(path)
+            );
+            notes.push(note("omitted-secret", message));
+        }
+        Ok(notes)
+    }
+
+    fn who(&self, said: Said, flag: &str) -> String {
+        match said {
+            Said::InFile => "`environment.yaml`".to_owned(),
+            Said::OnCommandLine => format!("`{flag}`"),
+        }
+    }
+
+    fn unmatched_image(
+        &self,
+        image: &ImageOverride,
+        said: Said,
+        built: &Built,
+        project: &Project,
+    ) -> Error {
+        let name = &image.name;
+        let message = format!(
+            "no image is called `{name}`, which {} changes",
+            self.who(said, "--image")
+        );
+        let mut error = Error::new(Kind::Project, message);
+        if said == Said::InFile {
+            error = error.at(Place::file(project.shown(&self.environment.file())));
+        }
+        let names = image_names(&built.resources);
+        match nearest(name, names.iter().map(String::as_str)) {
+            Some(near) => error.help(format!("did you mean `{near}`?")),
+            None => error.help("an image is named without its tag, as it is before this change"),
+        }
+    }
+}
+
+fn set_image(images: &mut Vec<Image>, said: &ImageOverride) {
+    let is_set = images.iter().any(|image| *image.name == *said.name);
+    if !is_set {
+        images.push(Image {
+            name: said.name.as_str().into(),
+            ..Image::default()
+        });
+    }
+    let same = images.iter_mut().filter(|image| *image.name == *said.name);
+    for image in same {
+        if let Some(name) = &said.new_name {
+            image.new_name = name.as_str().into();
+        }
+        // A tag and a digest are said in place of each other.
+        if said.new_tag.is_some() || said.digest.is_some() {
+            image.new_tag = text(said.new_tag.as_deref());
+            image.digest = text(said.digest.as_deref());
+            image.tag_suffix = Text::default();
+        }
+    }
+}
+
+fn set_replica(replicas: &mut Vec<Replica>, said: &ReplicaOverride) {
+    let count = i64::from(said.count);
+    let mut is_set = false;
+    for replica in replicas.iter_mut().filter(|one| *one.name == *said.name) {
+        replica.count = count;
+        is_set = true;
+    }
+    if !is_set {
+        replicas.push(Replica {
+            name: said.name.as_str().into(),
+            count,
+        });
+    }
+}
+
+fn text(said: Option<&str>) -> Text {
+    said.unwrap_or_default().into()
+}
+
+fn shown(image: &ImageOverride) -> String {
+    let name = image.new_name.as_ref().unwrap_or(&image.name);
+    let tag = image.new_tag.iter().map(|tag| format!(":{tag}"));
+    let digest = image.digest.iter().map(|digest| format!("@{digest}"));
+    let end: String = tag.chain(digest).collect();
+    format!("{name}{end}")
+}
+
+fn places(count: usize) -> String {
+    match count {
+        1 => "1 place".to_owned(),
+        _ => format!("{count} places"),
+    }
+}
+
+fn note(rule: &'static str, message: String) -> Finding {
+    Finding {
+        severity: Severity::Note,
+        ..Finding::warning(rule, message)
+    }
+}
+
+/// The names of all images of containers, without tags and digests.
+fn image_names(resources: &[Resource]) -> BTreeSet<String> {
+    fn gather(node: &Node, names: &mut BTreeSet<String>) {
+        match &node.value {
+            Value::Map(entries) => {
+                for entry in entries {
+                    if let (true, Some(image)) = (entry.is("image"), entry.value.as_str()) {
+                        let image = image.split('@').next().unwrap_or_default();
+                        let behind_path = image.rfind('/').map_or(0, |at| at + 1);
+                        let end = image[behind_path..].find(':');
+                        let end = end.map_or(image.len(), |at| behind_path + at);
+                        names.insert(image[..end].to_owned());
+                    }
+                    gather(&entry.value, names);
+                }
+            }
+            Value::Seq(items) => items.iter().for_each(|item| gather(item, names)),
+            _ => {}
+        }
+    }
+    let mut names = BTreeSet::new();
+    for resource in resources {
+        gather(&resource.node, &mut names);
+    }
+    names
+}

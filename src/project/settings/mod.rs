@@ -1,0 +1,212 @@
+//! `kustom.yaml` and `environment.yaml`.
+//!
+//! Both are optional, and so is everything in them. The JSON Schemas in `schemas/` are made of the
+//! types here: what stands above a field is what an editor shows.
+
+mod expect;
+mod read;
+#[cfg(test)]
+mod schema;
+
+use std::path::Path;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::error::Result;
+use crate::guard;
+use crate::load::Files;
+
+pub(super) use read::{place_of, read_map};
+
+pub use expect::{Bounds, Expectation};
+
+/// What `kustom.yaml` says. Paths are relative to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct ProjectSettings {
+    /// The directory of the base; without it `base/` beside the environments, or `kustom/base/`.
+    pub base: Option<String>,
+    /// The directory of the configuration files that scripts change; without it the base's
+    /// `configs/current/`, or the newest directory beside it.
+    pub configs: Option<String>,
+    /// The directory of the environments; without it the first of `environments/`,
+    /// `kustom/environments/`, `overlays/` and `kustom/overlays/`.
+    pub environments: Option<String>,
+    /// The directory of the placeholders for secrets; without it `secrets-boilerplate/` beside the
+    /// environments.
+    pub secrets_boilerplate: Option<String>,
+    /// What the guard leaves alone.
+    pub guard: guard::Settings,
+    /// Values for the templates of all environments; the base's `values.yaml` goes before them.
+    pub values: Map<String, Value>,
+}
+
+/// What `environment.yaml` says. Paths are relative to the environment's directory.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct EnvironmentSettings {
+    /// The environment that this one starts as: its files, with those of this one laid over them.
+    pub extends: Option<String>,
+    /// Where configuration files come from and go to; without it the project's configs, to
+    /// `configs/`, changed by the scripts in `yq_scripts/`.
+    pub configs: Option<Vec<ConfigSource>>,
+    /// Scripts for any other file that is read: manifests, patches, the kustomization itself.
+    pub scripts: Vec<ScriptUse>,
+    /// Values for templates, over those of `values.yaml`.
+    pub values: Map<String, Value>,
+    /// Files of values, the last one on top; without it `values.yaml`, if there is one.
+    pub values_files: Option<Vec<String>>,
+    /// Whether a file `x.j2` stands for the file `x` that it makes; without it they do.
+    pub templates: Option<bool>,
+    /// What is done about secrets that nobody has filled in; without it they are required.
+    pub secrets: Option<Secrets>,
+    /// What is done about secrets in files that git tracks; without it the render is refused.
+    pub guard: Option<GuardPolicy>,
+    /// Whether a warning stops the render.
+    pub strict: Option<bool>,
+    /// How often operators must match.
+    pub expect: Vec<Expectation>,
+    /// Images, as if the kustomization said so; one of the same name there gives way.
+    pub images: Vec<ImageOverride>,
+    /// Numbers of replicas, as if the kustomization said so.
+    pub replicas: Vec<ReplicaOverride>,
+    /// What goes before all names, instead of what the kustomization says.
+    pub name_prefix: Option<String>,
+    /// What goes behind all names, instead of what the kustomization says.
+    pub name_suffix: Option<String>,
+    /// The namespace of everything that has one, instead of what the kustomization says.
+    pub namespace: Option<String>,
+    /// The name of the file that `render -o DIRECTORY` writes; without it the environment's name
+    /// and `.yaml`.
+    pub output: Option<String>,
+}
+
+/// Configuration files: where they come from, where they go to, and what changes them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct ConfigSource {
+    /// The directory that they come from; without it the project's configs.
+    pub from: Option<String>,
+    /// The directory that they appear in; without it `configs`.
+    pub to: Option<String>,
+    /// The directory of the scripts, each under the path of the file that it changes; without it
+    /// `yq_scripts`.
+    pub scripts: Option<String>,
+}
+
+/// A script, and the file that it changes: one of `script` and `expression`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct ScriptUse {
+    /// The file, anywhere in the project; with `*` in its name, all that fit.
+    pub file: String,
+    /// The file of the script.
+    pub script: Option<String>,
+    /// The script itself: an expression of yq 4.
+    pub expression: Option<String>,
+}
+
+/// An image by its name, and what is used instead.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct ImageOverride {
+    /// The image, without tag and digest.
+    pub name: String,
+    /// Another name.
+    pub new_name: Option<String>,
+    /// Another tag.
+    pub new_tag: Option<String>,
+    /// A digest, instead of a tag.
+    pub digest: Option<String>,
+}
+
+/// A workload, and how many replicas it has.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct ReplicaOverride {
+    /// The name of the workload.
+    pub name: String,
+    /// How many.
+    pub count: u32,
+}
+
+/// What is done about secrets that nobody has filled in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Secrets {
+    /// They must be there and filled in.
+    #[default]
+    Required,
+    /// The boilerplate stands in for those that are missing.
+    Placeholder,
+    /// What is made of missing ones is left out.
+    Omit,
+}
+
+/// What is done about secrets in files that git tracks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum GuardPolicy {
+    /// They stop the render.
+    #[default]
+    Refuse,
+    /// They are said.
+    Warn,
+    /// Nobody looks.
+    Off,
+}
+
+impl ProjectSettings {
+    /// Reads a `kustom.yaml`.
+    ///
+    /// # Errors
+    ///
+    /// An unknown field, or a value of the wrong type.
+    pub fn read(files: &dyn Files, path: &Path) -> Result<Self> {
+        read::read(files, path)
+    }
+}
+
+impl EnvironmentSettings {
+    /// Reads an `environment.yaml`; one that is missing says nothing.
+    ///
+    /// # Errors
+    ///
+    /// An unknown field, or a value of the wrong type.
+    pub fn read(files: &dyn Files, path: &Path) -> Result<Self> {
+        if files.resolve(path).is_err() {
+            return Ok(Self::default());
+        }
+        read::read(files, path)
+    }
+
+    /// The settings of an environment that says this and extends one that says `parent`.
+    #[must_use]
+    pub fn over(&self, parent: &Self) -> Self {
+        let mut merged = self.clone();
+        merged.configs = merged.configs.or_else(|| parent.configs.clone());
+        merged.scripts = [&parent.scripts[..], &self.scripts].concat();
+        merged.templates = merged.templates.or(parent.templates);
+        merged.secrets = merged.secrets.or(parent.secrets);
+        merged.guard = merged.guard.or(parent.guard);
+        merged.strict = merged.strict.or(parent.strict);
+        let expected_here = |other: &Expectation| self.expect.iter().any(|one| one.is_about(other));
+        let inherited = parent.expect.iter().filter(|one| !expected_here(one));
+        merged.expect = inherited.chain(&self.expect).cloned().collect();
+        merged.images = [&parent.images[..], &self.images].concat();
+        merged.replicas = [&parent.replicas[..], &self.replicas].concat();
+        merged.name_prefix = merged.name_prefix.or_else(|| parent.name_prefix.clone());
+        merged.name_suffix = merged.name_suffix.or_else(|| parent.name_suffix.clone());
+        merged.namespace = merged.namespace.or_else(|| parent.namespace.clone());
+        merged
+    }
+}

@@ -1,0 +1,235 @@
+//! Templates among the files of a project, and the values that they are given.
+//!
+//! A file `x.yaml.j2` stands for the file `x.yaml` that it makes, wherever that is named. It is
+//! rendered when it is first read, so that one that nobody names needs no values.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use serde_json::{Map, Value};
+
+use super::settings::{place_of, read_map};
+use super::{Environment, Project};
+use crate::error::{Error, Kind, Result};
+use crate::load::{FileKind, Files, normalized};
+use crate::template::{self, SUFFIX, Values};
+
+/// Files, with what templates make in their places.
+pub(super) struct Templated<'f> {
+    lower: &'f dyn Files,
+    project: &'f Project,
+    values: &'f Values,
+    /// Whether there are templates at all.
+    enabled: bool,
+    made: Mutex<Made>,
+}
+
+#[derive(Default)]
+struct Made {
+    files: BTreeMap<PathBuf, Vec<u8>>,
+    /// What is wrong with the first one that is wrong.
+    error: Option<Error>,
+}
+
+impl<'f> Templated<'f> {
+    pub(super) fn new(
+        lower: &'f dyn Files,
+        project: &'f Project,
+        environment: &Environment,
+        values: &'f Values,
+    ) -> Self {
+        Self {
+            lower,
+            project,
+            values,
+            enabled: environment.settings.templates.unwrap_or(true),
+            made: Mutex::default(),
+        }
+    }
+
+    /// The error of a template where there is one, in place of what came of it.
+    pub(super) fn explained(&self, error: Error) -> Error {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        made.error.take().unwrap_or(error)
+    }
+
+    /// The template that stands for a file which is not there.
+    fn template_of(&self, path: &Path) -> Option<PathBuf> {
+        let path = normalized(path);
+        if !self.enabled || !path.starts_with(&self.project.root) {
+            return None;
+        }
+        let template = with_suffix(&path);
+        match self.lower.resolve(&template) {
+            Ok((template, FileKind::File)) => Some(template),
+            _ => None,
+        }
+    }
+
+    fn render(&self, path: &Path, template: &Path) -> io::Result<Vec<u8>> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bytes) = made.files.get(path) {
+            return Ok(bytes.clone());
+        }
+        let bytes = self.lower.read(template)?;
+        let name = self.project.shown(&self.lower.origin(template));
+        match rendered(&name, &bytes, self.values) {
+            Ok(text) => {
+                made.files
+                    .insert(path.to_path_buf(), text.clone().into_bytes());
+                Ok(text.into_bytes())
+            }
+            Err(error) => {
+                let cause = io::Error::new(io::ErrorKind::InvalidData, error.to_string());
+                made.error.get_or_insert(error);
+                Err(cause)
+            }
+        }
+    }
+
+    /// A name in a list, as what it stands for.
+    fn name<'n>(&self, name: &'n str) -> &'n str {
+        let plain = name.strip_suffix(SUFFIX).filter(|plain| !plain.is_empty());
+        plain.filter(|_| self.enabled).unwrap_or(name)
+    }
+}
+
+impl Files for Templated<'_> {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.lower
+            .read(path)
+            .or_else(|cause| match self.template_of(path) {
+                Some(template) if cause.kind() == io::ErrorKind::NotFound => {
+                    self.render(&normalized(path), &template)
+                }
+                _ => Err(cause),
+            })
+    }
+
+    fn resolve(&self, path: &Path) -> io::Result<(PathBuf, FileKind)> {
+        self.lower.resolve(path).or_else(|cause| {
+            let template = self.template_of(path).ok_or(cause)?;
+            let name = template.to_string_lossy();
+            let plain = name.strip_suffix(SUFFIX).unwrap_or(&name);
+            Ok((PathBuf::from(plain), FileKind::File))
+        })
+    }
+
+    fn list(&self, directory: &Path) -> io::Result<Vec<String>> {
+        let mut names = self.lower.list(directory)?;
+        if directory.starts_with(&self.project.root) {
+            for name in &mut names {
+                *name = self.name(name).to_owned();
+            }
+            names.sort();
+            names.dedup();
+        }
+        Ok(names)
+    }
+
+    fn walk(&self, directory: &Path) -> io::Result<Vec<PathBuf>> {
+        let mut paths = self.lower.walk(directory)?;
+        if directory.starts_with(&self.project.root) {
+            for path in &mut paths {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                let plain = self.name(&name).to_owned();
+                if plain != name {
+                    path.set_file_name(plain);
+                }
+            }
+            paths.sort();
+            paths.dedup();
+        }
+        Ok(paths)
+    }
+
+    fn origin(&self, path: &Path) -> PathBuf {
+        match self.lower.resolve(path) {
+            Err(_) => match self.template_of(path) {
+                Some(template) => self.lower.origin(&template),
+                None => path.to_path_buf(),
+            },
+            Ok(_) => self.lower.origin(path),
+        }
+    }
+}
+
+/// What a template makes.
+pub(super) fn rendered(name: &str, bytes: &[u8], values: &Values) -> Result<String> {
+    template::render(name, text(name, bytes)?, values)
+}
+
+/// A template as text.
+pub(super) fn text<'b>(name: &str, bytes: &'b [u8]) -> Result<&'b str> {
+    std::str::from_utf8(bytes).map_err(|cause| {
+        let message = format!("the template `{name}` is not UTF-8");
+        Error::new(Kind::Template, message).caused_by(cause)
+    })
+}
+
+fn with_suffix(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(SUFFIX);
+    PathBuf::from(name)
+}
+
+/// The values of an environment: the base's, those of what it extends, its own, and on top what
+/// was said for this run.
+///
+/// # Errors
+///
+/// A file of values that is named and missing, or that is no map.
+pub fn values(
+    files: &dyn Files,
+    project: &Project,
+    environment: &Environment,
+    on_top: &Values,
+) -> Result<Values> {
+    let mut values = Values::default();
+    if let Some(base) = &project.base {
+        layer(files, project, &mut values, &base.join(VALUES))?;
+    }
+    values.merge(project.values.clone());
+    let chain: Vec<&Environment> = environment.chain().collect();
+    for one in chain.into_iter().rev() {
+        match &one.own.values_files {
+            None => layer(files, project, &mut values, &one.directory.join(VALUES))?,
+            Some(names) => {
+                for name in names {
+                    let path = normalized(&one.directory.join(name));
+                    if files.resolve(&path).is_err() {
+                        let place = place_of(files, &one.file(), &["valuesFiles"]);
+                        let message = format!("there is no file of values `{name}`");
+                        return Err(Error::new(Kind::Project, message).at(project.place(place)));
+                    }
+                    layer(files, project, &mut values, &path)?;
+                }
+            }
+        }
+        values.merge(one.own.values.clone());
+    }
+    values.merge(on_top.clone().into_map());
+    Ok(values)
+}
+
+/// A file of values.
+///
+/// # Errors
+///
+/// If it cannot be read, or is no map.
+pub fn values_file(files: &dyn Files, path: &Path) -> Result<Map<String, Value>> {
+    read_map(files, path)
+}
+
+/// The file of values that is looked for by itself.
+const VALUES: &str = "values.yaml";
+
+fn layer(files: &dyn Files, project: &Project, values: &mut Values, path: &Path) -> Result<()> {
+    if files.resolve(path).is_ok() {
+        let layer = read_map(files, path).map_err(|error| project.shown_error(error))?;
+        values.merge(layer);
+    }
+    Ok(())
+}
