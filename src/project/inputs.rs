@@ -1,12 +1,14 @@
 //! Scripts for any file that is read: manifests, patches, the kustomization itself.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::settings::place_of;
 use super::{Environment, Project, ScriptUse};
 use crate::error::{Error, Kind, Result, nearest};
 use crate::finding::Finding;
 use crate::load::{FileKind, Files, Memory, Overlay, normalized};
+use crate::place::Place;
 use crate::yq::{ProjectFiles, Source, apply};
 
 /// The files that the scripts of an environment change, as they are then.
@@ -47,10 +49,8 @@ fn targets(
     environment: &Environment,
     script: &ScriptUse,
 ) -> Result<Vec<PathBuf>> {
-    let wrong = |message: String| {
-        let place = place_of(files, &environment.file(), &["scripts"]);
-        Error::new(Kind::Project, message).at(project.place(place))
-    };
+    let place = || place(files, project, environment);
+    let wrong = |message: String| Error::new(Kind::Project, message).at(place());
     if script.file.is_empty() {
         return Err(wrong("an entry of `scripts` has no `file`".to_owned()));
     }
@@ -113,7 +113,8 @@ fn run(
         let shown = project.shown(path);
         move |cause| Error::new(Kind::Load, format!("cannot read `{shown}`")).caused_by(cause)
     };
-    let place = || project.place(place_of(files, &environment.file(), &["scripts"]));
+    let place = || place(files, project, environment);
+    let is_inline = script.expression.is_some();
     let (name, bytes, directory) = match (&script.script, &script.expression) {
         (Some(file), None) => {
             let file = normalized(&environment.directory.join(file));
@@ -149,8 +150,32 @@ fn run(
         name: &shown,
         bytes: &content,
     };
-    let applied = apply(script, input, &loader)?;
-    Ok((applied.content, applied.findings))
+    let applied = apply(script, input, &loader).map_err(|error| match is_inline {
+        true => error.rename_files(|file| in_environment(file, &name)),
+        false => error,
+    })?;
+    let mut findings = applied.findings;
+    for place in findings
+        .iter_mut()
+        .filter_map(|finding| finding.place.as_mut())
+    {
+        if is_inline && place.file.as_deref() == Some(&name) {
+            *place = self::place(files, project, environment);
+        }
+    }
+    Ok((applied.content, findings))
+}
+
+/// The name of the file that an expression stands in; its own says that it is one.
+fn in_environment(file: &str, expression: &str) -> Arc<str> {
+    match file == expression {
+        true => file.trim_end_matches(".yq").into(),
+        false => file.into(),
+    }
+}
+
+fn place(files: &dyn Files, project: &Project, environment: &Environment) -> Place {
+    project.place(place_of(files, &environment.file(), &["scripts"]))
 }
 
 #[cfg(test)]

@@ -146,6 +146,13 @@ impl Project {
         }
     }
 
+    /// The project, with paths shown as they are named from another directory.
+    #[must_use]
+    pub fn seen_from(mut self, directory: &Path) -> Self {
+        self.start = directory.to_path_buf();
+        self
+    }
+
     /// The names of the environments, sorted: directories with a kustomization or an
     /// `environment.yaml`.
     pub fn names(&self, files: &dyn Files) -> Vec<String> {

@@ -22,7 +22,8 @@ use crate::yaml::{Node, Text, Value};
 /// Changes to the kustomization of an environment.
 pub(super) struct Overrides<'o> {
     environment: &'o Environment,
-    images: Vec<(&'o ImageOverride, Said)>,
+    /// Each name once.
+    images: Vec<(ImageOverride, Said)>,
     replicas: Vec<(&'o ReplicaOverride, Said)>,
     /// Secrets that are left out, because these files are not filled in.
     omitted: &'o BTreeSet<PathBuf>,
@@ -48,16 +49,30 @@ impl<'o> Overrides<'o> {
             .images
             .iter()
             .map(|image| (image, Said::OnCommandLine));
-        let images = in_file.chain(flags).collect();
+        let mut images: Vec<(ImageOverride, Said)> = Vec::new();
+        for (image, said) in in_file.chain(flags) {
+            match images
+                .iter_mut()
+                .find(|(known, _)| known.name == image.name)
+            {
+                Some(known) => *known = (over(&known.0, image), said),
+                None => images.push((image.clone(), said)),
+            }
+        }
         let in_file = settings.replicas.iter().map(|one| (one, Said::InFile));
         let flags = options
             .replicas
             .iter()
             .map(|one| (one, Said::OnCommandLine));
+        let mut replicas: Vec<(&ReplicaOverride, Said)> = Vec::new();
+        for one in in_file.chain(flags) {
+            replicas.retain(|(known, _)| known.name != one.0.name);
+            replicas.push(one);
+        }
         Self {
             environment,
             images,
-            replicas: in_file.chain(flags).collect(),
+            replicas,
             omitted,
         }
     }
@@ -161,6 +176,19 @@ impl<'o> Overrides<'o> {
     }
 }
 
+/// What an image is if one layer says something of it, and another one on top.
+fn over(below: &ImageOverride, said: &ImageOverride) -> ImageOverride {
+    // A tag and a digest are said in place of each other.
+    let has_end = said.new_tag.is_some() || said.digest.is_some();
+    let end = if has_end { said } else { below };
+    ImageOverride {
+        name: said.name.clone(),
+        new_name: said.new_name.clone().or_else(|| below.new_name.clone()),
+        new_tag: end.new_tag.clone(),
+        digest: end.digest.clone(),
+    }
+}
+
 fn set_image(images: &mut Vec<Image>, said: &ImageOverride) {
     let is_set = images.iter().any(|image| *image.name == *said.name);
     if !is_set {
@@ -174,7 +202,6 @@ fn set_image(images: &mut Vec<Image>, said: &ImageOverride) {
         if let Some(name) = &said.new_name {
             image.new_name = name.as_str().into();
         }
-        // A tag and a digest are said in place of each other.
         if said.new_tag.is_some() || said.digest.is_some() {
             image.new_tag = text(said.new_tag.as_deref());
             image.digest = text(said.digest.as_deref());

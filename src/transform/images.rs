@@ -5,6 +5,7 @@
 //! Source: <https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/images/>.
 
 use regex::Regex;
+use rustc_hash::FxHashSet;
 
 use crate::error::{Error, Kind, Result};
 use crate::fields::{self, FieldSpec, Leaf};
@@ -37,11 +38,13 @@ pub fn apply(resources: &mut Resources, image: &Image, specs: &[FieldSpec]) -> R
         image,
         pattern: Pattern::new(&image.name),
         count: 0,
+        counted: FxHashSet::default(),
     };
     for resource in resources.contents_mut() {
         if resource.id().gvk.kind == "CustomResourceDefinition" {
             continue;
         }
+        update.counted.clear();
         update.walk(&mut resource.node)?;
         for spec in specs {
             let node = &mut resource.node;
@@ -112,6 +115,8 @@ struct Update<'i> {
     /// What is wrong with it matters only to an image that it is held against.
     pattern: Result<Pattern<'i>>,
     count: usize,
+    /// Where the images of the object are that were counted.
+    counted: FxHashSet<usize>,
 }
 
 impl Update<'_> {
@@ -163,7 +168,10 @@ impl Update<'_> {
                 .caused_by(cause.to_string())
         })?;
         if pattern.is_match(text) {
-            self.count += 1;
+            // The tables lead to the images of most containers, too.
+            if self.counted.insert(std::ptr::from_ref(node).addr()) {
+                self.count += 1;
+            }
             let changed = changed(text, self.image);
             node.set_scalar(&changed, None);
         }

@@ -75,10 +75,11 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> ExitCode {
 }
 
 fn project(arguments: &Arguments, here: &Path) -> Result<Project> {
-    match &arguments.directory {
-        Some(directory) => Project::find(&Disk, &canonical(&here.join(directory), directory)?),
-        None => Project::find(&Disk, here),
-    }
+    let start = match &arguments.directory {
+        Some(directory) => canonical(&here.join(directory), directory)?,
+        None => here.to_path_buf(),
+    };
+    Ok(Project::find(&Disk, &start)?.seen_from(here))
 }
 
 fn one(arguments: &Arguments, name: &str, streams: &Streams) -> Result<ExitCode> {

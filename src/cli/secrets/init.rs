@@ -41,7 +41,7 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
         Some(directory) => canonical(&here.join(directory), directory)?,
         None => here.clone(),
     };
-    let project = Project::find(&Disk, &start)?;
+    let project = Project::find(&Disk, &start)?.seen_from(&here);
     let environment = project.environment(&Disk, &arguments.environment)?;
     let said = values(&arguments.values, &arguments.set, &arguments.set_string)?;
     let mut values = project::values(&Disk, &project, &environment, &said)?;

@@ -48,9 +48,9 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
     let here = working_directory()?;
     let start = match &arguments.directory {
         Some(directory) => canonical(&here.join(directory), directory)?,
-        None => here,
+        None => here.clone(),
     };
-    let project = Project::find(&Disk, &start)?;
+    let project = Project::find(&Disk, &start)?.seen_from(&here);
     let names = match &arguments.environment {
         Some(name) => vec![name.clone()],
         None => project.names(&Disk),

@@ -65,7 +65,7 @@ fn explain(shown: &str, cause: &serde_yaml::Error) -> Error {
             }
         }
         serde_yaml::Error::SerdeUnknownVariant { expected, .. } => {
-            wrong("the value is none that is known".to_owned())
+            wrong("the value is unknown".to_owned())
                 .help(format!("it is one of `{}`", expected.join("`, `")))
         }
         serde_yaml::Error::SerdeInvalidType { expected, .. }
@@ -80,10 +80,24 @@ fn explain(shown: &str, cause: &serde_yaml::Error) -> Error {
             let sentence = text.lines().next().unwrap_or_default();
             let sentence = sentence.split(" at line ").next().unwrap_or_default();
             let sentence = sentence.strip_prefix("error: ").unwrap_or(sentence);
-            wrong(sentence.trim_end_matches('.').to_owned())
+            let sentence = sentence.trim_end_matches('.');
+            let plainer = SENTENCES.iter().find(|(theirs, _)| *theirs == sentence);
+            wrong(plainer.map_or(sentence, |(_, ours)| ours).to_owned())
         }
     }
 }
+
+/// What the reader says, and how it is said here.
+const SENTENCES: [(&str, &str); 5] = [
+    ("expected mapping start", "the value is no map"),
+    ("expected sequence start", "the value is no list"),
+    ("expected string scalar", "the value is no text"),
+    ("invalid boolean", "the value is neither `true` nor `false`"),
+    (
+        "invalid u32",
+        "the value is no number, or one out of bounds",
+    ),
+];
 
 #[cfg(test)]
 mod tests {
