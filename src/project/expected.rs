@@ -5,20 +5,20 @@ use super::{Environment, Expectation, Project};
 use crate::build::{Matched, Operator};
 use crate::error::{Error, Kind, Result, nearest};
 use crate::load::{Files, normalized};
+use crate::place::Place;
 
 /// Holds what `expect` says against what happened; all that does not hold is said at once.
+///
+/// Gives the places of the operators that match nothing, as they should.
 pub(super) fn check(
     files: &dyn Files,
     project: &Project,
     environment: &Environment,
     matches: &[Matched],
-) -> Result<()> {
+) -> Result<Vec<Place>> {
     let expect = &environment.settings.expect;
-    if expect.is_empty() {
-        return Ok(());
-    }
     let place = || project.place(place_of(files, &environment.file(), &["expect"]));
-    let mut failures = Vec::new();
+    let (mut failures, mut idle) = (Vec::new(), Vec::new());
     for one in expect {
         let Some((operator, name)) = one.operator() else {
             let message = "an entry of `expect` names one of `patch`, `image` and `replacement`";
@@ -39,15 +39,16 @@ pub(super) fn check(
             let known: Vec<String> = here().map(called).collect();
             return Err(unknown(one, operator, name, &known).at(place()));
         }
-        failures.extend(
-            meant
-                .filter(|matched| !one.matches.hold(matched.count))
-                .map(|matched| (matched, one.matches)),
-        );
+        for matched in meant {
+            match one.matches.hold(matched.count) {
+                false => failures.push((matched, one.matches)),
+                true if matched.count == 0 => idle.push(matched.place.clone()),
+                true => {}
+            }
+        }
     }
-    let mut failures = failures.into_iter().peekable();
-    if failures.peek().is_none() {
-        return Ok(());
+    if failures.is_empty() {
+        return Ok(idle);
     }
     let message = format!(
         "not everything matches as often as `{}` expects",

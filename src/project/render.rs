@@ -108,8 +108,14 @@ pub(super) fn render_in(
     )
     .map_err(|error| templated.explained(error))?;
     let notes = overrides.check(&built, project)?;
-    expected::check(files, project, environment, &built.matches)?;
-    findings.extend(built.findings);
+    let idle = expected::check(files, project, environment, &built.matches)?;
+    let is_expected = |finding: &Finding| {
+        finding
+            .place
+            .as_ref()
+            .is_some_and(|place| idle.contains(place))
+    };
+    findings.extend(built.findings.into_iter().filter(|one| !is_expected(one)));
     findings.extend(notes);
     Ok(Rendered {
         resources: built.resources,
