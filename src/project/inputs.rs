@@ -1,5 +1,6 @@
 //! Scripts for any file that is read: manifests, patches, the kustomization itself.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -109,37 +110,11 @@ fn run(
     script: &ScriptUse,
     path: &Path,
 ) -> Result<(Vec<u8>, Vec<Finding>)> {
-    let cannot = |path: &Path| {
-        let shown = project.shown(path);
-        move |cause| Error::new(Kind::Load, format!("cannot read `{shown}`")).caused_by(cause)
-    };
-    let place = || place(files, project, environment);
     let is_inline = script.expression.is_some();
-    let (name, bytes, directory) = match (&script.script, &script.expression) {
-        (Some(file), None) => {
-            let file = normalized(&environment.directory.join(file));
-            let bytes = files
-                .read(&file)
-                .map_err(cannot(&file))
-                .map_err(|error| error.at(place()))?;
-            let name = project.shown(&files.origin(&file));
-            let directory = file.parent().unwrap_or(&project.root).to_path_buf();
-            (name, bytes, directory)
-        }
-        (None, Some(text)) => {
-            let name = format!("{}.yq", project.shown(&environment.file()));
-            (
-                name,
-                text.clone().into_bytes(),
-                environment.directory.clone(),
-            )
-        }
-        _ => {
-            let message = "an entry of `scripts` has either `script` or `expression`";
-            return Err(Error::new(Kind::Project, message).at(place()));
-        }
-    };
-    let content = files.read(path).map_err(cannot(path))?;
+    let (name, bytes, directory) = read_script(files, project, environment, script)?;
+    let content = files
+        .read(path)
+        .map_err(|cause| cannot_read(project, path, cause))?;
     let shown = project.shown(&files.origin(path));
     let loader = ProjectFiles::new(files, &project.root, &directory);
     let script = Source {
@@ -155,15 +130,54 @@ fn run(
         false => error,
     })?;
     let mut findings = applied.findings;
-    for place in findings
+    let places = findings
         .iter_mut()
-        .filter_map(|finding| finding.place.as_mut())
-    {
+        .filter_map(|finding| finding.place.as_mut());
+    for place in places {
         if is_inline && place.file.as_deref() == Some(&name) {
             *place = self::place(files, project, environment);
         }
     }
     Ok((applied.content, findings))
+}
+
+/// A script's name, its text, and the directory that it reads other files from.
+fn read_script(
+    files: &dyn Files,
+    project: &Project,
+    environment: &Environment,
+    script: &ScriptUse,
+) -> Result<(String, Vec<u8>, PathBuf)> {
+    let place = || place(files, project, environment);
+    match (&script.script, &script.expression) {
+        (Some(file), None) => {
+            let file = normalized(&environment.directory.join(file));
+            let bytes = files
+                .read(&file)
+                .map_err(|cause| cannot_read(project, &file, cause).at(place()))?;
+            let name = project.shown(&files.origin(&file));
+            let directory = file.parent().unwrap_or(&project.root).to_path_buf();
+            Ok((name, bytes, directory))
+        }
+        (None, Some(text)) => {
+            // The end of the name says that it is an expression.
+            let name = format!("{}.yq", project.shown(&environment.file()));
+            Ok((
+                name,
+                text.clone().into_bytes(),
+                environment.directory.clone(),
+            ))
+        }
+        _ => {
+            let message = "an entry of `scripts` has either `script` or `expression`";
+            Err(Error::new(Kind::Project, message).at(place()))
+        }
+    }
+}
+
+fn cannot_read(project: &Project, path: &Path, cause: io::Error) -> Error {
+    let message = format!("cannot read `{}`", project.shown(path));
+    Error::new(Kind::Load, message).caused_by(cause)
 }
 
 /// The name of the file that an expression stands in; its own says that it is one.

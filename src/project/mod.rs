@@ -4,6 +4,7 @@
 //! environments are directories with a kustomization; what else they need (configs made of the
 //! base's by scripts, secrets that are filled in) is made in memory and laid over the disk.
 
+mod boilerplate;
 mod configs;
 mod derived;
 mod environment;

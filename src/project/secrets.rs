@@ -1,25 +1,20 @@
 //! Secrets: laid out from the boilerplate, filled by people, and never tracked by git.
-//!
-//! The comments in a file of the boilerplate are instructions: a file that still holds one of them
-//! is not filled in, and neither is one that still holds a line that only marks a place.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use super::boilerplate::{Boilerplate, boilerplate, is_filled};
 use super::derived::Derived;
-use super::templates::{Templated, rendered, text};
+use super::templates::{Templated, rendered};
 use super::{Environment, Project, Secrets};
 use crate::error::{Error, Kind, Result};
 use crate::generate;
-use crate::guard::{Guard, is_placeholder};
+use crate::guard::Guard;
 use crate::kustomization::{FILE_NAMES, Kustomization};
 use crate::load::{Files, Memory, normalized};
 use crate::place::{Place, SourceId};
-use crate::template::{self, SUFFIX, Values};
+use crate::template::Values;
 use crate::yaml::{Text, config};
-
-/// What stands for a value that nobody has given.
-const MARK: &str = "CHANGE_ME";
 
 /// A file of the boilerplate, and where its filled twin belongs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,16 +58,6 @@ pub struct SecretFile {
     pub boilerplate: Option<PathBuf>,
     /// The first instruction in the boilerplate.
     pub instruction: Option<String>,
-}
-
-/// A file of the boilerplate.
-struct Boilerplate {
-    /// Its path below the boilerplate, without the end of a template.
-    name: PathBuf,
-    /// Where it stands.
-    path: PathBuf,
-    bytes: Vec<u8>,
-    is_template: bool,
 }
 
 impl State {
@@ -334,122 +319,6 @@ fn missing(
     Ok(all)
 }
 
-/// The files in the folders of the boilerplate; what lies beside the folders explains them.
-fn boilerplate(files: &dyn Files, project: &Project) -> Result<Vec<Boilerplate>> {
-    let Some(directory) = &project.boilerplate else {
-        return Ok(Vec::new());
-    };
-    let names = files.walk(directory).map_err(|cause| {
-        let message = format!("cannot list `{}`", project.shown(directory));
-        Error::new(Kind::Load, message).caused_by(cause)
-    })?;
-    let in_folders = names
-        .into_iter()
-        .filter(|name| name.components().count() > 1);
-    in_folders
-        .map(|name| {
-            let path = directory.join(&name);
-            let bytes = files.read(&path).map_err(|cause| {
-                let message = format!("cannot read the boilerplate `{}`", project.shown(&path));
-                Error::new(Kind::Load, message).caused_by(cause)
-            })?;
-            let text = name.to_string_lossy();
-            let plain = text.strip_suffix(SUFFIX).map(PathBuf::from);
-            Ok(Boilerplate {
-                is_template: plain.is_some(),
-                name: plain.unwrap_or_else(|| name.clone()),
-                path,
-                bytes,
-            })
-        })
-        .collect()
-}
-
-impl Boilerplate {
-    /// What a template asks for and nobody has given.
-    fn unanswered(&self, project: &Project, values: &Values) -> Result<Vec<String>> {
-        if !self.is_template {
-            return Ok(Vec::new());
-        }
-        let name = project.shown(&self.path);
-        let mut keys = template::wanted(&name, text(&name, &self.bytes)?)?;
-        keys.retain(|key| !values.has(key));
-        Ok(keys)
-    }
-
-    /// What stands in for the file; a template has marks where it asks for what nobody has given.
-    fn placeholder(&self, project: &Project, values: &Values) -> Result<Vec<u8>> {
-        if !self.is_template {
-            return Ok(self.bytes.clone());
-        }
-        let mut values = values.clone();
-        for key in self.unanswered(project, &values)? {
-            values.set(&key, MARK.into())?;
-        }
-        let text = rendered(&project.shown(&self.path), &self.bytes, &values)?;
-        Ok(text.into_bytes())
-    }
-
-    /// The first line of its comments, unless there is something in it that must not be shown.
-    fn instruction(&self, guard: &Guard) -> Option<String> {
-        let text = std::str::from_utf8(&self.bytes).ok()?;
-        let line = text.lines().find_map(comment)?;
-        let is_clean = guard.scan("instruction", line.as_bytes()).leaks.is_empty();
-        is_clean.then(|| line.trim_end_matches('.').to_owned())
-    }
-}
-
-/// Whether somebody has filled a file in.
-fn is_filled(content: &[u8], twin: Option<&Boilerplate>, project: &Project) -> bool {
-    let Ok(content) = std::str::from_utf8(content) else {
-        return true;
-    };
-    let twin = twin.and_then(|twin| {
-        let placeholder = twin.placeholder(project, &Values::default());
-        String::from_utf8(placeholder.unwrap_or_else(|_| twin.bytes.clone())).ok()
-    });
-    let Some(twin) = twin else {
-        return !content.trim().is_empty() && !is_marked(content);
-    };
-    if content.trim() == twin.trim() {
-        return false;
-    }
-    let lines: BTreeSet<&str> = content.lines().map(str::trim).collect();
-    let is_left = |line: &&str| comment(line).is_some() || is_marked(line);
-    !twin
-        .lines()
-        .map(str::trim)
-        .filter(is_left)
-        .any(|line| lines.contains(line))
-}
-
-/// The words of a line that is a comment, and more than a mark.
-fn comment(line: &str) -> Option<&str> {
-    let words = line
-        .trim()
-        .strip_prefix('#')?
-        .trim_start_matches('#')
-        .trim();
-    words.chars().any(char::is_alphanumeric).then_some(words)
-}
-
-/// Whether a line only marks the place of a value, in a way that nobody would write as a value.
-fn is_marked(line: &str) -> bool {
-    let line = line.trim().trim_end_matches(',');
-    let lower = line.to_lowercase();
-    let words = [
-        "change_me",
-        "changeme",
-        "change-me",
-        "replace_me",
-        "replaceme",
-        "fill_me",
-        "xxxx",
-    ];
-    words.iter().any(|word| lower.contains(word))
-        || (line.contains('<') && line.contains('>') && is_placeholder(line))
-}
-
 /// The files below `secrets/` that the environment's kustomization names.
 fn named(view: &dyn Files, environment: &Environment) -> BTreeSet<PathBuf> {
     let secrets = environment.directory.join("secrets");
@@ -480,48 +349,4 @@ fn named_files(args: &generate::Args) -> Vec<String> {
             .map(|(_, path)| path.to_owned())
     };
     envs.chain(args.files.iter().filter_map(path_of)).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn filled(boilerplate: &str, content: &str) -> bool {
-        let mut files = Memory::default();
-        files.insert("/p/kustom.yaml", "");
-        files.insert("/p/environments/a/kustomization.yaml", "");
-        let project = Project::find(&files, Path::new("/p")).unwrap();
-        let twin = Boilerplate {
-            name: "x".into(),
-            path: "/p/x".into(),
-            bytes: boilerplate.into(),
-            is_template: false,
-        };
-        is_filled(content.as_bytes(), Some(&twin), &project)
-    }
-
-    #[test]
-    fn a_file_is_filled_when_no_instruction_and_no_mark_is_left() {
-        assert!(filled("# 32 bytes\nCHANGE_ME\n", "a"));
-        assert!(!filled("# 32 bytes\nCHANGE_ME\n", "# 32 bytes\nCHANGE_ME"));
-        assert!(!filled("# 32 bytes\nCHANGE_ME\n", "# 32 bytes\nhunter2\n"));
-        assert!(filled(
-            "# 32 bytes\nCHANGE_ME\n",
-            "# a comment of mine\nhunter2\n"
-        ));
-        let json = "{\n  \"user\": \"CHANGE_ME\",\n  \"safe\": true\n}\n";
-        assert!(!filled(
-            json,
-            "{\n  \"user\": \"CHANGE_ME\",\n  \"safe\": false\n}\n"
-        ));
-        assert!(filled(
-            json,
-            "{\n  \"user\": \"me\",\n  \"safe\": true\n}\n"
-        ));
-        assert!(!filled(
-            "token: <the token>\n",
-            "other: 1\ntoken: <the token>\n"
-        ));
-        assert!(filled("token\n", "tokens\n"));
-    }
 }
