@@ -1,9 +1,9 @@
 //! Files that are read once, however often they are asked for.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use rustc_hash::FxHashMap;
 
@@ -17,7 +17,11 @@ pub struct Cached<'f> {
     resolved: Known<(PathBuf, FileKind)>,
     lists: Known<Vec<String>>,
     walks: Known<Vec<PathBuf>>,
+    told: Mutex<Option<Sender<Told>>>,
 }
+
+/// A file that was read, and what is in it.
+pub type Told = (PathBuf, Arc<[u8]>);
 
 /// What was found, or why nothing was.
 type Known<T> = RwLock<FxHashMap<PathBuf, Result<T, io::ErrorKind>>>;
@@ -31,23 +35,33 @@ impl<'f> Cached<'f> {
             resolved: RwLock::default(),
             lists: RwLock::default(),
             walks: RwLock::default(),
+            told: Mutex::default(),
         }
     }
 
-    /// The files that were read so far, sorted by path.
-    pub fn contents(&self) -> BTreeMap<PathBuf, Arc<[u8]>> {
-        let known = self.contents.read().unwrap_or_else(PoisonError::into_inner);
-        known
-            .iter()
-            .filter_map(|(path, content)| Some((path.clone(), content.as_ref().ok()?.clone())))
-            .collect()
+    /// Tells of each file when it is read first, from now on and until [`Cached::hush`].
+    pub fn tell(&self) -> Receiver<Told> {
+        let (sender, receiver) = mpsc::channel();
+        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);
+        receiver
+    }
+
+    /// Tells of no more files; whoever listens comes to an end.
+    pub fn hush(&self) {
+        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 
 impl Files for Cached<'_> {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         let content = remembered(&self.contents, path, || {
-            self.lower.read(path).map(Arc::from)
+            let content: Arc<[u8]> = self.lower.read(path)?.into();
+            let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(sender) = &*told {
+                // Nobody has to listen to the end.
+                let _ = sender.send((path.to_path_buf(), content.clone()));
+            }
+            Ok(content)
         })?;
         Ok(content.to_vec())
     }
@@ -92,18 +106,21 @@ mod tests {
     use crate::load::Memory;
 
     #[test]
-    fn what_was_read_is_known_and_what_is_missing_stays_missing() {
+    fn what_is_read_is_told_once_and_what_is_missing_stays_missing() {
         let mut memory = Memory::default();
         memory.insert("/a/x", "1");
         memory.insert("/a/y", "2");
         let files = Cached::new(&memory);
+        let told = files.tell();
         for _ in 0..2 {
             assert_eq!(files.read(Path::new("/a/x")).unwrap(), b"1");
             let error = files.read(Path::new("/a/z")).unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::NotFound);
         }
-        let read: Vec<PathBuf> = files.contents().into_keys().collect();
-        assert_eq!(read, [PathBuf::from("/a/x")]);
+        files.hush();
+        assert_eq!(files.read(Path::new("/a/y")).unwrap(), b"2");
+        let told: Vec<PathBuf> = told.iter().map(|(path, _)| path).collect();
+        assert_eq!(told, [PathBuf::from("/a/x")]);
         assert_eq!(files.list(Path::new("/a")).unwrap(), ["x", "y"]);
     }
 }

@@ -28,7 +28,7 @@ use crate::yaml::Text;
 use remote::{Checkout, Remotes};
 
 pub use below::files_below;
-pub use cached::Cached;
+pub use cached::{Cached, Told};
 pub use files::{Disk, FileKind, Files, Memory, Overlay, Snapshot, normalized};
 pub use history::Appearance;
 pub use recording::{Asked, Recording};

@@ -6,14 +6,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::ThreadPoolBuilder;
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
-use super::render::{be_strict, inspect, render_in};
+use super::render::{be_strict, render_in};
+use super::watch::{STACK, judged, watched};
 use super::{Environment, GuardPolicy, Options, Project, Rendered};
 use crate::error::{Error, Kind, Result};
 use crate::finding::Finding;
-use crate::load::{Cached, Files};
-
-/// What a thread of a build has as a stack; as much as a main thread has.
-const STACK: usize = 8 << 20;
+use crate::load::Files;
 
 /// One part of several: which environments a machine renders when several share them.
 ///
@@ -84,34 +82,22 @@ pub fn render_many<T: Send>(
     take: &(dyn Fn(&Environment, Rendered) -> Result<T> + Sync),
     done: &(dyn Fn(usize) + Sync),
 ) -> Result<Many<T>> {
-    let files = Cached::new(files);
-    let one = |name: &str| -> (GuardPolicy, Result<T>) {
-        let environment = match project.environment(&files, name) {
-            Ok(environment) => environment,
-            Err(error) => return (GuardPolicy::Off, Err(error)),
-        };
-        let rendered = render_in(&files, working_directory, project, &environment, options);
-        let taken = rendered.and_then(|rendered| {
-            be_strict(&environment, &rendered.findings)?;
-            take(&environment, rendered)
-        });
-        (environment.guard(), taken)
-    };
-    let finished = AtomicUsize::new(0);
-    let counted = |name: &String| {
-        let result = one(name);
-        done(finished.fetch_add(1, Ordering::Relaxed) + 1);
-        result
-    };
     let pool = ThreadPoolBuilder::new().stack_size(STACK).build();
     let pool = pool
         .map_err(|cause| Error::new(Kind::Project, "no threads can be started").caused_by(cause))?;
-    let results: Vec<_> = pool.install(|| names.par_iter().map(counted).collect());
-    // The files are looked at once, by the strictest rule that one of the environments has.
+    let finished = AtomicUsize::new(0);
+    let (results, found) = watched(files, project, options.tracked, |files| {
+        let one = |name: &String| {
+            let result = one(files, working_directory, project, name, options, take);
+            done(finished.fetch_add(1, Ordering::Relaxed) + 1);
+            result
+        };
+        pool.install(|| names.par_iter().map(one).collect::<Vec<_>>())
+    })?;
+    // The files were looked at once; the strictest rule that one of the environments has counts.
     let policies = results.iter().map(|(policy, _)| *policy);
     let strictest = policies.min_by_key(|policy| *policy as u8);
-    let policy = strictest.unwrap_or(GuardPolicy::Off);
-    let findings = inspect(&files, project, options.tracked, policy)?;
+    let findings = judged(found, strictest.unwrap_or(GuardPolicy::Off))?;
     let each = names.iter().cloned();
     Ok(Many {
         each: each
@@ -119,6 +105,27 @@ pub fn render_many<T: Send>(
             .collect(),
         findings,
     })
+}
+
+/// One environment, and what it wants the guard to do.
+fn one<T>(
+    files: &dyn Files,
+    working_directory: &Path,
+    project: &Project,
+    name: &str,
+    options: &Options<'_>,
+    take: &(dyn Fn(&Environment, Rendered) -> Result<T> + Sync),
+) -> (GuardPolicy, Result<T>) {
+    let environment = match project.environment(files, name) {
+        Ok(environment) => environment,
+        Err(error) => return (GuardPolicy::Off, Err(error)),
+    };
+    let rendered = render_in(files, working_directory, project, &environment, options);
+    let taken = rendered.and_then(|rendered| {
+        be_strict(&environment, &rendered.findings)?;
+        take(&environment, rendered)
+    });
+    (environment.guard(), taken)
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ mod render;
 mod secrets;
 mod settings;
 mod templates;
+mod watch;
 
 use std::path::{Path, PathBuf};
 
@@ -178,6 +179,12 @@ impl Project {
         let inside = path.strip_prefix(&self.start);
         let inside = inside.or_else(|_| path.strip_prefix(&self.root));
         inside.unwrap_or(path).display().to_string()
+    }
+
+    /// A path as allow-lists name it: from the project's root.
+    fn named(&self, path: &Path) -> String {
+        let inside = path.strip_prefix(&self.root).unwrap_or(path);
+        inside.display().to_string()
     }
 
     /// A place with a file that is named as it is shown to people.

@@ -7,6 +7,7 @@ use super::configs::configs_in;
 use super::derived::Derived;
 use super::overrides::Overrides;
 use super::templates::{Templated, values};
+use super::watch::{judged, watched};
 use super::{
     Environment, GuardPolicy, ImageOverride, Project, ReplicaOverride, Secrets, expected, inputs,
     secrets,
@@ -14,8 +15,7 @@ use super::{
 use crate::build::{self, build_changed};
 use crate::error::{Error, Kind, Result};
 use crate::finding::{Finding, Severity};
-use crate::guard::{Baseline, Guard, gather};
-use crate::load::{Cached, Files, Memory, Overlay};
+use crate::load::{Files, Memory, Overlay};
 use crate::plugin;
 use crate::resource::Resource;
 use crate::template::Values;
@@ -62,10 +62,16 @@ pub fn render(
     environment: &Environment,
     options: &Options<'_>,
 ) -> Result<Rendered> {
-    let files = Cached::new(files);
-    let mut rendered = render_in(&files, working_directory, project, environment, options)?;
-    let found = inspect(&files, project, options.tracked, environment.guard())?;
-    rendered.findings.extend(found);
+    let policy = environment.guard();
+    let tracked = match policy {
+        GuardPolicy::Off => &[],
+        _ => options.tracked,
+    };
+    let (rendered, found) = watched(files, project, tracked, |files| {
+        render_in(files, working_directory, project, environment, options)
+    })?;
+    let mut rendered = rendered?;
+    rendered.findings.extend(judged(found, policy)?);
     be_strict(environment, &rendered.findings)?;
     Ok(rendered)
 }
@@ -155,70 +161,6 @@ fn generated(
         upper.insert(path, content);
     }
     Ok((upper, findings))
-}
-
-/// Looks for secrets in what was read and git tracks.
-///
-/// # Errors
-///
-/// If there is one and the policy says so; with its place, and without its value.
-pub(super) fn inspect(
-    files: &Cached<'_>,
-    project: &Project,
-    tracked: &[PathBuf],
-    policy: GuardPolicy,
-) -> Result<Vec<Finding>> {
-    if policy == GuardPolicy::Off || tracked.is_empty() {
-        return Ok(Vec::new());
-    }
-    let tracked: BTreeSet<&Path> = tracked.iter().map(PathBuf::as_path).collect();
-    let guard = guard(files, project)?;
-    let mut leaks = Vec::new();
-    for (path, content) in files.contents() {
-        if tracked.contains(path.as_path()) {
-            leaks.extend(guard.scan(&project.shown(&path), &content).leaks);
-        }
-    }
-    let mut findings: Vec<Finding> = gather(leaks).iter().map(Finding::from).collect();
-    if policy == GuardPolicy::Warn {
-        return Ok(findings);
-    }
-    let bad = |finding: &&mut Finding| finding.severity == Severity::Error;
-    let refused: Vec<&mut Finding> = findings.iter_mut().filter(bad).collect();
-    if refused.is_empty() {
-        return Ok(findings);
-    }
-    let message = match refused.len() {
-        1 => "git tracks a file with a secret in it".to_owned(),
-        count => format!("git tracks files with {count} secrets in them"),
-    };
-    let mut error = Error::new(Kind::Secret, message);
-    for finding in refused {
-        error = error.note(finding.message.clone(), finding.place.clone());
-    }
-    Err(error.help(
-        "take it out and replace it: whoever can read the repository knows it; if it is no secret, \
-         say `# kustom:allow` and why behind it",
-    ))
-}
-
-/// The guard, with what the project allows.
-fn guard(files: &dyn Files, project: &Project) -> Result<Guard> {
-    let settings = &project.guard;
-    let guard = Guard::new()
-        .require_reason(settings.require_reason)
-        .allow(settings.allow.iter().cloned());
-    let Some(name) = &settings.baseline else {
-        return Ok(guard);
-    };
-    let path = project.root.join(name);
-    let shown = project.shown(&path);
-    let bytes = files.read(&path).map_err(|cause| {
-        let message = format!("cannot read the baseline `{shown}`");
-        Error::new(Kind::Load, message).caused_by(cause)
-    })?;
-    let baseline = Baseline::parse(&String::from_utf8_lossy(&bytes), &shown)?;
-    Ok(guard.key(baseline.key).allow(baseline.allow))
 }
 
 /// Stops if there is a warning and the environment is strict.

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::{Finding, Severity};
-use kustom::load::{Disk, tracked_files};
+use kustom::load::{Files, Snapshot, tracked_files};
 use kustom::project::{Environment, Options, Project, Rendered, Shard, render, render_many};
 use kustom::yaml::write_stream;
 
@@ -74,21 +74,22 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> ExitCode {
     })
 }
 
-fn project(arguments: &Arguments, here: &Path) -> Result<Project> {
+fn project(files: &dyn Files, arguments: &Arguments, here: &Path) -> Result<Project> {
     let start = match &arguments.directory {
         Some(directory) => canonical(&here.join(directory), directory)?,
         None => here.to_path_buf(),
     };
-    Ok(Project::find(&Disk, &start)?.seen_from(here))
+    Ok(Project::find(files, &start)?.seen_from(here))
 }
 
 fn one(arguments: &Arguments, name: &str, streams: &Streams) -> Result<ExitCode> {
     let here = working_directory()?;
-    let project = project(arguments, &here)?;
-    let environment = project.environment(&Disk, name)?;
+    let files = Snapshot::default();
+    let project = project(&files, arguments, &here)?;
+    let environment = project.environment(&files, name)?;
     let tracked = tracked_files(&project.root)?;
     let options = arguments.said.options(&tracked)?;
-    let rendered = render(&Disk, &here, &project, &environment, &options)?;
+    let rendered = render(&files, &here, &project, &environment, &options)?;
     arguments.say(&rendered.findings, streams);
     let Some(output) = &arguments.output else {
         return streams.data(&text(&rendered)?).map(|()| ExitCode::SUCCESS);
@@ -113,8 +114,9 @@ fn one(arguments: &Arguments, name: &str, streams: &Streams) -> Result<ExitCode>
 
 fn all(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
     let here = working_directory()?;
-    let project = project(arguments, &here)?;
-    let mut names = project.names(&Disk);
+    let files = Snapshot::default();
+    let project = project(&files, arguments, &here)?;
+    let mut names = project.names(&files);
     let shard = arguments.shard.as_deref().map(str::parse::<Shard>);
     let shard = shard.transpose()?;
     if let Some(shard) = shard {
@@ -126,7 +128,7 @@ fn all(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
         |environment: &Environment, rendered: Rendered| arguments.take(environment, rendered);
     let progress = Progress::new(names.len(), !streams.is_quiet());
     let many = render_many(
-        &Disk,
+        &files,
         &here,
         &project,
         &names,
