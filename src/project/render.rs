@@ -122,6 +122,7 @@ pub(super) fn render_in(
             .is_some_and(|place| idle.contains(place))
     };
     findings.extend(built.findings.into_iter().filter(|one| !is_expected(one)));
+    findings.extend(templated.findings());
     findings.extend(notes);
     Ok(Rendered {
         resources: built.resources,

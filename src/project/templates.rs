@@ -13,7 +13,9 @@ use serde_json::{Map, Value};
 use super::settings::{place_of, read_map};
 use super::{Environment, Project};
 use crate::error::{Error, Kind, Result};
+use crate::finding::Finding;
 use crate::load::{FileKind, Files, normalized};
+use crate::place::Place;
 use crate::template::{self, SUFFIX, Values};
 
 /// Files, with what templates make in their places.
@@ -29,6 +31,8 @@ pub(super) struct Templated<'f> {
 #[derive(Default)]
 struct Made {
     files: BTreeMap<PathBuf, Vec<u8>>,
+    /// Templates that a file hides, by the file's path.
+    hidden: BTreeMap<PathBuf, PathBuf>,
     /// What is wrong with the first one that is wrong.
     error: Option<Error>,
 }
@@ -53,6 +57,38 @@ impl<'f> Templated<'f> {
     pub(super) fn explained(&self, error: Error) -> Error {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         made.error.take().unwrap_or(error)
+    }
+
+    /// Remarks on templates that a file of the same name hides.
+    pub(super) fn findings(&self) -> Vec<Finding> {
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let hidden = made.hidden.iter();
+        hidden
+            .map(|(file, template)| {
+                let shown = self.project.shown(&self.lower.origin(template));
+                let message =
+                    format!("`{shown}` makes nothing: the file that it would make is there");
+                Finding::warning("hidden-template", message)
+                    .at(Place::file(shown))
+                    .help(format!("remove it, or `{}`", self.project.shown(file)))
+            })
+            .collect()
+    }
+
+    /// Remembers a template that stands beside the file that it would make.
+    fn note_hidden(&self, path: &Path) {
+        let directory = path.parent().unwrap_or(path);
+        let template = with_suffix(path);
+        let name = template.file_name().unwrap_or_default().to_string_lossy();
+        // A directory is listed once for all its files.
+        let names = self.lower.list(directory).unwrap_or_default();
+        if names
+            .binary_search_by(|known| (**known).cmp(&*name))
+            .is_ok()
+        {
+            let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+            made.hidden.insert(path.to_path_buf(), template);
+        }
     }
 
     /// The template that stands for a file which is not there.
@@ -98,14 +134,20 @@ impl<'f> Templated<'f> {
 
 impl Files for Templated<'_> {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        self.lower
-            .read(path)
-            .or_else(|cause| match self.template_of(path) {
+        match self.lower.read(path) {
+            Ok(bytes) => {
+                if self.enabled && path.starts_with(&self.project.root) {
+                    self.note_hidden(path);
+                }
+                Ok(bytes)
+            }
+            Err(cause) => match self.template_of(path) {
                 Some(template) if cause.kind() == io::ErrorKind::NotFound => {
                     self.render(&normalized(path), &template)
                 }
                 _ => Err(cause),
-            })
+            },
+        }
     }
 
     fn resolve(&self, path: &Path) -> io::Result<(PathBuf, FileKind)> {
