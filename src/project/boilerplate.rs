@@ -81,14 +81,14 @@ impl Boilerplate {
         let text = rendered(&project.shown(&self.path), &self.bytes, &values)?;
         Ok(text.into_bytes())
     }
+}
 
-    /// The first line of its comments, unless there is something in it that must not be shown.
-    pub(super) fn instruction(&self, guard: &Guard) -> Option<String> {
-        let text = std::str::from_utf8(&self.bytes).ok()?;
-        let line = text.lines().find_map(comment)?;
-        let is_clean = guard.scan("instruction", line.as_bytes()).leaks.is_empty();
-        is_clean.then(|| line.trim_end_matches('.').to_owned())
-    }
+/// The first comment in a file of the boilerplate, unless it holds what must not be shown.
+pub(super) fn instruction(bytes: &[u8], guard: &Guard) -> Option<String> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let line = text.lines().find_map(comment)?;
+    let is_clean = guard.scan("instruction", line.as_bytes()).leaks.is_empty();
+    is_clean.then(|| line.trim_end_matches('.').to_owned())
 }
 
 /// Whether somebody has filled a file in.

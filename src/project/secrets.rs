@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::boilerplate::{Boilerplate, boilerplate, is_filled};
+use super::boilerplate::{Boilerplate, boilerplate, instruction, is_filled};
 use super::derived::Derived;
 use super::templates::{Templated, rendered};
 use super::{Environment, Project, Secrets};
@@ -134,7 +134,19 @@ pub fn secret_files(
 ) -> Result<Vec<SecretFile>> {
     let derived = Derived::new(files, environment);
     let view = Templated::new(&derived, project, environment, values);
-    secret_files_in(files, project, environment, &view)
+    let mut all = secret_files_in(files, project, environment, &view)?;
+    instruct(files, &mut all);
+    Ok(all)
+}
+
+/// Adds the instructions of the boilerplate.
+fn instruct(files: &dyn Files, secrets: &mut [SecretFile]) {
+    let guard = Guard::new();
+    for file in secrets {
+        let bytes = file.boilerplate.as_ref().map(|path| files.read(path));
+        let bytes = bytes.and_then(|read| read.ok()).unwrap_or_default();
+        file.instruction = instruction(&bytes, &guard);
+    }
 }
 
 fn secret_files_in(
@@ -153,7 +165,6 @@ fn secret_files_in(
     let mut paths: BTreeSet<PathBuf> = there.iter().map(|name| secrets.join(name)).collect();
     paths.extend(boilerplate.iter().map(|file| secrets.join(&file.name)));
     paths.extend(used.iter().cloned());
-    let guard = Guard::new();
     Ok(paths
         .into_iter()
         .map(|path| {
@@ -168,7 +179,7 @@ fn secret_files_in(
                 },
                 is_used: used.contains(&path),
                 boilerplate: twin.map(|file| file.path.clone()),
-                instruction: twin.and_then(|file| file.instruction(&guard)),
+                instruction: None,
                 path,
             }
         })
@@ -216,6 +227,7 @@ pub(super) fn stand_in(
     if wanted.is_empty() {
         Ok(standing)
     } else {
+        instruct(files, &mut wanted);
         Err(unfilled(project, environment, policy, &wanted))
     }
 }
