@@ -27,6 +27,9 @@ const FUEL: u64 = 2_000_000;
 /// How much a template may say, in bytes.
 const LONGEST: usize = 32 << 20;
 
+/// How many keys may lead to a value.
+const DEEPEST: usize = 64;
+
 /// What templates are given: a tree of values, those of later layers over those of earlier ones.
 ///
 /// # Example
@@ -65,6 +68,9 @@ impl Values {
     /// If a key is empty, or leads through a value that is no map.
     pub fn set(&mut self, key: &str, value: serde_json::Value) -> Result<()> {
         let wrong = |message: String| Err(Error::new(Kind::Template, message));
+        if key.matches('.').count() >= DEEPEST {
+            return wrong("a key has too many parts".to_owned());
+        }
         let mut map = &mut self.0;
         let (path, last) = key.rsplit_once('.').unwrap_or(("", key));
         if last.is_empty()
@@ -374,6 +380,7 @@ mod tests {
         assert!(all.set("a.b.c", 1.into()).is_err());
         assert!(all.set("a..c", 1.into()).is_err());
         assert!(all.set("", 1.into()).is_err());
+        assert!(all.set(&"a.".repeat(100_000), 1.into()).is_err());
     }
 
     #[test]

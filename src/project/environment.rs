@@ -11,6 +11,9 @@ use crate::load::Files;
 /// The file that says what an environment is.
 pub(super) const FILE: &str = "environment.yaml";
 
+/// How many environments may extend each other.
+const LONGEST: usize = 100;
+
 /// One environment of a project.
 #[derive(Clone, Debug)]
 pub struct Environment {
@@ -40,6 +43,11 @@ impl Environment {
             };
             if chain.iter().any(|(known, _)| *known == name) {
                 return Err(circle(&chain, &name, named_here()));
+            }
+            if chain.len() >= LONGEST {
+                let message = format!("more than {LONGEST} environments extend each other");
+                return Err(Error::new(Kind::Project, message)
+                    .help("let them extend one that holds what they share"));
             }
             let directory = project.environments.join(&name);
             let is_name = !name.is_empty() && !name.contains(['/', '\\']) && name != "..";

@@ -117,6 +117,14 @@ fn all(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
     let files = Snapshot::default();
     let project = project(&files, arguments, &here)?;
     let mut names = project.names(&files);
+    if names.is_empty() {
+        let message = format!(
+            "`{}` holds no environment",
+            project.shown(&project.environments)
+        );
+        return Err(Error::new(Kind::Project, message)
+            .help("an environment is a directory with a kustomization or an `environment.yaml`"));
+    }
     let shard = arguments.shard.as_deref().map(str::parse::<Shard>);
     let shard = shard.transpose()?;
     if let Some(shard) = shard {
