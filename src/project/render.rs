@@ -84,7 +84,11 @@ pub(super) fn render_in(
     environment: &Environment,
     options: &Options<'_>,
 ) -> Result<Rendered> {
-    secrets::refuse_tracked(environment, options.tracked, &|path| project.shown(path))?;
+    secrets::refuse_tracked(files, project, environment, options.tracked)?;
+    // The guard looks at the settings, too, which were read before.
+    for one in environment.chain() {
+        let _ = files.read(&one.file());
+    }
     let derived = Derived::new(files, environment);
     let values = values(files, project, environment, &options.values)?;
     let templated = Templated::new(&derived, project, environment, &values);

@@ -9,7 +9,7 @@ use super::templates::{Templated, rendered};
 use super::{Environment, Project, Secrets};
 use crate::error::{Error, Kind, Result};
 use crate::generate;
-use crate::guard::Guard;
+use crate::guard::{Guard, is_protected};
 use crate::kustomization::{FILE_NAMES, Kustomization};
 use crate::load::{Files, Memory, normalized};
 use crate::place::{Place, SourceId};
@@ -162,7 +162,8 @@ fn secret_files_in(
         let message = format!("cannot list `{}`", project.shown(&secrets));
         Error::new(Kind::Load, message).caused_by(cause)
     })?;
-    let mut paths: BTreeSet<PathBuf> = there.iter().map(|name| secrets.join(name)).collect();
+    let there = there.iter().filter(|name| !explains(name));
+    let mut paths: BTreeSet<PathBuf> = there.map(|name| secrets.join(name)).collect();
     paths.extend(boilerplate.iter().map(|file| secrets.join(&file.name)));
     paths.extend(used.iter().cloned());
     Ok(paths
@@ -248,15 +249,21 @@ pub(super) fn is_omitted(
 ///
 /// Names every such file, and none of their contents.
 pub(super) fn refuse_tracked(
+    files: &dyn Files,
+    project: &Project,
     environment: &Environment,
     tracked: &[PathBuf],
-    shown: &dyn Fn(&Path) -> String,
 ) -> Result<()> {
     let secrets = environment.directory.join("secrets");
+    // What is encrypted is there to be committed.
+    let is_protected = |path: &Path| {
+        let content = files.read(path).unwrap_or_default();
+        is_protected(&String::from_utf8_lossy(&content))
+    };
     let found: Vec<String> = tracked
         .iter()
-        .filter(|path| path.starts_with(&secrets))
-        .map(|path| shown(path))
+        .filter(|path| path.starts_with(&secrets) && !explains(path) && !is_protected(path))
+        .map(|path| project.shown(path))
         .collect();
     if found.is_empty() {
         return Ok(());
@@ -274,6 +281,13 @@ pub(super) fn refuse_tracked(
          whoever can read the repository knows it",
         found[0]
     )))
+}
+
+/// Whether a file is about the secrets beside it, not one of them.
+fn explains(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let lower = name.to_ascii_lowercase();
+    lower.starts_with("readme") || matches!(&*lower, ".gitignore" | ".gitkeep" | ".gitattributes")
 }
 
 /// What is to be filled in, and how.
