@@ -10,6 +10,7 @@ mod flags;
 mod init;
 mod kustomize;
 mod output;
+mod project;
 mod render;
 mod report;
 mod secrets;

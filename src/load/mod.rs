@@ -29,7 +29,7 @@ use remote::{Checkout, Remotes};
 
 pub use below::files_below;
 pub use cached::{Cached, Told};
-pub use files::{Disk, FileKind, Files, Memory, Overlay, Snapshot, normalized};
+pub use files::{Disk, FileKind, Files, Memory, Overlay, Snapshot, named_from, normalized};
 pub use history::Appearance;
 pub use recording::{Asked, Recording};
 pub use revision::Revision;

@@ -24,7 +24,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, Kind, Result};
 use crate::guard;
-use crate::load::{FileKind, Files, normalized};
+use crate::load::{FileKind, Files, named_from, normalized};
 use crate::place::Place;
 
 pub use configs::{Config, configs};
@@ -100,13 +100,7 @@ impl Project {
     }
 
     fn from_settings(files: &dyn Files, root: &Path, start: &Path) -> Result<Self> {
-        let shown = |file: &str| {
-            let file = Path::new(file);
-            file.strip_prefix(start)
-                .unwrap_or(file)
-                .display()
-                .to_string()
-        };
+        let shown = |file: &str| named_from(start, Path::new(file));
         let settings = ProjectSettings::read(files, &root.join(PROJECT_FILE))
             .map_err(|error| error.rename_files(|file| shown(file).into()))?;
         let environments = match &settings.environments {
@@ -174,11 +168,10 @@ impl Project {
         Environment::read(files, self, name)
     }
 
-    /// A path as it is shown to people: from where the project was looked for, or from its root.
+    /// A path as it is shown to people: from where the project was looked for, unless
+    /// [`seen_from`](Self::seen_from) says otherwise.
     pub fn shown(&self, path: &Path) -> String {
-        let inside = path.strip_prefix(&self.start);
-        let inside = inside.or_else(|_| path.strip_prefix(&self.root));
-        inside.unwrap_or(path).display().to_string()
+        named_from(&self.start, path)
     }
 
     /// A path as allow-lists name it: from the project's root.

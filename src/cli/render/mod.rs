@@ -10,13 +10,14 @@ use std::process::ExitCode;
 
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::{Finding, Severity};
-use kustom::load::{Files, Snapshot, tracked_files};
-use kustom::project::{Environment, Options, Project, Rendered, Shard, render, render_many};
+use kustom::load::{Snapshot, tracked_files};
+use kustom::project::{Environment, Options, Rendered, Shard, render, render_many};
 use kustom::yaml::write_stream;
 
-use super::build::{canonical, working_directory};
+use super::build::working_directory;
 use super::files::split;
 use super::output::{Streams, write_file};
+use super::project::find;
 use progress::Progress;
 use said::Said;
 use tree::Tree;
@@ -74,18 +75,10 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> ExitCode {
     })
 }
 
-fn project(files: &dyn Files, arguments: &Arguments, here: &Path) -> Result<Project> {
-    let start = match &arguments.directory {
-        Some(directory) => canonical(&here.join(directory), directory)?,
-        None => here.to_path_buf(),
-    };
-    Ok(Project::find(files, &start)?.seen_from(here))
-}
-
 fn one(arguments: &Arguments, name: &str, streams: &Streams) -> Result<ExitCode> {
     let here = working_directory()?;
     let files = Snapshot::default();
-    let project = project(&files, arguments, &here)?;
+    let project = find(&files, &here, arguments.directory.as_deref())?;
     let environment = project.environment(&files, name)?;
     let tracked = tracked_files(&project.root)?;
     let options = arguments.said.options(&tracked)?;
@@ -115,7 +108,7 @@ fn one(arguments: &Arguments, name: &str, streams: &Streams) -> Result<ExitCode>
 fn all(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
     let here = working_directory()?;
     let files = Snapshot::default();
-    let project = project(&files, arguments, &here)?;
+    let project = find(&files, &here, arguments.directory.as_deref())?;
     let mut names = project.names(&files);
     if names.is_empty() {
         let message = format!(

@@ -12,8 +12,9 @@ use kustom::place::Place;
 use kustom::project::{self, LaidOut, Project, Question, lay_out, questions};
 
 use super::prompt;
-use crate::cli::build::{canonical, working_directory};
+use crate::cli::build::working_directory;
 use crate::cli::output::Streams;
+use crate::cli::project::find;
 use crate::cli::render::values;
 
 #[derive(Debug, clap::Args)]
@@ -37,11 +38,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
     let here = working_directory()?;
-    let start = match &arguments.directory {
-        Some(directory) => canonical(&here.join(directory), directory)?,
-        None => here.clone(),
-    };
-    let project = Project::find(&Disk, &start)?.seen_from(&here);
+    let project = find(&Disk, &here, arguments.directory.as_deref())?;
     let environment = project.environment(&Disk, &arguments.environment)?;
     let said = values(&arguments.values, &arguments.set, &arguments.set_string)?;
     let mut values = project::values(&Disk, &project, &environment, &said)?;

@@ -10,8 +10,9 @@ use kustom::project::{self, Environment, Project, SecretFile, Secrets, State, se
 use kustom::template::Values;
 use serde_json::json;
 
-use crate::cli::build::{canonical, working_directory};
+use crate::cli::build::working_directory;
 use crate::cli::output::Streams;
+use crate::cli::project::find;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -46,11 +47,7 @@ struct Line {
 
 pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
     let here = working_directory()?;
-    let start = match &arguments.directory {
-        Some(directory) => canonical(&here.join(directory), directory)?,
-        None => here.clone(),
-    };
-    let project = Project::find(&Disk, &start)?.seen_from(&here);
+    let project = find(&Disk, &here, arguments.directory.as_deref())?;
     let names = match &arguments.environment {
         Some(name) => vec![name.clone()],
         None => project.names(&Disk),
