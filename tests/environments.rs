@@ -1,4 +1,5 @@
-//! What a command says of an environment never shows a secret of it.
+//! Environments as a whole: what extends is what a copy would be, many are the same for any number of
+//! threads, and what is said never shows a secret.
 #![allow(
     clippy::unwrap_used,
     clippy::print_stderr,
@@ -131,4 +132,67 @@ fn no_message_shows_a_secret() {
         }
     }
     assert!(spoken > 12, "{spoken}");
+}
+
+/// A copy of the example.
+fn example(root: &Path) {
+    for part in [
+        "kustom.yaml",
+        "kustom",
+        "environments",
+        "secrets-boilerplate",
+    ] {
+        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join(part);
+        let copied = Command::new("cp").arg("-R").arg(from).arg(root).status();
+        assert!(copied.unwrap().success());
+    }
+}
+
+#[test]
+fn what_extends_an_environment_is_what_a_copy_of_it_would_be() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path();
+    example(root);
+    for name in ["production", "staging"] {
+        let (copy, derived) = (format!("{name}-copy"), format!("{name}-derived"));
+        let environments = root.join("environments");
+        let copied = Command::new("cp")
+            .arg("-R")
+            .arg(environments.join(name))
+            .arg(environments.join(&copy))
+            .status();
+        assert!(copied.unwrap().success());
+        fs::create_dir(environments.join(&derived)).unwrap();
+        let settings = environments.join(&derived).join("environment.yaml");
+        fs::write(settings, format!("extends: {name}\n")).unwrap();
+        let text = |name: &str| said(root, &format!("render {name} --secrets placeholder -q"));
+        let wanted = text(&copy);
+        assert!(wanted.len() > 10_000, "{wanted}");
+        assert!(text(&derived) == wanted, "{name} differs");
+    }
+}
+
+#[test]
+fn many_environments_are_the_same_for_any_number_of_threads() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path();
+    example(root);
+    let render = |threads: &str, words: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_kustom"))
+            .args(words.split(' '))
+            .current_dir(root)
+            .env_clear()
+            .env("RAYON_NUM_THREADS", threads)
+            .output()
+            .unwrap();
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), "", "{words}");
+        assert!(output.status.success(), "{words}");
+    };
+    render("1", "render --all -o out --secrets placeholder -q");
+    for threads in ["2", "8"] {
+        render(
+            threads,
+            "render --all -o out --secrets placeholder -q --check --prune",
+        );
+    }
 }

@@ -121,16 +121,16 @@ impl<'o> Overrides<'o> {
                 "`{}` is `{}` in {}, as {} says",
                 image.name,
                 shown(image),
-                places(count),
+                counted(count, "place"),
                 self.who(*said, "--image")
             );
             notes.push(note("image-override", message));
         }
         for (replica, said) in &self.replicas {
             let message = format!(
-                "`{}` has {} replicas, as {} says",
+                "`{}` has {}, as {} says",
                 replica.name,
-                replica.count,
+                counted(replica.count as usize, "replica"),
                 self.who(*said, "--replicas")
             );
             notes.push(note("replicas-override", message));
@@ -237,10 +237,10 @@ fn shown(image: &ImageOverride) -> String {
     format!("{name}{end}")
 }
 
-fn places(count: usize) -> String {
+fn counted(count: usize, what: &str) -> String {
     match count {
-        1 => "1 place".to_owned(),
-        _ => format!("{count} places"),
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
     }
 }
 

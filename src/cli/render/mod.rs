@@ -225,10 +225,14 @@ fn each(rendered: &Rendered, directory: &Path) -> Result<Texts> {
 fn file_name(environment: &Environment) -> Result<PathBuf> {
     let name = PathBuf::from(environment.output());
     let is_plain = |part: Component<'_>| matches!(part, Component::Normal(_));
-    if name.components().next().is_some() && name.components().all(is_plain) {
+    let is_ours = environment.output().starts_with(tree::RECORD);
+    if name.components().next().is_some() && name.components().all(is_plain) && !is_ours {
         return Ok(name);
     }
-    let message = format!("the output `{}` leads out of its directory", name.display());
+    let message = match is_ours {
+        true => format!("the output `{}` has the name of the record", name.display()),
+        false => format!("the output `{}` leads out of its directory", name.display()),
+    };
     Err(Error::new(Kind::Project, message).help("`output` in environment.yaml is a relative path"))
 }
 

@@ -17,7 +17,7 @@ use super::Texts;
 use crate::cli::output::write_all;
 
 /// The name of the record; those of shards have their number behind it.
-const RECORD: &str = ".kustom-rendered";
+pub(super) const RECORD: &str = ".kustom-rendered";
 
 /// How many stale files are listed.
 const LISTED: usize = 20;
