@@ -6,6 +6,7 @@
 use base64::Engine as _;
 
 use crate::error::{Error, Kind, Result};
+use crate::place::{SourceId, Span};
 use crate::resource::{Behavior, History, Resource};
 use crate::schema::Schema;
 use crate::yaml::{Entry, Node, Str, Style, Tag, Text};
@@ -62,6 +63,8 @@ pub struct Pair {
     pub value: Vec<u8>,
     /// Where the pair was asked for.
     pub source: Text,
+    /// Where the value stands: there, or in the file that was asked for.
+    pub place: Span,
 }
 
 impl Options {
@@ -102,6 +105,7 @@ pub fn literal(source: &Text) -> Result<Pair> {
             key: key.into(),
             value: unquoted(value).into(),
             source: source.clone(),
+            place: source.span,
         }),
         // What stands there may be a secret, so it is not repeated.
         _ => Err(
@@ -148,7 +152,7 @@ pub fn file_source(source: &Text) -> Result<(&str, &str)> {
     }
 }
 
-/// The pairs of an env file.
+/// The pairs of an env file; `source` is where it was asked for.
 ///
 /// Blank lines and those that start with `#` are skipped; nothing but leading white space is
 /// trimmed, no quotes are removed, and a line without `=` is a key with an empty value.
@@ -157,7 +161,7 @@ pub fn file_source(source: &Text) -> Result<(&str, &str)> {
 ///
 /// A line that is not UTF-8, or one of more than 64 KiB, at which kustomize stops reading without
 /// a word.
-pub fn env_file(content: &[u8], source: &Text) -> Result<Vec<Pair>> {
+pub fn env_file(content: &[u8], file: SourceId, source: &Text) -> Result<Vec<Pair>> {
     let mut pairs = Vec::new();
     for (number, line) in content.split(|byte| *byte == b'\n').enumerate() {
         if line.len() >= LONGEST_LINE {
@@ -186,6 +190,11 @@ pub fn env_file(content: &[u8], source: &Text) -> Result<Vec<Pair>> {
                 key: key.into(),
                 value: value.into(),
                 source: source.clone(),
+                place: Span {
+                    source: file,
+                    line: u32::try_from(number + 1).unwrap_or(0),
+                    ..Span::default()
+                },
             });
         }
     }
@@ -313,7 +322,7 @@ fn entry(pair: &Pair, text: Str) -> Entry {
     };
     let value = Node {
         style,
-        span: pair.source.span,
+        span: pair.place,
         ..Node::string(text)
     };
     Entry {
@@ -408,13 +417,18 @@ mod tests {
 
     #[test]
     fn an_env_file_keeps_quotes_and_trailing_blanks() {
-        let pairs = env_file(b"\xef\xbb\xbfA=\"x\"\r\n# c\n\n  B \n", &"e".into()).unwrap();
+        let pairs = env_file(
+            b"\xef\xbb\xbfA=\"x\"\r\n# c\n\n  B \n",
+            SourceId::NONE,
+            &"e".into(),
+        )
+        .unwrap();
         let found: Vec<_> = pairs
             .iter()
             .map(|p| (p.key.as_str(), p.value.as_slice()))
             .collect();
         assert_eq!(found, [("A", b"\"x\"".as_slice()), ("B ", b"")]);
-        assert!(env_file(b"A=\xff", &"e".into()).is_err());
+        assert!(env_file(b"A=\xff", SourceId::NONE, &"e".into()).is_err());
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::accumulate::Target;
 use super::{Accumulated, Context, origin, plugins};
 use crate::error::Result;
 use crate::generate::{self, Args, Pair, Product};
+use crate::place::Span;
 use crate::resource::{Origin, Resource};
 
 /// Runs them in order: ConfigMaps, Secrets, charts, then those that are configured by objects.
@@ -56,7 +57,7 @@ pub(super) fn make(
     let mut pairs = Vec::new();
     for source in &args.envs {
         let content = target.loader.read(source)?;
-        pairs.extend(generate::env_file(&content.bytes, source)?);
+        pairs.extend(generate::env_file(&content.bytes, content.source, source)?);
     }
     for source in &args.literals {
         pairs.push(generate::literal(source)?);
@@ -72,6 +73,10 @@ pub(super) fn make(
             key: key.into(),
             value: content.bytes,
             source: source.clone(),
+            place: Span {
+                source: content.source,
+                ..Span::default()
+            },
         });
     }
     generate::generate(product, args, pairs, &context.schema)

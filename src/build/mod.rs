@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::fields::Fields;
 use crate::finding::Finding;
 use crate::kustomization::Kustomization;
-use crate::load::{Files, Library, Restriction};
+use crate::load::{Files, Library, Restriction, Sources};
 use crate::order::Order;
 use crate::place::Span;
 use crate::plugin;
@@ -51,6 +51,8 @@ pub struct Built {
     pub findings: Vec<Finding>,
     /// How often each patch, image and replacement matched, in the order in which they ran.
     pub matches: Vec<Matched>,
+    /// The files that were read: where the objects and their values come from.
+    pub sources: Sources,
 }
 
 impl Built {
@@ -131,6 +133,7 @@ pub fn build_changed(
         resources: resources.into_iter().collect(),
         findings,
         matches,
+        sources: library.into_sources(),
     })
 }
 

@@ -19,7 +19,7 @@ mod work_tree;
 use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Error, Kind, Result};
 use crate::place::{SourceId, Span};
@@ -43,9 +43,13 @@ pub struct Library<'f> {
     /// The directory to which shown names are relative.
     working_directory: PathBuf,
     restriction: Restriction,
-    sources: Mutex<Vec<Source>>,
+    sources: Mutex<Sources>,
     remotes: Remotes,
 }
+
+/// The files that were read, by the numbers that stand in the spans of what was read from them.
+#[derive(Clone, Debug, Default)]
+pub struct Sources(Vec<Source>);
 
 #[derive(Clone, Debug)]
 struct Source {
@@ -99,29 +103,30 @@ impl<'f> Library<'f> {
             files,
             working_directory: working_directory.into(),
             restriction,
-            sources: Mutex::new(Vec::new()),
+            sources: Mutex::default(),
             remotes: Remotes::default(),
         }
     }
 
     /// The name of the file that a span is in, as it is shown to people.
     pub fn name(&self, span: Span) -> Option<Arc<str>> {
-        let sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
-        sources
-            .get(span.source.index()?)
-            .map(|source| source.shown.clone())
+        self.sources().name(span)
+    }
+
+    /// The files that were read.
+    pub fn into_sources(self) -> Sources {
+        self.sources
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The paths of all files of this machine that were read, in order, each once.
     pub fn read_files(&self) -> Vec<PathBuf> {
-        let sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut paths: Vec<PathBuf> = sources
-            .iter()
-            .filter_map(|source| source.path.clone())
-            .collect();
-        paths.sort();
-        paths.dedup();
-        paths
+        self.sources().paths()
+    }
+
+    fn sources(&self) -> MutexGuard<'_, Sources> {
+        self.sources.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Opens the directory of the kustomization that a build starts with: a path, or a URL.
@@ -194,12 +199,32 @@ impl<'f> Library<'f> {
     }
 
     fn register(&self, path: Option<PathBuf>, shown: &str) -> SourceId {
-        let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
+        let sources = &mut self.sources().0;
         sources.push(Source {
             path,
             shown: shown.into(),
         });
         SourceId::new(sources.len() - 1)
+    }
+}
+
+impl Sources {
+    /// The name of the file that a span is in, as it is shown to people.
+    pub fn name(&self, span: Span) -> Option<Arc<str>> {
+        Some(self.0.get(span.source.index()?)?.shown.clone())
+    }
+
+    /// The path of the file that a span is in, if it is on this machine and stays there.
+    pub fn path(&self, span: Span) -> Option<&Path> {
+        self.0.get(span.source.index()?)?.path.as_deref()
+    }
+
+    /// The paths of all files of this machine, in order, each once.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        let mut paths: Vec<PathBuf> = self.0.iter().filter_map(|it| it.path.clone()).collect();
+        paths.sort();
+        paths.dedup();
+        paths
     }
 }
 

@@ -15,7 +15,7 @@ use super::{
 use crate::build::{self, build_changed};
 use crate::error::{Error, Kind, Result};
 use crate::finding::{Finding, Severity};
-use crate::load::{Files, Memory, Overlay};
+use crate::load::{Files, Memory, Overlay, Sources};
 use crate::plugin;
 use crate::resource::Resource;
 use crate::template::Values;
@@ -45,6 +45,8 @@ pub struct Rendered {
     pub findings: Vec<Finding>,
     /// The files that were made in memory.
     pub files: Memory,
+    /// The files that were read: where the objects and their values come from.
+    pub sources: Sources,
 }
 
 /// Renders an environment: its configs and secrets are laid over the disk, then it is built.
@@ -132,6 +134,7 @@ pub(super) fn render_in(
         resources: built.resources,
         findings,
         files: overlay.upper,
+        sources: built.sources,
     })
 }
 
