@@ -26,6 +26,8 @@ mod rank;
 mod reference;
 mod rules;
 mod search;
+#[cfg(test)]
+mod shapes;
 mod structure;
 mod sweep;
 mod text;

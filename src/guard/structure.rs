@@ -1,9 +1,10 @@
 //! What a parsed document says about its values: kinds, keys, and what is encoded.
 //!
 //! The walk knows the places that Kubernetes and kustomize made for secrets, where any name counts;
-//! everywhere else the name decides. It never follows aliases, so what it does is linear in the
-//! text.
+//! everywhere else the name decides. Aliases are followed where any name counts, and each anchored
+//! map once, so that what it does is linear in the text.
 
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::base64;
@@ -29,6 +30,10 @@ pub(super) struct Inner {
 #[derive(Default)]
 pub(super) struct Walk<'t> {
     text: &'t str,
+    /// What is anchored, by the names of the anchors.
+    anchors: HashMap<&'t str, &'t Node>,
+    /// The anchors whose maps were looked at as those of a Secret.
+    followed: HashSet<&'t str>,
     pub(super) hits: Vec<Hit>,
     pub(super) inner: Vec<Inner>,
     /// The scalars that are values: what assigns inside of them is an assignment.
@@ -36,11 +41,14 @@ pub(super) struct Walk<'t> {
 }
 
 /// Goes over one document; `name` is what its file or key is called.
-pub(super) fn walk<'t>(text: &'t str, document: &Node, name: &str) -> Walk<'t> {
+pub(super) fn walk<'t>(text: &'t str, document: &'t Node, name: &str) -> Walk<'t> {
     let mut walk = Walk {
         text,
         ..Walk::default()
     };
+    if text.contains(": *") || text.contains("- *") {
+        anchored(document, &mut walk.anchors);
+    }
     if name.ends_with(".dockercfg") {
         for registry in document.entries() {
             walk.registry(&registry.value);
@@ -51,7 +59,24 @@ pub(super) fn walk<'t>(text: &'t str, document: &Node, name: &str) -> Walk<'t> {
     walk
 }
 
-impl Walk<'_> {
+/// Gathers what is anchored; of equal names the first.
+fn anchored<'n>(node: &'n Node, anchors: &mut HashMap<&'n str, &'n Node>) {
+    if let Some(name) = node
+        .dress
+        .as_ref()
+        .and_then(|dress| dress.anchor.as_deref())
+    {
+        anchors.entry(name).or_insert(node);
+    }
+    for entry in node.entries() {
+        anchored(&entry.value, anchors);
+    }
+    for item in node.items() {
+        anchored(item, anchors);
+    }
+}
+
+impl<'t> Walk<'t> {
     /// `key` is the nearest name above; `is_secret` says that a map is one although its kind is
     /// not written.
     fn node(&mut self, node: &Node, key: &str, is_secret: bool) {
@@ -87,7 +112,7 @@ impl Walk<'_> {
                 self.scalars.push(range);
             }
             match name {
-                "data" | "stringData" if is_secret && value.is_map() => {
+                "data" | "stringData" if is_secret && !value.is_scalar() => {
                     self.secret(value, name == "data");
                 }
                 "literals" if is_generator => {}
@@ -130,14 +155,31 @@ impl Walk<'_> {
 
     /// `data` or `stringData` of a Secret.
     fn secret(&mut self, data: &Node, encoded: bool) {
+        if let Some(shared) = self.meaning(data) {
+            return self.secret(shared, encoded);
+        }
         for entry in data.entries() {
             let key = entry.key.text().unwrap_or_default();
-            match entry.value.text() {
-                Some(text) if encoded => self.encoded(key, text, &entry.value),
-                Some(text) => self.secret_value(rank::SECRET, key, text, &entry.value, false),
-                None => self.node(&entry.value, key, false),
+            if key == "<<" {
+                self.secret(&entry.value, encoded);
+                continue;
+            }
+            let value = self.meaning(&entry.value).unwrap_or(&entry.value);
+            match value.text() {
+                Some(text) if encoded => self.encoded(key, text, value),
+                Some(text) => self.secret_value(rank::SECRET, key, text, value, false),
+                None => self.node(value, key, false),
             }
         }
+    }
+
+    /// What an alias stands for: a scalar, or a map at its first use.
+    fn meaning(&mut self, node: &Node) -> Option<&'t Node> {
+        let Value::Alias(name) = &node.value else {
+            return None;
+        };
+        let (&name, &meant) = self.anchors.get_key_value(&**name)?;
+        (meant.is_scalar() || self.followed.insert(name)).then_some(meant)
     }
 
     fn encoded(&mut self, key: &str, text: &str, node: &Node) {
@@ -428,6 +470,9 @@ mod tests {
             format!("- {{op: add, path: /stringData/honk, value: {VALUE}}}\n"),
             format!("- {{op: add, path: /data, value: {{honk: {ENCODED}}}}}\n"),
             format!("- {{op: add, path: /data/honk, value: {ENCODED}}}\n"),
+            format!("x: &v {VALUE}\nkind: Secret\nstringData: {{honk: *v}}\n"),
+            format!("x: &v {{honk: {VALUE}}}\nkind: Secret\nstringData: *v\n"),
+            format!("x: &v {{honk: {ENCODED}}}\nkind: Secret\ndata:\n  <<: *v\n"),
         ] {
             assert_eq!(found(&text), one(rank::SECRET, "honk"), "{text}");
         }
