@@ -118,6 +118,14 @@ impl Error {
         }))
     }
 
+    /// Sets the place, whatever is known already: for an error in a text that stands in another,
+    /// such as a patch in its kustomization.
+    #[must_use]
+    pub fn within(mut self, place: impl Into<Place>) -> Self {
+        self.0.place = Some(place.into());
+        self
+    }
+
     /// Sets the place, unless one is known already: the innermost is the most exact.
     #[must_use]
     pub fn at(mut self, place: impl Into<Place>) -> Self {

@@ -12,6 +12,7 @@ mod origin;
 mod patches;
 mod plugins;
 mod transformers;
+mod unmatched;
 
 use std::path::Path;
 

@@ -25,7 +25,13 @@ pub(super) fn patch(
     resources: &mut Resources,
     patch: &Patch,
 ) -> Result<usize> {
-    let content = read(context, target, patch).map_err(|error| error.at(patch.span))?;
+    let content = read(context, target, patch).map_err(|error| {
+        if patch.path.is_empty() {
+            error.within(patch.span)
+        } else {
+            error.at(patch.span)
+        }
+    })?;
     let here = |error: Error| error.note("while this patch was applied", Some(patch.span.into()));
     match content {
         Content::Strategic(mut patches) => {
@@ -426,7 +432,7 @@ const PARTS: [Part; 5] = [
 ];
 
 /// What would have matched if one part of the target were another.
-fn closest(resources: &Resources, selector: &Selector) -> Option<String> {
+pub(super) fn closest(resources: &Resources, selector: &Selector) -> Option<String> {
     PARTS.iter().find_map(|part| {
         let mut relaxed = selector.clone();
         (part.relax)(&mut relaxed);

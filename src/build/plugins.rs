@@ -128,7 +128,11 @@ pub(super) fn transform(
         Builtin::Annotations(pairs, specs) => annotations::apply(resources, pairs, specs),
         Builtin::Labels(pairs, specs) => labels::apply(resources, pairs, specs),
         Builtin::Hash => hash::apply(resources, &context.schema),
-        Builtin::Image(image, specs) => images::apply(resources, image, specs).map(drop),
+        Builtin::Image(image, specs) => {
+            let count = images::apply(resources, image, specs)?;
+            context.note_image(image, count);
+            Ok(())
+        }
         Builtin::Namespace(wanted, specs) => {
             namespace::apply(resources, wanted, specs, &context.schema)
         }
@@ -155,11 +159,15 @@ pub(super) fn transform(
         }
         Builtin::Replacements(sources) => {
             let list = transformers::load_replacements(target, sources)?;
-            replacement::apply(resources, &list, &context.schema).map(drop)
+            let counts = replacement::apply(resources, &list, &context.schema)?;
+            context.note_replacements(resources, &list, &counts);
+            Ok(())
         }
         Builtin::ValueAdd(args) => {
             let args = whole_value_add(target, args)?;
-            value_add::apply(resources, &args, &context.schema).map(drop)
+            let count = value_add::apply(resources, &args, &context.schema)?;
+            context.note_value_add(&args, count);
+            Ok(())
         }
         Builtin::ConfigMap(_) | Builtin::Secret(_) | Builtin::IamPolicy(_) | Builtin::Helm(..) => {
             Err(

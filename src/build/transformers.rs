@@ -3,7 +3,6 @@
 use super::accumulate::Target;
 use super::{Accumulated, Context, Matched, Operator, origin, patches, plugins};
 use crate::error::Result;
-use crate::finding::Finding;
 use crate::kustomization::ReplacementSource;
 use crate::resource::Resources;
 use crate::transform::namespace::Namespace;
@@ -102,9 +101,7 @@ pub(super) fn run(
     }
     for (index, image) in asked.images.iter().enumerate() {
         let count = images::apply(resources, image, &fields.images)?;
-        if count == 0 {
-            context.findings.push(unmatched_image(image));
-        }
+        context.note_image(image, count);
         context.matches.push(Matched {
             name: image.name.to_string(),
             count,
@@ -137,7 +134,9 @@ fn replace(
         .map(|source| load_replacements(target, std::slice::from_ref(source)))
         .collect::<Result<Vec<_>>>()?;
     let all: Vec<Replacement> = lists.iter().flatten().cloned().collect();
-    let mut counts = replacement::apply(resources, &all, &context.schema)?.into_iter();
+    let counts = replacement::apply(resources, &all, &context.schema)?;
+    context.note_replacements(resources, &all, &counts);
+    let mut counts = counts.into_iter();
     for (index, (source, list)) in sources.iter().zip(&lists).enumerate() {
         let own: Vec<Vec<usize>> = counts.by_ref().take(list.len()).collect();
         let (name, span) = match source {
@@ -171,13 +170,4 @@ pub(super) fn load_replacements(
         }
     }
     Ok(list)
-}
-
-fn unmatched_image(image: &images::Image) -> Finding {
-    Finding::warning(
-        "unmatched-image",
-        format!("no image is called `{}`", image.name),
-    )
-    .at(image.name.span)
-    .help("nothing was changed; correct the name, or take the entry away")
 }
