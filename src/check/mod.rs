@@ -3,9 +3,16 @@
 //! Nothing here prints or decides what fails: findings are gathered into a
 //! [`Report`](crate::report::Report), and the caller writes it in the format that is wanted.
 
+mod affected;
+mod environment;
 mod index;
+mod lint;
+mod project;
 mod watch;
 
 pub use crate::load::named_from;
+pub use affected::changed_since;
+pub use environment::{Checked, Options, environment};
 pub use index::{tracked_generator_files, tracked_secrets, unignored};
+pub use project::Setup;
 pub use watch::Watch;

@@ -54,7 +54,11 @@ impl Watch {
         let mut root = tree.map_or(start, WorkTree::root).to_path_buf();
         let mut names = ["kustom.yaml".to_owned(), String::new()];
         if let Some(file) = &file {
-            settings = ProjectSettings::read(files, file)?.guard;
+            settings = ProjectSettings::read(files, file)
+                .map_err(|error| {
+                    error.rename_files(|file| named_from(here, Path::new(file)).into())
+                })?
+                .guard;
             root = file.parent().unwrap_or(here).to_path_buf();
             names[0] = named_from(here, file);
         }

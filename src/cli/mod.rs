@@ -3,8 +3,11 @@
 //! Each command has a file of its own. Exit codes: 0 for clean, 1 for findings or differences, 2
 //! for anything that went wrong; `build` keeps kustomize's 1 for what went wrong.
 
+mod affected;
 mod build;
+mod check;
 mod config;
+mod deps;
 mod files;
 mod flags;
 mod init;
@@ -56,6 +59,13 @@ enum Command {
     Config(config::Arguments),
     /// Lay out secrets, say how far they are, and look for some that are committed.
     Secrets(secrets::Arguments),
+    /// Check a project before it is deployed: secrets, configs, strict renders; exit with 1 if
+    /// something is found.
+    Check(check::Arguments),
+    /// Print the environments that the changes since a revision can affect.
+    Affected(affected::Arguments),
+    /// Print the files that environments are made of.
+    Deps(deps::Arguments),
     /// Change or query YAML, by the command lines of yq 3 and yq 4.
     #[command(disable_help_flag = true)]
     Yq(yq::Arguments),
@@ -84,6 +94,9 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
                 Command::Init(arguments) => init::run(&arguments, &streams),
                 Command::Config(arguments) => config::run(&arguments, &streams),
                 Command::Secrets(arguments) => secrets::run(&arguments, &streams),
+                Command::Check(arguments) => check::run(&arguments, &streams),
+                Command::Affected(arguments) => affected::run(&arguments, &streams),
+                Command::Deps(arguments) => deps::run(&arguments, &streams),
                 Command::Yq(arguments) => yq::run(&arguments.words),
             }
         }

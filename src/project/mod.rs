@@ -51,6 +51,8 @@ pub struct Project {
     pub configs: Option<PathBuf>,
     /// The directory of the placeholders for secrets, if there is one.
     pub boilerplate: Option<PathBuf>,
+    /// The directory of the rendered files that are kept, if they are.
+    pub rendered: Option<PathBuf>,
     /// What the guard leaves alone.
     pub guard: guard::Settings,
     /// Values for the templates of all environments.
@@ -116,6 +118,7 @@ impl Project {
         project.base = named(&settings.base).or(project.base);
         project.boilerplate = named(&settings.secrets_boilerplate).or(project.boilerplate);
         project.configs = named(&settings.configs);
+        project.rendered = named(&settings.rendered);
         project.guard = settings.guard;
         project.values = settings.values;
         Ok(project)
@@ -134,6 +137,7 @@ impl Project {
             root: root.to_path_buf(),
             start: root.to_path_buf(),
             configs: None,
+            rendered: None,
             guard: guard::Settings::default(),
             values: Map::new(),
             base: first(&["base"]),

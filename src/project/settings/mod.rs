@@ -34,6 +34,9 @@ pub struct ProjectSettings {
     /// The directory of the environments; without it the first of `environments/`,
     /// `kustom/environments/`, `overlays/` and `kustom/overlays/`.
     pub environments: Option<String>,
+    /// The directory of rendered files that are kept in the repository; `kustom check` sees to it
+    /// that they are up to date. Without it none are kept.
+    pub rendered: Option<String>,
     /// The directory of the placeholders for secrets; without it `secrets-boilerplate/` beside the
     /// environments.
     pub secrets_boilerplate: Option<String>,

@@ -1,0 +1,192 @@
+//! The checks of one environment.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::lint;
+use crate::error::Error;
+use crate::finding::Finding;
+use crate::load::{Asked, Files, Recording};
+use crate::place::Place;
+use crate::project::{self, Config, Environment, Project, Rendered, Secrets, configs, render};
+use crate::report::{Check, Suite, finding_of};
+use crate::yaml::write_stream;
+
+/// What came of an environment.
+pub struct Checked {
+    /// Its checks.
+    pub suite: Suite,
+    /// What it asked of the files.
+    pub asked: BTreeMap<PathBuf, Asked>,
+    /// What it renders to, if it does.
+    pub rendered: Option<Rendered>,
+}
+
+/// How environments are checked.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// What is done about missing secrets, in place of what the environment says.
+    pub secrets: Option<Secrets>,
+}
+
+/// The checks, in the order of a report; what one of them finds is told by its rule.
+const CHECKS: [&str; 7] = [
+    "render",
+    "configs",
+    "unmatched",
+    "deprecated",
+    "drift",
+    "rendered",
+    "lint",
+];
+
+/// Runs all checks on one environment; `root` is what findings name files from.
+pub fn environment(
+    files: &dyn Files,
+    root: &Path,
+    project: &Project,
+    name: &str,
+    options: Options,
+) -> Checked {
+    let recording = Recording::new(files);
+    let directory = project.environments.join(name);
+    let file = super::named_from(root, &directory.join("kustomization.yaml"));
+    let done = prepared(&recording, project, name).and_then(|environment| {
+        let asked = project::Options {
+            secrets: options.secrets,
+            ..project::Options::default()
+        };
+        let rendered = render(&recording, root, project, &environment, &asked)?;
+        Ok((environment, rendered))
+    });
+    let (checks, rendered) = match done {
+        Ok((environment, rendered)) => {
+            let checks = sorted(&recording, root, project, &environment, &rendered);
+            (checks, Some(rendered))
+        }
+        Err(error) => (stopped(&error), None),
+    };
+    Checked {
+        suite: Suite {
+            name: name.to_owned(),
+            file,
+            checks,
+        },
+        asked: recording.asked(),
+        rendered,
+    }
+}
+
+/// An environment as it is checked: findings are gathered, so that none of them stops it.
+pub(super) fn prepared(
+    files: &dyn Files,
+    project: &Project,
+    name: &str,
+) -> Result<Environment, Error> {
+    let mut environment = project.environment(files, name)?;
+    environment.settings.strict = Some(false);
+    Ok(environment)
+}
+
+/// What was found on the way, by check.
+fn sorted(
+    files: &Recording<'_>,
+    root: &Path,
+    project: &Project,
+    environment: &Environment,
+    rendered: &Rendered,
+) -> Vec<Check> {
+    let mut by_check: BTreeMap<&str, Vec<Finding>> = BTreeMap::new();
+    for finding in &rendered.findings {
+        let check = check_of(finding.rule);
+        by_check.entry(check).or_default().push(finding.clone());
+    }
+    match configs(files, root, project, environment) {
+        Ok((list, _)) => by_check
+            .entry("drift")
+            .or_default()
+            .extend(drift(files, root, &list)),
+        Err(error) => by_check
+            .entry("drift")
+            .or_default()
+            .push(finding_of("render", &error)),
+    }
+    let lints = by_check.entry("lint").or_default();
+    lints.extend(lint::kustomizations(files, root));
+    let mut dangling = lint::dangling(&rendered.resources);
+    for place in dangling.iter_mut().filter_map(|one| one.place.as_mut()) {
+        place.file = rendered.sources.name(place.span);
+    }
+    lints.extend(dangling);
+    let checks = CHECKS.into_iter();
+    checks
+        .map(|name| match &project.rendered {
+            None if name == "rendered" => {
+                Check::skipped(name, "`kustom.yaml` names no directory of rendered files")
+            }
+            Some(kept) if name == "rendered" => {
+                let path = kept.join(environment.output());
+                Check::ran(name, stale(files, root, &path, rendered))
+            }
+            _ => Check::ran(name, by_check.remove(name).unwrap_or_default()),
+        })
+        .collect()
+}
+
+/// The checks of an environment that does not render.
+fn stopped(error: &Error) -> Vec<Check> {
+    let mut checks = vec![Check::ran("render", vec![finding_of("render", error)])];
+    let others = CHECKS.into_iter().filter(|name| *name != "render");
+    checks.extend(others.map(|name| Check::skipped(name, "the environment does not render")));
+    checks
+}
+
+fn check_of(rule: &str) -> &'static str {
+    match rule {
+        "deprecated-field" => "deprecated",
+        "orphan-script" => "configs",
+        _ if rule.starts_with("script-") => "configs",
+        _ if rule.starts_with("unmatched-") => "unmatched",
+        _ => "render",
+    }
+}
+
+/// The rendered file that is kept, if it is not what would be rendered today.
+fn stale(files: &dyn Files, root: &Path, path: &Path, rendered: &Rendered) -> Vec<Finding> {
+    let mut text = String::new();
+    let nodes = rendered.resources.iter().map(|resource| &resource.node);
+    if let Err(error) = write_stream(nodes, &mut text) {
+        return vec![finding_of("render", &error)];
+    }
+    let named = super::named_from(root, path);
+    let message = match files.read(path) {
+        Ok(kept) if kept == text.as_bytes() => return Vec::new(),
+        Ok(_) => format!("`{named}` is not what would be rendered"),
+        Err(_) => format!("`{named}` is not there"),
+    };
+    vec![
+        Finding::warning("stale-render", message)
+            .at(Place::file(named))
+            .help("render it again with `kustom render ENV -o FILE`, and commit it"),
+    ]
+}
+
+/// The configs on disk that are not what the scripts make of the base's today.
+fn drift(files: &dyn Files, root: &Path, list: &[Config]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for config in list {
+        let Ok(on_disk) = files.read(&config.path) else {
+            continue;
+        };
+        if on_disk != config.content {
+            let named = super::named_from(root, &config.path);
+            let message = format!("`{named}` is not what its script makes of the base's config");
+            findings.push(
+                Finding::warning("stale-config", message)
+                    .at(Place::file(named))
+                    .help("write it with `kustom config ENV --write`, or delete it"),
+            );
+        }
+    }
+    findings
+}

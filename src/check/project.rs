@@ -1,0 +1,193 @@
+//! All checks of a project: of its repository, and of each environment.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
+
+use super::environment::{Checked, Options, environment};
+use super::{
+    Watch, changed_since, named_from, tracked_generator_files, tracked_secrets, unignored,
+};
+use crate::error::Result;
+use crate::finding::{Finding, Severity};
+use crate::load::{Asked, Files, Revision, WorkTree, normalized};
+use crate::project::Project;
+use crate::report::{Check, Outcome, Report, Suite, finding_of};
+
+/// A project as somebody looks at it.
+pub struct Setup<'s> {
+    /// Where its files are.
+    pub files: &'s dyn Files,
+    /// The project.
+    pub project: &'s Project,
+    /// What was asked of the files to find it; every environment depends on the answers.
+    pub asked: BTreeMap<PathBuf, Asked>,
+    /// The repository that it is in, if it is in one.
+    pub tree: Option<&'s WorkTree>,
+    /// Where the user is: what findings name files from.
+    pub here: &'s Path,
+    /// The names of the environments that are looked at.
+    pub names: Vec<String>,
+    /// How they are checked.
+    pub options: Options,
+}
+
+impl Setup<'_> {
+    /// Checks the environments, all at once; their order stays.
+    ///
+    /// The project is to be one that was found from its root, so that messages do not depend on
+    /// where somebody stands.
+    pub fn environments(&self) -> Vec<Checked> {
+        let root = self.root();
+        let check = |name: &String| {
+            let mut checked = environment(self.files, root, self.project, name, self.options);
+            for check in &mut checked.suite.checks {
+                if let Outcome::Ran(findings) = &mut check.outcome {
+                    self.rename(findings);
+                }
+            }
+            for (path, asked) in &self.asked {
+                checked.asked.entry(path.clone()).or_insert(*asked);
+            }
+            checked.suite.file = self.named(&root.join(&checked.suite.file));
+            checked
+        };
+        self.names.par_iter().map(check).collect()
+    }
+
+    /// Whether a change since a revision can affect an environment.
+    ///
+    /// # Errors
+    ///
+    /// If the repository cannot be read.
+    pub fn is_affected(&self, checked: &Checked, revision: &Revision) -> Result<bool> {
+        let Some(tree) = self.tree else {
+            return Ok(true);
+        };
+        Ok(changed_since(self.files, revision, tree, &checked.asked)?.is_some())
+    }
+
+    /// The report of all checks; environments that no change since `revision` can affect are left
+    /// out.
+    ///
+    /// # Errors
+    ///
+    /// If the repository or the project's own files cannot be read.
+    pub fn report(
+        &self,
+        checked: Vec<Checked>,
+        revision: Option<(&str, &Revision)>,
+    ) -> Result<Report> {
+        let (suite, allowed) = self.repository(&checked)?;
+        let mut suites = vec![suite];
+        for one in checked {
+            let left_out = match revision {
+                Some((name, revision)) if !self.is_affected(&one, revision)? => Some(name),
+                _ => None,
+            };
+            suites.push(match left_out {
+                Some(name) => skipped(one.suite, name),
+                None => one.suite,
+            });
+        }
+        let base = self
+            .tree
+            .map_or_else(String::new, |tree| named_from(tree.root(), self.here));
+        Ok(Report {
+            suites,
+            allowed,
+            fails_at: Severity::Warning,
+            base: if base == "." { String::new() } else { base },
+        })
+    }
+
+    /// What git keeps, or would keep, that it must not; and how much of it is allowed.
+    fn repository(&self, checked: &[Checked]) -> Result<(Suite, usize)> {
+        let root = &self.project.root;
+        let watch = Watch::of(self.files, self.here, root, self.tree, None)?;
+        let shown = watch.shown();
+        let mut checks = Vec::new();
+        let sweep = match self.tree {
+            Some(tree) => watch.guard.sweep_tracked(tree, root, &shown)?,
+            None => watch.guard.sweep_files(&self.read_files(checked), &shown)?,
+        };
+        let mut findings = watch.findings(&sweep);
+        findings.extend(watch.idle(&sweep));
+        checks.push(Check::ran("secrets", findings));
+        checks.push(match self.tree {
+            Some(tree) => Check::ran("git", self.index_facts(tree, root)?),
+            None => Check::skipped("git", "this is no git repository"),
+        });
+        let file = self.named(&root.join("kustom.yaml"));
+        let suite = Suite {
+            name: "repository".to_owned(),
+            file,
+            checks,
+        };
+        Ok((suite, sweep.allowed.len()))
+    }
+
+    fn index_facts(&self, tree: &WorkTree, root: &Path) -> Result<Vec<Finding>> {
+        let mut findings = tracked_generator_files(tree, root, self.here)?;
+        let mut environments = Vec::new();
+        for name in self.project.names(self.files) {
+            match self.project.environment(self.files, &name) {
+                Ok(environment) => environments.push(environment),
+                Err(error) if self.names.contains(&name) => drop(error),
+                Err(error) => findings.push(finding_of("render", &error)),
+            }
+        }
+        findings.extend(tracked_secrets(tree, &environments, self.here)?);
+        for environment in &environments {
+            findings.extend(unignored(
+                self.files,
+                tree,
+                self.project,
+                environment,
+                self.here,
+            )?);
+        }
+        Ok(findings)
+    }
+
+    /// The files that environments read, without the secrets that were filled in.
+    fn read_files(&self, checked: &[Checked]) -> Vec<PathBuf> {
+        let asked = checked.iter().flat_map(|one| &one.asked);
+        let read = asked.filter(|(_, asked)| asked.read).map(|(path, _)| path);
+        let environments = &self.project.environments;
+        let is_filled = |path: &&PathBuf| {
+            let mut inside = path.strip_prefix(environments).into_iter().flatten();
+            inside.nth(1).is_some_and(|part| part == "secrets")
+        };
+        let paths: BTreeSet<PathBuf> = read.filter(|path| !is_filled(path)).cloned().collect();
+        paths.into_iter().collect()
+    }
+
+    /// What is rendered names its files from the root of the project.
+    fn root(&self) -> &Path {
+        &self.project.root
+    }
+
+    fn rename(&self, findings: &mut [Finding]) {
+        for finding in findings {
+            for place in finding.place.iter_mut().chain(&mut finding.others) {
+                if let Some(file) = &place.file {
+                    place.file = Some(Arc::from(self.named(&self.root().join(&**file))));
+                }
+            }
+        }
+    }
+
+    fn named(&self, path: &Path) -> String {
+        named_from(self.here, &normalized(path))
+    }
+}
+
+fn skipped(mut suite: Suite, revision: &str) -> Suite {
+    for check in &mut suite.checks {
+        check.outcome = Outcome::Skipped(format!("no change since `{revision}` can affect it"));
+    }
+    suite
+}

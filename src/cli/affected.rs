@@ -1,0 +1,55 @@
+//! `kustom affected`.
+
+use std::process::ExitCode;
+
+use kustom::error::Result;
+
+use super::check::Chosen;
+use super::output::Streams;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The revision that the files are held against, such as `origin/main`; `main...` is where
+    /// `main` and the present commit parted.
+    #[arg(long, value_name = "REV")]
+    base: String,
+    /// How the names are written.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+    #[command(flatten)]
+    chosen: Chosen,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Format {
+    /// One a line.
+    Text,
+    /// A JSON array, as the matrix of a workflow wants it.
+    Json,
+}
+
+pub(super) fn run(arguments: &Arguments, streams: &Streams) -> ExitCode {
+    match print(arguments, streams) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            streams.error(&error);
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn print(arguments: &Arguments, streams: &Streams) -> Result<()> {
+    let found = arguments.chosen.find()?;
+    let revision = found.revision(&arguments.base)?;
+    let setup = found.setup();
+    let mut names = Vec::new();
+    for checked in setup.environments() {
+        if setup.is_affected(&checked, &revision)? {
+            names.push(checked.suite.name);
+        }
+    }
+    streams.data(&match arguments.format {
+        Format::Text => names.iter().map(|name| format!("{name}\n")).collect(),
+        Format::Json => format!("{}\n", serde_json::Value::from(names)),
+    })
+}

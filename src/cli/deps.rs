@@ -1,0 +1,93 @@
+//! `kustom deps`.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use kustom::check::{Checked, named_from};
+use kustom::error::Result;
+use serde_json::json;
+
+use super::check::Chosen;
+use super::output::Streams;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// How the files are written.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+    #[command(flatten)]
+    chosen: Chosen,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Format {
+    /// One a line.
+    Text,
+    /// With what was looked for and not found, and the directories that were listed.
+    Json,
+    /// A rule for `make`, one for each environment.
+    Make,
+}
+
+pub(super) fn run(arguments: &Arguments, streams: &Streams) -> ExitCode {
+    match print(arguments, streams) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            streams.error(&error);
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn print(arguments: &Arguments, streams: &Streams) -> Result<()> {
+    let found = arguments.chosen.find()?;
+    let checked = found.setup().environments();
+    let here = found.here();
+    streams.data(&match arguments.format {
+        Format::Text => {
+            let mut files: Vec<String> = checked.iter().flat_map(|one| files(one, here)).collect();
+            files.sort();
+            files.dedup();
+            files.iter().map(|file| format!("{file}\n")).collect()
+        }
+        Format::Json => {
+            let all: Vec<_> = checked.iter().map(|one| described(one, here)).collect();
+            format!("{:#}\n", serde_json::Value::from(all))
+        }
+        Format::Make => checked.iter().map(|one| rule(one, here)).collect(),
+    })
+}
+
+fn files(checked: &Checked, here: &Path) -> Vec<String> {
+    let read = checked.asked.iter().filter(|(_, asked)| asked.read);
+    read.map(|(path, _)| named_from(here, path)).collect()
+}
+
+fn described(checked: &Checked, here: &Path) -> serde_json::Value {
+    let asked = |is: fn(&kustom::load::Asked) -> bool| -> Vec<String> {
+        let these = checked.asked.iter().filter(|(_, asked)| is(asked));
+        these.map(|(path, _)| named_from(here, path)).collect()
+    };
+    json!({
+        "environment": checked.suite.name,
+        "files": files(checked, here),
+        "missing": asked(|asked| asked.missing && !asked.read),
+        "directories": asked(|asked| asked.listed || asked.walked),
+    })
+}
+
+/// `production.yaml: file file`, with what `make` would not take for a name escaped.
+fn rule(checked: &Checked, here: &Path) -> String {
+    let escaped = |name: &str| {
+        name.replace(' ', "\\ ")
+            .replace('$', "$$")
+            .replace('#', "\\#")
+    };
+    let mut text = format!("{}.yaml:", escaped(&checked.suite.name));
+    for file in files(checked, here) {
+        text.push_str(" \\\n  ");
+        text.push_str(&escaped(&file));
+    }
+    text.push('\n');
+    text
+}
