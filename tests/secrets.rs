@@ -263,3 +263,15 @@ fn outside_of_a_repository_something_must_be_named() {
     assert_eq!(check(&stage, "d", ".").code, 1);
     assert_eq!(check(&stage, "d", "nothing-there").code, 2);
 }
+
+#[test]
+fn this_repository_shows_no_secret() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    if !root.join(".git").exists() {
+        return;
+    }
+    let stage = Stage::new();
+    std::os::unix::fs::symlink(root, stage.path("here")).unwrap();
+    let said = stage.kustom("here", ["secrets", "check"]);
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+}

@@ -128,11 +128,11 @@ fn is_host(value: &str) -> bool {
         && !is_random(last, 6.0)
 }
 
-/// `newToken(user)`, `[]byte("x")`, `argv[2]`, `0x3f879678`: what a program computes or counts.
+/// `newToken(user)`, `[]byte("x")`, `map[string]int{`, `argv[2]`, `0x3f879678`: what a program computes or counts.
 fn is_code(value: &str) -> bool {
     let number = value.trim_start_matches('-').strip_prefix("0x");
     let is_call = value.starts_with(|c: char| c.is_ascii_alphabetic() || "[_*&".contains(c))
-        && value.ends_with([')', '}', ']'])
+        && value.ends_with([')', '}', ']', '{', '('])
         && value
             .split_once(['(', '{', '['])
             .is_some_and(|(name, _)| !is_random(name, 12.0));

@@ -1,9 +1,10 @@
 //! Whether a value under a name is a secret.
 
+use super::base64;
 use super::harmless::{is_generated_name, is_harmless, is_password_hash, is_uuid};
 use super::key::Role;
 use super::placeholder::is_placeholder_value;
-use super::random::is_random;
+use super::random::{is_random, is_wordy};
 
 /// Where a value stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +60,10 @@ pub(super) fn judge(key: &str, value: &str, setting: Setting) -> Option<Verdict>
     } else {
         return None;
     };
+    // A sentence in base64 is an example; drawn bytes decode to no sentence.
+    if is_named && base64::decode_text(value).is_some_and(|text| is_sentence(&text)) {
+        return None;
+    }
     // `secret: api-token-5h9m86f79f` names a Secret.
     let is_name = is_named && role < Role::Password && is_generated_name(value);
     (!is_name && !is_placeholder_value(value) && !is_harmless(value)).then_some(verdict)
@@ -106,6 +111,11 @@ pub(super) fn is_scheme(word: &str) -> bool {
     schemes
         .iter()
         .any(|scheme| scheme.eq_ignore_ascii_case(word))
+}
+
+/// Three words or more.
+fn is_sentence(text: &str) -> bool {
+    text.split_whitespace().count() >= 3 && is_wordy(text)
 }
 
 /// The least a value must score anywhere.
@@ -228,6 +238,12 @@ mod tests {
             None
         );
         assert_eq!(judge("X_PASSWORD", "${X_PASSWORD}", Setting::Secret), None);
+    }
+
+    #[test]
+    fn a_sentence_in_base64_is_an_example() {
+        let sentence = "c2VjcmV0IGlzIHNlY3VyZSwgb3IgaXMgaXQ/";
+        assert_eq!(judge("secret", sentence, Setting::Config), None);
     }
 
     #[test]

@@ -262,7 +262,7 @@ pub(super) const RULES: &[Rule] = &[
     // Tailscale.
     prefixed("tailscale-key", &["tskey-"], r"tskey-(?:auth|api|client|scim|webhook)-[A-Za-z0-9]{8,20}-[A-Za-z0-9]{20,40}"),
     // Telegram bots.
-    within("telegram-bot-api-token", &[":aa"], 16, r"\b\d{5,16}:AA[A-Za-z0-9_-]{33}"),
+    within("telegram-bot-api-token", &[":aa"], 16, r"\d{5,16}:AA[A-Za-z0-9_-]{33}"),
     // Tencent Cloud.
     prefixed("tencent-secret-id", &["akid"], r"AKID[A-Za-z0-9]{32}"),
     // Twilio.

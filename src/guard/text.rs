@@ -188,11 +188,17 @@ impl Searcher {
         let Ok(value) = std::str::from_utf8(secret.as_bytes()) else {
             return;
         };
+        // An issuer's mark may be a word; what is behind it may not.
+        let marked = row.keywords.iter().find(|mark| {
+            let head = value.as_bytes().get(..mark.len());
+            head.is_some_and(|head| head.eq_ignore_ascii_case(mark.as_bytes()))
+        });
+        let behind = &value[marked.map_or(0, |mark| mark.len())..];
         let holds = match row.test {
             Test::Entropy(floor) => {
                 entropy(value.as_bytes()) > floor
                     && !is_regular(value)
-                    && !is_wordy(value)
+                    && !is_wordy(behind)
                     && !is_placeholder_value(value)
             }
             Test::Password => is_password(value),
