@@ -126,7 +126,8 @@ impl Watch {
         findings
     }
 
-    /// The entries of allow-lists that allowed nothing in a sweep over everything.
+    /// The entries of allow-lists that allowed nothing in a sweep over everything. A pattern may be
+    /// there for what will come; a fingerprint or the path of one file is not.
     pub fn idle(&self, sweep: &Sweep) -> Vec<Finding> {
         let mut used = vec![false; self.guard.allow_list().len()];
         for one in &sweep.allowed {
@@ -134,7 +135,15 @@ impl Watch {
                 used[index] = true;
             }
         }
-        let idle = used.iter().enumerate().filter(|(_, used)| !**used);
+        let is_pattern = |index: usize| {
+            let entry = &self.guard.allow_list()[index];
+            let path = entry.path.as_deref().unwrap_or_default();
+            entry.fingerprint.is_none() && (path.is_empty() || path.contains(['*', '?']))
+        };
+        let idle = used
+            .iter()
+            .enumerate()
+            .filter(|(index, used)| !**used && !is_pattern(*index));
         idle.map(|(index, _)| {
             let name = &self.names[usize::from(index >= self.listed)];
             let entry = &self.guard.allow_list()[index];

@@ -199,6 +199,11 @@ impl Guard {
     }
 }
 
+/// The formats of issuers' tokens: each rule's name, and the expression of the token.
+pub fn formats() -> impl Iterator<Item = (&'static str, &'static str)> {
+    rules::RULES.iter().map(|rule| (rule.id, rule.expression))
+}
+
 fn keystore(path: &str) -> Hit {
     Hit {
         rule: rank::KEYSTORE,

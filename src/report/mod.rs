@@ -15,7 +15,7 @@ mod text;
 use std::fmt::Write as _;
 
 pub use findings::{Check, Counts, Merged, Outcome, Report, Suite, finding_of};
-pub use rules::{About, about};
+pub use rules::{About, about, rules};
 
 use crate::error::Error;
 use crate::finding::{Finding, Severity};

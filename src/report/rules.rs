@@ -23,6 +23,11 @@ pub fn about(rule: &str) -> About {
     }
 }
 
+/// The names of the rules that are no formats of tokens, sorted.
+pub fn rules() -> impl Iterator<Item = &'static str> {
+    RULES.iter().map(|row| row.0)
+}
+
 const CLEAR: &str = "Whoever can read the repository can use it. Take it out, replace it at its \
                      issuer, and keep it where git does not look.";
 const SCRIPT: &str = "A script says what it changes by a path. See `kustom config ENV --explain`.";

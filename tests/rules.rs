@@ -1,0 +1,42 @@
+//! The page of all rules is what the tables say; with `UPDATE_RULES` set it is written anew.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use kustom::guard::formats;
+use kustom::report::{about, rules};
+
+#[test]
+fn the_page_of_the_rules_is_what_the_tables_say() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules.md");
+    let page = page();
+    if std::env::var_os("UPDATE_RULES").is_some() {
+        fs::write(&path, &page).unwrap();
+    }
+    let found = fs::read_to_string(&path).unwrap_or_default();
+    assert!(found == page, "UPDATE_RULES=1 cargo test --test rules");
+}
+
+fn page() -> String {
+    let mut page = String::from(
+        "# Rules\n\nEvery finding names its rule; so do allow-lists, SARIF and the other formats.\n\n\
+         ## Of checks and of the guard\n\n| rule | finds | what to do |\n|---|---|---|\n",
+    );
+    for rule in rules() {
+        let about = about(rule);
+        writeln!(page, "| `{rule}` | {} | {} |", about.what, about.help).unwrap();
+    }
+    page.push_str(
+        "\n## Formats of tokens\n\nAn issuer that marks its tokens wants them found. \
+         A match counts only if it looks drawn at random: samples and placeholders are left alone.\n\n\
+         | rule | expression |\n|---|---|\n",
+    );
+    for (rule, expression) in formats() {
+        let expression = expression.replace('|', "\\|");
+        let ticks = if expression.contains('`') { "``" } else { "`" };
+        writeln!(page, "| `{rule}` | {ticks}{expression}{ticks} |").unwrap();
+    }
+    page
+}
