@@ -548,3 +548,56 @@ fn no_file_of_any_kind_is_quoted() {
         }
     }
 }
+
+#[test]
+fn no_explanation_of_a_script_shows_a_value() {
+    let stage = Stage::new();
+    let mut ears = Ears::new();
+    let files = [
+        ("kustom/base/kustomization.yaml", "namePrefix: a-\n"),
+        (
+            "kustom/base/configs/1/app.yaml",
+            "token: CANARY\ndeep: {password: CANARY}\nlist: [CANARY]\n",
+        ),
+        (
+            "environments/a/yq_scripts/app.yaml",
+            "- {command: update, path: token, value: CANARY}\n\
+             - {command: update, path: new.token, value: CANARY}\n\
+             - {command: update, path: deep, value: CANARY}\n\
+             - {command: update, path: 'list[0]', value: CANARYx}\n\
+             - {command: delete, path: 'nothing.(x==CANARY)'}\n",
+        ),
+        (
+            "environments/a/kustomization.yaml",
+            "resources: [../../kustom/base]\n",
+        ),
+        (
+            "environments/b/yq_scripts/app.yaml.yq",
+            ".token = \"CANARY\" | .new.token = \"CANARY\" | .gone |= select(. == \"CANARY\")\n",
+        ),
+        (
+            "environments/b/kustomization.yaml",
+            "resources: [../../kustom/base]\n",
+        ),
+    ];
+    written(&stage, "r", &files);
+    for words in [
+        "config a --explain",
+        "config b --explain",
+        "config a --check",
+        "render a",
+        "render b",
+        "check",
+        "check --format json",
+    ] {
+        let said = stage.kustom("r", words.split(' '));
+        let text = match words.starts_with("render") {
+            true => said.err,
+            false => said.out + &said.err,
+        };
+        // A path may hold a value to look for; whoever writes one there shows it himself.
+        let lines = text.lines().filter(|line| !line.contains("nothing.(x=="));
+        ears.hear(words, &lines.collect::<Vec<_>>().join("\n"));
+    }
+    assert!(ears.heard >= 5, "{}", ears.heard);
+}
