@@ -382,6 +382,55 @@ fn a_check_against_a_revision_leaves_out_what_cannot_be_affected() {
 }
 
 #[test]
+fn a_check_against_a_revision_tells_what_the_change_does() {
+    let stage = project();
+    stage.write("r/secrets-boilerplate/token/token", "CHANGE_ME\n");
+    append(
+        &stage,
+        "r/environments/staging/kustomization.yaml",
+        "secretGenerator:\n- {name: token, files: [secrets/token/token]}\n",
+    );
+    stage.git("r", "add --all");
+    stage.git("r", "commit --quiet --message secret");
+    let changes = |stage: &Stage| {
+        let said = run(stage, "r", "check --against HEAD");
+        assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+        said.out
+    };
+    // What somebody has filled in is no change.
+    stage.write(
+        "r/environments/staging/secrets/token/token",
+        "filled in here\n",
+    );
+    append(
+        &stage,
+        "r/environments/staging/kustomization.yaml",
+        "# a word\n",
+    );
+    assert_eq!(changes(&stage), "staging: renders as before\n");
+
+    append(
+        &stage,
+        "r/kustom/base/kustomization.yaml",
+        "configMapGenerator: [{name: new, literals: [a=b]}]\n",
+    );
+    stage.write(
+        "r/kustom/base/configs/2026/app/app.yaml",
+        "level: info\nmore: true\n",
+    );
+    stage.git("r", "mv environments/production environments/live");
+    assert_eq!(
+        changes(&stage),
+        "live: is new\n\
+         staging: 1 added, 1 changed\n  added: ConfigMap x-new\n  changed: ConfigMap x-app\n\
+         production: is gone\n"
+    );
+    let json = run(&stage, "r", "check --against HEAD --format json").out;
+    let report: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(report["changes"][1]["added"][0], "ConfigMap x-new");
+}
+
+#[test]
 fn the_files_of_an_environment_are_listed() {
     let stage = project();
     let said = run(&stage, "r", "deps staging").printed();

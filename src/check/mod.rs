@@ -4,6 +4,7 @@
 //! [`Report`](crate::report::Report), and the caller writes it in the format that is wanted.
 
 mod affected;
+mod changes;
 mod environment;
 mod index;
 mod lint;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
+use super::changes::{Without, change};
 use super::environment::{Checked, Options, environment};
 use super::{
     Watch, changed_since, named_from, tracked_generator_files, tracked_secrets, unignored,
@@ -13,8 +14,8 @@ use super::{
 use crate::error::Result;
 use crate::finding::{Finding, Severity};
 use crate::load::{Asked, Files, Revision, WorkTree, normalized};
-use crate::project::Project;
-use crate::report::{Check, Outcome, Report, Suite, finding_of};
+use crate::project::{Project, Secrets};
+use crate::report::{Change, Check, Outcome, Report, Suite, finding_of};
 
 /// A project as somebody looks at it.
 pub struct Setup<'s> {
@@ -82,6 +83,7 @@ impl Setup<'_> {
     ) -> Result<Report> {
         let (suite, allowed) = self.repository(&checked)?;
         let mut suites = vec![suite];
+        let mut affected = Vec::new();
         for one in checked {
             let left_out = match revision {
                 Some((name, revision)) if !self.is_affected(&one, revision)? => Some(name),
@@ -89,18 +91,78 @@ impl Setup<'_> {
             };
             suites.push(match left_out {
                 Some(name) => skipped(one.suite, name),
-                None => one.suite,
+                None => {
+                    affected.push(one.suite.name.clone());
+                    one.suite
+                }
             });
         }
+        let changes = match revision {
+            Some((_, revision)) => self.changes(&affected, revision)?,
+            None => Vec::new(),
+        };
         let base = self
             .tree
             .map_or_else(String::new, |tree| named_from(tree.root(), self.here));
         Ok(Report {
             suites,
+            changes,
             allowed,
             fails_at: Severity::Warning,
             base: if base == "." { String::new() } else { base },
         })
+    }
+
+    /// What became of environments since a revision, and which ones are gone.
+    ///
+    /// Both sides are as in a clean checkout, so that what is filled in here makes no difference.
+    fn changes(&self, affected: &[String], revision: &Revision) -> Result<Vec<Change>> {
+        let root = self.root();
+        let options = Options {
+            secrets: self.options.secrets.or(Some(Secrets::Placeholder)),
+        };
+        let clean = Without {
+            files: self.files,
+            hidden: self.filled_directories()?,
+        };
+        let before = Project::find(revision, root)
+            .ok()
+            .filter(|it| it.root == root);
+        let names = |project: &Project| project.names(revision);
+        let known = before.as_ref().map(names).unwrap_or_default();
+        let now_known = self.project.names(self.files);
+        let mut names = affected.to_vec();
+        names.extend(
+            known
+                .iter()
+                .filter(|name| !now_known.contains(name))
+                .cloned(),
+        );
+        let one = |name: &String| {
+            let project = before.as_ref().filter(|_| known.contains(name));
+            let then = project.map(|it| environment(revision, root, it, name, options));
+            let now = now_known
+                .contains(name)
+                .then(|| environment(&clean, root, self.project, name, options));
+            change(name, then.as_ref(), now.as_ref())
+        };
+        Ok(names.par_iter().map(one).collect())
+    }
+
+    /// The directories of environments that are filled in or rendered, and that git ignores.
+    fn filled_directories(&self) -> Result<Vec<PathBuf>> {
+        let mut directories = Vec::new();
+        for name in self.project.names(self.files) {
+            let directory = self.project.environments.join(name);
+            directories.extend(["secrets", "configs"].map(|part| directory.join(part)));
+        }
+        let Some(tree) = self.tree else {
+            return Ok(directories);
+        };
+        let files: Vec<PathBuf> = directories.iter().map(|it| it.join("x/x")).collect();
+        let mut ignored = tree.ignored(&files)?.into_iter();
+        directories.retain(|_| ignored.next().unwrap_or(false));
+        Ok(directories)
     }
 
     /// What git keeps, or would keep, that it must not; and how much of it is allowed.

@@ -91,6 +91,10 @@ impl Files for Recording<'_> {
         self.note(directory, |asked| asked.walked = true);
         self.files.walk(directory)
     }
+
+    fn origin(&self, path: &Path) -> PathBuf {
+        self.files.origin(path)
+    }
 }
 
 #[cfg(test)]

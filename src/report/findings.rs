@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 
+use super::changes::Change;
 use crate::error::Error;
 use crate::finding::{Finding, Severity};
 use crate::place::Place;
@@ -16,6 +17,8 @@ use crate::place::Place;
 pub struct Report {
     /// The checks, by what they looked at.
     pub suites: Vec<Suite>,
+    /// What became of environments since a revision, if one was named.
+    pub changes: Vec<Change>,
     /// What was found and may stay.
     pub allowed: usize,
     /// The least severity that fails a check.
@@ -90,6 +93,7 @@ impl Report {
                 file: ".".to_owned(),
                 checks: vec![check],
             }],
+            changes: Vec::new(),
             allowed: 0,
             fails_at: Severity::Error,
             base: String::new(),

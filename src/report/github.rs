@@ -4,6 +4,7 @@
 
 use std::fmt::Write as _;
 
+use super::changes;
 use super::findings::{Merged, Report};
 use super::text;
 use crate::finding::Severity;
@@ -38,6 +39,7 @@ pub(super) fn write(report: &Report) -> String {
         }
         out.push_str("::endgroup::\n");
     }
+    out.push_str(&changes::text(&report.changes));
     let _ = write!(out, "kustom: {}", text::summary(report));
     out
 }

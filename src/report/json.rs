@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::changes;
 use super::findings::{Merged, Outcome, Report};
 use crate::place::Place;
 
@@ -36,6 +37,7 @@ pub(super) fn write(report: &Report) -> Value {
             }).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
         "findings": findings,
+        "changes": changes::json(&report.changes),
     })
 }
 

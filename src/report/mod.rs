@@ -3,6 +3,7 @@
 //! The only room that knows of colour. What is shown is decided by whoever made the error or the
 //! finding; here it is only laid out.
 
+mod changes;
 mod findings;
 mod github;
 mod gitlab;
@@ -14,6 +15,7 @@ mod text;
 
 use std::fmt::Write as _;
 
+pub use changes::Change;
 pub use findings::{Check, Counts, Merged, Outcome, Report, Suite, finding_of};
 pub use rules::{About, about, rules};
 

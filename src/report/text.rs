@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::changes;
 use super::findings::Report;
 use super::{BLUE, Color, finding, line};
 
@@ -14,6 +15,7 @@ pub(super) fn write(report: &Report, color: Color) -> String {
             text.push_str(&line("in", BLUE, &one.suites.join(", "), color));
         }
     }
+    text.push_str(&changes::text(&report.changes));
     text
 }
 
