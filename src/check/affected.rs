@@ -12,7 +12,18 @@ use std::path::{Path, PathBuf};
 use crate::error::Result;
 use crate::load::{Asked, FileKind, Files, Revision, WorkTree, files_below};
 
-/// The first path about which the work tree and a revision answer differently, if there is one.
+/// How the answers that an environment got differ from those of a revision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Answers {
+    /// Not at all: it cannot be affected.
+    Same,
+    /// Only in the names of directories that were listed, which may or may not matter.
+    OtherNames,
+    /// In something that was read or looked for.
+    Other,
+}
+
+/// How the work tree and a revision differ in what they answer.
 ///
 /// What git ignores is in no revision and does not count; neither does what lies outside of the
 /// repository.
@@ -25,18 +36,22 @@ pub fn changed_since(
     revision: &Revision,
     tree: &WorkTree,
     asked: &BTreeMap<PathBuf, Asked>,
-) -> Result<Option<PathBuf>> {
+) -> Result<Answers> {
     let sides = Sides {
         files,
         revision,
         tree,
     };
+    let mut answers = Answers::Same;
     for (path, asked) in asked {
-        if path.starts_with(tree.root()) && sides.differ(path, *asked)? {
-            return Ok(Some(path.clone()));
+        if path.starts_with(tree.root()) {
+            answers = answers.max(sides.compare(path, *asked)?);
+        }
+        if answers == Answers::Other {
+            break;
         }
     }
-    Ok(None)
+    Ok(answers)
 }
 
 struct Sides<'s> {
@@ -46,6 +61,21 @@ struct Sides<'s> {
 }
 
 impl Sides<'_> {
+    fn compare(&self, path: &Path, asked: Asked) -> Result<Answers> {
+        if self.differ(path, asked)? {
+            return Ok(Answers::Other);
+        }
+        let is_there = self.files.resolve(path).is_ok() && self.revision.resolve(path).is_ok();
+        let differs = is_there
+            && (asked.listed && self.names_differ(path)?
+                || asked.walked && self.files_differ(path)?);
+        Ok(if differs {
+            Answers::OtherNames
+        } else {
+            Answers::Same
+        })
+    }
+
     fn differ(&self, path: &Path, asked: Asked) -> Result<bool> {
         let kinds = (
             self.files.resolve(path).ok(),
@@ -67,13 +97,7 @@ impl Sides<'_> {
         if is_new {
             return Ok(!self.is_ignored(path)?);
         }
-        if asked.read && self.contents_differ(path) {
-            return Ok(true);
-        }
-        if asked.listed && self.names_differ(path)? {
-            return Ok(true);
-        }
-        Ok(asked.walked && self.files_differ(path)?)
+        Ok(asked.read && self.contents_differ(path))
     }
 
     fn contents_differ(&self, path: &Path) -> bool {

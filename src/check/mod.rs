@@ -12,7 +12,7 @@ mod project;
 mod watch;
 
 pub use crate::load::named_from;
-pub use affected::changed_since;
+pub use affected::{Answers, changed_since};
 pub use environment::{Checked, Options, environment};
 pub use index::{tracked_generator_files, tracked_secrets, unignored};
 pub use project::Setup;

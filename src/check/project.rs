@@ -9,7 +9,7 @@ use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use super::changes::{Without, change};
 use super::environment::{Checked, Options, environment};
 use super::{
-    Watch, changed_since, named_from, tracked_generator_files, tracked_secrets, unignored,
+    Answers, Watch, changed_since, named_from, tracked_generator_files, tracked_secrets, unignored,
 };
 use crate::error::Result;
 use crate::finding::{Finding, Severity};
@@ -67,7 +67,27 @@ impl Setup<'_> {
         let Some(tree) = self.tree else {
             return Ok(true);
         };
-        Ok(changed_since(self.files, revision, tree, &checked.asked)?.is_some())
+        Ok(
+            match changed_since(self.files, revision, tree, &checked.asked)? {
+                Answers::Same => false,
+                Answers::Other => true,
+                Answers::OtherNames => !self.renders_the_same(&checked.suite.name, revision)?,
+            },
+        )
+    }
+
+    /// Whether an environment renders now as it did in a revision, with the same findings.
+    fn renders_the_same(&self, name: &String, revision: &Revision) -> Result<bool> {
+        let sides = self.sides(revision)?;
+        let (Some(then), Some(now)) = sides.of(name) else {
+            return Ok(false);
+        };
+        let change = change(name, Some(&then), Some(&now));
+        let findings = |side: &Checked| -> Vec<Finding> {
+            let checks = side.suite.checks.iter();
+            checks.flat_map(Check::findings).cloned().collect()
+        };
+        Ok(change.is_none() && findings(&then) == findings(&now))
     }
 
     /// The report of all checks; environments that no change since `revision` can affect are left
@@ -117,36 +137,36 @@ impl Setup<'_> {
     ///
     /// Both sides are as in a clean checkout, so that what is filled in here makes no difference.
     fn changes(&self, affected: &[String], revision: &Revision) -> Result<Vec<Change>> {
-        let root = self.root();
-        let options = Options {
-            secrets: self.options.secrets.or(Some(Secrets::Placeholder)),
-        };
-        let clean = Without {
-            files: self.files,
-            hidden: self.filled_directories()?,
-        };
-        let before = Project::find(revision, root)
-            .ok()
-            .filter(|it| it.root == root);
-        let names = |project: &Project| project.names(revision);
-        let known = before.as_ref().map(names).unwrap_or_default();
-        let now_known = self.project.names(self.files);
-        let mut names = affected.to_vec();
-        names.extend(
-            known
-                .iter()
-                .filter(|name| !now_known.contains(name))
-                .cloned(),
-        );
-        let one = |name: &String| {
-            let project = before.as_ref().filter(|_| known.contains(name));
-            let then = project.map(|it| environment(revision, root, it, name, options));
-            let now = now_known
-                .contains(name)
-                .then(|| environment(&clean, root, self.project, name, options));
+        let sides = self.sides(revision)?;
+        let gone = sides.known_then.iter();
+        let gone = gone.filter(|name| !sides.known_now.contains(name));
+        let names: Vec<&String> = affected.iter().chain(gone).collect();
+        let one = |name: &&String| {
+            let (then, now) = sides.of(name);
             change(name, then.as_ref(), now.as_ref())
         };
         Ok(names.par_iter().map(one).collect())
+    }
+
+    fn sides<'r>(&'r self, revision: &'r Revision) -> Result<Sides<'r>> {
+        let root = self.root();
+        let then = Project::find(revision, root);
+        let then = then.ok().filter(|project| project.root == root);
+        let names = |project: &Project| project.names(revision);
+        Ok(Sides {
+            revision,
+            known_then: then.as_ref().map(names).unwrap_or_default(),
+            then,
+            clean: Without {
+                files: self.files,
+                hidden: self.filled_directories()?,
+            },
+            known_now: self.project.names(self.files),
+            now: self.project,
+            options: Options {
+                secrets: self.options.secrets.or(Some(Secrets::Placeholder)),
+            },
+        })
     }
 
     /// The directories of environments that are filled in or rendered, and that git ignores.
@@ -244,6 +264,33 @@ impl Setup<'_> {
 
     fn named(&self, path: &Path) -> String {
         named_from(self.here, &normalized(path))
+    }
+}
+
+/// A project in a revision and now, both as in a clean checkout.
+struct Sides<'s> {
+    revision: &'s Revision,
+    then: Option<Project>,
+    known_then: Vec<String>,
+    clean: Without<'s>,
+    now: &'s Project,
+    known_now: Vec<String>,
+    options: Options,
+}
+
+impl Sides<'_> {
+    /// An environment then and now, where it is there.
+    fn of(&self, name: &String) -> (Option<Checked>, Option<Checked>) {
+        let root = &self.now.root;
+        let then = self
+            .then
+            .as_ref()
+            .filter(|_| self.known_then.contains(name));
+        let now = self.known_now.contains(name);
+        (
+            then.map(|it| environment(self.revision, root, it, name, self.options)),
+            now.then(|| environment(&self.clean, root, self.now, name, self.options)),
+        )
     }
 }
 

@@ -30,6 +30,12 @@ impl Change {
             ..Self::default()
         }
     }
+
+    /// Whether there is none.
+    pub fn is_none(&self) -> bool {
+        let objects = [&self.added, &self.removed, &self.changed];
+        self.note.is_none() && objects.iter().all(|names| names.is_empty())
+    }
 }
 
 /// One line for each environment, and one for each kind of change.
