@@ -31,6 +31,8 @@ pub(super) struct Templated<'f> {
 #[derive(Default)]
 struct Made {
     files: BTreeMap<PathBuf, Vec<u8>>,
+    /// The templates in the directories of the files that were read.
+    directories: BTreeMap<PathBuf, Vec<String>>,
     /// Templates that a file hides, by the file's path.
     hidden: BTreeMap<PathBuf, PathBuf>,
     /// What is wrong with the first one that is wrong.
@@ -78,15 +80,20 @@ impl<'f> Templated<'f> {
     /// Remembers a template that stands beside the file that it would make.
     fn note_hidden(&self, path: &Path) {
         let directory = path.parent().unwrap_or(path);
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        // A directory is listed once for all its files, and most hold no template.
+        if !made.directories.contains_key(directory) {
+            let mut names = self.lower.list(directory).unwrap_or_default();
+            names.retain(|name| name.ends_with(SUFFIX));
+            made.directories.insert(directory.to_path_buf(), names);
+        }
+        let templates = &made.directories[directory];
+        if templates.is_empty() {
+            return;
+        }
         let template = with_suffix(path);
         let name = template.file_name().unwrap_or_default().to_string_lossy();
-        // A directory is listed once for all its files.
-        let names = self.lower.list(directory).unwrap_or_default();
-        if names
-            .binary_search_by(|known| (**known).cmp(&*name))
-            .is_ok()
-        {
-            let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if templates.iter().any(|known| **known == *name) {
             made.hidden.insert(path.to_path_buf(), template);
         }
     }
