@@ -180,10 +180,10 @@ fn cannot_read(project: &Project, path: &Path, cause: io::Error) -> Error {
     Error::new(Kind::Load, message).caused_by(cause)
 }
 
-/// The name of the file that an expression stands in; its own says that it is one.
+/// What an expression is called that stands in another file: its lines are not those of the file.
 fn in_environment(file: &str, expression: &str) -> Arc<str> {
     match file == expression {
-        true => file.trim_end_matches(".yq").into(),
+        true => format!("expression in {}", file.trim_end_matches(".yq")).into(),
         false => file.into(),
     }
 }
