@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
 
 use kustom::error::{Kind, Result};
@@ -77,11 +77,22 @@ fn the_scripts_of_a_real_deployment_change_only_what_they_name() {
     let Some(cases) = cases("real.jsonl") else {
         return;
     };
+    let mut counts = Vec::new();
     for case in cases.iter().filter(|case| case.get("minimal").is_some()) {
         let script = Script::parse(file(case, "script.yaml"), "script.yaml").unwrap();
-        let outcome = run(&script, file(case, "input.yaml"), Documents::default()).unwrap();
-        assert_eq!(outcome.text, case["minimal"].as_str().unwrap());
+        let text = file(case, "input.yaml");
+        let outcome = run(&script, text, Documents::default()).unwrap();
+        let minimal = case["minimal"].as_str().unwrap();
+        assert_eq!(outcome.text, minimal);
+        let pairs = text.lines().zip(minimal.lines());
+        assert_eq!(text.lines().count(), minimal.lines().count());
+        counts.push(pairs.filter(|(old, new)| old != new).count());
+        // The same edits as an expression change the same bytes.
+        let name = format!("{}--v4", case["name"].as_str().unwrap());
+        let twin = cases.iter().find(|twin| twin["name"] == *name).unwrap();
+        assert_eq!(printed(twin).0, minimal, "{name}");
     }
+    assert_eq!(counts, [5, 4, 5, 4]);
 }
 
 #[test]
@@ -134,8 +145,21 @@ fn differing(cases: &[Value]) -> Vec<String> {
         .collect()
 }
 
-/// Runs the command line of a case in a folder with its files.
+/// Whether the command line of a case does what it did when it was recorded.
 fn prints_the_same(case: &Value) -> bool {
+    let (text, status) = printed(case);
+    if case.get("error").is_some() {
+        return status.code() == Some(1);
+    }
+    status.success()
+        && match case.get("expected_json").and_then(Value::as_array) {
+            Some(wanted) => values(&text).is_ok_and(|found| all_same(&found, wanted)),
+            None => text == case["expected"].as_str().unwrap(),
+        }
+}
+
+/// What the command line of a case prints, or writes, in a folder with its files, and its status.
+fn printed(case: &Value) -> (String, ExitStatus) {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in case["files"].as_object().unwrap() {
         let path = folder.path().join(name);
@@ -158,18 +182,11 @@ fn prints_the_same(case: &Value) -> bool {
     let input = case["stdin"].as_str().unwrap_or_default();
     _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     let output = child.wait_with_output().unwrap();
-    if case.get("error").is_some() {
-        return output.status.code() == Some(1);
-    }
     let text = match case.get("inplace") {
         Some(_) => fs::read_to_string(folder.path().join("input.yaml")).unwrap(),
-        None => String::from_utf8(output.stdout).unwrap(),
+        None => String::from_utf8_lossy(&output.stdout).into_owned(),
     };
-    output.status.success()
-        && match case.get("expected_json").and_then(Value::as_array) {
-            Some(wanted) => values(&text).is_ok_and(|found| all_same(&found, wanted)),
-            None => text == case["expected"].as_str().unwrap(),
-        }
+    (text, output.status)
 }
 
 /// The documents of a text as JSON.
