@@ -12,6 +12,7 @@ mod number;
 mod script;
 pub mod v3;
 pub mod v4;
+mod word;
 
 pub use json::{json, json_lines};
 pub use script::{Applied, Effect, ProjectFiles, Script, Source, apply};

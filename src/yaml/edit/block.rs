@@ -13,20 +13,9 @@ impl Editor<'_> {
             return self.replaced_children(family, texts);
         }
         self.remove(family, &kept);
-        // The runs of new children, each after the old one that it follows.
-        let mut after: Option<usize> = None;
-        let mut run: Vec<&str> = Vec::new();
-        for (pair, text) in family.pairs.iter().zip(texts) {
-            match *pair {
-                None => run.push(text),
-                Some(number) => {
-                    self.insert(family, after, &run);
-                    run.clear();
-                    after = Some(number);
-                }
-            }
+        for (after, run) in family.runs(texts) {
+            self.insert(family, after, &run);
         }
-        self.insert(family, after, &run);
     }
 
     /// Puts lines after an old child, or before the first one.

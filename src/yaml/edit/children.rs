@@ -55,6 +55,18 @@ impl<'n> Family<'n> {
         self.pairs.iter().flatten().copied().collect()
     }
 
+    /// The runs of new children, each with the old one that it follows.
+    pub(super) fn runs<'t>(&self, texts: &'t [String]) -> Vec<(Option<usize>, Vec<&'t str>)> {
+        let mut runs = vec![(None, Vec::new())];
+        for (pair, text) in self.pairs.iter().zip(texts) {
+            match (*pair, runs.last_mut()) {
+                (None, Some((_, run))) => run.push(text.as_str()),
+                _ => runs.push((*pair, Vec::new())),
+            }
+        }
+        runs
+    }
+
     /// The place in front of an old child that no change may cross.
     pub(super) fn limit(&self, number: usize, gap: usize) -> usize {
         match number.checked_sub(1) {

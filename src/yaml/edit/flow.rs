@@ -17,19 +17,9 @@ impl Editor<'_> {
             return self.edit(site.start, site.end, text);
         }
         self.remove_between(&family.chunks, &kept);
-        let mut after: Option<usize> = None;
-        let mut run: Vec<&str> = Vec::new();
-        for (pair, text) in family.pairs.iter().zip(texts) {
-            match *pair {
-                None => run.push(text),
-                Some(number) => {
-                    self.insert_between(family, after, &run);
-                    run.clear();
-                    after = Some(number);
-                }
-            }
+        for (after, run) in family.runs(texts) {
+            self.insert_between(family, after, &run);
         }
-        self.insert_between(family, after, &run);
     }
 
     /// Takes children out, each with one comma.

@@ -1,11 +1,12 @@
 //! A script: a YAML list of statements, each with a command, a path and a value.
 
 use super::path::Path;
-use super::search::{has_alias, nearest};
+use super::search::has_alias;
 use super::value::{without_place, without_remarks};
 use crate::error::{Error, Kind, Result};
 use crate::place::{Place, Span};
 use crate::yaml::{Node, Options, Value, read};
+use crate::yq::word::nearest;
 
 /// A list of statements.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -174,7 +175,7 @@ fn nearest_command(word: &str) -> Option<&'static str> {
     const WORDS: [&str; 3] = ["delete", "merge", "update"];
     match WORDS.into_iter().find(|known| *known == word) {
         Some(known) => Some(known),
-        None => nearest(word, WORDS.into_iter()),
+        None => nearest(word, WORDS),
     }
 }
 

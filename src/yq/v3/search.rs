@@ -237,53 +237,9 @@ pub(super) fn has_alias(node: &Node) -> bool {
             .any(|entry| has_alias(&entry.key) || has_alias(&entry.value))
 }
 
-/// The words that are most like another one, close enough to be meant.
-pub(super) fn nearest<'w>(word: &str, words: impl Iterator<Item = &'w str>) -> Option<&'w str> {
-    let limit = match word.chars().count() {
-        0..=2 => 0,
-        3..=5 => 1,
-        _ => 2,
-    };
-    words
-        .map(|other| (distance(word, other, limit), other))
-        .filter(|(distance, _)| (1..=limit).contains(distance))
-        .min()
-        .map(|(_, other)| other)
-}
-
-/// How many letters differ; more than `limit` is not counted out.
-fn distance(a: &str, b: &str, limit: usize) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    if a.len().abs_diff(b.len()) > limit {
-        return limit + 1;
-    }
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let cost = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = cost.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_word_is_near_if_a_letter_or_two_differ() {
-        let words = ["pod_namespace", "log_level", "a"];
-        assert_eq!(
-            nearest("pod_namespce", words.into_iter()),
-            Some("pod_namespace")
-        );
-        assert_eq!(nearest("level", words.into_iter()), None);
-        assert_eq!(nearest("b", words.into_iter()), None);
-    }
 
     #[test]
     fn a_negative_index_counts_from_the_end() {

@@ -7,6 +7,7 @@ use super::update::{Assign, inherit};
 use crate::error::Result;
 use crate::place::{SourceId, Span};
 use crate::yaml::{Node, Str, Style, Tag, Value, implied_tag, same_data};
+use crate::yq::word::core_tag;
 
 /// What the flags of a command line say of a value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -111,7 +112,7 @@ fn put_on(node: &mut Node, flags: &ValueFlags) {
 
 /// Gives a scalar the type that a tag names; the tag shows only where it has to.
 fn set_tag(node: &mut Node, tag: &str, text: &str, shows: bool) {
-    node.tag = named(tag);
+    node.tag = core_tag(tag).unwrap_or(Tag::Other);
     let goes_without = match node.tag {
         Tag::Str => true,
         known => known == implied_tag(text) && node.style == Style::Plain,
@@ -120,22 +121,6 @@ fn set_tag(node: &mut Node, tag: &str, text: &str, shows: bool) {
     if written.is_some() || node.dress.is_some() {
         node.dress_mut().tag = written;
     }
-}
-
-/// The type that a tag names.
-fn named(tag: &str) -> Tag {
-    const TAGS: [Tag; 8] = [
-        Tag::Null,
-        Tag::Bool,
-        Tag::Int,
-        Tag::Float,
-        Tag::Str,
-        Tag::Timestamp,
-        Tag::Binary,
-        Tag::Merge,
-    ];
-    let known = TAGS.into_iter().find(|known| known.name() == tag);
-    known.unwrap_or(Tag::Other)
 }
 
 /// Where a value stands that was typed and not read.

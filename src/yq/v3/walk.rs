@@ -4,10 +4,11 @@
 
 use super::path::{Accident, Path, Segment};
 use super::report::{Replaced, Report, Trail, kind};
-use super::search::{Anchors, key_text, nearest, position};
+use super::search::{Anchors, key_text, position};
 use super::update::inherit;
 use crate::error::{Error, Kind, Result};
 use crate::yaml::{Entry, Node, Style, Tag, Value};
+use crate::yq::word::nearest;
 
 /// What is done where a path ends.
 pub(super) trait Goal {

@@ -8,6 +8,7 @@ use super::item::{Id, Key, Kind};
 use crate::finding::Finding;
 use crate::place::{Place, Span};
 use crate::yaml::Str;
+use crate::yq::word::nearest;
 
 /// How many nodes are told apart.
 const TOLD: usize = 20;
@@ -256,12 +257,10 @@ impl Evaluator<'_> {
         let text = self.arena.get(key).text.clone();
         let others = self.arena.entries(parent).into_iter().map(|(key, _)| key);
         let others: Vec<Id> = others.filter(|other| *other != key).collect();
-        let (distance, nearest) = others
-            .into_iter()
-            .map(|other| self.arena.get(other).text.clone())
-            .map(|other| (strsim::osa_distance(&text, &other), other))
-            .min()?;
-        (distance <= text.len() / 3).then(|| nearest.to_string())
+        let words = others
+            .iter()
+            .map(|other| self.arena.get(*other).text.as_str());
+        nearest(&text, words).map(str::to_owned)
     }
 
     /// The items that indices of the expression named on the way to a node.

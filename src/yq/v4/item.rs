@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 
 use crate::place::Span;
 use crate::yaml::{Dress, Node, Str, Style, Tag, Value, implied_tag};
+use crate::yq::word::core_tag;
 
 /// The number of a node in the arena.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -145,9 +146,7 @@ impl Label {
         if name.is_empty() {
             return Self::Unset;
         }
-        CORE.iter()
-            .find(|tag| tag.name() == name)
-            .map_or_else(|| Self::Own(name.into()), |tag| Self::Core(*tag))
+        core_tag(name).map_or_else(|| Self::Own(name.into()), Self::Core)
     }
 
     /// The name, such as `!!str` or `!own`.
@@ -178,20 +177,6 @@ fn spells(read: &str, label: &Label) -> bool {
         None => named(read),
     }
 }
-
-/// The types that YAML knows.
-const CORE: [Tag; 10] = [
-    Tag::Null,
-    Tag::Bool,
-    Tag::Int,
-    Tag::Float,
-    Tag::Str,
-    Tag::Timestamp,
-    Tag::Binary,
-    Tag::Merge,
-    Tag::Seq,
-    Tag::Map,
-];
 
 impl<'d> Item<'d> {
     /// A scalar that belongs nowhere.

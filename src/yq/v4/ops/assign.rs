@@ -18,6 +18,17 @@ pub(crate) struct How {
     pub(crate) keep_anchor: bool,
 }
 
+impl How {
+    /// How `=` and `|=` write.
+    fn assigning(clobber: bool) -> Self {
+        Self {
+            clobber,
+            keep_anchor: true,
+            ..Self::default()
+        }
+    }
+}
+
 /// `target = value`
 pub(crate) fn assign(
     e: &mut Evaluator<'_>,
@@ -26,11 +37,7 @@ pub(crate) fn assign(
     clobber: bool,
     scope: &Scope,
 ) -> Result<Matches> {
-    let how = How {
-        clobber,
-        keep_anchor: true,
-        ..How::default()
-    };
+    let how = How::assigning(clobber);
     let mark = e.mark();
     let targets = e.eval(target, scope)?;
     e.cross(
@@ -60,11 +67,7 @@ pub(crate) fn update(
     clobber: bool,
     scope: &Scope,
 ) -> Result<Matches> {
-    let how = How {
-        clobber,
-        keep_anchor: true,
-        ..How::default()
-    };
+    let how = How::assigning(clobber);
     let mark = e.mark();
     let targets = e.eval(target, scope)?;
     update_each(e, &targets, value, how, scope)?;
