@@ -50,8 +50,8 @@ fn execute(arguments: &[String], streams: &Streams) -> Result<bool> {
             .help("try `kustom yq . FILE`, or `kustom yq write FILE --script SCRIPT`"));
     };
     match Form::named(first) {
-        Some(form) => form.run(rest, streams).map(|()| true),
-        None if has_script(arguments) => Form::Write.run(arguments, streams).map(|()| true),
+        Some(form) => form.run(rest, streams),
+        None if has_script(arguments) => Form::Write.run(arguments, streams),
         None => v4::run(arguments, streams),
     }
 }

@@ -4,9 +4,11 @@ use kustom::error::Result;
 use kustom::finding::{Finding, Severity};
 use kustom::yaml::{Node, Style};
 use kustom::yq::v3::{
-    self, Arrays, Comments, Documents, Done, Input, Merge, Output, Report, Script, Shown,
+    self, Arrays, Comments, Documents, Done, Input, Merge, Output, Reading, Report, Script, Shown,
     ValueFlags, Write,
 };
+
+use similar::TextDiff;
 
 use super::super::flags::{self, Flag, switch, with_value};
 use super::super::output::Streams;
@@ -21,6 +23,7 @@ pub(super) enum Form {
     New,
     Prefix,
     Read,
+    Compare,
     Validate,
 }
 
@@ -49,6 +52,23 @@ const FLAGS: &[Flag] = &[
     switch("verbose", Some('v')),
 ];
 
+/// The flags of `read` and `compare`, of which one has the letter of another command's.
+const READ_FLAGS: &[Flag] = &[
+    switch("collect", Some('c')),
+    switch("colors", Some('C')),
+    with_value("defaultValue", Some('D')),
+    with_value("doc", Some('d')),
+    switch("explodeAnchors", Some('X')),
+    with_value("indent", Some('I')),
+    switch("length", Some('l')),
+    switch("prettyPrint", Some('P')),
+    with_value("printMode", Some('p')),
+    switch("stripComments", None),
+    switch("tojson", Some('j')),
+    switch("unwrapScalar", None),
+    switch("verbose", Some('v')),
+];
+
 impl Form {
     /// The command of this name.
     pub(super) fn named(word: &str) -> Option<Self> {
@@ -59,14 +79,19 @@ impl Form {
             "new" | "n" => Self::New,
             "prefix" | "p" => Self::Prefix,
             "read" | "r" => Self::Read,
+            "compare" | "x" => Self::Compare,
             "validate" | "v" => Self::Validate,
             _ => return None,
         })
     }
 
-    /// Runs the command.
-    pub(super) fn run(self, arguments: &[String], streams: &Streams) -> Result<()> {
-        let arguments = flags::Arguments::parse(arguments, FLAGS).map_err(v3::usage)?;
+    /// Runs the command; whether the exit status is success.
+    pub(super) fn run(self, arguments: &[String], streams: &Streams) -> Result<bool> {
+        let known = match self {
+            Self::Read | Self::Compare => READ_FLAGS,
+            _ => FLAGS,
+        };
+        let arguments = flags::Arguments::parse(arguments, known).map_err(v3::usage)?;
         let call = Call {
             documents: match arguments.value("doc") {
                 Some(text) => text.parse()?,
@@ -83,8 +108,10 @@ impl Form {
             Self::New => call.new_document(),
             Self::Prefix => call.prefix(),
             Self::Read => call.read(),
+            Self::Compare => return call.compare(),
             Self::Validate => call.validate(),
-        }
+        }?;
+        Ok(true)
     }
 }
 
@@ -193,6 +220,31 @@ impl Call<'_> {
             [file, path] => (file, path.as_str()),
             _ => return Err(v3::usage("expected a file and a path")),
         };
+        self.streams.data(&self.found(file, path)?)
+    }
+
+    /// `compare`: how what a path names in one file differs from what it names in another.
+    fn compare(&self) -> Result<bool> {
+        let (one, other, path) = match self.arguments.words.as_slice() {
+            [one, other] => (one, other, ""),
+            [one, other, path] => (one, other, path.as_str()),
+            _ => return Err(v3::usage("expected two files and a path")),
+        };
+        let (old, new) = (self.found(one, path)?, self.found(other, path)?);
+        if old == new {
+            return Ok(true);
+        }
+        let difference = TextDiff::from_lines(&old, &new);
+        let lines = difference.iter_all_changes().map(|change| {
+            let end = if change.missing_newline() { "\n" } else { "" };
+            format!("{}{}{end}", change.tag(), change.value())
+        });
+        self.streams.data(&lines.collect::<String>())?;
+        Ok(false)
+    }
+
+    /// What a path names in a file, as text.
+    fn found(&self, file: &str, path: &str) -> Result<String> {
         let shown = match self.arguments.value("printMode") {
             None | Some("v") => Shown::Values,
             Some("p") => Shown::Paths,
@@ -202,15 +254,20 @@ impl Call<'_> {
                     .help("the modes are `v`, `p` and `pv`"));
             }
         };
+        let how = Reading {
+            shown,
+            default: self.arguments.value("defaultValue"),
+            collect: self.arguments.is_on("collect"),
+            lengths: self.arguments.is_on("length"),
+            explode: self.arguments.is_on("explodeAnchors"),
+            bare: self.arguments.is_on("stripComments"),
+        };
         let text = read_text(file)?;
         let input = Input {
             text: &text,
             documents: self.documents,
         };
-        let default = self.arguments.value("defaultValue");
-        let found = v3::read(input, path, shown, default, self.output);
-        self.streams
-            .data(&found.map_err(|error| named(error, file))?)
+        v3::read(input, path, &how, self.output).map_err(|error| named(error, file))
     }
 
     fn validate(&self) -> Result<()> {

@@ -11,7 +11,7 @@ use super::script::{Command, Script};
 use super::update::update;
 use super::value::{Typed, ValueFlags, is_block};
 use crate::error::{Error, Kind, Result};
-use crate::yaml::{Node, PrintOptions, Value, print, print_node, rewrite};
+use crate::yaml::{Node, PrintOptions, print, rewrite};
 use crate::yq::json;
 
 /// A text and which of its documents are meant.
@@ -63,7 +63,7 @@ impl Output {
         Ok(print(documents, &options))
     }
 
-    fn step(self) -> usize {
+    pub(super) fn step(self) -> usize {
         match self.indent {
             // What yq 3 cannot use it takes for something near.
             Some(0) => 4,
@@ -246,71 +246,6 @@ pub fn prefix(input: Input<'_>, path: &str, output: Output) -> Result<Done> {
 /// `validate`: refuses a text that is no YAML.
 pub fn validate(text: &str) -> Result<()> {
     documents_of(text, false).map(drop)
-}
-
-/// What `read` prints of what it finds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Shown {
-    /// The values.
-    #[default]
-    Values,
-    /// The paths.
-    Paths,
-    /// Both.
-    Both,
-}
-
-/// `read`: the values that a path names.
-pub fn read(
-    input: Input<'_>,
-    path: &str,
-    shown: Shown,
-    default: Option<&str>,
-    output: Output,
-) -> Result<String> {
-    let parsed = Path::parse(path);
-    let mut documents = documents_of(input.text, true)?;
-    let mut out = String::new();
-    let mut is_found = false;
-    for root in selected(&mut documents, input.documents)? {
-        for (trail, node) in super::search::find(root, &parsed) {
-            is_found = true;
-            out.push_str(&shown_value(&trail, node, shown, output)?);
-        }
-    }
-    if let (false, Some(default)) = (is_found, default) {
-        out.push_str(default);
-        out.push('\n');
-    }
-    Ok(out)
-}
-
-fn shown_value(trail: &str, node: &Node, shown: Shown, output: Output) -> Result<String> {
-    if shown == Shown::Paths {
-        return Ok(format!("{trail}\n"));
-    }
-    let text = if output.json {
-        let indent = if output.pretty { output.step() } else { 0 };
-        json::json(node, indent)? + "\n"
-    } else {
-        let options = PrintOptions {
-            indent: output.step(),
-            pretty: output.pretty,
-            unwrapped: true,
-            ..PrintOptions::default()
-        };
-        print_node(node, &options)
-    };
-    if shown == Shown::Values {
-        return Ok(text);
-    }
-    let is_line = matches!(node.value, Value::Scalar(_) | Value::Alias(_));
-    Ok(if is_line {
-        format!("{trail}: {text}")
-    } else {
-        let lines: String = text.lines().map(|line| format!("  {line}\n")).collect();
-        format!("{trail}:\n{lines}")
-    })
 }
 
 /// An error of the command line.

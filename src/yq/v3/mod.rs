@@ -8,6 +8,7 @@ mod command;
 mod delete;
 mod merge;
 mod path;
+mod read;
 mod report;
 mod run;
 mod script;
@@ -16,11 +17,10 @@ mod update;
 mod value;
 mod walk;
 
-pub use command::{
-    Done, Input, Output, Shown, Write, delete, merge, new, prefix, read, usage, validate, write,
-};
+pub use command::{Done, Input, Output, Write, delete, merge, new, prefix, usage, validate, write};
 pub use merge::{Arrays, Comments, Merge};
 pub use path::{Accident, Path, Pattern, Segment};
+pub use read::{Reading, Shown, read};
 pub use report::{Indexed, Replaced, Report};
 pub use run::{Documents, Outcome, run};
 pub use script::{Command, Script, Statement};
