@@ -1,7 +1,7 @@
 //! The manual runs: every `console` block of the documents is executed in a copy of the example.
 //!
-//! A line that starts with `$ ` is a command for the shell; what follows is what it prints, on
-//! either stream. A line `...` stands for any number of lines.
+//! A line that starts with `$ ` is a command for the shell, which goes on in lines that start with
+//! `> `; what follows is what it prints, on either stream. A line `...` stands for any number of lines.
 #![allow(
     clippy::unwrap_used,
     clippy::print_stderr,
@@ -67,6 +67,10 @@ fn commands(text: &str) -> Vec<(String, String)> {
             _ if !inside => {}
             _ => match (line.strip_prefix("$ "), found.last_mut()) {
                 (Some(command), _) => found.push((command.to_owned(), String::new())),
+                (None, Some((command, wanted))) if wanted.is_empty() && line.starts_with("> ") => {
+                    command.push('\n');
+                    command.push_str(&line[2..]);
+                }
                 (None, Some((_, wanted))) => {
                     wanted.push_str(line);
                     wanted.push('\n');

@@ -13,11 +13,11 @@ pub(super) fn delete(root: &mut Node, path: &Path, report: &mut Report) -> Resul
         return Err(Error::new(Kind::Script, "the path of a `delete` is empty")
             .help("name what is to be deleted"));
     };
-    walk(root, path, rest, &mut Remove(last), report)
+    walk(root, path, rest, &mut Remove(last, rest), report)
 }
 
-/// Takes the children that a step names out of everything that the way before it leads to.
-struct Remove<'a>(&'a Segment);
+/// Takes the children that a step names out of everything that the steps before it lead to.
+struct Remove<'a>(&'a Segment, &'a [Segment]);
 
 impl Goal for Remove<'_> {
     fn reach(&mut self, node: &mut Node, _: bool, so_far: &mut SoFar<'_>) -> Result<()> {
@@ -34,7 +34,8 @@ impl Goal for Remove<'_> {
                     Segment::Index(index) => {
                         let number = position(*index, before).filter(|&number| number < before);
                         if let Some(number) = number {
-                            so_far.report.index(&so_far.trail, items, number, &[]);
+                            let around = (self.1, &[][..]);
+                            so_far.report.index(&so_far.trail, items, number, around);
                             items.remove(number);
                         }
                     }

@@ -140,6 +140,11 @@ impl Segment {
         matches!(self, Self::All | Self::Deep | Self::Filter { .. })
     }
 
+    /// Whether the step is made to name several children.
+    pub(super) fn is_manifold(&self) -> bool {
+        matches!(self, Self::All | Self::Deep | Self::Prefix(_))
+    }
+
     /// Whether the step asks for a sequence.
     pub(super) fn wants_seq(&self) -> bool {
         matches!(self, Self::Index(_) | Self::Append)
@@ -172,22 +177,22 @@ impl fmt::Display for Segment {
 
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut after_bracket = false;
-        for (number, segment) in self.segments.iter().enumerate() {
-            let is_bracket = matches!(
-                segment,
-                Segment::Index(_) | Segment::Append | Segment::Filter { .. }
-            );
-            // Behind a bracket one character is skipped, which should be a dot.
-            if number > 0 && (!is_bracket || after_bracket) {
-                f.write_str(".")?;
-            }
-            let text = segment.to_string();
-            f.write_str(&text)?;
-            after_bracket = text.ends_with([']', ')', '"']);
-        }
-        Ok(())
+        f.write_str(&written(&self.segments))
     }
+}
+
+/// Steps as a path has them.
+pub(super) fn written(segments: &[Segment]) -> String {
+    let mut text = String::new();
+    for segment in segments {
+        let is_bracket = matches!(segment, Segment::Index(_) | Segment::Append);
+        // Behind a bracket or a quote one character is skipped, which should be a dot.
+        if !text.is_empty() && (!is_bracket || text.ends_with([']', ')', '"'])) {
+            text.push('.');
+        }
+        text.push_str(&segment.to_string());
+    }
+    text
 }
 
 /// A key as a path has it, in quotes where it needs them.

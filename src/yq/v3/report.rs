@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::path::{Accident, Segment, quoted};
+use super::path::{Accident, Segment, quoted, written};
 use super::script::{Command, Statement};
 use crate::finding::Finding;
 use crate::place::Place;
@@ -73,13 +73,13 @@ impl Report {
 
     /// Remembers that an item was named by its number, with the path that says it by name.
     ///
-    /// `tail` are the steps behind the item.
+    /// `before` and `behind` are the steps of the path around the one that is the number.
     pub(super) fn index(
         &mut self,
         trail: &Trail,
         items: &[Node],
         number: usize,
-        tail: &[&Segment],
+        (before, behind): (&[Segment], &[&Segment]),
     ) {
         let path = format!("{trail}[{number}]");
         if self.indexed.iter().any(|known| known.path == path) {
@@ -89,8 +89,14 @@ impl Report {
         let by_name = found
             .filter(|(_, text)| !text.ends_with('*') && !text.contains(')'))
             .map(|(field, text)| {
-                let rest: String = tail.iter().map(|step| format!(".{step}")).collect();
-                format!("{trail}.({field}=={text}){rest}")
+                let rest: String = behind.iter().map(|step| format!(".{step}")).collect();
+                // Of several places, each is said by itself.
+                let before = match before.iter().any(Segment::is_manifold) {
+                    true => trail.to_string(),
+                    false => written(before),
+                };
+                let dot = if before.is_empty() { "" } else { "." };
+                format!("{before}{dot}({field}=={text}){rest}")
             });
         self.indexed.push(Indexed {
             path,

@@ -38,12 +38,12 @@ pub(super) struct SoFar<'a> {
 /// Follows `steps` from the root of a document and does at the end what is to be done.
 ///
 /// `path` is the whole path, for messages.
-pub(super) fn walk(
+pub(super) fn walk<'a>(
     root: &mut Node,
-    path: &Path,
-    steps: &[Segment],
-    goal: &mut dyn Goal,
-    report: &mut Report,
+    path: &'a Path,
+    steps: &'a [Segment],
+    goal: &'a mut dyn Goal,
+    report: &'a mut Report,
 ) -> Result<()> {
     let so_far = SoFar {
         anchors: Anchors::of(root),
@@ -52,6 +52,7 @@ pub(super) fn walk(
     };
     let mut walk = Walk {
         path,
+        steps,
         goal,
         so_far,
         in_flow: false,
@@ -61,6 +62,7 @@ pub(super) fn walk(
 
 struct Walk<'a> {
     path: &'a Path,
+    steps: &'a [Segment],
     goal: &'a mut dyn Goal,
     so_far: SoFar<'a>,
     /// Whether we are in a collection in flow style.
@@ -200,7 +202,10 @@ impl Walk<'_> {
         let mut behind: Vec<&Segment> = rest[1..].iter().collect();
         behind.extend(self.goal.last());
         let so_far = &mut self.so_far;
-        so_far.report.index(&so_far.trail, items, number, &behind);
+        let before = &self.steps[..self.steps.len() - rest.len()];
+        so_far
+            .report
+            .index(&so_far.trail, items, number, (before, &behind));
         self.so_far.trail.index(number);
         self.reshape(&mut items[number], &rest[0], &rest[1..]);
         self.dive(&mut items[number], &rest[1..], false)?;
