@@ -18,11 +18,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
 
-use kustom::error::{Kind, Result};
+use kustom::error::{Error, Kind, Result};
 use kustom::yaml::{self, Options};
-use kustom::yq::json_lines;
 use kustom::yq::v3::{Documents, Script, run};
 use kustom::yq::v4::{Context, Expression, Input};
+use kustom::yq::{Source, apply, json_lines};
 use serde_json::Value;
 
 #[test]
@@ -143,6 +143,123 @@ fn differing(cases: &[Value]) -> Vec<String> {
     cases
         .map(|case| case["name"].as_str().unwrap().to_owned())
         .collect()
+}
+
+#[test]
+fn no_expression_is_too_much() {
+    const PIECES: [&str; 72] = [
+        ".a",
+        ".b",
+        ".c",
+        ".[0]",
+        ".[-1]",
+        ".[]",
+        ".[1:]",
+        ".*",
+        "..",
+        "...",
+        ".",
+        "[",
+        "]",
+        "(",
+        ")",
+        "{",
+        "}",
+        "|",
+        ",",
+        ";",
+        ":",
+        "=",
+        "|=",
+        "+=",
+        "-=",
+        "*=",
+        "+",
+        "-",
+        "*",
+        "/",
+        "%",
+        "//",
+        "==",
+        "<",
+        "and",
+        "or",
+        "not",
+        "as $x",
+        "$x",
+        "1",
+        "-1",
+        "1.5",
+        "\"x\"",
+        "\"\\(.a)\"",
+        "null",
+        "true",
+        "select(. == 1)",
+        "map(.a)",
+        "del(.a)",
+        "del(.[])",
+        "with(.a; .b = 1)",
+        "to_entries",
+        "from_entries",
+        "with_entries(.value = 1)",
+        "sort_by(.a)",
+        "group_by(.a)",
+        "unique",
+        "flatten",
+        "path",
+        "parent",
+        "setpath([\"a\"]; 1)",
+        "delpaths([[\"a\"]])",
+        "explode(.)",
+        "anchor = \"q\"",
+        "alias = \"q\"",
+        "style = \"flow\"",
+        "tag = \"!!str\"",
+        "eval(\".a\")",
+        "keys",
+        "reverse",
+        "split_doc",
+        "*+?d",
+    ];
+    const TEXTS: [&str; 6] = [
+        "a: &n {b: 1, c: [x, 1]}\nb:\n  <<: *n\n  c: *n\n",
+        "- n: x\n  a:\n  - b\n- [1, [2]]\n- ~\n- |\n  text\n",
+        "a: 1\n---\nb: [2]\n",
+        "scalar\n",
+        "",
+        "a:\n  - a: {a: []}\n    b: # c\n    c: 'x'\n",
+    ];
+    let loader = |path: &str| Err(Error::new(Kind::Load, format!("no `{path}`")));
+    let mut state = 11u64;
+    let mut roll = |sides: usize| {
+        state = state
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
+        (state >> 33) as usize % sides
+    };
+    let rounds = std::env::var("ROUNDS").map_or(40_000, |rounds| rounds.parse().unwrap());
+    let mut count = 0;
+    for _ in 0..rounds {
+        let words: Vec<&str> = (0..=roll(7)).map(|_| PIECES[roll(PIECES.len())]).collect();
+        let script = words.join([" ", "", " | "][roll(3)]);
+        let text = TEXTS[roll(TEXTS.len())];
+        let script = Source {
+            name: "script.yq",
+            bytes: script.as_bytes(),
+        };
+        let config = Source {
+            name: "config.yaml",
+            bytes: text.as_bytes(),
+        };
+        match apply(script, config, &loader) {
+            Ok(_) => count += 1,
+            Err(error) => assert!(
+                matches!(error.kind(), Kind::Script | Kind::Output | Kind::Yaml),
+                "{words:?} on {text}: {error:#}"
+            ),
+        }
+    }
+    assert!(count > 1_000, "only {count} were run");
 }
 
 /// Whether the command line of a case does what it did when it was recorded.
