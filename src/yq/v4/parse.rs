@@ -10,8 +10,8 @@ use super::table::Operator;
 use crate::error::{Error, Kind, Result};
 use crate::place::Span;
 
-/// The operator that changes something without assigning to it.
-const DELETE: &str = "del";
+/// The operators that change something without assigning to it.
+const CHANGES: [&str; 5] = ["del", "delpaths", "explode", "setpath", "sort_keys"];
 /// How deep expressions may be nested, so that no input can exhaust the stack.
 const DEPTH: usize = 200;
 /// How long a path may be, for the same reason: its steps become levels of the document.

@@ -686,6 +686,32 @@ fn an_assignment_says_what_it_did() {
 }
 
 #[test]
+fn what_changes_something_without_assigning_says_so_too() {
+    let text = "b: &x {z: 1, y: 2}\na: [1]\nc: *x\n";
+    let expression = "sort_keys(.) | sort_keys(.a) | setpath([\"n\"]; 1) | delpaths([[\"a\", 0]]) \
+                      | explode(.c) | with(.none[]; .x = 1) | .b style = \"flow\"";
+    let effects = evaluated(expression, text, &Context::default())
+        .unwrap()
+        .effects;
+    let said: Vec<_> = effects
+        .iter()
+        .map(|effect| format!("{}: {}", effect.target, effect.summary()))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "sort_keys(.): changed 1 value",
+            "sort_keys(.a): matched nothing",
+            "setpath([\"n\"]; 1): created `.n`",
+            "delpaths([[\"a\", 0]]): changed 1 value",
+            "explode(.c): changed 1 value",
+            ".x: matched nothing",
+            ".b style: found 1 value as wanted",
+        ]
+    );
+}
+
+#[test]
 fn creating_may_be_meant_and_may_be_a_typing_error() {
     let finding = |expression: &str| {
         let output = evaluated(expression, "replicas: 1\n", &Context::default()).unwrap();

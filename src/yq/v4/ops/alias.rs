@@ -10,13 +10,19 @@ use crate::yq::v4::scope::{Matches, Scope};
 
 /// `explode(expression)`
 pub(crate) fn explode(e: &mut Evaluator<'_>, call: &Call, scope: &Scope) -> Result<Matches> {
-    if let Some(argument) = &call.argument {
-        for id in scope.matches.iter() {
-            for node in e.eval(argument, &scope.single(*id))?.iter() {
-                node_and_below(e, *node, 0)?;
-            }
+    let Some(argument) = &call.argument else {
+        return Ok(scope.matches.clone());
+    };
+    let mark = e.mark();
+    let mut nodes = Vec::new();
+    for id in scope.matches.iter() {
+        let found = e.eval(argument, &scope.single(*id))?;
+        for node in found.iter() {
+            node_and_below(e, *node, 0)?;
         }
+        nodes.extend(found.iter().copied());
     }
+    e.report(mark, argument.span, &nodes);
     Ok(scope.matches.clone())
 }
 
@@ -26,8 +32,9 @@ pub(crate) fn node_and_below(e: &mut Evaluator<'_>, id: Id, depth: usize) -> Res
         let message = "the aliases lead too deep";
         return Err(Error::new(ErrorKind::Script, message));
     }
-    if let Some(dress) = &mut e.arena.edit(id).dress {
-        dress.anchor = None;
+    let dress = e.arena.edit(id).dress.as_mut();
+    if dress.and_then(|dress| dress.anchor.take()).is_some() {
+        e.changed += 1;
     }
     match e.arena.get(id).kind {
         Kind::Scalar => Ok(()),
@@ -70,6 +77,7 @@ fn alias(e: &mut Evaluator<'_>, id: Id, depth: usize) -> Result<()> {
     item.label = from.label;
     item.text = from.text;
     item.target = None;
+    e.changed += 1;
     // What it stands for may hold aliases that were not replaced yet.
     node_and_below(e, id, depth + 1)
 }

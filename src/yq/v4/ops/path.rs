@@ -88,6 +88,8 @@ pub(crate) fn set_path(e: &mut Evaluator<'_>, call: &Call, scope: &Scope) -> Res
         return Err(count(call, "one path", found.len()));
     };
     let steps = steps(e, call, path)?;
+    let mark = e.mark();
+    let mut targets = Vec::new();
     for id in scope.matches.iter() {
         let values = e.eval(value, &scope.looking_at(*id))?;
         let [value] = values[..] else {
@@ -95,7 +97,11 @@ pub(crate) fn set_path(e: &mut Evaluator<'_>, call: &Call, scope: &Scope) -> Res
         };
         for target in follow(e, *id, &steps, scope)? {
             write(e, target, value, How::default());
+            targets.push(target);
         }
+    }
+    if let Some(argument) = &call.argument {
+        e.report(mark, argument.span, &targets);
     }
     Ok(scope.matches.clone())
 }
@@ -126,7 +132,14 @@ pub(crate) fn del_paths(e: &mut Evaluator<'_>, call: &Call, scope: &Scope) -> Re
         for id in result.matches.iter() {
             doomed.extend(follow(e, *id, &steps, &result.looking())?);
         }
+        let mark = e.mark();
+        let there: Vec<Id> = doomed
+            .iter()
+            .filter(|id| e.is_there(**id))
+            .copied()
+            .collect();
         result.matches = delete(e, &doomed, &result);
+        e.report(mark, argument.span, &there);
     }
     Ok(result.matches)
 }

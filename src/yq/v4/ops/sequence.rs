@@ -131,22 +131,36 @@ fn lists(e: &Evaluator<'_>, scope: &Scope, a: &[Id], b: &[Id]) -> Ordering {
 
 /// `sort_keys(expression)`
 pub(crate) fn sort_keys(e: &mut Evaluator<'_>, call: &Call, scope: &Scope) -> Result<Matches> {
-    if let Some(argument) = &call.argument {
-        for id in scope.matches.iter() {
-            for map in e.eval(argument, &scope.looking_at(*id))?.iter() {
-                if e.arena.get(*map).kind == Kind::Map {
-                    let mut entries = e.arena.entries(*map);
-                    entries.sort_by(|(a, _), (b, _)| {
-                        let (a, b) = (&e.arena.get(*a).text, &e.arena.get(*b).text);
-                        a.as_bytes().cmp(b.as_bytes())
-                    });
-                    let flat = entries.into_iter().flat_map(|(key, value)| [key, value]);
-                    e.arena.set_children(*map, flat.collect());
-                }
-            }
-        }
+    let Some(argument) = &call.argument else {
+        return Ok(scope.matches.clone());
+    };
+    let mark = e.mark();
+    let mut maps = Vec::new();
+    for id in scope.matches.iter() {
+        let found = e.eval(argument, &scope.looking_at(*id))?;
+        maps.extend(
+            found
+                .iter()
+                .filter(|id| e.arena.get(**id).kind == Kind::Map),
+        );
     }
+    for map in &maps {
+        sort_entries(e, *map);
+    }
+    e.report(mark, argument.span, &maps);
     Ok(scope.matches.clone())
+}
+
+fn sort_entries(e: &mut Evaluator<'_>, map: Id) {
+    let mut entries = e.arena.entries(map);
+    let text = |id: Id| e.arena.get(id).text.as_bytes();
+    if entries.is_sorted_by(|(a, _), (b, _)| text(*a) <= text(*b)) {
+        return;
+    }
+    entries.sort_by(|(a, _), (b, _)| text(*a).cmp(text(*b)));
+    let flat = entries.into_iter().flat_map(|(key, value)| [key, value]);
+    e.arena.set_children(map, flat.collect());
+    e.changed += 1;
 }
 
 /// `group_by(expression)`

@@ -1,6 +1,6 @@
 //! Expressions that begin with a token of their own: values, paths, brackets, operators by name.
 
-use super::{DELETE, Parser, nested};
+use super::{CHANGES, Parser, nested};
 use crate::error::{Error, Kind, Result};
 use crate::place::Span;
 use crate::yaml::Str;
@@ -178,7 +178,7 @@ impl Parser<'_> {
         };
         let argument = if takes_one {
             let argument = self.argument(operator, span)?;
-            if operator.names[0] == DELETE {
+            if CHANGES.contains(&operator.names[0]) {
                 self.statement(argument.span, first, self.at);
             }
             Some(Box::new(argument))
