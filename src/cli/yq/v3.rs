@@ -4,8 +4,8 @@ use kustom::error::Result;
 use kustom::finding::{Finding, Severity};
 use kustom::yaml::{Node, Style};
 use kustom::yq::v3::{
-    self, Arrays, Comments, Documents, Done, Input, Merge, Output, Reading, Report, Script, Shown,
-    ValueFlags, Write,
+    self, Arrays, Command, Comments, Documents, Done, Input, Merge, Output, Reading, Report,
+    Script, Shown, ValueFlags, Write,
 };
 
 use similar::TextDiff;
@@ -301,16 +301,21 @@ impl Call<'_> {
         let mut findings = Vec::new();
         for report in reports {
             if explains {
+                let (command, path) = (report.command.name(), &report.path);
+                let message = format!("`{command} {path}`: {}", report.summary());
                 findings.push(Finding {
                     severity: Severity::Note,
-                    ..Finding::warning("script-statement", report.summary())
-                        .at(report.place.clone())
+                    ..Finding::warning("script-statement", message).at(report.place.clone())
                 });
             }
-            let loses =
-                |finding: &Finding| matches!(finding.rule, "script-path" | "script-replaced");
+            let is_odd = |finding: &Finding| match finding.rule {
+                "script-path" | "script-replaced" => true,
+                // Whoever deletes something does not mean to make something.
+                "script-created" => report.command == Command::Delete,
+                _ => false,
+            };
             let found = report.findings().into_iter();
-            findings.extend(found.filter(|finding| explains || loses(finding)));
+            findings.extend(found.filter(|finding| explains || is_odd(finding)));
         }
         self.streams.findings(&findings);
     }

@@ -172,7 +172,8 @@ impl Report {
     }
 
     fn creation(&self, findings: &mut Vec<Finding>) {
-        if self.expects_creation || self.created.is_empty() {
+        let is_meant = self.expects_creation && self.command != Command::Delete;
+        if is_meant || self.created.is_empty() {
             return;
         }
         let mut message = format!("created `{}`, which did not exist", self.created[0]);

@@ -211,9 +211,10 @@ impl Call {
         }
         let mut findings = Vec::new();
         for effect in effects {
+            let message = format!("`{}`: {}", effect.target, effect.summary());
             findings.push(Finding {
                 severity: Severity::Note,
-                ..Finding::warning("script-statement", effect.summary()).at(effect.place.clone())
+                ..Finding::warning("script-statement", message).at(effect.place.clone())
             });
             findings.extend(effect.findings());
         }
