@@ -13,7 +13,7 @@ use crate::error::{Error, Kind, Result, nearest};
 use crate::finding::Finding;
 use crate::load::{FileKind, Files, normalized};
 use crate::place::{Place, SourceId};
-use crate::yaml::{Node, Options, PrintOptions, print, read, rewrite};
+use crate::yaml::{Node, Options, PrintOptions, Style, Value, print, read, rewrite};
 
 /// A script, read.
 #[derive(Debug)]
@@ -148,11 +148,15 @@ fn is_expression(name: &str, text: &str) -> bool {
     if Path::new(name).extension().is_some_and(|end| end == "yq") {
         return true;
     }
+    let is_words = || v4::Expression::parse(text).is_ok();
     match read(text, &Options::default()) {
-        Ok(documents) => documents
-            .first()
-            .is_some_and(|root| root.is_scalar() && !root.is_null()),
-        Err(_) => v4::Expression::parse(text).is_ok(),
+        Ok(documents) => documents.first().is_some_and(|root| match &root.value {
+            Value::Scalar(_) => !root.is_null(),
+            // `.a = "b: c"` is a mapping to YAML.
+            Value::Map(_) => root.style != Style::Flow && is_words(),
+            _ => false,
+        }),
+        Err(_) => is_words(),
     }
 }
 
@@ -293,4 +297,91 @@ impl v4::Loader for ProjectFiles<'_> {
 fn outside(path: &str) -> Error {
     Error::new(Kind::Load, format!("`{path}` leads out of the project"))
         .help("an expression reads only files of its project")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::load::{Disk, Memory};
+    use v4::Loader as _;
+
+    fn applied(name: &str, script: &str, text: &str) -> Result<Applied> {
+        let files = Memory::default();
+        let loader = ProjectFiles::new(&files, Path::new("/app"), Path::new("/app"));
+        let script = Source {
+            name,
+            bytes: script.as_bytes(),
+        };
+        let config = Source {
+            name: "config.yaml",
+            bytes: text.as_bytes(),
+        };
+        apply(script, config, &loader)
+    }
+
+    fn text(name: &str, script: &str, text: &str) -> String {
+        String::from_utf8(applied(name, script, text).unwrap().content).unwrap()
+    }
+
+    #[test]
+    fn the_language_shows_in_the_name_or_the_shape() {
+        let list = "- {command: update, path: a, value: 2}\n";
+        assert_eq!(text("s.yaml", list, "a:  1\n"), "a:  2\n");
+        assert_eq!(text("s.yaml", ".a = 2", "a:  1\n"), "a:  2\n");
+        assert_eq!(text("s.yaml", ".a = \"x: y\"", "a:  1\n"), "a:  'x: y'\n");
+        assert_eq!(
+            text("s.yq", ".a = 2\r\n| .b = 3\r\n", "a:  1\n"),
+            "a:  2\nb: 3\n"
+        );
+        assert_eq!(text("s.yaml", "# nothing\n", "a:  1\n"), "a:  1\n");
+        assert_eq!(text("s.yq", "# nothing\n", "a:  1\n"), "a:  1\n");
+        assert!(applied("s.yaml", "a: 1\n", "a: 1\n").is_err());
+        assert!(applied("s.yq", list, "a: 1\n").is_err());
+    }
+
+    #[test]
+    fn a_file_without_a_document_gets_one() {
+        assert_eq!(text("s.yq", ".a = 1", "# empty\n"), "# empty\na: 1\n");
+        assert_eq!(text("s.yq", ".", "# empty\n"), "# empty\n");
+        assert_eq!(text("s.yq", "select(false)", ""), "");
+    }
+
+    #[test]
+    fn another_result_than_the_file_is_remarked_on() {
+        let applied = applied("s.yq", ".l[] | .n = 1", "l: [{n: 2}]\n").unwrap();
+        assert_eq!(applied.content, b"{n: 1}\n");
+        assert_eq!(applied.findings[0].rule, "script-result");
+        assert_eq!(applied.statements[0].statement, ".n");
+    }
+
+    #[test]
+    fn an_error_names_the_file_that_it_is_in() {
+        let error = applied("s.yq", ".a", "a: [1\n").unwrap_err();
+        assert_eq!(error.place().unwrap().file.as_deref(), Some("config.yaml"));
+        let error = applied("s.yq", ".a.b", "a: [1]\n").unwrap_err();
+        assert_eq!(error.place().unwrap().file.as_deref(), Some("s.yq"));
+        assert_eq!(
+            error.notes().last().unwrap().message,
+            "while `config.yaml` was made"
+        );
+    }
+
+    #[test]
+    fn files_are_read_within_the_project_only() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path().canonicalize().unwrap();
+        std::fs::create_dir_all(root.join("project/scripts")).unwrap();
+        std::fs::write(root.join("outside.yaml"), "x").unwrap();
+        std::fs::write(root.join("project/inside.yaml"), "y").unwrap();
+        #[cfg(unix)]
+        std::os::unix::fs::symlink("../outside.yaml", root.join("project/link.yaml")).unwrap();
+        let project = root.join("project");
+        let loader = ProjectFiles::new(&Disk, &project, &project.join("scripts"));
+        assert_eq!(loader.load("../inside.yaml").unwrap(), "y");
+        for path in ["../../outside.yaml", "../link.yaml", "/etc/hostname", ".."] {
+            assert!(loader.load(path).is_err(), "{path}");
+        }
+        let error = loader.load("../insid.yaml").unwrap_err();
+        assert_eq!(error.help_line(), Some("did you mean `../inside.yaml`?"));
+    }
 }
