@@ -5,7 +5,7 @@ use super::super::{Node, Style};
 use super::Edit;
 use super::layout::Layout;
 use super::render::{self, Context};
-use super::same::{is_flow, same_data, same_properties, same_writing};
+use super::same::{is_flow, same_data, same_node, same_properties, same_writing};
 use super::site::{Site, Sites};
 use super::text::Text;
 
@@ -82,6 +82,10 @@ impl<'t> Editor<'t> {
     /// Compares two values and everything below them.
     pub(super) fn value(&mut self, old: Old<'_>, new: &Node, context: Context) {
         let node = old.node;
+        // Most of a text is left alone: that is seen without looking for where it stands.
+        if same_node(node, new) {
+            return;
+        }
         if keeps_shape(node, new, context) {
             if !same_properties(node, new) {
                 self.properties(old, new, context);
