@@ -42,6 +42,7 @@ pub mod refs;
 pub mod vars;
 pub mod hash;
 pub mod order;
+pub mod diff;
 pub mod report;
 pub mod kustomization;
 pub mod process;

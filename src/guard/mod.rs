@@ -20,6 +20,7 @@ mod judge;
 mod key;
 mod leak;
 mod lines;
+mod manifest;
 mod placeholder;
 mod random;
 mod rank;

@@ -1,0 +1,421 @@
+//! Two resources, value by value.
+//!
+//! What is found here is found on clear values, and belongs to nobody outside of this room: it is
+//! classed and masked before it is shown.
+
+use base64::Engine as _;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+use super::arguments::{Argument, arguments};
+use super::embedded::{document, place_within};
+use super::folding::Class;
+use super::lists::align;
+use super::mapping::{Mapping, Side};
+use super::path::{Path, Step};
+use super::scalars::same;
+use super::suspicion::Suspects;
+use crate::resource::Resource;
+use crate::schema::{Definition, Schema};
+use crate::yaml::{Entry, Node, Str, Value};
+
+/// Below this, values are compared as wholes.
+const DEPTH: usize = 200;
+
+/// A difference, before it is classed and masked.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    pub(super) path: Path,
+    pub(super) what: What,
+    pub(super) from: Option<Node>,
+    pub(super) to: Option<Node>,
+    /// Where it is inside of a text.
+    pub(super) is_embedded: bool,
+    /// Whether all of it is a secret.
+    pub(super) is_secret: bool,
+    /// Where the value of the second side is in memory, to show it with the first one's words.
+    pub(super) address: Option<usize>,
+}
+
+/// What kind of difference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum What {
+    /// A value that is there on one side, or another one.
+    Value,
+    /// A text that means the same and is written otherwise.
+    Form,
+    /// Another order of items.
+    Order {
+        /// Whether the order means nothing.
+        is_set: bool,
+    },
+    /// The same where something else was to be expected: which side, and what.
+    Same(Side, Str),
+}
+
+/// Compares two resources.
+pub(super) fn compare(
+    from: &Resource,
+    to: &Resource,
+    schema: &Schema,
+    mapping: &Mapping,
+    suspects: &Suspects<'_>,
+) -> Vec<Found> {
+    let gvk = &to.id().gvk;
+    let mut comparer = Comparer {
+        resource: to,
+        mapping,
+        suspects,
+        path: Path::default(),
+        holders: None,
+        found: Vec::new(),
+    };
+    let definition = schema.definition(&gvk.api_version(), &gvk.kind);
+    comparer.values(&from.node, &to.node, definition);
+    comparer.found
+}
+
+/// Compares what two resources are called.
+pub(super) fn compare_names(
+    from: &Resource,
+    to: &Resource,
+    mapping: &Mapping,
+    suspects: &Suspects<'_>,
+) -> Vec<(Class, Found)> {
+    let (a, b) = (from.id(), to.id());
+    let class = |is_expected| {
+        if is_expected {
+            Class::Expected
+        } else {
+            Class::Real
+        }
+    };
+    let mut found = Vec::new();
+    if a.name != b.name {
+        let is_expected = mapping.renames(a, b)
+            || (a.gvk.kind == "Namespace" && mapping.namespace(&a.name) == b.name);
+        found.push((class(is_expected), called("name", What::Value, from, to)));
+    }
+    let (one, other) = (a.effective_namespace(), b.effective_namespace());
+    if one != other {
+        let is_expected = mapping.namespace(one) == other;
+        found.push((
+            class(is_expected),
+            called("namespace", What::Value, from, to),
+        ));
+    } else if let Some((side, expected)) = suspects.namespace(one) {
+        let what = What::Same(side, expected);
+        found.push((Class::Suspicious, called("namespace", what, from, to)));
+    }
+    found
+}
+
+fn called(field: &str, what: What, from: &Resource, to: &Resource) -> Found {
+    let value = |resource: &'_ Resource| resource.node.at(&["metadata", field]).cloned();
+    Found {
+        path: Path(
+            ["metadata", field]
+                .map(|field| Step::Field(field.into()))
+                .into(),
+        ),
+        what,
+        from: value(from),
+        to: value(to),
+        is_embedded: false,
+        is_secret: false,
+        address: to.node.at(&["metadata", field]).map(address),
+    }
+}
+
+struct Comparer<'c> {
+    resource: &'c Resource,
+    mapping: &'c Mapping,
+    suspects: &'c Suspects<'c>,
+    path: Path,
+    /// The texts that hold the documents that are compared, if they are in texts.
+    holders: Option<[Node; 2]>,
+    found: Vec<Found>,
+}
+
+impl Comparer<'_> {
+    fn values(&mut self, from: &Node, to: &Node, definition: Option<Definition<'_>>) {
+        if self.path.0.len() > DEPTH {
+            if !crate::yaml::same_data(from, to) {
+                self.push(What::Value, Some(from), Some(to));
+            }
+            return;
+        }
+        match (&from.value, &to.value) {
+            (Value::Map(from), Value::Map(to)) => self.maps(from, to, definition),
+            (Value::Seq(one), Value::Seq(other)) => self.lists(from, to, one, other, definition),
+            (Value::Scalar(_), Value::Scalar(_)) => self.scalars(from, to),
+            _ => self.push(What::Value, Some(from), Some(to)),
+        }
+    }
+
+    fn maps(&mut self, from: &[Entry], to: &[Entry], definition: Option<Definition<'_>>) {
+        let key = |entry: &Entry| Str::from(entry.key.text().unwrap_or_default());
+        let index = |entries: &[Entry]| -> rustc_hash::FxHashMap<Str, usize> {
+            entries.iter().map(key).zip(0..).collect()
+        };
+        let (known, others) = (index(to), index(from));
+        for (number, entry) in from.iter().enumerate() {
+            let name = key(entry);
+            // Of a key that is there twice the last one counts.
+            if others.get(&name) != Some(&number) || self.is_identity(&name) {
+                continue;
+            }
+            let twin = known.get(&name).map(|&at| &to[at].value);
+            let definition = definition.and_then(|definition| definition.field(&name));
+            self.path.0.push(Step::Field(name));
+            match twin {
+                Some(twin) => self.values(&entry.value, twin, definition),
+                None => self.one_side(Some(&entry.value), None),
+            }
+            self.path.0.pop();
+        }
+        for (number, entry) in to.iter().enumerate() {
+            let name = key(entry);
+            let is_last = known.get(&name) == Some(&number);
+            if is_last && !others.contains_key(&name) && !self.is_identity(&name) {
+                self.path.0.push(Step::Field(name));
+                self.one_side(None, Some(&entry.value));
+                self.path.0.pop();
+            }
+        }
+    }
+
+    /// Name and namespace are what resources are matched by; they are compared with them.
+    fn is_identity(&self, key: &str) -> bool {
+        matches!(key, "name" | "namespace") && self.path.is(&["metadata"])
+    }
+
+    /// A value that is there on one side only; null is as good as absent.
+    fn one_side(&mut self, from: Option<&Node>, to: Option<&Node>) {
+        if from.or(to).is_some_and(|node| !node.is_null()) {
+            self.push(What::Value, from, to);
+        }
+    }
+
+    fn lists(
+        &mut self,
+        from: &Node,
+        to: &Node,
+        one: &[Node],
+        other: &[Node],
+        definition: Option<Definition<'_>>,
+    ) {
+        let is_command = matches!(self.path.fields().next_back(), Some("args" | "command"));
+        if is_command && let (Some(one), Some(other)) = (arguments(one), arguments(other)) {
+            let flags = |list: &[Argument<'_>]| list.iter().any(|it| it.flag.is_some());
+            if flags(&one) || flags(&other) {
+                return self.command_lines(from, to, &one, &other);
+            }
+        }
+        let field = self.path.fields().next_back().unwrap_or_default();
+        let aligned = align(field, one, other, definition, self.mapping);
+        let item = definition.and_then(Definition::item);
+        if aligned.is_reordered {
+            let is_set = aligned.is_set;
+            self.push(What::Order { is_set }, Some(from), Some(to));
+        }
+        for (step, a, b) in aligned.pairs {
+            self.path.0.push(step);
+            self.values(&one[a], &other[b], item);
+            self.path.0.pop();
+        }
+        for (step, a) in aligned.removed {
+            self.path.0.push(step);
+            self.push(What::Value, Some(&one[a]), None);
+            self.path.0.pop();
+        }
+        for (step, b) in aligned.added {
+            self.path.0.push(step);
+            self.push(What::Value, None, Some(&other[b]));
+            self.path.0.pop();
+        }
+    }
+
+    /// Flags by their names, the words between them by their order.
+    fn command_lines(
+        &mut self,
+        from: &Node,
+        to: &Node,
+        one: &[Argument<'_>],
+        other: &[Argument<'_>],
+    ) {
+        let words = |list: &[Argument<'_>]| -> Vec<Node> {
+            let words = list.iter().filter(|it| it.flag.is_none());
+            words.map(|it| it.value.clone()).collect()
+        };
+        let flag_at = |list: &[Argument<'_>], flag: &Str| {
+            list.iter().position(|it| it.flag.as_ref() == Some(flag))
+        };
+        let mut places = Vec::new();
+        for argument in one {
+            let Some(flag) = &argument.flag else { continue };
+            self.path.0.push(Step::Item(flag.clone()));
+            match flag_at(other, flag) {
+                Some(at) => {
+                    places.push(at);
+                    let same_words = argument.words.len() == other[at].words.len();
+                    if !same(&argument.value, &other[at].value, &Path::default()) || same_words {
+                        self.scalars(&argument.value, &other[at].value);
+                    } else {
+                        let (a, b) = (whole(argument), whole(&other[at]));
+                        self.push(What::Value, Some(&a), Some(&b));
+                    }
+                }
+                None => self.push(What::Value, Some(&argument.value), None),
+            }
+            self.path.0.pop();
+        }
+        for argument in other {
+            let Some(flag) = &argument.flag else { continue };
+            if flag_at(one, flag).is_none() {
+                self.path.0.push(Step::Item(flag.clone()));
+                self.push(What::Value, None, Some(&argument.value));
+                self.path.0.pop();
+            }
+        }
+        let (a, b) = (words(one), words(other));
+        let aligned = align("", &a, &b, None, self.mapping);
+        if aligned.is_reordered || !places.is_sorted() {
+            self.push(What::Order { is_set: false }, Some(from), Some(to));
+        }
+        for (step, x, y) in aligned.pairs {
+            self.path.0.push(step);
+            self.scalars(&a[x], &b[y]);
+            self.path.0.pop();
+        }
+        for (step, x) in aligned.removed {
+            self.path.0.push(step);
+            self.push(What::Value, Some(&a[x]), None);
+            self.path.0.pop();
+        }
+        for (step, y) in aligned.added {
+            self.path.0.push(step);
+            self.push(What::Value, None, Some(&b[y]));
+            self.path.0.pop();
+        }
+    }
+
+    fn scalars(&mut self, from: &Node, to: &Node) {
+        if from.is_null() || to.is_null() {
+            if from.is_null() != to.is_null() {
+                let given = |node| Some(node).filter(|node: &&Node| !node.is_null());
+                self.push(What::Value, given(from), given(to));
+            }
+            return;
+        }
+        if self.holders.is_none() && is_secret(self.resource, &self.path) {
+            self.secrets(from, to);
+        } else if !same(from, to, &self.path) {
+            self.texts(from, to);
+        } else if let Some((side, expected)) =
+            self.suspects
+                .at(self.resource, &self.path, from, self.holders.is_some())
+        {
+            self.push(What::Same(side, expected), Some(from), Some(to));
+        }
+    }
+
+    /// Secrets are compared by what they are, however they are encoded.
+    fn secrets(&mut self, from: &Node, to: &Node) {
+        let (clear_from, clear_to) = (clear(&self.path, from), clear(&self.path, to));
+        if clear_from != clear_to {
+            self.push(What::Value, Some(from), Some(to));
+        }
+    }
+
+    /// Texts that differ: as documents, if they are that.
+    fn texts(&mut self, from: &Node, to: &Node) {
+        let name = self.path.fields().next_back().unwrap_or_default();
+        let parsed = |node: &Node| document(name, node.as_str()?);
+        let (Some(one), Some(other)) = (parsed(from), parsed(to)) else {
+            return self.push(What::Value, Some(from), Some(to));
+        };
+        if self.holders.is_some() {
+            // A document in a document is compared, too, but its places are its holder's.
+            let before = self.found.len();
+            self.values(&one, &other, None);
+            if before == self.found.len() {
+                self.push(What::Form, Some(from), Some(to));
+            }
+            return;
+        }
+        let before = self.found.len();
+        self.holders = Some([from.clone(), to.clone()]);
+        self.values(&one, &other, None);
+        self.holders = None;
+        if before == self.found.len() {
+            self.push(What::Form, Some(from), Some(to));
+        }
+    }
+
+    fn push(&mut self, what: What, from: Option<&Node>, to: Option<&Node>) {
+        let placed = |side: usize, node: Option<&Node>| {
+            let mut node = node?.clone();
+            if let Some(holders) = &self.holders {
+                node.span = place_within(&holders[side], node.span);
+            }
+            Some(node)
+        };
+        self.found.push(Found {
+            is_secret: self.holders.is_none() && is_secret(self.resource, &self.path),
+            is_embedded: self.holders.is_some(),
+            address: to.filter(|_| self.holders.is_none()).map(address),
+            from: placed(0, from),
+            to: placed(1, to),
+            path: self.path.clone(),
+            what,
+        });
+    }
+}
+
+/// A flag and its value as one text.
+fn whole(argument: &Argument<'_>) -> Node {
+    let texts: Vec<&str> = argument.words.iter().filter_map(Node::text).collect();
+    Node {
+        span: argument.value.span,
+        ..Node::string(texts.join(" "))
+    }
+}
+
+/// Where a value is in memory: values are shown as they are but for some, which are found by this.
+pub(super) fn address(node: &Node) -> usize {
+    std::ptr::from_ref(node).addr()
+}
+
+/// Whether a value is a secret because of where it stands.
+pub(super) fn is_secret(resource: &Resource, path: &Path) -> bool {
+    let gvk = &resource.id().gvk;
+    let mut fields = path.fields();
+    let in_secret = gvk.kind == "Secret"
+        && gvk.group.is_empty()
+        && matches!(fields.next(), Some("data" | "stringData"))
+        && fields.next().is_some();
+    in_secret || path.fields().next_back() == Some(LAST_APPLIED)
+}
+
+/// The annotation in which `kubectl apply` keeps the whole object, secrets and all.
+pub(super) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// A secret as it is used: what is in `data` is base64.
+pub(super) fn clear(path: &Path, node: &Node) -> Vec<u8> {
+    let text = node.text().unwrap_or_default();
+    if path.fields().next() == Some("data") {
+        decoded(text).unwrap_or_else(|| text.into())
+    } else {
+        text.into()
+    }
+}
+
+/// Base64 with white space anywhere, padded or not.
+pub(super) fn decoded(text: &str) -> Option<Vec<u8>> {
+    let lenient = GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true);
+    let bare: String = text.split_whitespace().collect();
+    GeneralPurpose::new(&STANDARD, lenient).decode(bare).ok()
+}

@@ -1,0 +1,260 @@
+//! Which item of one list is which of the other.
+
+use std::hash::{Hash as _, Hasher as _};
+
+use rustc_hash::{FxHashMap, FxHasher};
+use similar::{Algorithm, DiffOp, capture_diff_slices};
+
+use super::mapping::Mapping;
+use super::path::Step;
+use super::similar::most_similar;
+use crate::schema::{Definition, ListMerge};
+use crate::yaml::{Node, Str, Value};
+
+/// Which item is which, by their numbers.
+#[derive(Debug, Default)]
+pub(super) struct Alignment {
+    pub(super) pairs: Vec<(Step, usize, usize)>,
+    pub(super) removed: Vec<(Step, usize)>,
+    pub(super) added: Vec<(Step, usize)>,
+    /// Whether what is on both sides stands in another order.
+    pub(super) is_reordered: bool,
+    /// Whether the order means nothing.
+    pub(super) is_set: bool,
+}
+
+/// Fields that tell the items of a list from each other where the schema says nothing.
+const IDENTITIES: [&str; 8] = [
+    "name",
+    "key",
+    "id",
+    "host",
+    "path",
+    "containerPort",
+    "port",
+    "alert",
+];
+
+/// Lists whose order means nothing although the schema does not say so.
+const SETS: [&str; 10] = [
+    "accessModes",
+    "apiGroups",
+    "apiVersions",
+    "finalizers",
+    "nonResourceURLs",
+    "operations",
+    "policyTypes",
+    "resourceNames",
+    "resources",
+    "verbs",
+];
+
+/// Aligns two lists of a field: by merge keys, by what looks like one, by content.
+pub(super) fn align(
+    field: &str,
+    from: &[Node],
+    to: &[Node],
+    definition: Option<Definition<'_>>,
+    mapping: &Mapping,
+) -> Alignment {
+    if let ([one], [other]) = (from, to)
+        && one.is_map()
+        && other.is_map()
+    {
+        let step = identity_of_one(one, definition).map_or(Step::Index(0), Step::Item);
+        return Alignment {
+            pairs: vec![(step, 0, 0)],
+            ..Alignment::default()
+        };
+    }
+    let keys = match definition.map(Definition::list_merge) {
+        Some(ListMerge::Keys(keys)) => by_keys(from, to, &keys, mapping),
+        _ => None,
+    };
+    let is_primitive = matches!(
+        definition.map(Definition::list_merge),
+        Some(ListMerge::Primitive)
+    );
+    if let Some(aligned) = keys {
+        return Alignment {
+            is_set: true,
+            ..aligned
+        };
+    }
+    let guessed = IDENTITIES
+        .iter()
+        .find_map(|key| by_keys(from, to, &[key], mapping));
+    guessed.unwrap_or_else(|| Alignment {
+        is_set: is_primitive || SETS.binary_search(&field).is_ok(),
+        ..by_content(from, to)
+    })
+}
+
+/// Aligns lists whose items all have the keys, each identity once.
+fn by_keys(from: &[Node], to: &[Node], keys: &[&str], mapping: &Mapping) -> Option<Alignment> {
+    let identities = |items: &[Node]| -> Option<Vec<Str>> {
+        items.iter().map(|item| identity(item, keys)).collect()
+    };
+    let (from, to) = (identities(from)?, identities(to)?);
+    let numbers = |identities: &[Str]| -> Option<FxHashMap<Str, usize>> {
+        let numbers: FxHashMap<Str, usize> = identities.iter().cloned().zip(0..).collect();
+        (numbers.len() == identities.len()).then_some(numbers)
+    };
+    let (known, others) = (numbers(&to)?, numbers(&from)?);
+    let mut aligned = Alignment::default();
+    let mut is_taken = vec![false; to.len()];
+    for (number, name) in from.iter().enumerate() {
+        // What is called otherwise there is found by its other name, unless that is another here.
+        let other = Str::from(mapping.name(name));
+        let found = known
+            .get(name)
+            .or_else(|| known.get(&other).filter(|_| !others.contains_key(&other)));
+        match found {
+            Some(&found) if !is_taken[found] => {
+                is_taken[found] = true;
+                aligned
+                    .pairs
+                    .push((Step::Item(name.clone()), number, found));
+            }
+            _ => aligned.removed.push((Step::Item(name.clone()), number)),
+        }
+    }
+    for (number, name) in to
+        .iter()
+        .enumerate()
+        .filter(|(number, _)| !is_taken[*number])
+    {
+        aligned.added.push((Step::Item(name.clone()), number));
+    }
+    aligned.is_reordered = !aligned.pairs.is_sorted_by_key(|pair| pair.2);
+    Some(aligned)
+}
+
+fn identity_of_one(item: &Node, definition: Option<Definition<'_>>) -> Option<Str> {
+    let by_schema = match definition.map(Definition::list_merge) {
+        Some(ListMerge::Keys(keys)) => identity(item, &keys),
+        _ => None,
+    };
+    by_schema.or_else(|| IDENTITIES.iter().find_map(|key| identity(item, &[key])))
+}
+
+/// What the keys say of an item: `80/TCP`.
+fn identity(item: &Node, keys: &[&str]) -> Option<Str> {
+    let mut identity = Str::default();
+    for key in keys {
+        let text = match item.get(key) {
+            Some(value) => value.text().filter(|text| !text.is_empty())?,
+            // What Kubernetes takes where none is written.
+            None if *key == "protocol" => "TCP",
+            None => return None,
+        };
+        if !identity.is_empty() {
+            identity.push('/');
+        }
+        identity.push_str(text);
+    }
+    Some(identity)
+}
+
+/// Aligns lists by what their items say; what is between them is paired as far as it is alike.
+fn by_content(from: &[Node], to: &[Node]) -> Alignment {
+    let hashes = |items: &[Node]| -> Vec<u64> { items.iter().map(content).collect() };
+    let (old, new) = (hashes(from), hashes(to));
+    let mut aligned = Alignment::default();
+    let pair = |from: usize, to: usize| (Step::Index(from), from, to);
+    for operation in capture_diff_slices(Algorithm::Myers, &old, &new) {
+        match operation {
+            DiffOp::Equal {
+                old_index,
+                new_index,
+                len,
+            } => aligned
+                .pairs
+                .extend((0..len).map(|at| pair(old_index + at, new_index + at))),
+            _ => {
+                let (old, new) = (operation.old_range(), operation.new_range());
+                aligned.removed.extend(old.map(|at| (Step::Index(at), at)));
+                aligned.added.extend(new.map(|at| (Step::Index(at), at)));
+            }
+        }
+    }
+    pair_moved(&mut aligned, &old, &new);
+    pair_changed(&mut aligned, from, to);
+    aligned.pairs.sort_by_key(|pair| pair.1);
+    aligned
+}
+
+/// What is gone here and new there has moved.
+fn pair_moved(aligned: &mut Alignment, old: &[u64], new: &[u64]) {
+    let mut places: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
+    for (_, at) in aligned.added.iter().rev() {
+        places.entry(new[*at]).or_default().push(*at);
+    }
+    let mut moved = Vec::new();
+    aligned.removed.retain(|(step, at)| {
+        let to = places.get_mut(&old[*at]).and_then(Vec::pop);
+        moved.extend(to.map(|to| (step.clone(), *at, to)));
+        to.is_none()
+    });
+    if moved.is_empty() {
+        return;
+    }
+    aligned.is_reordered = true;
+    let taken: rustc_hash::FxHashSet<usize> = moved.iter().map(|pair| pair.2).collect();
+    aligned.added.retain(|(_, at)| !taken.contains(at));
+    aligned.pairs.extend(moved);
+}
+
+/// Pairs what was changed, not replaced: what is alike, and what is alone on both sides.
+fn pair_changed(aligned: &mut Alignment, from: &[Node], to: &[Node]) {
+    let nodes = |steps: &[(Step, usize)], items: &'_ [Node]| -> Vec<usize> {
+        let numbers = steps.iter().map(|(_, at)| *at);
+        numbers.filter(|at| !items[*at].is_scalar()).collect()
+    };
+    let (old, new) = (nodes(&aligned.removed, from), nodes(&aligned.added, to));
+    let old_nodes: Vec<&Node> = old.iter().map(|at| &from[*at]).collect();
+    let new_nodes: Vec<&Node> = new.iter().map(|at| &to[*at]).collect();
+    let mut pairs: Vec<(usize, usize)> = most_similar(&old_nodes, &new_nodes)
+        .into_iter()
+        .map(|(a, b)| (old[a], new[b]))
+        .collect();
+    if let ([(_, only)], [(_, other)]) = (&*aligned.removed, &*aligned.added)
+        && only == other
+        && pairs.is_empty()
+    {
+        pairs.push((*only, *other));
+    }
+    for (a, b) in pairs {
+        aligned.removed.retain(|(_, at)| *at != a);
+        aligned.added.retain(|(_, at)| *at != b);
+        aligned.pairs.push((Step::Index(a), a, b));
+    }
+}
+
+/// Equal for values that say the same, whatever the order of their fields.
+fn content(node: &Node) -> u64 {
+    let mut hasher = FxHasher::default();
+    match &node.value {
+        Value::Scalar(text) | Value::Alias(text) => {
+            node.tag.hash(&mut hasher);
+            text.hash(&mut hasher);
+        }
+        Value::Seq(items) => {
+            1_u8.hash(&mut hasher);
+            items
+                .iter()
+                .for_each(|item| content(item).hash(&mut hasher));
+        }
+        Value::Map(entries) => {
+            2_u8.hash(&mut hasher);
+            let sum = entries.iter().fold(0_u64, |sum, entry| {
+                let mut hasher = FxHasher::default();
+                entry.key.text().hash(&mut hasher);
+                content(&entry.value).hash(&mut hasher);
+                sum.wrapping_add(hasher.finish())
+            });
+            sum.hash(&mut hasher);
+        }
+    }
+    hasher.finish()
+}

@@ -1,0 +1,357 @@
+//! Secrets, as they are shown: that they are, whether they are equal, and nothing else.
+//!
+//! Values are compared first and masked then, so that a changed secret is always seen to have
+//! changed. Equal values have the same letter, wherever they stand. What is known to be a secret in
+//! one place is one in every other: in a URL, an argument, a comment.
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rustc_hash::FxHashMap;
+
+use super::Secrets;
+use super::compare::{address, clear, decoded, is_secret};
+use super::path::{Path, Step};
+use crate::resource::Resource;
+use crate::yaml::{Entry, Node, PrintOptions, Value, print_node, write};
+
+/// A secret that is shorter is not looked for in other texts: it could be a word of any.
+const SHORTEST: usize = 8;
+
+/// A secret that is shorter than this stands alone where it stands: `kubernetes` in a URL is the
+/// password only if nothing touches it.
+const LONG: usize = 16;
+
+/// How secrets are shown.
+#[derive(Clone, Copy, Debug)]
+pub struct Masking {
+    /// In clear.
+    pub show: bool,
+    /// With their lengths.
+    pub lengths: bool,
+}
+
+impl Default for Masking {
+    fn default() -> Self {
+        Self {
+            show: false,
+            lengths: true,
+        }
+    }
+}
+
+/// Knows the secrets of both sides, and shows values without them.
+pub(super) struct Masker {
+    masking: Masking,
+    /// The number of each secret.
+    numbers: FxHashMap<Vec<u8>, usize>,
+    /// How each secret is shown, once it was.
+    labels: Vec<Option<String>>,
+    shown: usize,
+    /// Texts in which a secret would be seen, and its number.
+    patterns: Vec<(String, usize)>,
+    automaton: Option<AhoCorasick>,
+}
+
+impl Masker {
+    pub(super) fn new(masking: Masking) -> Self {
+        Self {
+            masking,
+            numbers: FxHashMap::default(),
+            labels: Vec::new(),
+            shown: 0,
+            patterns: Vec::new(),
+            automaton: None,
+        }
+    }
+
+    /// Learns the values of a Secret.
+    pub(super) fn learn_secret(&mut self, resource: &Resource, secrets: &dyn Secrets) {
+        for (path, value) in secret_values(resource) {
+            let clear = clear(&path, value);
+            let text = String::from_utf8_lossy(&clear).into_owned();
+            if !secrets.is_placeholder(&text) {
+                self.learn(clear, &text);
+            }
+        }
+    }
+
+    /// Learns what in a manifest is a secret.
+    pub(super) fn learn_manifest(&mut self, node: &Node, secrets: &dyn Secrets) {
+        let mut text = String::new();
+        if self.masking.show || write(node, &mut text).is_err() {
+            return;
+        }
+        for range in secrets.find(&text) {
+            let Some(found) = text.get(range) else {
+                continue;
+            };
+            let inner = found.trim().trim_matches(['"', '\'']);
+            if !inner.is_empty() {
+                self.learn(inner.as_bytes().to_vec(), inner);
+                let encoded = decoded(inner).and_then(|bytes| String::from_utf8(bytes).ok());
+                if let Some(encoded) = encoded.filter(|text| text.len() >= SHORTEST) {
+                    self.learn(encoded.clone().into_bytes(), &encoded);
+                }
+            }
+        }
+    }
+
+    fn learn(&mut self, clear: Vec<u8>, text: &str) {
+        let encoded = STANDARD.encode(&clear);
+        let number = self.number(clear);
+        let mut add = |text: &str| {
+            if text.len() >= SHORTEST {
+                self.patterns.push((text.to_owned(), number));
+            }
+        };
+        let lines: Vec<&str> = text
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .collect();
+        match lines.as_slice() {
+            [only] => add(only),
+            // Of several lines each gives the secret away that is no line of many.
+            several => several
+                .iter()
+                .filter(|line| line.len() >= LONG && !line.starts_with("-----"))
+                .for_each(|line| add(line)),
+        }
+        add(&encoded);
+    }
+
+    /// Makes ready for looking: nothing is learned after this.
+    pub(super) fn finish(&mut self) {
+        if self.masking.show || self.patterns.is_empty() {
+            return;
+        }
+        let texts = self.patterns.iter().map(|(text, _)| text);
+        // Too many secrets for an automaton are too many to be shown anything of.
+        self.automaton = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .build(texts)
+            .ok();
+    }
+
+    fn number(&mut self, clear: Vec<u8>) -> usize {
+        let next = self.labels.len();
+        let number = *self.numbers.entry(clear).or_insert(next);
+        if number == next {
+            self.labels.push(None);
+        }
+        number
+    }
+
+    /// How a secret is shown: `<secret A, 22 bytes>`.
+    fn label(&mut self, clear: &[u8]) -> String {
+        let number = self.number(clear.to_vec());
+        self.label_of(number, clear.len())
+    }
+
+    fn label_of(&mut self, number: usize, length: usize) -> String {
+        if self.labels[number].is_none() {
+            let letters = letters(self.shown);
+            self.shown += 1;
+            self.labels[number] = Some(match (self.masking.lengths, length) {
+                (true, 1) => format!("<secret {letters}, 1 byte>"),
+                (true, _) => format!("<secret {letters}, {length} bytes>"),
+                (false, _) => format!("<secret {letters}>"),
+            });
+        }
+        self.labels[number].clone().unwrap_or_default()
+    }
+
+    /// A text with labels in the place of secrets.
+    pub(super) fn text(&mut self, text: &str) -> String {
+        let Some(automaton) = self.automaton.clone() else {
+            return text.to_owned();
+        };
+        let mut masked = String::with_capacity(text.len());
+        let mut last = 0;
+        for found in automaton.find_iter(text) {
+            let (start, end) = (found.start(), found.end());
+            if end - start < LONG && touches(text, start, end) {
+                continue;
+            }
+            let number = self.patterns[found.pattern().as_usize()].1;
+            let length = self.length(number);
+            masked.push_str(&text[last..start]);
+            masked.push_str(&self.label_of(number, length));
+            last = end;
+        }
+        masked.push_str(&text[last..]);
+        masked
+    }
+
+    fn length(&self, number: usize) -> usize {
+        let of_number = |(_, known): &(&Vec<u8>, &usize)| **known == number;
+        let secret = self.numbers.iter().find(of_number);
+        secret.map_or(0, |(clear, _)| clear.len())
+    }
+
+    /// A value of a resource without its secrets; some values may be shown in the place of others.
+    pub(super) fn node(
+        &mut self,
+        resource: &Resource,
+        path: &mut Path,
+        node: &Node,
+        instead: &FxHashMap<usize, &Node>,
+    ) -> Node {
+        let node = instead.get(&address(node)).copied().unwrap_or(node);
+        let value = match &node.value {
+            Value::Map(entries) => {
+                let mut masked = Vec::with_capacity(entries.len());
+                for entry in entries {
+                    let key = entry.key.text().unwrap_or_default();
+                    path.0.push(Step::Field(key.into()));
+                    let value = self.node(resource, path, &entry.value, instead);
+                    path.0.pop();
+                    let mut key_node = entry.key.clone();
+                    if let Value::Scalar(text) = &mut key_node.value {
+                        *text = self.text(text).into();
+                    }
+                    masked.push(Entry {
+                        key: key_node,
+                        value,
+                    });
+                }
+                Value::Map(masked)
+            }
+            Value::Seq(items) => {
+                let mut masked = Vec::with_capacity(items.len());
+                for (number, item) in items.iter().enumerate() {
+                    path.0.push(Step::Index(number));
+                    masked.push(self.node(resource, path, item, instead));
+                    path.0.pop();
+                }
+                Value::Seq(masked)
+            }
+            Value::Scalar(text) => return self.scalar(resource, path, node, text),
+            Value::Alias(_) => node.value.clone(),
+        };
+        Node {
+            value,
+            ..node.clone()
+        }
+    }
+
+    fn scalar(&mut self, resource: &Resource, path: &Path, node: &Node, text: &str) -> Node {
+        if self.masking.show {
+            return node.clone();
+        }
+        let masked = if is_secret(resource, path) {
+            self.label(&clear(path, node))
+        } else if text.starts_with("ENC[") {
+            self.label(text.as_bytes())
+                .replacen("secret", "encrypted", 1)
+        } else {
+            self.text(text)
+        };
+        if masked == text {
+            return node.clone();
+        }
+        Node {
+            span: node.span,
+            ..Node::string(masked)
+        }
+    }
+
+    /// A value as text: a line, lines, or YAML; and whether something of it is hidden.
+    pub(super) fn shown(
+        &mut self,
+        resource: &Resource,
+        path: &Path,
+        node: &Node,
+    ) -> (String, bool) {
+        let masked = self.node(resource, &mut path.clone(), node, &FxHashMap::default());
+        let node = match is_secret(resource, path) && self.masking.show && node.is_scalar() {
+            true => &Node::string(String::from_utf8_lossy(&clear(path, node)).as_ref()),
+            false => node,
+        };
+        let masked = if self.masking.show { node } else { &masked };
+        let is_masked = !crate::yaml::same_data(masked, node);
+        (printed(masked), is_masked)
+    }
+}
+
+/// A value as text.
+pub(super) fn printed(node: &Node) -> String {
+    if let Some(text) = node.as_str().filter(|text| text.contains('\n')) {
+        return text.trim_end_matches('\n').to_owned();
+    }
+    let mut text = String::new();
+    if write(node, &mut text).is_err() {
+        text = print_node(node, &PrintOptions::default());
+    }
+    text.truncate(text.trim_end_matches('\n').len());
+    text
+}
+
+/// The values of a Secret, with their paths.
+pub(super) fn secret_values(resource: &Resource) -> impl Iterator<Item = (Path, &Node)> {
+    let gvk = &resource.id().gvk;
+    let is_secret = gvk.kind == "Secret" && gvk.group.is_empty();
+    let fields = ["data", "stringData"]
+        .into_iter()
+        .filter(move |_| is_secret);
+    fields.flat_map(|field| {
+        let entries = resource.node.get(field).map_or(&[][..], Node::entries);
+        entries.iter().map(move |entry| {
+            let key = entry.key.text().unwrap_or_default();
+            let path = Path(vec![Step::Field(field.into()), Step::Field(key.into())]);
+            (path, &entry.value)
+        })
+    })
+}
+
+/// Whether a letter or a digit stands right before or behind a part of a text.
+fn touches(text: &str, start: usize, end: usize) -> bool {
+    let before = text[..start].chars().next_back();
+    let after = text[end..].chars().next();
+    [before, after]
+        .iter()
+        .flatten()
+        .any(|c| c.is_alphanumeric())
+}
+
+/// A, B … Z, AA, AB …
+fn letters(mut number: usize) -> String {
+    let mut letters = Vec::new();
+    loop {
+        letters.push(char::from(b'A' + (number % 26) as u8));
+        number /= 26;
+        if number == 0 {
+            return letters.into_iter().rev().collect();
+        }
+        number -= 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_go_on_after_the_last() {
+        assert_eq!(
+            [0, 25, 26, 51, 52, 702].map(letters),
+            ["A", "Z", "AA", "AZ", "BA", "AAA"]
+        );
+    }
+
+    #[test]
+    fn a_known_secret_is_hidden_wherever_it_stands() {
+        let mut masker = Masker::new(Masking::default());
+        masker.learn(b"correct-horse-battery".to_vec(), "correct-horse-battery");
+        masker.learn(b"passphrase".to_vec(), "passphrase");
+        masker.finish();
+        let encoded = STANDARD.encode("correct-horse-battery");
+        assert_eq!(
+            masker.text(&format!(
+                "a=correct-horse-battery b={encoded} passphrases passphrase"
+            )),
+            "a=<secret A, 21 bytes> b=<secret A, 21 bytes> passphrases <secret B, 10 bytes>"
+        );
+    }
+}
