@@ -1,9 +1,10 @@
-//! Errors and findings, as text for people and in the formats of services.
+//! Errors, findings and differences, as text for people and in the formats of services.
 //!
-//! The only room that knows of colour. What is shown is decided by whoever made the error or the
-//! finding; here it is only laid out.
+//! The only room that knows of colour. What is shown is decided by whoever made the error, the
+//! finding or the difference; here it is only laid out.
 
 mod changes;
+mod diff;
 mod findings;
 mod github;
 mod gitlab;
@@ -16,6 +17,7 @@ mod text;
 use std::fmt::Write as _;
 
 pub use changes::Change;
+pub use diff::{Format as DiffFormat, Layout, diff, summary as diff_summary};
 pub use findings::{Check, Counts, Merged, Outcome, Report, Suite, finding_of};
 pub use rules::{About, about, rules};
 

@@ -1,0 +1,286 @@
+//! Differences for a terminal.
+//!
+//! A line that says how many, then what differs: where, both values, and the files and lines that
+//! cause them.
+
+use std::fmt::Write as _;
+
+use super::super::{BLUE, Color, GREEN, RED, YELLOW, painted};
+use super::Layout;
+use super::words::{self, heading, mark, place, remark, subjects, suspicion};
+use crate::diff::{Change, Diff, Group, Op, Shown};
+
+const BOLD: &str = "1";
+const DIM: &str = "2";
+
+/// How many lines of a value are shown.
+const LINES: usize = 24;
+
+pub(super) fn write(diff: &Diff, layout: Layout) -> String {
+    let mut page = Page {
+        diff,
+        layout,
+        text: String::new(),
+    };
+    page.head();
+    let groups = words::shown(diff, layout.all);
+    let mut before = None;
+    for group in &groups {
+        page.group(group, before);
+        before = Some(group.first());
+    }
+    page.text
+}
+
+struct Page<'d> {
+    diff: &'d Diff,
+    layout: Layout,
+    text: String,
+}
+
+impl Page<'_> {
+    fn head(&mut self) {
+        let names = format!("{} → {}", self.diff.from, self.diff.to);
+        let names = self.painted(&names, BOLD);
+        self.line(0, &format!("{names}  {}", words::summary(self.diff)));
+        let mapping: Vec<String> = words::mapping(self.diff)
+            .into_iter()
+            .map(|(what, names)| format!("{what} {names}"))
+            .collect();
+        if !mapping.is_empty() {
+            let text = self.painted(&mapping.join(", "), DIM);
+            self.line(0, &text);
+        }
+    }
+
+    fn group(&mut self, group: &Group<'_>, before: Option<&Change>) {
+        let first = group.first();
+        if first.is_whole() {
+            return self.whole(first, before);
+        }
+        let code = color_of(first.op);
+        if subjects(group).len() > 1 {
+            self.text.push('\n');
+            let times = format!("×{} {}", group.changes.len(), first.path.ending());
+            let times = self.painted(&times, BOLD);
+            let mark = self.painted(mark(first.op), code);
+            self.line(0, &format!("{mark} {times}"));
+            self.values(first);
+            self.list(group);
+            return;
+        }
+        let is_new = before.is_none_or(|before| {
+            before.subject != first.subject
+                || heading(before) != heading(first)
+                || before.is_whole()
+        });
+        if is_new {
+            self.text.push('\n');
+            let subject = self.painted(&first.subject.to_string(), BOLD);
+            let mark = self.painted(if first.op == Op::Same { "!" } else { "~" }, code);
+            self.line(0, &format!("{mark} {subject}"));
+        }
+        for change in &group.changes {
+            let path = self.painted(&change.path.to_string(), BLUE);
+            self.line(2, &path);
+        }
+        self.values(first);
+    }
+
+    fn whole(&mut self, change: &Change, before: Option<&Change>) {
+        if !before.is_some_and(Change::is_whole) {
+            self.text.push('\n');
+        }
+        let (code, side) = match change.op {
+            Op::Removed => (RED, &self.diff.from),
+            _ => (GREEN, &self.diff.to),
+        };
+        let line = format!("{} {}", mark(change.op), change.subject);
+        let line = self.painted(&line, code);
+        let shown = change.from.as_ref().or(change.to.as_ref());
+        let from = shown.and_then(|shown| shown.place.as_ref()).map(place);
+        let origin = from.map_or_else(String::new, |place| format!(", {place}"));
+        let origin = self.painted(&format!("only in {side}{origin}"), DIM);
+        self.line(0, &format!("{line}  {origin}"));
+    }
+
+    fn values(&mut self, change: &Change) {
+        if let Some(text) = suspicion(self.diff, change) {
+            let text = self.painted(&text, YELLOW);
+            self.line(4, &text);
+            if let Some(place) = words::culprit(change).and_then(|shown| shown.place.as_ref()) {
+                let text = self.painted(&words::place(place), DIM);
+                self.line(4, &text);
+            }
+            return;
+        }
+        if let Some(remark) = remark(change.op) {
+            self.line(4, remark);
+            return;
+        }
+        match (&change.from, &change.to) {
+            (Some(from), Some(to)) if is_long(from) && is_long(to) => {
+                self.places(from, to);
+                self.lines(&words::hunks(&from.text, &to.text));
+            }
+            (from, to) => {
+                let (a, b) = both(from.as_ref(), to.as_ref());
+                for (mark, code, shown, (start, end)) in [("-", RED, from, a), ("+", GREEN, to, b)]
+                {
+                    if let Some(shown) = shown {
+                        self.value(mark, code, shown, (start, end));
+                    }
+                }
+            }
+        }
+    }
+
+    fn value(&mut self, mark: &str, code: &str, shown: &Shown, (start, end): (usize, usize)) {
+        let from = shown.place.as_ref().map(place);
+        if is_long(shown) {
+            if let Some(from) = from {
+                let from = self.painted(&from, DIM);
+                self.line(4, &from);
+            }
+            let sign = if mark == "-" { '-' } else { '+' };
+            let lines: Vec<(char, String)> = shown
+                .text
+                .lines()
+                .map(|line| (sign, line.to_owned()))
+                .collect();
+            return self.lines(&lines);
+        }
+        let text = &shown.text;
+        let room = self.layout.width.saturating_sub(6).max(20);
+        let cut = cut(text, room);
+        let value = if end <= cut.len() && self.layout.color == Color::Always && start < end {
+            let plain = code.trim_start_matches("1;");
+            let (before, rest) = cut.split_at(start);
+            let (middle, after) = rest.split_at(end - start);
+            [(before, plain), (middle, code), (after, plain)]
+                .map(|(part, code)| {
+                    if part.is_empty() {
+                        String::new()
+                    } else {
+                        self.painted(part, code)
+                    }
+                })
+                .concat()
+        } else {
+            self.painted(cut, code.trim_start_matches("1;"))
+        };
+        let dots = if cut.len() < text.len() { "…" } else { "" };
+        let mark = self.painted(mark, code);
+        let line = format!("{mark} {value}{dots}");
+        let Some(from) = from else {
+            return self.line(4, &line);
+        };
+        let width = 6 + cut.chars().count() + from.chars().count() + 2;
+        let from = self.painted(&from, DIM);
+        if width <= self.layout.width {
+            self.line(4, &format!("{line}  {from}"));
+        } else {
+            self.line(4, &line);
+            self.line(6, &from);
+        }
+    }
+
+    fn places(&mut self, from: &Shown, to: &Shown) {
+        for (mark, code, shown) in [("-", RED, from), ("+", GREEN, to)] {
+            if let Some(from) = &shown.place {
+                let mark = self.painted(mark, code);
+                let from = self.painted(&place(from), DIM);
+                self.line(4, &format!("{mark} {from}"));
+            }
+        }
+    }
+
+    fn lines(&mut self, lines: &[(char, String)]) {
+        for (mark, line) in lines.iter().take(LINES) {
+            let code = match mark {
+                '-' => "31",
+                '+' => "32",
+                _ => DIM,
+            };
+            let line = format!("{mark} {line}");
+            let text = self.painted(line.trim_end(), code);
+            self.line(6, &text);
+        }
+        if lines.len() > LINES {
+            let more = format!("… {} more lines", lines.len() - LINES);
+            let more = self.painted(&more, DIM);
+            self.line(6, &more);
+        }
+    }
+
+    /// The resources of a group, as many on a line as fit.
+    fn list(&mut self, group: &Group<'_>) {
+        let names: Vec<String> = subjects(group).iter().map(ToString::to_string).collect();
+        let mut line = String::from("in ");
+        for (number, name) in names.iter().enumerate() {
+            let comma = if number + 1 < names.len() { ", " } else { "" };
+            if line.chars().count() > 3
+                && 4 + line.chars().count() + name.chars().count() > self.layout.width
+            {
+                let full = self.painted(line.trim_end(), DIM);
+                self.line(4, &full);
+                line = String::from("   ");
+            }
+            line.push_str(name);
+            line.push_str(comma);
+        }
+        let full = self.painted(line.trim_end(), DIM);
+        self.line(4, &full);
+    }
+
+    fn painted(&self, text: &str, code: &str) -> String {
+        painted(text, code, self.layout.color)
+    }
+
+    fn line(&mut self, indent: usize, text: &str) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(self.text, "{:indent$}{text}", "");
+    }
+}
+
+fn color_of(op: Op) -> &'static str {
+    match op {
+        Op::Added => GREEN,
+        Op::Removed => RED,
+        _ => YELLOW,
+    }
+}
+
+fn is_long(shown: &Shown) -> bool {
+    shown.text.contains('\n')
+}
+
+/// A text up to as many characters.
+fn cut(text: &str, room: usize) -> &str {
+    text.char_indices()
+        .nth(room)
+        .map_or(text, |(end, _)| &text[..end])
+}
+
+/// The parts in which two lines differ.
+fn both(from: Option<&Shown>, to: Option<&Shown>) -> ((usize, usize), (usize, usize)) {
+    let (Some(from), Some(to)) = (from, to) else {
+        return ((0, 0), (0, 0));
+    };
+    let (a, b) = (from.text.as_str(), to.text.as_str());
+    let alike = |(x, y): &(char, char)| x == y;
+    let start: usize = a
+        .chars()
+        .zip(b.chars())
+        .take_while(alike)
+        .map(|(c, _)| c.len_utf8())
+        .sum();
+    let end: usize = a[start..]
+        .chars()
+        .rev()
+        .zip(b[start..].chars().rev())
+        .take_while(alike)
+        .map(|(c, _)| c.len_utf8())
+        .sum();
+    ((start, a.len() - end), (start, b.len() - end))
+}

@@ -1,0 +1,177 @@
+//! Words that several formats share.
+
+use std::collections::BTreeSet;
+
+use crate::diff::{Change, Class, Diff, Group, Op, Shown, Side, Subject, groups};
+use crate::place::Place;
+
+/// How many differences there are, on one line.
+pub(super) fn summary(diff: &Diff) -> String {
+    let counts = diff.counts();
+    let mut parts = vec![format!("{} matched", diff.matched)];
+    for (count, side) in [(counts.only_from, &diff.from), (counts.only_to, &diff.to)] {
+        if count > 0 {
+            parts.push(format!("{count} only in {side}"));
+        }
+    }
+    parts.push(match (counts.differences, counts.distinct) {
+        (0, _) => "no differences".to_owned(),
+        (1, _) => "1 difference".to_owned(),
+        (all, distinct) if all == distinct => format!("{all} differences"),
+        (all, distinct) => format!("{all} differences ({distinct} distinct)"),
+    });
+    if counts.suspicious > 0 {
+        parts.push(format!("{} suspicious", counts.suspicious));
+    }
+    if counts.expected > 0 {
+        parts.push(format!("{} expected", counts.expected));
+    }
+    if counts.order > 0 {
+        parts.push(format!("{} in another order", counts.order));
+    }
+    parts.join(", ")
+}
+
+/// What both sides call the same thing: `kubevirt-prow → staging-kubevirt-prow`.
+pub(super) fn mapping(diff: &Diff) -> Vec<(&'static str, String)> {
+    let mapping = &diff.mapping;
+    let mut lines = Vec::new();
+    for (what, affix) in [("prefix", &mapping.prefix), ("suffix", &mapping.suffix)] {
+        if !affix.is_same() {
+            let or_none = |text: &str| {
+                if text.is_empty() {
+                    "none".to_owned()
+                } else {
+                    text.to_owned()
+                }
+            };
+            lines.push((
+                what,
+                format!("{} → {}", or_none(&affix.from), or_none(&affix.to)),
+            ));
+        }
+    }
+    for (from, to) in &mapping.namespaces {
+        lines.push(("namespace", format!("{from} → {to}")));
+    }
+    lines
+}
+
+/// The differences that are shown, those that say the same together.
+pub(super) fn shown(diff: &Diff, all: bool) -> Vec<Group<'_>> {
+    let mut shown = groups(
+        diff.changes
+            .iter()
+            .filter(|change| all || change.class.counts()),
+    );
+    // What only one side has comes first, then what is rare among the suspicious.
+    shown.sort_by_key(|group| {
+        let first = group.first();
+        let is_suspicious = first.class == Class::Suspicious;
+        let several = subjects(group).len();
+        match first.is_whole() {
+            true => (0, Class::Suspicious, 0, false),
+            false if is_suspicious => (1, first.class, several, false),
+            false => (1, first.class, 0, several == 1),
+        }
+    });
+    shown
+}
+
+/// The resources that have a difference, each once, in order.
+pub(super) fn subjects<'d>(group: &Group<'d>) -> Vec<&'d Subject> {
+    let subjects: BTreeSet<&Subject> = group
+        .changes
+        .iter()
+        .map(|change| &*change.subject)
+        .collect();
+    subjects.into_iter().collect()
+}
+
+/// The heading of a class, as a reader meets them.
+pub(super) fn heading(change: &Change) -> &'static str {
+    match change.class {
+        Class::Suspicious => "Suspicious",
+        _ if change.is_whole() => "Only on one side",
+        Class::Security => "Security",
+        Class::Real => "Differences",
+        Class::Order => "Another order",
+        Class::Expected => "Expected",
+    }
+}
+
+/// What is suspicious about a value that does not differ.
+pub(super) fn suspicion(diff: &Diff, change: &Change) -> Option<String> {
+    let (side, expected) = change.expected.as_ref()?;
+    let value = change.from.as_ref().map_or("", |shown| shown.text.as_str());
+    let side = match side {
+        Side::From => &diff.from,
+        Side::To => &diff.to,
+    };
+    Some(format!(
+        "{value} on both sides, but {side} calls it {expected}"
+    ))
+}
+
+/// The side that a suspicious value is wrong on, and where the value was written.
+pub(super) fn culprit(change: &Change) -> Option<&Shown> {
+    match change.expected.as_ref()?.0 {
+        Side::From => change.from.as_ref(),
+        Side::To => change.to.as_ref(),
+    }
+}
+
+/// The mark of what was done.
+pub(super) fn mark(op: Op) -> &'static str {
+    match op {
+        Op::Added => "+",
+        Op::Removed => "-",
+        Op::Changed => "~",
+        Op::Reformatted => "≈",
+        Op::Reordered => "⇅",
+        Op::Same => "!",
+    }
+}
+
+/// What is said beside a difference that is none of values.
+pub(super) fn remark(op: Op) -> Option<&'static str> {
+    match op {
+        Op::Reformatted => Some("only layout or comments differ"),
+        Op::Reordered => Some("in another order"),
+        _ => None,
+    }
+}
+
+/// A place as it is shown: file and line.
+pub(super) fn place(place: &Place) -> String {
+    let file = place.file.as_deref().unwrap_or("<input>");
+    match place.span.line {
+        0 => file.to_owned(),
+        line => format!("{file}:{line}"),
+    }
+}
+
+/// The lines of a text that differ, with a few around them: `-`, `+` or a blank before each.
+pub(super) fn hunks(from: &str, to: &str) -> Vec<(char, String)> {
+    const CONTEXT: usize = 2;
+    let (from, to) = (format!("{from}\n"), format!("{to}\n"));
+    let diff = similar::TextDiff::from_lines(&from, &to);
+    let mut lines = Vec::new();
+    for (number, group) in diff.grouped_ops(CONTEXT).iter().enumerate() {
+        if number > 0 {
+            lines.push((' ', "…".to_owned()));
+        }
+        for change in group
+            .iter()
+            .flat_map(|operation| diff.iter_changes(operation))
+        {
+            let mark = match change.tag() {
+                similar::ChangeTag::Delete => '-',
+                similar::ChangeTag::Insert => '+',
+                similar::ChangeTag::Equal => ' ',
+            };
+            lines.push((mark, change.value().trim_end_matches('\n').to_owned()));
+        }
+    }
+    lines
+}
