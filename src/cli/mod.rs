@@ -8,6 +8,7 @@ mod build;
 mod check;
 mod config;
 mod deps;
+mod diff;
 mod files;
 mod flags;
 mod init;
@@ -55,6 +56,8 @@ enum Command {
     Render(render::Arguments),
     /// Write a new project: a base and three environments that render at once.
     Init(init::Arguments),
+    /// Show what differs between two environments, or since a git revision.
+    Diff(diff::Arguments),
     /// Show, write or check the rendered configs of an environment.
     Config(config::Arguments),
     /// Lay out secrets, say how far they are, and look for some that are committed.
@@ -92,6 +95,7 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
                 Command::Build(arguments) => build::run(&arguments, &streams),
                 Command::Render(arguments) => render::run(&arguments, &streams),
                 Command::Init(arguments) => init::run(&arguments, &streams),
+                Command::Diff(arguments) => diff::run(&arguments, &streams),
                 Command::Config(arguments) => config::run(&arguments, &streams),
                 Command::Secrets(arguments) => secrets::run(&arguments, &streams),
                 Command::Check(arguments) => check::run(&arguments, &streams),

@@ -19,24 +19,53 @@ pub(super) enum When {
     Never,
 }
 
+impl When {
+    /// What is asked for goes before what the environment says, and that before the terminal.
+    fn color(self, is_terminal: bool) -> Color {
+        let says =
+            |name: &str, is: fn(&str) -> bool| std::env::var(name).is_ok_and(|value| is(&value));
+        let is_plain = || {
+            says("NO_COLOR", |value| !value.is_empty())
+                || says("TERM", |value| value == "dumb")
+                || says("CLICOLOR", |value| value == "0")
+        };
+        let is_forced = || says("CLICOLOR_FORCE", |value| !matches!(value, "" | "0"));
+        match self {
+            Self::Always => Color::Always,
+            Self::Auto if !is_plain() && (is_terminal || is_forced()) => Color::Always,
+            _ => Color::Never,
+        }
+    }
+}
+
+/// The columns of the terminal; as many as are easily read where there is none.
+pub(super) fn width() -> usize {
+    const READABLE: usize = 100;
+    let told = std::env::var("COLUMNS")
+        .ok()
+        .and_then(|columns| columns.parse().ok());
+    #[cfg(unix)]
+    let told = told.or_else(|| {
+        let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+        Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
+    });
+    told.unwrap_or(READABLE)
+}
+
 /// The two streams: data to one, words to the other.
 pub(super) struct Streams {
+    /// That of stderr.
     color: Color,
+    /// That of stdout.
     color_of_data: Color,
     quiet: bool,
 }
 
 impl Streams {
     pub(super) fn new(when: When, quiet: bool) -> Self {
-        let is_wanted = || std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        let color = |is_terminal: bool| match when {
-            When::Always => Color::Always,
-            When::Auto if is_terminal && is_wanted() => Color::Always,
-            _ => Color::Never,
-        };
         Self {
-            color: color(io::stderr().is_terminal()),
-            color_of_data: color(io::stdout().is_terminal()),
+            color: when.color(io::stderr().is_terminal()),
+            color_of_data: when.color(io::stdout().is_terminal()),
             quiet,
         }
     }

@@ -1,0 +1,394 @@
+//! `kustom diff`.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use kustom::diff::{Diff, Input, Masking, Options, diff};
+use kustom::error::{Error, Kind, Result};
+use kustom::fields::Fields;
+use kustom::finding::Finding;
+use kustom::guard::Guard;
+use kustom::load::{Disk, Files, Memory, Overlay, Revision, Sources, tracked_files};
+use kustom::place::{Place, SourceId, Span};
+use kustom::project::{Project, Secrets, render};
+use kustom::report::{self, DiffFormat, Layout};
+use kustom::resource::{History, Resource};
+use kustom::schema::Schema;
+use kustom::yaml::{Node, stream};
+
+use super::build::{canonical, working_directory};
+use super::output::{Streams, write_file};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Two environments; or one, with --against; or two files or directories, with --files.
+    #[arg(value_name = "ENV", required = true, num_args = 1..=2)]
+    sides: Vec<String>,
+    /// Compare an environment with itself as of this git revision; `main...` is where the present
+    /// commit left `main`.
+    #[arg(long, value_name = "REV", conflicts_with = "files")]
+    against: Option<String>,
+    /// Compare two YAML files, or two directories of them: for KUBECTL_EXTERNAL_DIFF.
+    #[arg(long)]
+    files: bool,
+    /// How to write it.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+    /// Show what is expected to differ, too, and orders that mean nothing.
+    #[arg(long)]
+    all: bool,
+    /// Say that one word is expected to become another; may be repeated.
+    #[arg(long, value_name = "FROM=TO", value_parser = expectation)]
+    expect: Vec<(String, String)>,
+    /// Show the values of secrets.
+    #[arg(long)]
+    show_secrets: bool,
+    /// Do not say how long secrets are.
+    #[arg(long)]
+    no_lengths: bool,
+    /// What to do about secrets that nobody has filled in; --against takes placeholders.
+    #[arg(long, value_name = "POLICY")]
+    secrets: Option<Policy>,
+    /// Exit with 0 although there are differences.
+    #[arg(long, conflicts_with = "detailed_exitcode")]
+    exit_zero: bool,
+    /// Exit with 2 if there are differences and with 1 if something went wrong.
+    #[arg(long)]
+    detailed_exitcode: bool,
+    /// Write to this file.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Look for the project from here, not from the current directory.
+    #[arg(short = 'C', long, value_name = "DIR")]
+    directory: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Format {
+    /// For a terminal.
+    Text,
+    /// Unified differences of normalised YAML.
+    Unified,
+    /// For programs; see docs/diff.schema.json.
+    Json,
+    /// For a comment on a pull request.
+    Markdown,
+    /// One page that needs nothing else.
+    Html,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Policy {
+    /// They must be there.
+    Required,
+    /// Placeholders stand in for them.
+    Placeholder,
+}
+
+pub(super) fn run(arguments: &Arguments, streams: &Streams) -> ExitCode {
+    let (changed, failed) = if arguments.detailed_exitcode {
+        (2, 1)
+    } else {
+        (1, 2)
+    };
+    match show(arguments, streams) {
+        Ok(differs) if differs && !arguments.exit_zero => ExitCode::from(changed),
+        Ok(_) => ExitCode::SUCCESS,
+        Err(error) => {
+            streams.error(&error);
+            ExitCode::from(failed)
+        }
+    }
+}
+
+/// Shows what differs, and says whether anything does.
+fn show(arguments: &Arguments, streams: &Streams) -> Result<bool> {
+    let [from, to] = sides(arguments)?;
+    let schema = Schema::builtin();
+    let fields = Fields::builtin();
+    let options = Options {
+        schema: &schema,
+        fields: &fields,
+        secrets: &Guard::new(),
+        masking: Masking {
+            show: arguments.show_secrets,
+            lengths: !arguments.no_lengths,
+        },
+        expected: &arguments.expect,
+        are_environments: arguments.against.is_none() && !arguments.files,
+    };
+    let found = diff(
+        from.input(&|span| from.place(span)),
+        to.input(&|span| to.place(span)),
+        &options,
+    );
+    streams.findings(&from.findings);
+    streams.findings(&to.findings);
+    streams.findings(&found.findings);
+    print(arguments, streams, &found)?;
+    Ok(!found.is_empty())
+}
+
+fn print(arguments: &Arguments, streams: &Streams, found: &Diff) -> Result<()> {
+    let format = match arguments.format {
+        Format::Text => DiffFormat::Terminal,
+        Format::Unified => DiffFormat::Unified,
+        Format::Json => DiffFormat::Json,
+        Format::Markdown => DiffFormat::Markdown,
+        Format::Html => DiffFormat::Html,
+    };
+    let layout = Layout {
+        color: match arguments.output {
+            None => streams.color_of_data(),
+            Some(_) => report::Color::Never,
+        },
+        width: super::output::width(),
+        all: arguments.all,
+    };
+    let text = report::diff(found, format, layout);
+    match &arguments.output {
+        None => streams.data(&text),
+        Some(path) => write_file(path, text.as_bytes()),
+    }
+}
+
+/// One of the two sides.
+struct Loaded {
+    name: String,
+    resources: Vec<Resource>,
+    findings: Vec<Finding>,
+    sources: Named,
+}
+
+/// The names of what was read.
+enum Named {
+    Build(Sources),
+    Files(Vec<Arc<str>>),
+}
+
+impl Loaded {
+    fn nothing() -> Self {
+        Self {
+            name: String::new(),
+            resources: Vec::new(),
+            findings: Vec::new(),
+            sources: Named::Files(Vec::new()),
+        }
+    }
+
+    fn input<'l>(&'l self, place: &'l dyn Fn(Span) -> Option<Place>) -> Input<'l> {
+        Input {
+            name: &self.name,
+            resources: &self.resources,
+            place,
+        }
+    }
+
+    fn place(&self, span: Span) -> Option<Place> {
+        let name = match &self.sources {
+            Named::Build(sources) => sources.name(span)?,
+            Named::Files(names) => names.get(span.source.index()?)?.clone(),
+        };
+        Some(Place::in_file(name, span))
+    }
+}
+
+fn sides(arguments: &Arguments) -> Result<[Loaded; 2]> {
+    match (arguments.sides.as_slice(), &arguments.against) {
+        ([old, new], None) if arguments.files => {
+            Ok([plain(Path::new(old))?, plain(Path::new(new))?])
+        }
+        ([from, to], None) => {
+            let opened = Opened::new(arguments)?;
+            Ok([opened.present(from)?, opened.present(to)?])
+        }
+        ([environment], Some(revision)) => against(arguments, environment, revision),
+        ([_], None) => Err(
+            Error::new(Kind::Project, "there is only one side to compare")
+                .help("name a second one, or say `--against` with a git revision"),
+        ),
+        _ => Err(
+            Error::new(Kind::Project, "`--against` takes one environment, not two")
+                .help("it compares an environment with itself as of the revision"),
+        ),
+    }
+}
+
+/// A project, from where it is looked for.
+struct Opened {
+    here: PathBuf,
+    start: PathBuf,
+    policy: Option<Policy>,
+}
+
+impl Opened {
+    fn new(arguments: &Arguments) -> Result<Self> {
+        let here = working_directory()?;
+        let start = match &arguments.directory {
+            Some(directory) => canonical(&here.join(directory), directory)?,
+            None => here.clone(),
+        };
+        Ok(Self {
+            here,
+            start,
+            policy: arguments.secrets,
+        })
+    }
+
+    /// An environment as it is on the disk.
+    fn present(&self, name: &str) -> Result<Loaded> {
+        let project = Project::find(&Disk, &self.start)?;
+        let tracked = tracked_files(&project.environments.join(name))?;
+        self.render(&Disk, &project, name, &tracked)
+    }
+
+    fn render(
+        &self,
+        files: &dyn Files,
+        project: &Project,
+        name: &str,
+        tracked: &[PathBuf],
+    ) -> Result<Loaded> {
+        let mut environment = project.environment(files, name)?;
+        // What is compared need not be fit to be deployed.
+        environment.settings.strict = false;
+        match self.policy {
+            Some(Policy::Placeholder) => environment.settings.secrets = Secrets::Placeholder,
+            Some(Policy::Required) => environment.settings.secrets = Secrets::Required,
+            None => {}
+        }
+        let rendered = render(files, &self.here, project, &environment, tracked)?;
+        Ok(Loaded {
+            name: name.to_owned(),
+            resources: rendered.resources,
+            findings: rendered.findings,
+            sources: Named::Build(rendered.sources),
+        })
+    }
+}
+
+/// An environment as of a revision, and as it is.
+///
+/// Secrets are not in git: those that are filled in here stand on both sides, and placeholders
+/// where none is, so that what differs is what was changed.
+fn against(arguments: &Arguments, name: &str, revision: &str) -> Result<[Loaded; 2]> {
+    let mut opened = Opened::new(arguments)?;
+    opened.policy = opened.policy.or(Some(Policy::Placeholder));
+    let tree = Revision::open(&opened.start, revision)?;
+    let then = Project::find(&tree, &opened.start)?;
+    let now = Project::find(&Disk, &opened.start)?;
+    let is_then = then.names(&tree).iter().any(|known| known == name);
+    let is_now = now.names(&Disk).iter().any(|known| known == name);
+    if !is_then && !is_now {
+        now.environment(&Disk, name)?;
+    }
+    let from = if is_then {
+        let directory = then.environments.join(name);
+        let files = Overlay {
+            upper: filled_in(&directory.join("secrets"))?,
+            lower: &tree,
+        };
+        let tracked = tree.tracked_files(&directory)?;
+        opened
+            .render(&files, &then, name, &tracked)
+            .map_err(|error| error.note(format!("as of `{revision}`"), None))?
+    } else {
+        Loaded::nothing()
+    };
+    let to = if is_now {
+        opened.present(name)?
+    } else {
+        Loaded::nothing()
+    };
+    // What was already remarked upon then is not news.
+    let from = Loaded {
+        name: format!("{name} at {revision}"),
+        findings: Vec::new(),
+        ..from
+    };
+    let to = Loaded {
+        name: name.to_owned(),
+        ..to
+    };
+    Ok([from, to])
+}
+
+/// The secrets that are filled in on the disk.
+fn filled_in(directory: &Path) -> Result<Memory> {
+    let mut filled = Memory::default();
+    let names = Disk
+        .walk(directory)
+        .map_err(|cause| cannot_read(directory, cause))?;
+    for name in names {
+        let path = directory.join(name);
+        let content = Disk
+            .read(&path)
+            .map_err(|cause| cannot_read(&path, cause))?;
+        filled.insert(path, content);
+    }
+    Ok(filled)
+}
+
+/// What a file of YAML holds, or all files of a directory.
+fn plain(path: &Path) -> Result<Loaded> {
+    let schema = Schema::builtin();
+    let mut loaded = Loaded::nothing();
+    let mut names: Vec<Arc<str>> = Vec::new();
+    for file in plain_files(path)? {
+        let bytes = if file.as_os_str() == "-" {
+            let mut bytes = Vec::new();
+            let read = io::Read::read_to_end(&mut io::stdin().lock(), &mut bytes);
+            read.map(|_| bytes)
+        } else {
+            Disk.read(&file)
+        };
+        let bytes = bytes.map_err(|cause| cannot_read(&file, cause))?;
+        let shown: Arc<str> = file.display().to_string().into();
+        let documents = stream(&bytes, SourceId::new(names.len()))
+            .map_err(|error| error.name_files(|_| Some(Arc::clone(&shown))))?
+            .documents;
+        names.push(shown);
+        for document in documents {
+            let of_document = items(document).into_iter();
+            loaded.resources.extend(
+                of_document.map(|node| Resource::generated(node, History::default(), &schema)),
+            );
+        }
+    }
+    loaded.name = path.display().to_string();
+    loaded.sources = Named::Files(names);
+    Ok(loaded)
+}
+
+fn plain_files(path: &Path) -> Result<Vec<PathBuf>> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_path_buf()]);
+    }
+    let files = Disk.walk(path).map_err(|cause| cannot_read(path, cause))?;
+    Ok(files.into_iter().map(|file| path.join(file)).collect())
+}
+
+/// The objects of a list, or the document itself.
+fn items(mut document: Node) -> Vec<Node> {
+    let kind = document.get("kind").and_then(Node::text);
+    let is_list = kind.is_some_and(|kind| kind.ends_with("List"));
+    let items = document.get_mut("items").and_then(Node::items_mut);
+    match items {
+        Some(items) if is_list => std::mem::take(items),
+        _ => vec![document],
+    }
+}
+
+fn cannot_read(path: &Path, cause: io::Error) -> Error {
+    let message = format!("cannot read `{}`: {cause}", path.display());
+    Error::new(Kind::Load, message).caused_by(cause)
+}
+
+fn expectation(word: &str) -> std::result::Result<(String, String), String> {
+    match word.split_once('=') {
+        Some((from, to)) if !from.is_empty() && !to.is_empty() => Ok((from.into(), to.into())),
+        _ => Err("it is `FROM=TO`".to_owned()),
+    }
+}
