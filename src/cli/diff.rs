@@ -10,9 +10,9 @@ use kustom::error::{Error, Kind, Result};
 use kustom::fields::Fields;
 use kustom::finding::Finding;
 use kustom::guard::Guard;
-use kustom::load::{Disk, Files, Memory, Overlay, Revision, Sources, tracked_files};
+use kustom::load::{Disk, Files, Memory, Overlay, Revision, tracked_files};
 use kustom::place::{Place, SourceId, Span};
-use kustom::project::{Project, Secrets, render};
+use kustom::project::{Causes, Project, Rendered, Secrets, render};
 use kustom::report::{self, DiffFormat, Layout};
 use kustom::resource::{History, Resource};
 use kustom::schema::Schema;
@@ -164,7 +164,7 @@ struct Loaded {
 
 /// The names of what was read.
 enum Named {
-    Build(Sources),
+    Build(Box<Rendered>, Causes),
     Files(Vec<Arc<str>>),
 }
 
@@ -187,11 +187,13 @@ impl Loaded {
     }
 
     fn place(&self, span: Span) -> Option<Place> {
-        let name = match &self.sources {
-            Named::Build(sources) => sources.name(span)?,
-            Named::Files(names) => names.get(span.source.index()?)?.clone(),
-        };
-        Some(Place::in_file(name, span))
+        match &self.sources {
+            Named::Build(rendered, causes) => causes.place(rendered, span),
+            Named::Files(names) => {
+                let name = names.get(span.source.index()?)?;
+                Some(Place::in_file(Arc::clone(name), span))
+            }
+        }
     }
 }
 
@@ -259,12 +261,13 @@ impl Opened {
             Some(Policy::Required) => environment.settings.secrets = Secrets::Required,
             None => {}
         }
-        let rendered = render(files, &self.here, project, &environment, tracked)?;
+        let mut rendered = render(files, &self.here, project, &environment, tracked)?;
+        let causes = Causes::new(files, &self.here, project, &environment, &rendered);
         Ok(Loaded {
             name: name.to_owned(),
-            resources: rendered.resources,
-            findings: rendered.findings,
-            sources: Named::Build(rendered.sources),
+            resources: std::mem::take(&mut rendered.resources),
+            findings: std::mem::take(&mut rendered.findings),
+            sources: Named::Build(Box::new(rendered), causes),
         })
     }
 }
@@ -304,7 +307,7 @@ fn against(arguments: &Arguments, name: &str, revision: &str) -> Result<[Loaded;
     };
     // What was already remarked upon then is not news.
     let from = Loaded {
-        name: format!("{name} at {revision}"),
+        name: format!("{name}@{revision}"),
         findings: Vec::new(),
         ..from
     };

@@ -15,6 +15,17 @@ pub(super) struct Argument<'n> {
     pub(super) words: &'n [Node],
 }
 
+impl Argument<'_> {
+    /// A flag and its value as one text.
+    pub(super) fn whole(&self) -> Node {
+        let texts: Vec<&str> = self.words.iter().filter_map(Node::text).collect();
+        Node {
+            span: self.words.first().map(|word| word.span).unwrap_or_default(),
+            ..Node::string(texts.join(" "))
+        }
+    }
+}
+
 /// The arguments that a list of words is; none if something in it is no text.
 pub(super) fn arguments(words: &[Node]) -> Option<Vec<Argument<'_>>> {
     if !words.iter().all(Node::is_scalar) {
@@ -76,13 +87,7 @@ fn number_repeated(arguments: &mut [Argument<'_>]) {
             argument.flag = None;
             argument.value = match argument.words {
                 [word] => word.clone(),
-                words => {
-                    let texts: Vec<&str> = words.iter().filter_map(Node::text).collect();
-                    Node {
-                        span: words[0].span,
-                        ..Node::string(texts.join(" "))
-                    }
-                }
+                _ => argument.whole(),
             };
         }
     }

@@ -6,11 +6,12 @@
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use rustc_hash::FxHashMap;
 
 use super::arguments::{Argument, arguments};
 use super::embedded::{document, place_within};
 use super::folding::Class;
-use super::lists::align;
+use super::lists::{Alignment, align};
 use super::mapping::{Mapping, Side};
 use super::path::{Path, Step};
 use super::scalars::same;
@@ -33,8 +34,8 @@ pub(super) struct Found {
     pub(super) is_embedded: bool,
     /// Whether all of it is a secret.
     pub(super) is_secret: bool,
-    /// Where the value of the second side is in memory, to show it with the first one's words.
-    pub(super) address: Option<usize>,
+    /// Where the second side's value is in memory, and what stands there in the first side's words.
+    pub(super) instead: Option<(usize, Node)>,
 }
 
 /// What kind of difference.
@@ -123,7 +124,11 @@ fn called(field: &str, what: What, from: &Resource, to: &Resource) -> Found {
         to: value(to),
         is_embedded: false,
         is_secret: false,
-        address: to.node.at(&["metadata", field]).map(address),
+        instead: to
+            .node
+            .at(&["metadata", field])
+            .map(address)
+            .zip(value(from)),
     }
 }
 
@@ -155,7 +160,7 @@ impl Comparer<'_> {
 
     fn maps(&mut self, from: &[Entry], to: &[Entry], definition: Option<Definition<'_>>) {
         let key = |entry: &Entry| Str::from(entry.key.text().unwrap_or_default());
-        let index = |entries: &[Entry]| -> rustc_hash::FxHashMap<Str, usize> {
+        let index = |entries: &[Entry]| -> FxHashMap<Str, usize> {
             entries.iter().map(key).zip(0..).collect()
         };
         let (known, others) = (index(to), index(from));
@@ -167,20 +172,18 @@ impl Comparer<'_> {
             }
             let twin = known.get(&name).map(|&at| &to[at].value);
             let definition = definition.and_then(|definition| definition.field(&name));
-            self.path.0.push(Step::Field(name));
-            match twin {
-                Some(twin) => self.values(&entry.value, twin, definition),
-                None => self.one_side(Some(&entry.value), None),
-            }
-            self.path.0.pop();
+            self.within(Step::Field(name), |it| match twin {
+                Some(twin) => it.values(&entry.value, twin, definition),
+                None => it.one_side(Some(&entry.value), None),
+            });
         }
         for (number, entry) in to.iter().enumerate() {
             let name = key(entry);
             let is_last = known.get(&name) == Some(&number);
             if is_last && !others.contains_key(&name) && !self.is_identity(&name) {
-                self.path.0.push(Step::Field(name));
-                self.one_side(None, Some(&entry.value));
-                self.path.0.pop();
+                self.within(Step::Field(name), |it| {
+                    it.one_side(None, Some(&entry.value))
+                });
             }
         }
     }
@@ -206,11 +209,11 @@ impl Comparer<'_> {
         definition: Option<Definition<'_>>,
     ) {
         let is_command = matches!(self.path.fields().next_back(), Some("args" | "command"));
-        if is_command && let (Some(one), Some(other)) = (arguments(one), arguments(other)) {
-            let flags = |list: &[Argument<'_>]| list.iter().any(|it| it.flag.is_some());
-            if flags(&one) || flags(&other) {
-                return self.command_lines(from, to, &one, &other);
-            }
+        if is_command
+            && let (Some(one), Some(other)) = (arguments(one), arguments(other))
+            && one.iter().chain(&other).any(|it| it.flag.is_some())
+        {
+            return self.command_lines([from, to], &one, &other);
         }
         let field = self.path.fields().next_back().unwrap_or_default();
         let aligned = align(field, one, other, definition, self.mapping);
@@ -219,84 +222,98 @@ impl Comparer<'_> {
             let is_set = aligned.is_set;
             self.push(What::Order { is_set }, Some(from), Some(to));
         }
+        self.aligned(aligned, one, other, item);
+    }
+
+    fn aligned(
+        &mut self,
+        aligned: Alignment,
+        from: &[Node],
+        to: &[Node],
+        item: Option<Definition<'_>>,
+    ) {
         for (step, a, b) in aligned.pairs {
-            self.path.0.push(step);
-            self.values(&one[a], &other[b], item);
-            self.path.0.pop();
+            self.within(step, |it| it.values(&from[a], &to[b], item));
         }
         for (step, a) in aligned.removed {
-            self.path.0.push(step);
-            self.push(What::Value, Some(&one[a]), None);
-            self.path.0.pop();
+            self.within(step, |it| it.push(What::Value, Some(&from[a]), None));
         }
         for (step, b) in aligned.added {
-            self.path.0.push(step);
-            self.push(What::Value, None, Some(&other[b]));
-            self.path.0.pop();
+            self.within(step, |it| it.push(What::Value, None, Some(&to[b])));
         }
     }
 
+    fn within(&mut self, step: Step, work: impl FnOnce(&mut Self)) {
+        self.path.0.push(step);
+        work(self);
+        self.path.0.pop();
+    }
+
     /// Flags by their names, the words between them by their order.
-    fn command_lines(
-        &mut self,
-        from: &Node,
-        to: &Node,
-        one: &[Argument<'_>],
-        other: &[Argument<'_>],
-    ) {
+    fn command_lines(&mut self, lists: [&Node; 2], from: &[Argument<'_>], to: &[Argument<'_>]) {
+        let index = |list: &[Argument<'_>]| -> FxHashMap<Str, usize> {
+            let flags = list.iter().zip(0..);
+            flags
+                .filter_map(|(it, at)| Some((it.flag.clone()?, at)))
+                .collect()
+        };
+        let (known, others) = (index(to), index(from));
+        let mut places = Vec::new();
+        for argument in from {
+            let Some(flag) = &argument.flag else { continue };
+            let twin = known.get(flag).map(|&at| (at, &to[at]));
+            places.extend(twin.map(|(at, _)| at));
+            self.within(Step::Item(flag.clone()), |it| match twin {
+                Some((_, twin)) => it.flags(argument, twin),
+                None => it.push(What::Value, Some(&argument.value), None),
+            });
+        }
+        for argument in to {
+            let flag = argument
+                .flag
+                .as_ref()
+                .filter(|flag| !others.contains_key(*flag));
+            if let Some(flag) = flag {
+                self.within(Step::Item(flag.clone()), |it| {
+                    it.push(What::Value, None, Some(&argument.value));
+                });
+            }
+        }
         let words = |list: &[Argument<'_>]| -> Vec<Node> {
             let words = list.iter().filter(|it| it.flag.is_none());
             words.map(|it| it.value.clone()).collect()
         };
-        let flag_at = |list: &[Argument<'_>], flag: &Str| {
-            list.iter().position(|it| it.flag.as_ref() == Some(flag))
-        };
-        let mut places = Vec::new();
-        for argument in one {
-            let Some(flag) = &argument.flag else { continue };
-            self.path.0.push(Step::Item(flag.clone()));
-            match flag_at(other, flag) {
-                Some(at) => {
-                    places.push(at);
-                    let same_words = argument.words.len() == other[at].words.len();
-                    if !same(&argument.value, &other[at].value, &Path::default()) || same_words {
-                        self.scalars(&argument.value, &other[at].value);
-                    } else {
-                        let (a, b) = (whole(argument), whole(&other[at]));
-                        self.push(What::Value, Some(&a), Some(&b));
-                    }
-                }
-                None => self.push(What::Value, Some(&argument.value), None),
-            }
-            self.path.0.pop();
-        }
-        for argument in other {
-            let Some(flag) = &argument.flag else { continue };
-            if flag_at(one, flag).is_none() {
-                self.path.0.push(Step::Item(flag.clone()));
-                self.push(What::Value, None, Some(&argument.value));
-                self.path.0.pop();
-            }
-        }
-        let (a, b) = (words(one), words(other));
-        let aligned = align("", &a, &b, None, self.mapping);
+        let (one, other) = (words(from), words(to));
+        let aligned = align("", &one, &other, None, self.mapping);
         if aligned.is_reordered || !places.is_sorted() {
-            self.push(What::Order { is_set: false }, Some(from), Some(to));
+            self.push(
+                What::Order { is_set: false },
+                Some(lists[0]),
+                Some(lists[1]),
+            );
         }
-        for (step, x, y) in aligned.pairs {
-            self.path.0.push(step);
-            self.scalars(&a[x], &b[y]);
-            self.path.0.pop();
+        self.aligned(aligned, &one, &other, None);
+    }
+
+    /// A flag on both sides: by its value, unless it is written otherwise.
+    fn flags(&mut self, from: &Argument<'_>, to: &Argument<'_>) {
+        if from.words.len() != to.words.len() && same(&from.value, &to.value, &Path::default()) {
+            let (from, to) = (from.whole(), to.whole());
+            return self.push(What::Value, Some(&from), Some(&to));
         }
-        for (step, x) in aligned.removed {
-            self.path.0.push(step);
-            self.push(What::Value, Some(&a[x]), None);
-            self.path.0.pop();
-        }
-        for (step, y) in aligned.added {
-            self.path.0.push(step);
-            self.push(What::Value, None, Some(&b[y]));
-            self.path.0.pop();
+        let before = self.found.len();
+        self.scalars(&from.value, &to.value);
+        // In the whole list the value stands in its word.
+        let word = |argument: &Argument<'_>| {
+            argument
+                .words
+                .last()
+                .map(|word| (address(word), word.clone()))
+        };
+        for found in &mut self.found[before..] {
+            found.instead = word(to)
+                .zip(word(from))
+                .map(|((at, _), (_, word))| (at, word));
         }
     }
 
@@ -364,21 +381,15 @@ impl Comparer<'_> {
         self.found.push(Found {
             is_secret: self.holders.is_none() && is_secret(self.resource, &self.path),
             is_embedded: self.holders.is_some(),
-            address: to.filter(|_| self.holders.is_none()).map(address),
+            instead: to
+                .filter(|_| self.holders.is_none())
+                .map(address)
+                .zip(from.cloned()),
             from: placed(0, from),
             to: placed(1, to),
             path: self.path.clone(),
             what,
         });
-    }
-}
-
-/// A flag and its value as one text.
-fn whole(argument: &Argument<'_>) -> Node {
-    let texts: Vec<&str> = argument.words.iter().filter_map(Node::text).collect();
-    Node {
-        span: argument.value.span,
-        ..Node::string(texts.join(" "))
     }
 }
 

@@ -86,7 +86,7 @@ pub(super) fn align(
         .find_map(|key| by_keys(from, to, &[key], mapping));
     guessed.unwrap_or_else(|| Alignment {
         is_set: is_primitive || SETS.binary_search(&field).is_ok(),
-        ..by_content(from, to)
+        ..by_content(from, to, mapping)
     })
 }
 
@@ -157,9 +157,13 @@ fn identity(item: &Node, keys: &[&str]) -> Option<Str> {
 }
 
 /// Aligns lists by what their items say; what is between them is paired as far as it is alike.
-fn by_content(from: &[Node], to: &[Node]) -> Alignment {
-    let hashes = |items: &[Node]| -> Vec<u64> { items.iter().map(content).collect() };
-    let (old, new) = (hashes(from), hashes(to));
+fn by_content(from: &[Node], to: &[Node], mapping: &Mapping) -> Alignment {
+    // What the first side says in the names of the second is the same.
+    let old: Vec<u64> = from
+        .iter()
+        .map(|item| content(item, Some(mapping)))
+        .collect();
+    let new: Vec<u64> = to.iter().map(|item| content(item, None)).collect();
     let mut aligned = Alignment::default();
     let pair = |from: usize, to: usize| (Step::Index(from), from, to);
     for operation in capture_diff_slices(Algorithm::Myers, &old, &new) {
@@ -231,26 +235,30 @@ fn pair_changed(aligned: &mut Alignment, from: &[Node], to: &[Node]) {
     }
 }
 
-/// Equal for values that say the same, whatever the order of their fields.
-fn content(node: &Node) -> u64 {
+/// Equal for values that say the same, whatever the order of their fields; in other names, if
+/// there is a mapping.
+fn content(node: &Node, mapping: Option<&Mapping>) -> u64 {
     let mut hasher = FxHasher::default();
     match &node.value {
         Value::Scalar(text) | Value::Alias(text) => {
             node.tag.hash(&mut hasher);
-            text.hash(&mut hasher);
+            match mapping {
+                Some(mapping) => mapping.translated(text).hash(&mut hasher),
+                None => text.as_str().hash(&mut hasher),
+            }
         }
         Value::Seq(items) => {
             1_u8.hash(&mut hasher);
-            items
-                .iter()
-                .for_each(|item| content(item).hash(&mut hasher));
+            for item in items {
+                content(item, mapping).hash(&mut hasher);
+            }
         }
         Value::Map(entries) => {
             2_u8.hash(&mut hasher);
             let sum = entries.iter().fold(0_u64, |sum, entry| {
                 let mut hasher = FxHasher::default();
                 entry.key.text().hash(&mut hasher);
-                content(&entry.value).hash(&mut hasher);
+                content(&entry.value, mapping).hash(&mut hasher);
                 sum.wrapping_add(hasher.finish())
             });
             sum.hash(&mut hasher);

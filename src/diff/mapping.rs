@@ -3,6 +3,7 @@
 //! It is learned from resources that were matched, and predicts what follows from that: a Service
 //! that is called otherwise is called otherwise wherever it is named.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -67,6 +68,18 @@ impl Mapping {
         let others = self.names.get(from).filter(|others| others.len() == 1);
         let only = others.and_then(|others| others.iter().next());
         only.map_or_else(|| self.namespace(from), Str::as_str)
+    }
+
+    /// What a text says in the names of the second side, as far as that is certain.
+    pub(super) fn translated<'s>(&'s self, from: &'s str) -> Cow<'s, str> {
+        if self.names.is_empty() && self.namespaces.is_empty() {
+            return Cow::Borrowed(from);
+        }
+        let whole = self.name(from);
+        if whole != from {
+            return Cow::Borrowed(whole);
+        }
+        pieces(from).map(|piece| self.name(piece)).collect()
     }
 
     /// Whether a name on the second side is what prefix, suffix and hash make of one on the first.

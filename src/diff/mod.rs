@@ -157,7 +157,7 @@ pub struct Subject {
 pub struct Name {
     /// The namespace; empty if there is none.
     pub namespace: String,
-    /// The name.
+    /// The name, without the hash of its content.
     pub name: String,
 }
 

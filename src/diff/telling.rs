@@ -6,6 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::compare::{Found, What};
 use super::folding::{Class, class_alone};
+use super::mapping::without_hash;
 use super::masking::{Masker, printed, secret_values};
 use super::matching::Matching;
 use super::path::Path;
@@ -208,7 +209,7 @@ impl Teller<'_> {
             .iter()
             .filter(|(class, _)| *class == Class::Expected);
         let instead: FxHashMap<usize, &Node> = expected
-            .filter_map(|(_, found)| Some((found.address?, found.from.as_ref()?)))
+            .filter_map(|(_, found)| found.instead.as_ref().map(|(at, node)| (*at, node)))
             .collect();
         Document {
             subject: Arc::clone(&pair.subject),
@@ -252,7 +253,7 @@ fn subject_alone(op: Op, resource: &Resource) -> Subject {
 fn subject(from: Option<&Id>, to: Option<&Id>) -> Subject {
     let name = |id: &Id| Name {
         namespace: id.namespace.to_string(),
-        name: id.name.to_string(),
+        name: without_hash(id).to_owned(),
     };
     let gvk = from.or(to).map(|id| id.gvk.clone()).unwrap_or_default();
     Subject {
@@ -281,7 +282,7 @@ fn shared_secrets(from: Input<'_>, to: Input<'_>, options: &Options<'_>) -> Vec<
                 continue;
             };
             let message = format!(
-                "`{}` uses a secret of `{}`: {at} has the value of {first}",
+                "`{}` uses a secret of `{}`: {at} is {first}",
                 to.name, from.name
             );
             findings.push(
@@ -316,7 +317,7 @@ fn real_secrets(resource: &Resource, options: &Options<'_>) -> Vec<(Vec<u8>, Str
         .map(|(path, value)| {
             (
                 super::compare::clear(&path, value),
-                format!("`{name}` {path}"),
+                format!("`{path}` of the {name}"),
             )
         })
         .filter(|(clear, _)| {

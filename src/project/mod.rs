@@ -5,6 +5,7 @@
 //! base's by scripts, secrets that are filled in) is made in memory and laid over the disk.
 
 mod boilerplate;
+mod cause;
 mod configs;
 mod derived;
 mod environment;
@@ -27,6 +28,7 @@ use crate::guard;
 use crate::load::{FileKind, Files, named_from, normalized};
 use crate::place::Place;
 
+pub use cause::Causes;
 pub use configs::{Config, configs};
 pub use environment::Environment;
 pub use many::{Many, Shard, render_many};
