@@ -163,14 +163,14 @@ impl Statement {
     fn of(node: &Node) -> Option<Self> {
         let path = node.get("path")?;
         let text = path.text()?;
-        let bare = text.split('[').next().unwrap_or(text);
-        let key = match text
+        let quoted = text
             .strip_suffix('"')
-            .and_then(|rest| rest.rsplit_once('"'))
-        {
+            .and_then(|rest| rest.rsplit_once('"'));
+        let last = match quoted {
             Some((_, quoted)) => quoted,
-            None => bare.rsplit('.').next().unwrap_or(bare),
+            None => text.rsplit('.').next().unwrap_or(text),
         };
+        let key = last.split('[').next().unwrap_or(last);
         let value = node.get("value").and_then(Node::text).unwrap_or_default();
         Some(Self {
             key: key.to_owned(),

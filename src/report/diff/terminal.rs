@@ -262,11 +262,14 @@ fn cut(text: &str, room: usize) -> &str {
         .map_or(text, |(end, _)| &text[..end])
 }
 
-/// The parts in which two lines differ.
+/// The parts in which two lines differ; those of secrets are nobody's business.
 fn both(from: Option<&Shown>, to: Option<&Shown>) -> ((usize, usize), (usize, usize)) {
     let (Some(from), Some(to)) = (from, to) else {
         return ((0, 0), (0, 0));
     };
+    if from.is_masked || to.is_masked {
+        return ((0, 0), (0, 0));
+    }
     let (a, b) = (from.text.as_str(), to.text.as_str());
     let alike = |(x, y): &(char, char)| x == y;
     let start: usize = a
