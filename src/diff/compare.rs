@@ -193,9 +193,13 @@ impl Comparer<'_> {
         matches!(key, "name" | "namespace") && self.path.is(&["metadata"])
     }
 
-    /// A value that is there on one side only; null is as good as absent.
+    /// A value that is there on one side only; null is as good as absent, and so is the protocol
+    /// that Kubernetes takes for a port that names none.
     fn one_side(&mut self, from: Option<&Node>, to: Option<&Node>) {
-        if from.or(to).is_some_and(|node| !node.is_null()) {
+        let node = from.or(to);
+        let is_protocol = || self.path.ending() == "ports.protocol" && self.holders.is_none();
+        let is_default = node.and_then(Node::text) == Some("TCP") && is_protocol();
+        if node.is_some_and(|node| !node.is_null()) && !is_default {
             self.push(What::Value, from, to);
         }
     }

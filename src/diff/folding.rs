@@ -101,7 +101,7 @@ fn is_expected(found: &Found, mapping: &Mapping) -> bool {
 
 fn is_guarded(found: &Found, resource: &Resource) -> bool {
     found.is_secret
-        || is_guarding(resource)
+        || (is_guarding(resource) && found.path.fields().next() != Some("metadata"))
         || (!found.is_embedded
             && found
                 .path

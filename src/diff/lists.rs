@@ -2,7 +2,7 @@
 
 use std::hash::{Hash as _, Hasher as _};
 
-use rustc_hash::{FxHashMap, FxHasher};
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use super::mapping::Mapping;
@@ -158,12 +158,15 @@ fn identity(item: &Node, keys: &[&str]) -> Option<Str> {
 
 /// Aligns lists by what their items say; what is between them is paired as far as it is alike.
 fn by_content(from: &[Node], to: &[Node], mapping: &Mapping) -> Alignment {
-    // What the first side says in the names of the second is the same.
-    let old: Vec<u64> = from
-        .iter()
-        .map(|item| content(item, Some(mapping)))
-        .collect();
     let new: Vec<u64> = to.iter().map(|item| content(item, None)).collect();
+    let known: FxHashSet<u64> = new.iter().copied().collect();
+    // What the first side says in the names of the second is the same, unless it stands there as
+    // it is.
+    let hash = |item| match content(item, None) {
+        plain if known.contains(&plain) => plain,
+        _ => content(item, Some(mapping)),
+    };
+    let old: Vec<u64> = from.iter().map(hash).collect();
     let mut aligned = Alignment::default();
     let pair = |from: usize, to: usize| (Step::Index(from), from, to);
     for operation in capture_diff_slices(Algorithm::Myers, &old, &new) {
@@ -204,7 +207,7 @@ fn pair_moved(aligned: &mut Alignment, old: &[u64], new: &[u64]) {
         return;
     }
     aligned.is_reordered = true;
-    let taken: rustc_hash::FxHashSet<usize> = moved.iter().map(|pair| pair.2).collect();
+    let taken: FxHashSet<usize> = moved.iter().map(|pair| pair.2).collect();
     aligned.added.retain(|(_, at)| !taken.contains(at));
     aligned.pairs.extend(moved);
 }

@@ -26,6 +26,8 @@ mod scalars;
 mod similar;
 mod suspicion;
 mod telling;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::ops::Range;
@@ -307,6 +309,10 @@ pub fn diff(from: Input<'_>, to: Input<'_>, options: &Options<'_>) -> Diff {
     let mut matching = matching(from.resources, to.resources);
     for (one, other) in options.expected {
         matching.mapping.declare(one, other);
+    }
+    if options.are_environments {
+        // Who is called otherwise says so in labels, hosts and the like.
+        matching.mapping.declare(from.name, to.name);
     }
     let suspects = Suspects::new(options.fields, from.resources, to.resources, &matching);
     let mut pairs = Vec::new();

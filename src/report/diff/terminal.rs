@@ -16,6 +16,9 @@ const DIM: &str = "2";
 /// How many lines of a value are shown.
 const LINES: usize = 24;
 
+/// How many of the resources that share a difference are named.
+const NAMES: usize = 12;
+
 pub(super) fn write(diff: &Diff, layout: Layout) -> String {
     let mut page = Page {
         diff,
@@ -27,7 +30,7 @@ pub(super) fn write(diff: &Diff, layout: Layout) -> String {
     let mut before = None;
     for group in &groups {
         page.group(group, before);
-        before = Some(group.first());
+        before = Some(group);
     }
     page.text
 }
@@ -53,10 +56,10 @@ impl Page<'_> {
         }
     }
 
-    fn group(&mut self, group: &Group<'_>, before: Option<&Change>) {
+    fn group(&mut self, group: &Group<'_>, before: Option<&Group<'_>>) {
         let first = group.first();
         if first.is_whole() {
-            return self.whole(first, before);
+            return self.whole(first, before.map(Group::first));
         }
         let code = color_of(first.op);
         if subjects(group).len() > 1 {
@@ -70,9 +73,11 @@ impl Page<'_> {
             return;
         }
         let is_new = before.is_none_or(|before| {
-            before.subject != first.subject
-                || heading(before) != heading(first)
-                || before.is_whole()
+            let last = before.first();
+            last.subject != first.subject
+                || heading(last) != heading(first)
+                || last.is_whole()
+                || subjects(before).len() > 1
         });
         if is_new {
             self.text.push('\n');
@@ -215,7 +220,11 @@ impl Page<'_> {
 
     /// The resources of a group, as many on a line as fit.
     fn list(&mut self, group: &Group<'_>) {
-        let names: Vec<String> = subjects(group).iter().map(ToString::to_string).collect();
+        let mut names: Vec<String> = subjects(group).iter().map(ToString::to_string).collect();
+        if names.len() > NAMES + 1 && !self.layout.all {
+            let more = names.split_off(NAMES).len();
+            names.push(format!("and {more} more"));
+        }
         let mut line = String::from("in ");
         for (number, name) in names.iter().enumerate() {
             let comma = if number + 1 < names.len() { ", " } else { "" };
