@@ -45,8 +45,8 @@ pub(super) struct Masker {
     masking: Masking,
     /// The number of each secret.
     numbers: FxHashMap<Vec<u8>, usize>,
-    /// How each secret is shown, once it was.
-    labels: Vec<Option<String>>,
+    /// How long each secret is, and how it is shown, once it was.
+    labels: Vec<(usize, Option<String>)>,
     shown: usize,
     /// Texts in which a secret would be seen, and its number.
     patterns: Vec<(String, usize)>,
@@ -135,10 +135,10 @@ impl Masker {
     }
 
     fn number(&mut self, clear: Vec<u8>) -> usize {
-        let next = self.labels.len();
+        let (next, length) = (self.labels.len(), clear.len());
         let number = *self.numbers.entry(clear).or_insert(next);
         if number == next {
-            self.labels.push(None);
+            self.labels.push((length, None));
         }
         number
     }
@@ -146,20 +146,23 @@ impl Masker {
     /// How a secret is shown: `<secret A, 22 bytes>`.
     fn label(&mut self, clear: &[u8]) -> String {
         let number = self.number(clear.to_vec());
-        self.label_of(number, clear.len())
+        self.label_of(number)
     }
 
-    fn label_of(&mut self, number: usize, length: usize) -> String {
-        if self.labels[number].is_none() {
-            let letters = letters(self.shown);
-            self.shown += 1;
-            self.labels[number] = Some(match (self.masking.lengths, length) {
+    fn label_of(&mut self, number: usize) -> String {
+        let (length, label) = &mut self.labels[number];
+        let shown = &mut self.shown;
+        let lengths = self.masking.lengths;
+        let label = label.get_or_insert_with(|| {
+            let letters = letters(*shown);
+            *shown += 1;
+            match (lengths, *length) {
                 (true, 1) => format!("<secret {letters}, 1 byte>"),
-                (true, _) => format!("<secret {letters}, {length} bytes>"),
+                (true, length) => format!("<secret {letters}, {length} bytes>"),
                 (false, _) => format!("<secret {letters}>"),
-            });
-        }
-        self.labels[number].clone().unwrap_or_default()
+            }
+        });
+        label.clone()
     }
 
     /// A text with labels in the place of secrets.
@@ -175,19 +178,12 @@ impl Masker {
                 continue;
             }
             let number = self.patterns[found.pattern().as_usize()].1;
-            let length = self.length(number);
             masked.push_str(&text[last..start]);
-            masked.push_str(&self.label_of(number, length));
+            masked.push_str(&self.label_of(number));
             last = end;
         }
         masked.push_str(&text[last..]);
         masked
-    }
-
-    fn length(&self, number: usize) -> usize {
-        let of_number = |(_, known): &(&Vec<u8>, &usize)| **known == number;
-        let secret = self.numbers.iter().find(of_number);
-        secret.map_or(0, |(clear, _)| clear.len())
     }
 
     /// A value of a resource without its secrets; some values may be shown in the place of others.
