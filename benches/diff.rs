@@ -7,7 +7,7 @@ use kustom::diff::{Input, Masking, Options, diff};
 use kustom::fields::Fields;
 use kustom::guard::Guard;
 use kustom::load::Disk;
-use kustom::project::{Project, Secrets, render};
+use kustom::project::{self, Project, Secrets, render};
 use kustom::resource::Resource;
 use kustom::schema::Schema;
 
@@ -25,9 +25,12 @@ fn rendered(name: &str) -> Vec<Resource> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let project = Project::find(&Disk, root);
     let resources = project.and_then(|project| {
-        let mut environment = project.environment(&Disk, name)?;
-        environment.settings.secrets = Secrets::Placeholder;
-        Ok(render(&Disk, root, &project, &environment, &[])?.resources)
+        let environment = project.environment(&Disk, name)?;
+        let options = project::Options {
+            secrets: Some(Secrets::Placeholder),
+            ..project::Options::default()
+        };
+        Ok(render(&Disk, root, &project, &environment, &options)?.resources)
     });
     resources.unwrap_or_default()
 }

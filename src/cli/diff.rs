@@ -12,7 +12,7 @@ use kustom::finding::Finding;
 use kustom::guard::Guard;
 use kustom::load::{Disk, Files, Memory, Overlay, Revision, tracked_files};
 use kustom::place::{Place, SourceId, Span};
-use kustom::project::{Causes, Project, Rendered, Secrets, render};
+use kustom::project::{self, Causes, GuardPolicy, Project, Rendered, render};
 use kustom::report::{self, DiffFormat, Layout};
 use kustom::resource::{History, Resource};
 use kustom::schema::Schema;
@@ -20,6 +20,7 @@ use kustom::yaml::{Node, stream};
 
 use super::build::{canonical, working_directory};
 use super::output::{Streams, write_file};
+use super::render::Policy;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -77,14 +78,6 @@ enum Format {
     Markdown,
     /// One page that needs nothing else.
     Html,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Policy {
-    /// They must be there.
-    Required,
-    /// Placeholders stand in for them.
-    Placeholder,
 }
 
 pub(super) fn run(arguments: &Arguments, streams: &Streams) -> ExitCode {
@@ -255,13 +248,14 @@ impl Opened {
     ) -> Result<Loaded> {
         let mut environment = project.environment(files, name)?;
         // What is compared need not be fit to be deployed.
-        environment.settings.strict = false;
-        match self.policy {
-            Some(Policy::Placeholder) => environment.settings.secrets = Secrets::Placeholder,
-            Some(Policy::Required) => environment.settings.secrets = Secrets::Required,
-            None => {}
-        }
-        let mut rendered = render(files, &self.here, project, &environment, tracked)?;
+        environment.settings.strict = Some(false);
+        environment.settings.guard = Some(GuardPolicy::Off);
+        let options = project::Options {
+            tracked,
+            secrets: self.policy.map(Policy::secrets),
+            ..project::Options::default()
+        };
+        let mut rendered = render(files, &self.here, project, &environment, &options)?;
         let causes = Causes::new(files, &self.here, project, &environment, &rendered);
         Ok(Loaded {
             name: name.to_owned(),

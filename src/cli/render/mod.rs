@@ -22,7 +22,7 @@ use progress::Progress;
 use said::Said;
 use tree::Tree;
 
-pub(super) use said::values;
+pub(super) use said::{Policy, values};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

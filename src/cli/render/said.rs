@@ -35,8 +35,9 @@ pub(super) struct Said {
     plugins: Plugins,
 }
 
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Policy {
+/// What is done about secrets that nobody has filled in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(in crate::cli) enum Policy {
     /// They must be there and filled in.
     Required,
     /// The boilerplate stands in for those that are missing.
@@ -45,16 +46,22 @@ enum Policy {
     Omit,
 }
 
+impl Policy {
+    pub(in crate::cli) fn secrets(self) -> Secrets {
+        match self {
+            Self::Required => Secrets::Required,
+            Self::Placeholder => Secrets::Placeholder,
+            Self::Omit => Secrets::Omit,
+        }
+    }
+}
+
 impl Said {
     /// The options of a render.
     pub(super) fn options<'t>(&self, tracked: &'t [PathBuf]) -> Result<Options<'t>> {
         Ok(Options {
             tracked,
-            secrets: self.secrets.map(|policy| match policy {
-                Policy::Required => Secrets::Required,
-                Policy::Placeholder => Secrets::Placeholder,
-                Policy::Omit => Secrets::Omit,
-            }),
+            secrets: self.secrets.map(Policy::secrets),
             values: values(&self.values, &self.set, &self.set_string)?,
             images: self
                 .image
