@@ -52,6 +52,28 @@ fn builds_print_what_the_real_tool_printed() {
     judge(&failed, &known);
 }
 
+/// Configs are made of the base's by scripts; of the secrets, placeholders are there.
+#[test]
+fn real_environments_render_to_what_the_real_tools_printed() {
+    let Some(corpus) = corpus() else { return };
+    let folder = corpus.join("prow/2020-render");
+    let environments = [
+        ("kubevirtci-testing", "expected-testing.yaml"),
+        ("ibmcloud-staging", "expected-staging.yaml"),
+        ("ibmcloud-production", "expected-production.yaml"),
+    ];
+    for (name, expected) in environments {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_kustom"))
+            .args(["render", name])
+            .current_dir(folder.join("input"))
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(0), "{name}");
+        let expected = fs::read(folder.join(expected)).unwrap();
+        assert!(output.stdout == expected, "{name} differs");
+    }
+}
+
 #[test]
 fn real_deployments_print_what_the_real_tool_printed() {
     let Some(corpus) = corpus() else { return };

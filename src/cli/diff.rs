@@ -234,7 +234,7 @@ impl Opened {
 
     /// An environment as it is on the disk.
     fn present(&self, name: &str) -> Result<Loaded> {
-        let project = Project::find(&Disk, &self.start)?;
+        let project = Project::find(&Disk, &self.start)?.seen_from(&self.here);
         let tracked = tracked_files(&project.environments.join(name))?;
         self.render(&Disk, &project, name, &tracked)
     }
@@ -274,8 +274,8 @@ fn against(arguments: &Arguments, name: &str, revision: &str) -> Result<[Loaded;
     let mut opened = Opened::new(arguments)?;
     opened.policy = opened.policy.or(Some(Policy::Placeholder));
     let tree = Revision::open(&opened.start, revision)?;
-    let then = Project::find(&tree, &opened.start)?;
-    let now = Project::find(&Disk, &opened.start)?;
+    let then = Project::find(&tree, &opened.start)?.seen_from(&opened.here);
+    let now = Project::find(&Disk, &opened.start)?.seen_from(&opened.here);
     let is_then = then.names(&tree).iter().any(|known| known == name);
     let is_now = now.names(&Disk).iter().any(|known| known == name);
     if !is_then && !is_now {

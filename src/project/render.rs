@@ -129,6 +129,7 @@ pub(super) fn render_in(
     };
     findings.extend(built.findings.into_iter().filter(|one| !is_expected(one)));
     findings.extend(templated.findings());
+    findings.extend(standing.findings);
     findings.extend(notes);
     Ok(Rendered {
         resources: built.resources,

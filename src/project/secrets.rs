@@ -8,6 +8,7 @@ use super::derived::Derived;
 use super::templates::{Templated, rendered};
 use super::{Environment, Project, Secrets};
 use crate::error::{Error, Kind, Result};
+use crate::finding::Finding;
 use crate::generate;
 use crate::guard::{Guard, is_protected};
 use crate::kustomization::{FILE_NAMES, Kustomization};
@@ -194,6 +195,8 @@ pub(super) struct Standing {
     pub(super) placeholders: Memory,
     /// The files that are not filled in: what is made of them is left out.
     pub(super) omitted: BTreeSet<PathBuf>,
+    /// A warning for each file that is there, but still a placeholder.
+    pub(super) findings: Vec<Finding>,
 }
 
 /// Does what the policy says about secrets that the kustomization names and nobody has filled in.
@@ -216,7 +219,17 @@ pub(super) fn stand_in(
     let mut wanted = secret_files_in(files, project, environment, view)?;
     wanted.retain(|file| file.is_used);
     match policy {
-        Secrets::Required => wanted.retain(|file| file.state != State::Filled),
+        Secrets::Required => {
+            let mut unfilled: Vec<SecretFile> = wanted
+                .extract_if(.., |file| file.state == State::Placeholder)
+                .collect();
+            instruct(files, &mut unfilled);
+            standing.findings = unfilled
+                .iter()
+                .map(|file| still_a_placeholder(project, file))
+                .collect();
+            wanted.retain(|file| file.state == State::Missing);
+        }
         Secrets::Placeholder => wanted.retain(|file| {
             file.state == State::Missing && standing.placeholders.content(&file.path).is_none()
         }),
@@ -290,6 +303,19 @@ fn explains(path: &Path) -> bool {
     lower.starts_with("readme") || matches!(&*lower, ".gitignore" | ".gitkeep" | ".gitattributes")
 }
 
+/// A file that was laid out may be meant as it is, but is rarely fit to be deployed.
+fn still_a_placeholder(project: &Project, file: &SecretFile) -> Finding {
+    let message = format!("`{}` is still a placeholder", project.shown(&file.path));
+    let finding =
+        Finding::warning("unfilled-secret", message).at(Place::file(project.shown(&file.path)));
+    match &file.instruction {
+        Some(instruction) => finding.help(format!(
+            "its boilerplate says: {instruction}; fill it in, and take the instructions out"
+        )),
+        None => finding.help("fill it in, and take the placeholder out"),
+    }
+}
+
 /// What is to be filled in, and how.
 fn unfilled(
     project: &Project,
@@ -304,11 +330,7 @@ fn unfilled(
     };
     let mut error = Error::new(Kind::Secret, message);
     for file in wanted {
-        let what = match file.state {
-            State::Missing => "is missing",
-            _ => "is still a placeholder",
-        };
-        let mut note = format!("`{}` {what}", project.shown(&file.path));
+        let mut note = format!("`{}` is missing", project.shown(&file.path));
         if let Some(instruction) = &file.instruction {
             note = format!("{note}: {instruction}");
         }
@@ -318,12 +340,9 @@ fn unfilled(
     if policy == Secrets::Placeholder {
         return error.help("the boilerplate has nothing that could stand in for it; add a file");
     }
-    let first = match wanted.iter().any(|file| file.state == State::Missing) {
-        true => format!("`kustom secrets init {name}` lays out what is to be filled in"),
-        false => "fill them in, and take the instructions out".to_owned(),
-    };
     error.help(format!(
-        "{first}; for a test without secrets, say `--secrets placeholder` or `--secrets omit`"
+        "`kustom secrets init {name}` lays out what is to be filled in; for a test without \
+         secrets, say `--secrets placeholder` or `--secrets omit`"
     ))
 }
 

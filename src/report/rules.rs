@@ -66,6 +66,7 @@ const RULES: &[(&str, &str, &str)] = &[
     ("stale-render", "A rendered file that is not what would be rendered.", "Render it again and commit it with the change that made the difference."),
     ("tracked-generator-file", "A file of a `secretGenerator` that git tracks.", "Its content is a secret by definition. Take it out with `git rm --cached`, add it to `.gitignore`, and replace the secret."),
     ("tracked-secret", "A file below `secrets/` that git tracks.", "Take it out with `git rm --cached`, add it to `.gitignore`, and replace the secret."),
+    ("unfilled-secret", "A secret that was laid out, but still is a placeholder.", "Fill it in, and take the instructions of the boilerplate out."),
     ("unfit-var", "A variable whose value does not fit where it is used.", "Use a replacement."),
     ("unignored-secrets", "A directory for secrets or rendered configs that no `.gitignore` covers.", "One `git add` commits what is filled in there. Add it to the environment's `.gitignore`."),
     ("unmatched-image", "An entry of `images` that matches no image.", "Nothing was changed. Correct the name, or take the entry away."),
