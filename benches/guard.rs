@@ -62,17 +62,56 @@ func (o *options) Validate() error {
 
 ";
 
+/// What most of a repository is: manifests without a word of secrets.
+const PLAIN_MANIFEST: &str = "\
+apiVersion: v1
+kind: Service
+metadata:
+  name: crier-NUMBER
+  namespace: prow
+  labels: {app: crier, component: reporter-NUMBER, tier: backend}
+  annotations:
+    description: Reports the results of jobs to pull requests, chats and buckets.
+spec:
+  type: ClusterIP
+  ports:
+  - {name: metrics, port: 9090, protocol: TCP, targetPort: 9090}
+  - {name: http, port: 80, protocol: TCP, targetPort: 8080}
+  selector: {app: crier}
+---
+";
+
+/// Likewise code.
+const PLAIN_CODE: &str = "\
+// sortedNUMBER returns the jobs in the order in which they are to be started.
+func sortedNUMBER(jobs []Job, limit int) []Job {
+\tresult := make([]Job, 0, len(jobs))
+\tfor index := range jobs {
+\t\tif jobs[index].Status.Phase == Pending && len(result) < limit {
+\t\t\tresult = append(result, jobs[index])
+\t\t}
+\t}
+\tsort.Slice(result, func(i, j int) bool { return result[i].Created.Before(result[j].Created) })
+\treturn result
+}
+
+";
+
+/// One unit of so many speaks of secrets.
+const RARE: usize = 5;
+
 fn texts() -> Vec<(String, String)> {
     let mut texts = Vec::new();
     let mut size = 0;
     let mut number = 0;
     while size < BYTES {
-        let (part, extension) = match number % 2 {
-            0 => (MANIFEST, "yaml"),
-            _ => (CODE, "go"),
+        let (rare, plain, extension) = match number % 2 {
+            0 => (MANIFEST, PLAIN_MANIFEST, "yaml"),
+            _ => (CODE, PLAIN_CODE, "go"),
         };
         let mut text = String::new();
-        for unit in 0..8 {
+        for unit in 0..2 * RARE {
+            let part = if unit % RARE == 0 { rare } else { plain };
             text.push_str(&part.replace("NUMBER", &(number * 8 + unit).to_string()));
         }
         size += text.len();
