@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Arg, ArgAction, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches};
 use kustom::build::{self, Options};
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::Finding;
@@ -96,8 +96,35 @@ enum Reorder {
     None,
 }
 
+/// The arguments, with flags that are taken as kustomize takes them.
+#[derive(Debug)]
+pub(super) struct Lenient(pub(super) Arguments);
+
+impl clap::Args for Lenient {
+    fn augment_args(command: Command) -> Command {
+        lenient(Arguments::augment_args(command))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        lenient(Arguments::augment_args_for_update(command))
+    }
+}
+
+impl FromArgMatches for Lenient {
+    fn from_arg_matches(matches: &ArgMatches) -> std::result::Result<Self, clap::Error> {
+        Arguments::from_arg_matches(matches).map(Self)
+    }
+
+    fn update_from_arg_matches(
+        &mut self,
+        matches: &ArgMatches,
+    ) -> std::result::Result<(), clap::Error> {
+        self.0.update_from_arg_matches(matches)
+    }
+}
+
 /// Lets a flag be said twice and switched off, as kustomize does: `--enable-helm=false`.
-pub(super) fn lenient(command: Command) -> Command {
+fn lenient(command: Command) -> Command {
     let switch = |arg: Arg| match arg.get_action() {
         ArgAction::SetTrue => arg
             .action(ArgAction::Set)

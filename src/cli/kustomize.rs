@@ -30,7 +30,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Build a kustomization target from a directory or URL.
-    Build(build::Arguments),
+    Build(build::Lenient),
     /// Print the version of kustomize whose output this program prints.
     Version(Version),
 }
@@ -59,13 +59,13 @@ pub(super) fn is_meant(program: &OsStr) -> bool {
 
 /// Runs the command that the arguments name; whatever goes wrong ends with 1.
 pub(super) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
-    let mut command = Arguments::command().mut_subcommand("build", build::lenient);
+    let mut command = Arguments::command();
     let matches = command.try_get_matches_from_mut(arguments);
     match matches.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => {
             let streams = Streams::new(When::Auto, false);
             match arguments.command {
-                Some(Command::Build(arguments)) => build::run(&arguments, &streams),
+                Some(Command::Build(build::Lenient(arguments))) => build::run(&arguments, &streams),
                 Some(Command::Version(arguments)) => version(&arguments, &streams),
                 None => exit(
                     streams.data(&command.render_long_help().to_string()),

@@ -13,6 +13,7 @@ mod files;
 mod flags;
 mod init;
 mod kustomize;
+mod later;
 mod output;
 mod project;
 mod render;
@@ -25,6 +26,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use later::Later;
 use output::Streams;
 
 /// Renders the Kubernetes manifests of many environments from one base.
@@ -51,24 +53,24 @@ struct Global {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Build a kustomization, as `kustomize build` does.
-    Build(build::Arguments),
+    Build(Later<build::Lenient>),
     /// Render an environment of a project: configs, secrets, kustomization.
-    Render(render::Arguments),
+    Render(Later<render::Arguments>),
     /// Write a new project: a base and three environments that render at once.
-    Init(init::Arguments),
+    Init(Later<init::Arguments>),
     /// Show what differs between two environments, or since a git revision.
-    Diff(diff::Arguments),
+    Diff(Later<diff::Arguments>),
     /// Show, write or check the rendered configs of an environment.
-    Config(config::Arguments),
+    Config(Later<config::Arguments>),
     /// Lay out secrets, say how far they are, and look for some that are committed.
-    Secrets(secrets::Arguments),
+    Secrets(Later<secrets::Arguments>),
     /// Check a project before it is deployed: secrets, configs, strict renders; exit with 1 if
     /// something is found.
-    Check(check::Arguments),
+    Check(Later<check::Arguments>),
     /// Print the environments that the changes since a revision can affect.
-    Affected(affected::Arguments),
+    Affected(Later<affected::Arguments>),
     /// Print the files that environments are made of.
-    Deps(deps::Arguments),
+    Deps(Later<deps::Arguments>),
     /// Change or query YAML, by the command lines of yq 3 and yq 4.
     #[command(disable_help_flag = true)]
     Yq(yq::Arguments),
@@ -83,8 +85,7 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     {
         return kustomize::run(arguments);
     }
-    let command = Arguments::command().mut_subcommand("build", build::lenient);
-    let matches = match command.try_get_matches_from(arguments) {
+    let matches = match Arguments::command().try_get_matches_from(arguments) {
         Ok(matches) => matches,
         Err(error) => return usage(&error),
     };
@@ -92,15 +93,17 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         Ok(arguments) => {
             let streams = Streams::new(arguments.global.color, arguments.global.quiet);
             match arguments.command {
-                Command::Build(arguments) => build::run(&arguments, &streams),
-                Command::Render(arguments) => render::run(&arguments, &streams),
-                Command::Init(arguments) => init::run(&arguments, &streams),
-                Command::Diff(arguments) => diff::run(&arguments, &streams),
-                Command::Config(arguments) => config::run(&arguments, &streams),
-                Command::Secrets(arguments) => secrets::run(&arguments, &streams),
-                Command::Check(arguments) => check::run(&arguments, &streams),
-                Command::Affected(arguments) => affected::run(&arguments, &streams),
-                Command::Deps(arguments) => deps::run(&arguments, &streams),
+                Command::Build(Later(build::Lenient(arguments))) => {
+                    build::run(&arguments, &streams)
+                }
+                Command::Render(Later(arguments)) => render::run(&arguments, &streams),
+                Command::Init(Later(arguments)) => init::run(&arguments, &streams),
+                Command::Diff(Later(arguments)) => diff::run(&arguments, &streams),
+                Command::Config(Later(arguments)) => config::run(&arguments, &streams),
+                Command::Secrets(Later(arguments)) => secrets::run(&arguments, &streams),
+                Command::Check(Later(arguments)) => check::run(&arguments, &streams),
+                Command::Affected(Later(arguments)) => affected::run(&arguments, &streams),
+                Command::Deps(Later(arguments)) => deps::run(&arguments, &streams),
                 Command::Yq(arguments) => yq::run(&arguments.words),
             }
         }

@@ -1,0 +1,30 @@
+//! Arguments of a command that are put together only if the command is asked for.
+//!
+//! The parser of all commands is larger than a small render; who asks for one command need not
+//! wait for the flags of the others.
+
+use clap::{ArgMatches, Args, Command, Error, FromArgMatches};
+
+/// Arguments that are put together late.
+#[derive(Debug)]
+pub(super) struct Later<T>(pub(super) T);
+
+impl<T: Args> Args for Later<T> {
+    fn augment_args(command: Command) -> Command {
+        command.defer(T::augment_args)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        command.defer(T::augment_args_for_update)
+    }
+}
+
+impl<T: FromArgMatches> FromArgMatches for Later<T> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+        T::from_arg_matches(matches).map(Self)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        self.0.update_from_arg_matches(matches)
+    }
+}
