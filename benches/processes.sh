@@ -10,7 +10,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cargo build --locked --release --quiet
-kustom=$PWD/target/release/kustom
+kustom=$(realpath "${CARGO_TARGET_DIR:-target}/release/kustom")
 kustomize=$(command -v kustomize || true)
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT

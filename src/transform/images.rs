@@ -9,6 +9,7 @@ use rustc_hash::FxHashSet;
 
 use crate::error::{Error, Kind, Result};
 use crate::fields::{self, FieldSpec, Leaf};
+use crate::place::Span;
 use crate::regexp;
 use crate::resource::Resources;
 use crate::yaml::{Node, Text, Value};
@@ -37,6 +38,15 @@ pub fn apply(resources: &mut Resources, image: &Image, specs: &[FieldSpec]) -> R
     let mut update = Update {
         image,
         pattern: Pattern::new(&image.name),
+        cause: [
+            &image.new_tag,
+            &image.digest,
+            &image.new_name,
+            &image.tag_suffix,
+        ]
+        .into_iter()
+        .find(|word| !word.is_empty())
+        .map_or(image.name.span, |word| word.span),
         count: 0,
         counted: FxHashSet::default(),
     };
@@ -114,6 +124,8 @@ struct Update<'i> {
     image: &'i Image,
     /// What is wrong with it matters only to an image that it is held against.
     pattern: Result<Pattern<'i>>,
+    /// Where the entry says what is new.
+    cause: Span,
     count: usize,
     /// Where the images of the object are that were counted.
     counted: FxHashSet<usize>,
@@ -174,6 +186,8 @@ impl Update<'_> {
             }
             let changed = changed(text, self.image);
             node.set_scalar(&changed, None);
+            // The entry is where the value comes from now.
+            node.span = self.cause;
         }
         Ok(())
     }

@@ -45,6 +45,8 @@ pub fn apply(resources: &mut Resources, replica: &Replica, specs: &[FieldSpec]) 
                 Leaf::Scalar(Tag::Int),
                 &mut |node| {
                     node.set_scalar(&count, Some(Tag::Int));
+                    // The entry is where the value comes from now.
+                    node.span = replica.name.span;
                     Ok(())
                 },
             )?;
