@@ -6,7 +6,7 @@
 
 use std::cmp::Ordering;
 
-use crate::id::Id;
+use crate::id::{FIRST_KINDS, Id, LAST_KINDS};
 use crate::resource::{Resource, Resources};
 use crate::yaml::Str;
 
@@ -30,8 +30,8 @@ impl Order {
         let kinds =
             |names: &[&'static str]| names.iter().map(|name| Str::const_new(name)).collect();
         Self::Legacy {
-            first: kinds(&FIRST),
-            last: kinds(&LAST),
+            first: kinds(&FIRST_KINDS),
+            last: kinds(&LAST_KINDS),
         }
     }
 
@@ -115,35 +115,3 @@ impl SortKey {
             .then_with(|| self.id.cmp(&other.id))
     }
 }
-
-/// The kinds that come first, in this order.
-const FIRST: [&str; 22] = [
-    "Namespace",
-    "ResourceQuota",
-    "StorageClass",
-    "CustomResourceDefinition",
-    "ServiceAccount",
-    "PodSecurityPolicy",
-    "Role",
-    "ClusterRole",
-    "RoleBinding",
-    "ClusterRoleBinding",
-    "ConfigMap",
-    "Secret",
-    "Endpoints",
-    "Service",
-    "LimitRange",
-    "PriorityClass",
-    "PersistentVolume",
-    "PersistentVolumeClaim",
-    "Deployment",
-    "StatefulSet",
-    "CronJob",
-    "PodDisruptionBudget",
-];
-
-/// The kinds that come last, in this order.
-const LAST: [&str; 2] = [
-    "MutatingWebhookConfiguration",
-    "ValidatingWebhookConfiguration",
-];

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::named_from;
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::finding::{Finding, Severity};
 use crate::guard::{Baseline, Guard, Permit, Settings, Sweep, gather};
 use crate::load::{Files, WorkTree};
@@ -67,19 +67,12 @@ impl Watch {
         let baseline = match path {
             Some(path) => {
                 names[1] = named_from(here, &path);
-                Some(read_baseline(files, &path, &names[1])?)
+                Some(Baseline::read(files, &path, &names[1])?)
             }
             None => None,
         };
         let listed = settings.allow.len();
-        let mut guard = Guard::new()
-            .require_reason(settings.require_reason)
-            .allow(settings.allow);
-        if let Some(baseline) = &baseline {
-            guard = guard
-                .key(baseline.key.clone())
-                .allow(baseline.allow.clone());
-        }
+        let guard = settings.guard(baseline.as_ref());
         Ok(Self {
             guard,
             root,
@@ -94,7 +87,7 @@ impl Watch {
     /// A baseline that is there already, read or with what is wrong with it.
     pub fn read_baseline(&self, files: &dyn Files, path: &Path) -> Option<Result<Baseline>> {
         files.resolve(path).ok()?;
-        Some(read_baseline(files, path, &named_from(&self.here, path)))
+        Some(Baseline::read(files, path, &named_from(&self.here, path)))
     }
 
     /// Makes fingerprints with the key of a baseline that is to be written anew; what `kustom.yaml`
@@ -166,19 +159,4 @@ impl Watch {
             place.file = Some(Arc::from(named_from(&self.here, &path)));
         }
     }
-}
-
-fn read_baseline(files: &dyn Files, path: &Path, shown: &str) -> Result<Baseline> {
-    let cannot = |why: String| {
-        Error::new(
-            Kind::Load,
-            format!("cannot read the baseline `{shown}`: {why}"),
-        )
-        .help("`kustom secrets check --write-baseline FILE` writes one")
-    };
-    let bytes = files
-        .read(path)
-        .map_err(|cause| cannot(cause.to_string()).caused_by(cause))?;
-    let text = String::from_utf8(bytes).map_err(|_| cannot("it is not UTF-8".to_owned()))?;
-    Baseline::parse(&text, shown)
 }

@@ -28,17 +28,7 @@ enum Format {
     Json,
 }
 
-pub(super) fn run(arguments: &Arguments, streams: &Streams) -> ExitCode {
-    match print(arguments, streams) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            streams.error(&error);
-            ExitCode::from(2)
-        }
-    }
-}
-
-fn print(arguments: &Arguments, streams: &Streams) -> Result<()> {
+pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
     let found = arguments.chosen.find()?;
     let revision = found.revision(&arguments.base)?;
     let setup = found.setup();
@@ -51,5 +41,6 @@ fn print(arguments: &Arguments, streams: &Streams) -> Result<()> {
     streams.data(&match arguments.format {
         Format::Text => names.iter().map(|name| format!("{name}\n")).collect(),
         Format::Json => format!("{}\n", serde_json::Value::from(names)),
-    })
+    })?;
+    Ok(ExitCode::SUCCESS)
 }

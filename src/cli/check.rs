@@ -75,14 +75,7 @@ pub(super) struct Found {
     options: Options,
 }
 
-pub(super) fn run(arguments: &Arguments, streams: &Streams) -> ExitCode {
-    check(arguments, streams).unwrap_or_else(|error| {
-        streams.error(&error);
-        ExitCode::from(2)
-    })
-}
-
-fn check(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
+pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
     let found = arguments.chosen.find()?;
     let revision = match &arguments.against {
         Some(name) => Some((name.as_str(), found.revision(name)?)),

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use kustom::error::{Error, Kind, Result};
-use kustom::load::Disk;
-use kustom::project::{Config, Project, configs};
+use kustom::load::Snapshot;
+use kustom::project::{Config, configs};
 use similar::TextDiff;
 
-use super::build::{canonical, working_directory};
+use super::build::working_directory;
 use super::output::{Streams, write_all};
+use super::project::find;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -39,25 +40,12 @@ pub(super) struct Arguments {
     directory: Option<PathBuf>,
 }
 
-pub(super) fn run(arguments: &Arguments, streams: &Streams) -> ExitCode {
-    match show(arguments, streams) {
-        Ok(code) => code,
-        Err(error) => {
-            streams.error(&error);
-            ExitCode::from(2)
-        }
-    }
-}
-
-fn show(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
+pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
     let here = working_directory()?;
-    let start = match &arguments.directory {
-        Some(directory) => canonical(&here.join(directory), directory)?,
-        None => here.clone(),
-    };
-    let project = Project::find(&Disk, &start)?;
-    let environment = project.environment(&Disk, &arguments.environment)?;
-    let (mut list, findings) = configs(&Disk, &here, &project, &environment)?;
+    let files = Snapshot::default();
+    let project = find(&files, &here, arguments.directory.as_deref())?;
+    let environment = project.environment(&files, &arguments.environment)?;
+    let (mut list, findings) = configs(&files, &here, &project, &environment)?;
     if let Some(name) = &arguments.config {
         list.retain(|config| config.name == *name);
         if list.is_empty() {

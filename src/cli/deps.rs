@@ -29,17 +29,7 @@ enum Format {
     Make,
 }
 
-pub(super) fn run(arguments: &Arguments, streams: &Streams) -> ExitCode {
-    match print(arguments, streams) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            streams.error(&error);
-            ExitCode::from(2)
-        }
-    }
-}
-
-fn print(arguments: &Arguments, streams: &Streams) -> Result<()> {
+pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
     let found = arguments.chosen.find()?;
     let checked = found.setup().environments();
     let here = found.here();
@@ -55,7 +45,8 @@ fn print(arguments: &Arguments, streams: &Streams) -> Result<()> {
             format!("{:#}\n", serde_json::Value::from(all))
         }
         Format::Make => checked.iter().map(|one| rule(one, here)).collect(),
-    })
+    })?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn files(checked: &Checked, here: &Path) -> Vec<String> {

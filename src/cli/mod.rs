@@ -25,6 +25,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use kustom::error::Result;
 
 use later::Later;
 use output::Streams;
@@ -92,22 +93,28 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     match Arguments::from_arg_matches(&matches) {
         Ok(arguments) => {
             let streams = Streams::new(arguments.global.color, arguments.global.quiet);
-            match arguments.command {
-                Command::Build(Later(build::Lenient(arguments))) => {
-                    build::run(&arguments, &streams)
-                }
-                Command::Render(Later(arguments)) => render::run(&arguments, &streams),
-                Command::Init(Later(arguments)) => init::run(&arguments, &streams),
-                Command::Diff(Later(arguments)) => diff::run(&arguments, &streams),
-                Command::Config(Later(arguments)) => config::run(&arguments, &streams),
-                Command::Secrets(Later(arguments)) => secrets::run(&arguments, &streams),
-                Command::Check(Later(arguments)) => check::run(&arguments, &streams),
-                Command::Affected(Later(arguments)) => affected::run(&arguments, &streams),
-                Command::Deps(Later(arguments)) => deps::run(&arguments, &streams),
-                Command::Yq(arguments) => yq::run(&arguments.words),
-            }
+            run_command(arguments.command, &streams).unwrap_or_else(|error| {
+                streams.error(&error);
+                ExitCode::from(2)
+            })
         }
         Err(error) => usage(&error),
+    }
+}
+
+/// Those that have exit codes of their own say themselves what went wrong.
+fn run_command(command: Command, streams: &Streams) -> Result<ExitCode> {
+    match command {
+        Command::Build(Later(build::Lenient(arguments))) => Ok(build::run(&arguments, streams)),
+        Command::Render(Later(arguments)) => render::run(&arguments, streams),
+        Command::Init(Later(arguments)) => init::run(&arguments, streams),
+        Command::Diff(Later(arguments)) => Ok(diff::run(&arguments, streams)),
+        Command::Config(Later(arguments)) => config::run(&arguments, streams),
+        Command::Secrets(Later(arguments)) => secrets::run(&arguments, streams),
+        Command::Check(Later(arguments)) => check::run(&arguments, streams),
+        Command::Affected(Later(arguments)) => affected::run(&arguments, streams),
+        Command::Deps(Later(arguments)) => deps::run(&arguments, streams),
+        Command::Yq(arguments) => Ok(yq::run(&arguments.words)),
     }
 }
 

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 
 use super::{FieldSpec, Fields, Referral, Specs};
 use crate::error::{Error, Kind, Result};
+use crate::id::{FIRST_KINDS, LAST_KINDS};
 use crate::yaml::Str;
 
 /// A table: borrowed if it is a built-in one.
@@ -217,47 +218,15 @@ pub(super) fn sort_referrals(referrals: &mut [Referral]) {
 fn sort_key(group: &str, version: &str, kind: &str) -> (i8, String) {
     let or = |text: &str, word: &str| (if text.is_empty() { word } else { text }).to_owned();
     let text = [or(group, "~G"), or(version, "~V"), or(kind, "~K")].join("_");
-    let rank = if let Some(at) = FIRST.iter().position(|name| *name == kind) {
-        at as i8 - FIRST.len() as i8
-    } else if let Some(at) = LAST.iter().position(|name| *name == kind) {
+    let rank = if let Some(at) = FIRST_KINDS.iter().position(|name| *name == kind) {
+        at as i8 - FIRST_KINDS.len() as i8
+    } else if let Some(at) = LAST_KINDS.iter().position(|name| *name == kind) {
         at as i8 + 1
     } else {
         0
     };
     (rank, text)
 }
-
-/// The kinds whose rows come first, in this order.
-const FIRST: [&str; 22] = [
-    "Namespace",
-    "ResourceQuota",
-    "StorageClass",
-    "CustomResourceDefinition",
-    "ServiceAccount",
-    "PodSecurityPolicy",
-    "Role",
-    "ClusterRole",
-    "RoleBinding",
-    "ClusterRoleBinding",
-    "ConfigMap",
-    "Secret",
-    "Endpoints",
-    "Service",
-    "LimitRange",
-    "PriorityClass",
-    "PersistentVolume",
-    "PersistentVolumeClaim",
-    "Deployment",
-    "StatefulSet",
-    "CronJob",
-    "PodDisruptionBudget",
-];
-
-/// The kinds whose rows come last, in this order.
-const LAST: [&str; 2] = [
-    "MutatingWebhookConfiguration",
-    "ValidatingWebhookConfiguration",
-];
 
 #[cfg(test)]
 mod tests {

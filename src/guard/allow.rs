@@ -5,6 +5,8 @@
 
 use serde::Deserialize;
 
+use super::Guard;
+use super::baseline::Baseline;
 use super::leak::Leak;
 
 /// What a project says of its guard: the field `guard` of `kustom.yaml`.
@@ -18,6 +20,21 @@ pub struct Settings {
     pub baseline: Option<String>,
     /// Whether a comment allows only if it says why.
     pub require_reason: bool,
+}
+
+impl Settings {
+    /// The guard that is meant, with the fingerprints of a baseline.
+    pub fn guard(&self, baseline: Option<&Baseline>) -> Guard {
+        let guard = Guard::new()
+            .require_reason(self.require_reason)
+            .allow(self.allow.iter().cloned());
+        match baseline {
+            Some(baseline) => guard
+                .key(baseline.key.clone())
+                .allow(baseline.allow.iter().cloned()),
+            None => guard,
+        }
+    }
 }
 
 /// Who allowed a leak.

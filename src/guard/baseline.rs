@@ -7,12 +7,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::path::Path;
 
 use serde::Deserialize;
 
 use super::allow::Entry;
 use super::leak::Leak;
 use crate::error::{Error, Kind, Result};
+use crate::load::Files;
 use crate::place::{Place, Span};
 
 /// Fingerprints that may stay, and the key they were made with.
@@ -37,6 +39,24 @@ impl Baseline {
     }
 
     /// Reads a file; `shown` is its name.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read, is no baseline, or has no key.
+    pub fn read(files: &dyn Files, path: &Path, shown: &str) -> Result<Self> {
+        let cannot = |why: String| {
+            let message = format!("cannot read the baseline `{shown}`: {why}");
+            Error::new(Kind::Load, message)
+                .help("`kustom secrets check --write-baseline FILE` writes one")
+        };
+        let bytes = files
+            .read(path)
+            .map_err(|cause| cannot(cause.to_string()).caused_by(cause))?;
+        let text = String::from_utf8(bytes).map_err(|_| cannot("it is not UTF-8".to_owned()))?;
+        Self::parse(&text, shown)
+    }
+
+    /// Reads the text of a file; `shown` is its name.
     ///
     /// # Errors
     ///

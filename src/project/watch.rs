@@ -105,18 +105,10 @@ fn search(
 /// The guard, with what the project allows.
 fn guard(files: &dyn Files, project: &Project) -> Result<Guard> {
     let settings = &project.guard;
-    let guard = Guard::new()
-        .require_reason(settings.require_reason)
-        .allow(settings.allow.iter().cloned());
     let Some(name) = &settings.baseline else {
-        return Ok(guard);
+        return Ok(settings.guard(None));
     };
     let path = project.root.join(name);
-    let shown = project.shown(&path);
-    let bytes = files.read(&path).map_err(|cause| {
-        let message = format!("cannot read the baseline `{shown}`");
-        Error::new(Kind::Load, message).caused_by(cause)
-    })?;
-    let baseline = Baseline::parse(&String::from_utf8_lossy(&bytes), &shown)?;
-    Ok(guard.key(baseline.key).allow(baseline.allow))
+    let baseline = Baseline::read(files, &path, &project.shown(&path))?;
+    Ok(settings.guard(Some(&baseline)))
 }

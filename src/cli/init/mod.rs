@@ -73,14 +73,8 @@ const FILES: &[(&str, &str)] = &[
 const GITIGNORE: &str = include_str!("skeleton/gitignore");
 const ENVIRONMENT: &str = include_str!("skeleton/environment.yaml");
 
-pub(super) fn run(arguments: &Arguments, streams: &Streams) -> ExitCode {
-    match init(&arguments.directory, streams) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            streams.error(&error);
-            ExitCode::from(2)
-        }
-    }
+pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
+    init(&arguments.directory, streams).map(|()| ExitCode::SUCCESS)
 }
 
 /// Writes a new project; where there is one of its files already, nothing is written.

@@ -64,15 +64,11 @@ pub(super) struct Arguments {
 /// The text of files, by their paths below a directory.
 type Texts = BTreeMap<PathBuf, String>;
 
-pub(super) fn run(arguments: &Arguments, streams: &Streams) -> ExitCode {
-    let done = match &arguments.environment {
+pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
+    match &arguments.environment {
         Some(name) => one(arguments, name, streams),
         None => all(arguments, streams),
-    };
-    done.unwrap_or_else(|error| {
-        streams.error(&error);
-        ExitCode::from(2)
-    })
+    }
 }
 
 fn one(arguments: &Arguments, name: &str, streams: &Streams) -> Result<ExitCode> {

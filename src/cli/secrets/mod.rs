@@ -7,6 +7,8 @@ mod status;
 
 use std::process::ExitCode;
 
+use kustom::error::Result;
+
 use super::output::Streams;
 
 #[derive(Debug, clap::Args)]
@@ -26,14 +28,10 @@ enum Command {
     Check(check::Arguments),
 }
 
-pub(super) fn run(arguments: &Arguments, streams: &Streams) -> ExitCode {
-    let done = match &arguments.command {
+pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
+    match &arguments.command {
         Command::Init(arguments) => init::run(arguments, streams),
         Command::Status(arguments) => status::run(arguments, streams),
         Command::Check(arguments) => check::run(arguments, streams),
-    };
-    done.unwrap_or_else(|error| {
-        streams.error(&error);
-        ExitCode::from(2)
-    })
+    }
 }
