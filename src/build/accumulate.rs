@@ -323,3 +323,69 @@ fn built_here(error: Error, name: &Text) -> Error {
         Some(name.span.into()),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::MANY_FILES;
+    use crate::build::{Options, build};
+    use crate::load::Memory;
+
+    /// A kustomization that names many files and, in their middle, a base.
+    fn files() -> Memory {
+        let mut files = Memory::default();
+        let mut list = String::from("resources:\n");
+        for number in 0..2 * MANY_FILES {
+            if number == MANY_FILES {
+                list.push_str("- ../base\n");
+            }
+            list.push_str(&format!("- {number}.yaml\n"));
+            let text =
+                format!("{{apiVersion: v1, kind: ConfigMap, metadata: {{name: a{number}}}}}");
+            files.insert(format!("/app/{number}.yaml"), text);
+        }
+        list.push_str("sortOptions: {order: fifo}\n");
+        files.insert("/app/kustomization.yaml", list);
+        files.insert("/base/kustomization.yaml", "resources: [base.yaml]\n");
+        let text = "{apiVersion: v1, kind: ConfigMap, metadata: {name: base}}";
+        files.insert("/base/base.yaml", text);
+        files
+    }
+
+    #[test]
+    fn files_that_are_read_ahead_keep_their_places() {
+        let built = build(
+            &files(),
+            Path::new("/"),
+            Path::new("app"),
+            &Options::default(),
+        )
+        .unwrap();
+        let names: Vec<&str> = built
+            .resources
+            .iter()
+            .map(|resource| resource.id().name.as_str())
+            .collect();
+        assert_eq!(names.len(), 2 * MANY_FILES + 1);
+        assert_eq!(
+            names[MANY_FILES - 1..=MANY_FILES + 1],
+            ["a63", "base", "a64"]
+        );
+    }
+
+    #[test]
+    fn of_several_mistakes_in_many_files_the_first_is_told() {
+        let mut files = files();
+        files.insert("/app/90.yaml", "a: [");
+        files.insert("/app/70.yaml", "b: }");
+        let built = build(
+            &files,
+            Path::new("/"),
+            Path::new("app"),
+            &Options::default(),
+        );
+        let error = built.err().unwrap();
+        assert!(error.to_string().contains("app/70.yaml"), "{error}");
+    }
+}

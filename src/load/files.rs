@@ -417,4 +417,47 @@ mod tests {
         assert!(files.read(Path::new("/a/z")).is_err());
         assert!(files.resolve(Path::new("/b")).is_err());
     }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_snapshot_finds_what_the_disk_finds() {
+        use std::os::unix::fs::symlink;
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path().canonicalize().unwrap();
+        fs::create_dir_all(root.join("a/b")).unwrap();
+        fs::write(root.join("a/b/file"), "").unwrap();
+        symlink("../a/b/file", root.join("a/link")).unwrap();
+        symlink("b", root.join("a/linked")).unwrap();
+        symlink("nowhere", root.join("a/dangling")).unwrap();
+        let snapshot = Snapshot::default();
+        let paths = [
+            "a",
+            "a/",
+            "a/b/file",
+            "a/b/file/",
+            "a/b/file/x",
+            "a/b/../b/file",
+            "a/link",
+            "a/linked",
+            "a/linked/file",
+            "a/linked/../b",
+            "a/dangling",
+            "a/b/..",
+            "a/./b",
+            "missing/file",
+            "",
+        ];
+        // Twice: what is remembered is what was found.
+        for name in paths.into_iter().chain(paths) {
+            let path = root.join(name);
+            let found = snapshot.resolve(&path).map_err(|error| error.kind());
+            assert_eq!(
+                found,
+                Disk.resolve(&path).map_err(|error| error.kind()),
+                "{name}"
+            );
+        }
+        fs::write(root.join("a/later"), "").unwrap();
+        assert!(snapshot.resolve(&root.join("a/later")).is_ok());
+    }
 }

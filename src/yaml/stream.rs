@@ -243,3 +243,47 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16, source: SourceId) -> Result<Str
 fn narrow(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn long(change: impl Fn(usize) -> Option<&'static str>) -> String {
+        let document = |number| match change(number) {
+            Some(text) => text.to_owned(),
+            None => format!("kind: A\nname: a{number}\nnote: {}\n", "x".repeat(80)),
+        };
+        let documents: Vec<String> = (0..4000).map(document).collect();
+        documents.join("---\n")
+    }
+
+    #[test]
+    fn a_long_text_is_read_as_its_chunks_are() {
+        let text = long(|number| (number % 100 == 7).then_some("# nothing\n"));
+        assert!(text.len() > WORTH_SHARING);
+        let found = stream(text.as_bytes(), SourceId::NONE).unwrap();
+        assert_eq!((found.chunks, found.documents.len()), (4000, 3960));
+        let names = found.documents.iter().map(|node| node.get("name"));
+        let names: Vec<_> = names.map(|name| name.and_then(Node::text)).collect();
+        assert_eq!(names[7], Some("a8"));
+        assert_eq!(found.documents[7].span.line, 8 * 4 - 1);
+    }
+
+    #[test]
+    fn of_several_mistakes_in_a_long_text_the_first_is_told() {
+        let text = long(|number| match number {
+            1000 => Some("a: [\n"),
+            3000 => Some("b: }\n"),
+            _ => None,
+        });
+        let error = stream(text.as_bytes(), SourceId::NONE).unwrap_err();
+        let line = error.place().map(|place| place.span.line);
+        assert!(
+            line.is_some_and(|line| (4001..=4003).contains(&line)),
+            "{error}"
+        );
+        let separator = text.replacen("---\n", "--- b\n", 2000);
+        let error = stream(separator.as_bytes(), SourceId::NONE).unwrap_err();
+        assert!(error.message().contains("separator"), "{error}");
+    }
+}

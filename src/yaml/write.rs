@@ -520,4 +520,17 @@ mod tests {
         assert!(write(&node, &mut out).is_ok());
         assert!(write(&Node::seq(vec![node]), &mut out).is_err());
     }
+
+    #[test]
+    fn many_documents_are_written_in_order_with_a_separator_between_them() {
+        let documents: Vec<Node> = (0..3 * SHARE + 1)
+            .map(|number| Node::scalar(number.to_string(), Tag::Int))
+            .collect();
+        let mut text = String::new();
+        write_stream(&documents, &mut text).unwrap();
+        let wanted: Vec<String> = (0..3 * SHARE + 1)
+            .map(|number| format!("{number}\n"))
+            .collect();
+        assert_eq!(text, wanted.join(SEPARATOR));
+    }
 }
