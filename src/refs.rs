@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::error::{Error, Kind, Result};
-use crate::fields::{self, Fields, Referral};
+use crate::fields::{self, FieldSpec, Fields, Referral};
 use crate::id::{CLUSTER, Gvk, Id};
 use crate::resource::{Resource, Resources};
 use crate::yaml::{Node, Str, Value};
@@ -23,11 +23,14 @@ use crate::yaml::{Node, Str, Value};
 /// shape that no reference has.
 pub fn apply(resources: &mut Resources, fields: &Fields) -> Result<()> {
     let targets = Targets::of(resources);
-    let by_kind = fields.references_by_kind();
+    let mut known = FxHashMap::default();
     for resource in resources.contents_mut() {
         let referrer = Referrer::of(resource)?;
-        let original = resource.original_id().gvk;
-        for (spec, referral) in by_kind.get(&original.group, &original.version, &original.kind) {
+        // Objects are many, their types are few.
+        let rows: &Vec<(&FieldSpec, &Referral)> = known
+            .entry(resource.original_id().gvk)
+            .or_insert_with_key(|gvk| fields.references_of(gvk).collect());
+        for (spec, referral) in rows {
             let reference = Reference {
                 targets: &targets,
                 referrer: &referrer,

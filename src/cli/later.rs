@@ -24,6 +24,11 @@ impl<T: FromArgMatches> FromArgMatches for Later<T> {
         T::from_arg_matches(matches).map(Self)
     }
 
+    // Without this, all that was matched would be copied.
+    fn from_arg_matches_mut(matches: &mut ArgMatches) -> Result<Self, Error> {
+        T::from_arg_matches_mut(matches).map(Self)
+    }
+
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
         self.0.update_from_arg_matches(matches)
     }

@@ -86,11 +86,11 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     {
         return kustomize::run(arguments);
     }
-    let matches = match Arguments::command().try_get_matches_from(arguments) {
+    let mut matches = match Arguments::command().try_get_matches_from(arguments) {
         Ok(matches) => matches,
         Err(error) => return usage(&error),
     };
-    match Arguments::from_arg_matches(&matches) {
+    match Arguments::from_arg_matches_mut(&mut matches) {
         Ok(arguments) => {
             let streams = Streams::new(arguments.global.color, arguments.global.quiet);
             run_command(arguments.command, &streams).unwrap_or_else(|error| {

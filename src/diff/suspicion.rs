@@ -8,13 +8,13 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::mapping::{Mapping, Side};
 use super::matching::Matching;
 use super::path::{Path, Step};
-use crate::fields::{ByKind, Fields, segments};
+use crate::fields::{Fields, segments};
 use crate::resource::Resource;
 use crate::yaml::{Node, Str};
 
 /// Names that are the same thing's on one side only.
 pub(super) struct Suspects<'f> {
-    references: ByKind<'f>,
+    fields: &'f Fields,
     /// By name: the kind of what it names, the side that does not have it, what it has instead.
     names: FxHashMap<Str, Vec<Suspect>>,
     namespaces: FxHashMap<Str, (Side, Str)>,
@@ -60,7 +60,7 @@ impl<'f> Suspects<'f> {
             }
         }
         Self {
-            references: fields.references_by_kind(),
+            fields,
             names,
             namespaces: namespaces(&matching.mapping, from, to),
         }
@@ -84,8 +84,8 @@ impl<'f> Suspects<'f> {
         let gvk = &resource.id().gvk;
         let fields: Vec<&str> = path.fields().collect();
         let kinds: Vec<&str> = self
-            .references
-            .get(&gvk.group, &gvk.version, &gvk.kind)
+            .fields
+            .references_of(gvk)
             .filter(|(spec, _)| leads_to(&spec.path, &fields))
             .map(|(_, referral)| referral.kind.as_str())
             .collect();

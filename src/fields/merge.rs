@@ -66,6 +66,9 @@ fn in_table(error: Error, name: &str) -> Error {
 
 /// Adds the rows that are not there yet, and says whether that left the table unsorted.
 fn extend(table: &mut Specs, other: &Specs) -> Result<bool> {
+    if other.is_empty() {
+        return Ok(false);
+    }
     if let Some(builtin) = builtin_for(table, other) {
         *table = builtin;
         return Ok(false);

@@ -8,17 +8,16 @@
 mod crds;
 mod decode;
 mod defaults;
-mod index;
 mod merge;
 mod references;
 mod walk;
 
 use std::borrow::Cow;
 
-pub use index::ByKind;
 pub use walk::{Leaf, segments, visit, walk};
 
 use crate::error::Result;
+use crate::id::Gvk;
 use crate::yaml::Str;
 use merge::Merger;
 
@@ -165,9 +164,14 @@ impl Fields {
         Ok(own.iter().chain(added).cloned().collect())
     }
 
-    /// The fields that may name another object, to be looked up by the type of the one that names.
-    pub fn references_by_kind(&self) -> ByKind<'_> {
-        ByKind::new(&self.name_reference)
+    /// The fields in which an object of this type may name another, and what each may name, in the
+    /// order of the table.
+    pub fn references_of(&self, gvk: &Gvk) -> impl Iterator<Item = (&FieldSpec, &Referral)> {
+        let rows = self
+            .name_reference
+            .iter()
+            .flat_map(|referral| referral.referrers.iter().map(move |spec| (spec, referral)));
+        rows.filter(|(spec, _)| spec.selects(&gvk.group, &gvk.version, &gvk.kind))
     }
 }
 
@@ -215,6 +219,27 @@ mod tests {
         assert!(spec.selects("apps", "v1", "Deployment"));
         assert!(!spec.selects("apps", "v1beta1", "Deployment"));
         assert!(!spec.selects("apps", "", "Deployment"));
+    }
+
+    #[test]
+    fn an_object_names_others_in_the_fields_of_its_type() {
+        let mut fields = Fields::builtin();
+        let count = |fields: &Fields, group: &str, kind: &str| {
+            let gvk = Gvk {
+                group: group.into(),
+                version: "v1".into(),
+                kind: kind.into(),
+            };
+            fields.references_of(&gvk).count()
+        };
+        assert_eq!(count(&fields, "", "ConfigMap"), 0);
+        assert_eq!(count(&fields, "apps", "Deployment"), 16);
+        let any = FieldSpec {
+            path: "metadata/annotations/owner".into(),
+            ..FieldSpec::default()
+        };
+        fields.name_reference.to_mut()[3].referrers = Cow::Owned(vec![any]);
+        assert_eq!(count(&fields, "", "ConfigMap"), 1);
     }
 
     fn paths(specs: &[FieldSpec]) -> Vec<&str> {

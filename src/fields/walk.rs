@@ -99,8 +99,9 @@ fn first_segment(path: &str) -> (Cow<'_, str>, Option<&str>) {
     let mut segment = Cow::Borrowed("");
     let mut rest = path;
     loop {
-        let (piece, after) = match rest.split_once('/') {
-            Some((piece, after)) => (piece, Some(after)),
+        // The parts are short: a search that has to be set up takes longer than the way itself.
+        let (piece, after) = match rest.bytes().position(|byte| byte == b'/') {
+            Some(at) => (&rest[..at], Some(&rest[at + 1..])),
             None => (rest, None),
         };
         match (piece.strip_suffix('\\'), after) {
@@ -250,6 +251,9 @@ fn become_empty(null: &mut Node, made: Node) {
 
 /// Whether a part of a path speaks of items of a list, as other kinds of paths do.
 fn is_position(name: &str) -> bool {
+    if name.starts_with(|first: char| first.is_ascii_alphabetic()) {
+        return false;
+    }
     name == "-"
         || name == "*"
         || (name.starts_with('[') && name.ends_with(']'))
