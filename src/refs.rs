@@ -23,14 +23,17 @@ use crate::yaml::{Node, Str, Value};
 /// shape that no reference has.
 pub fn apply(resources: &mut Resources, fields: &Fields) -> Result<()> {
     let targets = Targets::of(resources);
-    let mut known = FxHashMap::default();
-    for resource in resources.contents_mut() {
-        let referrer = Referrer::of(resource)?;
-        // Objects are many, their types are few.
-        let rows: &Vec<(&FieldSpec, &Referral)> = known
+    // Objects are many, their types are few.
+    let mut by_type: FxHashMap<Gvk, Vec<(&FieldSpec, &Referral)>> = FxHashMap::default();
+    for resource in &*resources {
+        by_type
             .entry(resource.original_id().gvk)
             .or_insert_with_key(|gvk| fields.references_of(gvk).collect());
-        for (spec, referral) in rows {
+    }
+    resources.change_contents(|resource| {
+        let referrer = Referrer::of(resource)?;
+        let rows = by_type.get(&resource.original_id().gvk);
+        for (spec, referral) in rows.into_iter().flatten() {
             let reference = Reference {
                 targets: &targets,
                 referrer: &referrer,
@@ -45,8 +48,8 @@ pub fn apply(resources: &mut Resources, fields: &Fields) -> Result<()> {
                 error.note(message, None)
             })?;
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 /// The renamed or moved resources, found by what they were called.

@@ -287,25 +287,22 @@ fn merge_selected(
     patch: &Resource,
     span: Span,
 ) -> Result<usize> {
-    let positions = select(resources, selector);
-    let mut patch = with_text_metadata(patch);
-    for &position in &positions {
-        let api_version = resources
-            .get(position)
-            .map(|one| one.id().gvk.api_version());
-        if let Some(api_version) = api_version {
-            patch
-                .node
-                .set_scalar_field("apiVersion", &api_version, None);
-        }
-        merge_one(resources, position, &patch, &context.schema)?;
-    }
+    let (patch, schema) = (with_text_metadata(patch), &context.schema);
+    let is_wanted = |resource: &Resource| selector.matches(resource);
+    let count = resources.update_each(schema, is_wanted, |resource| {
+        let api_version = resource.id().gvk.api_version();
+        let mut patch = patch.clone();
+        patch
+            .node
+            .set_scalar_field("apiVersion", &api_version, None);
+        merge_into(resource, &patch, schema)
+    })?;
     resources.drop_deleted();
-    note_unmatched(context, resources, selector, positions.len(), span);
-    if !positions.is_empty() {
+    note_unmatched(context, resources, selector, count, span);
+    if count > 0 {
         resources.check_unique()?;
     }
-    Ok(positions.len())
+    Ok(count)
 }
 
 /// On its way to a target kustomize rewrites a patch's labels and annotations as texts: a null
@@ -334,25 +331,22 @@ fn apply_selected(
     schema: &Schema,
     remembers: bool,
 ) -> Result<usize> {
-    let positions = select(resources, selector);
-    for &position in &positions {
-        resources.update(position, schema, |resource| {
-            if remembers {
-                resource.remember_id();
-            }
-            if resource.history.leaves_traces() {
-                ensure_annotations(&mut resource.node);
-            }
-            apply_json(&mut resource.node, operations)?;
-            if let Some(metadata) = resource.node.get_mut("metadata")
-                && let Some(annotations) = metadata.get("annotations").map(text_map)
-            {
-                metadata.set("annotations", Node::map(annotations));
-            }
-            Ok(())
-        })?;
-    }
-    Ok(positions.len())
+    let is_wanted = |resource: &Resource| selector.matches(resource);
+    resources.update_each(schema, is_wanted, |resource| {
+        if remembers {
+            resource.remember_id();
+        }
+        if resource.history.leaves_traces() {
+            ensure_annotations(&mut resource.node);
+        }
+        apply_json(&mut resource.node, operations)?;
+        if let Some(metadata) = resource.node.get_mut("metadata")
+            && let Some(annotations) = metadata.get("annotations").map(text_map)
+        {
+            metadata.set("annotations", Node::map(annotations));
+        }
+        Ok(())
+    })
 }
 
 /// Kustomize keeps its notes among the annotations, so that a patch always finds the map there.
@@ -362,14 +356,6 @@ fn ensure_annotations(node: &mut Node) {
     {
         metadata.set("annotations", Node::map(Vec::new()));
     }
-}
-
-fn select(resources: &Resources, selector: &Selector) -> Vec<usize> {
-    let matching = resources
-        .iter()
-        .enumerate()
-        .filter(|(_, one)| selector.matches(one));
-    matching.map(|(position, _)| position).collect()
 }
 
 fn several_with_target(patch: &Patch) -> Error {

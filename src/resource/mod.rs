@@ -3,6 +3,7 @@
 //! A [`Resource`] is a YAML node, the id that is read off it, and what happened to it so far.
 //! [`Resources`] keeps many of them in order and finds them by any id they ever had.
 
+mod each;
 mod history;
 mod list;
 mod origin;
@@ -71,6 +72,19 @@ impl Resource {
     /// Reads the id again, after the node was changed.
     pub fn refresh(&mut self, schema: &Schema) {
         self.id = read_id(&self.node, schema);
+    }
+
+    /// Changes it, and says whether its ids are others now.
+    fn update<T>(
+        &mut self,
+        schema: &Schema,
+        change: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> (bool, Result<T>) {
+        let (id, formers) = (self.id.clone(), self.history.previous.len());
+        let result = change(self);
+        self.refresh(schema);
+        let has_new_id = self.id != id || self.history.previous.len() != formers;
+        (has_new_id, result)
     }
 
     /// The id it had first.

@@ -124,14 +124,16 @@ impl Resources {
         schema: &Schema,
         change: impl FnOnce(&mut Resource) -> Result<T>,
     ) -> Result<T> {
-        let resource = &mut self.list[position];
-        let (id, formers) = (resource.id().clone(), resource.history.previous.len());
-        let result = change(resource);
-        resource.refresh(schema);
-        if *resource.id() != id || resource.history.previous.len() != formers {
-            self.index = None;
+        let (has_new_id, result) = self.list[position].update(schema, change);
+        if has_new_id {
+            self.forget_ids();
         }
         result
+    }
+
+    /// Lets ids be looked up anew, since some have changed.
+    pub(super) fn forget_ids(&mut self) {
+        self.index = None;
     }
 
     /// Checks that no two resources have the same id.

@@ -4,6 +4,8 @@
 //! the fields that the tables name.
 //! Source: <https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/images/>.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use regex::Regex;
 use rustc_hash::FxHashSet;
 
@@ -35,7 +37,7 @@ pub struct Image {
 ///
 /// If the name is no regular expression, or an image is no plain value.
 pub fn apply(resources: &mut Resources, image: &Image, specs: &[FieldSpec]) -> Result<usize> {
-    let mut update = Update {
+    let rule = Rule {
         image,
         pattern: Pattern::new(&image.name),
         cause: [
@@ -47,21 +49,25 @@ pub fn apply(resources: &mut Resources, image: &Image, specs: &[FieldSpec]) -> R
         .into_iter()
         .find(|word| !word.is_empty())
         .map_or(image.name.span, |word| word.span),
-        count: 0,
-        counted: FxHashSet::default(),
     };
-    for resource in resources.contents_mut() {
+    let count = AtomicUsize::new(0);
+    resources.change_contents(|resource| {
         if resource.id().gvk.kind == "CustomResourceDefinition" {
-            continue;
+            return Ok(());
         }
-        update.counted.clear();
+        let mut update = Update {
+            rule: &rule,
+            changed: FxHashSet::default(),
+        };
         update.walk(&mut resource.node)?;
         for spec in specs {
             let node = &mut resource.node;
             fields::visit(node, spec, Leaf::Keep, &mut |node| update.set(node))?;
         }
-    }
-    Ok(update.count)
+        count.fetch_add(update.changed.len(), Ordering::Relaxed);
+        Ok(())
+    })?;
+    Ok(count.into_inner())
 }
 
 /// The name, then perhaps a tag, then perhaps a digest.
@@ -120,15 +126,20 @@ fn is_tag_and_digest(rest: &str) -> bool {
     }
 }
 
-struct Update<'i> {
+/// An entry, ready to be held against images.
+struct Rule<'i> {
     image: &'i Image,
     /// What is wrong with it matters only to an image that it is held against.
     pattern: Result<Pattern<'i>>,
     /// Where the entry says what is new.
     cause: Span,
-    count: usize,
-    /// Where the images of the object are that were counted.
-    counted: FxHashSet<usize>,
+}
+
+/// What an entry does to one object.
+struct Update<'r> {
+    rule: &'r Rule<'r>,
+    /// Where the images are that were changed: the tables lead to most of them once more.
+    changed: FxHashSet<usize>,
 }
 
 impl Update<'_> {
@@ -170,24 +181,22 @@ impl Update<'_> {
         let Some(text) = node.text() else {
             return Err(Error::new(Kind::Transform, "an image is no text").at(node.span));
         };
-        let pattern = self.pattern.as_ref().map_err(|cause| {
+        let rule = self.rule;
+        let pattern = rule.pattern.as_ref().map_err(|cause| {
             let message = format!(
                 "the image name `{}` is no regular expression",
-                self.image.name
+                rule.image.name
             );
             Error::new(Kind::Transform, message)
-                .at(self.image.name.span)
+                .at(rule.image.name.span)
                 .caused_by(cause.to_string())
         })?;
         if pattern.is_match(text) {
-            // The tables lead to the images of most containers, too.
-            if self.counted.insert(std::ptr::from_ref(node).addr()) {
-                self.count += 1;
-            }
-            let changed = changed(text, self.image);
+            self.changed.insert(std::ptr::from_ref(node).addr());
+            let changed = changed(text, rule.image);
             node.set_scalar(&changed, None);
             // The entry is where the value comes from now.
-            node.span = self.cause;
+            node.span = rule.cause;
         }
         Ok(())
     }

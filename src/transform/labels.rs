@@ -39,15 +39,14 @@ pub fn apply(resources: &mut Resources, pairs: &[(Text, Text)], specs: &[FieldSp
     if pairs.is_empty() {
         return Ok(());
     }
-    for resource in resources.contents_mut() {
-        for spec in specs {
+    resources.change_contents(|resource| {
+        specs.iter().try_for_each(|spec| {
             fields::visit(&mut resource.node, spec, Leaf::Map, &mut |labels| {
                 for (key, value) in pairs {
                     labels.set_scalar_field(key, value, Some(Tag::Str));
                 }
                 Ok(())
-            })?;
-        }
-    }
-    Ok(())
+            })
+        })
+    })
 }

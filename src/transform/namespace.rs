@@ -46,13 +46,14 @@ pub fn apply(
     if wanted.namespace.is_empty() {
         return Ok(());
     }
-    for resource in resources.iter_mut() {
+    resources.change_each(|resource| {
         if !resource.history.from_helm {
             resource.remember_id();
             wanted.move_one(resource, specs)?;
             resource.refresh(schema);
         }
-    }
+        Ok(())
+    })?;
     resources.check_unique().map_err(|error| {
         error.help("the namespace field gives these the same name; name them apart, or move one")
     })

@@ -31,13 +31,13 @@ pub(super) fn rename_all(
     resources: &mut Resources,
     specs: &[FieldSpec],
     schema: &Schema,
-    record: impl Fn(&mut Resource),
-    change: impl Fn(&str) -> Str,
+    record: impl Fn(&mut Resource) + Sync,
+    change: impl Fn(&str) -> Str + Sync,
 ) -> Result<()> {
-    for resource in resources.iter_mut() {
+    resources.change_each(|resource| {
         let original = resource.original_id();
         if keeps_its_name(&original) {
-            continue;
+            return Ok(());
         }
         for spec in specs {
             if !spec.selects(
@@ -63,8 +63,8 @@ pub(super) fn rename_all(
             )?;
             resource.refresh(schema);
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 /// Whether the kind is one whose names mean something outside the build.
