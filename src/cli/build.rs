@@ -1,7 +1,7 @@
 //! `kustom build`, and `kustomize build`.
 
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -42,8 +42,26 @@ pub(super) struct Arguments {
     plugins: Plugins,
 }
 
+impl Arguments {
+    /// What the parser makes of a directory alone.
+    pub(super) fn of(target: &OsStr) -> Self {
+        Self {
+            target: target.to_owned(),
+            output: None,
+            load_restrictor: Restriction::default(),
+            reorder: None,
+            enable_managedby_label: false,
+            plugins: Plugins {
+                helm_command: "helm".into(),
+                network_name: "bridge".into(),
+                ..Plugins::default()
+            },
+        }
+    }
+}
+
 /// What may run outside, and how.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(super) struct Plugins {
     /// Allow helm charts.
     #[arg(long)]
@@ -113,6 +131,10 @@ impl clap::Args for Lenient {
 impl FromArgMatches for Lenient {
     fn from_arg_matches(matches: &ArgMatches) -> std::result::Result<Self, clap::Error> {
         Arguments::from_arg_matches(matches).map(Self)
+    }
+
+    fn from_arg_matches_mut(matches: &mut ArgMatches) -> std::result::Result<Self, clap::Error> {
+        Arguments::from_arg_matches_mut(matches).map(Self)
     }
 
     fn update_from_arg_matches(

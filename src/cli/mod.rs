@@ -41,7 +41,7 @@ struct Arguments {
 }
 
 /// What every command understands.
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 struct Global {
     /// When to use colour.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
@@ -86,11 +86,8 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     {
         return kustomize::run(arguments);
     }
-    let mut matches = match Arguments::command().try_get_matches_from(arguments) {
-        Ok(matches) => matches,
-        Err(error) => return usage(&error),
-    };
-    match Arguments::from_arg_matches_mut(&mut matches) {
+    let words: Vec<OsString> = arguments.collect();
+    match plain_build(&words).map_or_else(|| parsed(&words), Ok) {
         Ok(arguments) => {
             let streams = Streams::new(arguments.global.color, arguments.global.quiet);
             run_command(arguments.command, &streams).unwrap_or_else(|error| {
@@ -100,6 +97,24 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         }
         Err(error) => usage(&error),
     }
+}
+
+fn parsed(words: &[OsString]) -> std::result::Result<Arguments, clap::Error> {
+    let mut matches = Arguments::command().try_get_matches_from(words)?;
+    Arguments::from_arg_matches_mut(&mut matches)
+}
+
+/// `kustom build DIR`, which is called most, often for each of many directories: without a flag
+/// there is nothing to parse, and the parser takes as long as a small build.
+fn plain_build(words: &[OsString]) -> Option<Arguments> {
+    let [_, command, target] = words else {
+        return None;
+    };
+    let is_flag = target.as_encoded_bytes().starts_with(b"-");
+    (command == "build" && !is_flag).then(|| Arguments {
+        command: Command::Build(Later(build::Lenient(build::Arguments::of(target)))),
+        global: Global::default(),
+    })
 }
 
 /// Those that have exit codes of their own say themselves what went wrong.
@@ -126,5 +141,23 @@ fn usage(error: &clap::Error) -> ExitCode {
         ExitCode::from(2)
     } else {
         ExitCode::SUCCESS
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_build_without_flags_is_what_the_parser_makes_of_it() {
+        let words = |target: &str| ["kustom", "build", target].map(OsString::from);
+        for target in [".", "a/b", "", "https://example.com/a?ref=b"] {
+            let words = words(target);
+            let (short, long) = (plain_build(&words).unwrap(), parsed(&words).unwrap());
+            assert_eq!(format!("{short:?}"), format!("{long:?}"));
+        }
+        for flag in ["-h", "--help", "-", "--"] {
+            assert!(plain_build(&words(flag)).is_none(), "{flag}");
+        }
     }
 }

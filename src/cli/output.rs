@@ -9,9 +9,10 @@ use kustom::finding::Finding;
 use kustom::report::{self, Color};
 
 /// When colour is used.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
 pub(super) enum When {
     /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
     Auto,
     /// Always.
     Always,
