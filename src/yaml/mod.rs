@@ -19,6 +19,7 @@ mod number;
 mod order;
 mod path;
 mod print;
+mod quick;
 mod read;
 mod reencode;
 mod resolve;

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use super::events::{Event, Events, Says};
 use super::scan::{DEPTH, Origin};
-use super::{Dialect, Dress, Entry, Node, Str, Style, Tag, Value, check, merge, resolve};
+use super::{Dialect, Dress, Entry, Node, Str, Style, Tag, Value, check, merge, quick, resolve};
 use crate::error::{Error, Kind, Result};
 use crate::place::{SourceId, Span};
 
@@ -62,6 +62,11 @@ pub fn read_first(text: &str, options: &Options) -> Result<Option<Node>> {
 
 /// Reads the first document of a text that stands somewhere in its file.
 pub(super) fn first(text: &str, origin: Origin, options: &Options) -> Result<Option<Node>> {
+    if !options.comments
+        && let Some(node) = quick::first(text, origin, options.dialect)
+    {
+        return Ok(Some(node));
+    }
     Builder::new(text, origin, options).document()
 }
 

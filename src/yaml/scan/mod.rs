@@ -15,6 +15,7 @@ use std::collections::VecDeque;
 
 pub(super) use self::comment::Comments;
 use self::comment::Notes;
+pub(super) use self::plain::{Class, class};
 use super::{Dialect, Str, Style};
 use crate::error::{Error, Kind, Result};
 use crate::place::{SourceId, Span};
@@ -698,7 +699,7 @@ fn is_continuation(byte: u8) -> bool {
 
 /// The bytes of the line break at a position, 0 for none: LF, CR, CR LF, NEL, LS or PS.
 #[inline]
-fn break_length(bytes: &[u8], at: usize) -> usize {
+pub(super) fn break_length(bytes: &[u8], at: usize) -> usize {
     match bytes.get(at) {
         Some(b'\n') => 1,
         Some(b'\r') if bytes.get(at + 1) == Some(&b'\n') => 2,
@@ -715,13 +716,13 @@ fn is_wide_break(bytes: &[u8], at: usize) -> bool {
 }
 
 #[inline]
-fn is_blank(byte: u8) -> bool {
+pub(super) fn is_blank(byte: u8) -> bool {
     byte == b' ' || byte == b'\t'
 }
 
 /// Whether a space, a tab, a line break or the end of the text is at a position.
 #[inline]
-fn is_blank_or_end(bytes: &[u8], at: usize) -> bool {
+pub(super) fn is_blank_or_end(bytes: &[u8], at: usize) -> bool {
     match bytes.get(at) {
         None => true,
         Some(byte) => is_blank(*byte) || break_length(bytes, at) > 0,

@@ -6,15 +6,18 @@ use crate::yaml::{Str, Style};
 
 /// What a byte may be to a plain scalar.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Class {
+pub(in crate::yaml) enum Class {
+    /// What has no meaning of its own.
     Content,
     /// The first byte of a character of several.
     Wide,
+    /// Another byte of such a character.
     Continuation,
     /// A space or a tab.
     Blank,
     /// The end of the line, where it is not the start of another character.
     Break,
+    /// `:`
     Colon,
     /// What ends a plain scalar within `[]` and `{}`.
     Flow,
@@ -48,6 +51,12 @@ const fn classes() -> [Class; 256] {
         index += 1;
     }
     classes
+}
+
+/// What a byte may be to a plain scalar.
+#[inline]
+pub(in crate::yaml) fn class(byte: u8) -> Class {
+    CLASSES[byte as usize]
 }
 
 impl Scanner<'_> {
@@ -101,7 +110,7 @@ impl Scanner<'_> {
         let mut wide = 0;
         let mut at = self.at;
         while let Some(&byte) = self.bytes.get(at) {
-            match CLASSES[byte as usize] {
+            match class(byte) {
                 Class::Content | Class::Wide => {}
                 Class::Continuation => wide += 1,
                 Class::Colon if is_blank_or_end(self.bytes, at + 1) => break,
