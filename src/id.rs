@@ -77,6 +77,14 @@ pub struct Key {
     namespace: CompactString,
 }
 
+/// A [`Key`] that borrows from its id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct KeyRef<'i> {
+    gvk: &'i Gvk,
+    name: &'i str,
+    namespace: &'i str,
+}
+
 impl Gvk {
     /// From the two fields that every object has.
     ///
@@ -128,6 +136,15 @@ impl Id {
     /// Whether both live in the same namespace, or in none.
     pub fn same_namespace(&self, other: &Self) -> bool {
         self.effective_namespace() == other.effective_namespace()
+    }
+
+    /// The form in which equal objects are equal, for as long as the id is there.
+    pub fn key_ref(&self) -> KeyRef<'_> {
+        KeyRef {
+            gvk: &self.gvk,
+            name: &self.name,
+            namespace: self.effective_namespace(),
+        }
     }
 
     /// The form in which equal objects are equal.

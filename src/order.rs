@@ -6,7 +6,7 @@
 
 use std::cmp::Ordering;
 
-use crate::id::{FIRST_KINDS, Id, LAST_KINDS};
+use crate::id::{FIRST_KINDS, Gvk, Id, LAST_KINDS};
 use crate::resource::{Resource, Resources};
 use crate::yaml::Str;
 
@@ -51,67 +51,68 @@ impl Order {
                 .unwrap_or_default()
         };
         let list = resources.list_mut();
-        let mut keyed: Vec<(SortKey, Resource)> = list
-            .drain(..)
-            .map(|resource| {
-                (
-                    SortKey::new(rank(&resource.id().gvk.kind), resource.id()),
-                    resource,
-                )
-            })
-            .collect();
-        keyed.sort_by(|(a, _), (b, _)| a.cmp(b));
-        list.extend(keyed.into_iter().map(|(_, resource)| resource));
-    }
-}
-
-/// What is compared, made once for each resource.
-#[derive(PartialEq, Eq)]
-struct SortKey {
-    rank: i64,
-    /// `group_version_kind`, with a tilde word for what is missing.
-    gvk: String,
-    is_core_namespace: bool,
-    is_namespace: bool,
-    /// `gvk|namespace|name`, with a tilde word for what is missing.
-    id: String,
-}
-
-impl SortKey {
-    fn new(rank: i64, id: &Id) -> Self {
-        let or = |text: &Str, word: &'static str| {
-            if text.is_empty() {
-                Str::const_new(word)
-            } else {
-                text.clone()
-            }
-        };
-        let gvk = &id.gvk;
-        let (group, version) = (or(&gvk.group, "~G"), or(&gvk.version, "~V"));
-        let is_namespace = gvk.kind == "Namespace";
-        Self {
-            rank,
-            gvk: format!("{group}_{version}_{}", or(&gvk.kind, "~K")),
-            is_core_namespace: is_namespace && gvk.group.is_empty(),
-            is_namespace,
-            id: format!("{gvk}|{}|{}", or(&id.namespace, "~X"), or(&id.name, "~N")),
+        let ranks: Vec<i64> = list.iter().map(|one| rank(&one.id().gvk.kind)).collect();
+        let mut order: Vec<usize> = (0..list.len()).collect();
+        order.sort_by(|&one, &other| {
+            let by_id = || compare(list[one].id(), list[other].id());
+            ranks[one].cmp(&ranks[other]).then_with(by_id)
+        });
+        if !order.is_sorted() {
+            let mut unordered: Vec<Option<Resource>> = list.drain(..).map(Some).collect();
+            list.extend(order.into_iter().filter_map(|at| unordered[at].take()));
         }
     }
+}
 
-    fn cmp(&self, other: &Self) -> Ordering {
-        let by_gvk = || {
-            let order = self.gvk.cmp(&other.gvk);
-            // Of two Namespaces, the one of the core group is the one that others live in.
-            let of_namespaces = self.is_namespace && other.is_namespace;
-            if of_namespaces && (self.is_core_namespace || other.is_core_namespace) {
-                order.reverse()
-            } else {
-                order
-            }
-        };
-        self.rank
-            .cmp(&other.rank)
-            .then_with(by_gvk)
-            .then_with(|| self.id.cmp(&other.id))
+/// Of two kinds that come neither first nor last: by `group_version_kind`, then by
+/// `gvk|namespace|name`, with a tilde word for what is missing.
+fn compare(one: &Id, other: &Id) -> Ordering {
+    fn names(id: &Id) -> [&str; 2] {
+        [or(&id.namespace, "~X"), or(&id.name, "~N")]
     }
+    let by_gvk = match one.gvk == other.gvk {
+        true => Ordering::Equal,
+        false => compare_gvks(&one.gvk, &other.gvk),
+    };
+    by_gvk.then_with(|| joined(names(one), names(other), b'|'))
+}
+
+fn compare_gvks(one: &Gvk, other: &Gvk) -> Ordering {
+    fn parts(gvk: &Gvk) -> [&str; 3] {
+        [
+            or(&gvk.group, "~G"),
+            or(&gvk.version, "~V"),
+            or(&gvk.kind, "~K"),
+        ]
+    }
+    let mut order = joined(parts(one), parts(other), b'_');
+    let are_namespaces = one.kind == "Namespace" && other.kind == "Namespace";
+    // Of two Namespaces, the one of the core group is the one that others live in.
+    if are_namespaces && (one.group.is_empty() || other.group.is_empty()) {
+        order = order.reverse();
+    }
+    order.then_with(|| one.to_string().cmp(&other.to_string()))
+}
+
+fn or<'t>(text: &'t str, word: &'static str) -> &'t str {
+    if text.is_empty() { word } else { text }
+}
+
+/// Compares texts as if they were put together, without doing it.
+fn joined<const N: usize>(one: [&str; N], other: [&str; N], separator: u8) -> Ordering {
+    let Some(at) = (0..N).find(|&at| one[at] != other[at]) else {
+        return Ordering::Equal;
+    };
+    match at + 1 == N {
+        true => one[at].cmp(other[at]),
+        false => bytes(&one[at..], separator).cmp(bytes(&other[at..], separator)),
+    }
+}
+
+/// The bytes of texts with a separator between them.
+fn bytes<'t>(texts: &'t [&str], separator: u8) -> impl Iterator<Item = u8> + 't {
+    texts.iter().enumerate().flat_map(move |(at, text)| {
+        let separator = (at > 0).then_some(separator);
+        separator.into_iter().chain(text.bytes())
+    })
 }

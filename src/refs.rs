@@ -12,7 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::error::{Error, Kind, Result};
 use crate::fields::{self, FieldSpec, Fields, Referral};
 use crate::id::{CLUSTER, Gvk, Id};
-use crate::resource::{Resource, Resources};
+use crate::resource::{History, Resources};
 use crate::yaml::{Node, Str, Value};
 
 /// Sets every reference to what it refers to is called now.
@@ -28,22 +28,24 @@ pub fn apply(resources: &mut Resources, fields: &Fields) -> Result<()> {
     for resource in &*resources {
         by_type
             .entry(resource.original_id().gvk)
-            .or_insert_with_key(|gvk| fields.references_of(gvk).collect());
+            .or_insert_with_key(|gvk| fields.references_of(gvk));
     }
     resources.change_contents(|resource| {
-        let referrer = Referrer::of(resource)?;
         let rows = by_type.get(&resource.original_id().gvk);
-        for (spec, referral) in rows.into_iter().flatten() {
+        let Some(rows) = rows.filter(|rows| !rows.is_empty()) else {
+            return Ok(());
+        };
+        let (node, id, history) = resource.parts_mut();
+        let referrer = Referrer::of(node, id, history)?;
+        for (spec, referral) in rows {
             let reference = Reference {
                 targets: &targets,
                 referrer: &referrer,
                 referral,
                 is_role: spec.path.ends_with("roleRef/name"),
             };
-            fields::walk(&mut resource.node, &spec.path, &mut |node| {
-                reference.set(node)
-            })
-            .map_err(|error| {
+            let set = &mut |node: &mut Node| reference.set(node);
+            fields::walk(node, &spec.path, set).map_err(|error| {
                 let message = format!("while `{}` of `{}` was set", spec.path, referrer.id);
                 error.note(message, None)
             })?;
@@ -71,10 +73,10 @@ struct Target {
 }
 
 /// A resource whose references are set.
-struct Referrer {
-    id: Id,
-    prefixes: Vec<Str>,
-    suffixes: Vec<Str>,
+struct Referrer<'r> {
+    id: &'r Id,
+    prefixes: &'r [Str],
+    suffixes: &'r [Str],
     /// The namespaces of the service accounts that a RoleBinding speaks of.
     account_namespaces: BTreeSet<Str>,
     /// What a role binding's `roleRef` says of its role's type.
@@ -83,7 +85,7 @@ struct Referrer {
 
 struct Reference<'r> {
     targets: &'r Targets,
-    referrer: &'r Referrer,
+    referrer: &'r Referrer<'r>,
     referral: &'r Referral,
     is_role: bool,
 }
@@ -135,7 +137,7 @@ impl Targets {
     }
 
     /// Those that had a name and that a referrer can see at all.
-    fn named(&self, name: &str, referrer: &Referrer) -> Vec<&Target> {
+    fn named(&self, name: &str, referrer: &Referrer<'_>) -> Vec<&Target> {
         if referrer.id.cluster_scoped {
             let numbers = self.names.get(name).into_iter().flatten();
             return numbers.map(|number| &self.list[*number]).collect();
@@ -152,7 +154,7 @@ impl Targets {
     }
 
     /// Whether any resource that a referrer can see was once in a namespace.
-    fn came_from(&self, namespace: &str, referrer: &Referrer) -> bool {
+    fn came_from(&self, namespace: &str, referrer: &Referrer<'_>) -> bool {
         self.moved_from.get(namespace).is_some_and(|present| {
             namespace != CLUSTER
                 && (referrer.id.cluster_scoped
@@ -166,19 +168,19 @@ impl Targets {
     }
 }
 
-impl Referrer {
-    fn of(resource: &Resource) -> Result<Self> {
-        let text = |field| resource.node.at(&["roleRef", field]).and_then(Node::text);
+impl<'r> Referrer<'r> {
+    fn of(node: &Node, id: &'r Id, history: &'r History) -> Result<Self> {
+        let text = |field| node.at(&["roleRef", field]).and_then(Node::text);
         let role = text("apiGroup").zip(text("kind")).map(|(group, kind)| Gvk {
             group: group.into(),
             kind: kind.into(),
             ..Gvk::default()
         });
         Ok(Self {
-            id: resource.id().clone(),
-            prefixes: resource.history.prefixes.clone(),
-            suffixes: resource.history.suffixes.clone(),
-            account_namespaces: account_namespaces(resource)?,
+            id,
+            prefixes: &history.prefixes,
+            suffixes: &history.suffixes,
+            account_namespaces: account_namespaces(node, id)?,
             role,
         })
     }
@@ -192,16 +194,12 @@ impl Referrer {
     }
 }
 
-fn account_namespaces(resource: &Resource) -> Result<BTreeSet<Str>> {
+fn account_namespaces(node: &Node, id: &Id) -> Result<BTreeSet<Str>> {
     let mut namespaces = BTreeSet::new();
-    if resource.id().gvk.kind != "RoleBinding" {
+    if id.gvk.kind != "RoleBinding" {
         return Ok(namespaces);
     }
-    let subjects = resource
-        .node
-        .get("subjects")
-        .map(Node::items)
-        .unwrap_or_default();
+    let subjects = node.get("subjects").map(Node::items).unwrap_or_default();
     for subject in subjects {
         let is_account = subject.get("kind").and_then(Node::text) == Some("ServiceAccount");
         let Some(namespace) = subject.get("namespace").filter(|_| is_account) else {
@@ -305,7 +303,7 @@ impl Reference<'_> {
         {
             candidates.retain(|target| was(target, role));
         }
-        let referrer = &self.referrer.id;
+        let referrer = self.referrer.id;
         candidates.retain(|target| {
             referrer.cluster_scoped
                 || target.id.cluster_scoped
@@ -333,8 +331,8 @@ impl Reference<'_> {
         let fits = |ours: &[Str], theirs: &[Str]| {
             (empty_fits && (ours.is_empty() || theirs.is_empty())) || same_ending(ours, theirs)
         };
-        fits(&self.referrer.prefixes, &target.prefixes)
-            && fits(&self.referrer.suffixes, &target.suffixes)
+        fits(self.referrer.prefixes, &target.prefixes)
+            && fits(self.referrer.suffixes, &target.suffixes)
     }
 
     fn ambiguous(&self, several: &[&Target], node: &Node) -> Error {

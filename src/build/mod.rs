@@ -192,7 +192,7 @@ struct Accumulated {
 impl Accumulated {
     /// Adds what a base came to.
     fn merge(&mut self, base: Self) -> Result<()> {
-        self.resources.add_all(base.resources)?;
+        self.resources.append(base.resources)?;
         self.fields.merge(&base.fields)?;
         self.vars.merge(base.vars)
     }

@@ -86,6 +86,7 @@ impl<'f> Suspects<'f> {
         let kinds: Vec<&str> = self
             .fields
             .references_of(gvk)
+            .into_iter()
             .filter(|(spec, _)| leads_to(&spec.path, &fields))
             .map(|(_, referral)| referral.kind.as_str())
             .collect();

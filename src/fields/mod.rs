@@ -14,7 +14,7 @@ mod walk;
 
 use std::borrow::Cow;
 
-pub use walk::{Leaf, segments, visit, walk};
+pub use walk::{Leaf, segments, visit, visit_all, walk};
 
 use crate::error::Result;
 use crate::id::Gvk;
@@ -166,12 +166,16 @@ impl Fields {
 
     /// The fields in which an object of this type may name another, and what each may name, in the
     /// order of the table.
-    pub fn references_of(&self, gvk: &Gvk) -> impl Iterator<Item = (&FieldSpec, &Referral)> {
-        let rows = self
-            .name_reference
-            .iter()
-            .flat_map(|referral| referral.referrers.iter().map(move |spec| (spec, referral)));
-        rows.filter(|(spec, _)| spec.selects(&gvk.group, &gvk.version, &gvk.kind))
+    pub fn references_of(&self, gvk: &Gvk) -> Vec<(&FieldSpec, &Referral)> {
+        let mut rows = Vec::new();
+        for referral in &*self.name_reference {
+            for spec in &*referral.referrers {
+                if spec.selects(&gvk.group, &gvk.version, &gvk.kind) {
+                    rows.push((spec, referral));
+                }
+            }
+        }
+        rows
     }
 }
 
@@ -230,7 +234,7 @@ mod tests {
                 version: "v1".into(),
                 kind: kind.into(),
             };
-            fields.references_of(&gvk).count()
+            fields.references_of(&gvk).len()
         };
         assert_eq!(count(&fields, "", "ConfigMap"), 0);
         assert_eq!(count(&fields, "apps", "Deployment"), 16);

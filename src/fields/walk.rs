@@ -8,6 +8,7 @@ use std::borrow::Cow;
 
 use super::FieldSpec;
 use crate::error::{Error, Kind, Result};
+use crate::id::Gvk;
 use crate::yaml::{Entry, Node, Style, Tag, Value};
 
 /// What becomes of a field that is missing or null.
@@ -57,14 +58,33 @@ pub fn visit(
     leaf: Leaf,
     f: &mut dyn FnMut(&mut Node) -> Result<()>,
 ) -> Result<()> {
+    visit_all(node, std::slice::from_ref(spec), leaf, f)
+}
+
+/// Calls `f` with the fields that each of many specs means, one after the other.
+///
+/// # Errors
+///
+/// As for [`visit`].
+pub fn visit_all(
+    node: &mut Node,
+    specs: &[FieldSpec],
+    leaf: Leaf,
+    f: &mut dyn FnMut(&mut Node) -> Result<()>,
+) -> Result<()> {
     let text = |key| node.get(key).and_then(Node::text).unwrap_or_default();
-    let api_version = text("apiVersion");
-    let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
-    if !spec.selects(group, version, text("kind")) {
-        return Ok(());
-    }
-    let leaf = if spec.create { leaf } else { Leaf::Keep };
-    follow(node, &spec.path, leaf, f)
+    let Gvk {
+        group,
+        version,
+        kind,
+    } = Gvk::new(text("apiVersion"), text("kind"));
+    specs
+        .iter()
+        .filter(|spec| spec.selects(&group, &version, &kind))
+        .try_for_each(|spec| {
+            let leaf = if spec.create { leaf } else { Leaf::Keep };
+            follow(node, &spec.path, leaf, f)
+        })
 }
 
 /// Calls `f` with the fields at the end of a path, whatever the object, and makes none.

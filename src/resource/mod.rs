@@ -69,6 +69,11 @@ impl Resource {
         &self.id
     }
 
+    /// The node, to change in ways that leave the id as it is, beside the id and the history.
+    pub fn parts_mut(&mut self) -> (&mut Node, &Id, &History) {
+        (&mut self.node, &self.id, &self.history)
+    }
+
     /// Reads the id again, after the node was changed.
     pub fn refresh(&mut self, schema: &Schema) {
         self.id = read_id(&self.node, schema);

@@ -1,29 +1,26 @@
 //! Many resources, in order, found by any id they ever had.
 
+use std::collections::hash_map;
+
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::{Behavior, Resource};
 use crate::error::{Error, Kind, Result};
-use crate::id::{Id, Key};
+use crate::id::{Id, Key, KeyRef};
 use crate::schema::Schema;
 use crate::yaml::{Entry, Node};
 
 /// Resources in the order in which they were added.
 ///
-/// Looking one up by id takes one step, however many there are: the index is made when it is
-/// first needed and dropped when something changes that could change an id.
+/// Looking one up by id takes one step, however many there are: an index is made when it is first
+/// needed and dropped when something changes that could change an id.
 #[derive(Clone, Debug, Default)]
 pub struct Resources {
     list: Vec<Resource>,
-    index: Option<Index>,
-}
-
-#[derive(Clone, Debug, Default)]
-struct Index {
     /// Where the resource with a present id is.
-    current: FxHashMap<Key, usize>,
-    /// Where the resources are that have or had an id.
-    any: FxHashMap<Key, Vec<usize>>,
+    current: Option<FxHashMap<Key, usize>>,
+    /// Where the resources are that have or had an id: with each layer there are more of these.
+    any: Option<FxHashMap<Key, Vec<usize>>>,
 }
 
 impl Resources {
@@ -49,8 +46,7 @@ impl Resources {
 
     /// The resources, to change in ways that may change their ids.
     pub fn iter_mut(&mut self) -> std::slice::IterMut<'_, Resource> {
-        self.index = None;
-        self.list.iter_mut()
+        self.list_mut().iter_mut()
     }
 
     /// The resources as a slice, to change in ways that leave every id as it is.
@@ -60,7 +56,7 @@ impl Resources {
 
     /// The list itself, to reorder or filter.
     pub fn list_mut(&mut self) -> &mut Vec<Resource> {
-        self.index = None;
+        self.forget_ids();
         &mut self.list
     }
 
@@ -80,15 +76,32 @@ impl Resources {
     ///
     /// Names both places if one with its id is there already.
     pub fn add(&mut self, resource: Resource) -> Result<()> {
-        let key = resource.id().key();
         let position = self.list.len();
-        if let Some(&there) = self.index().current.get(&key) {
-            return Err(conflict(&self.list[there], &resource));
-        }
-        if let Some(index) = &mut self.index {
-            index.insert(position, &resource, key);
+        match self.current().entry(resource.id().key()) {
+            hash_map::Entry::Occupied(there) => {
+                let there = *there.get();
+                return Err(conflict(&self.list[there], &resource));
+            }
+            hash_map::Entry::Vacant(free) => free.insert(position),
+        };
+        if let Some(any) = &mut self.any {
+            insert_any(any, position, &resource);
         }
         self.list.push(resource);
+        Ok(())
+    }
+
+    /// Adds those that another directory came to.
+    ///
+    /// # Errors
+    ///
+    /// As [`Resources::add`].
+    pub fn append(&mut self, others: Self) -> Result<()> {
+        if !self.list.is_empty() {
+            return self.add_all(others);
+        }
+        others.check_unique()?;
+        *self = others;
         Ok(())
     }
 
@@ -105,12 +118,12 @@ impl Resources {
 
     /// The positions of the resources that have or had an id.
     pub fn with_any_id(&mut self, id: &Id) -> &[usize] {
-        self.index().any.get(&id.key()).map_or(&[], Vec::as_slice)
+        self.any().get(&id.key()).map_or(&[], Vec::as_slice)
     }
 
     /// The position of the resource that has an id now.
     pub fn with_id(&mut self, id: &Id) -> Option<usize> {
-        self.index().current.get(&id.key()).copied()
+        self.current().get(&id.key()).copied()
     }
 
     /// Changes one resource; the index survives if its ids do.
@@ -133,7 +146,8 @@ impl Resources {
 
     /// Lets ids be looked up anew, since some have changed.
     pub(super) fn forget_ids(&mut self) {
-        self.index = None;
+        self.current = None;
+        self.any = None;
     }
 
     /// Checks that no two resources have the same id.
@@ -142,10 +156,10 @@ impl Resources {
     ///
     /// Names both places of the first pair.
     pub fn check_unique(&self) -> Result<()> {
-        let mut seen: FxHashMap<Key, &Resource> =
+        let mut seen: FxHashMap<KeyRef<'_>, &Resource> =
             FxHashMap::with_capacity_and_hasher(self.list.len(), FxBuildHasher);
         for resource in &self.list {
-            if let Some(there) = seen.insert(resource.id().key(), resource) {
+            if let Some(there) = seen.insert(resource.id().key_ref(), resource) {
                 return Err(conflict(there, resource));
             }
         }
@@ -206,8 +220,35 @@ impl Resources {
         }
     }
 
-    fn index(&mut self) -> &mut Index {
-        self.index.get_or_insert_with(|| Index::of(&self.list))
+    fn current(&mut self) -> &mut FxHashMap<Key, usize> {
+        self.current.get_or_insert_with(|| {
+            let list = self.list.iter().enumerate();
+            list.filter(|(_, resource)| !resource.is_deleted())
+                .map(|(position, resource)| (resource.id().key(), position))
+                .collect()
+        })
+    }
+
+    fn any(&mut self) -> &FxHashMap<Key, Vec<usize>> {
+        self.any.get_or_insert_with(|| {
+            let mut any = FxHashMap::with_capacity_and_hasher(self.list.len(), FxBuildHasher);
+            for (position, resource) in self.list.iter().enumerate() {
+                if !resource.is_deleted() {
+                    insert_any(&mut any, position, resource);
+                }
+            }
+            any
+        })
+    }
+}
+
+/// Notes where a resource is under every id it ever had.
+fn insert_any(any: &mut FxHashMap<Key, Vec<usize>>, position: usize, resource: &Resource) {
+    for id in resource.ids() {
+        let positions = any.entry(id.key()).or_default();
+        if positions.last() != Some(&position) {
+            positions.push(position);
+        }
     }
 }
 
@@ -226,36 +267,6 @@ impl IntoIterator for Resources {
 
     fn into_iter(self) -> Self::IntoIter {
         self.list.into_iter()
-    }
-}
-
-impl Index {
-    fn of(list: &[Resource]) -> Self {
-        let mut index = Self {
-            current: FxHashMap::with_capacity_and_hasher(list.len(), FxBuildHasher),
-            any: FxHashMap::with_capacity_and_hasher(list.len(), FxBuildHasher),
-        };
-        for (position, resource) in list.iter().enumerate() {
-            if !resource.is_deleted() {
-                index.insert(position, resource, resource.id().key());
-            }
-        }
-        index
-    }
-
-    fn insert(&mut self, position: usize, resource: &Resource, key: Key) {
-        for former in resource.history.ids(&resource.id().gvk) {
-            self.insert_any(position, former.key());
-        }
-        self.insert_any(position, key.clone());
-        self.current.insert(key, position);
-    }
-
-    fn insert_any(&mut self, position: usize, key: Key) {
-        let positions = self.any.entry(key).or_default();
-        if positions.last() != Some(&position) {
-            positions.push(position);
-        }
     }
 }
 

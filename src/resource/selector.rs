@@ -71,6 +71,7 @@ impl Selector {
         match pattern {
             Pattern::Any => None,
             Pattern::Exact(word) => Some(word.clone()),
+            Pattern::Wild(wild) => Some(wild.written.clone()),
             Pattern::Regex(regex) => Some(regex.as_str().into()),
         }
     }
@@ -110,8 +111,59 @@ pub enum Pattern {
     Any,
     /// Plain words, which need no expression.
     Exact(Str),
+    /// Plain words with `.*` between them, and `|` between alternatives: most that is written, and
+    /// to compile it as an expression would take longer than a small build.
+    Wild(Wild),
     /// Anything else.
     Regex(Regex),
+}
+
+/// Words with anything between them.
+#[derive(Clone, Debug)]
+pub struct Wild {
+    written: Str,
+    /// The alternatives, each the pieces around its `.*`.
+    alternatives: Vec<Vec<Str>>,
+}
+
+impl Wild {
+    fn parse(text: &str) -> Option<Self> {
+        let pieces = |alternative: &str| {
+            let pieces = alternative.split(".*");
+            pieces
+                .map(|piece| is_plain(piece).then(|| piece.into()))
+                .collect()
+        };
+        Some(Self {
+            written: text.into(),
+            alternatives: text.split('|').map(pieces).collect::<Option<_>>()?,
+        })
+    }
+
+    fn matches(&self, text: &str) -> bool {
+        self.alternatives
+            .iter()
+            .any(|pieces| fits(pieces, text).unwrap_or(false))
+    }
+}
+
+/// Whether a text is made of pieces with anything but a line break between them.
+fn fits(pieces: &[Str], text: &str) -> Option<bool> {
+    let (first, rest) = pieces.split_first()?;
+    let Some((last, middle)) = rest.split_last() else {
+        return Some(first == text);
+    };
+    let mut left = text.strip_prefix(&**first)?.strip_suffix(&**last)?;
+    for piece in middle {
+        left = &left[left.find(&**piece)? + piece.len()..];
+    }
+    Some(!text.contains('\n'))
+}
+
+/// Whether a text means itself in an expression.
+fn is_plain(text: &str) -> bool {
+    text.bytes()
+        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'/' | b':'))
 }
 
 impl Pattern {
@@ -133,11 +185,11 @@ impl Pattern {
         if text.is_empty() {
             return Ok(Self::Any);
         }
-        if text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'/' | b':'))
-        {
+        if is_plain(text) {
             return Ok(Self::Exact(text.into()));
+        }
+        if let Some(wild) = Wild::parse(text) {
+            return Ok(Self::Wild(wild));
         }
         let regex = regexp::compile(&format!("^(?:{text})$")).map_err(|cause| {
             Error::new(
@@ -162,6 +214,7 @@ impl Pattern {
         match self {
             Self::Any => true,
             Self::Exact(word) => word == text,
+            Self::Wild(wild) => wild.matches(text),
             Self::Regex(regex) => regex.is_match(text),
         }
     }
@@ -445,5 +498,40 @@ mod tests {
         assert!(pattern.matches("abc") && pattern.matches("b"));
         assert!(!pattern.matches("cb") && !pattern.matches("bb"));
         assert!(Pattern::from_text("(").is_err());
+    }
+
+    #[test]
+    fn words_with_anything_between_them_fit_as_the_expression_does() {
+        let expressions = [
+            ".*",
+            "a.*",
+            ".*a",
+            "a.*a",
+            "a.*b.*a",
+            "a|b",
+            "a.*|.*b",
+            "|a",
+            "a|",
+            ".*.*",
+            "aa.*aa",
+            "x-.*-y|z/:_",
+        ];
+        let texts = [
+            "", "a", "b", "aa", "ab", "ba", "aba", "abba", "aaa", "aaaa", "a\nb", "x--y", "x-y",
+            "z/:_", "\n", "x-a\n-y",
+        ];
+        for expression in expressions {
+            let wild = Wild::parse(expression).unwrap();
+            let regex = regexp::compile(&format!("^(?:{expression})$")).unwrap();
+            for text in texts {
+                let is_match = regex.is_match(text);
+                assert_eq!(wild.matches(text), is_match, "`{expression}` of {text:?}");
+            }
+        }
+        for expression in [
+            "a.", "a.+", "a.*?", "a**", "(a|b)", "a\\.b", "[ab].*", "^a.*", "a$",
+        ] {
+            assert!(Wild::parse(expression).is_none(), "{expression}");
+        }
     }
 }

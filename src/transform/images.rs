@@ -60,10 +60,8 @@ pub fn apply(resources: &mut Resources, image: &Image, specs: &[FieldSpec]) -> R
             changed: FxHashSet::default(),
         };
         update.walk(&mut resource.node)?;
-        for spec in specs {
-            let node = &mut resource.node;
-            fields::visit(node, spec, Leaf::Keep, &mut |node| update.set(node))?;
-        }
+        let node = &mut resource.node;
+        fields::visit_all(node, specs, Leaf::Keep, &mut |node| update.set(node))?;
         count.fetch_add(update.changed.len(), Ordering::Relaxed);
         Ok(())
     })?;

@@ -40,13 +40,11 @@ pub fn apply(resources: &mut Resources, pairs: &[(Text, Text)], specs: &[FieldSp
         return Ok(());
     }
     resources.change_contents(|resource| {
-        specs.iter().try_for_each(|spec| {
-            fields::visit(&mut resource.node, spec, Leaf::Map, &mut |labels| {
-                for (key, value) in pairs {
-                    labels.set_scalar_field(key, value, Some(Tag::Str));
-                }
-                Ok(())
-            })
+        fields::visit_all(&mut resource.node, specs, Leaf::Map, &mut |labels| {
+            for (key, value) in pairs {
+                labels.set_scalar_field(key, value, Some(Tag::Str));
+            }
+            Ok(())
         })
     })
 }

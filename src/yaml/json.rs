@@ -181,13 +181,14 @@ fn write_value(node: &Node, context: Context<'_>, out: &mut String) -> Result<()
         Value::Map(entries) => {
             let context = context.inside(node)?;
             out.push('{');
-            for (index, (key, value)) in fields(entries, context)?.into_iter().enumerate() {
+            let keys = keys(entries, context)?;
+            for (index, at) in order(&keys).into_iter().enumerate() {
                 if index > 0 {
                     out.push(',');
                 }
-                write_json_string(&key, out);
+                write_json_string(&keys[at], out);
                 out.push(':');
-                write_value(value, context, out)?;
+                write_value(&entries[at].value, context, out)?;
             }
             out.push('}');
         }
@@ -196,24 +197,37 @@ fn write_value(node: &Node, context: Context<'_>, out: &mut String) -> Result<()
     Ok(())
 }
 
-/// The entries of a mapping in the order of their keys.
-fn fields<'n>(entries: &'n [Entry], context: Context<'_>) -> Result<Vec<(Cow<'n, str>, &'n Node)>> {
-    let mut fields = Vec::with_capacity(entries.len());
+/// The texts of the keys of a mapping; none may come twice.
+fn keys<'n>(entries: &'n [Entry], context: Context<'_>) -> Result<Vec<Cow<'n, str>>> {
+    let mut keys: Vec<Cow<'_, str>> = Vec::with_capacity(entries.len());
     for entry in entries {
-        fields.push((context.key(&entry.key)?, &entry.key, &entry.value));
+        keys.push(context.key(&entry.key)?);
     }
-    fields.sort_by(|a, b| a.0.cmp(&b.0));
-    for pair in fields.windows(2) {
-        if pair[0].0 == pair[1].0 {
-            return Err(reencode::key_is_there_twice(
-                &pair[0].0, pair[0].1, pair[1].1,
-            ));
-        }
+    if let Some((first, second)) = equal(&keys) {
+        let nodes = (&entries[first].key, &entries[second].key);
+        return Err(reencode::key_is_there_twice(&keys[first], nodes.0, nodes.1));
     }
-    Ok(fields
-        .into_iter()
-        .map(|(key, _, value)| (key, value))
-        .collect())
+    Ok(keys)
+}
+
+/// The positions of two equal texts.
+fn equal(texts: &[Cow<'_, str>]) -> Option<(usize, usize)> {
+    /// Up to here it is quicker to look at all pairs than to sort.
+    const FEW: usize = 16;
+    if texts.len() <= FEW {
+        let pairs = (1..texts.len()).flat_map(|two| (0..two).map(move |one| (one, two)));
+        return { pairs }.find(|&(one, two)| texts[one] == texts[two]);
+    }
+    let sorted = order(texts);
+    let mut pairs = sorted.windows(2).map(|pair| (pair[0], pair[1]));
+    pairs.find(|&(one, two)| texts[one] == texts[two])
+}
+
+/// The positions of texts in the order of their bytes.
+fn order(texts: &[Cow<'_, str>]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..texts.len()).collect();
+    order.sort_by(|one, two| texts[*one].cmp(&texts[*two]));
+    order
 }
 
 fn write_scalar(node: &Node, text: &str, context: Context<'_>, out: &mut String) -> Result<()> {
@@ -236,20 +250,22 @@ fn rebuilt(node: &Node, context: Context<'_>) -> Result<Node> {
         Value::Scalar(text) => rebuilt_scalar(node, text, context)?,
         Value::Seq(items) => {
             let context = context.inside(node)?;
-            let items = items.iter().map(|item| rebuilt(item, context));
-            Node::seq(items.collect::<Result<_>>()?)
+            let mut new = Vec::with_capacity(items.len());
+            for item in items {
+                new.push(rebuilt(item, context)?);
+            }
+            Node::seq(new)
         }
         Value::Map(entries) => {
             let context = context.inside(node)?;
-            // Only for its check that no key is there twice.
-            fields(entries, context)?;
-            let entries = entries.iter().map(|entry| {
-                let mut key = context.string(&context.key(&entry.key)?, &entry.key)?;
+            let mut new = Vec::with_capacity(entries.len());
+            for (entry, key) in entries.iter().zip(keys(entries, context)?) {
+                let mut key = context.string(&key, &entry.key)?;
                 key.span = entry.key.span;
                 let value = rebuilt(&entry.value, context)?;
-                Ok(Entry { key, value })
-            });
-            Node::map(entries.collect::<Result<_>>()?)
+                new.push(Entry { key, value });
+            }
+            Node::map(new)
         }
         Value::Alias(name) => return Err(reencode::alias(name, node)),
     };

@@ -197,8 +197,10 @@ pub(super) fn allowed(text: &str, classes: Classes, emitter: Emitter) -> Allowed
             block: false,
         };
     }
-    let allowed = if classes.any(NEWLINE | SUSPICIOUS | UNPRINTABLE | TAB) {
+    let allowed = if classes.any(SUSPICIOUS | UNPRINTABLE) {
         by_character(text, emitter)
+    } else if classes.any(NEWLINE | TAB) {
+        by_byte(text, classes, emitter)
     } else {
         Allowed {
             multiline: false,
@@ -211,6 +213,32 @@ pub(super) fn allowed(text: &str, classes: Classes, emitter: Emitter) -> Allowed
         && !starts_with_indicator(text)
         && !(classes.any(MARK) && has_indicator(text));
     Allowed { plain, ..allowed }
+}
+
+/// As [`by_character`], where every character is printable but tabs, and breaks are LF.
+fn by_byte(text: &str, classes: Classes, emitter: Emitter) -> Allowed {
+    let bytes = text.as_bytes();
+    let any = |first: u8, second: u8| {
+        // Without a branch, so that the compiler looks at many bytes at once.
+        let pairs = bytes.iter().zip(bytes.get(1..).unwrap_or_default());
+        pairs.fold(false, |any, (one, two)| {
+            any | ((*one == first) & (*two == second))
+        })
+    };
+    let has_space = classes.has_space();
+    let multiline = classes.has_newline();
+    let space_then_break = multiline && has_space && any(b' ', b'\n');
+    let break_then_space = multiline && has_space && any(b'\n', b' ');
+    let tab = classes.any(TAB);
+    let special = tab && emitter == Emitter::V2;
+    let ends_in_space = text.ends_with(' ');
+    let unquotable = space_then_break || tab;
+    Allowed {
+        multiline,
+        plain: !multiline && !unquotable && !text.starts_with(' ') && !ends_in_space,
+        single: !unquotable && !break_then_space,
+        block: !space_then_break && !special && !ends_in_space,
+    }
 }
 
 fn by_character(text: &str, emitter: Emitter) -> Allowed {
@@ -281,6 +309,25 @@ fn has_indicator(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_say_what_characters_say() {
+        // All texts of up to five of these, and one with characters that mean nothing here.
+        let letters = [' ', '\n', '\t', 'a'];
+        let mut texts = vec![String::from("\u{e9} \u{4e16}\n b \n")];
+        let mut last = vec![String::new()];
+        for _ in 0..5 {
+            let longer = |text: &String| letters.map(|letter| format!("{text}{letter}"));
+            last = last.iter().flat_map(longer).collect();
+            texts.extend(last.iter().cloned());
+        }
+        for text in texts {
+            for emitter in [Emitter::V2, Emitter::V3] {
+                let by_byte = by_byte(&text, Classes::of(&text), emitter);
+                assert_eq!(by_byte, by_character(&text, emitter), "{text:?}");
+            }
+        }
+    }
 
     fn style(text: &str) -> Style {
         of_string(text, Classes::of(text), Emitter::V2)
