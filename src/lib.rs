@@ -26,6 +26,7 @@
 //! The modules are declared in the order in which they may import each other: a module knows only
 //! those above it.
 
+mod threads;
 pub mod place;
 pub mod error;
 pub mod finding;

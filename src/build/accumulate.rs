@@ -11,6 +11,7 @@ use crate::load::{Content, FileKind, Loader, shown_name};
 use crate::place::Place;
 use crate::resource::{self, Origin, Resource};
 use crate::schema::Schema;
+use crate::threads;
 use crate::yaml::{Stream, Text, config, stream, strict_config};
 
 /// A directory and what its kustomization asks for.
@@ -140,6 +141,7 @@ impl<'l> Target<'l> {
         if names.len() < MANY_FILES {
             return Vec::new();
         }
+        threads::get_ready();
         let is_file = |name: &Text| self.loader.kind(name) == Some(FileKind::File);
         names
             .par_iter()

@@ -6,6 +6,7 @@ use std::panic::resume_unwind;
 use std::thread;
 
 use crate::error::{Error, Kind, Result};
+use crate::threads;
 
 /// How many levels share a stack.
 const LEVELS: usize = 50;
@@ -20,6 +21,10 @@ pub(super) fn work_at<T: Send>(depth: usize, work: impl FnOnce() -> Result<T> + 
     }
     thread::scope(|scope| {
         let builder = thread::Builder::new().stack_size(STACK);
+        let work = || {
+            threads::make_room();
+            work()
+        };
         let thread = builder.spawn_scoped(scope, work).map_err(|cause| {
             let message = format!("{depth} kustomizations build on each other, which is too deep");
             Error::new(Kind::Load, message).caused_by(cause)

@@ -16,6 +16,7 @@ use crate::finding::{Finding, Severity};
 use crate::load::{Asked, Files, Revision, WorkTree, normalized};
 use crate::project::{Project, Secrets};
 use crate::report::{Change, Check, Outcome, Report, Suite, finding_of};
+use crate::threads;
 
 /// A project as somebody looks at it.
 pub struct Setup<'s> {
@@ -55,6 +56,7 @@ impl Setup<'_> {
             checked.suite.file = self.named(&root.join(&checked.suite.file));
             checked
         };
+        threads::get_ready();
         self.names.par_iter().map(check).collect()
     }
 
@@ -145,6 +147,7 @@ impl Setup<'_> {
             let (then, now) = sides.of(name);
             change(name, then.as_ref(), now.as_ref())
         };
+        threads::get_ready();
         Ok(names.par_iter().map(one).collect())
     }
 

@@ -13,6 +13,7 @@ use super::leak::Leak;
 use super::{Allowed, Guard, Scan};
 use crate::error::{Error, Kind, Result};
 use crate::load::{Appearance, Blobs, Disk, Files as _, Staged, Tracked, WorkTree};
+use crate::threads;
 
 /// What many texts showed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -153,6 +154,7 @@ fn each<T: Sync, S: Send>(
         let scans = items.iter().map(|item| scan(&mut state, item));
         scans.collect::<Result<_>>()?
     } else {
+        threads::get_ready();
         let scans = items.par_iter().map_init(&start, &scan);
         scans.collect::<Result<_>>()?
     };

@@ -12,6 +12,7 @@ use super::{Environment, GuardPolicy, Options, Project, Rendered};
 use crate::error::{Error, Kind, Result};
 use crate::finding::Finding;
 use crate::load::Files;
+use crate::threads;
 
 /// One part of several: which environments a machine renders when several share them.
 ///
@@ -82,7 +83,10 @@ pub fn render_many<T: Send>(
     take: &(dyn Fn(&Environment, Rendered) -> Result<T> + Sync),
     done: &(dyn Fn(usize) + Sync),
 ) -> Result<Many<T>> {
-    let pool = ThreadPoolBuilder::new().stack_size(STACK).build();
+    let pool = ThreadPoolBuilder::new()
+        .stack_size(STACK)
+        .start_handler(|_| threads::make_room())
+        .build();
     let pool = pool
         .map_err(|cause| Error::new(Kind::Project, "no threads can be started").caused_by(cause))?;
     let finished = AtomicUsize::new(0);

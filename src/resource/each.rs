@@ -11,6 +11,7 @@ use rayon::slice::ParallelSliceMut as _;
 use super::{Resource, Resources};
 use crate::error::Result;
 use crate::schema::Schema;
+use crate::threads;
 
 /// How many resources are worth the start of threads.
 const MANY: usize = 512;
@@ -81,6 +82,7 @@ fn each(
     if resources.len() < MANY {
         return resources.iter_mut().try_for_each(change);
     }
+    threads::get_ready();
     resources
         .par_chunks_mut(SHARE)
         .map(|share| share.iter_mut().try_for_each(change))

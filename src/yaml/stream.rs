@@ -13,6 +13,7 @@ use super::scan::Origin;
 use super::{Dialect, Node, check};
 use crate::error::{Error, Kind, Result};
 use crate::place::{SourceId, Span};
+use crate::threads;
 
 /// The documents of a manifest file, with aliases and merge keys replaced by what they mean.
 ///
@@ -72,6 +73,7 @@ fn side_by_side(mut rest: Rest<'_>, options: &Options) -> Result<Stream> {
             Err(error) => break Err(error),
         }
     };
+    threads::get_ready();
     let mut nodes = Vec::new();
     chunks
         .into_par_iter()

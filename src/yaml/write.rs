@@ -12,6 +12,7 @@ use super::reencode::{self, DEPTH, LONGEST_SIMPLE_KEY, Position};
 use super::style::{Classes, Emitter, allowed};
 use super::{Entry, Node, Scalar, Style, Tag, Value, json_text, number, order};
 use crate::error::Result;
+use crate::threads;
 
 /// Writes a document.
 ///
@@ -55,6 +56,7 @@ pub fn write_stream<'n>(
         let mut text = String::new();
         write_some(documents, &mut text).map(|()| text)
     };
+    threads::get_ready();
     let mut texts = Vec::new();
     documents
         .par_chunks(SHARE)
