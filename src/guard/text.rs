@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use regex::bytes::{Regex, RegexBuilder};
@@ -52,9 +53,16 @@ impl Pass {
     }
 }
 
+/// How many bytes are searched before an automaton pays that is quick, but long in the making.
+const MANY: usize = 4 << 20;
+
 /// The automaton over the keywords, and the expressions behind them.
 pub(super) struct Searcher {
-    automaton: AhoCorasick,
+    keywords: Vec<String>,
+    /// The one that is soon made, and the one that is quick; both find the same.
+    automata: [OnceLock<AhoCorasick>; 2],
+    /// How many bytes were searched so far.
+    searched: AtomicUsize,
     triggers: Vec<Trigger>,
     expressions: Vec<OnceLock<Option<Regex>>>,
 }
@@ -124,24 +132,37 @@ impl Searcher {
             keywords.push(start.to_ascii_lowercase());
             triggers.push(Trigger::Encoded(start));
         }
-        let automaton = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .match_kind(MatchKind::Standard)
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(&keywords)
-            .expect("some hundred short keywords fit into an automaton");
         Self {
-            automaton,
+            keywords,
+            automata: [const { OnceLock::new() }; 2],
+            searched: AtomicUsize::new(0),
             triggers,
             expressions: RULES.iter().map(|_| OnceLock::new()).collect(),
         }
+    }
+
+    /// The automaton to search so many bytes with.
+    fn automaton(&self, bytes: usize) -> &AhoCorasick {
+        let searched = self.searched.fetch_add(bytes, Ordering::Relaxed);
+        let (which, kind) = match searched + bytes < MANY {
+            true => (0, AhoCorasickKind::ContiguousNFA),
+            false => (1, AhoCorasickKind::DFA),
+        };
+        self.automata[which].get_or_init(|| {
+            AhoCorasick::builder()
+                .ascii_case_insensitive(true)
+                .match_kind(MatchKind::Standard)
+                .kind(Some(kind))
+                .build(&self.keywords)
+                .expect("some hundred short keywords fit into an automaton")
+        })
     }
 
     /// Goes over a text once.
     pub(super) fn pass(&self, text: &[u8], setting: Setting) -> Pass {
         let mut pass = Pass::default();
         let mut named = 0;
-        for found in self.automaton.find_overlapping_iter(text) {
+        for found in self.automaton(text.len()).find_overlapping_iter(text) {
             let range = found.range();
             match self.triggers[found.pattern().as_usize()] {
                 Trigger::Rule(rule) => self.token(text, range.start, rule, &mut pass),

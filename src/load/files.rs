@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, MAIN_SEPARATOR, Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
 use rustc_hash::FxHashMap;
@@ -127,7 +127,11 @@ impl Files for Disk {
 ///
 /// Only what was found is remembered: a file that a program puts down on the way is seen.
 #[derive(Debug, Default)]
-pub struct Snapshot(RwLock<FxHashMap<Spelling, (PathBuf, FileKind)>>);
+pub struct Snapshot {
+    known: RwLock<FxHashMap<Spelling, (PathBuf, FileKind)>>,
+    /// The directories that flat links lead to.
+    linked: RwLock<FxHashMap<Spelling, PathBuf>>,
+}
 
 /// A path letter for letter, which is quicker to compare than its components.
 type Spelling = OsString;
@@ -141,7 +145,7 @@ impl Snapshot {
         if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
             return Ok(None);
         }
-        let (directory, FileKind::Directory) = self.resolve(directory)? else {
+        let Some(directory) = self.directory(directory)? else {
             return Ok(None);
         };
         let path = directory.join(name);
@@ -154,13 +158,35 @@ impl Snapshot {
     }
 }
 
+impl Snapshot {
+    /// The directory that a path leads to, be it through a flat link.
+    fn directory(&self, path: &Path) -> io::Result<Option<PathBuf>> {
+        let file = match self.resolve(path)? {
+            (directory, FileKind::Directory) => return Ok(Some(directory)),
+            (file, FileKind::File) => file,
+        };
+        let linked = self.linked.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = linked.get(file.as_os_str()) {
+            return Ok(Some(found.clone()));
+        }
+        drop(linked);
+        let Some(target) = flat_link(&file) else {
+            return Ok(None);
+        };
+        let (target, _) = self.resolve(&target)?;
+        let mut linked = self.linked.write().unwrap_or_else(PoisonError::into_inner);
+        linked.insert(file.into(), target.clone());
+        Ok(Some(target))
+    }
+}
+
 impl Files for Snapshot {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         Disk.read(path)
     }
 
     fn resolve(&self, path: &Path) -> io::Result<(PathBuf, FileKind)> {
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = known.get(path.as_os_str()) {
             return Ok(found.clone());
         }
@@ -169,7 +195,7 @@ impl Files for Snapshot {
             Some(found) => found,
             None => Disk.resolve(path)?,
         };
-        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.insert(path.into(), found.clone());
         Ok(found)
     }
@@ -197,60 +223,62 @@ impl Files for Snapshot {
 /// assert_eq!(files.list(Path::new("/app")).unwrap(), ["kustomization.yaml"]);
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Memory(BTreeMap<PathBuf, Vec<u8>>);
+pub struct Memory {
+    contents: BTreeMap<PathBuf, Vec<u8>>,
+    /// The files, and the directories that they are in.
+    kinds: FxHashMap<Spelling, FileKind>,
+}
 
 impl Memory {
     /// Adds a file, or takes the place of one.
     pub fn insert(&mut self, path: impl AsRef<Path>, content: impl Into<Vec<u8>>) {
-        self.0.insert(normalized(path.as_ref()), content.into());
+        let path = normalized(path.as_ref());
+        for directory in path.ancestors().skip(1) {
+            let kind = self.kinds.entry(directory.into());
+            kind.or_insert(FileKind::Directory);
+        }
+        self.kinds.insert(path.clone().into(), FileKind::File);
+        self.contents.insert(path, content.into());
     }
 
     /// The files, sorted by path.
     pub fn iter(&self) -> impl Iterator<Item = (&Path, &[u8])> {
-        self.0
+        self.contents
             .iter()
             .map(|(path, content)| (path.as_path(), content.as_slice()))
     }
 
     /// The content of a file, if it is there.
     pub fn content(&self, path: &Path) -> Option<&[u8]> {
-        self.0.get(path).map(Vec::as_slice)
+        self.contents.get(path).map(Vec::as_slice)
     }
 
     /// Whether there is no file.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    fn has_directory(&self, path: &Path) -> bool {
-        let first_after = self
-            .0
-            .range(path.to_path_buf()..)
-            .find(|(file, _)| *file != path);
-        first_after.is_some_and(|(file, _)| file.starts_with(path))
+        self.contents.is_empty()
     }
 }
 
 impl Files for Memory {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        self.0.get(&normalized(path)).cloned().ok_or_else(not_found)
+        self.contents
+            .get(&normalized(path))
+            .cloned()
+            .ok_or_else(not_found)
     }
 
     fn resolve(&self, path: &Path) -> io::Result<(PathBuf, FileKind)> {
         let path = normalized(path);
-        if self.0.contains_key(&path) {
-            Ok((path, FileKind::File))
-        } else if self.has_directory(&path) {
-            Ok((path, FileKind::Directory))
-        } else {
-            Err(not_found())
+        match self.kinds.get(path.as_os_str()) {
+            Some(kind) => Ok((path, *kind)),
+            None => Err(not_found()),
         }
     }
 
     fn list(&self, directory: &Path) -> io::Result<Vec<String>> {
         let directory = normalized(directory);
         let inside = self
-            .0
+            .contents
             .keys()
             .filter_map(|file| file.strip_prefix(&directory).ok());
         let names: BTreeSet<String> = inside
@@ -267,7 +295,7 @@ impl Files for Memory {
     fn walk(&self, directory: &Path) -> io::Result<Vec<PathBuf>> {
         let directory = normalized(directory);
         let inside = self
-            .0
+            .contents
             .keys()
             .filter_map(|file| file.strip_prefix(&directory).ok());
         Ok(inside.map(Path::to_path_buf).collect())
@@ -313,7 +341,7 @@ impl Files for Overlay<'_> {
     }
 
     fn origin(&self, path: &Path) -> PathBuf {
-        match self.upper.0.contains_key(path) {
+        match self.upper.content(path).is_some() {
             true => path.to_path_buf(),
             false => self.lower.origin(path),
         }
@@ -325,29 +353,38 @@ impl Files for Overlay<'_> {
 /// Where git cannot make links (`core.symlinks=false`), it writes a file that holds the target; a
 /// path that goes through such a file means what it means where links are links.
 fn through_flat_links(path: &Path) -> Option<PathBuf> {
-    const LONGEST: u64 = 4096;
     let mut resolved = PathBuf::new();
-    for component in path.components() {
+    let mut components = path.components().peekable();
+    while let Some(component) = components.next() {
         resolved.push(component);
-        let is_last = resolved.components().count() == path.components().count();
-        let metadata = fs::metadata(&resolved).ok()?;
-        if is_last || metadata.is_dir() {
-            continue;
+        if components.peek().is_some() && !fs::metadata(&resolved).ok()?.is_dir() {
+            resolved = flat_link(&resolved)?;
         }
-        let text = fs::read_to_string(&resolved)
-            .ok()
-            .filter(|_| metadata.len() <= LONGEST)?;
-        let target = resolved.parent()?.join(text.trim_end());
-        if !target.is_dir() {
-            return None;
-        }
-        resolved = target;
     }
     Some(resolved)
 }
 
+/// The directory that a flat link leads to.
+fn flat_link(file: &Path) -> Option<PathBuf> {
+    const LONGEST: u64 = 4096;
+    let is_short = fs::metadata(file).ok()?.len() <= LONGEST;
+    let text = is_short.then(|| fs::read_to_string(file).ok())??;
+    let target = file.parent()?.join(text.trim_end());
+    target.is_dir().then_some(target)
+}
+
 /// A path without `.` and `..`, by its text alone.
 pub fn normalized(path: &Path) -> PathBuf {
+    // Nearly every path is what it should be: no part of it starts with a dot or is empty.
+    let bytes = path.as_os_str().as_encoded_bytes();
+    let is_odd = |pair: &[u8]| matches!(pair, b"/." | b"//");
+    if MAIN_SEPARATOR == '/'
+        && bytes.starts_with(b"/")
+        && !bytes.ends_with(b"/")
+        && !bytes.windows(2).any(is_odd)
+    {
+        return path.to_path_buf();
+    }
     let mut result = PathBuf::new();
     for component in path.components() {
         match component {
@@ -433,6 +470,8 @@ mod tests {
         symlink("../a/b/file", root.join("a/link")).unwrap();
         symlink("b", root.join("a/linked")).unwrap();
         symlink("nowhere", root.join("a/dangling")).unwrap();
+        fs::write(root.join("a/flat"), "b\n").unwrap();
+        fs::write(root.join("a/flat-too"), "../a/../a/b").unwrap();
         let snapshot = Snapshot::default();
         let paths = [
             "a",
@@ -446,6 +485,11 @@ mod tests {
             "a/linked/file",
             "a/linked/../b",
             "a/dangling",
+            "a/flat",
+            "a/flat/file",
+            "a/flat/missing",
+            "a/flat-too/file",
+            "a/flat-too/../flat/file",
             "a/b/..",
             "a/./b",
             "missing/file",

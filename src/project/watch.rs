@@ -3,16 +3,18 @@
 //! While an environment is rendered, another thread looks for secrets in every file that is read
 //! and that git tracks.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Receiver;
 use std::thread;
+
+use rustc_hash::FxHashSet;
 
 use super::{GuardPolicy, Project};
 use crate::error::{Error, Kind, Result};
 use crate::finding::{Finding, Severity};
 use crate::guard::{Baseline, Guard, Leak, gather};
 use crate::load::{Cached, Files, Told};
+use crate::threads;
 
 /// What a thread that reads a file has as a stack; as much as a main thread has.
 pub(super) const STACK: usize = 8 << 20;
@@ -33,10 +35,13 @@ pub(super) fn watched<T>(
         return Ok((work(&cached), Vec::new()));
     }
     let guard = guard(files, project)?;
-    let tracked: BTreeSet<&Path> = tracked.iter().map(PathBuf::as_path).collect();
+    let tracked: FxHashSet<&Path> = tracked.iter().map(PathBuf::as_path).collect();
     let told = cached.tell();
     thread::scope(|scope| {
-        let search = || search(&guard, project, &tracked, told);
+        let search = || {
+            threads::make_room();
+            search(&guard, project, &tracked, told)
+        };
         let builder = thread::Builder::new().stack_size(STACK);
         let searching = builder.spawn_scoped(scope, search).map_err(|cause| {
             Error::new(Kind::Project, "no thread can be started").caused_by(cause)
@@ -81,7 +86,7 @@ pub(super) fn judged(findings: Vec<Finding>, policy: GuardPolicy) -> Result<Vec<
 fn search(
     guard: &Guard,
     project: &Project,
-    tracked: &BTreeSet<&Path>,
+    tracked: &FxHashSet<&Path>,
     told: Receiver<Told>,
 ) -> Vec<Finding> {
     let mut leaks: Vec<Leak> = Vec::new();
