@@ -116,26 +116,26 @@ pub fn segments(path: &str) -> impl Iterator<Item = Cow<'_, str>> + Clone {
 
 /// The first part of a path, and the rest if there is one.
 fn first_segment(path: &str) -> (Cow<'_, str>, Option<&str>) {
-    let mut segment = Cow::Borrowed("");
-    let mut rest = path;
-    loop {
-        // The parts are short: a search that has to be set up takes longer than the way itself.
-        let (piece, after) = match rest.bytes().position(|byte| byte == b'/') {
-            Some(at) => (&rest[..at], Some(&rest[at + 1..])),
-            None => (rest, None),
-        };
-        match (piece.strip_suffix('\\'), after) {
-            (Some(piece), Some(after)) => {
-                let joined = segment.to_mut();
-                joined.push_str(piece);
-                joined.push('/');
-                rest = after;
+    let bytes = path.as_bytes();
+    // The parts are short: a search that has to be set up takes longer than the way itself.
+    let slash = |from: usize| {
+        let rest = bytes.get(from..).unwrap_or_default();
+        let at = rest.iter().position(|byte| *byte == b'/');
+        at.map(|at| from + at)
+    };
+    let is_escaped = |at: usize| at > 0 && bytes[at - 1] == b'\\';
+    match slash(0) {
+        None => (Cow::Borrowed(path), None),
+        Some(at) if !is_escaped(at) => (Cow::Borrowed(&path[..at]), Some(&path[at + 1..])),
+        Some(mut at) => {
+            while is_escaped(at) {
+                let Some(next) = slash(at + 1) else {
+                    return (Cow::Owned(path.replace("\\/", "/")), None);
+                };
+                at = next;
             }
-            _ if segment.is_empty() => return (Cow::Borrowed(piece), after),
-            _ => {
-                segment.to_mut().push_str(piece);
-                return (segment, after);
-            }
+            let segment = path[..at].replace("\\/", "/");
+            (Cow::Owned(segment), Some(&path[at + 1..]))
         }
     }
 }

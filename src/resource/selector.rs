@@ -4,6 +4,8 @@
 //! first called or what it is called now.
 //! Source: <https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/patches/>.
 
+use std::str::Chars;
+
 use regex::Regex;
 
 use super::Resource;
@@ -111,59 +113,94 @@ pub enum Pattern {
     Any,
     /// Plain words, which need no expression.
     Exact(Str),
-    /// Plain words with `.*` between them, and `|` between alternatives: most that is written, and
-    /// to compile it as an expression would take longer than a small build.
+    /// Plain words, `.` and `.*`, and `|` between alternatives: most that is written, and to compile
+    /// it as an expression would take longer than a small build.
     Wild(Wild),
     /// Anything else.
     Regex(Regex),
 }
 
-/// Words with anything between them.
+/// An expression of nothing but words, `.`, `.*` and `|`.
 #[derive(Clone, Debug)]
 pub struct Wild {
     written: Str,
-    /// The alternatives, each the pieces around its `.*`.
-    alternatives: Vec<Vec<Str>>,
+    alternatives: Vec<Vec<Piece>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Piece {
+    /// A character that stands for itself.
+    Char(char),
+    /// `.`
+    Any,
+    /// `.*`
+    Anything,
 }
 
 impl Wild {
     fn parse(text: &str) -> Option<Self> {
-        let pieces = |alternative: &str| {
-            let pieces = alternative.split(".*");
-            pieces
-                .map(|piece| is_plain(piece).then(|| piece.into()))
-                .collect()
-        };
+        let mut alternatives = vec![Vec::new()];
+        let mut characters = text.chars().peekable();
+        while let Some(character) = characters.next() {
+            let piece = match character {
+                '|' => {
+                    alternatives.push(Vec::new());
+                    continue;
+                }
+                '.' if characters.next_if_eq(&'*').is_some() => Piece::Anything,
+                '.' => Piece::Any,
+                _ if is_plain(character) => Piece::Char(character),
+                _ => return None,
+            };
+            alternatives.last_mut()?.push(piece);
+        }
         Some(Self {
             written: text.into(),
-            alternatives: text.split('|').map(pieces).collect::<Option<_>>()?,
+            alternatives,
         })
     }
 
     fn matches(&self, text: &str) -> bool {
-        self.alternatives
-            .iter()
-            .any(|pieces| fits(pieces, text).unwrap_or(false))
+        self.alternatives.iter().any(|pieces| fits(pieces, text))
     }
 }
 
-/// Whether a text is made of pieces with anything but a line break between them.
-fn fits(pieces: &[Str], text: &str) -> Option<bool> {
-    let (first, rest) = pieces.split_first()?;
-    let Some((last, middle)) = rest.split_last() else {
-        return Some(first == text);
-    };
-    let mut left = text.strip_prefix(&**first)?.strip_suffix(&**last)?;
-    for piece in middle {
-        left = &left[left.find(&**piece)? + piece.len()..];
+/// Whether a text is what the pieces say, one after the other.
+fn fits(pieces: &[Piece], text: &str) -> bool {
+    let (mut at, mut rest) = (0, text.chars());
+    // Behind the last `.*`, and what is left of the text for what stands there.
+    let mut behind: Option<(usize, Chars<'_>)> = None;
+    loop {
+        let mut after = rest.clone();
+        let next = after.next();
+        match pieces.get(at) {
+            Some(Piece::Anything) => {
+                at += 1;
+                behind = Some((at, rest.clone()));
+                continue;
+            }
+            None if next.is_none() => return true,
+            Some(Piece::Any) if next.is_some_and(|found| found != '\n') => at += 1,
+            Some(Piece::Char(wanted)) if next == Some(*wanted) => at += 1,
+            _ => {
+                // The `.*` takes a character more.
+                let Some((start, left)) = &mut behind else {
+                    return false;
+                };
+                if left.next().is_none_or(|taken| taken == '\n') {
+                    return false;
+                }
+                (at, rest) = (*start, left.clone());
+                continue;
+            }
+        }
+        rest = after;
     }
-    Some(!text.contains('\n'))
 }
 
-/// Whether a text means itself in an expression.
-fn is_plain(text: &str) -> bool {
-    text.bytes()
-        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'/' | b':'))
+/// Whether a character means itself in an expression.
+fn is_plain(character: char) -> bool {
+    character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '/' | ':')
 }
 
 impl Pattern {
@@ -185,7 +222,7 @@ impl Pattern {
         if text.is_empty() {
             return Ok(Self::Any);
         }
-        if is_plain(text) {
+        if text.chars().all(is_plain) {
             return Ok(Self::Exact(text.into()));
         }
         if let Some(wild) = Wild::parse(text) {
@@ -515,6 +552,11 @@ mod tests {
             ".*.*",
             "aa.*aa",
             "x-.*-y|z/:_",
+            "a.",
+            ".",
+            ".a.*",
+            "a.*.b",
+            "..|a.b",
         ];
         let texts = [
             "", "a", "b", "aa", "ab", "ba", "aba", "abba", "aaa", "aaaa", "a\nb", "x--y", "x-y",
@@ -529,7 +571,7 @@ mod tests {
             }
         }
         for expression in [
-            "a.", "a.+", "a.*?", "a**", "(a|b)", "a\\.b", "[ab].*", "^a.*", "a$",
+            "a.+", "a.*?", "a**", "(a|b)", "a\\.b", "[ab].*", "^a.*", "a$",
         ] {
             assert!(Wild::parse(expression).is_none(), "{expression}");
         }
