@@ -3,12 +3,15 @@
 //! `cargo run -p xtask -- schema` writes `src/schema/tables.rs`; with `--check` it only says
 //! whether that file is up to date. Both need Python with pip, and the network.
 //!
-//! `cargo run -p xtask -- inputs DIR` writes the inputs of the benchmarks into a directory.
+//! For the benchmarks, `inputs DIR` writes their inputs into a directory, `floor DIR OUTPUT` does what
+//! a build cannot do without, and `recorded CASES DIR` lays out recorded cases.
 
 mod definitions;
+mod floor;
 #[path = "../../benches/inputs/mod.rs"]
 mod inputs;
 mod packages;
+mod recorded;
 mod render;
 mod scope;
 
@@ -19,7 +22,8 @@ use std::process::ExitCode;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-const USAGE: &str = "usage: cargo run -p xtask -- schema [--check] | inputs DIR";
+const USAGE: &str = "usage: cargo run -p xtask -- \
+    schema [--check] | inputs DIR | floor DIR OUTPUT | recorded CASES DIR";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -28,6 +32,8 @@ fn main() -> ExitCode {
         ["schema"] => write(&tables_file()),
         ["schema", "--check"] => check(&tables_file()),
         ["inputs", directory] => write_inputs(Path::new(directory)),
+        ["floor", directory, output] => floor::run(Path::new(directory), Path::new(output)),
+        ["recorded", cases, directory] => recorded::lay_out(Path::new(cases), Path::new(directory)),
         _ => Err(USAGE.into()),
     };
     match done {
