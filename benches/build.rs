@@ -31,6 +31,20 @@ fn overlays(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// Entries for single objects: twice as many objects and entries should take twice as long.
+fn entries(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("entries");
+    group.sample_size(10);
+    for count in [1_000, 4_000] {
+        let files = memory(&inputs::entries(count));
+        group.throughput(Throughput::Elements(count as u64));
+        group.bench_function(BenchmarkId::from_parameter(count), |bench| {
+            bench.iter(|| built(&files, "top"));
+        });
+    }
+    group.finish();
+}
+
 /// One file of 10 MB: the whole build, reading alone, writing alone, and the floor: the events of
 /// a YAML parser once, and the bytes copied once.
 fn definitions(criterion: &mut Criterion) {
@@ -103,8 +117,8 @@ fn built(files: &Memory, directory: &str) -> usize {
 
 mod groups {
     #![allow(missing_docs, reason = "what the macro makes cannot be documented")]
-    use super::{chain, criterion_group, definitions, overlays};
-    criterion_group!(benches, overlays, definitions, chain);
+    use super::{chain, criterion_group, definitions, entries, overlays};
+    criterion_group!(benches, overlays, entries, definitions, chain);
 }
 use groups::benches;
 criterion_main!(benches);

@@ -57,13 +57,22 @@ row() {
 echo "| input | kustomize, ms | kustom, ms | ratio | floor, ms | of the floor | kustomize, MB | kustom, MB |"
 echo "|---|---|---|---|---|---|---|---|"
 if [ -d "$recorded/prow" ]; then
-  row "Prow, production of 2020" "$recorded/prow/2020-build/input/environments/ibmcloud-production"
+  # Links may have been recorded as files that hold their targets, which kustomize does not follow.
+  cp -r "$recorded/prow/2020-build/input" "$scratch/prow"
+  chmod -R u+w "$scratch/prow"
+  find "$scratch/prow" -name current -type f -size -4k | while read -r link; do
+    target=$(cat "$link")
+    rm "$link"
+    ln -s "$target" "$link"
+  done
+  row "Prow, production of 2020" "$scratch/prow/environments/ibmcloud-production"
   row "Prow, control plane of 2026" "$recorded/prow/2026-build/input/overlays/kubevirt-prow-control-plane"
 fi
 for count in 100 1,000 2,000 20,000; do
   tree=$scratch/in/overlay-${count/,/}
   row "$count objects" "$tree/top" "$tree"
 done
+row "entries for each of 1,000 workloads" "$scratch/in/entries-1000/top" "$scratch/in/entries-1000"
 row "10 MB of definitions" "$scratch/in/definitions/top" "$scratch/in/definitions"
 row "50 overlays on each other" "$scratch/in/chain-50/level49" "$scratch/in/chain-50"
 echo

@@ -48,6 +48,52 @@ pub(crate) fn overlay(count: usize) -> Tree {
     ]
 }
 
+/// An overlay with entries of its own for each of `count` workloads: a patch of either kind, an
+/// image, a number of replicas, and a generator that merges.
+pub(crate) fn entries(count: usize) -> Tree {
+    let mut objects = String::new();
+    let mut below = String::from("resources: [objects.yaml]\nconfigMapGenerator:\n");
+    let mut patches = String::from("patches:\n");
+    let mut images = String::from("images:\n");
+    let mut replicas = String::from("replicas:\n");
+    let mut merged = String::from("configMapGenerator:\n");
+    for number in 0..count {
+        // Writing to a string cannot fail.
+        let _ = write!(
+            objects,
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: app-{number}\nspec:\n  \
+             template:\n    spec:\n      containers:\n      - name: main\n        \
+             image: registry.example.com/app-{number}:1.0\n        envFrom:\n        \
+             - configMapRef:\n            name: settings-{number}\n---\n"
+        );
+        let _ = writeln!(below, "- {{name: settings-{number}, literals: [a=b]}}");
+        let _ = write!(
+            patches,
+            "- target: {{kind: Deployment, name: app-{number}}}\n  patch: |-\n    \
+             - {{op: add, path: /spec/paused, value: true}}\n- patch: |-\n    \
+             {{apiVersion: apps/v1, kind: Deployment, metadata: {{name: app-{number}}}, \
+             spec: {{minReadySeconds: 5}}}}\n"
+        );
+        let _ = writeln!(
+            images,
+            "- {{name: registry.example.com/app-{number}, newTag: '2.0'}}"
+        );
+        let _ = writeln!(replicas, "- {{name: app-{number}, count: 2}}");
+        let _ = writeln!(
+            merged,
+            "- {{name: settings-{number}, behavior: merge, literals: [c=d]}}"
+        );
+    }
+    vec![
+        ("base/objects.yaml".into(), objects),
+        ("base/kustomization.yaml".into(), below),
+        (
+            "top/kustomization.yaml".into(),
+            format!("resources: [../base]\n{patches}{images}{replicas}{merged}"),
+        ),
+    ]
+}
+
 /// A chain of `depth` overlays over a base of some workloads, each with a prefix and a label.
 pub(crate) fn chain(depth: usize) -> Tree {
     let mut tree = overlay(30);

@@ -288,8 +288,7 @@ fn merge_selected(
     span: Span,
 ) -> Result<usize> {
     let (patch, schema) = (with_text_metadata(patch), &context.schema);
-    let is_wanted = |resource: &Resource| selector.matches(resource);
-    let count = resources.update_each(schema, is_wanted, |resource| {
+    let count = resources.update_selected(schema, selector, |resource| {
         let api_version = resource.id().gvk.api_version();
         let mut patch = patch.clone();
         patch
@@ -331,8 +330,7 @@ fn apply_selected(
     schema: &Schema,
     remembers: bool,
 ) -> Result<usize> {
-    let is_wanted = |resource: &Resource| selector.matches(resource);
-    resources.update_each(schema, is_wanted, |resource| {
+    resources.update_selected(schema, selector, |resource| {
         if remembers {
             resource.remember_id();
         }

@@ -129,8 +129,8 @@ pub(super) fn transform(
         Builtin::Labels(pairs, specs) => labels::apply(resources, pairs, specs),
         Builtin::Hash => hash::apply(resources, &context.schema),
         Builtin::Image(image, specs) => {
-            let count = images::apply(resources, image, specs)?;
-            context.note_image(image, count);
+            let counts = images::apply(resources, std::slice::from_ref(image), specs)?;
+            context.note_image(image, counts.iter().sum());
             Ok(())
         }
         Builtin::Namespace(wanted, specs) => {

@@ -99,8 +99,8 @@ pub(super) fn run(
         replicas::apply(resources, replica, &fields.replicas)?;
         done(resources, "ReplicaCountTransformer");
     }
-    for (index, image) in asked.images.iter().enumerate() {
-        let count = images::apply(resources, image, &fields.images)?;
+    let counts = images::apply(resources, &asked.images, &fields.images)?;
+    for (index, (image, count)) in asked.images.iter().zip(counts).enumerate() {
         context.note_image(image, count);
         context.matches.push(Matched {
             name: image.name.to_string(),

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use rayon::iter::ParallelIterator as _;
 use rayon::slice::ParallelSliceMut as _;
 
-use super::{Resource, Resources};
+use super::{Moved, Resource, Resources, Selector};
 use crate::error::Result;
 use crate::schema::Schema;
 use crate::threads;
@@ -30,7 +30,7 @@ impl Resources {
         &mut self,
         change: impl Fn(&mut Resource) -> Result<()> + Sync,
     ) -> Result<()> {
-        each(self.contents_mut(), &change)
+        self.each(|resource| (Moved::No, change(resource)))
     }
 
     /// Changes each resource by itself, in ways that may change its id.
@@ -42,36 +42,64 @@ impl Resources {
         &mut self,
         change: impl Fn(&mut Resource) -> Result<()> + Sync,
     ) -> Result<()> {
-        each(self.list_mut(), &change)
+        self.each(|resource| (Moved::Yes, change(resource)))
     }
 
-    /// Changes each resource that is wanted, by itself, and says how many were.
+    /// Changes each resource that is selected, by itself, and says how many were.
     ///
     /// # Errors
     ///
     /// As [`Resources::change_contents`].
-    pub fn update_each(
+    pub fn update_selected(
         &mut self,
         schema: &Schema,
-        is_wanted: impl Fn(&Resource) -> bool + Sync,
+        selector: &Selector,
         change: impl Fn(&mut Resource) -> Result<()> + Sync,
     ) -> Result<usize> {
-        let (count, has_moved) = (AtomicUsize::new(0), AtomicBool::new(false));
-        let result = self.change_contents(|resource| {
-            if !is_wanted(resource) {
-                return Ok(());
+        if let Some(name) = selector.name.exact() {
+            let mut count = 0;
+            for position in self.with_any_name(name) {
+                if selector.matches(&self.as_slice()[position]) {
+                    count += 1;
+                    self.update(position, schema, &change)?;
+                }
+            }
+            return Ok(count);
+        }
+        let count = AtomicUsize::new(0);
+        self.each(|resource| {
+            if !selector.matches(resource) {
+                return (Moved::No, Ok(()));
             }
             count.fetch_add(1, Ordering::Relaxed);
-            let (has_new_id, result) = resource.update(schema, &change);
-            if has_new_id {
-                has_moved.store(true, Ordering::Relaxed);
+            resource.update(schema, &change)
+        })?;
+        Ok(count.into_inner())
+    }
+
+    /// Changes each resource, on all cores if there are many.
+    fn each(&mut self, change: impl Fn(&mut Resource) -> (Moved, Result<()>) + Sync) -> Result<()> {
+        let [moved, noted, deleted] = [const { AtomicBool::new(false) }; 3];
+        let one = |resource: &mut Resource| {
+            let (ids, result) = change(resource);
+            match ids {
+                Moved::No => {}
+                Moved::Noted => noted.store(true, Ordering::Relaxed),
+                Moved::Yes => moved.store(true, Ordering::Relaxed),
+            }
+            if resource.is_deleted() {
+                deleted.store(true, Ordering::Relaxed);
             }
             result
-        });
-        if has_moved.into_inner() {
-            self.forget_ids();
-        }
-        result.map(|()| count.into_inner())
+        };
+        let result = each(self.raw_mut(), &one);
+        let ids = match (moved.into_inner(), noted.into_inner()) {
+            (true, _) => Moved::Yes,
+            (_, true) => Moved::Noted,
+            _ => Moved::No,
+        };
+        self.settle(ids, deleted.into_inner());
+        result
     }
 }
 
@@ -95,7 +123,7 @@ mod tests {
     use super::*;
     use crate::error::{Error, Kind};
     use crate::place::SourceId;
-    use crate::resource::from_documents;
+    use crate::resource::{Pattern, from_documents};
     use crate::yaml::stream;
 
     fn many(count: usize) -> Resources {
@@ -116,13 +144,18 @@ mod tests {
             let mut resources = many(count);
             let last = resources.as_slice()[count - 1].id().clone();
             assert_eq!(resources.with_any_id(&last), [count - 1]);
-            let is_wanted = |resource: &Resource| !resource.id().name.ends_with('0');
+            let selector = Selector {
+                name: Pattern::from_text("m.*[1-9]").unwrap(),
+                ..Selector::default()
+            };
             let rename = |resource: &mut Resource| {
                 let name = format!("new-{}", resource.id().name);
                 resource.set_name(&name);
                 Ok(())
             };
-            let changed = resources.update_each(&schema, is_wanted, rename).unwrap();
+            let changed = resources
+                .update_selected(&schema, &selector, rename)
+                .unwrap();
             let names: Vec<String> = resources
                 .iter()
                 .map(|one| one.id().name.to_string())

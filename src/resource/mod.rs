@@ -32,6 +32,17 @@ pub struct Resource {
     id: Id,
 }
 
+/// What a change does to the ids of a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Moved {
+    /// They are what they were.
+    No,
+    /// It has former ones that it had not.
+    Noted,
+    /// The present one is another.
+    Yes,
+}
+
 impl Resource {
     /// Checks that a node is an object: it has a kind and, unless that is a list, a name.
     ///
@@ -79,17 +90,23 @@ impl Resource {
         self.id = read_id(&self.node, schema);
     }
 
-    /// Changes it, and says whether its ids are others now.
+    /// Changes it, and says what became of its ids.
     fn update<T>(
         &mut self,
         schema: &Schema,
         change: impl FnOnce(&mut Self) -> Result<T>,
-    ) -> (bool, Result<T>) {
+    ) -> (Moved, Result<T>) {
         let (id, formers) = (self.id.clone(), self.history.previous.len());
         let result = change(self);
         self.refresh(schema);
-        let has_new_id = self.id != id || self.history.previous.len() != formers;
-        (has_new_id, result)
+        let moved = if self.id != id {
+            Moved::Yes
+        } else if self.history.previous.len() != formers {
+            Moved::Noted
+        } else {
+            Moved::No
+        };
+        (moved, result)
     }
 
     /// The id it had first.

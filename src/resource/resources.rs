@@ -1,14 +1,15 @@
 //! Many resources, in order, found by any id they ever had.
 
 use std::collections::hash_map;
+use std::hash::Hash;
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use super::{Behavior, Resource};
+use super::{Behavior, Moved, Resource};
 use crate::error::{Error, Kind, Result};
 use crate::id::{Id, Key, KeyRef};
 use crate::schema::Schema;
-use crate::yaml::{Entry, Node};
+use crate::yaml::{Entry, Node, Str};
 
 /// Resources in the order in which they were added.
 ///
@@ -21,6 +22,12 @@ pub struct Resources {
     current: Option<FxHashMap<Key, usize>>,
     /// Where the resources are that have or had an id: with each layer there are more of these.
     any: Option<FxHashMap<Key, Vec<usize>>>,
+    /// Where the resources are that have or had a name.
+    named: Option<FxHashMap<Str, Vec<usize>>>,
+    /// Whether no two are known to have the same id.
+    is_unique: bool,
+    /// Whether one of them may be deleted.
+    may_be_deleted: bool,
 }
 
 impl Resources {
@@ -51,12 +58,14 @@ impl Resources {
 
     /// The resources as a slice, to change in ways that leave every id as it is.
     pub fn contents_mut(&mut self) -> &mut [Resource] {
+        self.may_be_deleted = true;
         &mut self.list
     }
 
     /// The list itself, to reorder or filter.
     pub fn list_mut(&mut self) -> &mut Vec<Resource> {
         self.forget_ids();
+        self.may_be_deleted = true;
         &mut self.list
     }
 
@@ -84,10 +93,9 @@ impl Resources {
             }
             hash_map::Entry::Vacant(free) => free.insert(position),
         };
-        if let Some(any) = &mut self.any {
-            insert_any(any, position, &resource);
-        }
+        self.may_be_deleted |= resource.is_deleted();
         self.list.push(resource);
+        self.note_ids(position);
         Ok(())
     }
 
@@ -96,7 +104,7 @@ impl Resources {
     /// # Errors
     ///
     /// As [`Resources::add`].
-    pub fn append(&mut self, others: Self) -> Result<()> {
+    pub fn append(&mut self, mut others: Self) -> Result<()> {
         if !self.list.is_empty() {
             return self.add_all(others);
         }
@@ -121,12 +129,26 @@ impl Resources {
         self.any().get(&id.key()).map_or(&[], Vec::as_slice)
     }
 
+    /// The positions of the resources that have or had a name, in order.
+    pub fn with_any_name(&mut self, name: &str) -> Vec<usize> {
+        let named = self.named.get_or_insert_with(|| {
+            let mut named = FxHashMap::default();
+            for (position, resource) in self.list.iter().enumerate() {
+                insert_names(&mut named, position, resource);
+            }
+            named
+        });
+        let mut positions = named.get(name).cloned().unwrap_or_default();
+        positions.sort_unstable();
+        positions
+    }
+
     /// The position of the resource that has an id now.
     pub fn with_id(&mut self, id: &Id) -> Option<usize> {
         self.current().get(&id.key()).copied()
     }
 
-    /// Changes one resource; the index survives if its ids do.
+    /// Changes one resource; the indexes survive if its id does.
     ///
     /// # Errors
     ///
@@ -137,17 +159,67 @@ impl Resources {
         schema: &Schema,
         change: impl FnOnce(&mut Resource) -> Result<T>,
     ) -> Result<T> {
-        let (has_new_id, result) = self.list[position].update(schema, change);
-        if has_new_id {
-            self.forget_ids();
+        let (moved, result) = self.list[position].update(schema, change);
+        match moved {
+            Moved::No => {}
+            Moved::Noted => self.note_ids(position),
+            Moved::Yes => self.forget_ids(),
         }
+        self.may_be_deleted |= self.list[position].is_deleted();
         result
+    }
+
+    /// Changes one resource in ways that leave its id as it is.
+    ///
+    /// # Errors
+    ///
+    /// Whatever `change` fails with.
+    pub fn change_content<T>(
+        &mut self,
+        position: usize,
+        change: impl FnOnce(&mut Resource) -> Result<T>,
+    ) -> Result<T> {
+        let resource = &mut self.list[position];
+        let result = change(resource);
+        self.may_be_deleted |= resource.is_deleted();
+        result
+    }
+
+    /// Takes the ids of a resource into the indexes of all ids, where there are any.
+    fn note_ids(&mut self, position: usize) {
+        let resource = &self.list[position];
+        if let Some(any) = &mut self.any {
+            insert_any(any, position, resource);
+        }
+        if let Some(named) = &mut self.named {
+            insert_names(named, position, resource);
+        }
+    }
+
+    /// Takes over what many changes did, each to one resource.
+    pub(super) fn settle(&mut self, moved: Moved, may_be_deleted: bool) {
+        match moved {
+            Moved::No => {}
+            Moved::Noted => {
+                self.any = None;
+                self.named = None;
+            }
+            Moved::Yes => self.forget_ids(),
+        }
+        self.may_be_deleted |= may_be_deleted;
+    }
+
+    /// The list, to change each resource and [`Resources::settle`] then.
+    pub(super) fn raw_mut(&mut self) -> &mut [Resource] {
+        &mut self.list
     }
 
     /// Lets ids be looked up anew, since some have changed.
     pub(super) fn forget_ids(&mut self) {
         self.current = None;
         self.any = None;
+        self.named = None;
+        self.is_unique = false;
     }
 
     /// Checks that no two resources have the same id.
@@ -155,7 +227,10 @@ impl Resources {
     /// # Errors
     ///
     /// Names both places of the first pair.
-    pub fn check_unique(&self) -> Result<()> {
+    pub fn check_unique(&mut self) -> Result<()> {
+        if self.is_unique {
+            return Ok(());
+        }
         let mut seen: FxHashMap<KeyRef<'_>, &Resource> =
             FxHashMap::with_capacity_and_hasher(self.list.len(), FxBuildHasher);
         for resource in &self.list {
@@ -163,14 +238,16 @@ impl Resources {
                 return Err(conflict(there, resource));
             }
         }
+        self.is_unique = true;
         Ok(())
     }
 
     /// Drops those that a patch has deleted.
     pub fn drop_deleted(&mut self) {
-        if self.list.iter().any(Resource::is_deleted) {
+        if self.may_be_deleted && self.list.iter().any(Resource::is_deleted) {
             self.list_mut().retain(|resource| !resource.is_deleted());
         }
+        self.may_be_deleted = false;
     }
 
     /// Adds a generated resource, merges it into one that is there, or replaces that one, as its
@@ -210,7 +287,8 @@ impl Resources {
                     let message = format!("`{id}` does not stand for one object only");
                     return Err(Error::new(Kind::Generator, message));
                 }
-                self.list_mut()[position] = new;
+                // It has taken over every id of the one it replaces.
+                self.list[position] = new;
                 Ok(())
             }
             several => {
@@ -245,10 +323,20 @@ impl Resources {
 /// Notes where a resource is under every id it ever had.
 fn insert_any(any: &mut FxHashMap<Key, Vec<usize>>, position: usize, resource: &Resource) {
     for id in resource.ids() {
-        let positions = any.entry(id.key()).or_default();
-        if positions.last() != Some(&position) {
-            positions.push(position);
-        }
+        insert(any, id.key(), position);
+    }
+}
+
+fn insert_names(named: &mut FxHashMap<Str, Vec<usize>>, position: usize, resource: &Resource) {
+    for id in resource.ids() {
+        insert(named, id.name, position);
+    }
+}
+
+fn insert<K: Eq + Hash>(index: &mut FxHashMap<K, Vec<usize>>, key: K, position: usize) {
+    let positions = index.entry(key).or_default();
+    if !positions.contains(&position) {
+        positions.push(position);
     }
 }
 

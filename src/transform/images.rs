@@ -7,14 +7,14 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use regex::Regex;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::error::{Error, Kind, Result};
 use crate::fields::{self, FieldSpec, Leaf};
 use crate::place::Span;
 use crate::regexp;
 use crate::resource::Resources;
-use crate::yaml::{Node, Text, Value};
+use crate::yaml::{Node, Str, Text, Value};
 
 /// An entry of `images`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,41 +31,105 @@ pub struct Image {
     pub digest: Text,
 }
 
-/// Changes an image wherever it is used, and says how often it was.
+/// Changes images wherever they are used, one entry after the other, and says how often each did.
 ///
 /// # Errors
 ///
-/// If the name is no regular expression, or an image is no plain value.
-pub fn apply(resources: &mut Resources, image: &Image, specs: &[FieldSpec]) -> Result<usize> {
-    let rule = Rule {
-        image,
-        pattern: Pattern::new(&image.name),
-        cause: [
-            &image.new_tag,
-            &image.digest,
-            &image.new_name,
-            &image.tag_suffix,
-        ]
-        .into_iter()
-        .find(|word| !word.is_empty())
-        .map_or(image.name.span, |word| word.span),
-    };
-    let count = AtomicUsize::new(0);
+/// If a name is no regular expression, or an image is no plain value.
+pub fn apply(
+    resources: &mut Resources,
+    images: &[Image],
+    specs: &[FieldSpec],
+) -> Result<Vec<usize>> {
+    if images.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rules: Vec<Rule<'_>> = images.iter().map(Rule::of).collect();
+    let index = Index::of(&rules);
+    let counts: Vec<AtomicUsize> = rules.iter().map(|_| AtomicUsize::new(0)).collect();
     resources.change_contents(|resource| {
         if resource.id().gvk.kind == "CustomResourceDefinition" {
             return Ok(());
         }
-        let mut update = Update {
-            rule: &rule,
-            changed: FxHashSet::default(),
-        };
-        update.walk(&mut resource.node)?;
         let node = &mut resource.node;
-        fields::visit_all(node, specs, Leaf::Keep, &mut |node| update.set(node))?;
-        count.fetch_add(update.changed.len(), Ordering::Relaxed);
+        let mut met = Vec::new();
+        each_image(node, specs, &mut |image| {
+            note(&mut met, text(image)?);
+            Ok(())
+        })?;
+        let mut from = 0;
+        while let Some(at) = index.next(from, &met) {
+            // The tables lead to most images once more.
+            let mut changed = FxHashSet::default();
+            each_image(node, specs, &mut |image| {
+                if rules[at].set(image)? {
+                    changed.insert(std::ptr::from_ref(image).addr());
+                    note(&mut met, text(image)?);
+                }
+                Ok(())
+            })?;
+            counts[at].fetch_add(changed.len(), Ordering::Relaxed);
+            from = at + 1;
+        }
         Ok(())
     })?;
-    Ok(count.into_inner())
+    Ok(counts.into_iter().map(AtomicUsize::into_inner).collect())
+}
+
+/// Notes the last part of an image's name.
+fn note(met: &mut Vec<Str>, image: &str) {
+    let name = last_part(image);
+    if !met.iter().any(|known| known == name) {
+        met.push(name.into());
+    }
+}
+
+/// The last part of an image's name, without tag and digest.
+fn last_part(image: &str) -> &str {
+    let part = image.rsplit('/').next().unwrap_or_default();
+    part.split([':', '@']).next().unwrap_or_default()
+}
+
+fn text(image: &Node) -> Result<&str> {
+    image
+        .text()
+        .ok_or_else(|| Error::new(Kind::Transform, "an image is no text").at(image.span))
+}
+
+/// Which entries may speak of an image: of many, few do.
+struct Index<'r> {
+    by_last_part: FxHashMap<&'r str, Vec<usize>>,
+    /// Those that are held against every image.
+    others: Vec<usize>,
+}
+
+impl<'r> Index<'r> {
+    fn of(rules: &'r [Rule<'_>]) -> Self {
+        let mut index = Self {
+            by_last_part: FxHashMap::default(),
+            others: Vec::new(),
+        };
+        for (at, rule) in rules.iter().enumerate() {
+            match rule.last_part() {
+                Some(part) => index.by_last_part.entry(part).or_default().push(at),
+                None => index.others.push(at),
+            }
+        }
+        index
+    }
+
+    /// The first entry, from a number on, that may speak of one of the images that were met.
+    fn next(&self, from: usize, met: &[Str]) -> Option<usize> {
+        if met.is_empty() {
+            return None;
+        }
+        let lists = met.iter().filter_map(|part| self.by_last_part.get(&**part));
+        lists
+            .chain([&self.others])
+            .filter_map(|list| list.get(list.partition_point(|at| *at < from)))
+            .min()
+            .copied()
+    }
 }
 
 /// The name, then perhaps a tag, then perhaps a digest.
@@ -133,71 +197,95 @@ struct Rule<'i> {
     cause: Span,
 }
 
-/// What an entry does to one object.
-struct Update<'r> {
-    rule: &'r Rule<'r>,
-    /// Where the images are that were changed: the tables lead to most of them once more.
-    changed: FxHashSet<usize>,
-}
-
-impl Update<'_> {
-    /// Looks for containers anywhere in a value.
-    fn walk(&mut self, node: &mut Node) -> Result<()> {
-        match &mut node.value {
-            Value::Map(entries) => entries.iter_mut().try_for_each(|entry| {
-                self.walk(&mut entry.value)?;
-                match entry.key.text() {
-                    Some("containers" | "initContainers") => self.containers(&mut entry.value),
-                    _ => Ok(()),
-                }
-            }),
-            Value::Seq(items) => items.iter_mut().try_for_each(|item| self.walk(item)),
-            _ => Ok(()),
+impl<'i> Rule<'i> {
+    fn of(image: &'i Image) -> Self {
+        let new = [
+            &image.new_tag,
+            &image.digest,
+            &image.new_name,
+            &image.tag_suffix,
+        ];
+        let said = new.into_iter().find(|word| !word.is_empty());
+        Self {
+            image,
+            pattern: Pattern::new(&image.name),
+            cause: said.unwrap_or(&image.name).span,
         }
     }
 
-    fn containers(&mut self, containers: &mut Node) -> Result<()> {
-        let Some(items) = containers.items_mut() else {
-            return Ok(());
+    /// The last part of the name of every image that fits, if there is only one: a dot stands for
+    /// any character, and a colon is for a tag.
+    fn last_part(&self) -> Option<&'i str> {
+        let Ok(Pattern::Plain(name)) = self.pattern else {
+            return None;
         };
-        for item in items {
-            if item.is_null() {
-                continue;
-            }
-            if !item.is_map() {
-                let message = "an item of a list of containers is no map";
-                return Err(Error::new(Kind::Transform, message).at(item.span));
-            }
-            if let Some(image) = item.get_mut("image") {
-                self.set(image)?;
-            }
-        }
-        Ok(())
+        let part = name.rsplit('/').next().unwrap_or_default();
+        (!part.contains(['.', ':'])).then_some(part)
     }
 
-    fn set(&mut self, node: &mut Node) -> Result<()> {
-        let Some(text) = node.text() else {
-            return Err(Error::new(Kind::Transform, "an image is no text").at(node.span));
-        };
-        let rule = self.rule;
-        let pattern = rule.pattern.as_ref().map_err(|cause| {
-            let message = format!(
-                "the image name `{}` is no regular expression",
-                rule.image.name
-            );
+    /// Changes an image if it is meant, and says whether it was.
+    fn set(&self, node: &mut Node) -> Result<bool> {
+        let text = text(node)?;
+        let pattern = self.pattern.as_ref().map_err(|cause| {
+            let name = &self.image.name;
+            let message = format!("the image name `{name}` is no regular expression");
             Error::new(Kind::Transform, message)
-                .at(rule.image.name.span)
+                .at(name.span)
                 .caused_by(cause.to_string())
         })?;
-        if pattern.is_match(text) {
-            self.changed.insert(std::ptr::from_ref(node).addr());
-            let changed = changed(text, rule.image);
-            node.set_scalar(&changed, None);
-            // The entry is where the value comes from now.
-            node.span = rule.cause;
+        if !pattern.is_match(text) {
+            return Ok(false);
         }
-        Ok(())
+        let changed = changed(text, self.image);
+        node.set_scalar(&changed, None);
+        // The entry is where the value comes from now.
+        node.span = self.cause;
+        Ok(true)
     }
+}
+
+/// Calls `f` with the images of all containers, and then with those that the tables lead to.
+fn each_image(
+    node: &mut Node,
+    specs: &[FieldSpec],
+    f: &mut dyn FnMut(&mut Node) -> Result<()>,
+) -> Result<()> {
+    in_containers(node, f)?;
+    fields::visit_all(node, specs, Leaf::Keep, f)
+}
+
+/// Calls `f` with the image of every container of every list of containers, wherever it is.
+fn in_containers(node: &mut Node, f: &mut dyn FnMut(&mut Node) -> Result<()>) -> Result<()> {
+    match &mut node.value {
+        Value::Map(entries) => entries.iter_mut().try_for_each(|entry| {
+            in_containers(&mut entry.value, f)?;
+            match entry.key.text() {
+                Some("containers" | "initContainers") => of_each(&mut entry.value, f),
+                _ => Ok(()),
+            }
+        }),
+        Value::Seq(items) => items.iter_mut().try_for_each(|item| in_containers(item, f)),
+        _ => Ok(()),
+    }
+}
+
+fn of_each(containers: &mut Node, f: &mut dyn FnMut(&mut Node) -> Result<()>) -> Result<()> {
+    let Some(items) = containers.items_mut() else {
+        return Ok(());
+    };
+    for item in items {
+        if item.is_null() {
+            continue;
+        }
+        if !item.is_map() {
+            let message = "an item of a list of containers is no map";
+            return Err(Error::new(Kind::Transform, message).at(item.span));
+        }
+        if let Some(image) = item.get_mut("image") {
+            f(image)?;
+        }
+    }
+    Ok(())
 }
 
 /// The image with what is new; a new tag or digest takes the place of both.
@@ -243,6 +331,66 @@ fn split(image: &str) -> (&str, &str, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::place::SourceId;
+    use crate::resource::from_documents;
+    use crate::schema::Schema;
+    use crate::yaml::stream;
+
+    /// The images of a Pod, and how often each entry changed one.
+    fn changed_by(images: &[&str], entries: &[(&str, &str, &str)]) -> (Vec<String>, Vec<usize>) {
+        let containers: Vec<String> = images
+            .iter()
+            .map(|image| format!("{{image: '{image}'}}"))
+            .collect();
+        let text = format!(
+            "{{apiVersion: v1, kind: Pod, metadata: {{name: a}}, spec: {{containers: [{}]}}}}",
+            containers.join(", ")
+        );
+        let stream = stream(text.as_bytes(), SourceId::NONE).unwrap();
+        let mut resources = Resources::new();
+        resources
+            .add_all(from_documents(stream, &Schema::builtin()).unwrap())
+            .unwrap();
+        let entries: Vec<Image> = entries
+            .iter()
+            .map(|&(name, new_name, new_tag)| Image {
+                name: name.into(),
+                new_name: new_name.into(),
+                new_tag: new_tag.into(),
+                ..Image::default()
+            })
+            .collect();
+        let counts = apply(&mut resources, &entries, &[]).unwrap();
+        let mut found = Vec::new();
+        each_image(&mut resources.contents_mut()[0].node, &[], &mut |image| {
+            found.push(text_of(image));
+            Ok(())
+        })
+        .unwrap();
+        (found, counts)
+    }
+
+    fn text_of(image: &Node) -> String {
+        text(image).unwrap().to_owned()
+    }
+
+    #[test]
+    fn entries_speak_of_what_the_ones_before_made() {
+        let images = ["a/x:1", "b/x", "y@sha256:00", "host:5000/z:2"];
+        let entries = [
+            ("y", "", "8"),
+            ("a/x", "b/y", ""),
+            ("b/y", "", "3"),
+            ("y", "w", "9"),
+            ("a.x", "no", ""),
+            ("host.5000/z", "z", ""),
+            (".*/x", "", "4"),
+            ("never", "", "5"),
+        ];
+        let (found, counts) = changed_by(&images, &entries);
+        assert_eq!(found, ["b/y:3", "b/x:4", "w:9", "z:2"]);
+        assert_eq!(counts, [1, 1, 1, 1, 0, 1, 1, 0]);
+    }
 
     #[test]
     fn a_port_is_no_tag_and_a_digest_follows_the_tag() {

@@ -5,7 +5,7 @@
 use crate::error::{Error, Kind, Result, nearest};
 use crate::fields::{self, FieldSpec, Leaf};
 use crate::id::Gvk;
-use crate::resource::Resources;
+use crate::resource::{Resource, Resources};
 use crate::yaml::{Tag, Text};
 
 /// An entry of `replicas`.
@@ -24,39 +24,40 @@ pub struct Replica {
 /// If there is none.
 pub fn apply(resources: &mut Resources, replica: &Replica, specs: &[FieldSpec]) -> Result<()> {
     let mut found = false;
-    let count = replica.count.to_string();
-    for resource in resources.contents_mut() {
-        let gvks: Vec<Gvk> = resource
-            .ids()
-            .filter(|id| id.name == replica.name.text)
-            .map(|id| id.gvk)
-            .collect();
-        for spec in specs {
-            if !gvks
-                .iter()
-                .any(|gvk| spec.selects(&gvk.group, &gvk.version, &gvk.kind))
-            {
-                continue;
-            }
-            found = true;
-            fields::visit(
-                &mut resource.node,
-                spec,
-                Leaf::Scalar(Tag::Int),
-                &mut |node| {
-                    node.set_scalar(&count, Some(Tag::Int));
-                    // The entry is where the value comes from now.
-                    node.span = replica.name.span;
-                    Ok(())
-                },
-            )?;
-        }
+    for position in resources.with_any_name(&replica.name.text) {
+        found |= resources.change_content(position, |resource| set(resource, replica, specs))?;
     }
     if found {
         Ok(())
     } else {
         Err(unmatched(resources, replica, specs))
     }
+}
+
+/// Sets the number in one resource, if it has one.
+fn set(resource: &mut Resource, replica: &Replica, specs: &[FieldSpec]) -> Result<bool> {
+    let count = replica.count.to_string();
+    let gvks: Vec<Gvk> = resource
+        .ids()
+        .filter(|id| id.name == replica.name.text)
+        .map(|id| id.gvk)
+        .collect();
+    let is_meant = |spec: &&FieldSpec| {
+        gvks.iter()
+            .any(|gvk| spec.selects(&gvk.group, &gvk.version, &gvk.kind))
+    };
+    let mut found = false;
+    for spec in specs.iter().filter(is_meant) {
+        found = true;
+        let leaf = Leaf::Scalar(Tag::Int);
+        fields::visit(&mut resource.node, spec, leaf, &mut |node| {
+            node.set_scalar(&count, Some(Tag::Int));
+            // The entry is where the value comes from now.
+            node.span = replica.name.span;
+            Ok(())
+        })?;
+    }
+    Ok(found)
 }
 
 fn unmatched(resources: &Resources, replica: &Replica, specs: &[FieldSpec]) -> Error {
