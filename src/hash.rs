@@ -22,17 +22,17 @@ pub fn apply(resources: &mut Resources, schema: &Schema) -> Result<()> {
     if !resources.iter().any(|resource| resource.history.needs_hash) {
         return Ok(());
     }
-    for resource in resources
-        .iter_mut()
-        .filter(|resource| resource.history.needs_hash)
-    {
+    resources.change_each(|resource| {
+        if !resource.history.needs_hash {
+            return Ok(());
+        }
         let hash = of(resource)?;
         resource.remember_id();
         let name = format!("{}-{hash}", resource.id().name);
         resource.set_name(&name);
         resource.refresh(schema);
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 /// The hash of a resource's content.

@@ -7,12 +7,12 @@
 
 use std::collections::BTreeSet;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use crate::error::{Error, Kind, Result};
 use crate::fields::{self, FieldSpec, Fields, Referral};
 use crate::id::{CLUSTER, Gvk, Id};
-use crate::resource::{History, Resources};
+use crate::resource::{History, Resource, Resources};
 use crate::yaml::{Node, Str, Value};
 
 /// Sets every reference to what it refers to is called now.
@@ -92,10 +92,12 @@ struct Reference<'r> {
 
 impl Targets {
     fn of(resources: &Resources) -> Self {
+        let is_renamed = |resource: &&Resource| !resource.history.previous.is_empty();
+        let renamed = resources.iter().filter(is_renamed).count();
         let mut targets = Self {
-            list: Vec::new(),
-            by_name: FxHashMap::default(),
-            names: FxHashMap::default(),
+            list: Vec::with_capacity(renamed),
+            by_name: FxHashMap::with_capacity_and_hasher(renamed, FxBuildHasher),
+            names: FxHashMap::with_capacity_and_hasher(renamed, FxBuildHasher),
             moved_from: FxHashMap::default(),
         };
         for resource in resources {

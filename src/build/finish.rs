@@ -54,13 +54,14 @@ pub(super) fn run(
     gathered.resources.check_unique()?;
     let label = context.options.managed_by || metadata.managed_by;
     let keeps_empty = metadata.origin && metadata.transformations;
-    for resource in gathered.resources.contents_mut() {
+    gathered.resources.change_contents(|resource| {
         if label {
             add_managed_by(resource);
         }
         origin::annotate(resource, metadata);
         settle_annotations(&mut resource.node, keeps_empty);
-    }
+        Ok(())
+    })?;
     Ok(gathered.resources)
 }
 

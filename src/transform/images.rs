@@ -53,22 +53,21 @@ pub fn apply(
         }
         let node = &mut resource.node;
         let mut met = Vec::new();
+        let apply = |at: usize, node: &mut Node, met: &mut Vec<Str>| {
+            let count = rules[at].apply(node, specs, met)?;
+            counts[at].fetch_add(count, Ordering::Relaxed);
+            Ok(())
+        };
+        if rules.len() == 1 {
+            return apply(0, node, &mut met);
+        }
         each_image(node, specs, &mut |image| {
             note(&mut met, text(image)?);
             Ok(())
         })?;
         let mut from = 0;
         while let Some(at) = index.next(from, &met) {
-            // The tables lead to most images once more.
-            let mut changed = FxHashSet::default();
-            each_image(node, specs, &mut |image| {
-                if rules[at].set(image)? {
-                    changed.insert(std::ptr::from_ref(image).addr());
-                    note(&mut met, text(image)?);
-                }
-                Ok(())
-            })?;
-            counts[at].fetch_add(changed.len(), Ordering::Relaxed);
+            apply(at, node, &mut met)?;
             from = at + 1;
         }
         Ok(())
@@ -221,6 +220,20 @@ impl<'i> Rule<'i> {
         };
         let part = name.rsplit('/').next().unwrap_or_default();
         (!part.contains(['.', ':'])).then_some(part)
+    }
+
+    /// Changes the images of an object, notes their new names, and says how many it were.
+    fn apply(&self, node: &mut Node, specs: &[FieldSpec], met: &mut Vec<Str>) -> Result<usize> {
+        // The tables lead to most images once more.
+        let mut changed = FxHashSet::default();
+        each_image(node, specs, &mut |image| {
+            if self.set(image)? {
+                changed.insert(std::ptr::from_ref(image).addr());
+                note(met, text(image)?);
+            }
+            Ok(())
+        })?;
+        Ok(changed.len())
     }
 
     /// Changes an image if it is meant, and says whether it was.

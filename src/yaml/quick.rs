@@ -153,9 +153,7 @@ impl Reader<'_> {
     /// Where the line ends that a position is in.
     fn line_end(&self, at: usize) -> usize {
         let rest = self.bytes.get(at..).unwrap_or_default();
-        rest.iter()
-            .position(|byte| *byte == b'\n')
-            .map_or(self.bytes.len(), |length| at + length)
+        memchr::memchr(b'\n', rest).map_or(self.bytes.len(), |length| at + length)
     }
 
     fn byte(&self) -> u8 {

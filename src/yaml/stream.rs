@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use memchr::memmem;
 use rayon::iter::{IndexedParallelIterator as _, IntoParallelIterator as _, ParallelIterator as _};
 
 use super::config::{Repeated, normalize};
@@ -161,9 +162,9 @@ impl<'t> Rest<'t> {
             return Ok(None);
         };
         let origin = self.origin;
-        let cut = text.find("\n---").and_then(|at| {
+        let cut = memmem::find(text.as_bytes(), b"\n---").and_then(|at| {
             let line = &text[at + 1..];
-            Some((at + 1, line.find('\n')?))
+            Some((at + 1, memchr::memchr(b'\n', line.as_bytes())?))
         });
         let Some((at, len)) = cut else {
             self.text = None;
@@ -172,7 +173,7 @@ impl<'t> Rest<'t> {
         let chunk = &text[..at];
         let separator = &text[at..at + len];
         self.origin.offset += at + len + 1;
-        self.origin.lines += chunk.matches('\n').count() + 1;
+        self.origin.lines += memchr::memchr_iter(b'\n', chunk.as_bytes()).count() + 1;
         self.text = Some(&text[at + len + 1..]);
         self.check_separator(separator, origin.offset + at)?;
         Ok(Some(read::without_bom(chunk, origin)))

@@ -66,6 +66,7 @@ fn write_inputs(directory: &Path) -> Result<()> {
     let others = [
         ("definitions".to_owned(), inputs::definitions(10_000_000)),
         ("chain-50".to_owned(), inputs::chain(50)),
+        ("entries-100".to_owned(), inputs::entries(100)),
         ("entries-1000".to_owned(), inputs::entries(1_000)),
     ];
     for (name, tree) in overlays.into_iter().chain(others) {
