@@ -9,9 +9,24 @@ use clap::{ArgMatches, Args, Command, Error, FromArgMatches};
 #[derive(Debug)]
 pub(super) struct Later<T>(pub(super) T);
 
+/// Adds the arguments; what the command says of itself stays, whatever its parts say.
+fn augment<T: Args>(command: Command) -> Command {
+    let about = command.get_about().cloned();
+    let long_about = command.get_long_about().cloned();
+    let command = T::augment_args(command);
+    let command = match about {
+        Some(about) => command.about(about),
+        None => command.about(None),
+    };
+    match long_about {
+        Some(about) => command.long_about(about),
+        None => command.long_about(None),
+    }
+}
+
 impl<T: Args> Args for Later<T> {
     fn augment_args(command: Command) -> Command {
-        command.defer(T::augment_args)
+        command.defer(augment::<T>)
     }
 
     fn augment_args_for_update(command: Command) -> Command {

@@ -160,4 +160,19 @@ mod tests {
             assert!(plain_build(&words(flag)).is_none(), "{flag}");
         }
     }
+
+    #[test]
+    fn help_says_first_what_the_command_does() {
+        let all = Arguments::command();
+        let commands: Vec<_> = all.get_subcommands().collect();
+        assert!(commands.len() > 5);
+        for command in commands.iter().filter(|command| command.get_name() != "yq") {
+            let words = ["kustom", command.get_name(), "--help"].map(OsString::from);
+            let help = parsed(&words).unwrap_err().to_string();
+            let about = command.get_about().unwrap().to_string();
+            // Lines are wrapped.
+            let help: Vec<&str> = help.split_whitespace().collect();
+            assert!(help.join(" ").starts_with(&about), "`{about}`");
+        }
+    }
 }

@@ -270,14 +270,23 @@ fn each_image(
 /// Calls `f` with the image of every container of every list of containers, wherever it is.
 fn in_containers(node: &mut Node, f: &mut dyn FnMut(&mut Node) -> Result<()>) -> Result<()> {
     match &mut node.value {
-        Value::Map(entries) => entries.iter_mut().try_for_each(|entry| {
-            in_containers(&mut entry.value, f)?;
-            match entry.key.text() {
-                Some("containers" | "initContainers") => of_each(&mut entry.value, f),
-                _ => Ok(()),
+        Value::Map(entries) => {
+            for entry in entries {
+                // Most values have nothing in them.
+                if entry.value.is_scalar() {
+                    continue;
+                }
+                in_containers(&mut entry.value, f)?;
+                if let Some("containers" | "initContainers") = entry.key.text() {
+                    of_each(&mut entry.value, f)?;
+                }
             }
-        }),
-        Value::Seq(items) => items.iter_mut().try_for_each(|item| in_containers(item, f)),
+            Ok(())
+        }
+        Value::Seq(items) => items
+            .iter_mut()
+            .filter(|item| !item.is_scalar())
+            .try_for_each(|item| in_containers(item, f)),
         _ => Ok(()),
     }
 }
