@@ -42,6 +42,8 @@ pub use node::{Dress, Entry, Node, Str, Style, Tag, Value};
 pub(crate) use path::new_item;
 pub use path::{FieldPath, Part};
 pub use print::{PrintOptions, print, print_node};
+#[cfg(fuzzing)]
+pub use quick::block_subset;
 pub use read::{Options, read, read_first};
 pub use resolve::{Dialect, Scalar};
 pub(crate) use spell::implied_tag;

@@ -9,6 +9,7 @@
 
 use super::scan::{Class, Mark, Origin, break_length, class, is_blank, is_blank_or_end};
 use super::{Dialect, Entry, Node, Str, Style, Tag, Value, resolve};
+use crate::place::Span;
 
 /// How deep collections are read here; deeper ones are handed over.
 const DEPTH: usize = 128;
@@ -39,6 +40,15 @@ pub(super) fn first(text: &str, origin: Origin, dialect: Dialect) -> Option<Node
     let root = reader.nested(0)?;
     // What is left is no part of the root.
     reader.column.is_none().then_some(root)
+}
+
+/// What is made of a text here, if anything is; for the fuzzer, which holds it to all of YAML.
+#[cfg(fuzzing)]
+pub fn block_subset(text: &str, dialect: Dialect) -> Option<Node> {
+    let source = crate::place::SourceId::NONE;
+    super::check::characters(text, source).ok()?;
+    let (text, origin) = super::read::without_bom(text, Origin::start(source));
+    first(text, origin, dialect)
 }
 
 /// Whether there is a line break other than LF.
@@ -207,7 +217,7 @@ impl Reader<'_> {
 
     /// A mapping, whose first key was read.
     fn mapping(&mut self, column: usize, first: Node, depth: usize) -> Option<Node> {
-        let mut span = first.span;
+        let start = first.span;
         let before = self.entries.len();
         let mut key = first;
         loop {
@@ -219,14 +229,8 @@ impl Reader<'_> {
                 _ => break,
             }
         }
-        span.end = self.origin.span(Mark::default(), self.last_end as u32).end;
-        Some(Node {
-            value: Value::Map(self.entries.split_off(before)),
-            tag: Tag::Map,
-            style: Style::Plain,
-            span,
-            dress: None,
-        })
+        let entries = self.entries.split_off(before);
+        Some(self.collection(Value::Map(entries), Tag::Map, start))
     }
 
     /// A key and its `:`.
@@ -286,7 +290,7 @@ impl Reader<'_> {
 
     /// A list. Without indentation it stands in the column of the mapping that it is a value of.
     fn list(&mut self, column: usize, is_indentless: bool, depth: usize) -> Option<Node> {
-        let mut span = self.origin.span(self.mark(self.at), 0);
+        let start = self.origin.span(self.mark(self.at), 0);
         let before = self.items.len();
         loop {
             let item = self.item(column, depth)?;
@@ -298,14 +302,20 @@ impl Reader<'_> {
                 _ => break,
             }
         }
-        span.end = self.origin.span(Mark::default(), self.last_end as u32).end;
-        Some(Node {
-            value: Value::Seq(self.items.split_off(before)),
-            tag: Tag::Seq,
+        let items = self.items.split_off(before);
+        Some(self.collection(Value::Seq(items), Tag::Seq, start))
+    }
+
+    /// A block collection, which ends where the last token did.
+    fn collection(&self, value: Value, tag: Tag, start: Span) -> Node {
+        let end = self.origin.span(Mark::default(), self.last_end as u32).end;
+        Node {
+            value,
+            tag,
             style: Style::Plain,
-            span,
+            span: Span { end, ..start },
             dress: None,
-        })
+        }
     }
 
     /// A `-` and what follows it, up to the line after it.
