@@ -1,8 +1,8 @@
 //! Threads, and the memory that they start with.
 //!
 //! glibc gives every thread a heap of its own, which grows by a page at a time with a call to the
-//! system for each, and what is free at the end of a heap goes back to the system at once. Half of
-//! the time of a large build went there. A heap that has been large once stays as it is.
+//! system for each, thousands of them in a large build, and what is free at the end of a heap goes
+//! back to the system at once. A heap that has been large once stays as it is.
 
 use std::hint::black_box;
 use std::sync::Once;
