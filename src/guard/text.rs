@@ -432,6 +432,40 @@ mod tests {
         pass.hits.iter().map(|hit| hit.rule).collect()
     }
 
+    #[test]
+    fn both_automata_find_the_same() {
+        let text = format!(
+            "password: {0}\nTOKEN={0}\ngithub: ghp_{0}\nurl: https://u:{0}@example.com\n\
+             data: LS0tLS1CRUdJTi{0}\nstringData: {{hmac: {0}}}\n- path: /data/key\n",
+            drawn(36)
+        );
+        let pass = |searched| {
+            let searcher = Searcher::new();
+            searcher.searched.store(searched, Ordering::Relaxed);
+            let pass = searcher.pass(text.as_bytes(), Setting::Config);
+            let is_made = searcher.automata.map(|automaton| automaton.get().is_some());
+            let rules: Vec<_> = pass
+                .hits
+                .iter()
+                .map(|hit| (hit.rule, hit.range.clone()))
+                .collect();
+            (
+                is_made,
+                rules,
+                pass.assignments.len(),
+                pass.encoded,
+                pass.structures,
+            )
+        };
+        let (few, many) = (pass(0), pass(MANY));
+        assert_eq!((few.0, many.0), ([true, false], [false, true]));
+        assert!(!few.1.is_empty() && few.2 > 0 && !few.3.is_empty() && !few.4.is_empty());
+        assert_eq!(
+            (few.1, few.2, few.3, few.4),
+            (many.1, many.2, many.3, many.4)
+        );
+    }
+
     /// Characters that look drawn, so that no token stands in this file.
     fn drawn(length: usize) -> String {
         let mut state = 7_u32;

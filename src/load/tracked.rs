@@ -23,15 +23,10 @@ pub fn tracked_files(directory: &Path) -> Result<Vec<PathBuf>> {
     let Ok(inside) = directory.strip_prefix(&root) else {
         return Ok(Vec::new());
     };
-    let inside = inside.to_string_lossy().replace('\\', "/");
-    let is_inside = |path: &str| {
-        let rest = path.strip_prefix(&*inside);
-        inside.is_empty() || rest.is_some_and(|rest| rest.starts_with('/'))
-    };
     let paths = index.entries().iter().map(|entry| entry.path(&index));
     Ok(paths
         .map(|path| path.to_string())
-        .filter(|path| is_inside(path))
+        .filter(|path| Path::new(path).starts_with(inside))
         .map(|path| root.join(path))
         .collect())
 }

@@ -33,7 +33,7 @@ pub struct Resource {
 }
 
 /// What a change does to the ids of a resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug)]
 enum Moved {
     /// They are what they were.
     No,
