@@ -40,6 +40,8 @@ pub struct Note {
     pub message: String,
     /// Where.
     pub place: Option<Place>,
+    /// What to try next there, if it is something of its own.
+    pub help: Option<String>,
 }
 
 /// Which part of the work an error comes from.
@@ -144,11 +146,18 @@ impl Error {
 
     /// Adds a step on the way to the error; inner steps come first.
     #[must_use]
-    pub fn note(mut self, message: impl Into<String>, place: Option<Place>) -> Self {
-        self.0.notes.push(Note {
+    pub fn note(self, message: impl Into<String>, place: Option<Place>) -> Self {
+        self.with_note(Note {
             message: message.into(),
             place,
-        });
+            help: None,
+        })
+    }
+
+    /// Adds a note that may have a help of its own.
+    #[must_use]
+    pub fn with_note(mut self, note: Note) -> Self {
+        self.0.notes.push(note);
         self
     }
 
@@ -229,6 +238,9 @@ impl fmt::Display for Error {
                 write!(f, "\n  {}", note.message)?;
                 if let Some(place) = &note.place {
                     write!(f, " ({place})")?;
+                }
+                if let Some(help) = &note.help {
+                    write!(f, "\n    help: {help}")?;
                 }
             }
             if let Some(help) = &self.0.help {

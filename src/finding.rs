@@ -3,6 +3,7 @@
 //! Whoever finds something returns it as a value; how it is shown, and whether it fails the run,
 //! is decided by the caller.
 
+use crate::error::Note;
 use crate::place::Place;
 
 /// One remark: which rule, how bad, what, where, and what to do about it.
@@ -18,6 +19,9 @@ pub struct Finding {
     pub place: Option<Place>,
     /// Where else the same is to be seen.
     pub others: Vec<Place>,
+    /// The steps on the way to it, the innermost first. It is known without them: a mistake in a
+    /// base is one, however many ways lead there.
+    pub notes: Vec<Note>,
     /// What to try next.
     pub help: Option<String>,
     /// What tells it from others of its rule in its file, whatever line it is on.
@@ -55,6 +59,7 @@ impl Finding {
             message: message.into(),
             place: None,
             others: Vec::new(),
+            notes: Vec::new(),
             help: None,
             identity: None,
         }
@@ -82,5 +87,37 @@ impl Finding {
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
+    }
+
+    /// Every place that it names.
+    pub fn places_mut(&mut self) -> impl Iterator<Item = &mut Place> {
+        let notes = self.notes.iter_mut();
+        self.place
+            .iter_mut()
+            .chain(&mut self.others)
+            .chain(notes.filter_map(|note| note.place.as_mut()))
+    }
+
+    /// The sentence with the steps that led there, on one line.
+    pub fn sentence(&self) -> String {
+        let mut sentence = self.message.clone();
+        for note in &self.notes {
+            sentence.push_str("; ");
+            sentence.push_str(&note.message);
+            if let Some(place) = &note.place {
+                sentence.push_str(&format!(" ({place})"));
+            }
+        }
+        sentence
+    }
+}
+
+impl From<&Finding> for Note {
+    fn from(finding: &Finding) -> Self {
+        Self {
+            message: finding.message.clone(),
+            place: finding.place.clone(),
+            help: finding.help.clone(),
+        }
     }
 }

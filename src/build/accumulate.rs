@@ -165,6 +165,7 @@ impl<'l> Target<'l> {
         let stream = read.unwrap_or_else(|| self.stream(name))?;
         let named = |error: Error| named_here(error, name);
         let resources = resource::from_documents(stream, &context.schema).map_err(named)?;
+        context.note_repeated_keys(&resources, name.span);
         context.looked_beyond_the_table |= resources.iter().any(|resource| {
             let gvk = &resource.id().gvk;
             !context.schema.knows_scope(&gvk.api_version(), &gvk.kind)

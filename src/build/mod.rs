@@ -22,12 +22,12 @@ use crate::finding::Finding;
 use crate::kustomization::Kustomization;
 use crate::load::{Files, Library, Restriction, Sources};
 use crate::order::Order;
-use crate::place::Span;
+use crate::place::{SourceId, Span};
 use crate::plugin;
 use crate::resource::{Resource, Resources};
 use crate::schema::Schema;
 use crate::vars::Vars;
-use crate::yaml::write_stream;
+use crate::yaml::{write, write_stream};
 
 pub use matched::{Matched, Operator};
 
@@ -42,6 +42,8 @@ pub struct Options {
     pub managed_by: bool,
     /// What may run outside, and how.
     pub plugins: plugin::Options,
+    /// Whether remarks are gathered, too, that take a look at every object as it is read.
+    pub lint: bool,
 }
 
 /// What a build makes.
@@ -64,11 +66,36 @@ impl Built {
     /// If an object cannot be written, such as one with a key that comes twice.
     pub fn to_yaml(&self) -> Result<String> {
         let mut text = String::new();
-        write_stream(
-            self.resources.iter().map(|resource| &resource.node),
-            &mut text,
-        )?;
+        let nodes = self.resources.iter().map(|resource| &resource.node);
+        write_stream(nodes, &mut text).map_err(|error| self.unwritten(error))?;
         Ok(text)
+    }
+
+    /// Says of an error of writing which object it is about, and which files its places are in.
+    #[cold]
+    fn unwritten(&self, error: Error) -> Error {
+        let mut scratch = String::new();
+        let mut list = self.resources.iter();
+        let is_at_fault = |one: &&Resource| {
+            scratch.clear();
+            write(&one.node, &mut scratch).is_err()
+        };
+        // What stands in a kustomization has no place of its own; what was noted on the way has.
+        let place = error.place().map(|place| place.span);
+        let mut noted = self.findings.iter();
+        if place.is_some_and(|span| span.source == SourceId::NONE)
+            && let Some(noted) = noted.find(|finding| finding.rule == "duplicate-key")
+        {
+            let place = noted.place.clone().unwrap_or_default();
+            return Error::new(error.kind(), &*noted.message)
+                .at(place)
+                .help(error.help_line().unwrap_or_default());
+        }
+        let error = match list.find(is_at_fault) {
+            Some(one) => error.note(format!("in `{}`", one.id()), None),
+            None => error,
+        };
+        error.name_files(|span| self.sources.name(span))
     }
 }
 
@@ -121,9 +148,7 @@ pub fn build_changed(
     let resources = finish::run(&mut context, &library, directory, change)
         .map_err(|error| error.name_files(name))?;
     let (mut findings, mut matches) = (context.findings, context.matches);
-    let of_findings = findings
-        .iter_mut()
-        .filter_map(|finding| finding.place.as_mut());
+    let of_findings = findings.iter_mut().flat_map(Finding::places_mut);
     let of_matches = matches.iter_mut().map(|matched| &mut matched.place);
     for place in of_findings.chain(of_matches) {
         if place.file.is_none() {

@@ -36,6 +36,7 @@ pub(super) fn patch(
     match content {
         Content::Strategic(mut patches) => {
             context.check_schema(&patches)?;
+            context.note_repeated_keys(&patches, patch.span);
             for patch_content in &mut patches {
                 patch_content.history.may_rename = patch.may_rename;
                 patch_content.history.may_change_kind = patch.may_change_kind;

@@ -1,16 +1,47 @@
-//! Operators that match nothing.
+//! What has no effect: operators that match nothing, keys that stand twice.
 //!
 //! Kustomize keeps silent about them; each is a finding here, at the place where it is written.
 
 use super::Context;
 use super::patches::closest;
 use crate::finding::Finding;
-use crate::resource::Resources;
+use crate::place::{Place, SourceId, Span};
+use crate::resource::{Resource, Resources};
 use crate::transform::images::Image;
 use crate::transform::replacement::Replacement;
 use crate::transform::value_add::ValueAdd;
+use crate::yaml::repeated_key;
 
 impl Context<'_> {
+    /// Notes keys that stand twice in an object as it is read, where remarks are asked for.
+    ///
+    /// An object that still has one at the end cannot be written; a patch may have lost it by then,
+    /// or the whole object. What was read from no file is told where it is `named`.
+    pub(super) fn note_repeated_keys(&mut self, resources: &[Resource], named: Span) {
+        if !self.options.lint {
+            return;
+        }
+        for resource in resources {
+            let Some(error) = repeated_key(&resource.node) else {
+                continue;
+            };
+            let message = format!("{} in `{}`", error.message(), resource.id());
+            let mut finding = Finding::warning("duplicate-key", message)
+                .help("keep one of the two: only one of them has an effect");
+            let places = error.notes().iter().map(|note| &note.place);
+            let first = places.flatten().map(|place| place.span);
+            let place = error.place().map(|place| place.span);
+            match place.filter(|span| span.source != SourceId::NONE) {
+                Some(span) => {
+                    finding = finding.at(span);
+                    finding.others = first.map(Place::from).collect();
+                }
+                None => finding = finding.at(named),
+            }
+            self.findings.push(finding);
+        }
+    }
+
     /// Notes an entry of `images` that met no image.
     pub(super) fn note_image(&mut self, image: &Image, count: usize) {
         if count == 0 {

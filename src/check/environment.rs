@@ -10,7 +10,6 @@ use crate::load::{Asked, Files, Recording};
 use crate::place::Place;
 use crate::project::{self, Config, Environment, Project, Rendered, Secrets, configs, render};
 use crate::report::{Check, Suite, finding_of};
-use crate::yaml::write_stream;
 
 /// What came of an environment.
 pub struct Checked {
@@ -153,14 +152,9 @@ fn check_of(rule: &str) -> &'static str {
 
 /// The rendered file that is kept, if it is not what would be rendered today.
 fn stale(files: &dyn Files, root: &Path, path: &Path, rendered: &Rendered) -> Vec<Finding> {
-    let mut text = String::new();
-    let nodes = rendered.resources.iter().map(|resource| &resource.node);
-    if let Err(error) = write_stream(nodes, &mut text) {
-        return vec![finding_of("render", &error)];
-    }
     let named = super::named_from(root, path);
     let message = match files.read(path) {
-        Ok(kept) if kept == text.as_bytes() => return Vec::new(),
+        Ok(kept) if kept == rendered.text.as_bytes() => return Vec::new(),
         Ok(_) => format!("`{named}` is not what would be rendered"),
         Err(_) => format!("`{named}` is not there"),
     };

@@ -257,7 +257,7 @@ impl Setup<'_> {
 
     fn rename(&self, findings: &mut [Finding]) {
         for finding in findings {
-            for place in finding.place.iter_mut().chain(&mut finding.others) {
+            for place in finding.places_mut() {
                 if let Some(file) = &place.file {
                     place.file = Some(Arc::from(self.named(&self.root().join(&**file))));
                 }

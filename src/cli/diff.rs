@@ -16,7 +16,7 @@ use kustom::project::{self, Causes, GuardPolicy, Project, Rendered, render};
 use kustom::report::{self, DiffFormat, Layout};
 use kustom::resource::{History, Resource};
 use kustom::schema::Schema;
-use kustom::yaml::{Node, stream};
+use kustom::yaml::{Node, repeated_key, stream};
 
 use super::build::{canonical, working_directory};
 use super::output::{Streams, write_file};
@@ -348,6 +348,9 @@ fn plain(path: &Path) -> Result<Loaded> {
             .documents;
         names.push(shown);
         for document in documents {
+            if let Some(error) = repeated_key(&document) {
+                return Err(error.name_files(|_| names.last().cloned()));
+            }
             let of_document = items(document).into_iter();
             loaded.resources.extend(
                 of_document.map(|node| Resource::generated(node, History::default(), &schema)),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::Finding;
-use kustom::report::{self, Color};
+use kustom::report::{self, Color, Format, Report};
 
 /// When colour is used.
 #[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
@@ -91,6 +91,18 @@ impl Streams {
     /// Says what went wrong.
     pub(super) fn error(&self, error: &Error) {
         say(&report::error(error, self.color));
+    }
+
+    /// Says what went wrong with several things.
+    pub(super) fn errors(&self, errors: &Report) {
+        say(&report::report(errors, Format::Text, self.color));
+    }
+
+    /// Says what was noticed of several things.
+    pub(super) fn report(&self, found: &Report) {
+        if !self.quiet {
+            say(&report::report(found, Format::Text, self.color));
+        }
     }
 
     /// Says what was noticed.

@@ -43,6 +43,8 @@ pub struct Rendered {
     pub resources: Vec<Resource>,
     /// What was noticed on the way; notes tell what was changed for this run.
     pub findings: Vec<Finding>,
+    /// The objects as one YAML stream.
+    pub text: String,
     /// The files that were made in memory.
     pub files: Memory,
     /// The files that were read: where the objects and their values come from.
@@ -109,6 +111,7 @@ pub(super) fn render_in(
     let overrides = Overrides::new(environment, options, &standing.omitted);
     let build_options = build::Options {
         plugins: options.plugins.clone(),
+        lint: true,
         ..build::Options::default()
     };
     let built = build_changed(
@@ -119,6 +122,9 @@ pub(super) fn render_in(
         &|asked| overrides.apply(asked),
     )
     .map_err(|error| templated.explained(error))?;
+    let text = built
+        .to_yaml()
+        .map_err(|error| templated.explained(error))?;
     let notes = overrides.check(&built, project)?;
     let idle = expected::check(files, project, environment, &built.matches)?;
     let is_expected = |finding: &Finding| {
@@ -134,6 +140,7 @@ pub(super) fn render_in(
     Ok(Rendered {
         resources: built.resources,
         findings,
+        text,
         files: overlay.upper,
         sources: built.sources,
     })
@@ -193,7 +200,7 @@ pub(super) fn be_strict(environment: &Environment, findings: &[Finding]) -> Resu
     let mut error = Error::new(Kind::Project, message)
         .help("mend them, or take `strict` out of its environment.yaml");
     for finding in warnings {
-        error = error.note(finding.message.clone(), finding.place.clone());
+        error = error.with_note(finding.into());
     }
     Err(error)
 }

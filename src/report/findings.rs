@@ -60,7 +60,7 @@ pub enum Outcome {
 #[derive(Clone, Debug)]
 pub struct Merged<'r> {
     /// The finding.
-    pub finding: &'r Finding,
+    pub finding: Finding,
     /// The names of the suites, in order.
     pub suites: Vec<&'r str>,
     /// The file to show it at.
@@ -110,15 +110,20 @@ impl Report {
                 let shown = place.map_or_else(|| suite.name.clone(), Place::to_string);
                 let key = (finding.rule, finding.message.as_str(), shown);
                 if let Some(&index) = known.get(&key) {
-                    if merged[index].suites.last() != Some(&suite.name.as_str()) {
-                        merged[index].suites.push(&suite.name);
+                    let known = &mut merged[index];
+                    if known.suites.last() != Some(&suite.name.as_str()) {
+                        known.suites.push(&suite.name);
                     }
+                    known
+                        .finding
+                        .notes
+                        .retain(|note| finding.notes.contains(note));
                     continue;
                 }
                 known.insert(key, merged.len());
                 let named = place.and_then(|place| place.file.as_deref());
                 merged.push(Merged {
-                    finding,
+                    finding: finding.clone(),
                     suites: vec![&suite.name],
                     file: self.from_root(named.unwrap_or(&suite.file)),
                     fingerprint: String::new(),
@@ -220,15 +225,8 @@ impl Counts {
 
 /// An error as a finding: what stopped a check.
 pub fn finding_of(rule: &'static str, error: &Error) -> Finding {
-    let mut message = error.message().to_owned();
-    for note in error.notes() {
-        message.push_str("; ");
-        message.push_str(&note.message);
-        if let Some(place) = &note.place {
-            message.push_str(&format!(" ({place})"));
-        }
-    }
-    let mut finding = Finding::error(rule, message);
+    let mut finding = Finding::error(rule, error.message());
+    finding.notes = error.notes().to_vec();
     finding.place = error.place().cloned();
     finding.help = error.help_line().map(str::to_owned);
     finding
@@ -238,7 +236,7 @@ pub fn finding_of(rule: &'static str, error: &Error) -> Finding {
 fn number(merged: &mut [Merged<'_>]) {
     let mut seen: HashMap<[u8; 32], u32> = HashMap::new();
     for one in merged {
-        let finding = one.finding;
+        let finding = &one.finding;
         let told = finding.identity.as_deref().unwrap_or(&finding.message);
         let mut hasher = Sha256::new();
         for part in [finding.rule, &one.file, told] {

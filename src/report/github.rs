@@ -31,9 +31,9 @@ pub(super) fn write(report: &Report) -> String {
         // Writing to a string cannot fail.
         let _ = writeln!(out, "::group::{} more", rest.len());
         for one in rest {
-            let finding = one.finding;
+            let finding = &one.finding;
             let place = finding.place.as_ref().map_or(0, |place| place.span.line);
-            let message = finding.message.replace(['\r', '\n'], " ");
+            let message = finding.sentence().replace(['\r', '\n'], " ");
             let name = finding.severity.name();
             let _ = writeln!(out, "{name}: {message} ({}:{place})", one.file);
         }
@@ -45,7 +45,7 @@ pub(super) fn write(report: &Report) -> String {
 }
 
 fn command(out: &mut String, one: &Merged<'_>) {
-    let finding = one.finding;
+    let finding = &one.finding;
     let name = match finding.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
@@ -60,7 +60,7 @@ fn command(out: &mut String, one: &Merged<'_>) {
             let _ = write!(out, ",col={}", span.column);
         }
     }
-    let mut message = finding.message.clone();
+    let mut message = finding.sentence();
     for other in &finding.others {
         let _ = write!(message, "\nalso: {other}");
     }

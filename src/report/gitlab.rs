@@ -13,10 +13,10 @@ pub(super) fn write(report: &Report) -> Value {
 }
 
 fn issue(one: &Merged<'_>) -> Value {
-    let finding = one.finding;
+    let finding = &one.finding;
     let line = finding.place.as_ref().map_or(1, |place| place.span.line);
     json!({
-        "description": finding.message,
+        "description": finding.sentence(),
         "check_name": finding.rule,
         "fingerprint": one.fingerprint,
         "severity": match finding.severity {

@@ -42,11 +42,11 @@ pub(super) fn write(report: &Report) -> Value {
 }
 
 fn finding(report: &Report, one: &Merged<'_>) -> Value {
-    let finding = one.finding;
+    let finding = &one.finding;
     let mut value = json!({
         "rule": finding.rule,
         "severity": finding.severity.name(),
-        "message": finding.message,
+        "message": finding.sentence(),
         "suites": one.suites,
         "fingerprint": one.fingerprint,
     });

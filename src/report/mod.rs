@@ -21,7 +21,7 @@ pub use diff::{Format as DiffFormat, Layout, diff, summary as diff_summary};
 pub use findings::{Check, Counts, Merged, Outcome, Report, Suite, finding_of};
 pub use rules::{About, about, rules};
 
-use crate::error::Error;
+use crate::error::{Error, Note};
 use crate::finding::{Finding, Severity};
 use crate::place::Place;
 
@@ -55,10 +55,7 @@ pub enum Color {
 pub fn error(error: &Error, color: Color) -> String {
     let mut text = headline("error", RED, error.message(), color);
     arrow(&mut text, error.place(), color);
-    for note in error.notes() {
-        text.push_str(&line("note", BLUE, &note.message, color));
-        arrow(&mut text, note.place.as_ref(), color);
-    }
+    notes(&mut text, error.notes(), color);
     if let Some(help) = error.help_line() {
         text.push_str(&line("help", GREEN, help, color));
     }
@@ -77,6 +74,7 @@ pub fn finding(finding: &Finding, color: Color) -> String {
     for other in &finding.others {
         text.push_str(&line("also", BLUE, &other.to_string(), color));
     }
+    notes(&mut text, &finding.notes, color);
     if let Some(help) = &finding.help {
         text.push_str(&line("help", GREEN, help, color));
     }
@@ -130,6 +128,16 @@ fn headline(word: &str, code: &str, message: &str, color: Color) -> String {
 
 fn line(word: &str, code: &str, message: &str, color: Color) -> String {
     format!("  {}: {message}\n", painted(word, code, color))
+}
+
+fn notes(text: &mut String, notes: &[Note], color: Color) {
+    for note in notes {
+        text.push_str(&line("note", BLUE, &note.message, color));
+        arrow(text, note.place.as_ref(), color);
+        if let Some(help) = &note.help {
+            text.push_str(&line("help", GREEN, help, color));
+        }
+    }
 }
 
 fn arrow(text: &mut String, place: Option<&Place>, color: Color) {

@@ -46,8 +46,8 @@ fn rule(id: &str) -> Value {
 }
 
 fn result(report: &Report, one: &Merged<'_>, ids: &[&str]) -> Value {
-    let finding = one.finding;
-    let mut message = finding.message.clone();
+    let finding = &one.finding;
+    let mut message = finding.sentence();
     if let Some(help) = &finding.help {
         message.push_str(&format!("\n{help}"));
     }

@@ -10,7 +10,7 @@ use super::{BLUE, Color, finding, line};
 pub(super) fn write(report: &Report, color: Color) -> String {
     let mut text = String::new();
     for one in report.merged() {
-        text.push_str(&finding(one.finding, color));
+        text.push_str(&finding(&one.finding, color));
         if report.suites.len() > 1 {
             text.push_str(&line("in", BLUE, &one.suites.join(", "), color));
         }

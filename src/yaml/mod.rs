@@ -50,4 +50,4 @@ pub(crate) use spell::implied_tag;
 pub use stream::{Stream, config, manifests, stream, strict_config};
 pub use text::Text;
 pub use timestamp::Timestamp;
-pub use write::{write, write_stream};
+pub use write::{repeated_key, write, write_stream};

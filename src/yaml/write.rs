@@ -6,12 +6,13 @@ use std::borrow::Cow;
 
 use rayon::iter::{IndexedParallelIterator as _, ParallelIterator as _};
 use rayon::slice::ParallelSlice as _;
+use rustc_hash::FxHashMap;
 
 use super::emit::Output;
 use super::reencode::{self, DEPTH, LONGEST_SIMPLE_KEY, Position};
 use super::style::{Classes, Emitter, allowed};
 use super::{Entry, Node, Scalar, Style, Tag, Value, json_text, number, order};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::threads;
 
 /// Writes a document.
@@ -40,6 +41,29 @@ pub fn write(node: &Node, out: &mut String) -> Result<()> {
         Value::Map(entries) if !entries.is_empty() => writer.mapping(node, entries, 0),
         Value::Seq(items) if !items.is_empty() => writer.sequence(node, items, 0),
         _ => writer.leaf(node, 2),
+    }
+}
+
+/// The first key that stands twice in one mapping, as the error that [`write`] ends with.
+pub fn repeated_key(node: &Node) -> Option<Error> {
+    match &node.value {
+        Value::Map(entries) => {
+            let mut keys: FxHashMap<Cow<'_, str>, &Node> = FxHashMap::default();
+            for entry in entries {
+                let key = match reencode::unharmed(&entry.key) {
+                    Some(text) => Cow::Borrowed(text),
+                    None => reencode::key(&entry.key, false, false).ok()?,
+                };
+                if let Some(first) = keys.get(&key) {
+                    return Some(reencode::key_is_there_twice(&key, first, &entry.key));
+                }
+                keys.insert(key, &entry.key);
+            }
+            let mut values = entries.iter().map(|entry| &entry.value);
+            values.find_map(repeated_key)
+        }
+        Value::Seq(items) => items.iter().find_map(repeated_key),
+        _ => None,
     }
 }
 

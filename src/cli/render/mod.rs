@@ -12,7 +12,7 @@ use kustom::error::{Error, Kind, Result};
 use kustom::finding::{Finding, Severity};
 use kustom::load::{Snapshot, tracked_files};
 use kustom::project::{Environment, Options, Rendered, Shard, render, render_many};
-use kustom::yaml::write_stream;
+use kustom::report::{Check, Report, Suite, finding_of};
 
 use super::build::working_directory;
 use super::files::split;
@@ -81,17 +81,17 @@ fn one(arguments: &Arguments, name: &str, streams: &Streams) -> Result<ExitCode>
     let rendered = render(&files, &here, &project, &environment, &options)?;
     arguments.say(&rendered.findings, streams);
     let Some(output) = &arguments.output else {
-        return streams.data(&text(&rendered)?).map(|()| ExitCode::SUCCESS);
+        return streams.data(&rendered.text).map(|()| ExitCode::SUCCESS);
     };
     let is_directory = output.is_dir() || output.to_string_lossy().ends_with('/');
     if arguments.split || is_directory {
         let texts = match arguments.split {
             true => each(&rendered, Path::new(""))?,
-            false => Texts::from([(file_name(&environment)?, text(&rendered)?)]),
+            false => Texts::from([(file_name(&environment)?, rendered.text)]),
         };
         return arguments.put(&Tree::new(output, texts), streams);
     }
-    let text = text(&rendered)?;
+    let text = rendered.text;
     if !arguments.check {
         return write_file(output, text.as_bytes()).map(|()| ExitCode::SUCCESS);
     }
@@ -135,29 +135,36 @@ fn all(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
     );
     progress.clear();
     let many = many?;
-    let (mut texts, mut findings, mut failed) = (Texts::new(), many.findings, 0);
+    let (mut texts, mut found, mut failed) = (Texts::new(), Vec::new(), Vec::new());
     for (name, result) in many.each {
         match result {
-            Ok((files, found)) => {
-                findings.extend(found);
+            Ok((files, findings)) => {
                 for (path, text) in files {
                     if texts.insert(path.clone(), text).is_some() {
                         return Err(twice(&path, &name));
                     }
                 }
+                failed.push((name.clone(), Vec::new()));
+                found.push((name, findings));
             }
             Err(error) => {
-                failed += 1;
-                streams.error(&error.note(format!("while `{name}` was rendered"), None));
+                failed.push((name.clone(), vec![finding_of("render", &error)]));
+                found.push((name, Vec::new()));
             }
         }
     }
-    arguments.say(&findings, streams);
-    if failed > 0 {
-        let message = format!(
-            "{failed} of {} environments cannot be rendered",
-            names.len()
-        );
+    let count = failed
+        .iter()
+        .filter(|(_, errors)| !errors.is_empty())
+        .count();
+    streams.errors(&by_environment(failed));
+    arguments.say(&many.findings, streams);
+    for (_, findings) in &mut found {
+        findings.retain(|finding| arguments.is_wanted(finding));
+    }
+    streams.report(&by_environment(found));
+    if count > 0 {
+        let message = format!("{count} of {} environments cannot be rendered", names.len());
         return Err(Error::new(Kind::Project, message).help("nothing was written"));
     }
     let directory = arguments.output.as_deref().unwrap_or(Path::new("."));
@@ -172,7 +179,7 @@ impl Arguments {
     fn take(&self, environment: &Environment, rendered: Rendered) -> Result<(Texts, Vec<Finding>)> {
         let texts = match self.split {
             true => each(&rendered, Path::new(&environment.name))?,
-            false => Texts::from([(file_name(environment)?, text(&rendered)?)]),
+            false => Texts::from([(file_name(environment)?, rendered.text)]),
         };
         Ok((texts, rendered.findings))
     }
@@ -192,21 +199,30 @@ impl Arguments {
     /// Says findings, each once.
     fn say(&self, findings: &[Finding], streams: &Streams) {
         let mut said: Vec<Finding> = Vec::new();
-        for finding in findings {
-            let is_wanted = self.verbose || finding.severity > Severity::Note;
-            if is_wanted && !said.contains(finding) {
+        for finding in findings.iter().filter(|one| self.is_wanted(one)) {
+            if !said.contains(finding) {
                 said.push(finding.clone());
             }
         }
         streams.findings(&said);
     }
+
+    fn is_wanted(&self, finding: &Finding) -> bool {
+        self.verbose || finding.severity > Severity::Note
+    }
 }
 
-fn text(rendered: &Rendered) -> Result<String> {
-    let mut text = String::new();
-    let nodes = rendered.resources.iter().map(|resource| &resource.node);
-    write_stream(nodes, &mut text)?;
-    Ok(text)
+/// What was found of environments: the same in several of them once, with all their names.
+fn by_environment(found: Vec<(String, Vec<Finding>)>) -> Report {
+    let suites = found.into_iter().map(|(name, findings)| Suite {
+        file: name.clone(),
+        name,
+        checks: vec![Check::ran("render", findings)],
+    });
+    Report {
+        suites: suites.collect(),
+        ..Report::of("render", Vec::new())
+    }
 }
 
 /// Every object by itself.

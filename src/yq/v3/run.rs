@@ -220,6 +220,15 @@ mod tests {
     }
 
     #[test]
+    fn nobody_is_told_to_write_what_the_script_made() {
+        let script = "- command: update\n  path: m\n  value: {old_a: 1}\n\
+                      - command: update\n  path: m.old_b\n  value: 2\n\
+                      - command: update\n  path: m.old_c\n  value: 2\n";
+        let reports = outcome(script, "m: {}\n").unwrap().reports;
+        assert!(reports.iter().all(|report| report.near.is_none()));
+    }
+
+    #[test]
     fn a_report_says_what_was_matched_and_made() {
         let script = "- command: update\n  path: plank.url\n  value: x\n\
                       - command: update\n  path: l[0].v\n  value: 2\n\

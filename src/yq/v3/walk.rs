@@ -272,7 +272,9 @@ impl Walk<'_> {
         let report = &mut self.so_far.report;
         report.created.push(path);
         if report.near.is_none() {
-            let words = neighbours.iter().map(|entry| key_text(&entry.key));
+            // What the script made itself, nobody meant to write.
+            let read = neighbours.iter().filter(|entry| entry.key.span.column > 0);
+            let words = read.map(|entry| key_text(&entry.key));
             report.near = nearest(key, words).map(str::to_owned);
         }
     }

@@ -243,7 +243,8 @@ impl Evaluator<'_> {
         }
     }
 
-    /// The key nearest to one that was made, among those beside it.
+    /// The key nearest to one that was made, among those beside it that were read: what the
+    /// expression made itself, nobody meant to write.
     fn near(&mut self, id: Id, made: &[Id]) -> Option<String> {
         let mut first = id;
         let mut parent = self.arena.get(first).parent?;
@@ -257,8 +258,10 @@ impl Evaluator<'_> {
         let text = self.arena.get(key).text.clone();
         let others = self.arena.entries(parent).into_iter().map(|(key, _)| key);
         let others: Vec<Id> = others.filter(|other| *other != key).collect();
+        let is_read = |other: &&Id| self.arena.get(**other).span.column > 0;
         let words = others
             .iter()
+            .filter(is_read)
             .map(|other| self.arena.get(*other).text.as_str());
         nearest(&text, words).map(str::to_owned)
     }

@@ -726,6 +726,23 @@ fn creating_may_be_meant_and_may_be_a_typing_error() {
 }
 
 #[test]
+fn nobody_is_told_to_write_what_the_expression_made() {
+    for expression in [
+        ".image_a = 1 | .image_b = 2",
+        ". += {\"image_a\": 1} | .image_b = 2",
+        ".image_a = .replicas | .image_b = 2",
+    ] {
+        let output = evaluated(expression, "replicas: 1\n", &Context::default()).unwrap();
+        let finding = output.effects[1].findings().pop().unwrap();
+        assert_eq!(finding.rule, "script-created", "{expression}");
+        assert!(
+            !finding.help.unwrap().contains("did you mean"),
+            "{expression}"
+        );
+    }
+}
+
+#[test]
 fn what_grows_without_end_is_stopped() {
     let doubling = format!("[1, 2]{}", " | . += .".repeat(60));
     assert!(message(&doubling, "").starts_with("the expression makes too many nodes"));
