@@ -161,6 +161,22 @@ impl Error {
         self
     }
 
+    /// Adds a step that only says where something is: nothing is added for what was not read.
+    #[must_use]
+    pub fn note_at(self, message: impl Into<String>, span: Span) -> Self {
+        match span.line {
+            0 => self,
+            _ => self.note(message, Some(span.into())),
+        }
+    }
+
+    /// Changes the sentence.
+    #[must_use]
+    pub(crate) fn reworded(mut self, message: impl Into<String>) -> Self {
+        self.0.message = message.into();
+        self
+    }
+
     /// Keeps the error of another library that caused this one.
     #[must_use]
     pub fn caused_by(

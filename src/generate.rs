@@ -220,8 +220,10 @@ pub fn generate(
             Product::ConfigMap => "configMapGenerator",
             Product::Secret => "secretGenerator",
         };
-        let message = format!("an entry of `{what}` has no name");
-        return Err(Error::new(Kind::Generator, message).help("add `name: …` to it"));
+        let message = format!("an entry of `{what}` has no `name`");
+        return Err(Error::new(Kind::Generator, message)
+            .at(args.name.span)
+            .help("add `name: …` to it"));
     }
     pairs.sort_by(|a, b| a.key.cmp(&b.key));
     if let Some(twice) = pairs.windows(2).find(|pair| pair[0].key == pair[1].key) {

@@ -261,7 +261,7 @@ impl Var {
         );
         Err(Error::new(Kind::Reference, message)
             .at(self.name.span)
-            .note("the value is here", Some(node.span.into()))
+            .note_at("the value is here", node.span)
             .help("put it in quotes, or spell it the usual way"))
     }
 

@@ -705,7 +705,11 @@ fn what_is_wrong_with_a_chart_is_said() {
             "--enable-helm",
             "`helm template` of the chart `small` failed: no luck",
         ),
-        ("releaseName: x", "--enable-helm", "a chart without a name"),
+        (
+            "releaseName: x",
+            "--enable-helm",
+            "a chart without a `name`",
+        ),
         (
             "name: small, valuesMerge: mix",
             "--enable-helm",

@@ -6,7 +6,7 @@ use super::{Accumulated, Context, depth, generators, origin, plugins, transforme
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::fields::Fields;
 use crate::finding::Finding;
-use crate::kustomization::{FILE_NAMES, Kind, Kustomization};
+use crate::kustomization::{FILE_NAMES, Kind, Kustomization, unheard};
 use crate::load::{Content, FileKind, Loader, shown_name};
 use crate::place::Place;
 use crate::resource::{self, Origin, Resource};
@@ -221,6 +221,8 @@ impl<'l> Target<'l> {
         }
         let loader = self.loader.open(name)?;
         let mut target = Self::load(context, loader).map_err(|error| built_here(error, name))?;
+        let unheard = target.unheard(context, self);
+        context.findings.extend(unheard);
         target.kustomization.metadata = self.kustomization.metadata;
         target.origin = self
             .origin
@@ -232,6 +234,21 @@ impl<'l> Target<'l> {
         }
         target.use_schema(context)?;
         Ok(target)
+    }
+
+    /// What this kustomization says that is not heard in the build of another one, and that is not
+    /// what that one says itself.
+    fn unheard(&self, context: &Context<'_>, parent: &Self) -> Vec<Finding> {
+        let asked = &self.kustomization;
+        let is_lost = |name: &str| match name {
+            "sortOptions" => asked.order != context.order,
+            _ => asked.metadata != parent.kustomization.metadata,
+        };
+        let fields = asked.of_the_root.iter();
+        fields
+            .filter(|(name, _)| is_lost(name))
+            .map(|(name, span)| unheard(name, *span))
+            .collect()
     }
 
     /// Adds the tables of fields of this directory to those from below.

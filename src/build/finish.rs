@@ -27,6 +27,7 @@ pub(super) fn run(
     let mut target = Target::load(context, library.open(directory)?)?;
     change(&mut target.kustomization);
     target.use_schema(context)?;
+    context.order = target.kustomization.order.clone();
     let metadata = target.kustomization.metadata;
     target.origin = metadata.tracked.then(Origin::default);
     let mut gathered = target.accumulate(context, Accumulated::default())?;

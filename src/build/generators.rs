@@ -38,7 +38,7 @@ pub(super) fn run(
     for chart in &kustomization.helm_charts {
         let origin = origin::of_field(target, "HelmChartInflationGenerator");
         let made = plugins::inflate_field(context, target, chart)?;
-        absorb(gathered, made, origin.as_ref())?;
+        absorb(gathered, made, origin.as_ref()).map_err(|error| error.at(chart.name.span))?;
     }
     for plugin in &plugins {
         let made = plugins::generate(context, target, plugin)?;

@@ -175,6 +175,8 @@ struct Context<'o> {
     /// What is wrong with the chosen schema.
     broken_schema: Option<Error>,
     helm: plugin::Helm,
+    /// The order that the root asks for.
+    order: Option<Order>,
     findings: Vec<Finding>,
     matches: Vec<Matched>,
 }
@@ -188,6 +190,7 @@ impl<'o> Context<'o> {
             looked_beyond_the_table: false,
             broken_schema: None,
             helm: plugin::Helm::default(),
+            order: None,
             findings: Vec::new(),
             matches: Vec::new(),
         }

@@ -44,7 +44,8 @@ impl Context<'_> {
 
     /// Notes an entry of `images` that met no image.
     pub(super) fn note_image(&mut self, image: &Image, count: usize) {
-        if count == 0 {
+        // One without a name was told when it was read.
+        if count == 0 && !image.name.is_empty() {
             let message = format!("no image is called `{}`", image.name);
             self.findings.push(
                 Finding::warning("unmatched-image", message)

@@ -150,6 +150,13 @@ impl Mode {
     }
 }
 
+/// The value of a field of a map; its name matches in any case.
+pub(super) fn field<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
+    let is_named = |key: &Node| key.text().is_some_and(|key| key.eq_ignore_ascii_case(name));
+    let entry = node.entries().iter().find(|entry| is_named(&entry.key));
+    entry.map(|entry| &entry.value)
+}
+
 /// The text that JSON has for a key or, where that will do, for a number.
 fn plain_text(node: &Node) -> Result<Str> {
     Ok(match node.scalar_value()? {
@@ -159,6 +166,16 @@ fn plain_text(node: &Node) -> Result<Str> {
         Scalar::Null => "null".into(),
         _ => node.text().unwrap_or_default().into(),
     })
+}
+
+/// The parts of the sentence about a value that does not fit.
+const EXPECTED: &str = "expected ";
+const FOUND: &str = ", found ";
+
+/// What was wanted and what was found, of an error about a value that does not fit.
+pub(super) fn wanted_and_found(error: &Error) -> Option<(&str, &str)> {
+    let rest = error.message().strip_prefix(EXPECTED)?;
+    rest.split_once(FOUND)
 }
 
 /// Something else was found than a field holds.
@@ -171,11 +188,8 @@ pub(super) fn mismatch(node: &Node, wanted: &str) -> Error {
         (Tag::Null, ..) => "null",
         _ => "a text",
     };
-    let error = Error::new(
-        Kind::Kustomization,
-        format!("expected {wanted}, found {found}"),
-    )
-    .at(node.span);
+    let message = format!("{EXPECTED}{wanted}{FOUND}{found}");
+    let error = Error::new(Kind::Kustomization, message).at(node.span);
     match (wanted, node.text()) {
         ("a text", Some(text)) => error.help(format!("put it in quotes: `\"{text}\"`")),
         _ => error,

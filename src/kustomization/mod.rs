@@ -6,12 +6,15 @@
 
 mod builtin;
 pub(crate) mod decode;
+mod lacking;
+mod misfit;
 mod parts;
 
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::finding::Finding;
 use crate::generate;
 use crate::order::Order;
+use crate::place::Span;
 use crate::transform::images::Image;
 use crate::transform::labels::Label;
 use crate::transform::replicas::Replica;
@@ -19,6 +22,7 @@ use crate::vars::Var;
 use crate::yaml::{Node, Text};
 
 pub use builtin::Builtin;
+pub(crate) use lacking::unheard;
 pub use parts::{
     HelmChart, HelmGlobals, Patch, ReplacementSource, replacements, value_add_targets,
 };
@@ -89,6 +93,8 @@ pub struct Kustomization {
     pub metadata: BuildMetadata,
     /// In which order the output is.
     pub order: Option<Order>,
+    /// The fields that count only if this is the kustomization that is built, and where they stand.
+    pub of_the_root: Vec<(&'static str, Span)>,
 }
 
 /// The two kinds of kustomization.
@@ -192,26 +198,36 @@ impl Kustomization {
     pub fn parse(node: &Node) -> Result<(Self, Vec<Finding>)> {
         let mut reader = Reader::default();
         let mut findings = Vec::new();
-        Mode::Strict.fields(node, FIELDS, |name, value| {
-            if let Some((_, instead)) = DEPRECATED.iter().find(|(old, _)| *old == name)
-                && !value.is_null()
-            {
-                let message = format!("`{name}` is deprecated");
-                let place = key_span(node, value);
-                findings.push(
-                    Finding::warning("deprecated-field", message)
-                        .at(place)
-                        .help(format!("write `{instead}` instead")),
-                );
-            }
-            reader.field(name, value)
-        })?;
+        Mode::Strict
+            .fields(node, FIELDS, |name, value| {
+                if let Some((_, instead)) = DEPRECATED.iter().find(|(old, _)| *old == name)
+                    && !value.is_null()
+                {
+                    let message = format!("`{name}` is deprecated");
+                    let place = key_span(node, value);
+                    findings.push(
+                        Finding::warning("deprecated-field", message)
+                            .at(place)
+                            .help(format!("write `{instead}` instead")),
+                    );
+                }
+                reader.field(name, value)?;
+                lacking::check(name, value, &mut findings);
+                if let Some(name) = lacking::of_the_root(name, value) {
+                    reader
+                        .result
+                        .of_the_root
+                        .push((name, key_span(node, value)));
+                }
+                Ok(())
+            })
+            .map_err(|error| misfit::named(node, error))?;
         Ok((reader.finish(node)?, findings))
     }
 }
 
 /// The place of the key that a value belongs to.
-fn key_span(node: &Node, value: &Node) -> crate::place::Span {
+fn key_span(node: &Node, value: &Node) -> Span {
     let entry = node
         .entries()
         .iter()
@@ -284,11 +300,13 @@ impl Reader {
     fn finish(mut self, node: &Node) -> Result<Kustomization> {
         let mut result = self.result;
         if !self.asks_for_something {
-            return Err(
-                Error::new(ErrorKind::Kustomization, "the kustomization is empty")
-                    .at(node.span)
-                    .help("name at least one resource, component or generator"),
-            );
+            let error = Error::new(ErrorKind::Kustomization, "the kustomization is empty")
+                .help("name at least one resource, component or generator");
+            // A file without a line is named by whoever read it.
+            return Err(match node.span.line {
+                0 => error,
+                _ => error.at(node.span),
+            });
         }
         result.kind = kind_of(&self.kind)?;
         let wanted = match result.kind {

@@ -219,8 +219,19 @@ pub(super) fn selector(mode: Mode, node: &Node) -> Result<Selector> {
     Ok(selector)
 }
 
+/// The name of an entry before one is read: where it would stand.
+fn unnamed(node: &Node) -> Text {
+    Text {
+        text: Str::default(),
+        span: node.span,
+    }
+}
+
 pub(super) fn image(mode: Mode, node: &Node) -> Result<Image> {
-    let mut image = Image::default();
+    let mut image = Image {
+        name: unnamed(node),
+        ..Image::default()
+    };
     let known = &["name", "newName", "tagSuffix", "newTag", "digest"];
     mode.fields(node, known, |name, value| {
         let field = match name {
@@ -237,7 +248,10 @@ pub(super) fn image(mode: Mode, node: &Node) -> Result<Image> {
 }
 
 pub(super) fn replica(mode: Mode, node: &Node) -> Result<Replica> {
-    let mut replica = Replica::default();
+    let mut replica = Replica {
+        name: unnamed(node),
+        ..Replica::default()
+    };
     mode.fields(node, &["name", "count"], |name, value| {
         match name {
             "name" => replica.name = mode.text(value)?,
@@ -319,7 +333,10 @@ pub(super) fn secret(mode: Mode, node: &Node) -> Result<generate::Args> {
 }
 
 fn generator(mode: Mode, node: &Node, known: &'static [&'static str]) -> Result<generate::Args> {
-    let mut args = generate::Args::default();
+    let mut args = generate::Args {
+        name: unnamed(node),
+        ..generate::Args::default()
+    };
     let mut env = Text::default();
     mode.fields(node, known, |name, value| {
         match name {
@@ -395,7 +412,10 @@ const CHART: &[&str] = &[
 ];
 
 pub(super) fn helm_chart(mode: Mode, node: &Node) -> Result<HelmChart> {
-    let mut chart = HelmChart::default();
+    let mut chart = HelmChart {
+        name: unnamed(node),
+        ..HelmChart::default()
+    };
     mode.fields(node, CHART, |name, value| {
         match name {
             "name" => chart.name = mode.text(value)?,

@@ -369,7 +369,12 @@ fn flat_link(file: &Path) -> Option<PathBuf> {
     const LONGEST: u64 = 4096;
     let is_short = fs::metadata(file).ok()?.len() <= LONGEST;
     let text = is_short.then(|| fs::read_to_string(file).ok())??;
-    let target = file.parent()?.join(text.trim_end());
+    let text = text.trim_end();
+    // An empty file would lead to the directory that it is in.
+    if text.is_empty() {
+        return None;
+    }
+    let target = file.parent()?.join(text);
     target.is_dir().then_some(target)
 }
 

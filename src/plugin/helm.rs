@@ -120,7 +120,8 @@ impl<'c> Inflation<'c> {
                 .help("name one with `--helm-command`"));
         }
         if chart.name.is_empty() {
-            return Err(Error::new(Kind::Plugin, "a chart without a name")
+            return Err(Error::new(Kind::Plugin, "a chart without a `name`")
+                .at(chart.name.span)
                 .help("say `name`, the chart's directory below `chartHome`"));
         }
         let scratch = tempfile::Builder::new()

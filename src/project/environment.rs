@@ -117,10 +117,11 @@ impl Environment {
 /// Whether a directory is that of an environment.
 pub(super) fn is_environment(files: &dyn Files, directory: &Path) -> bool {
     let mut names = FILE_NAMES.iter().chain([&FILE]);
-    names.any(|name| files.resolve(&directory.join(name)).is_ok())
-        || files
-            .resolve(&directory.join("kustomization.yaml.j2"))
-            .is_ok()
+    is_dir(files, directory)
+        && (names.any(|name| files.resolve(&directory.join(name)).is_ok())
+            || files
+                .resolve(&directory.join("kustomization.yaml.j2"))
+                .is_ok())
 }
 
 fn circle(

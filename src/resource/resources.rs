@@ -272,6 +272,7 @@ impl Resources {
                     .help("take `behavior` away to create it, or correct its name and namespace"))
             }
             [] => self.add(new),
+            &[position] if new.history.from_helm => Err(conflict(&self.list[position], &new)),
             [_] if !merges => {
                 let message = format!("the generated `{id}` exists already");
                 Err(Error::new(Kind::Generator, message)
@@ -360,10 +361,24 @@ impl IntoIterator for Resources {
 
 fn conflict(there: &Resource, new: &Resource) -> Error {
     let message = format!("`{}` is there twice", new.id());
-    Error::new(Kind::Reference, message)
-        .at(new.node.span)
-        .note("the other one is here", Some(there.node.span.into()))
-        .help("take one of them away, or tell them apart by name, namespace, prefix or suffix")
+    // What a chart made is read nowhere: whoever inflates it knows the place.
+    let mut error = Error::new(Kind::Reference, message);
+    if !new.history.from_helm {
+        error = error.at(new.node.span);
+    }
+    if !there.history.from_helm {
+        error = error.note_at("the other one is here", there.node.span);
+    }
+    error.help(match (there.history.from_helm, new.history.from_helm) {
+        (true, true) => {
+            "two templates of a chart make it, or two releases do: switch one of them off \
+                 with a value, or give the releases other names or namespaces"
+        }
+        (false, false) => {
+            "take one of them away, or tell them apart by name, namespace, prefix or suffix"
+        }
+        _ => "a chart makes one of them: switch it off with a value, or take the other away",
+    })
 }
 
 /// A generated resource takes over what the one it replaces has besides its data.

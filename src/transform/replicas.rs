@@ -60,8 +60,14 @@ fn set(resource: &mut Resource, replica: &Replica, specs: &[FieldSpec]) -> Resul
     Ok(found)
 }
 
+#[cold]
 fn unmatched(resources: &Resources, replica: &Replica, specs: &[FieldSpec]) -> Error {
     let kinds: Vec<&str> = specs.iter().map(|spec| spec.kind.as_str()).collect();
+    if replica.name.is_empty() {
+        return Error::new(Kind::Transform, "an entry of `replicas` has no `name`")
+            .at(replica.name.span)
+            .help("say in `name` which workload is meant");
+    }
     let message = format!("no workload is called `{}`", replica.name);
     let error = Error::new(Kind::Transform, message).at(replica.name.span);
     let names = resources

@@ -96,11 +96,13 @@ impl<'p> Field<'p> {
             resource.id(),
             error.message()
         );
-        let place = error.place().cloned();
-        let outer = Error::new(Kind::Transform, message).at(self.span).note(
-            "the value is here",
-            place.or(Some(resource.node.span.into())),
-        );
+        let outer = Error::new(Kind::Transform, message).at(self.span);
+        let span = super::span_of(error);
+        let outer = match span.line {
+            // What another target made was read nowhere.
+            0 => outer.note_at("the object is here", resource.node.span),
+            _ => outer.note_at("the value is here", span),
+        };
         match error.help_line() {
             Some(help) => outer.help(help),
             None => outer,

@@ -155,7 +155,7 @@ impl Source {
             );
             Error::new(Kind::Transform, message)
                 .at(self.field_path.span)
-                .note("the value is here", error.place().cloned())
+                .note_at("the value is here", span_of(&error))
         })?;
         let found = found.filter(|node| !is_nothing(node)).ok_or_else(|| {
             let message = format!("the source `{}` has no field `{text}`", resource.id());
@@ -325,7 +325,7 @@ impl FieldOptions {
             );
             Error::new(Kind::Transform, message)
                 .at(self.delimiter.span)
-                .note("the value is here", Some(node.span.into()))
+                .note_at("the value is here", node.span)
                 .help("parts are counted from 0")
         })
     }
@@ -348,8 +348,13 @@ impl FieldOptions {
         let message = "a delimiter divides plain values only, and this is a list or a map";
         Error::new(Kind::Transform, message)
             .at(self.delimiter.span)
-            .note("the value is here", Some(node.span.into()))
+            .note_at("the value is here", node.span)
     }
+}
+
+/// What an error points at.
+fn span_of(error: &Error) -> Span {
+    error.place().map_or_else(Span::default, |place| place.span)
 }
 
 /// Null and what is empty cannot be a source.
