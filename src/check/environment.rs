@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::lint;
 use crate::error::Error;
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::load::{Asked, Files, Recording};
 use crate::place::Place;
 use crate::project::{self, Config, Environment, Project, Rendered, Secrets, configs, render};
@@ -50,12 +50,18 @@ pub fn environment(
     let recording = Recording::new(files);
     let directory = project.environments.join(name);
     let file = super::named_from(root, &directory.join("kustomization.yaml"));
-    let done = prepared(&recording, project, name).and_then(|environment| {
+    let done = prepared(&recording, project, name).and_then(|(environment, is_strict)| {
         let asked = project::Options {
             secrets: options.secrets,
             ..project::Options::default()
         };
-        let rendered = render(&recording, root, project, &environment, &asked)?;
+        let mut rendered = render(&recording, root, project, &environment, &asked)?;
+        if is_strict {
+            let findings = rendered.findings.iter_mut();
+            for finding in findings.filter(|finding| finding.rule == project::UNDECRYPTED) {
+                finding.severity = Severity::Error;
+            }
+        }
         Ok((environment, rendered))
     });
     let (checks, rendered) = match done {
@@ -76,15 +82,17 @@ pub fn environment(
     }
 }
 
-/// An environment as it is checked: findings are gathered, so that none of them stops it.
-pub(super) fn prepared(
+/// An environment as it is checked, and whether it is strict: findings are gathered, so that none
+/// of them stops it.
+fn prepared(
     files: &dyn Files,
     project: &Project,
     name: &str,
-) -> Result<Environment, Error> {
+) -> Result<(Environment, bool), Error> {
     let mut environment = project.environment(files, name)?;
+    let is_strict = environment.is_strict();
     environment.settings.strict = Some(false);
-    Ok(environment)
+    Ok((environment, is_strict))
 }
 
 /// What was found on the way, by check.

@@ -114,7 +114,14 @@ pub fn unignored(
     environment: &Environment,
     here: &Path,
 ) -> Result<Vec<Finding>> {
-    let files = filled_files(files, project, environment);
+    // What is encrypted is there to be committed.
+    let is_open = |path: &PathBuf| {
+        let content = files.read(path).unwrap_or_default();
+        !is_protected(&String::from_utf8_lossy(&content))
+    };
+    let mut filled = filled_files(files, project, environment);
+    filled.retain(is_open);
+    let files = filled;
     let ignored = tree.ignored(&files)?;
     let mut findings = Vec::new();
     for (part, what) in [("secrets", "secrets"), ("configs", "rendered configs")] {

@@ -3,6 +3,7 @@
 //! References to a secret kept elsewhere, what is encrypted already, public keys, certificates and
 //! digests, and the plain shapes of configuration: paths, addresses, names of hosts.
 
+use super::encrypted::encryption;
 use super::random::is_random;
 
 /// Whether the shape of a value says that it is no secret.
@@ -38,18 +39,12 @@ pub(super) fn is_encrypted(value: &str) -> bool {
 /// assert!(!is_protected("hunter2"));
 /// ```
 pub fn is_protected(text: &str) -> bool {
+    let is_encrypted_file = encryption(text.as_bytes()).is_some();
     let text = text.trim();
-    let is_sops = text.contains("ENC[AES256_GCM") && text.contains("sops");
     let is_sealed = text.contains("kind: SealedSecret") && text.contains("encryptedData");
-    let encrypted = [
-        "-----BEGIN PGP MESSAGE-----",
-        "-----BEGIN AGE ENCRYPTED FILE-----",
-    ];
-    is_sops
+    is_encrypted_file
         || is_sealed
         || is_encrypted(text)
-        || text.starts_with("age-encryption.org/")
-        || encrypted.iter().any(|mark| text.starts_with(mark))
         || (is_public(text) && !text.contains("PRIVATE"))
 }
 

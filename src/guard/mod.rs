@@ -13,6 +13,7 @@ mod assign;
 mod base64;
 mod baseline;
 mod doubles;
+mod encrypted;
 mod files;
 mod gather;
 mod harmless;
@@ -39,6 +40,7 @@ use std::sync::{Arc, OnceLock};
 
 pub use allow::{Entry, Permit, Settings};
 pub use baseline::Baseline;
+pub use encrypted::{encryption, is_sops_document};
 pub use gather::{Gathered, gather};
 pub use harmless::is_protected;
 pub use leak::{Fingerprint, Leak};

@@ -6,6 +6,7 @@
 
 mod boilerplate;
 mod cause;
+mod ciphertext;
 mod configs;
 mod derived;
 mod environment;
@@ -29,6 +30,7 @@ use crate::load::{FileKind, Files, named_from, normalized};
 use crate::place::Place;
 
 pub use cause::Causes;
+pub use ciphertext::UNDECRYPTED;
 pub use configs::{Config, configs};
 pub use environment::Environment;
 pub use many::{Many, Shard, render_many};

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use super::ciphertext::undecrypted;
 use super::configs::configs_in;
 use super::derived::Derived;
 use super::overrides::Overrides;
@@ -12,7 +13,7 @@ use super::{
     Environment, GuardPolicy, ImageOverride, Project, ReplicaOverride, Secrets, expected, inputs,
     secrets,
 };
-use crate::build::{self, build_changed};
+use crate::build::{self, Built, build_changed};
 use crate::error::{Error, Kind, Result};
 use crate::finding::{Finding, Severity};
 use crate::load::{Files, Memory, Overlay, Sources};
@@ -133,6 +134,7 @@ pub(super) fn render_in(
             .as_ref()
             .is_some_and(|place| idle.contains(place))
     };
+    findings.extend(ciphertext_findings(&built));
     findings.extend(built.findings.into_iter().filter(|one| !is_expected(one)));
     findings.extend(templated.findings());
     findings.extend(standing.findings);
@@ -144,6 +146,15 @@ pub(super) fn render_in(
         files: overlay.upper,
         sources: built.sources,
     })
+}
+
+/// What is still encrypted, at the files that it comes from.
+fn ciphertext_findings(built: &Built) -> Vec<Finding> {
+    let mut findings = undecrypted(&built.resources);
+    for place in findings.iter_mut().flat_map(Finding::places_mut) {
+        place.file = built.sources.name(place.span);
+    }
+    findings
 }
 
 /// The configs of an environment, and the other files that its scripts change.

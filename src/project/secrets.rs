@@ -10,7 +10,7 @@ use super::{Environment, Project, Secrets};
 use crate::error::{Error, Kind, Result};
 use crate::finding::Finding;
 use crate::generate;
-use crate::guard::{Guard, is_protected};
+use crate::guard::{Guard, encryption, is_protected};
 use crate::kustomization::{FILE_NAMES, Kustomization};
 use crate::load::{Files, Memory, normalized};
 use crate::place::{Place, SourceId};
@@ -42,6 +42,8 @@ pub enum State {
     Missing,
     /// It is there, but still a placeholder.
     Placeholder,
+    /// Somebody has filled it in, and it is encrypted: it must be decrypted to be of use.
+    Encrypted,
     /// Somebody has filled it in.
     Filled,
 }
@@ -62,11 +64,12 @@ pub struct SecretFile {
 }
 
 impl State {
-    /// Its name: `missing`, `placeholder` or `filled`.
+    /// Its name: `missing`, `placeholder`, `encrypted` or `filled`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Missing => "missing",
             Self::Placeholder => "placeholder",
+            Self::Encrypted => "encrypted",
             Self::Filled => "filled",
         }
     }
@@ -176,6 +179,7 @@ fn secret_files_in(
             SecretFile {
                 state: match files.read(&path) {
                     Err(_) => State::Missing,
+                    Ok(content) if encryption(&content).is_some() => State::Encrypted,
                     Ok(content) if is_filled(&content, twin, project) => State::Filled,
                     Ok(_) => State::Placeholder,
                 },
@@ -234,7 +238,7 @@ pub(super) fn stand_in(
             file.state == State::Missing && standing.placeholders.content(&file.path).is_none()
         }),
         Secrets::Omit => {
-            wanted.retain(|file| file.state != State::Filled);
+            wanted.retain(|file| file.state < State::Encrypted);
             standing.omitted = wanted.drain(..).map(|file| file.path).collect();
         }
     }

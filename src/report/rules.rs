@@ -68,6 +68,7 @@ const RULES: &[(&str, &str, &str)] = &[
     ("stale-render", "A rendered file that is not what would be rendered.", "Render it again and commit it with the change that made the difference."),
     ("tracked-generator-file", "A file of a `secretGenerator` that git tracks.", "Its content is a secret by definition. Take it out with `git rm --cached`, add it to `.gitignore`, and replace the secret."),
     ("tracked-secret", "A file below `secrets/` that git tracks.", "Take it out with `git rm --cached`, add it to `.gitignore`, and replace the secret."),
+    ("undecrypted-secret", "An object that carries ciphertext, as an encrypted file was read.", "The cluster takes the ciphertext for the secret. Decrypt it before it is rendered."),
     ("unfilled-secret", "A secret that was laid out, but still is a placeholder.", "Fill it in, and take the instructions of the boilerplate out."),
     ("unfit-var", "A variable whose value does not fit where it is used.", "Use a replacement."),
     ("unignored-secrets", "A directory for secrets or rendered configs that no `.gitignore` covers.", "One `git add` commits what is filled in there. Add it to the environment's `.gitignore`."),

@@ -138,8 +138,10 @@ impl Line {
     fn has_something_to_do(&self) -> bool {
         let is_wanted = self.file.is_used && self.policy == Secrets::Required;
         let is_there = self.file.state != State::Missing;
-        (is_wanted && self.file.state != State::Filled)
-            || self.is_tracked
-            || (is_there && self.is_open())
+        // What is encrypted is there to be committed.
+        let is_secret = self.file.state != State::Encrypted;
+        (is_wanted && self.file.state < State::Encrypted)
+            || (is_secret && self.is_tracked)
+            || (is_secret && is_there && self.is_open())
     }
 }

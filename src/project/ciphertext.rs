@@ -1,0 +1,126 @@
+//! What is still encrypted in what is rendered.
+//!
+//! An encrypted file may lie in the repository; in the cluster its text is a password that nobody
+//! set. Kustomize and the API server take it as it is.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::finding::Finding;
+use crate::guard::{encryption, is_sops_document};
+use crate::place::{Place, SourceId, Span};
+use crate::resource::Resource;
+use crate::yaml::{Node, Value};
+
+/// The rule of what is rendered and still encrypted.
+pub const UNDECRYPTED: &str = "undecrypted-secret";
+
+/// A finding for each object that carries ciphertext.
+pub(super) fn undecrypted(resources: &[Resource]) -> Vec<Finding> {
+    resources.iter().filter_map(of_object).collect()
+}
+
+fn of_object(resource: &Resource) -> Option<Finding> {
+    let kind = resource.id().gvk.kind.as_str();
+    // Its controller decrypts it in the cluster.
+    if kind == "SopsSecret" {
+        return None;
+    }
+    let original = resource.original_id();
+    let named = format!("{kind} `{}`", original.name);
+    if is_sops_document(&resource.node) {
+        return Some(finding(&named, "sops").at(resource.node.span));
+    }
+    let mut found = Found {
+        is_secret: kind == "Secret",
+        values: Vec::new(),
+    };
+    for entry in resource.node.entries() {
+        let key = entry.key.text().unwrap_or_default();
+        let is_encoded = key == "binaryData" || (key == "data" && found.is_secret);
+        found.search(&entry.value, key, is_encoded);
+    }
+    // The metadata of sops, where a generator has read them as values.
+    found.values.retain(|value| !value.key.starts_with("sops_"));
+    let first = found.values.first()?;
+    let mut finding = finding(&named, first.program);
+    let keys: Vec<&str> = found.values.iter().map(|value| value.key).collect();
+    match keys.as_slice() {
+        [key] => finding.message.push_str(&format!(", in `{key}`")),
+        [key, rest @ ..] => {
+            let message = format!(", in `{key}` and {} more", rest.len());
+            finding.message.push_str(&message);
+        }
+        [] => {}
+    }
+    let spans = found.values.iter().map(|value| value.span);
+    let read = spans.filter(|span| span.source != SourceId::NONE);
+    let mut places: Vec<Place> = read.map(Place::from).collect();
+    places.dedup();
+    if places.is_empty() {
+        places.push(resource.node.span.into());
+    }
+    finding.others = places.split_off(1);
+    finding.place = places.pop();
+    Some(finding)
+}
+
+fn finding(named: &str, program: &str) -> Finding {
+    let help = match program {
+        "sops" => {
+            "decrypt it before it is rendered, with `sops decrypt` or a generator such as ksops: \
+             the cluster takes the ciphertext for the secret"
+        }
+        "git-crypt" => "unlock the repository with `git-crypt unlock` before it is rendered",
+        _ => "decrypt it before it is rendered: the cluster takes the ciphertext for the secret",
+    };
+    let message = format!("{named} carries ciphertext of {program}");
+    Finding::warning(UNDECRYPTED, message).help(help)
+}
+
+/// The encrypted values of an object.
+struct Found<'r> {
+    is_secret: bool,
+    values: Vec<Encrypted<'r>>,
+}
+
+struct Encrypted<'r> {
+    key: &'r str,
+    program: &'static str,
+    span: Span,
+}
+
+impl<'r> Found<'r> {
+    fn search(&mut self, node: &'r Node, key: &'r str, is_encoded: bool) {
+        match &node.value {
+            Value::Map(entries) => entries.iter().for_each(|entry| {
+                self.search(
+                    &entry.value,
+                    entry.key.text().unwrap_or_default(),
+                    is_encoded,
+                );
+            }),
+            Value::Seq(items) => items
+                .iter()
+                .for_each(|item| self.search(item, key, is_encoded)),
+            Value::Scalar(text) => {
+                let program = if is_encoded {
+                    let packed: String = text.split_ascii_whitespace().collect();
+                    encryption(&STANDARD.decode(packed).unwrap_or_default())
+                } else {
+                    encryption(text.as_bytes())
+                };
+                // Elsewhere a message for somebody may be meant to be one.
+                let is_meant = |program: &str| matches!(program, "age" | "PGP") && !self.is_secret;
+                if let Some(program) = program.filter(|program| !is_meant(program)) {
+                    self.values.push(Encrypted {
+                        key,
+                        program,
+                        span: node.span,
+                    });
+                }
+            }
+            Value::Alias(_) => {}
+        }
+    }
+}
