@@ -5,7 +5,7 @@
 #
 # The floor is what no build can do without: its files through a parser's events once, and the bytes
 # of its output written once.
-# Wants hyperfine, and kustomize v5.8.1 on the PATH for the other side; without it, its columns are
+# Wants hyperfine, and kustomize v5.8.3 on the PATH for the other side; without it, its columns are
 # empty. Peak memory is measured with GNU time. Recorded trees of real projects are measured where
 # they are at hand (../shared/conformance or $CONFORMANCE).
 set -euo pipefail

@@ -3,13 +3,11 @@
 //! The bytes of the files are read by the caller; here they only become an object.
 //! Source: <https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/configmapgenerator/>.
 
-use base64::Engine as _;
-
 use crate::error::{Error, Kind, Result};
 use crate::place::{SourceId, Span};
 use crate::resource::{Behavior, History, Resource};
 use crate::schema::Schema;
-use crate::yaml::{Entry, Node, Str, Style, Tag, Text};
+use crate::yaml::{Entry, Node, Str, Style, Tag, Text, base64_lines};
 
 /// What a `configMapGenerator` or `secretGenerator` entry asks for.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -333,21 +331,6 @@ fn entry(pair: &Pair, text: Str) -> Entry {
     }
 }
 
-/// Base64; more than a line of it is broken into lines of 70 characters.
-fn base64_lines(bytes: &[u8]) -> Str {
-    const LINE: usize = 70;
-    let encoded = base64::engine::general_purpose::STANDARD.encode(bytes);
-    if encoded.len() < LINE {
-        return encoded.into();
-    }
-    let mut lines = String::with_capacity(encoded.len() + encoded.len() / LINE + 1);
-    for start in (0..encoded.len()).step_by(LINE) {
-        lines.push_str(&encoded[start..(start + LINE).min(encoded.len())]);
-        lines.push('\n');
-    }
-    lines.into()
-}
-
 /// What an `IAMPolicyGenerator` asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IamPolicy {
@@ -446,13 +429,5 @@ mod tests {
         let schema = Schema::builtin();
         assert!(generate(Product::ConfigMap, &args, pairs, &schema).is_err());
         assert!(generate(Product::ConfigMap, &Args::default(), Vec::new(), &schema).is_err());
-    }
-
-    #[test]
-    fn long_base64_is_broken_into_lines() {
-        assert_eq!(base64_lines(&[0; 51]).len(), 68);
-        assert!(
-            base64_lines(&[0; 54]).ends_with("A==\n") || base64_lines(&[0; 54]).ends_with("\n")
-        );
     }
 }

@@ -31,6 +31,7 @@ pub mod place;
 pub mod error;
 pub mod finding;
 pub mod regexp;
+pub mod release;
 pub mod yaml;
 pub mod id;
 pub mod schema;

@@ -193,7 +193,7 @@ fn objects_are_labelled_as_managed_when_a_flag_or_a_variable_says_so() {
     let mut stage = with_map();
     let labelled = MAP.replace(
         "  name",
-        "  labels:\n    app.kubernetes.io/managed-by: kustomize-v5.8.1\n  name",
+        "  labels:\n    app.kubernetes.io/managed-by: kustomize-v5.8.3\n  name",
     );
     assert_eq!(stage.build("app", "--enable-managedby-label").out, labelled);
     assert_eq!(
@@ -229,18 +229,18 @@ fn under_the_name_of_kustomize_it_is_kustomize() {
 #[test]
 fn under_the_name_of_kustomize_it_has_kustomizes_version() {
     let stage = with_map();
-    assert_eq!(kustomize(&stage, "version").printed(), "v5.8.1\n");
+    assert_eq!(kustomize(&stage, "version").printed(), "v5.8.3\n");
     assert_eq!(
         kustomize(&stage, "version --short").out,
-        "{v5.8.1  unknown   }\n"
+        "{v5.8.3  unknown   }\n"
     );
     let json = kustomize(&stage, "version -o json").printed();
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
-    assert_eq!(json["version"], "v5.8.1");
+    assert_eq!(json["version"], "v5.8.3");
     assert_eq!(json.as_object().unwrap().len(), 6);
     let yaml = kustomize(&stage, "version --output=yaml").printed();
     assert!(
-        yaml.starts_with("version: v5.8.1\n") && yaml.contains("\ngoOs: "),
+        yaml.starts_with("version: v5.8.3\n") && yaml.contains("\ngoOs: "),
         "{yaml}"
     );
 }

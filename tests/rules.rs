@@ -1,4 +1,4 @@
-//! The page of all rules is what the tables say; with `UPDATE_RULES` set it is written anew.
+//! The pages of all rules and of the releases are what the tables say; with `UPDATE_RULES` set they are written anew.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::fmt::Write as _;
@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use kustom::guard::{Guard, formats};
+use kustom::release::{Change, Release};
 use kustom::report::{about, rules};
 
 #[test]
@@ -49,5 +50,34 @@ fn page() -> String {
         };
         writeln!(page, "{}{allowed}", row.trim_end_matches(" |")).unwrap();
     }
+    page
+}
+
+#[test]
+fn the_page_of_the_releases_is_what_the_table_says() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/releases.md");
+    let page = releases_page();
+    if std::env::var_os("UPDATE_RULES").is_some() {
+        fs::write(&path, &page).unwrap();
+    }
+    let found = fs::read_to_string(&path).unwrap_or_default();
+    assert!(found == page, "UPDATE_RULES=1 cargo test --test rules");
+}
+
+fn releases_page() -> String {
+    let mut page = format!(
+        "# Releases of kustomize\n\nkustom follows kustomize {}. What it does that earlier \
+         releases did differently:\n\n| since | what | asked in |\n|---|---|---|\n",
+        Release::NEWEST
+    );
+    for change in Change::ALL {
+        let (since, summary, file) = (change.since(), change.summary(), change.asked_in());
+        writeln!(page, "| {since} | {summary} | `{file}` |").unwrap();
+    }
+    page.push_str(
+        "\nWhat an earlier release refused and a later one accepts is not in the table: keys that \
+         are whole numbers or dates (accepted by every kustomize that is built with Go 1.27, and by \
+         kustom always), new fields, names in `images` that are no regular expressions.\n",
+    );
     page
 }

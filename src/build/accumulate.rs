@@ -63,15 +63,17 @@ impl<'l> Target<'l> {
             let parsed = config(&content.bytes, content.source).and_then(Schema::from_openapi);
             match parsed {
                 Ok(schema) if context.looked_beyond_the_table => {
-                    context.schema = schema.beside_builtin();
+                    context.schema = schema.as_of(context.options.release).beside_builtin();
                 }
-                Ok(schema) => context.schema = schema,
+                Ok(schema) => context.schema = schema.as_of(context.options.release),
                 // It matters only if a patch is merged.
                 Err(error) => context.broken_schema = Some(error),
             }
         } else if let Some(version) = &openapi.version {
             context.schema_is_chosen = true;
-            context.schema = Schema::of_release(version).map_err(|error| error.at(version.span))?;
+            context.schema = Schema::of_release(version)
+                .map_err(|error| error.at(version.span))?
+                .as_of(context.options.release);
         }
         Ok(())
     }
@@ -83,7 +85,7 @@ impl<'l> Target<'l> {
         mut gathered: Accumulated,
     ) -> Result<Accumulated> {
         self.gather(context, &mut gathered, &self.kustomization.resources)?;
-        self.merge_fields(&mut gathered)?;
+        self.merge_fields(context, &mut gathered)?;
         generators::run(context, self, &mut gathered)?;
         // Components come after generators, so that they see what those made, and before the
         // transformers, which work on what components added.
@@ -252,7 +254,7 @@ impl<'l> Target<'l> {
     }
 
     /// Adds the tables of fields of this directory to those from below.
-    fn merge_fields(&self, gathered: &mut Accumulated) -> Result<()> {
+    fn merge_fields(&self, context: &Context<'_>, gathered: &mut Accumulated) -> Result<()> {
         let mut configured = Vec::new();
         for name in &self.kustomization.configurations {
             let content = self.loader.read(name)?;
@@ -261,7 +263,9 @@ impl<'l> Target<'l> {
                 content.source,
             )?)?);
         }
-        gathered.fields.merge(&Fields::configured(configured)?)?;
+        gathered
+            .fields
+            .merge(&Fields::configured(context.options.release, configured)?)?;
         for name in &self.kustomization.crds {
             let content = self.loader.read(name)?;
             let definitions = config(&content.bytes, content.source)?;

@@ -14,6 +14,7 @@ use crate::kustomization::Kustomization;
 use crate::load::Library;
 use crate::order::Order;
 use crate::refs;
+use crate::release::Release;
 use crate::resource::{Origin, Resource, Resources};
 use crate::yaml::{Entry, Node, Tag};
 
@@ -57,7 +58,7 @@ pub(super) fn run(
     let keeps_empty = metadata.origin && metadata.transformations;
     gathered.resources.change_contents(|resource| {
         if label {
-            add_managed_by(resource);
+            add_managed_by(resource, context.options.release);
         }
         origin::annotate(resource, metadata);
         settle_annotations(&mut resource.node, keeps_empty);
@@ -85,8 +86,8 @@ fn drop_local(resources: &mut Resources) -> Result<()> {
     Ok(())
 }
 
-fn add_managed_by(resource: &mut Resource) {
-    let value = concat!("kustomize-", "v5.8.1");
+fn add_managed_by(resource: &mut Resource, release: Release) {
+    let value = format!("kustomize-{release}");
     let Some(metadata) = resource.node.get_mut("metadata") else {
         return;
     };
@@ -94,7 +95,7 @@ fn add_managed_by(resource: &mut Resource) {
         metadata.set("labels", Node::map(Vec::new()));
     }
     if let Some(labels) = metadata.get_mut("labels") {
-        labels.set_scalar_field("app.kubernetes.io/managed-by", value, Some(Tag::Str));
+        labels.set_scalar_field("app.kubernetes.io/managed-by", &value, Some(Tag::Str));
     }
 }
 

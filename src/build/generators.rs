@@ -5,6 +5,7 @@ use super::{Accumulated, Context, origin, plugins};
 use crate::error::Result;
 use crate::generate::{self, Args, Pair, Product};
 use crate::place::Span;
+use crate::release::Change;
 use crate::resource::{Origin, Resource};
 
 /// Runs them in order: ConfigMaps, Secrets, charts, then those that are configured by objects.
@@ -31,18 +32,19 @@ pub(super) fn run(
             args.options
                 .merge_defaults(&kustomization.generator_options);
             let resource = make(context, target, product, &args)?;
-            absorb(gathered, vec![resource], origin.as_ref())
+            absorb(context, gathered, vec![resource], origin.as_ref())
                 .map_err(|error| error.at(args.name.span))?;
         }
     }
     for chart in &kustomization.helm_charts {
         let origin = origin::of_field(target, "HelmChartInflationGenerator");
         let made = plugins::inflate_field(context, target, chart)?;
-        absorb(gathered, made, origin.as_ref()).map_err(|error| error.at(chart.name.span))?;
+        absorb(context, gathered, made, origin.as_ref())
+            .map_err(|error| error.at(chart.name.span))?;
     }
     for plugin in &plugins {
         let made = plugins::generate(context, target, plugin)?;
-        absorb(gathered, made, plugin.origin.as_ref())?;
+        absorb(context, gathered, made, plugin.origin.as_ref())?;
     }
     Ok(())
 }
@@ -82,12 +84,18 @@ pub(super) fn make(
     generate::generate(product, args, pairs, &context.schema)
 }
 
-fn absorb(gathered: &mut Accumulated, made: Vec<Resource>, origin: Option<&Origin>) -> Result<()> {
+fn absorb(
+    context: &Context<'_>,
+    gathered: &mut Accumulated,
+    made: Vec<Resource>,
+    origin: Option<&Origin>,
+) -> Result<()> {
+    let with_string_data = context.options.release.has(Change::SecretStringData);
     for mut resource in made {
         if resource.history.origin.is_none() {
             resource.history.origin = origin.cloned();
         }
-        gathered.resources.absorb(resource)?;
+        gathered.resources.absorb(resource, with_string_data)?;
     }
     Ok(())
 }

@@ -24,6 +24,7 @@ use crate::load::{Files, Library, Restriction, Sources};
 use crate::order::Order;
 use crate::place::{SourceId, Span};
 use crate::plugin;
+use crate::release::Release;
 use crate::resource::{Resource, Resources};
 use crate::schema::Schema;
 use crate::vars::Vars;
@@ -34,6 +35,8 @@ pub use matched::{Matched, Operator};
 /// How a kustomization is built.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
+    /// The release of kustomize whose output is wanted.
+    pub release: Release,
     /// Which files a kustomization may name.
     pub restriction: Restriction,
     /// The order, unless the kustomization says one.
@@ -142,7 +145,8 @@ pub fn build_changed(
     options: &Options,
     change: &dyn Fn(&mut Kustomization),
 ) -> Result<Built> {
-    let library = Library::new(files, working_directory, options.restriction);
+    let library =
+        Library::new(files, working_directory, options.restriction).as_of(options.release);
     let name = |span: Span| library.name(span);
     let mut context = Context::new(options);
     let resources = finish::run(&mut context, &library, directory, change)
@@ -185,7 +189,7 @@ impl<'o> Context<'o> {
     fn new(options: &'o Options) -> Self {
         Self {
             options,
-            schema: Schema::builtin(),
+            schema: Schema::builtin().as_of(options.release),
             schema_is_chosen: false,
             looked_beyond_the_table: false,
             broken_schema: None,

@@ -129,7 +129,12 @@ pub(super) fn transform(
         Builtin::Labels(pairs, specs) => labels::apply(resources, pairs, specs),
         Builtin::Hash => hash::apply(resources, &context.schema),
         Builtin::Image(image, specs) => {
-            let counts = images::apply(resources, std::slice::from_ref(image), specs)?;
+            let counts = images::apply(
+                resources,
+                std::slice::from_ref(image),
+                specs,
+                context.options.release,
+            )?;
             context.note_image(image, counts.iter().sum());
             Ok(())
         }
@@ -159,7 +164,8 @@ pub(super) fn transform(
         }
         Builtin::Replacements(sources) => {
             let list = transformers::load_replacements(target, sources)?;
-            let counts = replacement::apply(resources, &list, &context.schema)?;
+            let counts =
+                replacement::apply(resources, &list, &context.schema, context.options.release)?;
             context.note_replacements(resources, &list, &counts);
             Ok(())
         }

@@ -70,11 +70,7 @@ pub(super) fn run(
         done(resources, "SuffixTransformer");
     }
     for label in &asked.labels {
-        let specs = fields.for_labels(
-            &label.fields,
-            label.include_selectors,
-            label.include_templates,
-        )?;
+        let specs = fields.for_labels(&label.fields, label.reach)?;
         labels::apply(resources, &label.pairs, &specs)?;
         done(resources, "LabelTransformer");
     }
@@ -99,7 +95,12 @@ pub(super) fn run(
         replicas::apply(resources, replica, &fields.replicas)?;
         done(resources, "ReplicaCountTransformer");
     }
-    let counts = images::apply(resources, &asked.images, &fields.images)?;
+    let counts = images::apply(
+        resources,
+        &asked.images,
+        &fields.images,
+        context.options.release,
+    )?;
     for (index, (image, count)) in asked.images.iter().zip(counts).enumerate() {
         context.note_image(image, count);
         context.matches.push(Matched {
@@ -134,7 +135,7 @@ fn replace(
         .map(|source| load_replacements(target, std::slice::from_ref(source)))
         .collect::<Result<Vec<_>>>()?;
     let all: Vec<Replacement> = lists.iter().flatten().cloned().collect();
-    let counts = replacement::apply(resources, &all, &context.schema)?;
+    let counts = replacement::apply(resources, &all, &context.schema, context.options.release)?;
     context.note_replacements(resources, &all, &counts);
     let mut counts = counts.into_iter();
     for (index, (source, list)) in sources.iter().zip(&lists).enumerate() {

@@ -46,7 +46,14 @@ impl Context<'_> {
     pub(super) fn note_image(&mut self, image: &Image, count: usize) {
         // One without a name was told when it was read.
         if count == 0 && !image.name.is_empty() {
-            let message = format!("no image is called `{}`", image.name);
+            let message = if image.has_pattern() {
+                format!("no image is called `{}`", image.name)
+            } else {
+                format!(
+                    "the image name `{}` is no regular expression, so it matches nothing",
+                    image.name
+                )
+            };
             self.findings.push(
                 Finding::warning("unmatched-image", message)
                     .at(image.name.span)

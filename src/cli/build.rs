@@ -12,6 +12,7 @@ use kustom::finding::Finding;
 use kustom::load::{Restriction, Snapshot};
 use kustom::order::Order;
 use kustom::plugin::{self, FunctionOptions, HelmOptions};
+use kustom::release::Release;
 
 use super::files::write_each;
 use super::output::{Streams, write_file};
@@ -208,6 +209,7 @@ fn build(arguments: &Arguments, streams: &Streams) -> Result<()> {
 fn options(arguments: &Arguments) -> Options {
     let label = env::var("KUSTOMIZE_ENABLE_MANAGEDBY_LABEL");
     Options {
+        release: Release::NEWEST,
         restriction: arguments.load_restrictor,
         order: arguments.reorder.map(|reorder| match reorder {
             Reorder::Legacy => Order::legacy(),

@@ -8,15 +8,13 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use kustom::error::Result;
 use kustom::finding::Finding;
+use kustom::release::Release;
 use kustom::yaml::{Entry, Node, PrintOptions, print_node};
 
 use super::build;
 use super::output::{Streams, When};
 
-/// The version whose output we print.
-const VERSION: &str = "v5.8.1";
-
-/// Builds kustomizations as kustomize v5.8.1 does; this is kustom under kustomize's name.
+/// Builds kustomizations as kustomize v5.8.3 does; this is kustom under kustomize's name.
 #[derive(Debug, Parser)]
 #[command(name = "kustomize", bin_name = "kustomize")]
 struct Arguments {
@@ -90,11 +88,12 @@ fn version(arguments: &Version, streams: &Streams) -> ExitCode {
         let old = Finding::warning("deprecated-field", "`--short` is deprecated");
         streams.findings(&[old.help("without it, the version stands alone")]);
     }
+    let release = Release::NEWEST;
     let text = match (arguments.output.as_str(), arguments.short) {
         ("json", _) => json(),
         ("yaml", _) => yaml(),
-        (_, true) => format!("{{{VERSION}  unknown   }}\n"),
-        _ => format!("{VERSION}\n"),
+        (_, true) => format!("{{{release}  unknown   }}\n"),
+        _ => format!("{release}\n"),
     };
     exit(streams.data(&text), streams)
 }
@@ -110,7 +109,7 @@ fn exit(result: Result<()>, streams: &Streams) -> ExitCode {
 }
 
 /// What kustomize tells of itself, in the words that Go has for systems.
-fn fields() -> [(&'static str, &'static str); 6] {
+fn fields() -> [(&'static str, String); 6] {
     let system = match consts::OS {
         "macos" => "darwin",
         other => other,
@@ -122,12 +121,12 @@ fn fields() -> [(&'static str, &'static str); 6] {
         other => other,
     };
     [
-        ("version", VERSION),
-        ("gitCommit", "unknown"),
-        ("buildDate", "unknown"),
-        ("goOs", system),
-        ("goArch", architecture),
-        ("goVersion", "unknown"),
+        ("version", Release::NEWEST.to_string()),
+        ("gitCommit", "unknown".to_owned()),
+        ("buildDate", "unknown".to_owned()),
+        ("goOs", system.to_owned()),
+        ("goArch", architecture.to_owned()),
+        ("goVersion", "unknown".to_owned()),
     ]
 }
 

@@ -11,13 +11,14 @@ use crate::error::{Error, Kind, Result, nearest};
 use crate::yaml::{Node, Scalar, Str, Tag};
 
 /// The tables that a file may fill.
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 12] = [
     "namePrefix",
     "nameSuffix",
     "namespace",
     "commonLabels",
     "labels",
     "templateLabels",
+    "volumeClaimTemplateLabels",
     "commonAnnotations",
     "nameReference",
     "varReference",
@@ -53,6 +54,7 @@ impl Fields {
                 "commonLabels" => &mut fields.common_labels,
                 "labels" => &mut fields.labels,
                 "templateLabels" => &mut fields.template_labels,
+                "volumeClaimTemplateLabels" => &mut fields.volume_claim_template_labels,
                 "commonAnnotations" => &mut fields.common_annotations,
                 "varReference" => &mut fields.var_reference,
                 "images" => &mut fields.images,
@@ -213,6 +215,7 @@ mod tests {
                 read.common_labels,
                 read.labels,
                 read.template_labels,
+                read.volume_claim_template_labels,
                 read.common_annotations,
                 read.var_reference,
                 read.images,

@@ -79,17 +79,46 @@ pub(super) static IMAGES: &[FieldSpec] = table! {
         "initContainers[]/image",
         "volumes[]/image/reference",
     ]
+    ["" "" "": "spec/jobTemplate/spec/template/spec/"] CREATE ["volumes[]/image/reference"]
+};
+
+/// The same before [`crate::release::Change::CronJobImageVolumes`]: all but the last row.
+pub(super) static IMAGES_WITHOUT_CRON_JOBS: &[FieldSpec] = match IMAGES {
+    [rows @ .., _] => rows,
+    [] => &[],
 };
 
 /// An object's own labels: what an entry of `labels` is written to unless it asks for more.
 pub(super) static LABELS: &[FieldSpec] = &[row("", "", "", "metadata/labels", CREATE)];
 
-/// Labels of objects and of the templates of other objects.
-pub(super) static TEMPLATE_LABELS: &[FieldSpec] = table! {
+/// Labels of the claims that a StatefulSet makes of its templates.
+pub(super) static VOLUME_CLAIM_TEMPLATE_LABELS: &[FieldSpec] = table! {
+    ["apps" "" "StatefulSet": "spec/volumeClaimTemplates[]/metadata/"] CREATE ["labels"]
+};
+
+/// Labels of objects and of their pod templates before
+/// [`crate::release::Change::ClaimTemplateLabels`]: those of claims too.
+pub(super) static TEMPLATE_AND_CLAIM_LABELS: &[FieldSpec] = table! {
     ["" "" "Deployment": "spec/template/metadata/"] CREATE ["labels"]
-    // Claims are made from templates too.
     ["apps" "" "StatefulSet": "spec/"]
         CREATE ["template/metadata/labels", "volumeClaimTemplates[]/metadata/labels"]
+    ["batch" "" "CronJob": "spec/jobTemplate/"]
+        CREATE ["metadata/labels", "spec/template/metadata/labels"]
+    [
+        "batch" "" "Job": "spec/template/metadata/",
+        "" "v1" "ReplicationController": "spec/template/metadata/",
+        "" "" "DaemonSet": "spec/template/metadata/",
+        "" "" "ReplicaSet": "spec/template/metadata/",
+    ] CREATE ["labels"]
+    ["" "" "": "metadata/"] CREATE ["labels"]
+};
+
+/// Labels of objects and of their pod templates.
+pub(super) static TEMPLATE_LABELS: &[FieldSpec] = table! {
+    [
+        "" "" "Deployment": "spec/template/metadata/",
+        "apps" "" "StatefulSet": "spec/template/metadata/",
+    ] CREATE ["labels"]
     ["batch" "" "CronJob": "spec/jobTemplate/"]
         CREATE ["metadata/labels", "spec/template/metadata/labels"]
     [

@@ -43,6 +43,11 @@ impl Fields {
                 &other.template_labels,
             ),
             (
+                "volumeClaimTemplateLabels",
+                &mut self.volume_claim_template_labels,
+                &other.volume_claim_template_labels,
+            ),
+            (
                 "varReference",
                 &mut self.var_reference,
                 &other.var_reference,
@@ -234,6 +239,7 @@ fn sort_key(group: &str, version: &str, kind: &str) -> (i8, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::release::Release;
 
     fn spec(group: &str, kind: &str, path: &str, create: bool) -> FieldSpec {
         FieldSpec {
@@ -267,6 +273,7 @@ mod tests {
             common_labels: own(fields.common_labels),
             labels: own(fields.labels),
             template_labels: own(fields.template_labels),
+            volume_claim_template_labels: own(fields.volume_claim_template_labels),
             common_annotations: own(fields.common_annotations),
             name_reference: Cow::Owned(references),
             var_reference: own(fields.var_reference),
@@ -326,7 +333,7 @@ mod tests {
     #[test]
     fn a_row_for_one_kind_hides_a_later_one_for_all_kinds() {
         let foo = with_labels(vec![spec("", "Foo", "metadata/labels", true)]);
-        let configured = Fields::configured([foo]).unwrap();
+        let configured = Fields::configured(Release::NEWEST, [foo]).unwrap();
         assert_eq!(configured.common_labels.len(), 33);
         let mut gathered = Fields::default();
         gathered.merge(&configured).unwrap();
@@ -339,18 +346,30 @@ mod tests {
     fn a_row_that_is_there_is_dropped_and_one_of_another_group_is_not() {
         let path = "spec/template/metadata/labels";
         let known = with_labels(vec![spec("", "Deployment", path, true)]);
-        assert_eq!(Fields::configured([known]).unwrap().common_labels.len(), 32);
+        assert_eq!(
+            Fields::configured(Release::NEWEST, [known])
+                .unwrap()
+                .common_labels
+                .len(),
+            32
+        );
         let narrower = with_labels(vec![spec("apps", "Deployment", path, true)]);
         assert_eq!(
-            Fields::configured([narrower]).unwrap().common_labels.len(),
+            Fields::configured(Release::NEWEST, [narrower])
+                .unwrap()
+                .common_labels
+                .len(),
             33
         );
     }
 
     #[test]
     fn rows_that_disagree_on_creation_conflict() {
-        let error = Fields::configured([with_labels(vec![spec("", "", "metadata/labels", false)])])
-            .unwrap_err();
+        let error = Fields::configured(
+            Release::NEWEST,
+            [with_labels(vec![spec("", "", "metadata/labels", false)])],
+        )
+        .unwrap_err();
         assert_eq!(
             format!("{error:#}"),
             "the field specs for `metadata/labels` conflict: `create` is true for every kind and \
@@ -359,7 +378,7 @@ mod tests {
         );
         // The row of one kind becomes a conflict when it meets the one for all kinds.
         let foo = with_labels(vec![spec("x.io", "Foo", "metadata/labels", false)]);
-        let configured = Fields::configured([foo]).unwrap();
+        let configured = Fields::configured(Release::NEWEST, [foo]).unwrap();
         let error = Fields::default().merge(&configured).unwrap_err();
         assert!(
             error
@@ -384,7 +403,7 @@ mod tests {
             ]),
             ..Fields::default()
         };
-        let fields = Fields::configured([file]).unwrap();
+        let fields = Fields::configured(Release::NEWEST, [file]).unwrap();
         assert_eq!(fields.name_reference.len(), 17);
         let of = |kind: &str| {
             let found = fields

@@ -18,6 +18,7 @@ pub use walk::{Leaf, segments, visit, visit_all, walk};
 
 use crate::error::Result;
 use crate::id::Gvk;
+use crate::release::{Change, Release};
 use crate::yaml::Str;
 use merge::Merger;
 
@@ -85,6 +86,8 @@ pub struct Fields {
     pub labels: Specs,
     /// Labels and the labels of templates, for `includeTemplates`.
     pub template_labels: Specs,
+    /// Labels of the templates of claims, for `includeVolumeClaimTemplates`.
+    pub volume_claim_template_labels: Specs,
     /// What `commonAnnotations` are written to.
     pub common_annotations: Specs,
     /// Who names whom.
@@ -97,6 +100,17 @@ pub struct Fields {
     pub replicas: Specs,
 }
 
+/// What an entry of `labels` reaches besides the labels of the objects themselves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LabelReach {
+    /// Selectors, pod templates and claims: `includeSelectors`.
+    pub selectors: bool,
+    /// Pod templates: `includeTemplates`.
+    pub templates: bool,
+    /// The templates of claims: `includeVolumeClaimTemplates`.
+    pub volume_claim_templates: bool,
+}
+
 impl FieldSpec {
     /// Whether it speaks of objects of this type.
     pub fn selects(&self, group: &str, version: &str, kind: &str) -> bool {
@@ -106,34 +120,51 @@ impl FieldSpec {
 }
 
 impl Fields {
-    /// The fields that kustomize knows.
+    /// The fields that the newest kustomize knows.
     pub fn builtin() -> Self {
+        Self::of_release(Release::NEWEST)
+    }
+
+    /// The fields that a release of kustomize knows.
+    pub fn of_release(release: Release) -> Self {
+        let images = if release.has(Change::CronJobImageVolumes) {
+            defaults::IMAGES
+        } else {
+            defaults::IMAGES_WITHOUT_CRON_JOBS
+        };
+        let template_labels = if release.has(Change::ClaimTemplateLabels) {
+            defaults::TEMPLATE_LABELS
+        } else {
+            defaults::TEMPLATE_AND_CLAIM_LABELS
+        };
         Self {
             name_prefix: Cow::Borrowed(defaults::NAME),
             name_suffix: Cow::Borrowed(defaults::NAME),
             namespace: Cow::Borrowed(defaults::NAMESPACE),
             common_labels: Cow::Borrowed(defaults::COMMON_LABELS),
             labels: Cow::Borrowed(&[]),
-            template_labels: Cow::Borrowed(defaults::TEMPLATE_LABELS),
+            template_labels: Cow::Borrowed(template_labels),
+            volume_claim_template_labels: Cow::Borrowed(defaults::VOLUME_CLAIM_TEMPLATE_LABELS),
             common_annotations: Cow::Borrowed(defaults::COMMON_ANNOTATIONS),
             name_reference: Cow::Borrowed(references::NAME_REFERENCE),
             var_reference: Cow::Borrowed(defaults::VAR_REFERENCE),
-            images: Cow::Borrowed(defaults::IMAGES),
+            images: Cow::Borrowed(images),
             replicas: Cow::Borrowed(defaults::REPLICAS),
         }
     }
 
-    /// The built-in fields with those of `configurations:` files, in the order of the files.
+    /// The built-in fields of a release with those of `configurations:` files, in the order of the
+    /// files.
     ///
     /// # Errors
     ///
     /// If two of them disagree on whether a field is created.
-    pub fn configured(files: impl IntoIterator<Item = Self>) -> Result<Self> {
+    pub fn configured(release: Release, files: impl IntoIterator<Item = Self>) -> Result<Self> {
         let mut own = Self::default();
         for file in files {
             own.merge(&file)?;
         }
-        let mut fields = Self::builtin();
+        let mut fields = Self::of_release(release);
         fields.merge(&own)?;
         Ok(fields)
     }
@@ -144,19 +175,17 @@ impl Fields {
     /// # Errors
     ///
     /// If the entry and a table disagree on whether a field is created.
-    pub fn for_labels(
-        &self,
-        own: &[FieldSpec],
-        include_selectors: bool,
-        include_templates: bool,
-    ) -> Result<Vec<FieldSpec>> {
+    pub fn for_labels(&self, own: &[FieldSpec], reach: LabelReach) -> Result<Vec<FieldSpec>> {
         let mut merger = Merger::new(own);
         merger.add(&self.labels)?;
-        if include_selectors {
+        if reach.selectors {
             merger.add(&self.common_labels)?;
         } else {
-            if include_templates {
+            if reach.templates {
                 merger.add(&self.template_labels)?;
+            }
+            if reach.volume_claim_templates {
+                merger.add(&self.volume_claim_template_labels)?;
             }
             merger.add(defaults::LABELS)?;
         }
@@ -193,12 +222,13 @@ mod tests {
             fields.common_labels.len(),
             fields.labels.len(),
             fields.template_labels.len(),
+            fields.volume_claim_template_labels.len(),
             fields.common_annotations.len(),
             fields.images.len(),
             fields.replicas.len(),
             fields.var_reference.len(),
         ];
-        assert_eq!(counts, [1, 1, 3, 32, 0, 10, 9, 6, 4, 72]);
+        assert_eq!(counts, [1, 1, 3, 32, 0, 9, 1, 9, 7, 4, 72]);
     }
 
     #[test]
@@ -253,12 +283,27 @@ mod tests {
     #[test]
     fn labels_reach_selectors_and_templates_only_when_asked() {
         let fields = Fields::builtin();
-        let plain = fields.for_labels(&[], false, false).unwrap();
+        let count = |fields: &Fields, reach| fields.for_labels(&[], reach).unwrap().len();
+        let none = LabelReach::default();
+        let plain = fields.for_labels(&[], none).unwrap();
         assert_eq!(paths(&plain), ["metadata/labels"]);
-        let templates = fields.for_labels(&[], false, true).unwrap();
-        assert_eq!(templates.len(), 10);
-        let selectors = fields.for_labels(&[], true, true).unwrap();
-        assert_eq!(selectors.len(), 32);
+        let templates = LabelReach {
+            templates: true,
+            ..none
+        };
+        assert_eq!(count(&fields, templates), 9);
+        let claims = LabelReach {
+            volume_claim_templates: true,
+            ..none
+        };
+        assert_eq!(count(&fields, claims), 2);
+        let selectors = LabelReach {
+            selectors: true,
+            ..templates
+        };
+        assert_eq!(count(&fields, selectors), 32);
+        let older = Fields::of_release("5.8.1".parse().unwrap());
+        assert_eq!(count(&older, templates), 10);
     }
 
     #[test]
@@ -270,11 +315,11 @@ mod tests {
             ..FieldSpec::default()
         };
         let fields = Fields::builtin();
-        let hidden = fields.for_labels(&[own("Foo", true)], false, false);
+        let hidden = fields.for_labels(&[own("Foo", true)], LabelReach::default());
         assert_eq!(hidden.unwrap(), [own("Foo", true)]);
         assert!(
             fields
-                .for_labels(&[own("Foo", false)], false, false)
+                .for_labels(&[own("Foo", false)], LabelReach::default())
                 .is_err()
         );
     }

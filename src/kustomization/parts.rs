@@ -136,12 +136,21 @@ pub(super) fn openapi(mode: Mode, node: &Node) -> Result<OpenApi> {
 
 pub(super) fn label(mode: Mode, node: &Node) -> Result<Label> {
     let mut label = Label::default();
-    let known = &["pairs", "includeSelectors", "includeTemplates", "fields"];
+    let known = &[
+        "pairs",
+        "includeSelectors",
+        "includeTemplates",
+        "includeVolumeClaimTemplates",
+        "fields",
+    ];
     mode.fields(node, known, |name, value| {
         match name {
             "pairs" => label.pairs = mode.pairs(value)?,
-            "includeSelectors" => label.include_selectors = mode.boolean(value)?,
-            "includeTemplates" => label.include_templates = mode.boolean(value)?,
+            "includeSelectors" => label.reach.selectors = mode.boolean(value)?,
+            "includeTemplates" => label.reach.templates = mode.boolean(value)?,
+            "includeVolumeClaimTemplates" => {
+                label.reach.volume_claim_templates = mode.boolean(value)?;
+            }
             _ => label.fields = mode.list(value, Mode::field_spec)?,
         }
         Ok(())

@@ -23,6 +23,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Error, Kind, Result};
 use crate::place::{SourceId, Span};
+use crate::release::{Change, Release};
 use crate::yaml::Text;
 
 use remote::{Checkout, Remotes};
@@ -43,6 +44,7 @@ pub struct Library<'f> {
     /// The directory to which shown names are relative.
     working_directory: PathBuf,
     restriction: Restriction,
+    release: Release,
     sources: Mutex<Sources>,
     remotes: Remotes,
 }
@@ -103,9 +105,16 @@ impl<'f> Library<'f> {
             files,
             working_directory: working_directory.into(),
             restriction,
+            release: Release::default(),
             sources: Mutex::default(),
             remotes: Remotes::default(),
         }
+    }
+
+    /// The same, with the rules of a release of kustomize.
+    #[must_use]
+    pub fn as_of(self, release: Release) -> Self {
+        Self { release, ..self }
     }
 
     /// The name of the file that a span is in, as it is shown to people.
@@ -139,7 +148,7 @@ impl<'f> Library<'f> {
         if let Some(repository) = url {
             return self.clone_of(&repository, Vec::new(), 0);
         }
-        let path = self.working_directory.join(directory);
+        let path = normalized(&self.working_directory.join(directory));
         let shown = directory.display();
         match self.files.resolve(&path) {
             Ok((root, FileKind::Directory)) => Ok(Loader {
@@ -169,7 +178,7 @@ impl<'f> Library<'f> {
         let checkout = self.remotes.checkout(repository)?;
         let shown = url::shown_url(&repository.url);
         let wrong = |what: &str| Error::new(Kind::Load, format!("`{shown}` {what}"));
-        let path = checkout.root.join(&repository.directory);
+        let path = normalized(&checkout.root.join(&repository.directory));
         let root = match Disk.resolve(&path) {
             // A link can lead out of the clone, which shows only now.
             Ok((root, _)) if !root.starts_with(&checkout.root) => {
@@ -254,10 +263,15 @@ impl<'l> Loader<'l> {
         self.library
     }
 
+    /// The path that a name means, by its text: `a/../b` is `b`, whatever `a` is.
+    fn path_of(&self, name: &str) -> PathBuf {
+        normalized(&self.root.join(name))
+    }
+
     /// What a name leads to on this machine, if it leads anywhere.
     pub fn kind(&self, name: &str) -> Option<FileKind> {
         self.files()
-            .resolve(&self.root.join(name))
+            .resolve(&self.path_of(name))
             .ok()
             .map(|(_, kind)| kind)
     }
@@ -300,7 +314,7 @@ impl<'l> Loader<'l> {
                 source: self.library.register(None, &url::shown_url(name)),
             });
         }
-        let path = self.root.join(&**name);
+        let path = self.path_of(name);
         let (resolved, kind) = self
             .files()
             .resolve(&path)
@@ -363,7 +377,13 @@ impl<'l> Loader<'l> {
                 .at(name.span)
                 .help("name the directory relative to the kustomization"));
         }
-        let path = self.root.join(&**name);
+        if self.library.release.has(Change::AmbiguousDirectories) && is_ambiguous(name) {
+            let message = format!("`{name}` has `..` inside a part of its path");
+            return Err(Error::new(Kind::Load, message)
+                .at(name.span)
+                .help("is an entry of the list indented too far, so that two became one?"));
+        }
+        let path = self.path_of(name);
         let root = match self.files().resolve(&path) {
             Ok((root, FileKind::Directory)) => root,
             Ok(_) => {
@@ -464,6 +484,12 @@ impl<'l> Loader<'l> {
             None => error.help(format!("it is looked for in `{}`", self.shown_root())),
         }
     }
+}
+
+/// Whether a part of a path has `..` beside other letters.
+fn is_ambiguous(path: &str) -> bool {
+    path.split('/')
+        .any(|part| part != ".." && part.contains(".."))
 }
 
 fn circle(name: &str, visited: &str) -> Error {

@@ -124,6 +124,14 @@ impl<'c> Inflation<'c> {
                 .at(chart.name.span)
                 .help("say `name`, the chart's directory below `chartHome`"));
         }
+        for (field, text) in [("name", &chart.name), ("releaseName", &chart.release_name)] {
+            if text.starts_with('-') {
+                let message = format!("the `{field}` of a chart begins with a dash: `{text}`");
+                return Err(Error::new(Kind::Plugin, message)
+                    .at(text.span)
+                    .help("helm would take it for a flag; use another name"));
+            }
+        }
         let scratch = tempfile::Builder::new()
             .prefix("kustom-helm-")
             .tempdir()

@@ -9,7 +9,7 @@ use super::{Behavior, Moved, Resource};
 use crate::error::{Error, Kind, Result};
 use crate::id::{Id, Key, KeyRef};
 use crate::schema::Schema;
-use crate::yaml::{Entry, Node, Str};
+use crate::yaml::{Entry, Node, Str, base64_lines};
 
 /// Resources in the order in which they were added.
 ///
@@ -251,12 +251,14 @@ impl Resources {
     }
 
     /// Adds a generated resource, merges it into one that is there, or replaces that one, as its
-    /// behaviour says.
+    /// behaviour says. A Secret that is merged into keeps its `stringData`, encoded into `data`, if
+    /// `with_string_data`.
     ///
     /// # Errors
     ///
-    /// If there is nothing to merge with, more than one, or something that was not to be there.
-    pub fn absorb(&mut self, mut new: Resource) -> Result<()> {
+    /// If there is nothing to merge with, more than one, or something that was not to be there, or
+    /// if the `stringData` is no map of plain values.
+    pub fn absorb(&mut self, mut new: Resource, with_string_data: bool) -> Result<()> {
         let id = new.id().clone();
         let found = self.with_any_id(&id).to_vec();
         let behavior = new.history.behavior;
@@ -281,6 +283,10 @@ impl Resources {
             &[position] => {
                 inherit(&mut new, &self.list[position]);
                 if behavior == Behavior::Merge {
+                    let gvk = &new.id().gvk;
+                    if with_string_data && gvk.kind == "Secret" && gvk.api_version() == "v1" {
+                        merge_string_data(&mut new, &self.list[position])?;
+                    }
                     merge_map(&mut new, &self.list[position], "data");
                     merge_map(&mut new, &self.list[position], "binaryData");
                 }
@@ -413,6 +419,54 @@ fn merge_meta(new: &mut Resource, old: &Resource, field: &str) {
     }
 }
 
+/// Adds the values of `stringData`, which win over those of the same object's `data`.
+fn merge_string_data(new: &mut Resource, old: &Resource) -> Result<()> {
+    let Some(theirs) = old.node.get("stringData").filter(|node| !node.is_null()) else {
+        return Ok(());
+    };
+    let wrong = |what: &str, node: &Node| {
+        let message = format!("{what} in the `stringData` of a Secret that is merged into");
+        Error::new(Kind::Generator, message)
+            .at(node.span)
+            .help("`stringData` is a map of plain values")
+    };
+    if !theirs.is_map() {
+        return Err(wrong("there is no map", theirs));
+    }
+    let mut encoded = Vec::with_capacity(theirs.entries().len());
+    for entry in theirs.entries() {
+        let Some(text) = entry.value.text() else {
+            return Err(wrong(
+                "a value in the `stringData` is not plain",
+                &entry.value,
+            ));
+        };
+        // Of equal keys the first counts.
+        if encoded
+            .iter()
+            .any(|it: &Entry| it.key.text() == entry.key.text())
+        {
+            continue;
+        }
+        let text = if entry.value.is_null() { "" } else { text };
+        let value = Node {
+            span: entry.value.span,
+            ..Node::string(base64_lines(text.as_bytes()))
+        };
+        encoded.push(Entry {
+            key: entry.key.clone(),
+            value,
+        });
+    }
+    if !encoded.is_empty() {
+        let data = with_map(new, "data");
+        if let Some(data) = data {
+            add_missing(data, &encoded);
+        }
+    }
+    Ok(())
+}
+
 fn merge_map(new: &mut Resource, old: &Resource, field: &str) {
     let Some(theirs) = old.node.get(field) else {
         return;
@@ -420,12 +474,17 @@ fn merge_map(new: &mut Resource, old: &Resource, field: &str) {
     if theirs.entries().is_empty() {
         return;
     }
+    if let Some(ours) = with_map(new, field) {
+        add_missing(ours, theirs.entries());
+    }
+}
+
+/// A field that holds a map, made if it is not there.
+fn with_map<'n>(new: &'n mut Resource, field: &str) -> Option<&'n mut Node> {
     if new.node.get(field).is_none() {
         new.node.set(field, Node::map(Vec::new()));
     }
-    if let Some(ours) = new.node.get_mut(field) {
-        add_missing(ours, theirs.entries());
-    }
+    new.node.get_mut(field)
 }
 
 /// Adds the entries whose keys are not there, as the strings that generated data are.

@@ -35,6 +35,15 @@ pub(super) fn kind(api_version: &str, kind: &str) -> Option<&'static KindRow> {
     Some(&KINDS[index])
 }
 
+/// The kinds that the table of scopes has although the definitions are older than they are.
+pub(super) fn is_admission_policy(api_version: &str, kind: &str) -> bool {
+    api_version == "admissionregistration.k8s.io/v1"
+        && matches!(
+            kind,
+            "ValidatingAdmissionPolicy" | "ValidatingAdmissionPolicyBinding"
+        )
+}
+
 /// The definition of a name.
 pub(super) fn definition(name: &str) -> Option<Definition> {
     let index = ROWS[..NAMED]

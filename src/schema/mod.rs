@@ -1,6 +1,6 @@
 //! What Kubernetes says of a kind.
 //!
-//! It answers two questions as kustomize v5.8.1 does: how a list merges in a strategic merge, and
+//! It answers two questions as kustomize does: how a list merges in a strategic merge, and
 //! whether a kind lives outside of namespaces. Built in are the definitions of Kubernetes v1.21.2
 //! and of kustomize's own kinds; an OpenAPI document may take the place of the former.
 //! Whether an object is valid is not known here.
@@ -14,6 +14,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::error::{Error, Kind, Result};
+use crate::release::{Change, Release};
 use crate::yaml::Node;
 
 use self::custom::Document;
@@ -43,6 +44,8 @@ pub struct Schema {
     document: Option<Arc<Document>>,
     /// Whether Kubernetes is known although there is a document.
     beside: bool,
+    /// The release of kustomize whose table of scopes counts.
+    release: Release,
 }
 
 /// What is known of a value, found on the way down from its kind.
@@ -89,6 +92,7 @@ impl Schema {
         Ok(Self {
             document: Some(Arc::new(Document::new(document)?)),
             beside: false,
+            release: Release::default(),
         })
     }
 
@@ -99,6 +103,12 @@ impl Schema {
             beside: true,
             ..self
         }
+    }
+
+    /// The same, with the scopes that a release of kustomize knows.
+    #[must_use]
+    pub fn as_of(self, release: Release) -> Self {
+        Self { release, ..self }
     }
 
     /// The definition of a kind.
@@ -113,15 +123,25 @@ impl Schema {
     ///
     /// What is built in holds even where a document says otherwise.
     pub fn is_cluster_scoped(&self, api_version: &str, kind: &str) -> bool {
-        builtin::kind(api_version, kind)
-            .and_then(|row| row.is_cluster_scoped)
+        self.builtin_scope(api_version, kind)
             .or_else(|| Some(self.document.as_ref()?.is_cluster_scoped(api_version, kind)))
             .unwrap_or(false)
     }
 
     /// Whether the built-in table says of a kind if it lives in a namespace.
     pub fn knows_scope(&self, api_version: &str, kind: &str) -> bool {
-        builtin::kind(api_version, kind).is_some_and(|row| row.is_cluster_scoped.is_some())
+        self.builtin_scope(api_version, kind).is_some()
+    }
+
+    /// Whether objects of a kind live outside of namespaces, if the built-in table has it.
+    fn builtin_scope(&self, api_version: &str, kind: &str) -> Option<bool> {
+        if builtin::is_admission_policy(api_version, kind) {
+            return self
+                .release
+                .has(Change::AdmissionPolicyScope)
+                .then_some(true);
+        }
+        builtin::kind(api_version, kind)?.is_cluster_scoped
     }
 
     /// The definition that a comment gives to the value beside it, as in `# {"type":"array"}`.

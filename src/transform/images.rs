@@ -13,6 +13,7 @@ use crate::error::{Error, Kind, Result};
 use crate::fields::{self, FieldSpec, Leaf};
 use crate::place::Span;
 use crate::regexp;
+use crate::release::{Change, Release};
 use crate::resource::Resources;
 use crate::yaml::{Node, Str, Text, Value};
 
@@ -31,20 +32,28 @@ pub struct Image {
     pub digest: Text,
 }
 
+impl Image {
+    /// Whether the name is a regular expression; one that is not matches nothing.
+    pub fn has_pattern(&self) -> bool {
+        Pattern::new(&self.name, Digests::Any).is_ok()
+    }
+}
+
 /// Changes images wherever they are used, one entry after the other, and says how often each did.
 ///
 /// # Errors
 ///
-/// If a name is no regular expression, or an image is no plain value.
+/// If an image is no plain value. A name that is no regular expression matches nothing.
 pub fn apply(
     resources: &mut Resources,
     images: &[Image],
     specs: &[FieldSpec],
+    release: Release,
 ) -> Result<Vec<usize>> {
     if images.is_empty() {
         return Ok(Vec::new());
     }
-    let rules: Vec<Rule<'_>> = images.iter().map(Rule::of).collect();
+    let rules: Vec<Rule<'_>> = images.iter().map(|it| Rule::new(it, release)).collect();
     let index = Index::of(&rules);
     let counts: Vec<AtomicUsize> = rules.iter().map(|_| AtomicUsize::new(0)).collect();
     resources.change_contents(|resource| {
@@ -131,27 +140,42 @@ impl<'r> Index<'r> {
     }
 }
 
+/// The algorithms of the digests that are recognised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Digests {
+    /// `sha256` alone.
+    Sha256,
+    /// Any word, or several between `+`, `.`, `_` or `-`.
+    Any,
+}
+
 /// The name, then perhaps a tag, then perhaps a digest.
 enum Pattern<'i> {
     /// A name in which only a dot means more than itself.
-    Plain(&'i str),
+    Plain(&'i str, Digests),
     Regex(Regex),
 }
 
 impl<'i> Pattern<'i> {
-    fn new(name: &'i str) -> Result<Self> {
+    fn new(name: &'i str, digests: Digests) -> Result<Self> {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_/:.".contains(&byte);
         if name.bytes().all(is_plain) {
-            return Ok(Self::Plain(name));
+            return Ok(Self::Plain(name, digests));
         }
         let tag = "(:[a-zA-Z0-9_.{}-]*)?";
-        let digest = "(@sha256:[a-zA-Z0-9_.{}-]*)?";
+        let algorithm = match digests {
+            Digests::Sha256 => "sha256",
+            Digests::Any => "[a-zA-Z0-9]+([.+_-][a-zA-Z0-9]+)*",
+        };
+        let digest = format!("(@{algorithm}:[a-zA-Z0-9_.{{}}-]*)?");
         regexp::compile(&format!("^{name}{tag}{digest}$")).map(Self::Regex)
     }
 
     fn is_match(&self, image: &str) -> bool {
         match self {
-            Self::Plain(name) => rest(image, name).is_some_and(is_tag_and_digest),
+            Self::Plain(name, digests) => {
+                rest(image, name).is_some_and(|rest| is_tag_and_digest(rest, *digests))
+            }
             Self::Regex(regex) => regex.is_match(image),
         }
     }
@@ -174,30 +198,47 @@ fn rest<'t>(image: &'t str, name: &str) -> Option<&'t str> {
     Some(rest.as_str())
 }
 
-fn is_tag_and_digest(rest: &str) -> bool {
+fn is_tag_and_digest(rest: &str, digests: Digests) -> bool {
     let is_letter = |c: char| c.is_ascii_alphanumeric() || "_.{}-".contains(c);
     let after = |rest: &str| rest.trim_start_matches(is_letter).len();
     let rest = match rest.strip_prefix(':') {
         Some(tag) => &tag[tag.len() - after(tag)..],
         None => rest,
     };
-    match rest.strip_prefix("@sha256:") {
-        Some(digest) => after(digest) == 0,
-        None => rest.is_empty(),
-    }
+    let Some(digest) = rest.strip_prefix('@') else {
+        return rest.is_empty();
+    };
+    digest.split_once(':').is_some_and(|(algorithm, digest)| {
+        let is_known = match digests {
+            Digests::Sha256 => algorithm == "sha256",
+            Digests::Any => is_algorithm(algorithm),
+        };
+        is_known && after(digest) == 0
+    })
+}
+
+/// Words of letters and digits with one separator between two of them.
+fn is_algorithm(text: &str) -> bool {
+    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric());
+    text.split(['+', '.', '_', '-']).all(is_word)
 }
 
 /// An entry, ready to be held against images.
 struct Rule<'i> {
     image: &'i Image,
-    /// What is wrong with it matters only to an image that it is held against.
-    pattern: Result<Pattern<'i>>,
+    /// None if the name is no regular expression.
+    pattern: Option<Pattern<'i>>,
     /// Where the entry says what is new.
     cause: Span,
 }
 
 impl<'i> Rule<'i> {
-    fn of(image: &'i Image) -> Self {
+    fn new(image: &'i Image, release: Release) -> Self {
+        let digests = if release.has(Change::AnyDigest) {
+            Digests::Any
+        } else {
+            Digests::Sha256
+        };
         let new = [
             &image.new_tag,
             &image.digest,
@@ -207,7 +248,7 @@ impl<'i> Rule<'i> {
         let said = new.into_iter().find(|word| !word.is_empty());
         Self {
             image,
-            pattern: Pattern::new(&image.name),
+            pattern: Pattern::new(&image.name, digests).ok(),
             cause: said.unwrap_or(&image.name).span,
         }
     }
@@ -215,7 +256,7 @@ impl<'i> Rule<'i> {
     /// The last part of the name of every image that fits, if there is only one: a dot stands for
     /// any character, and a colon is for a tag.
     fn last_part(&self) -> Option<&'i str> {
-        let Ok(Pattern::Plain(name)) = self.pattern else {
+        let Some(Pattern::Plain(name, _)) = self.pattern else {
             return None;
         };
         let part = name.rsplit('/').next().unwrap_or_default();
@@ -239,14 +280,7 @@ impl<'i> Rule<'i> {
     /// Changes an image if it is meant, and says whether it was.
     fn set(&self, node: &mut Node) -> Result<bool> {
         let text = text(node)?;
-        let pattern = self.pattern.as_ref().map_err(|cause| {
-            let name = &self.image.name;
-            let message = format!("the image name `{name}` is no regular expression");
-            Error::new(Kind::Transform, message)
-                .at(name.span)
-                .caused_by(cause.to_string())
-        })?;
-        if !pattern.is_match(text) {
+        if !self.pattern.as_ref().is_some_and(|it| it.is_match(text)) {
             return Ok(false);
         }
         let changed = changed(text, self.image);
@@ -382,7 +416,7 @@ mod tests {
                 ..Image::default()
             })
             .collect();
-        let counts = apply(&mut resources, &entries, &[]).unwrap();
+        let counts = apply(&mut resources, &entries, &[], Release::NEWEST).unwrap();
         let mut found = Vec::new();
         each_image(&mut resources.contents_mut()[0].node, &[], &mut |image| {
             found.push(text_of(image));
@@ -451,6 +485,12 @@ mod tests {
             "a.b@sha256:",
             "a.b@sha256:0f",
             "a.b@sha512:0f",
+            "a.b@sha256+b64:0f",
+            "a.b@multi_hash.x-y:0f",
+            "a.b@:0f",
+            "a.b@sha256",
+            "a.b@+x:0f",
+            "a.b@x++y:0f",
             "a.b:v1@sha256:0f",
             "a.b:v1@sha256:0f/",
             "a.b:v:1",
@@ -462,24 +502,36 @@ mod tests {
             "aäb:1",
             "host:5000/a.b:2",
         ];
-        for name in ["", "a", "a.b", "host:5000/a.b", "a.b:v1"] {
-            let plain = Pattern::new(name).unwrap();
-            assert!(matches!(plain, Pattern::Plain(_)));
+        let names = ["", "a", "a.b", "host:5000/a.b", "a.b:v1"];
+        let both = [Digests::Sha256, Digests::Any];
+        for (name, digests) in names.into_iter().flat_map(|name| both.map(|it| (name, it))) {
+            let plain = Pattern::new(name, digests).unwrap();
+            assert!(matches!(plain, Pattern::Plain(..)));
             // An anchor changes nothing, and is no plain name.
             let anchored = format!("^{name}");
-            let regex = Pattern::new(&anchored).unwrap();
+            let regex = Pattern::new(&anchored, digests).unwrap();
             for image in images {
                 assert_eq!(
                     plain.is_match(image),
                     regex.is_match(image),
-                    "{name} {image}"
+                    "{name} {image} {digests:?}"
                 );
             }
         }
     }
 
     #[test]
-    fn a_broken_expression_is_refused() {
-        assert!(Pattern::new("a(").is_err());
+    fn a_broken_expression_matches_nothing() {
+        assert_eq!(changed_by(&["a("], &[("a(", "", "2")]).0, ["a("]);
+    }
+
+    #[test]
+    fn an_older_release_knows_one_algorithm() {
+        let image = Image::default();
+        for (release, wanted) in [("5.8.1", false), ("5.8.2", true)] {
+            let rule = Rule::new(&image, release.parse().unwrap());
+            let pattern = rule.pattern.unwrap();
+            assert_eq!(pattern.is_match("@sha512:0f"), wanted, "{release}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 //! Source: <https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/labels/>.
 
 use crate::error::{Error, Kind, Result};
-use crate::fields::{self, FieldSpec, Leaf};
+use crate::fields::{self, FieldSpec, LabelReach, Leaf};
 use crate::resource::Resources;
 use crate::yaml::{Tag, Text};
 
@@ -12,10 +12,8 @@ use crate::yaml::{Tag, Text};
 pub struct Label {
     /// The labels.
     pub pairs: Vec<(Text, Text)>,
-    /// Whether selectors get them too.
-    pub include_selectors: bool,
-    /// Whether templates get them too.
-    pub include_templates: bool,
+    /// Whether selectors, templates and claims get them too.
+    pub reach: LabelReach,
     /// Other fields that get them.
     pub fields: Vec<FieldSpec>,
 }

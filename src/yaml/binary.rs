@@ -1,6 +1,25 @@
-//! The text of `!!binary` scalars.
+//! Base64: the text of `!!binary` scalars, and what kustomize writes into Secrets.
 //!
 //! Base64 with padding, as Go reads it: line breaks do not count, other characters are errors.
+
+use base64::Engine as _;
+
+use super::Str;
+
+/// Base64; more than a line of it is broken into lines of 70 characters.
+pub(crate) fn base64_lines(bytes: &[u8]) -> Str {
+    const LINE: usize = 70;
+    let encoded = base64::engine::general_purpose::STANDARD.encode(bytes);
+    if encoded.len() < LINE {
+        return encoded.into();
+    }
+    let mut lines = String::with_capacity(encoded.len() + encoded.len() / LINE + 1);
+    for start in (0..encoded.len()).step_by(LINE) {
+        lines.push_str(&encoded[start..(start + LINE).min(encoded.len())]);
+        lines.push('\n');
+    }
+    lines.into()
+}
 
 /// The bytes of a base64 text; each byte that is not part of UTF-8 becomes U+FFFD.
 pub(crate) fn decode(text: &str) -> Option<String> {
@@ -63,5 +82,11 @@ mod tests {
         for text in ["a", "a===", "aG k", "aGk", "%%%%", "aG=k"] {
             assert_eq!(decode(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn long_base64_is_broken_into_lines() {
+        assert_eq!(base64_lines(&[0; 51]).len(), 68);
+        assert!(base64_lines(&[0; 54]).ends_with("AA\n"));
     }
 }

@@ -181,14 +181,15 @@ fn write_value(node: &Node, context: Context<'_>, out: &mut String) -> Result<()
         Value::Map(entries) => {
             let context = context.inside(node)?;
             out.push('{');
-            let keys = keys(entries, context)?;
-            for (index, at) in order(&keys).into_iter().enumerate() {
+            let mut keyed = keyed(entries, context)?;
+            keyed.sort_by(|(one, _), (two, _)| one.cmp(two));
+            for (index, (key, entry)) in keyed.into_iter().enumerate() {
                 if index > 0 {
                     out.push(',');
                 }
-                write_json_string(&keys[at], out);
+                write_json_string(&key, out);
                 out.push(':');
-                write_value(&entries[at].value, context, out)?;
+                write_value(&entry.value, context, out)?;
             }
             out.push('}');
         }
@@ -197,37 +198,39 @@ fn write_value(node: &Node, context: Context<'_>, out: &mut String) -> Result<()
     Ok(())
 }
 
-/// The texts of the keys of a mapping; none may come twice.
-fn keys<'n>(entries: &'n [Entry], context: Context<'_>) -> Result<Vec<Cow<'n, str>>> {
-    let mut keys: Vec<Cow<'_, str>> = Vec::with_capacity(entries.len());
+/// An entry and the text of its key.
+type Keyed<'n> = (Cow<'n, str>, &'n Entry);
+
+/// The entries of a mapping with the texts of their keys; none may come twice.
+fn keyed<'n>(entries: &'n [Entry], context: Context<'_>) -> Result<Vec<Keyed<'n>>> {
+    let mut keyed: Vec<Keyed<'n>> = Vec::with_capacity(entries.len());
     for entry in entries {
-        keys.push(context.key(&entry.key)?);
+        keyed.push((context.key(&entry.key)?, entry));
     }
-    if let Some((first, second)) = equal(&keys) {
-        let nodes = (&entries[first].key, &entries[second].key);
-        return Err(reencode::key_is_there_twice(&keys[first], nodes.0, nodes.1));
+    while let Some((first, second)) = equal(&keyed) {
+        let nodes = (&keyed[first].1.key, &keyed[second].1.key);
+        if !reencode::are_spellings(nodes.0, nodes.1) {
+            let error = reencode::key_is_there_twice(&keyed[first].0, nodes.0, nodes.1);
+            return Err(error);
+        }
+        keyed.remove(first);
     }
-    Ok(keys)
+    Ok(keyed)
 }
 
-/// The positions of two equal texts.
-fn equal(texts: &[Cow<'_, str>]) -> Option<(usize, usize)> {
+/// The positions of two entries with equal texts, the earlier one first.
+fn equal(keyed: &[Keyed<'_>]) -> Option<(usize, usize)> {
     /// Up to here it is quicker to look at all pairs than to sort.
     const FEW: usize = 16;
-    if texts.len() <= FEW {
-        let pairs = (1..texts.len()).flat_map(|two| (0..two).map(move |one| (one, two)));
-        return { pairs }.find(|&(one, two)| texts[one] == texts[two]);
+    let is_equal = |&(one, two): &(usize, usize)| keyed[one].0 == keyed[two].0;
+    if keyed.len() <= FEW {
+        let pairs = (1..keyed.len()).flat_map(|two| (0..two).map(move |one| (one, two)));
+        return { pairs }.find(is_equal);
     }
-    let sorted = order(texts);
+    let mut sorted: Vec<usize> = (0..keyed.len()).collect();
+    sorted.sort_by(|one, two| keyed[*one].0.cmp(&keyed[*two].0));
     let mut pairs = sorted.windows(2).map(|pair| (pair[0], pair[1]));
-    pairs.find(|&(one, two)| texts[one] == texts[two])
-}
-
-/// The positions of texts in the order of their bytes.
-fn order(texts: &[Cow<'_, str>]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..texts.len()).collect();
-    order.sort_by(|one, two| texts[*one].cmp(&texts[*two]));
-    order
+    pairs.find(is_equal)
 }
 
 fn write_scalar(node: &Node, text: &str, context: Context<'_>, out: &mut String) -> Result<()> {
@@ -259,7 +262,7 @@ fn rebuilt(node: &Node, context: Context<'_>) -> Result<Node> {
         Value::Map(entries) => {
             let context = context.inside(node)?;
             let mut new = Vec::with_capacity(entries.len());
-            for (entry, key) in entries.iter().zip(keys(entries, context)?) {
+            for (key, entry) in keyed(entries, context)? {
                 let mut key = context.string(&key, &entry.key)?;
                 key.span = entry.key.span;
                 let value = rebuilt(&entry.value, context)?;
@@ -368,7 +371,7 @@ mod tests {
     fn what_json_cannot_hold_is_refused() {
         for text in [
             "a: .nan\n",
-            "a: {1: b}\n",
+            "a: {1.5: b}\n",
             "a: 1\nb: 2\na: 3\n",
             "a: !!int x\n",
         ] {

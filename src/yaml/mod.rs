@@ -33,6 +33,7 @@ mod text;
 mod timestamp;
 mod write;
 
+pub(crate) use binary::base64_lines;
 pub use edit::{rewrite, same_data};
 pub use json::{reread_json, through_json, to_json, write_json};
 pub(crate) use json_text::write_json_string;

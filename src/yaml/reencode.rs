@@ -44,6 +44,11 @@ pub(super) struct Position {
 /// The value after which the comment at the foot of a document is printed.
 pub(super) fn before_foot(root: &Node) -> Option<&Node> {
     root.dress.as_ref()?.foot.as_ref()?;
+    Some(last_value(root))
+}
+
+/// The value that ends last: of collections, the last in the last.
+pub(super) fn last_value(root: &Node) -> &Node {
     let mut node = root;
     while let Some(last) = match &node.value {
         Value::Map(entries) => entries.last().map(|entry| &entry.value),
@@ -52,7 +57,7 @@ pub(super) fn before_foot(root: &Node) -> Option<&Node> {
     } {
         node = last;
     }
-    Some(node)
+    node
 }
 
 /// The text of a scalar that is a string wherever it stands and takes no damage: nearly all are,
@@ -107,7 +112,8 @@ pub(super) fn tagged<'n>(node: &'n Node, text: &str) -> Result<Scalar<'n>> {
     node.scalar_value()
 }
 
-/// The text of a key, which must be a string; at the root of a document any scalar will do.
+/// The text of a key: a string, a whole number or a date; at the root of a document any scalar
+/// will do.
 pub(super) fn key(key: &Node, in_flow: bool, is_root: bool) -> Result<Cow<'_, str>> {
     let Value::Scalar(text) = &key.value else {
         let message = "a mapping or a list cannot be a key";
@@ -138,9 +144,11 @@ pub(super) fn key_of<'n>(
         Scalar::Str(text) => Ok(text),
         Scalar::Null => Err(wrong_key(text, "null", key)),
         _ if is_root => Ok(Cow::Borrowed(text)),
+        Scalar::Int(int) => Ok(Cow::Owned(int.to_string())),
+        Scalar::Uint(int) => Ok(Cow::Owned(int.to_string())),
+        Scalar::Timestamp(stamp) => timestamp_text(stamp, key).map(Cow::Owned),
         Scalar::Bool(_) => Err(wrong_key(text, "a boolean", key)),
-        Scalar::Timestamp(_) => Err(wrong_key(text, "a date", key)),
-        _ => Err(wrong_key(text, "a number", key)),
+        Scalar::Float(_) => Err(wrong_key(text, "a fraction", key)),
     }
 }
 
@@ -148,7 +156,7 @@ pub(super) fn key_of<'n>(
 fn wrong_key(text: &str, what: &str, key: &Node) -> Error {
     Error::new(
         Kind::Output,
-        format!("the key `{text}` is {what}, but keys must be strings"),
+        format!("the key `{text}` is {what}, but keys must be texts, whole numbers or dates"),
     )
     .at(key.span)
     .help(format!("quote it: `\"{text}\"`"))
@@ -174,6 +182,12 @@ pub(super) fn check_finite(float: f64, node: &Node) -> Result<()> {
     Err(Error::new(Kind::Output, message)
         .at(node.span)
         .help("quote it if it is a text"))
+}
+
+/// Whether two keys that come to the same text are one number or date in two spellings, of which
+/// the later one counts.
+pub(super) fn are_spellings(a: &Node, b: &Node) -> bool {
+    a.tag == b.tag && matches!(a.tag, Tag::Int | Tag::Timestamp) && a.text() != b.text()
 }
 
 #[cold]

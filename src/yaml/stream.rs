@@ -11,7 +11,8 @@ use rayon::iter::{IndexedParallelIterator as _, IntoParallelIterator as _, Paral
 use super::config::{Repeated, normalize};
 use super::read::{self, Options};
 use super::scan::Origin;
-use super::{Dialect, Node, check};
+use super::style::is_open_ended;
+use super::{Dialect, Node, Style, check, reencode};
 use crate::error::{Error, Kind, Result};
 use crate::place::{SourceId, Span};
 use crate::threads;
@@ -56,7 +57,7 @@ pub fn stream(bytes: &[u8], source: SourceId) -> Result<Stream> {
         return side_by_side(rest, &options);
     }
     while let Some((chunk, origin)) = rest.next_chunk()? {
-        stream.add(read::first(chunk, origin, &options)?);
+        stream.add(document(chunk, origin, &options)?);
     }
     Ok(stream)
 }
@@ -78,13 +79,39 @@ fn side_by_side(mut rest: Rest<'_>, options: &Options) -> Result<Stream> {
     let mut nodes = Vec::new();
     chunks
         .into_par_iter()
-        .map(|(chunk, origin)| read::first(chunk, origin, options))
+        .map(|(chunk, origin)| document(chunk, origin, options))
         .collect_into_vec(&mut nodes);
     let mut stream = Stream::default();
     for node in nodes {
         stream.add(node?);
     }
     end.map(|()| stream)
+}
+
+/// The first document of a chunk; the comment below a block of text at its end is kept, because
+/// it matters to how that is printed.
+fn document(chunk: &str, origin: Origin, options: &Options) -> Result<Option<Node>> {
+    let mut document = read::first(chunk, origin, options)?;
+    if let Some(root) = &mut document
+        && let Some(comment) = comment_below(root, chunk, origin)
+    {
+        root.dress_mut().foot = Some(comment.into());
+    }
+    Ok(document)
+}
+
+/// The comment below a block of text, whose line breaks at the end are kept, at the end of a
+/// document.
+fn comment_below<'t>(root: &Node, chunk: &'t str, origin: Origin) -> Option<&'t str> {
+    let last = reencode::last_value(root);
+    let is_block = matches!(last.style, Style::Literal | Style::Folded);
+    if !is_block || !last.text().is_some_and(is_open_ended) {
+        return None;
+    }
+    let end = usize::try_from(last.span.end).ok()?;
+    let mut below = chunk.get(end.checked_sub(origin.offset)?..)?.lines();
+    let comment = below.find(|line| !line.trim().is_empty())?.trim();
+    comment.starts_with('#').then_some(comment)
 }
 
 impl Stream {

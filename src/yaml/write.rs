@@ -155,8 +155,12 @@ impl<'n> Writer<'n, '_> {
                 entry,
             });
         }
-        if let Some(twice) = order::sort(&mut fields, |field| &field.key) {
+        while let Some(twice) = order::sort(&mut fields, |field| &field.key) {
             let (first, second) = (&fields[twice], &fields[twice + 1]);
+            if reencode::are_spellings(&first.entry.key, &second.entry.key) {
+                fields.remove(twice);
+                continue;
+            }
             return Err(reencode::key_is_there_twice(
                 &first.key,
                 &first.entry.key,
@@ -484,19 +488,23 @@ mod tests {
     }
 
     #[test]
-    fn keys_must_be_strings_except_at_the_root() {
+    fn keys_are_texts_numbers_or_dates_except_at_the_root() {
         prints("1: a\ntrue: b\n", "\"1\": a\n\"true\": b\n");
+        prints(
+            "a:\n  0x1F: b\n  2001-12-14: c\n  31: d\n",
+            "a:\n  \"31\": d\n  \"2001-12-14T00:00:00Z\": c\n",
+        );
         refuses(
-            "a:\n  1: b\n",
-            "the key `1` is a number, but keys must be strings (<input>:2:3)",
+            "a:\n  1.0: b\n",
+            "the key `1.0` is a fraction, but keys must be texts, whole numbers or dates (<input>:2:3)",
         );
         refuses(
             "a:\n  on: x\n  true: x\n",
-            "the key `true` is a boolean, but keys must be strings (<input>:3:3)",
+            "the key `true` is a boolean, but keys must be texts, whole numbers or dates (<input>:3:3)",
         );
         refuses(
             "null: b\n",
-            "the key `null` is null, but keys must be strings (<input>:1:1)",
+            "the key `null` is null, but keys must be texts, whole numbers or dates (<input>:1:1)",
         );
     }
 

@@ -2,25 +2,35 @@
 //!
 //! The text is read, changed and written again: YAML in its own style, JSON with sorted keys, on
 //! lines of its own if it was. Of several documents only the first is kept, as kustomize does.
-//! Delimiters mean nothing here.
 
+use super::FieldOptions;
 use super::field::{Field, Walk, replace};
 use super::json;
 use crate::error::{Error, Kind, Result};
+use crate::release::{Change, Release};
 use crate::yaml::{Node, Options, keep, read_first};
 
 /// Puts a value where a path leads to within the first text on its way; false if that cannot be
 /// done, and nothing has changed.
-pub(super) fn set(field: &Field<'_>, root: &mut Node, value: &Node, create: bool) -> bool {
+pub(super) fn set(
+    field: &Field<'_>,
+    root: &mut Node,
+    value: &Node,
+    options: &FieldOptions,
+    release: Release,
+) -> bool {
     let read = |text: &str| parse(text).ok();
     let Some((scalar, start, Some(mut document))) = field.path.find_scalar(root, read) else {
         return false;
     };
     let mut put = |node: &mut Node| {
+        if release.has(Change::EmbeddedFieldOptions) {
+            return options.put(node, value);
+        }
         replace(node, value);
         Ok(())
     };
-    let mut walk = Walk::new(field, create.then_some(value), &mut put);
+    let mut walk = Walk::new(field, options.create.then_some(value), &mut put);
     if walk.from(&mut document, start).unwrap_or(0) == 0 {
         return false;
     }

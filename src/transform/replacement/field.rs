@@ -7,6 +7,7 @@ use super::embedded;
 use crate::error::{Error, Kind, Result};
 use crate::place::Span;
 use crate::regexp;
+use crate::release::Release;
 use crate::resource::Resource;
 use crate::yaml::{self, Entry, FieldPath, Node, Part, Str, Value};
 
@@ -59,8 +60,9 @@ impl<'p> Field<'p> {
         resource: &mut Resource,
         value: &Node,
         options: &FieldOptions,
+        release: Release,
     ) -> Result<()> {
-        if embedded::set(self, &mut resource.node, value, options.create) {
+        if embedded::set(self, &mut resource.node, value, options, release) {
             return Ok(());
         }
         let mut put = |node: &mut Node| options.put(node, value);
@@ -114,7 +116,7 @@ impl FieldOptions {
     /// Puts a value, or the text with the value as a part, where a node is.
     ///
     /// A plain value keeps its type and its quotes and takes only the text.
-    fn put(&self, node: &mut Node, value: &Node) -> Result<()> {
+    pub(super) fn put(&self, node: &mut Node, value: &Node) -> Result<()> {
         if self.delimiter.is_empty() {
             replace(node, value);
             return Ok(());

@@ -13,6 +13,7 @@ mod json;
 use crate::error::{Error, Kind, Result, nearest};
 use crate::id::{DEFAULT_NAMESPACE, Gvk, Id};
 use crate::place::Span;
+use crate::release::Release;
 use crate::resource::{Resource, Resources, Selector};
 use crate::schema::Schema;
 use crate::yaml::{FieldPath, Node, Text};
@@ -88,11 +89,12 @@ pub fn apply(
     resources: &mut Resources,
     replacements: &[Replacement],
     schema: &Schema,
+    release: Release,
 ) -> Result<Vec<Vec<usize>>> {
     let mut index = Index::default();
     replacements
         .iter()
-        .map(|replacement| replacement.apply(resources, &mut index, schema))
+        .map(|replacement| replacement.apply(resources, &mut index, schema, release))
         .collect()
 }
 
@@ -108,6 +110,7 @@ impl Replacement {
         resources: &mut Resources,
         index: &mut Index,
         schema: &Schema,
+        release: Release,
     ) -> Result<Vec<usize>> {
         let mut value = match (&self.source, &self.source_value) {
             (Some(_), Some(text)) => {
@@ -126,7 +129,7 @@ impl Replacement {
         };
         targets
             .iter()
-            .map(|target| target.apply(&mut value, resources, index, schema))
+            .map(|target| target.apply(&mut value, resources, index, schema, release))
             .collect()
     }
 
@@ -243,6 +246,7 @@ impl Target {
         resources: &mut Resources,
         index: &mut Index,
         schema: &Schema,
+        release: Release,
     ) -> Result<usize> {
         let Some(select) = &self.select else {
             return Err(Error::new(Kind::Transform, "a target has no `select`")
@@ -261,7 +265,7 @@ impl Target {
             let before = resource.id().clone();
             resources.update(position, schema, |resource| {
                 for field in &fields {
-                    field.set(resource, &value.node, &self.options)?;
+                    field.set(resource, &value.node, &self.options, release)?;
                     value.follow(position, resource);
                 }
                 Ok(())
@@ -452,7 +456,13 @@ yaml: |
     /// What a field of the target is afterwards, as it is spelled.
     fn field(replacements: &[Replacement], path: &str) -> String {
         let mut resources = objects(OBJECTS);
-        apply(&mut resources, replacements, &Schema::builtin()).unwrap();
+        apply(
+            &mut resources,
+            replacements,
+            &Schema::builtin(),
+            Release::NEWEST,
+        )
+        .unwrap();
         let target = &resources.as_slice()[1].node;
         let found = FieldPath::dotted(path).unwrap();
         keep(found.find(target).unwrap().unwrap()).trim().to_owned()
@@ -460,7 +470,13 @@ yaml: |
 
     fn refusal(replacement: Replacement) -> String {
         let mut resources = objects(OBJECTS);
-        let error = apply(&mut resources, &[replacement], &Schema::builtin()).unwrap_err();
+        let error = apply(
+            &mut resources,
+            &[replacement],
+            &Schema::builtin(),
+            Release::NEWEST,
+        )
+        .unwrap_err();
         error.message().to_owned()
     }
 
@@ -574,7 +590,13 @@ yaml: |
             given("x", named("two", "image")),
             given("y", named("three", "count")),
         ];
-        let counts = apply(&mut resources, &replacements, &Schema::builtin()).unwrap();
+        let counts = apply(
+            &mut resources,
+            &replacements,
+            &Schema::builtin(),
+            Release::NEWEST,
+        )
+        .unwrap();
         assert_eq!(counts, [[1], [1], [1]]);
     }
 
@@ -593,7 +615,7 @@ yaml: |
             rejecting.reject = vec![reject];
             let mut resources = objects(OBJECTS);
             let list = [given("x", rejecting)];
-            let counts = apply(&mut resources, &list, &Schema::builtin()).unwrap();
+            let counts = apply(&mut resources, &list, &Schema::builtin(), Release::NEWEST).unwrap();
             assert_eq!(counts, [[wanted]], "{kind} {label}");
         }
     }
@@ -622,7 +644,13 @@ yaml: |
             source.name = "on".into();
         }
         let mut resources = objects(OBJECTS);
-        let error = apply(&mut resources, &[replacement], &Schema::builtin()).unwrap_err();
+        let error = apply(
+            &mut resources,
+            &[replacement],
+            &Schema::builtin(),
+            Release::NEWEST,
+        )
+        .unwrap_err();
         let wanted =
             "the source `Source.[noVer].[noGrp]/on.[noNs]` of a replacement does not exist";
         assert_eq!(error.message(), wanted);
