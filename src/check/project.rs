@@ -28,6 +28,8 @@ pub struct Setup<'s> {
     pub asked: BTreeMap<PathBuf, Asked>,
     /// The repository that it is in, if it is in one.
     pub tree: Option<&'s WorkTree>,
+    /// Whether there is none because git could not be asked, with the guard off.
+    pub is_git_unread: bool,
     /// Where the user is: what findings name files from.
     pub here: &'s Path,
     /// The names of the environments that are looked at.
@@ -195,7 +197,12 @@ impl Setup<'_> {
         let shown = watch.shown();
         let mut checks = Vec::new();
         let sweep = match self.tree {
-            Some(tree) => watch.guard.sweep_tracked(tree, root, &shown)?,
+            Some(tree) => {
+                let mut sweep = watch.guard.sweep_tracked(tree, root, &shown)?;
+                let inside = self.read_in_submodules(checked, tree)?;
+                sweep.add(watch.guard.sweep_files(&inside, &shown)?);
+                sweep
+            }
             None => watch.guard.sweep_files(&self.read_files(checked), &shown)?,
         };
         let mut findings = watch.findings(&sweep);
@@ -203,6 +210,9 @@ impl Setup<'_> {
         checks.push(Check::ran("secrets", findings));
         checks.push(match self.tree {
             Some(tree) => Check::ran("git", self.index_facts(tree, root)?),
+            None if self.is_git_unread => {
+                Check::skipped("git", "git cannot be read, and the guard is off")
+            }
             None => Check::skipped("git", "this is no git repository"),
         });
         let file = self.named(&root.join("kustom.yaml"));
@@ -235,6 +245,17 @@ impl Setup<'_> {
             )?);
         }
         Ok(findings)
+    }
+
+    /// The files that environments read and that git tracks in submodules.
+    fn read_in_submodules(&self, checked: &[Checked], tree: &WorkTree) -> Result<Vec<PathBuf>> {
+        let paths = tree.paths_in_submodules(&self.project.root)?;
+        if paths.is_empty() {
+            return Ok(paths);
+        }
+        let paths: BTreeSet<PathBuf> = paths.into_iter().collect();
+        let read = self.read_files(checked).into_iter();
+        Ok(read.filter(|path| paths.contains(path)).collect())
     }
 
     /// The files that environments read, without the secrets that were filled in.

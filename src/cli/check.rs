@@ -12,6 +12,7 @@ use kustom::project::{Project, Secrets};
 
 use super::build::{canonical, working_directory};
 use super::output::Streams;
+use super::project::said_by_git;
 use super::report::Reporting;
 
 #[derive(Debug, clap::Args)]
@@ -71,6 +72,8 @@ pub(super) struct Found {
     project: Project,
     asked: BTreeMap<PathBuf, Asked>,
     tree: Option<WorkTree>,
+    /// Whether git could not be asked, and nobody wanted to know.
+    is_git_unread: bool,
     names: Vec<String>,
     options: Options,
 }
@@ -124,8 +127,10 @@ impl Chosen {
                 Policy::Environment => None,
             },
         };
+        let tree = said_by_git(WorkTree::discover(&project.root), &files, &project, &names)?;
         Ok(Found {
-            tree: WorkTree::discover(&project.root),
+            is_git_unread: tree.is_none(),
+            tree: tree.flatten(),
             here,
             project,
             asked: files.asked(),
@@ -142,6 +147,7 @@ impl Found {
             project: &self.project,
             asked: self.asked.clone(),
             tree: self.tree.as_ref(),
+            is_git_unread: self.is_git_unread,
             here: &self.here,
             names: self.names.clone(),
             options: self.options,

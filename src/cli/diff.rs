@@ -20,6 +20,7 @@ use kustom::yaml::{Node, repeated_key, stream};
 
 use super::build::{canonical, working_directory};
 use super::output::{Streams, write_file};
+use super::project::said_by_git;
 use super::render::Policy;
 
 #[derive(Debug, clap::Args)]
@@ -235,7 +236,9 @@ impl Opened {
     /// An environment as it is on the disk.
     fn present(&self, name: &str) -> Result<Loaded> {
         let project = Project::find(&Disk, &self.start)?.seen_from(&self.here);
-        let tracked = tracked_files(&project.environments.join(name))?;
+        let tracked = tracked_files(&project.environments.join(name));
+        let tracked =
+            said_by_git(tracked, &Disk, &project, &[name.to_owned()])?.unwrap_or_default();
         self.render(&Disk, &project, name, &tracked)
     }
 

@@ -26,6 +26,15 @@ pub struct Sweep {
     pub texts: usize,
 }
 
+impl Sweep {
+    /// Adds what other texts showed.
+    pub fn add(&mut self, other: Self) {
+        self.leaks.extend(other.leaks);
+        self.allowed.extend(other.allowed);
+        self.texts += other.texts;
+    }
+}
+
 /// How a path is named in what is found.
 type Shown<'s> = &'s (dyn Fn(&Path) -> String + Sync);
 
@@ -63,7 +72,14 @@ impl Guard {
         each(
             &files,
             || tree.blobs(),
-            |blobs, file| self.scan_tracked(blobs, file, &shown(&file.path)),
+            |blobs, file| {
+                let kept = if tree.is_bare() {
+                    "the last commit"
+                } else {
+                    "git's index"
+                };
+                self.scan_tracked(blobs, file, &shown(&file.path), kept)
+            },
         )
     }
 
@@ -100,7 +116,8 @@ impl Guard {
         )
     }
 
-    fn scan_tracked(&self, blobs: &Blobs, file: &Tracked, shown: &str) -> Result<Scan> {
+    /// `kept` is where git keeps what is not on disk.
+    fn scan_tracked(&self, blobs: &Blobs, file: &Tracked, shown: &str, kept: &str) -> Result<Scan> {
         let on_disk = file.on_disk();
         let mut scan = match &on_disk {
             Ok(content) => self.scan(shown, content),
@@ -114,7 +131,7 @@ impl Guard {
             return Ok(scan);
         }
         let mut staged = self.scan(shown, &content);
-        mark(&mut staged, "git's index");
+        mark(&mut staged, kept);
         let seen = identities(&scan);
         staged.leaks.retain(|leak| !seen.contains(&leak.identity));
         staged

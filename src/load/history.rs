@@ -6,6 +6,7 @@ use gix::revision::walk::Sorting;
 use gix::traverse::commit::simple::CommitTimeOrder;
 use rustc_hash::FxHashSet;
 
+use super::repository;
 use super::work_tree::{Blob, WorkTree};
 use crate::error::Result;
 
@@ -35,6 +36,7 @@ impl WorkTree {
     /// If a reference, a commit or a directory cannot be read.
     pub fn history(&self) -> Result<Vec<Appearance>> {
         let mut repository = self.repository();
+        repository::has_readable_references(&repository)?;
         repository.object_cache_size(CACHE);
         let commits = self
             .commits(&repository)
@@ -60,12 +62,17 @@ impl WorkTree {
         let mut tips = Vec::new();
         let references = repository.references()?;
         for reference in references.all()? {
-            // One that leads nowhere is git's to mind.
-            if let Ok(id) = reference.and_then(|mut one| one.peel_to_id()) {
-                tips.push(id.detach());
+            let mut reference = reference?;
+            // One that names another may lead nowhere, as after a branch was deleted elsewhere.
+            let is_indirect = reference.target().try_id().is_none();
+            match reference.peel_to_id() {
+                Ok(id) => tips.push(id.detach()),
+                Err(_) if is_indirect => {}
+                Err(cause) => return Err(cause.into()),
             }
         }
-        tips.extend(repository.head_id().ok().map(gix::Id::detach));
+        let head = repository.head()?;
+        tips.extend(head.id().map(gix::Id::detach));
         tips.retain(|id| {
             let header = repository.find_header(*id);
             header.is_ok_and(|header| header.kind() == gix::objs::Kind::Commit)

@@ -11,6 +11,7 @@ mod history;
 mod http;
 mod recording;
 mod remote;
+mod repository;
 mod revision;
 mod tracked;
 mod url;

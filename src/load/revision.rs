@@ -15,7 +15,7 @@ use gix::objs::tree::EntryKind;
 use gix::revision::plumbing::Spec;
 use rustc_hash::FxHashMap;
 
-use super::{Disk, FileKind, Files, tracked};
+use super::{Disk, FileKind, Files, repository};
 use crate::error::{Error, Kind, Result};
 
 /// How many links may lead to each other, as on a disk.
@@ -58,17 +58,18 @@ impl Revision {
     ///
     /// If the directory is in no repository, or there is no such revision.
     pub fn open(directory: &Path, revision: &str) -> Result<Self> {
-        let (repository, root) = tracked::repository(directory).ok_or_else(|| {
+        let opened = repository::repository(directory)?.ok_or_else(|| {
             let message = format!("`{}` is in no git repository", directory.display());
             Error::new(Kind::Load, message)
                 .help(format!("the revision `{revision}` is looked for in one"))
         })?;
-        let (commit, tree) = parse(&repository, revision)?;
+        repository::has_readable_references(&opened.repository)?;
+        let (commit, tree) = parse(&opened.repository, revision)?;
         Ok(Self {
-            root,
+            root: opened.root,
             commit,
             tree,
-            repository: Mutex::new(repository),
+            repository: Mutex::new(opened.repository),
             trees: Mutex::default(),
         })
     }

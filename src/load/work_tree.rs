@@ -13,12 +13,13 @@ use gix::objs::tree::EntryKind;
 use gix::worktree::stack::state::ignore::Source;
 use rustc_hash::FxHashMap;
 
-use super::tracked;
+use super::repository::{self, Opened};
 use crate::error::{Error, Kind, Result};
 
-/// A git repository with a work tree.
+/// A git repository and its work tree, if it has one.
 pub struct WorkTree {
     root: PathBuf,
+    is_bare: bool,
     repository: gix::ThreadSafeRepository,
 }
 
@@ -67,18 +68,39 @@ impl Tracked {
 }
 
 impl WorkTree {
-    /// The work tree that a directory is in, if it is in one.
-    pub fn discover(directory: &Path) -> Option<Self> {
-        let (repository, root) = tracked::repository(directory)?;
-        Some(Self {
-            root,
-            repository: repository.into_sync(),
-        })
+    /// The repository that a directory is in, if it is in one.
+    ///
+    /// `GIT_DIR` and `GIT_INDEX_FILE` are heeded for the work tree of the current directory, so that
+    /// a hook sees what is about to be committed.
+    ///
+    /// # Errors
+    ///
+    /// If there is one, or what looks like one, that cannot be read: its format is unknown, its
+    /// configuration or its `HEAD` broken, what a `.git` leads to gone.
+    pub fn discover(directory: &Path) -> Result<Option<Self>> {
+        Ok(repository::repository(directory)?.map(Self::from))
     }
 
-    /// Its root, without links.
+    /// The root of the work tree, without links; of a bare repository its own directory.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// Whether it has no work tree; what it tracks is what was committed last.
+    pub fn is_bare(&self) -> bool {
+        self.is_bare
+    }
+
+    /// Whether it is a clone that was cut off, so that history is missing.
+    ///
+    /// # Errors
+    ///
+    /// If the file that says so cannot be read.
+    pub fn is_shallow(&self) -> Result<bool> {
+        let repository = self.repository.to_thread_local();
+        repository
+            .is_shallow()
+            .map_err(|cause| self.cannot("the end of the history", cause))
     }
 
     /// A reader of contents.
@@ -86,26 +108,31 @@ impl WorkTree {
         Blobs(self.repository.to_thread_local())
     }
 
-    /// The files below a directory that git tracks, in the order of the index.
+    /// The files below a directory that git tracks, in the order of the index; of a bare repository
+    /// all that were committed last.
     ///
     /// Links and submodules are left out: they have no content here.
     ///
     /// # Errors
     ///
-    /// If the index cannot be read.
+    /// If the index or an object cannot be read.
     pub fn tracked(&self, below: &Path) -> Result<Vec<Tracked>> {
         let repository = self.repository.to_thread_local();
+        if self.is_bare {
+            return self.committed_files(&repository);
+        }
         let index = self.index(&repository)?;
+        let written = index.timestamp().unix_seconds();
         let mut files = Vec::new();
         for entry in index.entries() {
-            let path = self.root.join(native(entry.path(&index)));
-            if is_file(entry.mode) && path.starts_with(below) {
+            let name = entry.path(&index);
+            let path = self.root.join(native(name));
+            if entry.mode.is_sparse() {
+                // A directory that is not checked out stands in the index as a whole.
+                self.add_tree(&repository, entry.id, &path, below, &mut files)?;
+            } else if is_file(entry.mode) && path.starts_with(below) {
                 files.push(Tracked {
-                    is_unchanged: is_unchanged(
-                        &path,
-                        &entry.stat,
-                        index.timestamp().unix_seconds(),
-                    ),
+                    is_unchanged: is_unchanged(&path, &entry.stat, written),
                     path,
                     blob: Blob(entry.id),
                 });
@@ -115,13 +142,102 @@ impl WorkTree {
         Ok(files)
     }
 
+    /// The paths below a directory that git tracks, links included, here and in the submodules that
+    /// are checked out; none in a bare repository.
+    ///
+    /// # Errors
+    ///
+    /// If an index cannot be read, or the repository of a submodule.
+    pub fn paths(&self, below: &Path) -> Result<Vec<PathBuf>> {
+        let repository = self.repository.to_thread_local();
+        if self.is_bare {
+            return Ok(Vec::new());
+        }
+        let index = self.index(&repository)?;
+        let mut paths = Vec::new();
+        for entry in index.entries() {
+            let path = self.root.join(native(entry.path(&index)));
+            if path.starts_with(below) {
+                paths.push(path);
+            }
+        }
+        paths.extend(self.paths_in_submodules(below)?);
+        Ok(paths)
+    }
+
+    /// The paths below a directory that the repositories of submodules track.
+    ///
+    /// # Errors
+    ///
+    /// If an index cannot be read, or the repository of a submodule.
+    pub fn paths_in_submodules(&self, below: &Path) -> Result<Vec<PathBuf>> {
+        let repository = self.repository.to_thread_local();
+        let index = self.index(&repository)?;
+        let mut paths = Vec::new();
+        for entry in index.entries().iter().filter(|it| it.mode.is_submodule()) {
+            let root = self.root.join(native(entry.path(&index)));
+            if (root.starts_with(below) || below.starts_with(&root))
+                && let Some(opened) = repository::submodule(&root)?
+            {
+                paths.extend(Self::from(opened).paths(below)?);
+            }
+        }
+        Ok(paths)
+    }
+
+    fn committed_files(&self, repository: &gix::Repository) -> Result<Vec<Tracked>> {
+        repository::has_readable_references(repository)?;
+        let tree = repository
+            .head_tree_id_or_empty()
+            .map_err(|cause| self.cannot("the last commit", cause))?;
+        let mut files = Vec::new();
+        self.add_tree(
+            repository,
+            tree.detach(),
+            &self.root,
+            &self.root,
+            &mut files,
+        )?;
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(files)
+    }
+
+    /// Adds the files of a tree that stands at a path.
+    fn add_tree(
+        &self,
+        repository: &gix::Repository,
+        tree: ObjectId,
+        at: &Path,
+        below: &Path,
+        files: &mut Vec<Tracked>,
+    ) -> Result<()> {
+        let mut found = FxHashMap::default();
+        gather(repository, tree, b"", &mut found)
+            .map_err(|cause| self.cannot("a directory", cause))?;
+        let found = found.into_iter().map(|(name, id)| Tracked {
+            path: at.join(native(name.as_slice().into())),
+            blob: Blob(id),
+            is_unchanged: false,
+        });
+        let first = files.len();
+        files.extend(found.filter(|file| file.path.starts_with(below)));
+        files[first..].sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(())
+    }
+
     /// The files that the next commit would change, in the order of the index.
     ///
     /// # Errors
     ///
-    /// If the index or the last commit cannot be read.
+    /// If the index or the last commit cannot be read, or there is no work tree.
     pub fn staged(&self) -> Result<Vec<Staged>> {
+        if self.is_bare {
+            let message = format!("`{}` is a bare repository", self.root.display());
+            return Err(Error::new(Kind::Load, message)
+                .help("nothing is staged in one; `--history` searches what was committed"));
+        }
         let repository = self.repository.to_thread_local();
+        repository::has_readable_references(&repository)?;
         let mut committed: FxHashMap<Vec<u8>, ObjectId> = FxHashMap::default();
         let tree = repository
             .head_tree_id_or_empty()
@@ -130,16 +246,28 @@ impl WorkTree {
             .map_err(|cause| self.cannot("the last commit", cause))?;
         let index = self.index(&repository)?;
         let mut staged = Vec::new();
-        for entry in index.entries() {
-            let name = entry.path(&index);
-            let old = committed.get(&**name).copied();
-            let is_ours = matches!(entry.stage(), Stage::Unconflicted | Stage::Ours);
-            if is_file(entry.mode) && is_ours && old != Some(entry.id) {
+        let mut add = |name: &[u8], id: ObjectId| {
+            let old = committed.get(name).copied();
+            if old != Some(id) {
                 staged.push(Staged {
-                    path: self.root.join(native(name)),
-                    new: Blob(entry.id),
+                    path: self.root.join(native(name.into())),
+                    new: Blob(id),
                     old: old.map(Blob),
                 });
+            }
+        };
+        for entry in index.entries() {
+            let name = entry.path(&index);
+            let is_ours = matches!(entry.stage(), Stage::Unconflicted | Stage::Ours);
+            if entry.mode.is_sparse() {
+                let mut inside = FxHashMap::default();
+                gather(&repository, entry.id, name, &mut inside)
+                    .map_err(|cause| self.cannot("a directory", cause))?;
+                let mut inside: Vec<_> = inside.into_iter().collect();
+                inside.sort();
+                inside.into_iter().for_each(|(name, id)| add(&name, id));
+            } else if is_file(entry.mode) && is_ours {
+                add(name, entry.id);
             }
         }
         Ok(staged)
@@ -194,12 +322,26 @@ impl WorkTree {
         what: &str,
         cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Error {
-        let message = format!("cannot read {what} of `{}`", self.root.display());
-        Error::new(Kind::Load, message).caused_by(cause)
+        let cause = cause.into();
+        let why = repository::told(&*cause);
+        let message = format!("cannot read {what} of `{}`: {why}", self.root.display());
+        Error::new(Kind::Load, message)
+            .caused_by(cause)
+            .help("ask `git status` and `git fsck` what is wrong, and mend it")
     }
 
     pub(super) fn repository(&self) -> gix::Repository {
         self.repository.to_thread_local()
+    }
+}
+
+impl From<Opened> for WorkTree {
+    fn from(opened: Opened) -> Self {
+        Self {
+            root: opened.root,
+            is_bare: opened.is_bare,
+            repository: opened.repository.into_sync(),
+        }
     }
 }
 

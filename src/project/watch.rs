@@ -91,6 +91,11 @@ fn search(
 ) -> Vec<Finding> {
     let mut leaks: Vec<Leak> = Vec::new();
     for (path, content) in told {
+        // What is read through a link to a directory is tracked where it lies.
+        let path = match tracked.contains(path.as_path()) {
+            true => path,
+            false => path.canonicalize().unwrap_or(path),
+        };
         if tracked.contains(path.as_path()) {
             leaks.extend(guard.scan(&project.named(&path), &content).leaks);
         }

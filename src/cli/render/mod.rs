@@ -11,13 +11,13 @@ use std::process::ExitCode;
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::{Finding, Severity};
 use kustom::load::{Snapshot, tracked_files};
-use kustom::project::{Environment, Options, Rendered, Shard, render, render_many};
+use kustom::project::{Environment, Options, Project, Rendered, Shard, render, render_many};
 use kustom::report::{Check, Report, Suite, finding_of};
 
 use super::build::working_directory;
 use super::files::split;
 use super::output::{Streams, write_file};
-use super::project::find;
+use super::project::{find, said_by_git};
 use progress::Progress;
 use said::Said;
 use tree::Tree;
@@ -76,7 +76,7 @@ fn one(arguments: &Arguments, name: &str, streams: &Streams) -> Result<ExitCode>
     let files = Snapshot::default();
     let project = find(&files, &here, arguments.directory.as_deref())?;
     let environment = project.environment(&files, name)?;
-    let tracked = tracked_files(&project.root)?;
+    let tracked = tracked(&files, &project, std::slice::from_ref(&environment.name))?;
     let options = arguments.said.options(&tracked)?;
     let rendered = render(&files, &here, &project, &environment, &options)?;
     arguments.say(&rendered.findings, streams);
@@ -119,7 +119,7 @@ fn all(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
     if let Some(shard) = shard {
         names = shard.of(names);
     }
-    let tracked = tracked_files(&project.root)?;
+    let tracked = tracked(&files, &project, &names)?;
     let options = arguments.said.options(&tracked)?;
     let take =
         |environment: &Environment, rendered: Rendered| arguments.take(environment, rendered);
@@ -223,6 +223,12 @@ fn by_environment(found: Vec<(String, Vec<Finding>)>) -> Report {
         suites: suites.collect(),
         ..Report::of("render", Vec::new())
     }
+}
+
+/// What git tracks of the project.
+fn tracked(files: &Snapshot, project: &Project, names: &[String]) -> Result<Vec<PathBuf>> {
+    let said = said_by_git(tracked_files(&project.root), files, project, names)?;
+    Ok(said.unwrap_or_default())
 }
 
 /// Every object by itself.

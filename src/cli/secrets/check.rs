@@ -52,7 +52,7 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
         Some(directory) => canonical(&here.join(directory), directory)?,
         None => here.clone(),
     };
-    let tree = WorkTree::discover(&start);
+    let tree = WorkTree::discover(&start)?;
     let mut watch = Watch::of(
         &Disk,
         &here,
@@ -76,6 +76,12 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
         return Ok(ExitCode::SUCCESS);
     }
     let mut findings = watch.findings(&sweep);
+    if arguments.history
+        && let Some(tree) = &tree
+        && tree.is_shallow()?
+    {
+        findings.push(cut_off());
+    }
     if arguments.searches_index() {
         if let Some(tree) = &tree {
             findings.extend(facts(tree, &start, &here)?);
@@ -110,8 +116,13 @@ fn sweep(
     if !arguments.paths.is_empty() {
         let mut files = Vec::new();
         for path in &arguments.paths {
-            let path = canonical_file(&start.join(path), path)?;
-            files.extend(files_below(&path, tree)?);
+            let found = canonical_file(&start.join(path), path)?;
+            if !found.is_file() && !found.is_dir() {
+                let message = format!("`{}` is no regular file", path.display());
+                return Err(Error::new(Kind::Load, message)
+                    .help("write what it gives to a file, and name that"));
+            }
+            files.extend(files_below(&found, tree)?);
         }
         return watch.guard.sweep_files(&files, &shown);
     }
@@ -126,6 +137,12 @@ fn sweep(
     } else {
         watch.guard.sweep_tracked(tree, start, &shown)
     }
+}
+
+/// A history that is not all there cannot be called clean.
+fn cut_off() -> Finding {
+    let message = "this clone is shallow, and what lies behind its end was not searched";
+    Finding::warning("shallow-history", message).help("`git fetch --unshallow` fetches the rest")
 }
 
 /// What git tracks, or would track, that it must not.

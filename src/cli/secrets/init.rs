@@ -40,6 +40,7 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
     let here = working_directory()?;
     let project = find(&Disk, &here, arguments.directory.as_deref())?;
     let environment = project.environment(&Disk, &arguments.environment)?;
+    let tree = WorkTree::discover(&project.root)?;
     let said = values(&arguments.values, &arguments.set, &arguments.set_string)?;
     let mut values = project::values(&Disk, &project, &environment, &said)?;
     let open = questions(&Disk, &project, &environment, &values)?;
@@ -58,7 +59,7 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
         text.push_str(&format!("{}\n", project.shown(&file.path)));
     }
     streams.data(&text)?;
-    streams.findings(&unignored(&files, &project)?);
+    streams.findings(&unignored(tree.as_ref(), &files, &project)?);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -76,8 +77,12 @@ fn unanswered(open: &[Question], project: &Project) -> Error {
 }
 
 /// A warning if git would take the files along.
-fn unignored(files: &[LaidOut], project: &Project) -> Result<Vec<Finding>> {
-    let Some(tree) = WorkTree::discover(&project.root) else {
+fn unignored(
+    tree: Option<&WorkTree>,
+    files: &[LaidOut],
+    project: &Project,
+) -> Result<Vec<Finding>> {
+    let Some(tree) = tree else {
         return Ok(Vec::new());
     };
     let paths: Vec<PathBuf> = files.iter().map(|file| file.path.clone()).collect();

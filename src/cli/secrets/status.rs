@@ -52,7 +52,7 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
         Some(name) => vec![name.clone()],
         None => project.names(&Disk),
     };
-    let tree = WorkTree::discover(&project.root);
+    let tree = WorkTree::discover(&project.root)?;
     let tracked: BTreeSet<PathBuf> = tracked_files(&project.root)?.into_iter().collect();
     let mut lines = Vec::new();
     for name in names {
