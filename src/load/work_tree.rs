@@ -76,9 +76,17 @@ impl WorkTree {
     /// # Errors
     ///
     /// If there is one, or what looks like one, that cannot be read: its format is unknown, its
-    /// configuration or its `HEAD` broken, what a `.git` leads to gone.
+    /// configuration, its index or its `HEAD` broken, what a `.git` leads to gone.
     pub fn discover(directory: &Path) -> Result<Option<Self>> {
-        Ok(repository::repository(directory)?.map(Self::from))
+        let Some(opened) = repository::repository(directory)? else {
+            return Ok(None);
+        };
+        let tree = Self::from(opened);
+        if !tree.is_bare {
+            // It is read once for all, and whoever finds a repository wants to know what it tracks.
+            tree.index(&tree.repository.to_thread_local())?;
+        }
+        Ok(Some(tree))
     }
 
     /// The root of the work tree, without links; of a bare repository its own directory.
