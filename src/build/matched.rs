@@ -41,6 +41,15 @@ impl Operator {
             Self::Replacement => "replacements",
         }
     }
+
+    /// One of them, as `expect` calls it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Patch => "patch",
+            Self::Image => "image",
+            Self::Replacement => "replacement",
+        }
+    }
 }
 
 impl Matched {

@@ -206,7 +206,7 @@ impl Setup<'_> {
             None => watch.guard.sweep_files(&self.read_files(checked), &shown)?,
         };
         let mut findings = watch.findings(&sweep);
-        findings.extend(watch.idle(&sweep));
+        findings.extend(watch.idle(self.files, &sweep, self.tree)?);
         checks.push(Check::ran("secrets", findings));
         checks.push(match self.tree {
             Some(tree) => Check::ran("git", self.index_facts(tree, root)?),

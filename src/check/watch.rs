@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::named_from;
-use crate::error::Result;
+use crate::error::{Result, nearest};
 use crate::finding::{Finding, Severity};
-use crate::guard::{Baseline, Guard, Permit, Settings, Sweep, gather};
-use crate::load::{Files, WorkTree};
+use crate::guard::{self, Baseline, Guard, Permit, Settings, Sweep, gather};
+use crate::load::{Files, WorkTree, files_below};
 use crate::place::Place;
-use crate::project::ProjectSettings;
+use crate::project::{ProjectSettings, Step, place_at};
 
 /// The guard of one project.
 pub struct Watch {
@@ -67,7 +67,15 @@ impl Watch {
         let baseline = match path {
             Some(path) => {
                 names[1] = named_from(here, &path);
-                Some(Baseline::read(files, &path, &names[1])?)
+                let read = Baseline::read(files, &path, &names[1]);
+                Some(read.map_err(|error| match &file {
+                    Some(file) if baseline.is_none() => {
+                        let way = [Step::Field("guard"), Step::Field("baseline")];
+                        let span = place_at(files, file, &way).span;
+                        error.at(Place::in_file(names[0].as_str(), span))
+                    }
+                    _ => error,
+                })?)
             }
             None => None,
         };
@@ -119,38 +127,118 @@ impl Watch {
         findings
     }
 
-    /// The entries of allow-lists that allowed nothing in a sweep over everything. A pattern may be
-    /// there for what will come; a fingerprint or the path of one file is not.
-    pub fn idle(&self, sweep: &Sweep) -> Vec<Finding> {
-        let mut used = vec![false; self.guard.allow_list().len()];
+    /// The entries of allow-lists that allowed nothing in a sweep over everything, and those that
+    /// never can: of a rule or a path that is not there. A pattern may be there for what will come;
+    /// a fingerprint or the path of one file is not.
+    ///
+    /// # Errors
+    ///
+    /// If the files of the project cannot be listed.
+    pub fn idle(
+        &self,
+        files: &dyn Files,
+        sweep: &Sweep,
+        tree: Option<&WorkTree>,
+    ) -> Result<Vec<Finding>> {
+        let list = self.guard.allow_list();
+        let mut used = vec![false; list.len()];
         for one in &sweep.allowed {
             if let Permit::Entry { index, .. } = one.by {
                 used[index] = true;
             }
         }
-        let is_pattern = |index: usize| {
-            let entry = &self.guard.allow_list()[index];
-            let path = entry.path.as_deref().unwrap_or_default();
-            entry.fingerprint.is_none() && (path.is_empty() || path.contains(['*', '?']))
-        };
-        let idle = used
-            .iter()
-            .enumerate()
-            .filter(|(index, used)| !**used && !is_pattern(*index));
-        idle.map(|(index, _)| {
-            let name = &self.names[usize::from(index >= self.listed)];
-            let entry = &self.guard.allow_list()[index];
-            let what = [&entry.fingerprint, &entry.path, &entry.rule, &entry.key];
-            let what = what.into_iter().flatten().next();
-            let message = match what {
-                Some(what) => format!("an entry of the allow-list allows nothing: `{what}`"),
-                None => "an entry of the allow-list names nothing, and allows nothing".to_owned(),
+        let idle: Vec<usize> = (0..list.len()).filter(|index| !used[*index]).collect();
+        let mut names = Vec::new();
+        if idle.iter().any(|index| list[*index].path.is_some()) {
+            let mut paths = files_below(&self.root, tree)?;
+            if let Some(tree) = tree {
+                paths.extend(tree.tracked(&self.root)?.into_iter().map(|file| file.path));
+            }
+            names.extend(paths.iter().map(|path| named_from(&self.root, path)));
+        }
+        let mut findings = Vec::new();
+        for index in idle {
+            let mistakes = self.mistakes(files, index, &names);
+            match mistakes.is_empty() {
+                true => findings.extend(self.gone(files, index)),
+                false => findings.extend(mistakes),
+            }
+        }
+        Ok(findings)
+    }
+
+    /// What is wrong with an entry, so that it can allow nothing.
+    fn mistakes(&self, files: &dyn Files, index: usize, names: &[String]) -> Vec<Finding> {
+        let entry = &self.guard.allow_list()[index];
+        let mut mistakes = Vec::new();
+        if let Some(rule) = &entry.rule
+            && !guard::rules().any(|known| known == rule)
+        {
+            let help = match nearest(rule, guard::rules()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "a rule is called as findings call it, such as `weak-password`".to_owned(),
             };
+            mistakes.push(
+                Finding::warning("unknown-rule", format!("the guard has no rule `{rule}`"))
+                    .at(self.place(files, index, Some("rule")))
+                    .help(help),
+            );
+        }
+        if let Some(path) = &entry.path
+            && !names.iter().any(|name| entry.fits(name))
+        {
+            mistakes.push(
+                Finding::warning("idle-permit", format!("no file fits `{path}`"))
+                    .at(self.place(files, index, Some("path")))
+                    .help(
+                        "a path is relative to the root of the project; correct it, or take the \
+                         entry away",
+                    ),
+            );
+        }
+        let says = [&entry.rule, &entry.path, &entry.key, &entry.fingerprint];
+        if says.iter().all(|text| text.is_none()) {
+            let message = "an entry of the allow-list names nothing, and allows nothing";
+            mistakes.push(
+                Finding::warning("idle-permit", message)
+                    .at(self.place(files, index, None))
+                    .help("say in `path`, `rule`, `key` or `fingerprint` what may stay"),
+            );
+        }
+        mistakes
+    }
+
+    /// A remark on an entry whose fingerprint or file is not found any more.
+    fn gone(&self, files: &dyn Files, index: usize) -> Option<Finding> {
+        let entry = &self.guard.allow_list()[index];
+        let path = entry.path.as_deref().unwrap_or_default();
+        let is_pattern = path.is_empty() || path.contains(['*', '?']);
+        if entry.fingerprint.is_none() && is_pattern {
+            return None;
+        }
+        let what = entry.fingerprint.as_deref().unwrap_or(path);
+        let message = format!("an entry of the allow-list allows nothing: `{what}`");
+        Some(
             Finding::new("idle-permit", Severity::Note, message)
-                .at(Place::file(name.as_str()))
-                .help("what it allowed is gone; take the entry away")
-        })
-        .collect()
+                .at(self.place(files, index, None))
+                .help("what it allowed is gone; take the entry away"),
+        )
+    }
+
+    /// Where an entry of `kustom.yaml` stands, or the baseline.
+    fn place(&self, files: &dyn Files, index: usize, field: Option<&str>) -> Place {
+        let name = self.names[usize::from(index >= self.listed)].as_str();
+        if index >= self.listed {
+            return Place::file(name);
+        }
+        let mut way = vec![
+            Step::Field("guard"),
+            Step::Field("allow"),
+            Step::Item(index),
+        ];
+        way.extend(field.map(Step::Field));
+        let place = place_at(files, &self.root.join("kustom.yaml"), &way);
+        Place::in_file(name, place.span)
     }
 
     fn rename(&self, place: &mut Place) {

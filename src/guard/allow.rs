@@ -89,6 +89,13 @@ impl Entry {
     }
 }
 
+impl Entry {
+    /// Whether the path that the entry names, if it names one, fits a file.
+    pub fn fits(&self, file: &str) -> bool {
+        self.path.as_deref().is_none_or(|path| matches(path, file))
+    }
+}
+
 /// The comment that allows what stands on a line; `above` is the line before it.
 ///
 /// A comment counts on the line itself, on a line of its own above, and behind the `|` that opens

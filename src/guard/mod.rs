@@ -202,6 +202,12 @@ impl Guard {
     }
 }
 
+/// The names of all rules, which an allow-list may name.
+pub fn rules() -> impl Iterator<Item = &'static str> {
+    let formats = formats().map(|(name, _)| name);
+    rank::NAMES.into_iter().chain(formats)
+}
+
 /// The formats of issuers' tokens: each rule's name, and the expression of the token.
 pub fn formats() -> impl Iterator<Item = (&'static str, &'static str)> {
     rules::RULES.iter().map(|rule| (rule.id, rule.expression))

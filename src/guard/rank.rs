@@ -15,6 +15,20 @@ pub(super) const FILE: &str = "secret-file";
 /// A file that keeps keys in a binary format.
 pub(super) const KEYSTORE: &str = "keystore-file";
 
+/// The rules that are no formats of tokens.
+pub(super) const NAMES: [&str; 10] = [
+    SECRET,
+    GENERATOR,
+    DOCKER,
+    CREDENTIAL,
+    WEAK,
+    FILE,
+    KEYSTORE,
+    "url-password",
+    "command-line-password",
+    "private-key",
+];
+
 /// How much a rule knows about what it found; of two that found the same, the one that knows more
 /// is reported.
 pub(super) fn of(rule: &str) -> u8 {

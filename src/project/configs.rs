@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::derived::Derived;
+use super::settings::{place_of_entry, says};
 use super::templates::{Templated, values};
 use super::{ConfigSource, Environment, Project, is_dir};
 use crate::error::{Error, Kind, Result};
@@ -16,6 +17,7 @@ use crate::finding::Finding;
 use crate::load::{FileKind, Files, normalized};
 use crate::place::Place;
 use crate::template::Values;
+use crate::yaml::Node;
 use crate::yq::{Applied, Effect, ProjectFiles, Source, apply};
 
 /// A config of an environment.
@@ -99,13 +101,24 @@ fn set(
     environment: &Environment,
     source: &ConfigSource,
 ) -> Result<Set> {
+    let place = |field: &str| {
+        let fits = |entry: &Node| {
+            says(entry, "from", source.from.as_deref())
+                && says(entry, "to", source.to.as_deref())
+                && says(entry, "scripts", source.scripts.as_deref())
+        };
+        project.place(place_of_entry(files, environment, "configs", field, &fits))
+    };
     let of_base = project.base.as_ref().map(|base| base.join("configs"));
     let from = match (&source.from, &project.configs, of_base) {
-        (Some(from), _, _) => Some(named_source(
-            files,
-            project,
-            &normalized(&environment.directory.join(from)),
-        )?),
+        (Some(from), _, _) => {
+            let path = normalized(&environment.directory.join(from));
+            Some(named_source(files, project, &path).map_err(|error| {
+                error.at(place("from")).help(
+                    "`from` is a directory or a file, relative to the environment's directory",
+                )
+            })?)
+        }
         (None, Some(configs), _) => Some(named_source(files, project, configs)?),
         (None, None, Some(configs)) => current(files, &configs)?,
         (None, None, None) => None,
@@ -124,13 +137,26 @@ fn set(
         .chain()
         .map(|one| normalized(&one.directory.join(scripts)))
         .collect();
+    if source.scripts.is_some() && !chain.iter().any(|directory| is_dir(files, directory)) {
+        let message = format!("there is no directory `{scripts}`, which `scripts` names");
+        return Err(Error::new(Kind::Project, message)
+            .at(place("scripts"))
+            .help("it holds a script for each file, relative to the environment's directory"));
+    }
     // What is extended has had its say before.
     chain.reverse();
     let to = source.to.as_deref().unwrap_or("configs");
+    let target = normalized(&environment.directory.join(to));
+    if !target.starts_with(&project.root) {
+        let message = format!("`{to}` leads out of the project");
+        return Err(Error::new(Kind::Project, message)
+            .at(place("to"))
+            .help("configs appear in a directory of the environment"));
+    }
     Ok(Set {
         names,
         from,
-        to: normalized(&environment.directory.join(to)),
+        to: target,
         scripts: chain,
     })
 }
@@ -146,9 +172,7 @@ fn named_source(files: &dyn Files, project: &Project, path: &Path) -> Result<Pat
         Ok((path, _)) => Ok(path),
         Err(cause) => {
             let message = format!("there are no configs in `{}`", project.shown(path));
-            Err(Error::new(Kind::Project, message)
-                .help("correct `from` in environment.yaml, or `configs` in kustom.yaml")
-                .caused_by(cause))
+            Err(Error::new(Kind::Project, message).caused_by(cause))
         }
     }
 }

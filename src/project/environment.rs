@@ -7,6 +7,7 @@ use super::{EnvironmentSettings, GuardPolicy, Project, Secrets, is_dir};
 use crate::error::{Error, Kind, Result, nearest};
 use crate::kustomization::FILE_NAMES;
 use crate::load::Files;
+use crate::place::Place;
 
 /// The file that says what an environment is.
 pub(super) const FILE: &str = "environment.yaml";
@@ -108,6 +109,12 @@ impl Environment {
         named.unwrap_or_else(|| format!("{}.yaml", self.name))
     }
 
+    /// Where the name of that file is said, if it is.
+    pub fn output_place(&self, files: &dyn Files, project: &Project) -> Option<Place> {
+        self.own.output.as_ref()?;
+        Some(project.place(place_of(files, &self.file(), &["output"])))
+    }
+
     /// Its `environment.yaml`.
     pub(super) fn file(&self) -> PathBuf {
         self.directory.join(FILE)
@@ -124,11 +131,7 @@ pub(super) fn is_environment(files: &dyn Files, directory: &Path) -> bool {
                 .is_ok())
 }
 
-fn circle(
-    chain: &[(String, EnvironmentSettings)],
-    name: &str,
-    place: Option<crate::place::Place>,
-) -> Error {
+fn circle(chain: &[(String, EnvironmentSettings)], name: &str, place: Option<Place>) -> Error {
     let names = chain.iter().map(|(known, _)| known.as_str()).chain([name]);
     let words: Vec<String> = names.map(|name| format!("`{name}`")).collect();
     let message = format!(

@@ -1,6 +1,6 @@
 //! Whether operators matched as often as an environment expects.
 
-use super::settings::place_of;
+use super::settings::{place_of, place_of_entry, says};
 use super::{Environment, Expectation, Project};
 use crate::build::{Matched, Operator};
 use crate::error::{Error, Kind, Result, nearest};
@@ -20,9 +20,9 @@ pub(super) fn check(
     let place = || project.place(place_of(files, &environment.file(), &["expect"]));
     let (mut failures, mut idle) = (Vec::new(), Vec::new());
     for one in expect {
+        // One that names none was refused when it was read.
         let Some((operator, name)) = one.operator() else {
-            let message = "an entry of `expect` names one of `patch`, `image` and `replacement`";
-            return Err(Error::new(Kind::Project, message).at(place()));
+            continue;
         };
         let directory = match &one.r#in {
             Some(path) => normalized(&environment.directory.join(path)),
@@ -37,7 +37,15 @@ pub(super) fn check(
         let mut meant = here().filter(|matched| one.means(matched)).peekable();
         if meant.peek().is_none() {
             let known: Vec<String> = here().map(called).collect();
-            return Err(unknown(one, operator, name, &known).at(place()));
+            let is_built = matches.iter().any(|one| one.directory == directory);
+            let field = match &one.r#in {
+                Some(_) if !is_built => "in",
+                _ => operator.word(),
+            };
+            let place = place_of_entry(files, environment, "expect", field, &|entry| {
+                says(entry, operator.word(), Some(name)) && says(entry, "in", one.r#in.as_deref())
+            });
+            return Err(unknown(one, operator, name, &known).at(project.place(place)));
         }
         for matched in meant {
             match one.matches.hold(matched.count) {

@@ -4,12 +4,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::settings::place_of;
+use super::settings::{place_of_entry, says};
 use super::{Environment, Project, ScriptUse};
 use crate::error::{Error, Kind, Result, nearest};
 use crate::finding::Finding;
 use crate::load::{FileKind, Files, Memory, Overlay, normalized};
 use crate::place::Place;
+use crate::yaml::Node;
 use crate::yq::{ProjectFiles, Source, apply};
 
 /// The files that the scripts of an environment change, as they are then.
@@ -50,11 +51,9 @@ fn targets(
     environment: &Environment,
     script: &ScriptUse,
 ) -> Result<Vec<PathBuf>> {
-    let place = || place(files, project, environment);
-    let wrong = |message: String| Error::new(Kind::Project, message).at(place());
-    if script.file.is_empty() {
-        return Err(wrong("an entry of `scripts` has no `file`".to_owned()));
-    }
+    let wrong = |message: String| {
+        Error::new(Kind::Project, message).at(place(files, project, environment, script, "file"))
+    };
     let wanted = normalized(&environment.directory.join(&script.file));
     if !wanted.starts_with(&project.root) {
         return Err(wrong(format!("`{}` leads out of the project", script.file)));
@@ -112,12 +111,13 @@ fn run(
 ) -> Result<(Vec<u8>, Vec<Finding>)> {
     let is_inline = script.expression.is_some();
     let (name, bytes, directory) = read_script(files, project, environment, script)?;
+    let place = || place(files, project, environment, script, "expression");
     let content = files
         .read(path)
         .map_err(|cause| cannot_read(project, path, cause))?;
     let shown = project.shown(&files.origin(path));
     let loader = ProjectFiles::new(files, &project.root, &directory);
-    let script = Source {
+    let source = Source {
         name: &name,
         bytes: &bytes,
     };
@@ -125,7 +125,7 @@ fn run(
         name: &shown,
         bytes: &content,
     };
-    let applied = apply(script, input, &loader).map_err(|error| match is_inline {
+    let applied = apply(source, input, &loader).map_err(|error| match is_inline {
         true => error.rename_files(|file| in_environment(file, &name)),
         false => error,
     })?;
@@ -133,9 +133,9 @@ fn run(
     let places = findings
         .iter_mut()
         .filter_map(|finding| finding.place.as_mut());
-    for place in places {
-        if is_inline && place.file.as_deref() == Some(&name) {
-            *place = self::place(files, project, environment);
+    for found in places {
+        if is_inline && found.file.as_deref() == Some(&name) {
+            *found = place();
         }
     }
     Ok((applied.content, findings))
@@ -148,30 +148,42 @@ fn read_script(
     environment: &Environment,
     script: &ScriptUse,
 ) -> Result<(String, Vec<u8>, PathBuf)> {
-    let place = || place(files, project, environment);
     match (&script.script, &script.expression) {
-        (Some(file), None) => {
+        (Some(file), _) => {
+            let place = || place(files, project, environment, script, "script");
             let file = normalized(&environment.directory.join(file));
             let bytes = files
                 .read(&file)
-                .map_err(|cause| cannot_read(project, &file, cause).at(place()))?;
+                .map_err(|cause| no_script(files, project, &file, cause).at(place()))?;
             let name = project.shown(&files.origin(&file));
             let directory = file.parent().unwrap_or(&project.root).to_path_buf();
             Ok((name, bytes, directory))
         }
-        (None, Some(text)) => {
+        (None, text) => {
             // The end of the name says that it is an expression.
             let name = format!("{}.yq", project.shown(&environment.file()));
             Ok((
                 name,
-                text.clone().into_bytes(),
+                text.clone().unwrap_or_default().into_bytes(),
                 environment.directory.clone(),
             ))
         }
-        _ => {
-            let message = "an entry of `scripts` has either `script` or `expression`";
-            Err(Error::new(Kind::Project, message).at(place()))
-        }
+    }
+}
+
+/// A file of a script that is not there, or that cannot be read.
+fn no_script(files: &dyn Files, project: &Project, path: &Path, cause: io::Error) -> Error {
+    if cause.kind() != io::ErrorKind::NotFound {
+        return cannot_read(project, path, cause);
+    }
+    let message = format!("there is no script `{}`", project.shown(path));
+    let error = Error::new(Kind::Load, message).caused_by(cause);
+    let directory = path.parent().unwrap_or(&project.root);
+    let names = files.list(directory).unwrap_or_default();
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    match nearest(&name, names.iter().map(String::as_str)) {
+        Some(near) => error.help(format!("did you mean `{near}`?")),
+        None => error.help("a script is named relative to the environment's directory"),
     }
 }
 
@@ -188,8 +200,20 @@ fn in_environment(file: &str, expression: &str) -> Arc<str> {
     }
 }
 
-fn place(files: &dyn Files, project: &Project, environment: &Environment) -> Place {
-    project.place(place_of(files, &environment.file(), &["scripts"]))
+/// Where a script is used, or a field of its entry.
+fn place(
+    files: &dyn Files,
+    project: &Project,
+    environment: &Environment,
+    script: &ScriptUse,
+    field: &str,
+) -> Place {
+    let fits = |entry: &Node| {
+        says(entry, "file", Some(&script.file))
+            && says(entry, "script", script.script.as_deref())
+            && says(entry, "expression", script.expression.as_deref())
+    };
+    project.place(place_of_entry(files, environment, "scripts", field, &fits))
 }
 
 #[cfg(test)]

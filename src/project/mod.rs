@@ -13,7 +13,9 @@ mod environment;
 mod expected;
 mod inputs;
 mod many;
+mod output;
 mod overrides;
+mod paths;
 mod render;
 mod secrets;
 mod settings;
@@ -34,6 +36,7 @@ pub use ciphertext::UNDECRYPTED;
 pub use configs::{Config, configs};
 pub use environment::Environment;
 pub use many::{Many, Shard, render_many};
+pub use output::{RECORD, is_of_git};
 pub use render::{Options, Rendered, render};
 pub use secrets::{LaidOut, Question, SecretFile, State, lay_out, questions, secret_files};
 pub use settings::{
@@ -41,6 +44,8 @@ pub use settings::{
     ProjectSettings, ReplicaOverride, ScriptUse, Secrets,
 };
 pub use templates::{values, values_file};
+
+pub(crate) use settings::{Step, place_at};
 
 /// Where the parts of a project are.
 #[derive(Clone, Debug)]
@@ -117,6 +122,8 @@ impl Project {
                 .find(|directory| is_dir(files, directory))
                 .unwrap_or_else(|| root.join(ENVIRONMENTS[0])),
         };
+        paths::check(files, root, &settings)
+            .map_err(|error| error.rename_files(|file| shown(file).into()))?;
         let mut project = Self::by_convention(files, root, environments);
         let named = |path: &Option<String>| path.as_ref().map(|path| normalized(&root.join(path)));
         project.base = named(&settings.base).or(project.base);

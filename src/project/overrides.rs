@@ -7,16 +7,18 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::secrets::is_omitted;
+use super::settings::{place_of_entry, says};
 use super::{Environment, ImageOverride, Options, Project, ReplicaOverride};
 use crate::build::{Built, Operator};
 use crate::error::{Error, Kind, Result, nearest};
 use crate::finding::{Finding, Severity};
 use crate::generate;
 use crate::kustomization::Kustomization;
+use crate::load::Files;
 use crate::place::Place;
 use crate::resource::Resource;
 use crate::transform::images::Image;
-use crate::transform::replicas::Replica;
+use crate::transform::replicas::{self, Replica};
 use crate::yaml::{Node, Text, Value};
 
 /// Changes to the kustomization of an environment.
@@ -101,7 +103,12 @@ impl<'o> Overrides<'o> {
     }
 
     /// Whether each of them did something; what they did.
-    pub(super) fn check(&self, built: &Built, project: &Project) -> Result<Vec<Finding>> {
+    pub(super) fn check(
+        &self,
+        files: &dyn Files,
+        built: &Built,
+        project: &Project,
+    ) -> Result<Vec<Finding>> {
         let mut notes = Vec::new();
         for (image, said) in &self.images {
             let count = built
@@ -115,7 +122,7 @@ impl<'o> Overrides<'o> {
                 .map(|matched| matched.count)
                 .sum::<usize>();
             if count == 0 {
-                return Err(self.unmatched_image(image, *said, built, project));
+                return Err(self.unmatched_image(files, image, *said, built, project));
             }
             let message = format!(
                 "`{}` is `{}` in {}, as {} says",
@@ -152,8 +159,38 @@ impl<'o> Overrides<'o> {
         }
     }
 
+    /// An error of the build, with the place of the entry that it is about.
+    pub(super) fn explained(&self, error: Error, files: &dyn Files, project: &Project) -> Error {
+        if error.place().is_some_and(|place| place.span.line > 0) {
+            return error;
+        }
+        let is_about = |(replica, _): &&(&ReplicaOverride, Said)| {
+            error.message() == replicas::no_workload(&replica.name)
+        };
+        let Some((replica, said)) = self.replicas.iter().find(is_about) else {
+            return error;
+        };
+        let message = format!(
+            "{}, which {} changes",
+            error.message(),
+            self.who(*said, "--replicas")
+        );
+        let error = error.reworded(message);
+        match said {
+            Said::OnCommandLine => error,
+            Said::InFile => error.within(self.place(files, project, "replicas", &replica.name)),
+        }
+    }
+
+    /// Where a name is set in the settings.
+    fn place(&self, files: &dyn Files, project: &Project, list: &str, name: &str) -> Place {
+        let fits = |entry: &Node| says(entry, "name", Some(name));
+        project.place(place_of_entry(files, self.environment, list, "name", &fits))
+    }
+
     fn unmatched_image(
         &self,
+        files: &dyn Files,
         image: &ImageOverride,
         said: Said,
         built: &Built,
@@ -166,7 +203,7 @@ impl<'o> Overrides<'o> {
         );
         let mut error = Error::new(Kind::Project, message);
         if said == Said::InFile {
-            error = error.at(Place::file(project.shown(&self.environment.file())));
+            error = error.at(self.place(files, project, "images", name));
         }
         let names = image_names(&built.resources);
         match nearest(name, names.iter().map(String::as_str)) {

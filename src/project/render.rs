@@ -122,11 +122,12 @@ pub(super) fn render_in(
         &build_options,
         &|asked| overrides.apply(asked),
     )
-    .map_err(|error| templated.explained(error))?;
+    .map_err(|error| templated.explained(error))
+    .map_err(|error| overrides.explained(error, files, project))?;
     let text = built
         .to_yaml()
         .map_err(|error| templated.explained(error))?;
-    let notes = overrides.check(&built, project)?;
+    let notes = overrides.check(files, &built, project)?;
     let idle = expected::check(files, project, environment, &built.matches)?;
     let is_expected = |finding: &Finding| {
         finding

@@ -10,8 +10,8 @@ use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Map, Value};
 
-use super::settings::{place_of, read_map};
-use super::{Environment, Project};
+use super::settings::read_map;
+use super::{Environment, Project, Step, place_at};
 use crate::error::{Error, Kind, Result};
 use crate::finding::Finding;
 use crate::load::{FileKind, Files, normalized};
@@ -246,10 +246,11 @@ pub fn values(
         match &one.own.values_files {
             None => layer(files, project, &mut values, &one.directory.join(VALUES))?,
             Some(names) => {
-                for name in names {
+                for (index, name) in names.iter().enumerate() {
                     let path = normalized(&one.directory.join(name));
                     if files.resolve(&path).is_err() {
-                        let place = place_of(files, &one.file(), &["valuesFiles"]);
+                        let way = [Step::Field("valuesFiles"), Step::Item(index)];
+                        let place = place_at(files, &one.file(), &way);
                         let message = format!("there is no file of values `{name}`");
                         return Err(Error::new(Kind::Project, message).at(project.place(place)));
                     }

@@ -9,7 +9,7 @@ use std::thread;
 
 use rustc_hash::FxHashSet;
 
-use super::{GuardPolicy, Project};
+use super::{GuardPolicy, PROJECT_FILE, Project, Step, place_at};
 use crate::error::{Error, Kind, Result};
 use crate::finding::{Finding, Severity};
 use crate::guard::{Baseline, Guard, Leak, gather};
@@ -119,6 +119,9 @@ fn guard(files: &dyn Files, project: &Project) -> Result<Guard> {
         return Ok(settings.guard(None));
     };
     let path = project.root.join(name);
-    let baseline = Baseline::read(files, &path, &project.shown(&path))?;
+    let baseline = Baseline::read(files, &path, &project.shown(&path)).map_err(|error| {
+        let way = [Step::Field("guard"), Step::Field("baseline")];
+        error.at(project.place(place_at(files, &project.root.join(PROJECT_FILE), &way)))
+    })?;
     Ok(settings.guard(Some(&baseline)))
 }

@@ -73,6 +73,7 @@ const RULES: &[(&str, &str, &str)] = &[
     ("unfilled-secret", "A secret that was laid out, but still is a placeholder.", "Fill it in, and take the instructions of the boilerplate out."),
     ("unfit-var", "A variable whose value does not fit where it is used.", "Use a replacement."),
     ("unignored-secrets", "A directory for secrets or rendered configs that no `.gitignore` covers.", "One `git add` commits what is filled in there. Add it to the environment's `.gitignore`."),
+    ("unknown-rule", "An entry of an allow-list that names a rule that is not there.", "It allows nothing. Correct the name."),
     ("unmatched-image", "An entry of `images` that matches no image.", "Nothing was changed. Correct the name, or take the entry away."),
     ("unmatched-patch", "A patch that matches no resource.", "Nothing was changed. Correct its target, or take the patch away."),
     ("unmatched-replacement", "A replacement that reaches no field.", "Nothing was changed. Correct its targets, or take it away."),

@@ -60,6 +60,11 @@ fn set(resource: &mut Resource, replica: &Replica, specs: &[FieldSpec]) -> Resul
     Ok(found)
 }
 
+/// What is said if no workload has a name.
+pub(crate) fn no_workload(name: &str) -> String {
+    format!("no workload is called `{name}`")
+}
+
 #[cold]
 fn unmatched(resources: &Resources, replica: &Replica, specs: &[FieldSpec]) -> Error {
     let kinds: Vec<&str> = specs.iter().map(|spec| spec.kind.as_str()).collect();
@@ -68,7 +73,7 @@ fn unmatched(resources: &Resources, replica: &Replica, specs: &[FieldSpec]) -> E
             .at(replica.name.span)
             .help("say in `name` which workload is meant");
     }
-    let message = format!("no workload is called `{}`", replica.name);
+    let message = no_workload(&replica.name);
     let error = Error::new(Kind::Transform, message).at(replica.name.span);
     let names = resources
         .iter()

@@ -1,11 +1,12 @@
 //! `kustom render`.
 
+mod owners;
 mod progress;
 mod said;
 mod tree;
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use kustom::error::{Error, Kind, Result};
@@ -18,6 +19,7 @@ use super::build::working_directory;
 use super::files::split;
 use super::output::{Streams, write_file};
 use super::project::{find, said_by_git};
+use owners::Owners;
 use progress::Progress;
 use said::Said;
 use tree::Tree;
@@ -87,12 +89,13 @@ fn one(arguments: &Arguments, name: &str, streams: &Streams) -> Result<ExitCode>
     if arguments.split || is_directory {
         let texts = match arguments.split {
             true => each(&rendered, Path::new(""))?,
-            false => Texts::from([(file_name(&environment)?, rendered.text)]),
+            false => Texts::from([(PathBuf::from(environment.output()), rendered.text)]),
         };
         return arguments.put(&Tree::new(output, texts), streams);
     }
     let text = rendered.text;
     if !arguments.check {
+        tree::refuse_git(output)?;
         return write_file(output, text.as_bytes()).map(|()| ExitCode::SUCCESS);
     }
     let directory = output.parent().unwrap_or(Path::new(""));
@@ -136,13 +139,13 @@ fn all(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
     progress.clear();
     let many = many?;
     let (mut texts, mut found, mut failed) = (Texts::new(), Vec::new(), Vec::new());
+    let mut owners = Owners::default();
     for (name, result) in many.each {
         match result {
-            Ok((files, findings)) => {
-                for (path, text) in files {
-                    if texts.insert(path.clone(), text).is_some() {
-                        return Err(twice(&path, &name));
-                    }
+            Ok((made, findings)) => {
+                for (path, text) in made {
+                    owners.take(&files, &project, &path, &name)?;
+                    texts.insert(path, text);
                 }
                 failed.push((name.clone(), Vec::new()));
                 found.push((name, findings));
@@ -179,13 +182,14 @@ impl Arguments {
     fn take(&self, environment: &Environment, rendered: Rendered) -> Result<(Texts, Vec<Finding>)> {
         let texts = match self.split {
             true => each(&rendered, Path::new(&environment.name))?,
-            false => Texts::from([(file_name(environment)?, rendered.text)]),
+            false => Texts::from([(PathBuf::from(environment.output()), rendered.text)]),
         };
         Ok((texts, rendered.findings))
     }
 
     /// Writes files, or checks them.
     fn put(&self, tree: &Tree<'_>, streams: &Streams) -> Result<ExitCode> {
+        tree.refuse_git()?;
         if self.check {
             let list = tree.stale(self.prune)?;
             streams.data(&list)?;
@@ -237,27 +241,4 @@ fn each(rendered: &Rendered, directory: &Path) -> Result<Texts> {
     Ok(files
         .map(|(name, text)| (directory.join(name), text))
         .collect())
-}
-
-/// The name of an environment's file, which stays below the directory it is written into.
-fn file_name(environment: &Environment) -> Result<PathBuf> {
-    let name = PathBuf::from(environment.output());
-    let is_plain = |part: Component<'_>| matches!(part, Component::Normal(_));
-    let is_ours = environment.output().starts_with(tree::RECORD);
-    if name.components().next().is_some() && name.components().all(is_plain) && !is_ours {
-        return Ok(name);
-    }
-    let message = match is_ours {
-        true => format!("the output `{}` has the name of the record", name.display()),
-        false => format!("the output `{}` leads out of its directory", name.display()),
-    };
-    Err(Error::new(Kind::Project, message).help("`output` in environment.yaml is a relative path"))
-}
-
-fn twice(path: &Path, name: &str) -> Error {
-    let message = format!(
-        "`{name}` and another environment would both be `{}`",
-        path.display()
-    );
-    Error::new(Kind::Project, message).help("give one of them another `output`")
 }

@@ -9,15 +9,13 @@ use std::path::{Component, Path, PathBuf};
 
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::Finding;
+use kustom::load::normalized;
 use kustom::place::Place;
-use kustom::project::Shard;
+use kustom::project::{RECORD, Shard, is_of_git};
 use sha2::{Digest, Sha256};
 
 use super::Texts;
 use crate::cli::output::write_all;
-
-/// The name of the record; those of shards have their number behind it.
-pub(super) const RECORD: &str = ".kustom-rendered";
 
 /// How many stale files are listed.
 const LISTED: usize = 20;
@@ -43,6 +41,13 @@ impl<'d> Tree<'d> {
             shard: None,
             keeps_record: false,
         }
+    }
+
+    /// Stops if a file would lie among git's own.
+    pub(super) fn refuse_git(&self) -> Result<()> {
+        let paths = self.texts.keys();
+        let mut paths = paths.map(|path| self.directory.join(path));
+        paths.try_for_each(|path| refuse_git(&path))
     }
 
     /// The files that are not what they would be; those that would be gone, too, if `prune`.
@@ -192,6 +197,17 @@ impl<'d> Tree<'d> {
         }
         Ok(())
     }
+}
+
+/// Stops if a file would lie among git's own, be it by a link.
+pub(super) fn refuse_git(path: &Path) -> Result<()> {
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    let real = whole.ancestors().find_map(|path| path.canonicalize().ok());
+    if !is_of_git(&normalized(&whole)) && !real.is_some_and(|path| is_of_git(&path)) {
+        return Ok(());
+    }
+    let message = format!("`{}` would lie among git's own files", path.display());
+    Err(Error::new(Kind::Output, message).help("name another directory; nothing was written"))
 }
 
 /// A line of a record: a hash and a path that stays below the directory.

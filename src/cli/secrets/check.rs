@@ -87,7 +87,7 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
             findings.extend(facts(tree, &start, &here)?);
         }
         if start == watch.root || tree.as_ref().is_some_and(|tree| tree.root() == start) {
-            findings.extend(watch.idle(&sweep));
+            findings.extend(watch.idle(&Disk, &sweep, tree.as_ref())?);
         }
     }
     let mut report = Report::of("secrets", findings);

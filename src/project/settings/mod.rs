@@ -3,7 +3,9 @@
 //! Both are optional, and so is everything in them. The JSON Schemas in `schemas/` are made of the
 //! types here: what stands above a field is what an editor shows.
 
+mod entries;
 mod expect;
+mod place;
 mod read;
 #[cfg(test)]
 mod schema;
@@ -17,7 +19,9 @@ use crate::error::Result;
 use crate::guard;
 use crate::load::Files;
 
-pub(super) use read::{place_of, read_map};
+pub(crate) use place::{Step, place_at};
+pub(super) use place::{place_of, place_of_entry, says};
+pub(super) use read::read_map;
 
 pub use expect::{Bounds, Expectation};
 
@@ -104,7 +108,7 @@ pub struct ConfigSource {
 /// A script, and the file that it changes: one of `script` and `expression`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ScriptUse {
     /// The file, anywhere in the project; with `*` in its name, all that fit.
     pub file: String,
@@ -117,7 +121,7 @@ pub struct ScriptUse {
 /// An image by its name, and what is used instead.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ImageOverride {
     /// The image, without tag and digest.
     pub name: String,
@@ -132,7 +136,7 @@ pub struct ImageOverride {
 /// A workload, and how many replicas it has.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ReplicaOverride {
     /// The name of the workload.
     pub name: String,
@@ -184,12 +188,14 @@ impl EnvironmentSettings {
     ///
     /// # Errors
     ///
-    /// An unknown field, or a value of the wrong type.
+    /// An unknown field, a value of the wrong type, or an entry that says too little.
     pub fn read(files: &dyn Files, path: &Path) -> Result<Self> {
         if files.resolve(path).is_err() {
             return Ok(Self::default());
         }
-        read::read(files, path)
+        let settings = read::read(files, path)?;
+        entries::check(&settings, files, path)?;
+        Ok(settings)
     }
 
     /// The settings of an environment that says this and extends one that says `parent`.

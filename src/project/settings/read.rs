@@ -1,7 +1,6 @@
 //! Our own files, read; what is wrong with them is said with its place.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -9,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::error::{Error, Kind, Result, nearest};
 use crate::load::Files;
 use crate::place::{Place, SourceId, Span};
-use crate::yaml::config;
+use crate::yaml::{Node, config};
 
 /// Reads a file into a type.
 pub(super) fn read<T: DeserializeOwned + Default>(files: &dyn Files, path: &Path) -> Result<T> {
@@ -26,7 +25,7 @@ pub(super) fn read<T: DeserializeOwned + Default>(files: &dyn Files, path: &Path
     if text.lines().map(str::trim).all(says_nothing) {
         return Ok(T::default());
     }
-    serde_yaml::from_str(text).map_err(|cause| explain(&shown, &cause))
+    serde_yaml::from_str(text).map_err(|cause| explain(&shown, text, &cause))
 }
 
 /// Reads a file of values: a map, or nothing.
@@ -34,19 +33,8 @@ pub(in crate::project) fn read_map(files: &dyn Files, path: &Path) -> Result<Map
     read(files, path)
 }
 
-/// The place of a field in a file that was read before.
-pub(in crate::project) fn place_of(files: &dyn Files, path: &Path, field: &[&str]) -> Place {
-    let name: Arc<str> = path.display().to_string().into();
-    let span = files
-        .read(path)
-        .ok()
-        .and_then(|bytes| config(&bytes, SourceId::NONE).ok())
-        .and_then(|node| node.at(field).map(|node| node.span));
-    Place::in_file(name, span.unwrap_or_default())
-}
-
 /// The reader's error as ours: where, and which field was meant; never what a field holds.
-fn explain(shown: &str, cause: &serde_yaml::Error) -> Error {
+fn explain(shown: &str, text: &str, cause: &serde_yaml::Error) -> Error {
     let mut span = Span::default();
     if let Some(location) = cause.location() {
         span.line = u32::try_from(location.line()).unwrap_or_default();
@@ -54,6 +42,7 @@ fn explain(shown: &str, cause: &serde_yaml::Error) -> Error {
     }
     let place = Place::in_file(shown, span);
     let wrong = |message: String| Error::new(Kind::Project, message).at(place);
+    let subject = || subject(text, span);
     match cause.without_snippet() {
         serde_yaml::Error::SerdeUnknownField {
             field, expected, ..
@@ -64,13 +53,21 @@ fn explain(shown: &str, cause: &serde_yaml::Error) -> Error {
                 None => error.help(format!("the fields are `{}`", expected.join("`, `"))),
             }
         }
-        serde_yaml::Error::SerdeUnknownVariant { expected, .. } => {
-            wrong("the value is unknown".to_owned())
-                .help(format!("it is one of `{}`", expected.join("`, `")))
+        serde_yaml::Error::SerdeUnknownVariant {
+            variant, expected, ..
+        } => {
+            let error = wrong(format!("{} has an unknown value", subject()));
+            match nearest(variant, expected.iter().copied()) {
+                Some(near) => error.help(format!("did you mean `{near}`?")),
+                None => error.help(format!("it is one of `{}`", expected.join("`, `"))),
+            }
+        }
+        serde_yaml::Error::SerdeMissingField { field, .. } => {
+            wrong(format!("{} has no `{field}`", subject())).help(format!("add `{field}: …` to it"))
         }
         serde_yaml::Error::SerdeInvalidType { expected, .. }
         | serde_yaml::Error::SerdeInvalidValue { expected, .. } => {
-            wrong(format!("the value is not {expected}"))
+            wrong(format!("{} is not {expected}", subject()))
         }
         serde_yaml::Error::DuplicateMappingKey { .. } => {
             wrong("a key is there twice".to_owned()).help("take one of the two away")
@@ -81,23 +78,85 @@ fn explain(shown: &str, cause: &serde_yaml::Error) -> Error {
             let sentence = sentence.split(" at line ").next().unwrap_or_default();
             let sentence = sentence.strip_prefix("error: ").unwrap_or(sentence);
             let sentence = sentence.trim_end_matches('.');
-            let plainer = SENTENCES.iter().find(|(theirs, _)| *theirs == sentence);
-            wrong(plainer.map_or(sentence, |(_, ours)| ours).to_owned())
+            match SENTENCES.iter().find(|(theirs, ..)| *theirs == sentence) {
+                Some((_, ours, help)) => wrong(format!("{} {ours}", subject())).help(*help),
+                None => wrong(sentence.to_owned()),
+            }
         }
     }
 }
 
-/// What the reader says, and how it is said here.
-const SENTENCES: [(&str, &str); 5] = [
-    ("expected mapping start", "the value is no map"),
-    ("expected sequence start", "the value is no list"),
-    ("expected string scalar", "the value is no text"),
-    ("invalid boolean", "the value is neither `true` nor `false`"),
+/// What the reader says, how it is said here, and what to do.
+const SENTENCES: [(&str, &str, &str); 5] = [
+    (
+        "expected mapping start",
+        "is no map",
+        "a map has a line `KEY: VALUE` for each entry",
+    ),
+    (
+        "expected sequence start",
+        "is no list",
+        "a list has a `-` before each entry",
+    ),
+    (
+        "expected string scalar",
+        "is no text",
+        "a text stands behind the field, in quotes if it looks like something else",
+    ),
+    (
+        "invalid boolean",
+        "is neither `true` nor `false`",
+        "write one of the two, without quotes",
+    ),
     (
         "invalid u32",
-        "the value is no number, or one out of bounds",
+        "is no number, or one out of bounds",
+        "write a whole number that is not negative, without quotes",
     ),
 ];
+
+/// The field at a line and a column, in backticks.
+fn subject(text: &str, span: Span) -> String {
+    let mut path = String::new();
+    if let Ok(node) = config(text.as_bytes(), SourceId::NONE) {
+        let wanted = (span.line, span.column);
+        let mut best = (0, 0);
+        nearest_before(&node, wanted, &mut String::new(), &mut best, &mut path);
+    }
+    match path.is_empty() {
+        true => "the file".to_owned(),
+        false => format!("`{path}`"),
+    }
+}
+
+/// The path of the last value that starts at a place or before it; of several the outermost.
+fn nearest_before(
+    node: &Node,
+    wanted: (u32, u32),
+    path: &mut String,
+    best: &mut (u32, u32),
+    found: &mut String,
+) {
+    let start = (node.span.line, node.span.column);
+    if start <= wanted && start > *best {
+        *best = start;
+        found.clone_from(path);
+    }
+    let length = path.len();
+    for entry in node.entries() {
+        if !path.is_empty() {
+            path.push('.');
+        }
+        path.push_str(entry.key.text().unwrap_or_default());
+        nearest_before(&entry.value, wanted, path, best, found);
+        path.truncate(length);
+    }
+    for (index, item) in node.items().iter().enumerate() {
+        path.push_str(&format!("[{index}]"));
+        nearest_before(item, wanted, path, best, found);
+        path.truncate(length);
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -133,6 +192,33 @@ mod tests {
         assert!(shown.contains("did you mean `newTag`?"), "{shown}");
         let error = settings("zebra: 1\n").unwrap_err();
         assert!(error.help_line().unwrap().contains("`extends`, `configs`"));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named() {
+        for (text, wanted) in [
+            ("- a\n", "the file is no map"),
+            ("secrets: requird\n", "`secrets` has an unknown value"),
+            ("replicas: {a: 1}\n", "`replicas` is no list"),
+            ("images: [{newTag: x}]\n", "`images[0]` has no `name`"),
+            (
+                "replicas:\n- {name: a, count: 1}\n- name: b\n",
+                "`replicas[1]` has no `count`",
+            ),
+            (
+                "replicas:\n- name: a\n  count: many\n",
+                "`replicas[0].count` is no number",
+            ),
+            ("values: [a]\n", "`values` is no map"),
+            ("extends:\n  a: b\n", "`extends` is no text"),
+            (
+                "scripts:\n- file: a\n  script: [b]\n",
+                "`scripts[0].script` is no text",
+            ),
+        ] {
+            let error = settings(text).unwrap_err();
+            assert!(error.message().starts_with(wanted), "{text}: {error}");
+        }
     }
 
     #[test]

@@ -1,0 +1,91 @@
+//! Entries of `environment.yaml` that say too little, or too much.
+
+use std::path::Path;
+
+use super::place::{Step, place_at};
+use super::{EnvironmentSettings, ImageOverride, ScriptUse};
+use crate::error::{Error, Kind, Result};
+use crate::load::Files;
+use crate::project::output;
+
+/// Holds every entry against what it must say.
+pub(super) fn check(settings: &EnvironmentSettings, files: &dyn Files, path: &Path) -> Result<()> {
+    let lists: [(&str, Option<Lack>); 4] = [
+        ("images", first(&settings.images, image)),
+        (
+            "replicas",
+            first(&settings.replicas, |one| {
+                one.name
+                    .is_empty()
+                    .then_some(("has an empty `name`", "say which workload is meant"))
+            }),
+        ),
+        ("scripts", first(&settings.scripts, script)),
+        (
+            "expect",
+            first(&settings.expect, |one| {
+                one.operator().is_none().then_some((
+                    "names none or several of `patch`, `image` and `replacement`",
+                    "an entry is about one of them",
+                ))
+            }),
+        ),
+    ];
+    for (list, lack) in lists {
+        if let Some((index, (what, help))) = lack {
+            let place = place_at(files, path, &[Step::Field(list), Step::Item(index)]);
+            let message = format!("`{list}[{index}]` {what}");
+            return Err(Error::new(Kind::Project, message).at(place).help(help));
+        }
+    }
+    let wrong = settings.output.as_deref().and_then(output::misfit);
+    if let Some(wrong) = wrong {
+        let place = place_at(files, path, &[Step::Field("output")]);
+        return Err(Error::new(Kind::Project, format!("`output` {wrong}"))
+            .at(place)
+            .help("it is a path below the directory that is rendered into"));
+    }
+    Ok(())
+}
+
+/// The position of an entry, what is wrong with it, and what to do.
+type Lack = (usize, (&'static str, &'static str));
+
+fn first<T>(
+    entries: &[T],
+    lack: impl Fn(&T) -> Option<(&'static str, &'static str)>,
+) -> Option<Lack> {
+    let mut entries = entries.iter().enumerate();
+    entries.find_map(|(index, entry)| Some((index, lack(entry)?)))
+}
+
+fn image(image: &ImageOverride) -> Option<(&'static str, &'static str)> {
+    if image.name.is_empty() {
+        return Some((
+            "has an empty `name`",
+            "say which image is meant, without its tag",
+        ));
+    }
+    let says = [&image.new_name, &image.new_tag, &image.digest];
+    says.iter().all(|text| text.is_none()).then_some((
+        "says nothing new",
+        "add `newName`, `newTag` or `digest`, or take the entry away",
+    ))
+}
+
+fn script(script: &ScriptUse) -> Option<(&'static str, &'static str)> {
+    if script.file.is_empty() {
+        return Some(("has an empty `file`", "say which file is changed"));
+    }
+    match (&script.script, &script.expression) {
+        (None, None) => Some((
+            "has neither `script` nor `expression`",
+            "name a file in `script`, or write the expression in `expression`",
+        )),
+        (Some(_), Some(_)) => Some((
+            "has both `script` and `expression`",
+            "take one of the two away; an entry can be written for each",
+        )),
+        _ => None,
+    }
+}

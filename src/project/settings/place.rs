@@ -1,0 +1,80 @@
+//! Where in our own files something stands.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::load::Files;
+use crate::place::{Place, SourceId, Span};
+use crate::yaml::{Node, config};
+
+use crate::project::Environment;
+
+/// A part of the way to a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step<'s> {
+    /// A field.
+    Field(&'s str),
+    /// An item of a list, counted from 0.
+    Item(usize),
+}
+
+/// The place of a value in a file that was read before; as far as the way leads.
+pub(crate) fn place_at(files: &dyn Files, path: &Path, way: &[Step<'_>]) -> Place {
+    let node = nodes(files, path);
+    let span = node.map_or_else(Span::default, |node| {
+        let mut at = &node;
+        for step in way {
+            let next = match step {
+                Step::Field(name) => at.get(name),
+                Step::Item(index) => at.items().get(*index),
+            };
+            match next {
+                Some(next) => at = next,
+                None => break,
+            }
+        }
+        at.span
+    });
+    in_file(path, span)
+}
+
+/// The place of a field in a file that was read before.
+pub(in crate::project) fn place_of(files: &dyn Files, path: &Path, field: &[&str]) -> Place {
+    let way: Vec<Step<'_>> = field.iter().copied().map(Step::Field).collect();
+    place_at(files, path, &way)
+}
+
+/// The place of an entry that fits, or of a field of it, in a list of an environment's settings:
+/// its own, or those of one that it extends.
+pub(in crate::project) fn place_of_entry(
+    files: &dyn Files,
+    environment: &Environment,
+    list: &str,
+    field: &str,
+    fits: &dyn Fn(&Node) -> bool,
+) -> Place {
+    for one in environment.chain() {
+        let path = one.file();
+        let node = nodes(files, &path);
+        let entries = node.as_ref().and_then(|node| node.get(list));
+        let mut entries = entries.map_or(&[][..], Node::items).iter();
+        if let Some(entry) = entries.find(|entry| fits(entry)) {
+            return in_file(&path, entry.get(field).unwrap_or(entry).span);
+        }
+    }
+    place_of(files, &environment.file(), &[list])
+}
+
+/// Whether a field of an entry says a text, or neither says anything.
+pub(in crate::project) fn says(entry: &Node, field: &str, text: Option<&str>) -> bool {
+    entry.get(field).and_then(Node::text) == text
+}
+
+fn nodes(files: &dyn Files, path: &Path) -> Option<Node> {
+    config(&files.read(path).ok()?, SourceId::NONE).ok()
+}
+
+fn in_file(path: &Path, span: Span) -> Place {
+    let name: Arc<str> = path.display().to_string().into();
+    Place::in_file(name, span)
+}
