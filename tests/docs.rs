@@ -12,12 +12,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The parts of the repository that the documents speak of.
-const EXAMPLE: [&str; 4] = [
+/// The parts of the repository that the documents speak of, and a file for each of those that
+/// `kustom.yaml` allows to hold fixtures.
+const EXAMPLE: [&str; 6] = [
     "kustom.yaml",
     "kustom",
     "environments",
     "secrets-boilerplate",
+    "src/guard/rank.rs",
+    "tests/rules.rs",
 ];
 
 #[test]
@@ -125,6 +128,7 @@ fn copy(from: &Path, to: &Path) {
             copy(&entry.path(), &to.join(entry.file_name()));
         }
     } else {
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
         fs::copy(from, to).unwrap();
     }
 }
