@@ -9,11 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::load::{Asked, FileKind, Files, Revision, WorkTree, files_below};
 
 /// How the answers that an environment got differ from those of a revision.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Answers {
     /// Not at all: it cannot be affected.
     Same,
@@ -21,6 +21,8 @@ pub enum Answers {
     OtherNames,
     /// In something that was read or looked for.
     Other,
+    /// Nobody knows: what the revision would answer cannot be read, for this reason.
+    Unknown(String),
 }
 
 /// How the work tree and a revision differ in what they answer.
@@ -47,11 +49,41 @@ pub fn changed_since(
         if path.starts_with(tree.root()) {
             answers = answers.max(sides.compare(path, *asked)?);
         }
-        if answers == Answers::Other {
+        if answers >= Answers::Other {
             break;
         }
     }
     Ok(answers)
+}
+
+/// Whether a file of the repository is not what it is in a revision: what a program reads that
+/// reads by itself.
+///
+/// # Errors
+///
+/// If the repository cannot be read.
+pub fn anything_changed(files: &dyn Files, revision: &Revision, tree: &WorkTree) -> Result<bool> {
+    let sides = Sides {
+        files,
+        revision,
+        tree,
+    };
+    let cannot = |cause: io::Error| {
+        let message = format!("cannot compare the work tree with the revision: {cause}");
+        Error::new(Kind::Load, message).caused_by(cause)
+    };
+    if !revision.is_on_disk().map_err(cannot)? {
+        return Ok(true);
+    }
+    let then: BTreeSet<PathBuf> = revision.tracked_files(tree.root())?.into_iter().collect();
+    let now = files_below(tree.root(), Some(tree))?;
+    let new: Vec<PathBuf> = now
+        .into_iter()
+        .filter(|path| !then.contains(path))
+        .collect();
+    let is_theirs = |path: &PathBuf| revision.resolve(path).is_ok();
+    let new: Vec<PathBuf> = new.into_iter().filter(|path| !is_theirs(path)).collect();
+    sides.any_unignored(&new)
 }
 
 struct Sides<'s> {
@@ -62,6 +94,9 @@ struct Sides<'s> {
 
 impl Sides<'_> {
     fn compare(&self, path: &Path, asked: Asked) -> Result<Answers> {
+        if let Some(reason) = self.unread(path, asked) {
+            return Ok(Answers::Unknown(reason));
+        }
         if self.differ(path, asked)? {
             return Ok(Answers::Other);
         }
@@ -74,6 +109,24 @@ impl Sides<'_> {
         } else {
             Answers::Same
         })
+    }
+
+    /// Why the revision's answer cannot be read, if it cannot.
+    fn unread(&self, path: &Path, asked: Asked) -> Option<String> {
+        let cause = match self.revision.resolve(path) {
+            Ok((_, FileKind::File)) if asked.read => self.revision.read(path).err()?,
+            Ok((_, FileKind::Directory)) if asked.walked => self.revision.walk(path).err()?,
+            Ok(_) => return None,
+            Err(cause) => cause,
+        };
+        let is_answer = [
+            io::ErrorKind::NotFound,
+            io::ErrorKind::NotADirectory,
+            io::ErrorKind::IsADirectory,
+        ];
+        // Where the disk cannot go on either, that is the answer.
+        let is_known = is_answer.contains(&cause.kind()) || self.files.resolve(path).is_err();
+        (!is_known).then(|| cause.to_string())
     }
 
     fn differ(&self, path: &Path, asked: Asked) -> Result<bool> {
@@ -149,7 +202,17 @@ impl Sides<'_> {
         Ok(!self.any_unignored(&[path.to_path_buf()])?)
     }
 
+    /// Whether git would take one of some paths: it is not ignored, or it is tracked all the same.
     fn any_unignored(&self, paths: &[PathBuf]) -> Result<bool> {
-        Ok(!paths.is_empty() && self.tree.ignored(paths)?.contains(&false))
+        if paths.is_empty() {
+            return Ok(false);
+        }
+        let ignored = self.tree.ignored(paths)?;
+        if ignored.contains(&false) {
+            return Ok(true);
+        }
+        let tracked = self.tree.tracked(self.tree.root())?;
+        let mut tracked = tracked.iter().map(|one| &one.path);
+        Ok(tracked.any(|one| paths.iter().any(|path| one.starts_with(path))))
     }
 }

@@ -58,18 +58,26 @@ impl Files for Without<'_> {
     fn origin(&self, path: &Path) -> PathBuf {
         self.files.origin(path)
     }
+
+    fn miss(&self, path: &Path) {
+        self.files.miss(path);
+    }
+
+    fn hand_over(&self, path: &Path) -> io::Result<PathBuf> {
+        self.files.hand_over(path)
+    }
 }
 
 /// What differs between an environment of a revision and that of now; either may be missing or may
 /// not render.
 pub(super) fn change(name: &str, then: Option<&Checked>, now: Option<&Checked>) -> Change {
     let mut change = Change::of(name);
-    let rendered = |side: Option<&Checked>| side.map(|one| one.rendered.as_ref().map(objects));
+    let rendered = |side: Option<&Checked>| side.map(|one| one.rendered.as_ref().ok().map(objects));
     match (rendered(then), rendered(now)) {
         (None, _) => change.note = Some("is new"),
         (_, None) => change.note = Some("is gone"),
-        (Some(None), _) => change.note = Some("did not render before"),
         (_, Some(None)) => change.note = Some("does not render"),
+        (Some(None), _) => change.note = Some("did not render before"),
         (Some(Some(then)), Some(Some(now))) => {
             for (name, text) in &now {
                 match then.get(name) {

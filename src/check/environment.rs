@@ -8,8 +8,9 @@ use crate::error::Error;
 use crate::finding::{Finding, Severity};
 use crate::load::{Asked, Files, Recording};
 use crate::place::Place;
-use crate::project::{self, Config, Environment, Project, Rendered, Secrets, configs, render};
+use crate::project::{self, Config, Environment, Options, Project, Rendered, configs, render};
 use crate::report::{Check, Suite, finding_of};
+use crate::template::Values;
 
 /// What came of an environment.
 pub struct Checked {
@@ -17,15 +18,8 @@ pub struct Checked {
     pub suite: Suite,
     /// What it asked of the files.
     pub asked: BTreeMap<PathBuf, Asked>,
-    /// What it renders to, if it does.
-    pub rendered: Option<Rendered>,
-}
-
-/// How environments are checked.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Options {
-    /// What is done about missing secrets, in place of what the environment says.
-    pub secrets: Option<Secrets>,
+    /// What it renders to, or why it does not: then it would have asked for more.
+    pub rendered: Result<Rendered, Error>,
 }
 
 /// The checks, in the order of a report; what one of them finds is told by its rule.
@@ -45,17 +39,13 @@ pub fn environment(
     root: &Path,
     project: &Project,
     name: &str,
-    options: Options,
+    options: &Options<'_>,
 ) -> Checked {
     let recording = Recording::new(files);
     let directory = project.environments.join(name);
     let file = super::named_from(root, &directory.join("kustomization.yaml"));
     let done = prepared(&recording, project, name).and_then(|(environment, is_strict)| {
-        let asked = project::Options {
-            secrets: options.secrets,
-            ..project::Options::default()
-        };
-        let mut rendered = render(&recording, root, project, &environment, &asked)?;
+        let mut rendered = render(&recording, root, project, &environment, options)?;
         if is_strict {
             let findings = rendered.findings.iter_mut();
             for finding in findings.filter(|finding| finding.rule == project::UNDECRYPTED) {
@@ -66,10 +56,11 @@ pub fn environment(
     });
     let (checks, rendered) = match done {
         Ok((environment, rendered)) => {
-            let checks = sorted(&recording, root, project, &environment, &rendered);
-            (checks, Some(rendered))
+            let values = &options.values;
+            let checks = sorted(&recording, root, project, &environment, &rendered, values);
+            (checks, Ok(rendered))
         }
-        Err(error) => (stopped(&error), None),
+        Err(error) => (stopped(&error), Err(error)),
     };
     Checked {
         suite: Suite {
@@ -102,13 +93,14 @@ fn sorted(
     project: &Project,
     environment: &Environment,
     rendered: &Rendered,
+    values: &Values,
 ) -> Vec<Check> {
     let mut by_check: BTreeMap<&str, Vec<Finding>> = BTreeMap::new();
     for finding in &rendered.findings {
         let check = check_of(finding.rule);
         by_check.entry(check).or_default().push(finding.clone());
     }
-    match configs(files, root, project, environment) {
+    match configs(files, root, project, environment, values) {
         Ok((list, _)) => by_check
             .entry("drift")
             .or_default()

@@ -12,8 +12,8 @@ mod project;
 mod watch;
 
 pub use crate::load::named_from;
-pub use affected::{Answers, changed_since};
-pub use environment::{Checked, Options, environment};
+pub use affected::{Answers, anything_changed, changed_since};
+pub use environment::{Checked, environment};
 pub use index::{tracked_generator_files, tracked_secrets, unignored};
-pub use project::Setup;
+pub use project::{Affected, Setup, programs, unfollowed};
 pub use watch::Watch;

@@ -2,19 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::changes::{Without, change};
-use super::environment::{Checked, Options, environment};
+use super::environment::{Checked, environment};
 use super::{
-    Answers, Watch, changed_since, named_from, tracked_generator_files, tracked_secrets, unignored,
+    Answers, Watch, anything_changed, changed_since, named_from, tracked_generator_files,
+    tracked_secrets, unignored,
 };
 use crate::error::Result;
 use crate::finding::{Finding, Severity};
 use crate::load::{Asked, Files, Revision, WorkTree, normalized};
-use crate::project::{Project, Secrets};
+use crate::project::{Options, Project, Secrets};
 use crate::report::{Change, Check, Outcome, Report, Suite, finding_of};
 use crate::threads;
 
@@ -34,8 +35,21 @@ pub struct Setup<'s> {
     pub here: &'s Path,
     /// The names of the environments that are looked at.
     pub names: Vec<String>,
-    /// How they are checked.
-    pub options: Options,
+    /// How they are rendered.
+    pub options: Options<'static>,
+    /// Whether anything in the repository changed, once somebody asked; empty at the start.
+    pub changed: OnceLock<bool>,
+}
+
+/// Whether a change can affect an environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Affected {
+    /// It cannot.
+    No,
+    /// It can.
+    Yes,
+    /// It may: what the environment reads is not all known, for the reason that is found.
+    Perhaps(Finding),
 }
 
 impl Setup<'_> {
@@ -46,7 +60,7 @@ impl Setup<'_> {
     pub fn environments(&self) -> Vec<Checked> {
         let root = self.root();
         let check = |name: &String| {
-            let mut checked = environment(self.files, root, self.project, name, self.options);
+            let mut checked = environment(self.files, root, self.project, name, &self.options);
             for check in &mut checked.suite.checks {
                 if let Outcome::Ran(findings) = &mut check.outcome {
                     self.rename(findings);
@@ -67,17 +81,37 @@ impl Setup<'_> {
     /// # Errors
     ///
     /// If the repository cannot be read.
-    pub fn is_affected(&self, checked: &Checked, revision: &Revision) -> Result<bool> {
+    pub fn affected(&self, checked: &Checked, revision: &Revision) -> Result<Affected> {
+        if let Some(finding) = unfollowed(checked) {
+            return Ok(Affected::Perhaps(finding));
+        }
         let Some(tree) = self.tree else {
-            return Ok(true);
+            return Ok(Affected::Yes);
         };
-        Ok(
-            match changed_since(self.files, revision, tree, &checked.asked)? {
-                Answers::Same => false,
-                Answers::Other => true,
-                Answers::OtherNames => !self.renders_the_same(&checked.suite.name, revision)?,
-            },
-        )
+        let name = &checked.suite.name;
+        let is_affected = match changed_since(self.files, revision, tree, &checked.asked)? {
+            Answers::Same => false,
+            Answers::Other => true,
+            Answers::OtherNames => !self.renders_the_same(name, revision)?,
+            Answers::Unknown(reason) => {
+                let message =
+                    format!("what `{name}` read as of the revision is not all known: {reason}");
+                return Ok(Affected::Perhaps(Finding::warning("unfollowed", message)));
+            }
+        };
+        Ok(match programs(checked) {
+            _ if is_affected => Affected::Yes,
+            Some(finding) if self.anything_changed(revision, tree)? => Affected::Perhaps(finding),
+            _ => Affected::No,
+        })
+    }
+
+    fn anything_changed(&self, revision: &Revision, tree: &WorkTree) -> Result<bool> {
+        if let Some(known) = self.changed.get() {
+            return Ok(*known);
+        }
+        let found = anything_changed(self.files, revision, tree)?;
+        Ok(*self.changed.get_or_init(|| found))
     }
 
     /// Whether an environment renders now as it did in a revision, with the same findings.
@@ -110,7 +144,9 @@ impl Setup<'_> {
         let mut affected = Vec::new();
         for one in checked {
             let left_out = match revision {
-                Some((name, revision)) if !self.is_affected(&one, revision)? => Some(name),
+                Some((name, revision)) if self.affected(&one, revision)? == Affected::No => {
+                    Some(name)
+                }
                 _ => None,
             };
             suites.push(match left_out {
@@ -170,6 +206,7 @@ impl Setup<'_> {
             now: self.project,
             options: Options {
                 secrets: self.options.secrets.or(Some(Secrets::Placeholder)),
+                ..self.options.clone()
             },
         })
     }
@@ -299,7 +336,7 @@ struct Sides<'s> {
     clean: Without<'s>,
     now: &'s Project,
     known_now: Vec<String>,
-    options: Options,
+    options: Options<'static>,
 }
 
 impl Sides<'_> {
@@ -312,10 +349,39 @@ impl Sides<'_> {
             .filter(|_| self.known_then.contains(name));
         let now = self.known_now.contains(name);
         (
-            then.map(|it| environment(self.revision, root, it, name, self.options)),
-            now.then(|| environment(&self.clean, root, self.now, name, self.options)),
+            then.map(|it| environment(self.revision, root, it, name, &self.options)),
+            now.then(|| environment(&self.clean, root, self.now, name, &self.options)),
         )
     }
+}
+
+/// Why what an environment reads is not all known, if it is not: what stops a render hides what
+/// would have been read after it.
+pub fn unfollowed(checked: &Checked) -> Option<Finding> {
+    let error = checked.rendered.as_ref().err()?;
+    let why = finding_of("unfollowed", error);
+    let name = &checked.suite.name;
+    let message = format!(
+        "what `{name}` reads is not all known, because it does not render: {}",
+        why.message
+    );
+    Some(Finding {
+        severity: Severity::Warning,
+        message,
+        ..why
+    })
+}
+
+/// That an environment runs programs which read by themselves, if it does.
+pub fn programs(checked: &Checked) -> Option<Finding> {
+    let mut asked = checked.asked.values();
+    asked.any(|asked| asked.handed_over).then(|| {
+        let name = &checked.suite.name;
+        let message =
+            format!("`{name}` runs programs, and what those read by themselves is not known");
+        Finding::new("unfollowed", Severity::Note, message)
+            .help("any change in the repository may affect it")
+    })
 }
 
 fn skipped(mut suite: Suite, revision: &str) -> Suite {

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use kustom::check::Affected;
 use kustom::error::Result;
 
 use super::check::Chosen;
@@ -32,12 +33,16 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
     let found = arguments.chosen.find()?;
     let revision = found.revision(&arguments.base)?;
     let setup = found.setup();
-    let mut names = Vec::new();
+    let (mut names, mut findings) = (Vec::new(), Vec::new());
     for checked in setup.environments() {
-        if setup.is_affected(&checked, &revision)? {
-            names.push(checked.suite.name);
+        match setup.affected(&checked, &revision)? {
+            Affected::No => continue,
+            Affected::Yes => {}
+            Affected::Perhaps(finding) => findings.push(finding),
         }
+        names.push(checked.suite.name);
     }
+    streams.findings(&findings);
     streams.data(&match arguments.format {
         Format::Text => names.iter().map(|name| format!("{name}\n")).collect(),
         Format::Json => format!("{}\n", serde_json::Value::from(names)),

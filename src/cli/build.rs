@@ -234,10 +234,12 @@ pub(super) fn plugins(arguments: &Plugins) -> plugin::Options {
         },
         helm: HelmOptions {
             enabled: arguments.enable_helm,
+            enabled_by_project: false,
             command: arguments.helm_command.clone(),
             api_versions: arguments.helm_api_versions.clone(),
             kube_version: arguments.helm_kube_version.clone(),
             debug: arguments.helm_debug,
+            charts: None,
         },
         homes: plugin_homes(),
     }
@@ -286,7 +288,7 @@ fn boolean(word: &str) -> std::result::Result<bool, String> {
     }
 }
 
-fn restriction(word: &str) -> std::result::Result<Restriction, String> {
+pub(super) fn restriction(word: &str) -> std::result::Result<Restriction, String> {
     match word {
         "LoadRestrictionsRootOnly" | "" => Ok(Restriction::RootOnly),
         "LoadRestrictionsNone" => Ok(Restriction::None),

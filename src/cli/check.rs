@@ -3,17 +3,19 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::{Arc, OnceLock};
 
-use kustom::check::{Options, Setup};
+use kustom::check::Setup;
 use kustom::error::Result;
 use kustom::finding::Severity;
 use kustom::load::{Asked, Disk, Recording, Revision, WorkTree};
-use kustom::project::{Project, Secrets};
+use kustom::project::{Options, Project, Secrets};
 
 use super::build::{canonical, working_directory};
 use super::output::Streams;
 use super::project::said_by_git;
 use super::report::Reporting;
+use super::said::Said;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -39,6 +41,8 @@ pub(super) struct Chosen {
     /// What is done about missing secrets.
     #[arg(long, value_name = "POLICY", default_value = "placeholder")]
     secrets: Policy,
+    #[command(flatten)]
+    said: Said,
     /// Look for the project from here, not from the current directory.
     #[arg(short = 'C', long, value_name = "DIR")]
     directory: Option<PathBuf>,
@@ -51,6 +55,8 @@ enum Policy {
     Placeholder,
     /// They must be there.
     Required,
+    /// What is made of missing ones is left out.
+    Omit,
     /// As each environment says.
     Environment,
 }
@@ -75,7 +81,7 @@ pub(super) struct Found {
     /// Whether git could not be asked, and nobody wanted to know.
     is_git_unread: bool,
     names: Vec<String>,
-    options: Options,
+    options: Options<'static>,
 }
 
 pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
@@ -120,13 +126,14 @@ impl Chosen {
             }
             self.environments.clone()
         };
-        let options = Options {
-            secrets: match self.secrets {
-                Policy::Placeholder => Some(Secrets::Placeholder),
-                Policy::Required => Some(Secrets::Required),
-                Policy::Environment => None,
-            },
-        };
+        let mut options = self.said.options(match self.secrets {
+            Policy::Placeholder => Some(Secrets::Placeholder),
+            Policy::Required => Some(Secrets::Required),
+            Policy::Omit => Some(Secrets::Omit),
+            Policy::Environment => None,
+        })?;
+        // Nothing is written into the work tree, not even charts.
+        options.plugins.helm.charts = Some(Arc::default());
         let tree = said_by_git(WorkTree::discover(&project.root), &files, &project, &names)?;
         Ok(Found {
             is_git_unread: tree.is_none(),
@@ -150,7 +157,8 @@ impl Found {
             is_git_unread: self.is_git_unread,
             here: &self.here,
             names: self.names.clone(),
-            options: self.options,
+            options: self.options.clone(),
+            changed: OnceLock::new(),
         }
     }
 

@@ -13,6 +13,7 @@ use similar::TextDiff;
 use super::build::working_directory;
 use super::output::{Streams, write_all};
 use super::project::find;
+use super::said::ValueFlags;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -35,6 +36,8 @@ pub(super) struct Arguments {
     /// Show what each statement of the scripts did.
     #[arg(long)]
     explain: bool,
+    #[command(flatten)]
+    values: ValueFlags,
     /// Look for the project from here, not from the current directory.
     #[arg(short = 'C', long, value_name = "DIR")]
     directory: Option<PathBuf>,
@@ -45,7 +48,13 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
     let files = Snapshot::default();
     let project = find(&files, &here, arguments.directory.as_deref())?;
     let environment = project.environment(&files, &arguments.environment)?;
-    let (mut list, findings) = configs(&files, &here, &project, &environment)?;
+    let (mut list, findings) = configs(
+        &files,
+        &here,
+        &project,
+        &environment,
+        &arguments.values.read()?,
+    )?;
     if let Some(name) = &arguments.config {
         list.retain(|config| config.name == *name);
         if list.is_empty() {

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use kustom::check::{Checked, named_from};
+use kustom::check::{Checked, named_from, programs, unfollowed};
 use kustom::error::Result;
 use serde_json::json;
 
@@ -32,6 +32,12 @@ enum Format {
 pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
     let found = arguments.chosen.find()?;
     let checked = found.setup().environments();
+    let findings: Vec<_> = checked
+        .iter()
+        .flat_map(|one| [unfollowed(one), programs(one)])
+        .flatten()
+        .collect();
+    streams.findings(&findings);
     let here = found.here();
     streams.data(&match arguments.format {
         Format::Text => {
@@ -49,8 +55,10 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
     Ok(ExitCode::SUCCESS)
 }
 
+/// What was read, and what was to be read and is not there.
 fn files(checked: &Checked, here: &Path) -> Vec<String> {
-    let read = checked.asked.iter().filter(|(_, asked)| asked.read);
+    let asked = checked.asked.iter();
+    let read = asked.filter(|(_, asked)| asked.read || asked.wanted);
     read.map(|(path, _)| named_from(here, path)).collect()
 }
 

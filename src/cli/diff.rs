@@ -21,7 +21,7 @@ use kustom::yaml::{Node, repeated_key, stream};
 use super::build::{canonical, working_directory};
 use super::output::{Streams, write_file};
 use super::project::said_by_git;
-use super::render::Policy;
+use super::said::{Policy, Said};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -53,6 +53,8 @@ pub(super) struct Arguments {
     /// What to do about secrets that nobody has filled in; --against takes placeholders.
     #[arg(long, value_name = "POLICY")]
     secrets: Option<Policy>,
+    #[command(flatten)]
+    said: Said,
     /// Exit with 0 although there are differences.
     #[arg(long, conflicts_with = "detailed_exitcode")]
     exit_zero: bool,
@@ -197,7 +199,7 @@ fn sides(arguments: &Arguments) -> Result<[Loaded; 2]> {
             Ok([plain(Path::new(old))?, plain(Path::new(new))?])
         }
         ([from, to], None) => {
-            let opened = Opened::new(arguments)?;
+            let opened = Opened::new(arguments, arguments.secrets)?;
             Ok([opened.present(from)?, opened.present(to)?])
         }
         ([environment], Some(revision)) => against(arguments, environment, revision),
@@ -216,20 +218,22 @@ fn sides(arguments: &Arguments) -> Result<[Loaded; 2]> {
 struct Opened {
     here: PathBuf,
     start: PathBuf,
-    policy: Option<Policy>,
+    options: project::Options<'static>,
 }
 
 impl Opened {
-    fn new(arguments: &Arguments) -> Result<Self> {
+    fn new(arguments: &Arguments, policy: Option<Policy>) -> Result<Self> {
         let here = working_directory()?;
         let start = match &arguments.directory {
             Some(directory) => canonical(&here.join(directory), directory)?,
             None => here.clone(),
         };
+        let mut options = arguments.said.options(policy.map(Policy::secrets))?;
+        options.plugins.helm.charts = Some(Arc::default());
         Ok(Self {
             here,
             start,
-            policy: arguments.secrets,
+            options,
         })
     }
 
@@ -255,8 +259,7 @@ impl Opened {
         environment.settings.guard = Some(GuardPolicy::Off);
         let options = project::Options {
             tracked,
-            secrets: self.policy.map(Policy::secrets),
-            ..project::Options::default()
+            ..self.options.clone()
         };
         let mut rendered = render(files, &self.here, project, &environment, &options)?;
         let causes = Causes::new(files, &self.here, project, &environment, &rendered);
@@ -274,8 +277,8 @@ impl Opened {
 /// Secrets are not in git: those that are filled in here stand on both sides, and placeholders
 /// where none is, so that what differs is what was changed.
 fn against(arguments: &Arguments, name: &str, revision: &str) -> Result<[Loaded; 2]> {
-    let mut opened = Opened::new(arguments)?;
-    opened.policy = opened.policy.or(Some(Policy::Placeholder));
+    let policy = arguments.secrets.unwrap_or(Policy::Placeholder);
+    let opened = Opened::new(arguments, Some(policy))?;
     let tree = Revision::open(&opened.start, revision)?;
     let then = Project::find(&tree, &opened.start)?.seen_from(&opened.here);
     let now = Project::find(&Disk, &opened.start)?.seen_from(&opened.here);

@@ -18,6 +18,7 @@ mod output;
 mod project;
 mod render;
 mod report;
+mod said;
 mod secrets;
 mod yq;
 

@@ -81,6 +81,14 @@ impl Files for Cached<'_> {
     fn origin(&self, path: &Path) -> PathBuf {
         self.lower.origin(path)
     }
+
+    fn miss(&self, path: &Path) {
+        self.lower.miss(path);
+    }
+
+    fn hand_over(&self, path: &Path) -> io::Result<PathBuf> {
+        self.lower.hand_over(path)
+    }
 }
 
 fn remembered<T: Clone>(

@@ -45,6 +45,24 @@ pub trait Files: Sync {
     fn origin(&self, path: &Path) -> PathBuf {
         path.to_path_buf()
     }
+
+    /// Hears that something is needed that is not there.
+    fn miss(&self, _path: &Path) {}
+
+    /// Whether these are the files of the disk, and nobody asks which of them are read.
+    fn is_disk(&self) -> bool {
+        false
+    }
+
+    /// Where a program finds a file or a directory, if it reads by itself: whatever it likes, from
+    /// there.
+    ///
+    /// # Errors
+    ///
+    /// If the files are not on the disk and cannot be put there.
+    fn hand_over(&self, path: &Path) -> io::Result<PathBuf> {
+        Ok(path.to_path_buf())
+    }
 }
 
 /// What a path leads to.
@@ -77,6 +95,10 @@ impl Disk {
 }
 
 impl Files for Disk {
+    fn is_disk(&self) -> bool {
+        true
+    }
+
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         fs::read(path)
     }
@@ -181,6 +203,10 @@ impl Snapshot {
 }
 
 impl Files for Snapshot {
+    fn is_disk(&self) -> bool {
+        true
+    }
+
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         Disk.read(path)
     }
@@ -345,6 +371,14 @@ impl Files for Overlay<'_> {
             true => path.to_path_buf(),
             false => self.lower.origin(path),
         }
+    }
+
+    fn miss(&self, path: &Path) {
+        self.lower.miss(path);
+    }
+
+    fn hand_over(&self, path: &Path) -> io::Result<PathBuf> {
+        self.lower.hand_over(path)
     }
 }
 

@@ -6,6 +6,8 @@
 
 mod below;
 mod cached;
+mod conversion;
+mod copy;
 mod files;
 mod history;
 mod http;
@@ -13,6 +15,7 @@ mod recording;
 mod remote;
 mod repository;
 mod revision;
+mod store;
 mod tracked;
 mod url;
 mod work_tree;
@@ -420,6 +423,80 @@ impl<'l> Loader<'l> {
         })
     }
 
+    /// A path for a program that reads by itself, whatever it likes.
+    ///
+    /// # Errors
+    ///
+    /// If the files cannot be put on the disk.
+    pub fn hand_over(&self, path: &Path) -> Result<PathBuf> {
+        let shown = self.shown(path).display().to_string();
+        let cannot = |cause| cannot(&format!("lay out `{shown}`"), cause);
+        self.files().hand_over(path).map_err(cannot)
+    }
+
+    /// A program that a kustomization names by its path, where it can be run.
+    pub fn program(&self, name: impl AsRef<Path>) -> PathBuf {
+        let path = self.root.join(name);
+        if self.files().is_disk() {
+            return path;
+        }
+        let files = self.files();
+        let Ok((found, _)) = files.resolve(&path) else {
+            files.miss(&path);
+            return path;
+        };
+        let _ = files.read(&found);
+        files.hand_over(&found).unwrap_or(path)
+    }
+
+    /// Takes notice of what a program is told of: a file, or the files of a directory below this
+    /// one.
+    pub fn notice(&self, name: &str) {
+        let files = self.files();
+        if files.is_disk() || Path::new(name).is_absolute() {
+            return;
+        }
+        let path = self.root.join(name);
+        match files.resolve(&path) {
+            Ok((path, FileKind::File)) => drop(files.read(&path)),
+            Ok((path, FileKind::Directory))
+                if path.starts_with(&self.root) && path != self.root =>
+            {
+                for file in files.walk(&path).unwrap_or_default() {
+                    let _ = files.read(&path.join(file));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A file or a directory as it is on the disk or, if it is otherwise there, a copy below
+    /// another directory.
+    ///
+    /// A program gets nothing but this.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read, or the copy cannot be written.
+    pub fn on_disk(&self, path: &Path, below: &Path) -> Result<PathBuf> {
+        let files = self.files();
+        if files.is_disk() {
+            return Ok(path.to_path_buf());
+        }
+        let shown = self.shown(path).display().to_string();
+        copy::on_disk(files, path, below).map_err(|cause| cannot(&format!("copy `{shown}`"), cause))
+    }
+
+    /// Takes notice of something that is needed and not there.
+    pub fn miss(&self, path: &Path) {
+        self.files().miss(path);
+    }
+
+    /// Whether a path leads to a directory.
+    pub fn is_directory(&self, path: &Path) -> bool {
+        matches!(self.files().resolve(path), Ok((_, FileKind::Directory)))
+    }
+
     fn open_repository(&self, repository: &Repository) -> Result<Self> {
         let visited = self
             .urls
@@ -465,6 +542,7 @@ impl<'l> Loader<'l> {
         if cause.kind() != io::ErrorKind::NotFound {
             return cannot(&format!("read `{name}`"), cause).at(name.span);
         }
+        self.files().miss(path);
         let error = Error::new(Kind::Load, format!("there is no `{name}`")).at(name.span);
         let (Some(directory), Some(file)) = (path.parent(), path.file_name()) else {
             return error;

@@ -30,6 +30,10 @@ pub struct Asked {
     pub resolved: bool,
     /// It is not there.
     pub missing: bool,
+    /// It is needed, and it is not there.
+    pub wanted: bool,
+    /// A program got it, which may have read anything from there.
+    pub handed_over: bool,
 }
 
 impl<'f> Recording<'f> {
@@ -94,6 +98,16 @@ impl Files for Recording<'_> {
 
     fn origin(&self, path: &Path) -> PathBuf {
         self.files.origin(path)
+    }
+
+    fn miss(&self, path: &Path) {
+        self.note(path, |asked| asked.wanted = true);
+        self.files.miss(path);
+    }
+
+    fn hand_over(&self, path: &Path) -> io::Result<PathBuf> {
+        self.note(path, |asked| asked.handed_over = true);
+        self.files.hand_over(path)
     }
 }
 

@@ -1,20 +1,23 @@
 //! Where files come from when they come from git: the tree of a revision.
 //!
 //! A [`Revision`] stands where the work tree stands, so that a path means the same in both. It is
-//! what a clean checkout would be: links are followed, what git does not track is not there, and
-//! what lies outside of the repository is the disk's. Nothing is checked out and no command is run.
-//! A file that large file storage keeps elsewhere is the pointer that git holds.
+//! what a clean checkout would be: links are followed, contents are converted as attributes and
+//! configuration say, submodules are at the commit that is recorded of them, what git does not
+//! track is not there, and what lies outside of the repository is the disk's. Nothing is checked
+//! out, and of the user's programs only filters run.
 
-use std::ffi::OsString;
+use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use gix::ObjectId;
 use gix::objs::tree::EntryKind;
 use gix::revision::plumbing::Spec;
 use rustc_hash::FxHashMap;
+use tempfile::TempDir;
 
+use super::store::{Item, Store, locked};
 use super::{Disk, FileKind, Files, repository};
 use crate::error::{Error, Kind, Result};
 
@@ -23,21 +26,12 @@ const LINKS: usize = 40;
 
 /// The files of a git repository as they are in a revision.
 pub struct Revision {
-    /// The root of the work tree, without links.
-    root: PathBuf,
     commit: ObjectId,
-    tree: ObjectId,
-    repository: Mutex<gix::Repository>,
-    /// The trees that were read.
-    trees: Mutex<FxHashMap<ObjectId, Arc<[Item]>>>,
-}
-
-/// An entry of a tree.
-#[derive(Clone, Debug)]
-struct Item {
-    name: OsString,
-    kind: EntryKind,
-    id: ObjectId,
+    repository: Arc<Store>,
+    /// The submodules that were entered, by their paths and commits.
+    submodules: Mutex<FxHashMap<(PathBuf, ObjectId), Arc<Store>>>,
+    /// The files, laid out for a program that reads by itself.
+    checkout: Mutex<Option<TempDir>>,
 }
 
 /// What a path leads to.
@@ -45,7 +39,7 @@ enum Found {
     /// Something outside of the repository.
     Outside(PathBuf),
     /// A file or a directory of the revision, at its path without links.
-    Inside(PathBuf, FileKind, ObjectId),
+    Inside(PathBuf, FileKind, ObjectId, Arc<Store>),
 }
 
 impl Revision {
@@ -66,17 +60,16 @@ impl Revision {
         repository::has_readable_references(&opened.repository)?;
         let (commit, tree) = parse(&opened.repository, revision)?;
         Ok(Self {
-            root: opened.root,
             commit,
-            tree,
-            repository: Mutex::new(opened.repository),
-            trees: Mutex::default(),
+            repository: Arc::new(Store::new(opened.root, tree, opened.repository)),
+            submodules: Mutex::default(),
+            checkout: Mutex::default(),
         })
     }
 
     /// The root of the work tree.
     pub fn root(&self) -> &Path {
-        &self.root
+        &self.repository.root
     }
 
     /// The commit, in full.
@@ -84,14 +77,22 @@ impl Revision {
         self.commit.to_string()
     }
 
-    /// The files below a directory that git tracks in the revision, as absolute paths.
+    /// The files below a directory that git tracks in the revision, as absolute paths; those of
+    /// submodules are not among them.
     ///
     /// # Errors
     ///
     /// If an object is missing from the repository.
     pub fn tracked_files(&self, directory: &Path) -> Result<Vec<PathBuf>> {
         let mut files = Vec::new();
-        self.gather(&self.root, self.tree, directory, &mut files)
+        let store = &self.repository;
+        store
+            .each(&store.root, store.tree, directory, &mut |path, item| {
+                if item.kind != EntryKind::Commit {
+                    files.push(path.to_path_buf());
+                }
+                Ok(())
+            })
             .map_err(|cause| {
                 let message = format!("cannot list the files of the revision: {cause}");
                 Error::new(Kind::Load, message).caused_by(cause)
@@ -99,67 +100,81 @@ impl Revision {
         Ok(files)
     }
 
-    fn gather(
+    /// Whether a tracked file or link is on the disk what it is here; a submodule is if each of its
+    /// files is.
+    ///
+    /// # Errors
+    ///
+    /// If the repository, or a submodule, cannot be read.
+    pub fn is_on_disk(&self) -> io::Result<bool> {
+        self.is_store_on_disk(&self.repository)
+    }
+
+    fn is_store_on_disk(&self, store: &Arc<Store>) -> io::Result<bool> {
+        let mut is_same = true;
+        store.each(&store.root, store.tree, &store.root, &mut |path, item| {
+            is_same = is_same
+                && match item.kind {
+                    EntryKind::Link => fs::read_link(path).is_ok_and(|target| {
+                        let kept = store.blob(item.id);
+                        kept.is_ok_and(|kept| target.as_os_str().as_encoded_bytes() == kept)
+                    }),
+                    EntryKind::Commit => match self.enter(path, item.id, store)? {
+                        Some(inner) => self.is_store_on_disk(&inner)?,
+                        None => true,
+                    },
+                    _ => {
+                        let content = store.content(path, item.id)?;
+                        fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file())
+                            && fs::read(path).is_ok_and(|there| there == content)
+                    }
+                };
+            Ok(())
+        })?;
+        Ok(is_same)
+    }
+
+    /// The submodule at a path, at a commit; none where a clone that leaves submodules alone has
+    /// an empty directory.
+    fn enter(
         &self,
-        at: &Path,
-        tree: ObjectId,
-        below: &Path,
-        files: &mut Vec<PathBuf>,
-    ) -> io::Result<()> {
-        for item in self.items(tree)?.iter() {
-            let path = at.join(&item.name);
-            if item.kind == EntryKind::Tree {
-                if path.starts_with(below) || below.starts_with(&path) {
-                    self.gather(&path, item.id, below, files)?;
-                }
-            } else if path.starts_with(below) {
-                files.push(path);
-            }
+        path: &Path,
+        commit: ObjectId,
+        outer: &Arc<Store>,
+    ) -> io::Result<Option<Arc<Store>>> {
+        let key = (path.to_path_buf(), commit);
+        if let Some(known) = locked(&self.submodules).get(&key) {
+            return Ok(Some(Arc::clone(known)));
         }
-        Ok(())
-    }
-
-    /// The entries of a tree, sorted by name.
-    fn items(&self, tree: ObjectId) -> io::Result<Arc<[Item]>> {
-        if let Some(items) = locked(&self.trees).get(&tree) {
-            return Ok(Arc::clone(items));
-        }
-        let repository = locked(&self.repository);
-        let object = repository.find_tree(tree).map_err(io::Error::other)?;
-        let mut items = Vec::new();
-        for entry in object.iter() {
-            let entry = entry.map_err(io::Error::other)?;
-            let name = gix::path::from_bstr(entry.filename()).map_err(io::Error::other)?;
-            items.push(Item {
-                name: name.into_owned().into(),
-                kind: entry.mode().kind(),
-                id: entry.object_id(),
-            });
-        }
-        // Git sorts a directory as if its name ended in a slash.
-        items.sort_by(|a, b| a.name.cmp(&b.name));
-        let items: Arc<[Item]> = items.into();
-        locked(&self.trees).insert(tree, Arc::clone(&items));
-        Ok(items)
-    }
-
-    fn blob(&self, id: ObjectId) -> io::Result<Vec<u8>> {
-        let repository = locked(&self.repository);
-        let mut blob = repository.find_blob(id).map_err(io::Error::other)?;
-        Ok(blob.take_data())
+        let Some(repository) = outer.submodule(path) else {
+            let is_empty = fs::read_dir(path).is_ok_and(|mut names| names.next().is_none());
+            return match is_empty {
+                true => Ok(None),
+                false => Err(unread(path, commit)),
+            };
+        };
+        let tree = repository
+            .find_object(commit)
+            .and_then(gix::Object::peel_to_tree)
+            .map_err(|_| unread(path, commit))?
+            .id;
+        let store = Arc::new(Store::new(path.to_path_buf(), tree, repository));
+        locked(&self.submodules).insert(key, Arc::clone(&store));
+        Ok(Some(store))
     }
 
     /// Where a path leads, through all links.
     fn find(&self, path: &Path) -> io::Result<Found> {
+        let root = self.root();
         let mut links = LINKS;
         let mut path = path.to_path_buf();
         loop {
-            if !path.starts_with(&self.root) {
+            if !path.starts_with(root) {
                 // The disk may lead back in, by a link to the work tree or by `..`.
                 match Disk.resolve(&path) {
-                    Ok((real, _)) if real.starts_with(&self.root) => path = real,
+                    Ok((real, _)) if real.starts_with(root) => path = real,
                     Ok((real, _)) => return Ok(Found::Outside(real)),
-                    Err(_) if super::normalized(&path).starts_with(&self.root) => {
+                    Err(_) if super::normalized(&path).starts_with(root) => {
                         path = super::normalized(&path);
                     }
                     Err(error) => return Err(error),
@@ -177,51 +192,79 @@ impl Revision {
     /// Follows a path of the work tree up to its first link, or to the end.
     fn step(&self, path: &Path) -> io::Result<Step> {
         // What was passed on the way: the last one is where we are.
-        let mut passed: Vec<Item> = Vec::new();
-        let inside = path.strip_prefix(&self.root).unwrap_or(path);
+        let mut passed: Vec<(Item, Arc<Store>)> = Vec::new();
+        let inside = path.strip_prefix(self.root()).unwrap_or(path);
         let mut rest = inside.components();
         while let Some(component) = rest.next() {
             let name = match component {
                 Component::Normal(name) => name,
                 Component::ParentDir if passed.pop().is_none() => {
-                    let above = self.root.parent().unwrap_or(&self.root);
+                    let above = self.root().parent().unwrap_or(self.root());
                     return Ok(Step::Goes(above.join(rest.as_path())));
                 }
                 _ => continue,
             };
-            let tree = match passed.last() {
-                None => self.tree,
-                Some(item) if item.kind == EntryKind::Tree => item.id,
+            let (tree, store) = match passed.last() {
+                None => (self.repository.tree, &self.repository),
+                Some((item, store)) if item.kind == EntryKind::Tree => (item.id, store),
+                Some((item, _)) if item.kind == EntryKind::Commit => {
+                    return Err(unread(&self.at(&passed), item.id));
+                }
                 Some(_) => return Err(io::ErrorKind::NotADirectory.into()),
             };
-            let items = self.items(tree)?;
+            let (items, store) = (store.items(tree)?, Arc::clone(store));
             let index = items
                 .binary_search_by(|item| item.name.as_os_str().cmp(name))
                 .map_err(|_| super::files::not_found())?;
             let item = &items[index];
             match item.kind {
-                EntryKind::Commit => return Err(submodule(path)),
                 EntryKind::Link => {
-                    let target = self.blob(item.id)?;
+                    let target = store.blob(item.id)?;
                     let target = gix::path::from_byte_slice(&target).map_err(io::Error::other)?;
                     let to = self.at(&passed).join(target).join(rest.as_path());
                     return Ok(Step::Goes(to));
                 }
-                _ => passed.push(item.clone()),
+                EntryKind::Commit => {
+                    let at = self.at(&passed).join(&item.name);
+                    let (item, store) = match self.enter(&at, item.id, &store)? {
+                        None => (item.clone(), store),
+                        Some(inner) => {
+                            let tree = Item {
+                                kind: EntryKind::Tree,
+                                id: inner.tree,
+                                ..item.clone()
+                            };
+                            (tree, inner)
+                        }
+                    };
+                    passed.push((item, store));
+                }
+                _ => passed.push((item.clone(), store)),
             }
         }
-        Ok(Step::Found(match passed.last() {
-            None => Found::Inside(self.root.clone(), FileKind::Directory, self.tree),
-            Some(item) if item.kind == EntryKind::Tree => {
-                Found::Inside(self.at(&passed), FileKind::Directory, item.id)
+        let at = self.at(&passed);
+        Ok(Step::Found(match passed.pop() {
+            None => {
+                let store = Arc::clone(&self.repository);
+                Found::Inside(at, FileKind::Directory, store.tree, store)
             }
-            Some(item) => Found::Inside(self.at(&passed), FileKind::File, item.id),
+            Some((item, store)) => {
+                let kind = match item.kind {
+                    EntryKind::Tree | EntryKind::Commit => FileKind::Directory,
+                    _ => FileKind::File,
+                };
+                let id = match item.kind {
+                    EntryKind::Commit => ObjectId::empty_tree(item.id.kind()),
+                    _ => item.id,
+                };
+                Found::Inside(at, kind, id, store)
+            }
         }))
     }
 
-    fn at(&self, passed: &[Item]) -> PathBuf {
-        let mut path = self.root.clone();
-        path.extend(passed.iter().map(|item| &item.name));
+    fn at(&self, passed: &[(Item, Arc<Store>)]) -> PathBuf {
+        let mut path = self.root().to_path_buf();
+        path.extend(passed.iter().map(|(item, _)| &item.name));
         path
     }
 
@@ -233,8 +276,8 @@ impl Revision {
         above: &mut Vec<PathBuf>,
         files: &mut Vec<PathBuf>,
     ) -> io::Result<()> {
-        let (real, id) = match self.find(directory)? {
-            Found::Inside(real, FileKind::Directory, id) => (real, id),
+        let (real, id, store) = match self.find(directory)? {
+            Found::Inside(real, FileKind::Directory, id, store) => (real, id, store),
             Found::Inside(..) => {
                 files.push(shown.to_path_buf());
                 return Ok(());
@@ -249,19 +292,42 @@ impl Revision {
             return Err(too_many_links());
         }
         above.push(real);
-        for item in self.items(id)?.iter() {
+        for item in store.items(id)?.iter() {
             let shown = shown.join(&item.name);
             match item.kind {
-                EntryKind::Tree | EntryKind::Link => {
+                EntryKind::Tree | EntryKind::Link | EntryKind::Commit => {
                     self.walk_into(&directory.join(&item.name), &shown, above, files)?;
                 }
-                // A clean checkout has an empty directory there.
-                EntryKind::Commit => {}
                 _ => files.push(shown),
             }
         }
         above.pop();
         Ok(())
+    }
+
+    /// Lays out all files below a directory.
+    fn check_out(&self, store: &Arc<Store>, to: &Path) -> io::Result<()> {
+        store.each(&store.root, store.tree, &store.root, &mut |path, item| {
+            let inside = path.strip_prefix(self.root()).unwrap_or(path);
+            let target = to.join(inside);
+            if let Some(above) = target.parent() {
+                fs::create_dir_all(above)?;
+            }
+            match item.kind {
+                EntryKind::Commit => match self.enter(path, item.id, store)? {
+                    Some(inner) => self.check_out(&inner, to),
+                    None => fs::create_dir_all(target),
+                },
+                EntryKind::Link => link(&store.blob(item.id)?, &target),
+                kind => {
+                    fs::write(&target, store.content(path, item.id)?)?;
+                    match kind {
+                        EntryKind::BlobExecutable => make_executable(&target),
+                        _ => Ok(()),
+                    }
+                }
+            }
+        })
     }
 }
 
@@ -276,7 +342,7 @@ enum Step {
 impl Files for Revision {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         match self.find(path)? {
-            Found::Inside(_, FileKind::File, id) => self.blob(id),
+            Found::Inside(real, FileKind::File, id, store) => store.content(&real, id),
             Found::Inside(..) => Err(io::ErrorKind::IsADirectory.into()),
             Found::Outside(path) => Disk.read(&path),
         }
@@ -284,15 +350,15 @@ impl Files for Revision {
 
     fn resolve(&self, path: &Path) -> io::Result<(PathBuf, FileKind)> {
         match self.find(path)? {
-            Found::Inside(path, kind, _) => Ok((path, kind)),
+            Found::Inside(path, kind, ..) => Ok((path, kind)),
             Found::Outside(path) => Disk.resolve(&path),
         }
     }
 
     fn list(&self, directory: &Path) -> io::Result<Vec<String>> {
         match self.find(directory)? {
-            Found::Inside(_, FileKind::Directory, id) => {
-                let names = self.items(id)?;
+            Found::Inside(_, FileKind::Directory, id, store) => {
+                let names = store.items(id)?;
                 let names = names.iter().map(|item| item.name.to_string_lossy());
                 Ok(names.map(std::borrow::Cow::into_owned).collect())
             }
@@ -311,6 +377,48 @@ impl Files for Revision {
             _ => Ok(files),
         }
     }
+
+    fn hand_over(&self, path: &Path) -> io::Result<PathBuf> {
+        let Ok(inside) = path.strip_prefix(self.root()) else {
+            return Ok(path.to_path_buf());
+        };
+        let mut checkout = locked(&self.checkout);
+        let below = match &*checkout {
+            Some(below) => below.path(),
+            None => {
+                let below = tempfile::Builder::new()
+                    .prefix("kustom-revision-")
+                    .tempdir()?;
+                self.check_out(&self.repository, below.path())?;
+                checkout.insert(below).path()
+            }
+        };
+        Ok(below.join(inside))
+    }
+}
+
+#[cfg(unix)]
+fn link(target: &[u8], link: &Path) -> io::Result<()> {
+    let target = gix::path::from_byte_slice(target).map_err(io::Error::other)?;
+    std::os::unix::fs::symlink(target, link)
+}
+
+/// As git does where links cannot be made.
+#[cfg(not(unix))]
+fn link(target: &[u8], link: &Path) -> io::Result<()> {
+    fs::write(link, target)
+}
+
+#[cfg(unix)]
+fn make_executable(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755))
+}
+
+#[cfg(not(unix))]
+fn make_executable(_: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 /// The commit and the tree that a revision means.
@@ -347,14 +455,11 @@ fn parse(repository: &gix::Repository, revision: &str) -> Result<(ObjectId, Obje
     Ok((commit, tree.id))
 }
 
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn submodule(path: &Path) -> io::Error {
-    let shown = path.display();
+fn unread(path: &Path, commit: ObjectId) -> io::Error {
+    let (shown, commit) = (path.display(), commit.to_hex_with_len(10));
     io::Error::other(format!(
-        "`{shown}` is in a submodule, whose files are in a repository of their own"
+        "the submodule `{shown}` is not here at the commit `{commit}`; `git submodule update --init` \
+         fetches it"
     ))
 }
 
@@ -489,22 +594,63 @@ mod tests {
     }
 
     #[test]
-    fn a_submodule_is_an_error_that_says_so() {
+    fn a_submodule_is_read_at_its_recorded_commit_wherever_it_is_kept() {
         let (made, inner) = (Made::new(), Made::new());
-        inner.write("x", "x");
+        inner.write("a/x", "then");
         inner.commit();
         let from = inner.path("");
+        let from = from.display();
         made.git(&format!(
-            "-c protocol.file.allow=always submodule --quiet add {} sub",
-            from.display()
+            "-c protocol.file.allow=always submodule --quiet add {from} sub"
         ));
-        let revision = made.commit();
-        let error = revision.read(&made.path("sub/x")).unwrap_err();
+        let commit = made.commit().commit();
+        inner.write("a/x", "now");
+        inner.commit();
+        made.git("-C sub pull --quiet");
+        made.commit();
+        let then = || Revision::open(&made.path(""), &commit).unwrap();
+        let (file, files) = (made.path("sub/a/x"), ["sub/a/x", ".gitmodules"]);
+        let now = Revision::open(&made.path(""), "HEAD").unwrap();
+        assert_eq!(now.read(&file).unwrap(), b"now");
+        assert!(now.is_on_disk().unwrap() && !then().is_on_disk().unwrap());
+        for place in ["in the work tree", "among the modules"] {
+            assert_eq!(then().read(&file).unwrap(), b"then", "{place}");
+            let mut walked = then().walk(&made.path("")).unwrap();
+            walked.sort_by(|a, b| b.cmp(a));
+            assert_eq!(walked, files.map(Path::new), "{place}");
+            let _ = fs::remove_dir_all(made.path("sub"));
+        }
+        let handed = then().hand_over(&made.path("sub"));
+        assert!(handed.is_ok());
+        fs::remove_dir_all(made.path(".git/modules")).unwrap();
+        let error = then().read(&file).unwrap_err();
         assert!(error.to_string().contains("submodule"), "{error}");
+        // As after a clone that leaves submodules alone.
+        fs::create_dir(made.path("sub")).unwrap();
         assert_eq!(
-            revision.walk(&made.path("")).unwrap(),
+            then().walk(&made.path("")).unwrap(),
             [Path::new(".gitmodules")]
         );
+        assert!(then().read(&file).is_err());
+    }
+
+    #[test]
+    fn what_is_handed_over_is_laid_out_as_a_checkout() {
+        let made = Made::new();
+        made.write("a/run", "#!/bin/sh\n");
+        symlink("run", made.path("a/link")).unwrap();
+        fs::set_permissions(
+            made.path("a/run"),
+            std::os::unix::fs::PermissionsExt::from_mode(0o755),
+        )
+        .unwrap();
+        let revision = made.commit();
+        made.write("a/run", "changed");
+        let handed = revision.hand_over(&made.path("a")).unwrap();
+        assert_eq!(fs::read(handed.join("link")).unwrap(), b"#!/bin/sh\n");
+        assert!(Disk::is_executable(&handed.join("run")).unwrap());
+        let outside = Path::new("/outside");
+        assert_eq!(revision.hand_over(outside).unwrap(), outside);
     }
 
     #[test]

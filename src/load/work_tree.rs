@@ -411,7 +411,7 @@ fn native(name: &gix::bstr::BStr) -> PathBuf {
 
 /// As git does: a file of the size and time of the index is that of the index, unless it may have
 /// been written after the index was, within the same second.
-fn is_unchanged(path: &Path, stat: &gix::index::entry::Stat, written: i64) -> bool {
+pub(super) fn is_unchanged(path: &Path, stat: &gix::index::entry::Stat, written: i64) -> bool {
     let Ok(metadata) = fs::symlink_metadata(path) else {
         return false;
     };

@@ -5,9 +5,10 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::FunctionOptions;
+use crate::error::Result;
 use crate::load::normalized;
 
 /// What a function says of its container.
@@ -30,12 +31,29 @@ pub(super) struct Mount {
     pub(super) writable: bool,
 }
 
+/// Where what is mounted lies on the disk.
+pub(super) struct Sources<'s> {
+    /// What relative paths start from.
+    pub(super) root: &'s Path,
+    /// Of what the function says itself: it sees nothing but that.
+    pub(super) declared: &'s WhereIs<'s>,
+    /// Of what is mounted for the one who calls.
+    pub(super) asked: &'s WhereIs<'s>,
+}
+
+/// Where a path is on the disk.
+pub(super) type WhereIs<'s> = dyn Fn(&Path) -> Result<PathBuf> + 's;
+
 /// The programs that run containers, the first that is there.
 pub(super) const PROGRAMS: [&str; 2] = ["docker", "podman"];
 
 impl Container {
     /// The arguments of docker.
-    pub(super) fn arguments(&self, options: &FunctionOptions, root: &Path) -> Vec<OsString> {
+    pub(super) fn arguments(
+        &self,
+        options: &FunctionOptions,
+        sources: &Sources<'_>,
+    ) -> Result<Vec<OsString>> {
         let mut words: Vec<String> = ["run", "--rm", "-i"].map(str::to_owned).into();
         for stream in ["STDIN", "STDOUT", "STDERR"] {
             words.extend(["-a".to_owned(), stream.to_owned()]);
@@ -53,15 +71,21 @@ impl Container {
             user,
         ]);
         words.push("--security-opt=no-new-privileges".to_owned());
-        let mounts = self.mounts.iter().cloned();
-        for mount in mounts.chain(options.mounts.iter().map(|text| Mount::parse(text))) {
-            words.extend(["--mount".to_owned(), mount.option(root)]);
+        let mut mounts = Vec::new();
+        for mount in &self.mounts {
+            mounts.push(mount.option(sources.root, sources.declared)?);
+        }
+        for text in &options.mounts {
+            mounts.push(Mount::parse(text).option(sources.root, sources.asked)?);
+        }
+        for mount in mounts {
+            words.extend(["--mount".to_owned(), mount]);
         }
         for variable in variables(&self.environment, &options.environment) {
             words.extend(["-e".to_owned(), variable]);
         }
         words.push(self.image.clone());
-        words.into_iter().map(OsString::from).collect()
+        Ok(words.into_iter().map(OsString::from).collect())
     }
 }
 
@@ -81,17 +105,19 @@ impl Mount {
         mount
     }
 
-    fn option(&self, root: &Path) -> String {
-        let source = if Path::new(&self.source).is_absolute() {
-            self.source.clone()
-        } else {
-            normalized(&root.join(&self.source)).display().to_string()
+    fn option(&self, root: &Path, where_is: &WhereIs) -> Result<String> {
+        let path = normalized(&root.join(&self.source));
+        let source = match self.kind.as_str() {
+            "bind" => where_is(&path)?,
+            _ if Path::new(&self.source).is_absolute() => PathBuf::from(&self.source),
+            _ => path,
         };
+        let source = source.display();
         let mode = if self.writable { "" } else { ",readonly" };
-        format!(
+        Ok(format!(
             "type={},source={source},target={}{mode}",
             self.kind, self.target
-        )
+        ))
     }
 }
 
@@ -133,7 +159,13 @@ mod tests {
     use super::*;
 
     fn line(container: &Container, options: &FunctionOptions) -> String {
-        let words = container.arguments(options, Path::new("/app"));
+        let as_is = |path: &Path| Ok(path.to_path_buf());
+        let sources = Sources {
+            root: Path::new("/app"),
+            declared: &as_is,
+            asked: &as_is,
+        };
+        let words = container.arguments(options, &sources).unwrap();
         words
             .iter()
             .map(|word| word.to_string_lossy())

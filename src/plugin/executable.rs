@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use tempfile::NamedTempFile;
 
-use super::{Options, words};
+use super::{Options, notice_files, words};
 use crate::error::{Error, Kind, Result};
 use crate::kustomization::decode::Mode;
 use crate::load::{Disk, Loader};
@@ -37,13 +37,14 @@ impl Executable {
         loader: &Loader<'_>,
         options: &Options,
     ) -> Result<Self> {
-        let path = find(object, options)?;
+        let path = loader.program(&find(object, options)?);
         let arguments = arguments(&configuration, loader)?;
+        notice_files(&object.node, loader);
         Ok(Self {
             path,
             arguments,
             configuration,
-            root: loader.root().to_owned(),
+            root: loader.hand_over(loader.root())?,
         })
     }
 

@@ -2,13 +2,16 @@
 //!
 //! Source: <https://github.com/kubernetes-sigs/kustomize/blob/master/cmd/config/docs/api-conventions/functions-spec.md>.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::container::PROGRAMS;
+use super::container::{PROGRAMS, Sources};
 use super::specification::{Exec, Specification};
-use super::{FunctionOptions, Options, notes};
+use super::{FunctionOptions, Options, notes, notice_files};
+use tempfile::TempDir;
+
 use crate::error::{Error, Kind, Result};
 use crate::load::Loader;
 use crate::place::SourceId;
@@ -23,6 +26,8 @@ pub(super) struct Function {
     /// What configures it, as it is given to it.
     configuration: Node,
     root: PathBuf,
+    /// What is mounted and not on the disk as it is mounted.
+    _copies: Option<TempDir>,
 }
 
 /// How a function runs.
@@ -51,10 +56,22 @@ impl Function {
             return Err(Error::new(Kind::Plugin, message).help("it gets it with `--network`"));
         }
         let root = loader.root().to_owned();
+        let mut copies = None;
         let how = if !spec.container.image.is_empty() {
-            How::Container(spec.container.arguments(options, &root))
+            let below = copies.insert(for_copies()?).path();
+            let count = Cell::new(0);
+            let sources = Sources {
+                root: &root,
+                declared: &|path| {
+                    count.set(count.get() + 1);
+                    loader.on_disk(path, &below.join(count.get().to_string()))
+                },
+                asked: &|path| loader.hand_over(path),
+            };
+            How::Container(spec.container.arguments(options, &sources)?)
         } else if options.exec && !spec.exec.path.is_empty() {
-            How::Exec(spec.exec.command(options, &root)?)
+            notice_files(&object.node, loader);
+            How::Exec(spec.exec.command(options, loader)?)
         } else {
             How::NotAtAll
         };
@@ -70,6 +87,7 @@ impl Function {
             how,
             configuration,
             root,
+            _copies: copies,
         }))
     }
 
@@ -149,7 +167,8 @@ impl Function {
     fn start_container(&self, arguments: &[OsString], input: String) -> Result<Output> {
         let mut command = Command {
             arguments: arguments.to_vec(),
-            directory: Some(self.root.clone()),
+            // Files in memory have no directory to run in.
+            directory: self.root.is_dir().then(|| self.root.clone()),
             input: input.into_bytes(),
             talks: true,
             ..Command::default()
@@ -181,15 +200,15 @@ fn start(command: Command, input: String) -> Result<Output> {
 }
 
 impl Exec {
-    fn command(self, options: &FunctionOptions, root: &Path) -> Result<Command> {
-        if root == Path::new("/") {
+    fn command(self, options: &FunctionOptions, loader: &Loader<'_>) -> Result<Command> {
+        if loader.root() == Path::new("/") {
             let message = "a function does not run in the root directory";
             return Err(Error::new(Kind::Plugin, message)
                 .help("move the kustomization into a directory of its own"));
         }
         // A bare name is looked for on the PATH, anything else from the kustomization on.
         let program = if self.path.contains('/') {
-            root.join(self.path).into_os_string()
+            loader.program(&self.path).into_os_string()
         } else {
             self.path.into()
         };
@@ -202,12 +221,20 @@ impl Exec {
             }
         }
         Ok(Command {
-            directory: Some(root.to_owned()),
+            directory: Some(loader.hand_over(loader.root())?),
             environment: environment.into_iter().collect(),
             talks: true,
             ..Command::new(program, self.arguments)
         })
     }
+}
+
+fn for_copies() -> Result<TempDir> {
+    let made = tempfile::Builder::new().prefix("kustom-mounts-").tempdir();
+    made.map_err(|cause| {
+        let message = format!("cannot write what is mounted: {cause}");
+        Error::new(Kind::Plugin, message).caused_by(cause)
+    })
 }
 
 /// The results that a function reports with its answer.

@@ -2,17 +2,19 @@
 //!
 //! Source: <https://kubectl.docs.kubernetes.io/references/kustomize/builtins/#_helmchartinflationgenerator_>.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use tempfile::TempDir;
 
 use super::{HelmOptions, Options};
 use crate::error::{Error, Kind, Result};
 use crate::kustomization::{HelmChart, HelmGlobals};
-use crate::load::{Disk, FileKind, Files as _, Loader, normalized};
+use crate::load::{Content, Disk, Files as _, Loader, normalized};
 use crate::patch::merge_strategic;
 use crate::place::SourceId;
 use crate::process::{Command, Output};
@@ -41,12 +43,22 @@ impl Helm {
         options: &Options,
         schema: &Schema,
     ) -> Result<Vec<Resource>> {
-        if !(options.helm.enabled || options.enabled) {
-            return Err(
-                Error::new(Kind::Plugin, "helm charts need `--enable-helm`").at(chart.name.span)
-            );
+        let is_asked = options.helm.enabled || options.enabled;
+        if !(is_asked || options.helm.enabled_by_project) {
+            let error = Error::new(Kind::Plugin, "helm charts need `--enable-helm`");
+            return Err(error.at(chart.name.span).help(
+                "a project says it once and for all with `helm: {enabled: true}` in its \
+                 `kustom.yaml`",
+            ));
         }
-        let inflation = Inflation::new(chart, globals, loader, &options.helm)?;
+        if !is_asked && !globals.config_home.is_empty() {
+            let error = Error::new(Kind::Plugin, "`configHome` needs `--enable-helm`");
+            return Err(error.at(globals.config_home.span).help(
+                "helm runs the plugins that lie there: the one who runs it has to allow that, not \
+                 a file of the repository",
+            ));
+        }
+        let mut inflation = Inflation::new(chart, globals, loader, &options.helm)?;
         if !self.is_fit {
             inflation.check_version()?;
             self.is_fit = true;
@@ -67,6 +79,43 @@ impl Helm {
     }
 }
 
+/// Charts that were fetched for one command, each once, and are gone with it.
+#[derive(Debug, Default)]
+pub struct FetchedCharts(Mutex<Fetched>);
+
+#[derive(Debug, Default)]
+struct Fetched {
+    below: Option<TempDir>,
+    directories: BTreeMap<ChartKey, PathBuf>,
+}
+
+/// Repository, name and version, and whether unfinished versions count.
+type ChartKey = ([String; 3], bool);
+
+impl FetchedCharts {
+    /// The directory that a chart was fetched into; `fetch` does so if it was not yet.
+    fn directory(&self, key: ChartKey, fetch: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
+        let mut fetched = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(directory) = fetched.directories.get(&key) {
+            return Ok(directory.clone());
+        }
+        let below = match &fetched.below {
+            Some(below) => below.path().to_path_buf(),
+            None => {
+                let made = tempfile::Builder::new()
+                    .prefix("kustom-charts-")
+                    .tempdir()
+                    .map_err(|cause| cannot_write(&cause).caused_by(cause))?;
+                fetched.below.insert(made).path().to_path_buf()
+            }
+        };
+        let directory = below.join(fetched.directories.len().to_string());
+        fetch(&directory)?;
+        fetched.directories.insert(key, directory.clone());
+        Ok(directory)
+    }
+}
+
 /// A chart that is about to be inflated.
 struct Inflation<'c> {
     chart: &'c HelmChart,
@@ -76,6 +125,10 @@ struct Inflation<'c> {
     home: PathBuf,
     /// helm's configuration: the one that is asked for, or one that nobody has touched.
     config_home: PathBuf,
+    /// Where helm finds the chart.
+    path: PathBuf,
+    /// Whether the chart is none of the build's files.
+    is_fetched: bool,
     /// For values, and for a configuration of no one's.
     scratch: TempDir,
     winner: Winner,
@@ -152,6 +205,8 @@ impl<'c> Inflation<'c> {
         };
         let home = normalized(&home);
         Ok(Self {
+            path: home.join(&*chart.name),
+            is_fetched: false,
             chart,
             loader,
             options,
@@ -190,16 +245,17 @@ impl<'c> Inflation<'c> {
         }
     }
 
-    /// Fetches the chart, unless it is there.
-    fn fetch(&self) -> Result<()> {
+    /// Finds the chart, or fetches it.
+    fn fetch(&mut self) -> Result<()> {
         let path = self.home.join(&*self.chart.name);
-        if Disk
-            .resolve(&path)
-            .is_ok_and(|(_, kind)| kind == FileKind::Directory)
-        {
+        if self.loader.is_directory(&path) {
+            self.path = self
+                .loader
+                .on_disk(&path, &self.scratch.path().join("chart"))?;
             return Ok(());
         }
         if self.chart.repo.is_empty() {
+            self.loader.miss(&path);
             let message = format!("there is no chart `{}`", self.chart.name);
             return Err(Error::new(Kind::Plugin, message)
                 .at(self.chart.name.span)
@@ -208,13 +264,23 @@ impl<'c> Inflation<'c> {
                     path.display()
                 )));
         }
-        self.run(&self.pull_arguments()).map(drop)
+        let Some(charts) = &self.options.charts else {
+            return self.run(&self.pull_arguments(&self.home)).map(drop);
+        };
+        let chart = self.chart;
+        let key = [&chart.repo, &chart.name, &chart.version].map(|text| text.to_string());
+        let directory = charts.directory((key, chart.devel), |directory| {
+            self.run(&self.pull_arguments(directory)).map(drop)
+        })?;
+        self.path = directory.join(&*chart.name);
+        self.is_fetched = true;
+        Ok(())
     }
 
-    fn pull_arguments(&self) -> Vec<OsString> {
+    fn pull_arguments(&self, directory: &Path) -> Vec<OsString> {
         let chart = self.chart;
         let mut arguments: Vec<OsString> = vec!["pull".into(), "--untar".into()];
-        arguments.extend(["--untardir".into(), self.home.clone().into_os_string()]);
+        arguments.extend(["--untardir".into(), OsString::from(directory)]);
         if chart.repo.starts_with("oci://") {
             let repo = chart.repo.strip_suffix('/').unwrap_or(&chart.repo);
             arguments.push(format!("{repo}/{}", chart.name).into());
@@ -237,7 +303,7 @@ impl<'c> Inflation<'c> {
         } else {
             OsString::from(&*chart.release_name)
         });
-        arguments.push(self.home.join(&*chart.name).into_os_string());
+        arguments.push(self.path.clone().into_os_string());
         option(&mut arguments, "--namespace", &chart.namespace);
         option(&mut arguments, "--name-template", &chart.name_template);
         arguments.extend(["-f".into(), OsString::from(values)]);
@@ -283,7 +349,7 @@ impl<'c> Inflation<'c> {
             .as_ref()
             .filter(|node| !node.entries().is_empty());
         let bytes = match inline {
-            None => self.loader.read(&self.values_file())?.bytes,
+            None => self.read_values()?.bytes,
             Some(inline) => {
                 let merged = self.merged(through_json(inline)?, schema)?;
                 let mut text = String::new();
@@ -295,12 +361,30 @@ impl<'c> Inflation<'c> {
         self.write(&format!("{name}-kustomize-values.yaml"), &bytes)
     }
 
+    /// The values of the chart, or those that are asked for in their place.
+    fn read_values(&self) -> Result<Content> {
+        let name = self.values_file();
+        if !(self.is_fetched && self.chart.values_file.is_empty()) {
+            return self.loader.read(&name);
+        }
+        let bytes = Disk.read(&self.path.join("values.yaml")).map_err(|cause| {
+            let message = format!("the chart `{}` has no `values.yaml`", self.chart.name);
+            Error::new(Kind::Plugin, message)
+                .at(name.span)
+                .caused_by(cause)
+        })?;
+        Ok(Content {
+            bytes,
+            source: SourceId::NONE,
+        })
+    }
+
     fn merged(&self, inline: Node, schema: &Schema) -> Result<Node> {
         if self.winner == Winner::KustomizationAlone {
             return Ok(inline);
         }
         let name = self.values_file();
-        let content = self.loader.read(&name)?;
+        let content = self.read_values()?;
         let file = manifests(&content.bytes, content.source)?
             .into_iter()
             .next();
@@ -445,7 +529,10 @@ mod tests {
         };
         let values = inflation.scratch.path().join("v");
         let template = inflation.template_arguments(&values).unwrap();
-        (line(inflation.pull_arguments()), line(template))
+        (
+            line(inflation.pull_arguments(&inflation.home)),
+            line(template),
+        )
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod words;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::error::{Error, Kind, Result};
 use crate::finding::Finding;
@@ -23,9 +24,9 @@ use crate::load::Loader;
 use crate::place::Span;
 use crate::resource::{self, Resource, Resources};
 use crate::schema::Schema;
-use crate::yaml::Stream;
+use crate::yaml::{Entry, Node, Stream};
 
-pub use helm::Helm;
+pub use helm::{FetchedCharts, Helm};
 pub use notes::write_all;
 
 use executable::Executable;
@@ -64,6 +65,9 @@ pub struct FunctionOptions {
 pub struct HelmOptions {
     /// Whether charts are inflated at all.
     pub enabled: bool,
+    /// Whether they are although nobody but a file of the repository says so: then nothing of the
+    /// repository runs with them.
+    pub enabled_by_project: bool,
     /// The helm to run.
     pub command: OsString,
     /// API versions for charts that name none.
@@ -72,16 +76,21 @@ pub struct HelmOptions {
     pub kube_version: String,
     /// Whether helm talks.
     pub debug: bool,
+    /// Where charts are fetched to that are not there; without it beside the others, as kustomize
+    /// does, and they stay.
+    pub charts: Option<Arc<FetchedCharts>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
         let helm = HelmOptions {
             enabled: false,
+            enabled_by_project: false,
             command: "helm".into(),
             api_versions: Vec::new(),
             kube_version: String::new(),
             debug: false,
+            charts: None,
         };
         Self {
             enabled: false,
@@ -259,6 +268,27 @@ impl Plugin {
     fn named(&self, error: Error) -> Error {
         let message = format!("from the plugin `{}`", self.name);
         error.note(message, Some(self.span.into()))
+    }
+}
+
+/// Takes notice of the files that a configuration names: a program that gets it will read them.
+fn notice_files(configuration: &Node, loader: &Loader<'_>) {
+    let fields = configuration.entries().iter();
+    let is_own = |entry: &&Entry| {
+        !["apiVersion", "kind", "metadata"]
+            .iter()
+            .any(|key| entry.is(key))
+    };
+    let mut open: Vec<&Node> = fields.filter(is_own).map(|entry| &entry.value).collect();
+    while let Some(node) = open.pop() {
+        if let Some(text) = node.text()
+            && !text.is_empty()
+            && !text.contains('\n')
+        {
+            loader.notice(text);
+        }
+        open.extend(node.items());
+        open.extend(node.entries().iter().map(|entry| &entry.value));
     }
 }
 

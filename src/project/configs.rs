@@ -45,7 +45,8 @@ struct Set {
     scripts: Vec<PathBuf>,
 }
 
-/// The configs of an environment, and what was noticed on the way.
+/// The configs of an environment, and what was noticed on the way; `said` are values for templates
+/// on top of all others.
 ///
 /// # Errors
 ///
@@ -55,9 +56,10 @@ pub fn configs(
     working_directory: &Path,
     project: &Project,
     environment: &Environment,
+    said: &Values,
 ) -> Result<(Vec<Config>, Vec<Finding>)> {
     let derived = Derived::new(files, environment);
-    let values = values(files, project, environment, &Values::default())?;
+    let values = values(files, project, environment, said)?;
     let view = Templated::new(&derived, project, environment, &values);
     configs_in(&view, working_directory, project, environment)
         .map_err(|error| view.explained(error))

@@ -141,6 +141,17 @@ impl Files for Derived<'_> {
             None => self.lower.origin(path),
         }
     }
+
+    fn miss(&self, path: &Path) {
+        self.lower.miss(path);
+    }
+
+    fn hand_over(&self, path: &Path) -> io::Result<PathBuf> {
+        match self.written(path) {
+            Some(written) => self.lower.hand_over(&written),
+            None => self.lower.hand_over(path),
+        }
+    }
 }
 
 /// Whether a path is of the environment alone, whoever extends it.

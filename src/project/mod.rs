@@ -40,8 +40,8 @@ pub use output::{RECORD, is_of_git};
 pub use render::{Options, Rendered, render};
 pub use secrets::{LaidOut, Question, SecretFile, State, lay_out, questions, secret_files};
 pub use settings::{
-    Bounds, ConfigSource, EnvironmentSettings, Expectation, GuardPolicy, ImageOverride,
-    ProjectSettings, ReplicaOverride, ScriptUse, Secrets,
+    Bounds, ConfigSource, EnvironmentSettings, Expectation, GuardPolicy, HelmSettings,
+    ImageOverride, ProjectSettings, ReplicaOverride, ScriptUse, Secrets,
 };
 pub use templates::{values, values_file};
 
@@ -66,6 +66,8 @@ pub struct Project {
     pub guard: guard::Settings,
     /// Values for the templates of all environments.
     pub values: Map<String, Value>,
+    /// Whether helm charts are inflated, and for which Kubernetes.
+    pub helm: HelmSettings,
     /// The directory that it was looked for from.
     start: PathBuf,
 }
@@ -132,6 +134,7 @@ impl Project {
         project.rendered = named(&settings.rendered);
         project.guard = settings.guard;
         project.values = settings.values;
+        project.helm = settings.helm;
         Ok(project)
     }
 
@@ -151,6 +154,7 @@ impl Project {
             rendered: None,
             guard: guard::Settings::default(),
             values: Map::new(),
+            helm: HelmSettings::default(),
             base: first(&["base"]),
             boilerplate: first(&["secrets-boilerplate"]),
             environments,

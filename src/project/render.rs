@@ -16,7 +16,7 @@ use super::{
 use crate::build::{self, Built, build_changed};
 use crate::error::{Error, Kind, Result};
 use crate::finding::{Finding, Severity};
-use crate::load::{Files, Memory, Overlay, Sources};
+use crate::load::{Files, Memory, Overlay, Restriction, Sources};
 use crate::plugin;
 use crate::resource::Resource;
 use crate::template::Values;
@@ -34,6 +34,8 @@ pub struct Options<'o> {
     pub images: Vec<ImageOverride>,
     /// Numbers of replicas on top of those of the environment.
     pub replicas: Vec<ReplicaOverride>,
+    /// Which files a kustomization may name.
+    pub restriction: Restriction,
     /// What may run outside, and how.
     pub plugins: plugin::Options,
 }
@@ -92,7 +94,9 @@ pub(super) fn render_in(
     secrets::refuse_tracked(files, project, environment, options.tracked)?;
     // The guard looks at the settings, too, which were read before.
     for one in environment.chain() {
-        let _ = files.read(&one.file());
+        if files.resolve(&one.file()).is_ok() {
+            let _ = files.read(&one.file());
+        }
     }
     let derived = Derived::new(files, environment);
     let values = values(files, project, environment, &options.values)?;
@@ -111,7 +115,8 @@ pub(super) fn render_in(
     }
     let overrides = Overrides::new(environment, options, &standing.omitted);
     let build_options = build::Options {
-        plugins: options.plugins.clone(),
+        restriction: options.restriction,
+        plugins: project.helm.allowed(options.plugins.clone()),
         lint: true,
         ..build::Options::default()
     };

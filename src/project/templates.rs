@@ -140,6 +140,14 @@ impl<'f> Templated<'f> {
 }
 
 impl Files for Templated<'_> {
+    fn miss(&self, path: &Path) {
+        self.lower.miss(path);
+    }
+
+    fn hand_over(&self, path: &Path) -> io::Result<PathBuf> {
+        self.lower.hand_over(path)
+    }
+
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         match self.lower.read(path) {
             Ok(bytes) => {

@@ -72,6 +72,7 @@ const RULES: &[(&str, &str, &str)] = &[
     ("undecrypted-secret", "An object that carries ciphertext, as an encrypted file was read.", "The cluster takes the ciphertext for the secret. Decrypt it before it is rendered."),
     ("unfilled-secret", "A secret that was laid out, but still is a placeholder.", "Fill it in, and take the instructions of the boilerplate out."),
     ("unfit-var", "A variable whose value does not fit where it is used.", "Use a replacement."),
+    ("unfollowed", "An environment whose files are not all known: it does not render, it runs a program that reads by itself, or a revision cannot be read.", "It counts as affected by any change. Mend what stops it, or give the flag that it needs, such as `--enable-helm`."),
     ("unignored-secrets", "A directory for secrets or rendered configs that no `.gitignore` covers.", "One `git add` commits what is filled in there. Add it to the environment's `.gitignore`."),
     ("unknown-rule", "An entry of an allow-list that names a rule that is not there.", "It allows nothing. Correct the name."),
     ("unmatched-image", "An entry of `images` that matches no image.", "Nothing was changed. Correct the name, or take the entry away."),

@@ -2,7 +2,6 @@
 
 mod owners;
 mod progress;
-mod said;
 mod tree;
 
 use std::collections::BTreeMap;
@@ -19,12 +18,10 @@ use super::build::working_directory;
 use super::files::split;
 use super::output::{Streams, write_file};
 use super::project::{find, said_by_git};
+use super::said::{Policy, Said};
 use owners::Owners;
 use progress::Progress;
-use said::Said;
 use tree::Tree;
-
-pub(super) use said::{Policy, values};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -56,6 +53,9 @@ pub(super) struct Arguments {
     /// Say what was changed for this run, too.
     #[arg(short, long)]
     verbose: bool,
+    /// What is done about secrets that nobody has filled in.
+    #[arg(long, value_name = "POLICY")]
+    secrets: Option<Policy>,
     #[command(flatten)]
     said: Said,
     /// Look for the project from here, not from the current directory.
@@ -79,7 +79,7 @@ fn one(arguments: &Arguments, name: &str, streams: &Streams) -> Result<ExitCode>
     let project = find(&files, &here, arguments.directory.as_deref())?;
     let environment = project.environment(&files, name)?;
     let tracked = tracked(&files, &project, std::slice::from_ref(&environment.name))?;
-    let options = arguments.said.options(&tracked)?;
+    let options = arguments.options(&tracked)?;
     let rendered = render(&files, &here, &project, &environment, &options)?;
     arguments.say(&rendered.findings, streams);
     let Some(output) = &arguments.output else {
@@ -123,19 +123,13 @@ fn all(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
         names = shard.of(names);
     }
     let tracked = tracked(&files, &project, &names)?;
-    let options = arguments.said.options(&tracked)?;
+    let options = arguments.options(&tracked)?;
     let take =
         |environment: &Environment, rendered: Rendered| arguments.take(environment, rendered);
     let progress = Progress::new(names.len(), !streams.is_quiet());
-    let many = render_many(
-        &files,
-        &here,
-        &project,
-        &names,
-        &Options { ..options },
-        &take,
-        &|count| progress.show(count),
-    );
+    let many = render_many(&files, &here, &project, &names, &options, &take, &|count| {
+        progress.show(count)
+    });
     progress.clear();
     let many = many?;
     let (mut texts, mut found, mut failed) = (Texts::new(), Vec::new(), Vec::new());
@@ -178,6 +172,11 @@ fn all(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
 }
 
 impl Arguments {
+    fn options<'t>(&self, tracked: &'t [PathBuf]) -> Result<Options<'t>> {
+        let said = self.said.options(self.secrets.map(Policy::secrets))?;
+        Ok(Options { tracked, ..said })
+    }
+
     /// What is kept of a rendered environment.
     fn take(&self, environment: &Environment, rendered: Rendered) -> Result<(Texts, Vec<Finding>)> {
         let texts = match self.split {

@@ -15,22 +15,15 @@ use super::prompt;
 use crate::cli::build::working_directory;
 use crate::cli::output::Streams;
 use crate::cli::project::find;
-use crate::cli::render::values;
+use crate::cli::said::ValueFlags;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The environment.
     #[arg(value_name = "ENV")]
     environment: String,
-    /// A file of values for templates; may be repeated.
-    #[arg(long, value_name = "FILE")]
-    values: Vec<PathBuf>,
-    /// A value for templates, `db.user=app`; may be repeated.
-    #[arg(long, value_name = "KEY=VALUE")]
-    set: Vec<String>,
-    /// A value for templates that is a text, whatever it looks like; may be repeated.
-    #[arg(long, value_name = "KEY=VALUE")]
-    set_string: Vec<String>,
+    #[command(flatten)]
+    values: ValueFlags,
     /// Look for the project from here, not from the current directory.
     #[arg(short = 'C', long, value_name = "DIR")]
     directory: Option<PathBuf>,
@@ -41,7 +34,7 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
     let project = find(&Disk, &here, arguments.directory.as_deref())?;
     let environment = project.environment(&Disk, &arguments.environment)?;
     let tree = WorkTree::discover(&project.root)?;
-    let said = values(&arguments.values, &arguments.set, &arguments.set_string)?;
+    let said = arguments.values.read()?;
     let mut values = project::values(&Disk, &project, &environment, &said)?;
     let open = questions(&Disk, &project, &environment, &values)?;
     if !open.is_empty() && !prompt::can_ask() {

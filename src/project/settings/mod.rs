@@ -18,6 +18,7 @@ use serde_json::{Map, Value};
 use crate::error::Result;
 use crate::guard;
 use crate::load::Files;
+use crate::plugin;
 
 pub(crate) use place::{Step, place_at};
 pub(super) use place::{place_of, place_of_entry, says};
@@ -48,6 +49,24 @@ pub struct ProjectSettings {
     pub guard: guard::Settings,
     /// Values for the templates of all environments; the base's `values.yaml` goes before them.
     pub values: Map<String, Value>,
+    /// Helm charts; without it `--enable-helm` is needed.
+    pub helm: HelmSettings,
+}
+
+/// What `kustom.yaml` says of helm charts.
+///
+/// It cannot say which helm runs, nor let anything else run: what lies in a repository does not
+/// decide about programs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct HelmSettings {
+    /// Whether charts are inflated, as with `--enable-helm`.
+    pub enabled: bool,
+    /// API versions for charts that name none, as with `--helm-api-versions`.
+    pub api_versions: Vec<String>,
+    /// The Kubernetes version for charts that name none, as with `--helm-kube-version`.
+    pub kube_version: Option<String>,
 }
 
 /// What `environment.yaml` says. Paths are relative to the environment's directory.
@@ -180,6 +199,21 @@ impl ProjectSettings {
     /// An unknown field, or a value of the wrong type.
     pub fn read(files: &dyn Files, path: &Path) -> Result<Self> {
         read::read(files, path)
+    }
+}
+
+impl HelmSettings {
+    /// What may run, with what the project says of helm where the flags say nothing.
+    pub(super) fn allowed(&self, mut options: plugin::Options) -> plugin::Options {
+        let helm = &mut options.helm;
+        helm.enabled_by_project = self.enabled;
+        if helm.api_versions.is_empty() {
+            helm.api_versions.clone_from(&self.api_versions);
+        }
+        if helm.kube_version.is_empty() {
+            helm.kube_version = self.kube_version.clone().unwrap_or_default();
+        }
+        options
     }
 }
 

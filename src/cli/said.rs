@@ -1,20 +1,18 @@
-//! What is said for one run, on top of what the files say.
+//! What is said for one run, on top of what the files say; every command that renders environments takes it.
 
 use std::path::PathBuf;
 
 use kustom::error::{Error, Kind, Result};
-use kustom::load::Disk;
+use kustom::load::{Disk, Restriction};
 use kustom::project::{ImageOverride, Options, ReplicaOverride, Secrets, values_file};
 use kustom::template::Values;
 use serde_json::Value;
 
-use crate::cli::build::{Plugins, plugins};
+use super::build::{Plugins, plugins, restriction};
 
+/// Values for templates.
 #[derive(Debug, clap::Args)]
-pub(super) struct Said {
-    /// What is done about secrets that nobody has filled in.
-    #[arg(long, value_name = "POLICY")]
-    secrets: Option<Policy>,
+pub(super) struct ValueFlags {
     /// A file of values for templates; may be repeated.
     #[arg(long, value_name = "FILE")]
     values: Vec<PathBuf>,
@@ -25,19 +23,34 @@ pub(super) struct Said {
     /// A value for templates that is a text, whatever it looks like; may be repeated.
     #[arg(long, value_name = "KEY=VALUE")]
     set_string: Vec<String>,
+}
+
+/// What a render does otherwise than the files say.
+#[derive(Debug, clap::Args)]
+pub(super) struct Said {
+    #[command(flatten)]
+    values: ValueFlags,
     /// An image to use instead: `NAME=NEW:TAG`, `NAME=NEW@sha256:…` or `NAME:TAG`; may be repeated.
     #[arg(long, value_name = "NAME=NEW")]
     image: Vec<String>,
     /// How many replicas a workload has; may be repeated.
     #[arg(long, value_name = "NAME=COUNT")]
     replicas: Vec<String>,
+    /// Which files a kustomization may name: `LoadRestrictionsNone` for any.
+    #[arg(
+        long,
+        value_name = "RULE",
+        default_value = "LoadRestrictionsRootOnly",
+        value_parser = restriction
+    )]
+    load_restrictor: Restriction,
     #[command(flatten)]
     plugins: Plugins,
 }
 
 /// What is done about secrets that nobody has filled in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(in crate::cli) enum Policy {
+pub(super) enum Policy {
     /// They must be there and filled in.
     Required,
     /// The boilerplate stands in for those that are missing.
@@ -47,7 +60,7 @@ pub(in crate::cli) enum Policy {
 }
 
 impl Policy {
-    pub(in crate::cli) fn secrets(self) -> Secrets {
+    pub(super) fn secrets(self) -> Secrets {
         match self {
             Self::Required => Secrets::Required,
             Self::Placeholder => Secrets::Placeholder,
@@ -57,12 +70,12 @@ impl Policy {
 }
 
 impl Said {
-    /// The options of a render.
-    pub(super) fn options<'t>(&self, tracked: &'t [PathBuf]) -> Result<Options<'t>> {
+    /// The options of a render, without the files that git tracks.
+    pub(super) fn options(&self, secrets: Option<Secrets>) -> Result<Options<'static>> {
         Ok(Options {
-            tracked,
-            secrets: self.secrets.map(Policy::secrets),
-            values: values(&self.values, &self.set, &self.set_string)?,
+            tracked: &[],
+            secrets,
+            values: self.values.read()?,
             images: self
                 .image
                 .iter()
@@ -73,30 +86,29 @@ impl Said {
                 .iter()
                 .map(|word| replicas(word))
                 .collect::<Result<_>>()?,
+            restriction: self.load_restrictor,
             plugins: plugins(&self.plugins),
         })
     }
 }
 
-/// Files of values, and single values on top of them.
-pub(in crate::cli) fn values(
-    files: &[PathBuf],
-    set: &[String],
-    set_string: &[String],
-) -> Result<Values> {
-    let mut values = Values::default();
-    for path in files {
-        values.merge(values_file(&Disk, path)?);
+impl ValueFlags {
+    /// Files of values, and single values on top of them.
+    pub(super) fn read(&self) -> Result<Values> {
+        let mut values = Values::default();
+        for path in &self.values {
+            values.merge(values_file(&Disk, path)?);
+        }
+        for word in &self.set {
+            let (key, text) = assigned(word, "--set")?;
+            values.set(key, scalar(text))?;
+        }
+        for word in &self.set_string {
+            let (key, text) = assigned(word, "--set-string")?;
+            values.set(key, text.into())?;
+        }
+        Ok(values)
     }
-    for word in set {
-        let (key, text) = assigned(word, "--set")?;
-        values.set(key, scalar(text))?;
-    }
-    for word in set_string {
-        let (key, text) = assigned(word, "--set-string")?;
-        values.set(key, text.into())?;
-    }
-    Ok(values)
 }
 
 /// A key and a value; the value may be a secret, and is never repeated.

@@ -1,0 +1,75 @@
+//! Copies of files for programs, which read the disk and nothing else.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::{Disk, FileKind, Files};
+
+/// A file or a directory of some files: its own path if the disk has the same there, or that of a
+/// copy below another directory.
+pub(super) fn on_disk(files: &dyn Files, path: &Path, below: &Path) -> io::Result<PathBuf> {
+    let (_, kind) = files.resolve(path)?;
+    let inside = match kind {
+        FileKind::File => vec![PathBuf::new()],
+        FileKind::Directory => files.walk(path)?,
+    };
+    let at = |root: &Path, file: &Path| match kind {
+        FileKind::File => root.to_path_buf(),
+        FileKind::Directory => root.join(file),
+    };
+    let mut contents = Vec::with_capacity(inside.len());
+    for file in &inside {
+        contents.push(files.read(&at(path, file))?);
+    }
+    let is_same = |(file, content): (&PathBuf, &Vec<u8>)| {
+        Disk.read(&at(path, file))
+            .is_ok_and(|there| there == *content)
+    };
+    let is_all = kind == FileKind::File || Disk.walk(path).is_ok_and(|there| there == inside);
+    if is_all && inside.iter().zip(&contents).all(is_same) {
+        return Ok(path.to_path_buf());
+    }
+    let copy = below.join(path.file_name().unwrap_or("copy".as_ref()));
+    if kind == FileKind::Directory {
+        fs::create_dir_all(&copy)?;
+    }
+    for (file, content) in inside.iter().zip(contents) {
+        let to = at(&copy, file);
+        fs::create_dir_all(to.parent().unwrap_or(below))?;
+        fs::write(to, content)?;
+    }
+    Ok(copy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::load::{Memory, Overlay};
+
+    #[test]
+    fn what_the_disk_has_is_not_copied_and_what_it_has_otherwise_is() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path().canonicalize().unwrap();
+        fs::create_dir_all(root.join("chart/templates")).unwrap();
+        fs::write(root.join("chart/templates/a"), "a").unwrap();
+        let below = root.join("below");
+        let mut files = Overlay {
+            upper: Memory::default(),
+            lower: &Disk,
+        };
+        let chart = root.join("chart");
+        assert_eq!(on_disk(&files, &chart, &below).unwrap(), chart);
+        files.upper.insert(chart.join("values.yaml"), "v");
+        let copy = on_disk(&files, &chart, &below).unwrap();
+        assert_eq!(copy, below.join("chart"));
+        assert_eq!(fs::read(copy.join("values.yaml")).unwrap(), b"v");
+        assert_eq!(fs::read(copy.join("templates/a")).unwrap(), b"a");
+        let file = chart.join("values.yaml");
+        assert_eq!(
+            on_disk(&files, &file, &below).unwrap(),
+            below.join("values.yaml")
+        );
+        assert!(on_disk(&files, &root.join("none"), &below).is_err());
+    }
+}
