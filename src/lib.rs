@@ -41,6 +41,7 @@ pub mod patch;
 pub mod generate;
 pub mod transform;
 pub mod refs;
+pub mod dangling;
 pub mod vars;
 pub mod hash;
 pub mod order;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::lint;
+use crate::dangling;
 use crate::error::Error;
 use crate::finding::{Finding, Severity};
 use crate::load::{Asked, Files, Recording};
@@ -112,11 +113,6 @@ fn sorted(
     }
     let lints = by_check.entry("lint").or_default();
     lints.extend(lint::kustomizations(files, root));
-    let mut dangling = lint::dangling(&rendered.resources);
-    for place in dangling.iter_mut().filter_map(|one| one.place.as_mut()) {
-        place.file = rendered.sources.name(place.span);
-    }
-    lints.extend(dangling);
     let checks = CHECKS.into_iter();
     checks
         .map(|name| match &project.rendered {
@@ -144,6 +140,7 @@ fn check_of(rule: &str) -> &'static str {
     match rule {
         "deprecated-field" => "deprecated",
         "orphan-script" => "configs",
+        dangling::FORMER | dangling::MISSING => "lint",
         _ if rule.starts_with("script-") => "configs",
         _ if rule.starts_with("unmatched-") => "unmatched",
         _ => "render",

@@ -1,6 +1,5 @@
 //! What is legal and seldom meant.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::named_from;
@@ -8,8 +7,7 @@ use crate::finding::{Finding, Severity};
 use crate::kustomization::{FILE_NAMES, Kustomization, Patch};
 use crate::load::{Files as _, Recording, normalized};
 use crate::place::{Place, SourceId, Span};
-use crate::resource::Resource;
-use crate::yaml::{Node, Value, config, strict_config};
+use crate::yaml::{Node, config, strict_config};
 
 /// Keys that stand twice, and JSON patches that count items, in the kustomizations that were read.
 pub(super) fn kustomizations(files: &Recording<'_>, root: &Path) -> Vec<Finding> {
@@ -36,87 +34,6 @@ pub(super) fn kustomizations(files: &Recording<'_>, root: &Path) -> Vec<Finding>
         }
     }
     findings
-}
-
-/// References that still have the name of a generated object without its hash.
-///
-/// The hash is added where kustomize knows a field to be a reference; one that it does not know
-/// keeps naming what is not there.
-pub(super) fn dangling(resources: &[Resource]) -> Vec<Finding> {
-    let of_kind = |one: &Resource, name: &str| (one.id().gvk.kind.to_string(), name.to_owned());
-    let names: BTreeSet<(String, String)> = resources
-        .iter()
-        .map(|one| of_kind(one, &one.id().name))
-        .collect();
-    let mut lost: BTreeMap<&str, &Resource> = BTreeMap::new();
-    for resource in resources.iter().filter(|one| one.history.needs_hash) {
-        if let Some(former) = resource.history.previous.last()
-            && !names.contains(&of_kind(resource, &former.name))
-        {
-            lost.insert(&former.name, resource);
-        }
-    }
-    let mut findings = Vec::new();
-    if lost.is_empty() {
-        return findings;
-    }
-    for resource in resources {
-        let skipped = |key: &str| key == "metadata" || key == "data" || key == "stringData";
-        for entry in resource.node.entries() {
-            if !entry.key.text().is_some_and(skipped) {
-                references(&entry.value, ["", ""], &lost, resource, &mut findings);
-            }
-        }
-    }
-    findings
-}
-
-/// `keys` are the nearest two above.
-fn references(
-    node: &Node,
-    keys: [&str; 2],
-    lost: &BTreeMap<&str, &Resource>,
-    resource: &Resource,
-    findings: &mut Vec<Finding>,
-) {
-    match &node.value {
-        Value::Map(entries) => entries.iter().for_each(|entry| {
-            let key = entry.key.text().unwrap_or_default();
-            references(&entry.value, [keys[1], key], lost, resource, findings);
-        }),
-        Value::Seq(items) => items
-            .iter()
-            .for_each(|item| references(item, keys, lost, resource, findings)),
-        Value::Scalar(text) => {
-            let Some(target) = lost.get(&**text).filter(|_| names_an_object(keys)) else {
-                return;
-            };
-            let key = keys[1];
-            let (kind, id) = (&target.id().gvk.kind, resource.id());
-            let message = format!(
-                "`{key}: {text}` in {} `{}` names the {kind} without its hash; it is called `{}`",
-                id.gvk.kind,
-                id.name,
-                target.id().name
-            );
-            findings.push(
-                Finding::warning("dangling-reference", message)
-                    .at(node.span)
-                    .help("name the field in `configurations`, or set `disableNameSuffixHash`"),
-            );
-        }
-        Value::Alias(_) => {}
-    }
-}
-
-/// `secretName`, `configMapRef`, `configMapKeyRef.name`: fields by which objects are named. A `name`
-/// elsewhere is one of its own, as those of volumes are.
-fn names_an_object([above, key]: [&str; 2]) -> bool {
-    let tells = |key: &str| {
-        let lower = key.to_ascii_lowercase();
-        lower.contains("configmap") || lower.contains("secret") || lower.ends_with("ref")
-    };
-    tells(if key == "name" { above } else { key })
 }
 
 fn repeated_key(bytes: &[u8], named: &str) -> Option<Finding> {
@@ -207,17 +124,5 @@ mod tests {
         assert_eq!(item_of("/a/0/b/12/c"), Some("/a/0/b/12"));
         assert_eq!(item_of("/a/-"), None);
         assert_eq!(item_of("/a/v1"), None);
-    }
-
-    #[test]
-    fn fields_that_name_objects_are_told_by_their_names() {
-        let of_objects = [
-            ["secretKeyRef", "name"],
-            ["spec", "existingSecret"],
-            ["x", "configMapName"],
-        ];
-        assert!(of_objects.into_iter().all(names_an_object));
-        let of_others = [["volumes", "name"], ["spec", "hostname"], ["env", "name"]];
-        assert!(!of_others.into_iter().any(names_an_object));
     }
 }

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use kustom::dangling::MISSING;
 use kustom::diff::{Diff, Input, Masking, Options, diff};
 use kustom::error::{Error, Kind, Result};
 use kustom::fields::Fields;
-use kustom::finding::Finding;
+use kustom::finding::{Finding, Severity};
 use kustom::guard::Guard;
 use kustom::load::{Disk, Files, Memory, Overlay, Revision, tracked_files};
 use kustom::place::{Place, SourceId, Span};
@@ -266,7 +267,7 @@ impl Opened {
         Ok(Loaded {
             name: name.to_owned(),
             resources: std::mem::take(&mut rendered.resources),
-            findings: std::mem::take(&mut rendered.findings),
+            findings: told(std::mem::take(&mut rendered.findings)),
             sources: Named::Build(Box::new(rendered), causes),
         })
     }
@@ -316,6 +317,12 @@ fn against(arguments: &Arguments, name: &str, revision: &str) -> Result<[Loaded;
         ..to
     };
     Ok([from, to])
+}
+
+/// What is of interest where two sides are compared: not what the cluster may have besides.
+fn told(mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.retain(|one| one.rule != MISSING || one.severity > Severity::Note);
+    findings
 }
 
 /// The secrets that are filled in on the disk.

@@ -41,7 +41,7 @@ pub use render::{Options, Rendered, render};
 pub use secrets::{LaidOut, Question, SecretFile, State, lay_out, questions, secret_files};
 pub use settings::{
     Bounds, ConfigSource, EnvironmentSettings, Expectation, GuardPolicy, HelmSettings,
-    ImageOverride, ProjectSettings, ReplicaOverride, ScriptUse, Secrets,
+    ImageOverride, Missing, ProjectSettings, References, ReplicaOverride, ScriptUse, Secrets,
 };
 pub use templates::{values, values_file};
 
@@ -64,6 +64,8 @@ pub struct Project {
     pub rendered: Option<PathBuf>,
     /// What the guard leaves alone.
     pub guard: guard::Settings,
+    /// What is said of references to what is not rendered.
+    pub references: References,
     /// Values for the templates of all environments.
     pub values: Map<String, Value>,
     /// Whether helm charts are inflated, and for which Kubernetes.
@@ -115,6 +117,12 @@ impl Project {
     fn from_settings(files: &dyn Files, root: &Path, start: &Path) -> Result<Self> {
         let shown = |file: &str| named_from(start, Path::new(file));
         let settings = ProjectSettings::read(files, &root.join(PROJECT_FILE))
+            .and_then(|settings| {
+                settings
+                    .references
+                    .checked(files, &root.join(PROJECT_FILE))
+                    .map(|()| settings)
+            })
             .map_err(|error| error.rename_files(|file| shown(file).into()))?;
         let environments = match &settings.environments {
             Some(path) => normalized(&root.join(path)),
@@ -133,6 +141,7 @@ impl Project {
         project.configs = named(&settings.configs);
         project.rendered = named(&settings.rendered);
         project.guard = settings.guard;
+        project.references = settings.references;
         project.values = settings.values;
         project.helm = settings.helm;
         Ok(project)
@@ -153,6 +162,7 @@ impl Project {
             configs: None,
             rendered: None,
             guard: guard::Settings::default(),
+            references: References::default(),
             values: Map::new(),
             helm: HelmSettings::default(),
             base: first(&["base"]),

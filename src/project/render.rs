@@ -14,6 +14,7 @@ use super::{
     secrets,
 };
 use crate::build::{self, Built, build_changed};
+use crate::dangling;
 use crate::error::{Error, Kind, Result};
 use crate::finding::{Finding, Severity};
 use crate::load::{Files, Memory, Overlay, Restriction, Sources};
@@ -140,7 +141,7 @@ pub(super) fn render_in(
             .as_ref()
             .is_some_and(|place| idle.contains(place))
     };
-    findings.extend(ciphertext_findings(&built));
+    findings.extend(findings_of_objects(&built, project));
     findings.extend(built.findings.into_iter().filter(|one| !is_expected(one)));
     findings.extend(templated.findings());
     findings.extend(standing.findings);
@@ -154,9 +155,13 @@ pub(super) fn render_in(
     })
 }
 
-/// What is still encrypted, at the files that it comes from.
-fn ciphertext_findings(built: &Built) -> Vec<Finding> {
+/// What the objects themselves tell: what is still encrypted, and references that lead nowhere.
+fn findings_of_objects(built: &Built, project: &Project) -> Vec<Finding> {
     let mut findings = undecrypted(&built.resources);
+    findings.extend(dangling::references(
+        &built.resources,
+        &project.references.options(),
+    ));
     for place in findings.iter_mut().flat_map(Finding::places_mut) {
         place.file = built.sources.name(place.span);
     }

@@ -114,10 +114,7 @@ impl Report {
                     if known.suites.last() != Some(&suite.name.as_str()) {
                         known.suites.push(&suite.name);
                     }
-                    known
-                        .finding
-                        .notes
-                        .retain(|note| finding.notes.contains(note));
+                    share(&mut known.finding, finding);
                     continue;
                 }
                 known.insert(key, merged.len());
@@ -230,6 +227,25 @@ pub fn finding_of(rule: &'static str, error: &Error) -> Finding {
     finding.place = error.place().cloned();
     finding.help = error.help_line().map(str::to_owned);
     finding
+}
+
+/// Keeps of what two suites say of one mistake what holds for both: the steps that they share, the
+/// parts of the help, and the worse severity.
+fn share(finding: &mut Finding, other: &Finding) {
+    finding.notes.retain(|note| other.notes.contains(note));
+    finding.severity = finding.severity.max(other.severity);
+    if let (Some(ours), Some(theirs)) = (&finding.help, &other.help)
+        && ours != theirs
+    {
+        let said: Vec<&str> = theirs.split("; ").collect();
+        let shared: Vec<&str> = ours
+            .split("; ")
+            .filter(|part| said.contains(part))
+            .collect();
+        if !shared.is_empty() {
+            finding.help = Some(shared.join("; "));
+        }
+    }
 }
 
 /// Gives every finding what it is known by; those that would be known by the same are counted.

@@ -7,6 +7,7 @@ mod entries;
 mod expect;
 mod place;
 mod read;
+mod references;
 #[cfg(test)]
 mod schema;
 
@@ -25,6 +26,7 @@ pub(super) use place::{place_of, place_of_entry, says};
 pub(super) use read::read_map;
 
 pub use expect::{Bounds, Expectation};
+pub use references::{Missing, References};
 
 /// What `kustom.yaml` says. Paths are relative to it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -47,6 +49,8 @@ pub struct ProjectSettings {
     pub secrets_boilerplate: Option<String>,
     /// What the guard leaves alone.
     pub guard: guard::Settings,
+    /// What is said of references to what is not rendered.
+    pub references: References,
     /// Values for the templates of all environments; the base's `values.yaml` goes before them.
     pub values: Map<String, Value>,
     /// Helm charts; without it `--enable-helm` is needed.

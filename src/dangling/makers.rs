@@ -1,0 +1,213 @@
+//! What controllers make of rendered objects.
+//!
+//! A `Certificate` makes a Secret, an operator makes Secrets and Services for its databases, an
+//! `ExternalSecret` fetches one. What they make is not rendered, and is there all the same. Which
+//! field of a custom resource names what it makes is not known of every kind, so that a name is
+//! taken for made if a custom resource has it, begins it, or says it other than as a consumer does.
+
+use std::cell::OnceCell;
+
+use rustc_hash::FxHashSet;
+
+use crate::resource::Resource;
+use crate::yaml::{Node, Value};
+
+/// What is made in the cluster of what is rendered; gathered when it is first asked for.
+pub(super) struct Makers<'r> {
+    resources: &'r [Resource],
+    made: OnceCell<Made<'r>>,
+}
+
+#[derive(Default)]
+struct Made<'r> {
+    /// The names of custom resources: what begins with one belongs to it.
+    owners: FxHashSet<&'r str>,
+    /// What custom resources say.
+    said: FxHashSet<&'r str>,
+    /// The arguments of programs, which may make what they are told the name of.
+    arguments: Vec<&'r str>,
+    /// The claims of sets: the template, the set.
+    claims: Vec<(&'r str, &'r str)>,
+}
+
+impl<'r> Makers<'r> {
+    pub(super) fn new(resources: &'r [Resource]) -> Self {
+        Self {
+            resources,
+            made: OnceCell::new(),
+        }
+    }
+
+    /// Whether an object of a kind and name may be made by something that is rendered.
+    pub(super) fn make(&self, kind: &str, name: &str) -> bool {
+        let made = self.made.get_or_init(|| Made::of(self.resources));
+        match kind {
+            "PersistentVolumeClaim" => made.has_claim(name) || made.belongs_to_one(name),
+            "ConfigMap" | "Secret" | "Service" | "ServiceAccount" => {
+                made.said.contains(name)
+                    || made.belongs_to_one(name)
+                    || made.arguments.iter().any(|argument| names(argument, name))
+            }
+            "Deployment" | "StatefulSet" => made.belongs_to_one(name),
+            _ => false,
+        }
+    }
+}
+
+impl<'r> Made<'r> {
+    fn of(resources: &'r [Resource]) -> Self {
+        let mut made = Self::default();
+        for resource in resources {
+            let id = resource.id();
+            if is_maker(&id.gvk.group, &id.gvk.kind) {
+                // Its controller knows it by any name that it has had, in its fields.
+                made.owners.insert(&id.name);
+                for entry in resource.node.entries() {
+                    if !entry.is("metadata") && !entry.is("status") {
+                        made.say(&entry.value);
+                    }
+                }
+            }
+            if id.gvk.kind == "Ingress" && has_issuer(resource) {
+                let list = resource
+                    .node
+                    .at(&["spec", "tls"])
+                    .map_or(&[][..], Node::items);
+                let secrets = list.iter().filter_map(|one| one.get("secretName"));
+                made.said.extend(secrets.filter_map(Node::text));
+            }
+            if id.gvk.kind == "StatefulSet" {
+                let templates = resource.node.at(&["spec", "volumeClaimTemplates"]);
+                let templates = templates.map_or(&[][..], Node::items).iter();
+                let names = templates.filter_map(|one| one.at(&["metadata", "name"]));
+                let claims = names
+                    .filter_map(Node::text)
+                    .map(|name| (name, id.name.as_str()));
+                made.claims.extend(claims);
+            }
+            made.hear(&resource.node, false);
+        }
+        made
+    }
+
+    /// Adds what a custom resource says, but not what it says it uses.
+    fn say(&mut self, node: &'r Node) {
+        match &node.value {
+            Value::Map(entries) => {
+                for entry in entries {
+                    if !USES.contains(&entry.key.text().unwrap_or_default()) {
+                        self.say(&entry.value);
+                    }
+                }
+            }
+            Value::Seq(items) => items.iter().for_each(|item| self.say(item)),
+            Value::Scalar(text) => {
+                self.said.insert(text);
+            }
+            Value::Alias(_) => {}
+        }
+    }
+
+    /// Adds the arguments of containers.
+    fn hear(&mut self, node: &'r Node, is_argument: bool) {
+        match &node.value {
+            Value::Map(entries) => entries.iter().for_each(|entry| {
+                let key = entry.key.text().unwrap_or_default();
+                self.hear(&entry.value, matches!(key, "args" | "command"));
+            }),
+            Value::Seq(items) => items.iter().for_each(|item| self.hear(item, is_argument)),
+            Value::Scalar(text) if is_argument => self.arguments.push(text),
+            Value::Scalar(_) | Value::Alias(_) => {}
+        }
+    }
+
+    /// `pg-app` belongs to the Cluster `pg`; `app.pg.credentials…` to the postgresql `pg`.
+    fn belongs_to_one(&self, name: &str) -> bool {
+        let ends = name
+            .char_indices()
+            .filter(|(_, letter)| !letter.is_alphanumeric());
+        let is_owner = |part: &str| self.owners.contains(part);
+        is_owner(name)
+            || ends.clone().any(|(end, _)| is_owner(&name[..end]))
+            || name.split('.').skip(1).any(is_owner)
+    }
+
+    /// `data-web-0` is the claim `data` of the set `web`.
+    fn has_claim(&self, name: &str) -> bool {
+        self.claims.iter().any(|(template, set)| {
+            let rest = name
+                .strip_prefix(template)
+                .and_then(|rest| rest.strip_prefix('-'));
+            let number = rest.and_then(|rest| rest.strip_prefix(set)?.strip_prefix('-'));
+            number.is_some_and(|number| number.parse::<u32>().is_ok())
+        })
+    }
+}
+
+/// Whether a controller makes objects of those of a kind.
+fn is_maker(group: &str, kind: &str) -> bool {
+    let is_custom = group.contains('.') && !group.ends_with(".k8s.io");
+    let is_idle = IDLE
+        .iter()
+        .any(|(of, kinds)| group.ends_with(of) && (kinds.is_empty() || kinds.contains(&kind)));
+    is_custom && !is_idle
+}
+
+/// Groups, or kinds of them, of which nothing is made that a name could refer to.
+const IDLE: &[(&str, &[&str])] = &[
+    (
+        "argoproj.io",
+        &[
+            "AnalysisTemplate",
+            "AppProject",
+            "Rollout",
+            "WorkflowTemplate",
+        ],
+    ),
+    ("cilium.io", &[]),
+    ("gatekeeper.sh", &[]),
+    ("istio.io", &[]),
+    ("keda.sh", &[]),
+    ("kyverno.io", &[]),
+    (
+        "monitoring.coreos.com",
+        &["PodMonitor", "Probe", "PrometheusRule", "ServiceMonitor"],
+    ),
+    ("projectcontour.io", &[]),
+    ("traefik.containo.us", &[]),
+    ("traefik.io", &[]),
+];
+
+/// Fields that say what is used, and below which nothing is made.
+const USES: &[&str] = &[
+    "configMapKeyRef",
+    "configMapRef",
+    "containers",
+    "env",
+    "envFrom",
+    "imagePullSecrets",
+    "initContainers",
+    "secretKeyRef",
+    "secretRef",
+    "valuesFrom",
+    "volumes",
+];
+
+/// Whether cert-manager is asked for the certificates of an Ingress.
+fn has_issuer(resource: &Resource) -> bool {
+    let annotations = resource.node.at(&["metadata", "annotations"]);
+    let keys = annotations.map_or(&[][..], Node::entries).iter();
+    keys.filter_map(|entry| entry.key.text()).any(|key| {
+        key.starts_with("cert-manager.io/")
+            || key.starts_with("certmanager.k8s.io/")
+            || key == "kubernetes.io/tls-acme"
+    })
+}
+
+/// Whether an argument has a name in it, as a word of its own.
+fn names(argument: &str, name: &str) -> bool {
+    argument.match_indices(name).any(|(at, _)| {
+        let is_inside = |letter: char| letter.is_alphanumeric() || letter == '-';
+        !argument[..at].ends_with(is_inside) && !argument[at + name.len()..].starts_with(is_inside)
+    })
+}

@@ -1,0 +1,183 @@
+//! References to what is not rendered: which fields name something for certain, and what every
+//! cluster has.
+
+use std::collections::BTreeSet;
+
+use super::walk::Reference;
+
+/// The kind of the object that a reference names for certain.
+pub(super) fn kind_of<'r>(reference: &Reference<'r>) -> Option<&'r str> {
+    let by = reference.by.id();
+    let kind = match reference.kind {
+        Some(kind) => Some(kind).filter(|kind| CERTAIN.contains(kind) || is_scaled(reference)),
+        None => kind_of_field(reference.keys, &by.gvk.kind),
+    }?;
+    // From outside of all namespaces, only a namespace beside the name says where it is.
+    let is_found = !by.cluster_scoped || reference.namespace.is_some() || kind == "ClusterRole";
+    let tells = reference.keys[1] != "involvedObject";
+    (is_found && tells).then_some(kind)
+}
+
+/// Whether a reference is one between parts that are deployed together: from an Ingress to its
+/// Service, from an autoscaler to what it scales.
+pub(super) fn belongs_together(reference: &Reference<'_>) -> bool {
+    let routes = [
+        "backend",
+        "backendRefs",
+        "defaultBackend",
+        "service",
+        "serviceName",
+    ];
+    is_scaled(reference) || reference.keys.iter().any(|key| routes.contains(key))
+}
+
+/// Whether a reference says what is scaled.
+fn is_scaled(reference: &Reference<'_>) -> bool {
+    let [_, above, own] = reference.keys;
+    own == "name" && matches!(above, "scaleTargetRef" | "targetRef")
+}
+
+fn kind_of_field([first, above, own]: [&str; 3], by: &str) -> Option<&'static str> {
+    let in_volume = matches!(first, "volumes" | "sources");
+    Some(match (above, own) {
+        ("configMapKeyRef" | "configMapRef", "name") => "ConfigMap",
+        ("secretKeyRef" | "secretRef" | "imagePullSecrets", "name") => "Secret",
+        ("configMap", "name") if in_volume => "ConfigMap",
+        ("secret", "name" | "secretName") if in_volume => "Secret",
+        ("persistentVolumeClaim", "claimName") => "PersistentVolumeClaim",
+        ("tls", "secretName") if by == "Ingress" => "Secret",
+        ("service", "name") if matches!(first, "backend" | "defaultBackend") => "Service",
+        ("service", "name") if CALLS.contains(&by) => "Service",
+        ("backend", "serviceName") if by == "Ingress" => "Service",
+        ("spec", "serviceName") if by == "StatefulSet" => "Service",
+        ("backendRefs", "name") => "Service",
+        ("scaleTargetRef", "name") => "Deployment",
+        (_, "serviceAccountName") => "ServiceAccount",
+        _ => return None,
+    })
+}
+
+/// The kinds that an application brings along itself.
+const CERTAIN: &[&str] = &[
+    "ClusterRole",
+    "ConfigMap",
+    "CronJob",
+    "DaemonSet",
+    "Deployment",
+    "Job",
+    "PersistentVolumeClaim",
+    "Role",
+    "Secret",
+    "Service",
+    "ServiceAccount",
+    "StatefulSet",
+];
+
+/// The kinds by which the API server calls a service.
+const CALLS: &[&str] = &[
+    "APIService",
+    "CustomResourceDefinition",
+    "MutatingWebhookConfiguration",
+    "ValidatingWebhookConfiguration",
+];
+
+/// Whether every cluster has it, or one in which a common program runs.
+pub(super) fn is_well_known(kind: &str, name: &str) -> bool {
+    WELL_KNOWN
+        .iter()
+        .any(|(of, pattern)| *of == kind && fits(pattern, name))
+}
+
+const WELL_KNOWN: &[(&str, &str)] = &[
+    ("ClusterRole", "admin"),
+    ("ClusterRole", "cluster-admin"),
+    ("ClusterRole", "edit"),
+    ("ClusterRole", "system:*"),
+    ("ClusterRole", "view"),
+    // The root certificates that controllers put into every namespace.
+    ("ConfigMap", "istio-ca-root-cert"),
+    ("ConfigMap", "kube-root-ca.crt"),
+    ("ConfigMap", "linkerd-identity-trust-roots"),
+    ("ConfigMap", "openshift-service-ca.crt"),
+    // What kubeadm and the cloud providers leave in `kube-system` and `kube-public`.
+    ("ConfigMap", "aws-auth"),
+    ("ConfigMap", "cluster-info"),
+    ("ConfigMap", "coredns"),
+    ("ConfigMap", "extension-apiserver-authentication"),
+    ("ConfigMap", "kube-proxy"),
+    ("ConfigMap", "kubeadm-config"),
+    ("Deployment", "coredns"),
+    ("Role", "extension-apiserver-authentication-reader"),
+    ("Role", "system:*"),
+    ("Service", "kube-dns"),
+    ("Service", "kubernetes"),
+    ("ServiceAccount", "builder"),
+    ("ServiceAccount", "default"),
+    ("ServiceAccount", "deployer"),
+    ("ServiceAccount", "pipeline"),
+];
+
+/// Whether a text fits a pattern in which `*` stands for any text.
+pub(super) fn fits(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else {
+        return false;
+    };
+    let mut parts = parts.peekable();
+    if parts.peek().is_none() {
+        return rest.is_empty();
+    }
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            return rest.ends_with(part);
+        }
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    true
+}
+
+/// The name that was probably meant: all parts are the same but one, and that one by a letter in
+/// three. A digit more or less is no typing error.
+pub(super) fn near<'n>(name: &str, known: &[&'n str]) -> Option<&'n str> {
+    let parts: Vec<&str> = name.split(['-', '.']).collect();
+    let is_near = |other: &&str| {
+        let others: Vec<&str> = other.split(['-', '.']).collect();
+        let mut unlike = parts.iter().zip(&others).filter(|(a, b)| a != b);
+        let (Some((a, b)), None) = (unlike.next(), unlike.next()) else {
+            return false;
+        };
+        let letters = |word: &str| {
+            word.chars()
+                .filter(char::is_ascii_alphabetic)
+                .collect::<String>()
+        };
+        let limit = a.len().min(b.len()) / 3;
+        parts.len() == others.len()
+            && letters(a) != letters(b)
+            && (1..=limit).contains(&strsim::osa_distance(a, b))
+    };
+    let near: BTreeSet<&str> = known.iter().copied().filter(is_near).collect();
+    near.into_iter().next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_any_text() {
+        assert!(fits("*", "a") && fits("a*", "a") && fits("a*c*e", "abcde") && fits("a", "a"));
+        assert!(!fits("a", "ab") && !fits("a*c", "ab") && !fits("a*b*c", "acb"));
+    }
+
+    #[test]
+    fn a_name_is_near_if_a_letter_of_one_part_differs() {
+        let near = |name, known: &str| near(name, &[known]).is_some();
+        assert!(near("wbe", "web") && near("shop-confg", "shop-config"));
+        assert!(!near("web", "web") && !near("db-a", "db-b") && !near("node1", "node2"));
+        assert!(!near("shop-config", "shop-secret") && !near("app", "app-config"));
+    }
+}

@@ -1,0 +1,252 @@
+//! References to names that nothing has.
+//!
+//! Kustomize renames and moves objects, and lets those fields follow that it knows. A field that
+//! it does not know keeps the former name, which nothing has any more; whatever names an object
+//! that is not rendered at all relies on the cluster to have one. Both are told here, apart: the
+//! first is a mistake, the second may be meant.
+
+mod makers;
+mod missing;
+mod walk;
+mod words;
+
+use std::collections::BTreeSet;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::finding::{Finding, Severity};
+use crate::place::{Place, SourceId};
+use crate::resource::Resource;
+use crate::yaml::Str;
+use makers::Makers;
+use walk::Reference;
+use words::Word;
+
+/// The rule of a reference to a former name.
+pub const FORMER: &str = "dangling-reference";
+/// The rule of a reference to what is not rendered.
+pub const MISSING: &str = "missing-reference";
+
+/// What is said of references.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// How bad a reference to what is not rendered is; without it nothing is said of one.
+    pub missing: Option<Severity>,
+    /// What is in the cluster without being rendered: `KIND/NAME`, with `*` for any text.
+    pub external: Vec<String>,
+}
+
+/// The references of rendered objects that lead nowhere, in the order of the objects.
+pub fn references(resources: &[Resource], options: &Options) -> Vec<Finding> {
+    let known = Known::of(resources);
+    let makers = Makers::new(resources);
+    let mut search = Search {
+        known: &known,
+        makers: &makers,
+        options,
+        found: Vec::new(),
+        missing: FxHashMap::default(),
+    };
+    for resource in resources {
+        walk::references(resource, &mut |reference| search.look_at(&reference));
+    }
+    search.found
+}
+
+/// The objects, by what they are and were called.
+struct Known<'r> {
+    present: FxHashMap<&'r str, Vec<&'r Resource>>,
+    /// Those that have left a name or a namespace, by every name that they had.
+    former: FxHashMap<Str, Vec<&'r Resource>>,
+    /// The namespaces that something rendered is in.
+    namespaces: FxHashSet<&'r str>,
+}
+
+impl<'r> Known<'r> {
+    fn of(resources: &'r [Resource]) -> Self {
+        let mut known = Self {
+            present: FxHashMap::default(),
+            former: FxHashMap::default(),
+            namespaces: FxHashSet::default(),
+        };
+        for resource in resources {
+            let id = resource.id();
+            known.present.entry(&id.name).or_default().push(resource);
+            known.namespaces.insert(id.effective_namespace());
+            for former in &resource.history.previous {
+                let has_left =
+                    former.name != id.name || former.namespace != id.effective_namespace();
+                let list = known.former.entry(former.name.clone()).or_default();
+                if has_left && !list.iter().any(|one| std::ptr::eq(*one, resource)) {
+                    list.push(resource);
+                }
+            }
+        }
+        known
+    }
+
+    /// Whether something that a reference may mean has the name.
+    fn has(&self, reference: &Reference<'_>, means: impl Fn(&str) -> bool) -> bool {
+        let list = self
+            .present
+            .get(reference.text)
+            .map_or(&[][..], Vec::as_slice);
+        list.iter()
+            .any(|one| means(&one.id().gvk.kind) && reference.reaches(one))
+    }
+}
+
+struct Search<'r, 'o> {
+    known: &'o Known<'r>,
+    makers: &'o Makers<'r>,
+    options: &'o Options,
+    found: Vec<Finding>,
+    /// The findings about an object that is not rendered: its kind and name, and how bad it is.
+    missing: FxHashMap<(String, String, Severity), usize>,
+}
+
+impl Search<'_, '_> {
+    fn look_at(&mut self, reference: &Reference<'_>) {
+        if let Some(list) = self.known.former.get(reference.text) {
+            let word = Word::of(reference);
+            let mut meant = list.iter().copied().filter(|one| {
+                !std::ptr::eq(*one, reference.by)
+                    && word.means(&one.id().gvk.kind)
+                    && reference.meant_formerly(one)
+            });
+            if let Some(first) = meant.next() {
+                let others: Vec<&Resource> = meant.collect();
+                let kind = first.id().gvk.kind.as_str();
+                let is_taken = self.known.has(reference, |other| word.means(other));
+                if !is_taken && !self.is_external(kind, reference.text) {
+                    self.former(reference, first, &others);
+                }
+                return;
+            }
+        }
+        if let Some(severity) = self.options.missing {
+            self.missing(reference, severity);
+        }
+    }
+
+    fn former(&mut self, reference: &Reference<'_>, target: &Resource, others: &[&Resource]) {
+        let id = target.id();
+        let kind = &id.gvk.kind;
+        let has_moved = id.name == reference.text;
+        let end = match reference.namespace.filter(|_| has_moved) {
+            Some(namespace) => format!(" in the namespace `{namespace}`, which it has left"),
+            None => ", which has another name now".to_owned(),
+        };
+        let text = reference.text;
+        let message = format!("{} names the {kind} `{text}`{end}", reference.shown());
+        let new = if has_moved {
+            format!("it is in `{}` now", id.effective_namespace())
+        } else {
+            let names: BTreeSet<&str> = others
+                .iter()
+                .chain([&target])
+                .map(|one| one.id().name.as_str())
+                .collect();
+            let names: Vec<&str> = names.into_iter().collect();
+            format!("it is called `{}` now", names.join("` or `"))
+        };
+        let advice = match target.history.needs_hash {
+            true => "name the field in `configurations`, or set `disableNameSuffixHash`",
+            false if has_moved => "write the namespace that it has, or take the field away",
+            false => {
+                "name the field in `configurations`, so that it follows, or write the new name"
+            }
+        };
+        let finding = Finding::warning(FORMER, message).help(format!("{advice}; {new}"));
+        let known = self.found.iter_mut();
+        let mut same = known.filter(|one| one.rule == FORMER && one.message == finding.message);
+        match same.next() {
+            Some(known) => add_place(known, reference),
+            None => self.add(finding, reference),
+        }
+    }
+
+    fn missing(&mut self, reference: &Reference<'_>, severity: Severity) {
+        let Some(kind) = missing::kind_of(reference) else {
+            return;
+        };
+        let is_kind = |other: &str| other == kind;
+        if reference.is_optional
+            || self.known.has(reference, is_kind)
+            || !self.is_ours(reference)
+            || self.is_external(kind, reference.text)
+            || missing::is_well_known(kind, reference.text)
+            || self.makers.make(kind, reference.text)
+        {
+            return;
+        }
+        let (field, name) = (reference.shown(), reference.text);
+        let message = format!("{field} names the {kind} `{name}`, which is not rendered");
+        let alike: Vec<&str> = self
+            .known
+            .present
+            .iter()
+            .filter(|(_, list)| {
+                let mut list = list.iter();
+                list.any(|one| is_kind(&one.id().gvk.kind) && reference.reaches(one))
+            })
+            .map(|(name, _)| *name)
+            .collect();
+        let finding = if let Some(near) = missing::near(reference.text, &alike) {
+            Finding::warning(MISSING, message).help(format!("did you mean `{near}`?"))
+        } else {
+            // Where others of its kind come along, what belongs together comes along, too.
+            let severity = match missing::belongs_together(reference) && !alike.is_empty() {
+                true => Severity::Warning,
+                false => severity,
+            };
+            Finding::new(MISSING, severity, message).help(format!(
+                "add it, correct the name, or name `{kind}/{}` in `references.external` of \
+                 `kustom.yaml` if the cluster has it",
+                reference.text
+            ))
+        };
+        let key = (kind.to_owned(), name.to_owned(), finding.severity);
+        match self.missing.get(&key) {
+            Some(&index) => add_place(&mut self.found[index], reference),
+            None => {
+                self.missing.insert(key, self.found.len());
+                self.add(finding, reference);
+            }
+        }
+    }
+
+    /// Whether the namespace that a reference points into is one that something is rendered for.
+    fn is_ours(&self, reference: &Reference<'_>) -> bool {
+        let namespace = reference.namespace;
+        namespace.is_none_or(|namespace| self.known.namespaces.contains(namespace))
+    }
+
+    fn is_external(&self, kind: &str, name: &str) -> bool {
+        let mut entries = self.options.external.iter();
+        entries.any(|entry| {
+            entry.split_once('/').is_some_and(|(pattern, names)| {
+                missing::fits(pattern, kind) && missing::fits(names, name)
+            })
+        })
+    }
+
+    fn add(&mut self, mut finding: Finding, reference: &Reference<'_>) {
+        finding.place = Some(place_of(reference));
+        self.found.push(finding);
+    }
+}
+
+/// Where the same name is said again.
+fn add_place(finding: &mut Finding, reference: &Reference<'_>) {
+    let place = place_of(reference);
+    if finding.place.as_ref() != Some(&place) && !finding.others.contains(&place) {
+        finding.others.push(place);
+    }
+}
+
+fn place_of(reference: &Reference<'_>) -> Place {
+    let spans = [reference.name.span, reference.by.node.span];
+    let read = spans.into_iter().find(|span| span.source != SourceId::NONE);
+    Place::from(read.unwrap_or_default())
+}

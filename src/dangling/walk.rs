@@ -1,0 +1,220 @@
+//! The fields of an object that may name another.
+
+use crate::resource::Resource;
+use crate::yaml::{Entry, Node, Value};
+
+/// A text that may be the name of an object.
+pub(super) struct Reference<'r> {
+    /// The object that says it.
+    pub(super) by: &'r Resource,
+    /// The keys that lead to it, the nearest last: its own, and those of the two above.
+    pub(super) keys: [&'r str; 3],
+    /// The text.
+    pub(super) name: &'r Node,
+    /// The text, without the namespace that an annotation may put before it.
+    pub(super) text: &'r str,
+    /// The kind that is said beside it.
+    pub(super) kind: Option<&'r str>,
+    /// The namespace that is said beside it.
+    pub(super) namespace: Option<&'r str>,
+    /// Whether what is named may be missing.
+    pub(super) is_optional: bool,
+    /// The plural words beside a list of names: the `resources` of a rule.
+    pub(super) plurals: Vec<&'r str>,
+}
+
+impl Reference<'_> {
+    /// The key that says what is named: that of the map, if the field itself is called `name`.
+    pub(super) fn word(&self) -> &str {
+        let [_, above, own] = self.keys;
+        if own == "name" { above } else { own }
+    }
+
+    /// How it is told: `` `secretName` of Database `db` ``.
+    pub(super) fn shown(&self) -> String {
+        let [_, above, own] = self.keys;
+        let field = match own {
+            "name" if !above.is_empty() => format!("{above}.{own}"),
+            _ => own.to_owned(),
+        };
+        // The first name is the one that is written in the file, whatever each environment makes of it.
+        let id = self.by.original_id();
+        format!("`{field}` of {} `{}`", id.gvk.kind, id.name)
+    }
+
+    /// Whether an object is where a reference looks for it.
+    pub(super) fn reaches(&self, other: &Resource) -> bool {
+        let (from, to) = (self.by.id(), other.id());
+        if to.cluster_scoped {
+            return true;
+        }
+        match self.namespace {
+            Some(namespace) => to.namespace.is_empty() || to.effective_namespace() == namespace,
+            None => {
+                from.cluster_scoped
+                    || from.namespace.is_empty()
+                    || to.namespace.is_empty()
+                    || from.same_namespace(to)
+            }
+        }
+    }
+
+    /// Whether an object had the name where a reference looks for it.
+    pub(super) fn meant_formerly(&self, other: &Resource) -> bool {
+        let id = other.id();
+        let mut formers = other.history.previous.iter();
+        formers.any(|former| {
+            let has_name = former.name == self.text;
+            match self.namespace {
+                Some(namespace) => {
+                    let has_left = former.name != id.name || id.effective_namespace() != namespace;
+                    let was_there = former.namespace == namespace
+                        || id.effective_namespace() == namespace
+                        || id.cluster_scoped;
+                    has_name && has_left && was_there
+                }
+                // Without a namespace, only a name can be another.
+                None => has_name && former.name != id.name && self.reaches(other),
+            }
+        })
+    }
+}
+
+/// Shows every text of an object that may be a name.
+pub(super) fn references<'r>(resource: &'r Resource, visit: &mut dyn FnMut(Reference<'r>)) {
+    let mut walker = Walker {
+        by: resource,
+        visit,
+    };
+    let kind = resource.id().gvk.kind.as_str();
+    let holds_data = matches!(kind, "ConfigMap" | "Secret");
+    for entry in resource.node.entries() {
+        match entry.key.text().unwrap_or_default() {
+            "apiVersion" | "kind" | "status" => {}
+            "data" | "stringData" | "binaryData" if holds_data => {}
+            "metadata" => walker.annotations(&entry.value),
+            // A definition names one object: the service that converts its versions.
+            "spec" if kind == "CustomResourceDefinition" => {
+                if let Some(conversion) = entry.value.get("conversion") {
+                    walker.node(conversion, ["", "spec", "conversion"]);
+                }
+            }
+            key => walker.node(&entry.value, ["", "", key]),
+        }
+    }
+}
+
+struct Walker<'r, 'v> {
+    by: &'r Resource,
+    visit: &'v mut dyn FnMut(Reference<'r>),
+}
+
+impl<'r> Walker<'r, '_> {
+    /// `keys` are those that lead to the node, the nearest last.
+    fn node(&mut self, node: &'r Node, keys: [&'r str; 3]) {
+        match &node.value {
+            Value::Map(entries) => self.map(node, entries, keys),
+            Value::Seq(items) => {
+                for item in items {
+                    match &item.value {
+                        Value::Scalar(text) => self.text(item, text, keys, None),
+                        _ => self.node(item, keys),
+                    }
+                }
+            }
+            Value::Scalar(_) | Value::Alias(_) => {}
+        }
+    }
+
+    fn map(&mut self, node: &'r Node, entries: &'r [Entry], keys: [&'r str; 3]) {
+        for entry in entries {
+            let key = entry.key.text().unwrap_or_default();
+            let below = [keys[1], keys[2], key];
+            match &entry.value.value {
+                _ if SELECTS.contains(&key) => {}
+                Value::Scalar(_) if BESIDE.contains(&key) => {}
+                Value::Scalar(text) => self.text(&entry.value, text, below, Some(node)),
+                Value::Seq(items) if key == "resourceNames" => {
+                    for item in items {
+                        if let Value::Scalar(text) = &item.value {
+                            self.text(item, text, below, Some(node));
+                        }
+                    }
+                }
+                _ => self.node(&entry.value, below),
+            }
+        }
+    }
+
+    /// Annotations name objects by their last part, often with a namespace before the name.
+    fn annotations(&mut self, metadata: &'r Node) {
+        let annotations = metadata.get("annotations").map_or(&[][..], Node::entries);
+        for entry in annotations {
+            let key = entry.key.text().unwrap_or_default();
+            let Some((_, last)) = key.rsplit_once('/') else {
+                continue;
+            };
+            if let Value::Scalar(text) = &entry.value.value {
+                self.text(&entry.value, text, ["", "annotations", last], None);
+            }
+        }
+    }
+
+    fn text(&mut self, node: &'r Node, text: &'r str, keys: [&'r str; 3], map: Option<&'r Node>) {
+        let is_annotation = keys[1] == "annotations";
+        let (before, name) = match text.split_once('/') {
+            Some((namespace, name)) if is_annotation => (Some(namespace), name),
+            _ => (None, text),
+        };
+        if !is_name(name) {
+            return;
+        }
+        let field = |field: &str| map.and_then(|map| map.get(field)).and_then(Node::text);
+        let is_named = keys[2] == "name";
+        let plurals = map.filter(|_| keys[2] == "resourceNames");
+        let plurals = plurals
+            .and_then(|map| map.get("resources"))
+            .map_or(&[][..], Node::items);
+        (self.visit)(Reference {
+            by: self.by,
+            keys,
+            name: node,
+            text: name,
+            kind: field("kind").filter(|_| is_named),
+            namespace: before
+                .or_else(|| field("namespace"))
+                .filter(|it| !it.is_empty()),
+            is_optional: field("optional") == Some("true"),
+            plurals: plurals.iter().filter_map(Node::text).collect(),
+        });
+    }
+}
+
+/// Whether a text can be the name of an object: no variable, no path, no number alone.
+fn is_name(text: &str) -> bool {
+    let is_inside = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:".contains(&byte);
+    (1..=253).contains(&text.len()) && text.bytes().all(is_inside)
+}
+
+/// Fields that pick objects by labels, where a value may be anything.
+const SELECTS: &[&str] = &[
+    "annotations",
+    "commonLabels",
+    "labels",
+    "matchExpressions",
+    "matchLabels",
+    "nodeSelector",
+    "ownerReferences",
+    "podLabels",
+    "selector",
+];
+
+/// Fields beside a name that are none.
+const BESIDE: &[&str] = &[
+    "apiGroup",
+    "apiVersion",
+    "group",
+    "kind",
+    "namespace",
+    "optional",
+];
