@@ -315,16 +315,14 @@ fn fill_secret(node: &mut Node, pairs: &[Pair], args: &Args) {
 
 /// A key without quotes and a value that is text; kustomize writes several lines literally.
 fn entry(pair: &Pair, text: Str) -> Entry {
-    let style = if text.contains('\n') {
-        Style::Literal
-    } else {
-        Style::Plain
-    };
-    let value = Node {
-        style,
+    let mut value = Node {
         span: pair.place,
         ..Node::string(text)
     };
+    match value.text().is_some_and(|text| text.contains('\n')) {
+        true => value.style = Style::Literal,
+        false => value.quote_if_misread(),
+    }
     Entry {
         key: Node::plain(&pair.key),
         value,

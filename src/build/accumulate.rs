@@ -12,7 +12,7 @@ use crate::place::Place;
 use crate::resource::{self, Origin, Resource};
 use crate::schema::Schema;
 use crate::threads;
-use crate::yaml::{Stream, Text, config, stream, strict_config};
+use crate::yaml::{Stream, Text, config, json_or_config, stream, strict_config};
 
 /// A directory and what its kustomization asks for.
 pub(super) struct Target<'l> {
@@ -60,7 +60,8 @@ impl<'l> Target<'l> {
         }
         if let Some(content) = content {
             context.schema_is_chosen = true;
-            let parsed = config(&content.bytes, content.source).and_then(Schema::from_openapi);
+            let parsed =
+                json_or_config(&content.bytes, content.source).and_then(Schema::from_openapi);
             match parsed {
                 Ok(schema) if context.looked_beyond_the_table => {
                     context.schema = schema.as_of(context.options.release).beside_builtin();
@@ -117,7 +118,7 @@ impl<'l> Target<'l> {
             match self.file(context, name, read) {
                 Ok(resources) => gathered
                     .resources
-                    .add_all(self.with_origin(resources, name))?,
+                    .add_all(self.with_origin(resources, name)?)?,
                 Err(error) if self.loader.may_be_base(name) => {
                     let base = self.base(context, name);
                     gathered.merge(base.map_err(|other| neither(name, error, other))?)?;
@@ -128,14 +129,15 @@ impl<'l> Target<'l> {
         Ok(())
     }
 
-    fn with_origin(&self, mut resources: Vec<Resource>, name: &Text) -> Vec<Resource> {
+    fn with_origin(&self, mut resources: Vec<Resource>, name: &Text) -> Result<Vec<Resource>> {
         if let Some(origin) = &self.origin {
             let origin = origin::append(origin, name);
             for resource in &mut resources {
+                resource.check_annotations()?;
                 resource.history.origin = Some(origin.clone());
             }
         }
-        resources
+        Ok(resources)
     }
 
     /// The files of a long list, read on all cores; nothing where a name may be a base.
@@ -268,7 +270,7 @@ impl<'l> Target<'l> {
             .merge(&Fields::configured(context.options.release, configured)?)?;
         for name in &self.kustomization.crds {
             let content = self.loader.read(name)?;
-            let definitions = config(&content.bytes, content.source)?;
+            let definitions = json_or_config(&content.bytes, content.source)?;
             gathered.fields.merge(&Fields::from_crd(&definitions)?)?;
         }
         Ok(())

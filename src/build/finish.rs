@@ -15,8 +15,8 @@ use crate::load::Library;
 use crate::order::Order;
 use crate::refs;
 use crate::release::Release;
-use crate::resource::{Origin, Resource, Resources};
-use crate::yaml::{Entry, Node, Tag};
+use crate::resource::{Origin, Resource, Resources, text_map};
+use crate::yaml::{Node, Tag};
 
 /// Builds the kustomization in a directory.
 pub(super) fn run(
@@ -71,7 +71,14 @@ pub(super) fn run(
 fn drop_local(resources: &mut Resources) -> Result<()> {
     for resource in resources.iter() {
         let id = resource.id();
-        if id.gvk.kind.is_empty() || (id.name.is_empty() && !id.gvk.kind.ends_with("List")) {
+        let has_kind = resource
+            .node
+            .get("kind")
+            .is_some_and(|kind| !kind.is_null());
+        if !has_kind
+            || id.gvk.kind.is_empty()
+            || (id.name.is_empty() && !id.gvk.kind.ends_with("List"))
+        {
             let message = format!("`{id}` has lost its kind or its name");
             return Err(Error::new(Kind::Resource, message).at(resource.node.span));
         }
@@ -118,25 +125,4 @@ fn settle_annotations(node: &mut Node, keeps_empty: bool) {
     if !annotations.is_empty() {
         metadata.set("annotations", Node::map(annotations));
     }
-}
-
-/// A map as a map of texts, each key once; values that are no scalars become empty.
-pub(super) fn text_map(node: &Node) -> Vec<Entry> {
-    let mut entries: Vec<Entry> = Vec::with_capacity(node.entries().len());
-    for entry in node.entries() {
-        let key = entry.key.text().unwrap_or_default();
-        let text = entry.value.text().unwrap_or_default();
-        let value = Node {
-            span: entry.value.span,
-            ..Node::string(text)
-        };
-        match entries.iter_mut().find(|known| known.is(key)) {
-            Some(known) => known.value = value,
-            None => entries.push(Entry {
-                key: Node::plain(key),
-                value,
-            }),
-        }
-    }
-    entries
 }

@@ -2,15 +2,14 @@
 
 use super::Context;
 use super::accumulate::Target;
-use super::finish::text_map;
 use crate::error::{Error, Kind, Result, nearest};
 use crate::finding::Finding;
 use crate::kustomization::Patch;
 use crate::patch::{JsonPatch, apply_json, merge_strategic};
 use crate::place::{SourceId, Span};
-use crate::resource::{self, Pattern, Resource, Resources, Selector};
+use crate::resource::{self, Pattern, Resource, Resources, Selector, text_map};
 use crate::schema::Schema;
-use crate::yaml::{Node, Text, config, stream};
+use crate::yaml::{Node, Text, config, read_json, stream};
 
 /// The content of a patch, of either kind.
 enum Content {
@@ -122,7 +121,14 @@ pub(super) fn json6902(
     if patch.target_name.is_empty() {
         return wrong("the target of a JSON patch needs a `name`");
     }
-    let (bytes, source) = text_of(target, patch)?;
+    let (bytes, source) = match (patch.patch.is_empty(), patch.path.is_empty()) {
+        // Here blanks before a bracket make it YAML.
+        (false, true) => (patch.patch.as_bytes().to_vec(), SourceId::NONE),
+        (false, false) if patch.patch.trim().is_empty() => {
+            return wrong("a patch has both `path` and `patch`");
+        }
+        _ => text_of(target, patch)?,
+    };
     let operations = json(&bytes, source)?;
     if operations.is_empty() {
         return wrong("the patch is empty");
@@ -179,18 +185,20 @@ fn read(context: &Context<'_>, target: &Target<'_>, patch: &Patch) -> Result<Con
 
 /// The operations of a JSON patch, written as YAML or, if it starts with a bracket, as JSON.
 fn json(bytes: &[u8], source: SourceId) -> Result<JsonPatch> {
-    if bytes.first() == Some(&b'[')
-        && let Err(cause) = serde_json::from_slice::<serde_json::Value>(bytes)
-    {
-        let message = "a patch that starts with `[` is no JSON";
-        return Err(Error::new(Kind::Patch, message)
-            .at(Span {
-                source,
-                line: cause.line() as u32,
-                ..Span::default()
-            })
-            .caused_by(cause)
-            .help("write it as a YAML list, one `- op: …` for each operation"));
+    if bytes.first() == Some(&b'[') {
+        let text = std::str::from_utf8(bytes).map_err(|cause| {
+            let message = "a patch that starts with `[` is no UTF-8";
+            Error::new(Kind::Patch, message)
+                .at(Span {
+                    source,
+                    ..Span::default()
+                })
+                .caused_by(cause)
+        })?;
+        let list = read_json(text, source).map_err(|error| {
+            error.help("a patch that starts with `[` is JSON; write it as a YAML list, one `- op: …` for each operation")
+        })?;
+        return JsonPatch::of_spelt(&list);
     }
     JsonPatch::parse(&config(bytes, source)?)
 }

@@ -1,8 +1,9 @@
 //! `kustom build`, and `kustomize build`.
 
+use std::borrow::Cow;
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches};
@@ -39,6 +40,9 @@ pub(super) struct Arguments {
     /// Label everything as managed by kustomize (deprecated: use `buildMetadata`).
     #[arg(long)]
     enable_managedby_label: bool,
+    /// Has no effect.
+    #[arg(long, hide = true)]
+    stack_trace: bool,
     #[command(flatten)]
     plugins: Plugins,
 }
@@ -52,6 +56,7 @@ impl Arguments {
             load_restrictor: Restriction::default(),
             reorder: None,
             enable_managedby_label: false,
+            stack_trace: false,
             plugins: Plugins {
                 helm_command: "helm".into(),
                 network_name: "bridge".into(),
@@ -182,7 +187,8 @@ fn build(arguments: &Arguments, streams: &Streams) -> Result<()> {
         return Err(Error::new(Kind::Load, "the name of the directory is empty"));
     }
     let files = Snapshot::default();
-    let built = build::build(&files, &here, target, &options(arguments))?;
+    let target = as_called(target);
+    let built = build::build(&files, &here, &target, &options(arguments))?;
     let named = arguments.output.as_deref().map(Path::new);
     let output = named.filter(|path| !path.as_os_str().is_empty());
     // What kustomize says nothing of is not said here either.
@@ -293,6 +299,22 @@ pub(super) fn restriction(word: &str) -> std::result::Result<Restriction, String
         "LoadRestrictionsRootOnly" | "" => Ok(Restriction::RootOnly),
         "LoadRestrictionsNone" => Ok(Restriction::None),
         _ => Err("it is `LoadRestrictionsRootOnly` or `LoadRestrictionsNone`".to_owned()),
+    }
+}
+
+/// The directory to build, by its text: kustomize takes `..` from the directory that the shell shows.
+///
+/// Only behind a link does that differ from where the system says that we are.
+fn as_called(target: &Path) -> Cow<'_, Path> {
+    let leads_up = target.components().any(|part| part == Component::ParentDir);
+    let shown = env::var_os("PWD").map(PathBuf::from).filter(|shown| {
+        shown.is_absolute() && matches!((shown.canonicalize(), Path::new(".").canonicalize()), (Ok(shown), Ok(here)) if shown == here)
+    });
+    match (leads_up && target.is_relative(), shown) {
+        (true, Some(shown)) if env::current_dir().is_ok_and(|here| here != shown) => {
+            Cow::Owned(shown.join(target))
+        }
+        _ => Cow::Borrowed(target),
     }
 }
 

@@ -96,7 +96,7 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
                 ExitCode::from(2)
             })
         }
-        Err(error) => usage(&error),
+        Err(error) => usage(&error, &words),
     }
 }
 
@@ -134,14 +134,27 @@ fn run_command(command: Command, streams: &Streams) -> Result<ExitCode> {
     }
 }
 
-/// Help and version go to stdout with success, anything else to stderr with 2.
-fn usage(error: &clap::Error) -> ExitCode {
+/// Help and version go to stdout with success, anything else to stderr with 2, or 1 for `build`.
+fn usage(error: &clap::Error, words: &[OsString]) -> ExitCode {
     // There is nowhere left to report a failure of this.
     let _ = error.print();
-    if error.use_stderr() {
-        ExitCode::from(2)
-    } else {
-        ExitCode::SUCCESS
+    match (error.use_stderr(), command(words)) {
+        (false, _) => ExitCode::SUCCESS,
+        (true, Some("build")) => ExitCode::FAILURE,
+        (true, _) => ExitCode::from(2),
+    }
+}
+
+/// The name of the command in arguments that the parser refuses: the first word that is neither a
+/// flag nor the value of one.
+fn command(words: &[OsString]) -> Option<&str> {
+    let mut words = words.iter().skip(1).filter_map(|word| word.to_str());
+    loop {
+        match words.next()? {
+            "--color" => drop(words.next()),
+            flag if flag.starts_with('-') => {}
+            command => return Some(command),
+        }
     }
 }
 
@@ -160,6 +173,23 @@ mod tests {
         for flag in ["-h", "--help", "-", "--"] {
             assert!(plain_build(&words(flag)).is_none(), "{flag}");
         }
+    }
+
+    #[test]
+    fn the_command_is_found_behind_flags() {
+        let found = |line: &str| {
+            let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            command(&words).map(str::to_owned)
+        };
+        for line in [
+            "kustom build --nope",
+            "kustom -q --color never build -x",
+            "kustom --color=always build a b",
+        ] {
+            assert_eq!(found(line).as_deref(), Some("build"), "{line}");
+        }
+        assert_eq!(found("kustom --color build").as_deref(), None);
+        assert_eq!(found("kustom diff build").as_deref(), Some("diff"));
     }
 
     #[test]

@@ -267,15 +267,27 @@ impl<'l> Loader<'l> {
         self.library
     }
 
-    /// The path that a name means, by its text: `a/../b` is `b`, whatever `a` is.
-    fn path_of(&self, name: &str) -> PathBuf {
-        normalized(&self.root.join(name))
+    /// The path that a name stands for.
+    ///
+    /// As in kustomize, `..` takes away the part before it, whether that is a link, a file or nothing:
+    /// `link/../x` is `x`. Only an absolute name is left to the system where any may be read.
+    fn path(&self, name: &str) -> PathBuf {
+        let path = self.root.join(name);
+        match self.is_bound() || !Path::new(name).is_absolute() {
+            true => normalized(&path),
+            false => path,
+        }
+    }
+
+    /// Whether files are read from the directory and below only: a clone never reaches for ours.
+    fn is_bound(&self) -> bool {
+        self.checkout.is_some() || self.library.restriction == Restriction::RootOnly
     }
 
     /// What a name leads to on this machine, if it leads anywhere.
     pub fn kind(&self, name: &str) -> Option<FileKind> {
         self.files()
-            .resolve(&self.path_of(name))
+            .resolve(&self.path(name))
             .ok()
             .map(|(_, kind)| kind)
     }
@@ -318,7 +330,7 @@ impl<'l> Loader<'l> {
                 source: self.library.register(None, &url::shown_url(name)),
             });
         }
-        let path = self.path_of(name);
+        let path = self.path(name);
         let (resolved, kind) = self
             .files()
             .resolve(&path)
@@ -330,9 +342,7 @@ impl<'l> Loader<'l> {
                     .help("name a file in it, one entry for each"),
             );
         }
-        // A clone must not reach for what is ours.
-        let is_bound = self.checkout.is_some() || self.library.restriction == Restriction::RootOnly;
-        if is_bound && !resolved.starts_with(&self.root) {
+        if self.is_bound() && !resolved.starts_with(&self.root) {
             let message = format!("`{name}` is outside of `{}`", self.shown_root());
             let error = Error::new(Kind::Load, message).at(name.span);
             return Err(error.help(match self.checkout {
@@ -387,7 +397,7 @@ impl<'l> Loader<'l> {
                 .at(name.span)
                 .help("is an entry of the list indented too far, so that two became one?"));
         }
-        let path = self.path_of(name);
+        let path = self.path(name);
         let root = match self.files().resolve(&path) {
             Ok((root, FileKind::Directory)) => root,
             Ok(_) => {

@@ -61,8 +61,9 @@ impl Remotes {
     pub(super) fn has(&self, repository: &Repository) -> bool {
         let slot = self.slot(repository);
         let slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
-        slot.as_ref()
-            .is_some_and(|checkout| checkout.root.join(&repository.directory).is_dir())
+        slot.as_ref().is_some_and(|checkout| {
+            super::normalized(&checkout.root.join(&repository.directory)).is_dir()
+        })
     }
 
     /// The bytes at a URL.

@@ -8,27 +8,47 @@
 use json_patch::jsonptr::Token;
 
 use crate::error::{Error, Kind, Result, nearest};
-use crate::yaml::{Entry, Node, Text, Value, through_json};
+use crate::yaml::{
+    Entry, Node, Tag, Text, Value, escape_html, spelt_config, spelt_json, through_json, unquoted,
+    unspelt_json,
+};
 
 /// The operations of one patch, in order.
 #[derive(Clone, Debug, Default)]
-pub struct JsonPatch(Vec<Operation>);
+pub struct JsonPatch {
+    operations: Vec<Operation>,
+    /// Whether one of them compares values: these are compared as JSON spells them.
+    tests: bool,
+}
 
 #[derive(Clone, Debug)]
 struct Operation {
+    /// Where it is written.
+    node: Node,
     name: Text,
-    path: Text,
-    from: Text,
-    value: Node,
+    /// Nothing where there is no text.
+    path: Option<Text>,
+    from: Option<Text>,
+    /// The value, spelt if the patch tests.
+    value: Option<Node>,
 }
 
 impl JsonPatch {
-    /// The operations that a list says; null says none.
+    /// The operations that a list says, read as a kustomization is; null says none.
     ///
     /// # Errors
     ///
     /// If it is no list of maps.
     pub fn parse(list: &Node) -> Result<Self> {
+        Self::of_spelt(&spelt_config(list)?)
+    }
+
+    /// The operations that a list says, read by [`read_json`](crate::yaml::read_json).
+    ///
+    /// # Errors
+    ///
+    /// If it is no list of maps.
+    pub fn of_spelt(list: &Node) -> Result<Self> {
         if list.is_null() {
             return Ok(Self::default());
         }
@@ -39,16 +59,22 @@ impl JsonPatch {
                     .help("such as `- {op: replace, path: /spec/replicas, value: 2}`"),
             );
         }
-        list.items()
+        let read = list.items().iter().map(Operation::parse);
+        let mut operations: Vec<Operation> = read.collect::<Result<_>>()?;
+        let tests = operations
             .iter()
-            .map(Operation::parse)
-            .collect::<Result<_>>()
-            .map(Self)
+            .any(|operation| &*operation.name == "test");
+        if !tests {
+            for value in operations.iter_mut().filter_map(|it| it.value.as_mut()) {
+                *value = unspelt_json(value)?;
+            }
+        }
+        Ok(Self { operations, tests })
     }
 
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.operations.is_empty()
     }
 }
 
@@ -59,16 +85,26 @@ impl JsonPatch {
 /// If an operation is unknown, a path leads nowhere, or a `test` fails; the object is then of no
 /// more use.
 pub fn apply(target: &mut Node, patch: &JsonPatch) -> Result<()> {
-    *target = through_json(target)?;
-    patch
-        .0
-        .iter()
-        .try_for_each(|operation| operation.apply(target))
+    *target = match patch.tests {
+        true => spelt_json(target)?,
+        false => through_json(target)?,
+    };
+    for operation in &patch.operations {
+        operation.apply(target)?;
+    }
+    if target.entries().is_empty() {
+        let message = "the patch leaves no object";
+        return Err(Error::new(Kind::Patch, message).at(target.span));
+    }
+    if patch.tests {
+        *target = unspelt_json(target)?;
+    }
+    Ok(())
 }
 
 impl Operation {
     fn parse(node: &Node) -> Result<Self> {
-        if !node.is_map() {
+        if !node.is_map() && !node.is_null() {
             return Err(
                 Error::new(Kind::Patch, "an operation of a JSON patch is a map")
                     .at(node.span)
@@ -76,218 +112,251 @@ impl Operation {
             );
         }
         let text = |field| {
-            let mut text = node.get(field).map(Text::of).unwrap_or_default();
-            if text.span.line == 0 {
-                text.span = node.span;
-            }
-            text
+            let node = node.get(field)?;
+            Some(Text {
+                text: unquoted(node.text()?)?.into(),
+                span: node.span,
+            })
         };
-        let value = node
-            .get("value")
-            .map_or_else(|| Ok(Node::null()), through_json)?;
         Ok(Self {
-            name: text("op"),
+            name: text("op").unwrap_or_default(),
             path: text("path"),
             from: text("from"),
-            value,
+            value: node.get("value").cloned(),
+            node: Node {
+                span: node.span,
+                ..Node::default()
+            },
         })
     }
 
     fn apply(&self, target: &mut Node) -> Result<()> {
+        let path = || self.text(self.path.as_ref(), "path");
+        let from = || self.text(self.from.as_ref(), "from");
         match &*self.name {
-            "add" => self.add(target, self.value.clone()),
-            "remove" => self.remove(target, &self.path).map(drop),
-            "replace" => self.replace(target),
+            "add" => add(target, path()?, self.value.clone().unwrap_or_default()),
+            "remove" => remove(target, path()?).map(drop),
+            "replace" => self.replace(target, path()?),
             "move" => {
-                let value = self.remove(target, &self.from)?;
-                self.add(target, value)
+                let value = remove(target, from()?)?;
+                add(target, path()?, value)
             }
             "copy" => {
-                let value = self.find(target, &self.from)?.clone();
-                self.add(target, value)
+                let mut value = find(target, from()?)?.cloned().unwrap_or_default();
+                escape(&mut value);
+                add(target, path()?, value)
             }
-            "test" => self.test(target),
+            "test" => self.test(target, path()?),
             _ => Err(self.unknown()),
         }
     }
 
-    fn add(&self, target: &mut Node, value: Node) -> Result<()> {
-        let (parent, key) = self.parent(target, &self.path)?;
-        match &mut parent.value {
-            Value::Map(entries) => set(entries, key, value),
-            Value::Seq(items) if key == "-" => items.push(value),
-            Value::Seq(items) => {
-                let index = self.index(&key, items.len() + 1)?;
-                items.insert(index, value);
-            }
-            _ => return Err(self.leads_nowhere(&self.path)),
-        }
-        Ok(())
+    /// A field that the operation needs.
+    fn text<'t>(&self, text: Option<&'t Text>, field: &str) -> Result<&'t Text> {
+        text.ok_or_else(|| {
+            let message = format!("the operation `{}` has no text as its `{field}`", self.name);
+            Error::new(Kind::Patch, message)
+                .at(self.node.span)
+                .help(format!("such as `{field}: /spec/replicas`"))
+        })
     }
 
-    fn remove(&self, target: &mut Node, path: &Text) -> Result<Node> {
-        let (parent, key) = self.parent(target, path)?;
-        match &mut parent.value {
-            Value::Map(_) => parent
-                .remove(&key)
-                .ok_or_else(|| self.missing(target, path)),
-            Value::Seq(items) => {
-                let index = self.index(&key, items.len())?;
-                Ok(items.remove(index))
-            }
-            _ => Err(self.leads_nowhere(path)),
-        }
-    }
-
-    fn replace(&self, target: &mut Node) -> Result<()> {
-        if self.path.is_empty() {
-            if self.value.is_scalar() {
+    fn replace(&self, target: &mut Node, path: &Text) -> Result<()> {
+        let value = self.value.clone().unwrap_or_default();
+        if path.is_empty() {
+            if value.is_scalar() {
                 let message = "an object can only be replaced by an object";
-                return Err(Error::new(Kind::Patch, message).at(self.path.span));
+                return Err(Error::new(Kind::Patch, message).at(path.span));
             }
-            *target = self.value.clone();
+            *target = value;
             return Ok(());
         }
-        let (parent, key) = self.parent(target, &self.path)?;
+        let (parent, key) = parent(target, path)?;
         match &mut parent.value {
-            Value::Map(entries) => set(entries, key, self.value.clone()),
+            Value::Map(entries) => set(entries, key, value),
             Value::Seq(items) => {
-                let index = self.index(&key, items.len())?;
-                items[index] = self.value.clone();
+                let index = index(&key, items.len(), path)?;
+                items[index] = value;
             }
-            _ => return Err(self.leads_nowhere(&self.path)),
+            _ => return Err(leads_nowhere(path)),
         }
         Ok(())
     }
 
-    fn test(&self, target: &Node) -> Result<()> {
-        let null = Node::null();
-        let found = if self.path.is_empty() {
-            target
-        } else {
-            let (parent, key) = self.parent_of(target, &self.path)?;
-            match &parent.value {
-                Value::Map(_) => parent.get(&key).unwrap_or(&null),
-                Value::Seq(items) => &items[self.index(&key, items.len())?],
-                _ => return Err(self.leads_nowhere(&self.path)),
-            }
+    fn test(&self, target: &Node, path: &Text) -> Result<()> {
+        let found = match path.is_empty() {
+            true => Some(target),
+            false => find(target, path)?,
         };
-        if same(found, &self.value) {
+        let is_same = match (found.filter(|it| !it.is_null()), &self.value) {
+            (None, value) => value.as_ref().is_none_or(Node::is_null),
+            (Some(found), Some(value)) => same(found, value),
+            (Some(_), None) => false,
+        };
+        if is_same {
             return Ok(());
         }
         // The values may be secret, so they are not repeated.
-        let message = format!(
-            "the test of `{}` fails: the object has another value",
-            self.path
-        );
-        Err(Error::new(Kind::Patch, message).at(self.value.span))
-    }
-
-    fn find<'n>(&self, target: &'n Node, path: &Text) -> Result<&'n Node> {
-        let (parent, key) = self.parent_of(target, path)?;
-        let found = match &parent.value {
-            Value::Map(_) => parent.get(&key),
-            Value::Seq(items) => items.get(self.index(&key, items.len())?),
-            _ => None,
-        };
-        found.ok_or_else(|| self.missing(target, path))
-    }
-
-    /// The value that holds the last part of a path, and that part.
-    fn parent<'n>(&self, target: &'n mut Node, path: &Text) -> Result<(&'n mut Node, String)> {
-        let (steps, last) = self.steps(path)?;
-        let mut node = target;
-        for step in steps {
-            let next = match &mut node.value {
-                Value::Map(entries) => entries
-                    .iter_mut()
-                    .find(|entry| entry.is(&step))
-                    .map(|entry| &mut entry.value),
-                Value::Seq(items) => {
-                    let index = self.index(&step, items.len())?;
-                    items.get_mut(index)
-                }
-                _ => None,
-            };
-            node = next.ok_or_else(|| self.leads_nowhere(path))?;
-        }
-        Ok((node, last))
-    }
-
-    fn parent_of<'n>(&self, target: &'n Node, path: &Text) -> Result<(&'n Node, String)> {
-        let (steps, last) = self.steps(path)?;
-        let mut node = target;
-        for step in steps {
-            let next = match &node.value {
-                Value::Map(_) => node.get(&step),
-                Value::Seq(items) => items.get(self.index(&step, items.len())?),
-                _ => None,
-            };
-            node = next.ok_or_else(|| self.leads_nowhere(path))?;
-        }
-        Ok((node, last))
-    }
-
-    /// The parts of a path, the last one apart.
-    fn steps(&self, path: &Text) -> Result<(Vec<String>, String)> {
-        let mut steps: Vec<String> = path.split('/').skip(1).map(decoded).collect();
-        let last = steps.pop().ok_or_else(|| {
-            let message = format!("the path `{path}` of a JSON patch has no `/`");
-            Error::new(Kind::Patch, message)
-                .at(path.span)
-                .help("a path is absolute, such as `/spec/replicas`")
-        })?;
-        Ok((steps, last))
-    }
-
-    /// An index into a list; a negative one counts from its end.
-    fn index(&self, text: &str, len: usize) -> Result<usize> {
-        let index = text.strip_prefix('+').unwrap_or(text).parse::<i64>().ok();
-        let from_start = index.map(|index| if index < 0 { index + len as i64 } else { index });
-        let within = from_start.and_then(|index| usize::try_from(index).ok());
-        within.filter(|index| *index < len).ok_or_else(|| {
-            let message = format!(
-                "`{text}` in the path `{}` is no index of the list",
-                self.path
-            );
-            let error = Error::new(Kind::Patch, message).at(self.path.span);
-            match len {
-                0 => error.help("the list is empty; `-` stands for its end"),
-                _ => error.help(format!(
-                    "indexes go from 0 to {}; `-` stands for its end",
-                    len - 1
-                )),
-            }
+        let message = format!("the test of `{path}` fails: the object has another value");
+        let span = self.value.as_ref().map_or(self.node.span, |it| it.span);
+        let error = Error::new(Kind::Patch, message).at(span);
+        Err(match (found, &self.value) {
+            (Some(found), Some(value)) if means_same(found, value) => error.help(
+                "it means the same, but values are compared as JSON spells them: `1`, not \
+                     `1.0`, and `\\u003c`, `\\u003e`, `\\u0026` for `<`, `>`, `&`",
+            ),
+            _ => error,
         })
     }
 
     fn unknown(&self) -> Error {
         let known = ["add", "remove", "replace", "move", "copy", "test"];
-        let error = Error::new(Kind::Patch, format!("unknown operation `{}`", self.name))
-            .at(self.name.span);
+        let span = match self.name.span.line {
+            0 => self.node.span,
+            _ => self.name.span,
+        };
+        let error = Error::new(Kind::Patch, format!("unknown operation `{}`", self.name)).at(span);
         match nearest(&self.name, known) {
             Some(word) => error.help(format!("did you mean `{word}`?")),
             None => error.help("`op` is one of add, remove, replace, move, copy and test"),
         }
     }
+}
 
-    fn leads_nowhere(&self, path: &Text) -> Error {
-        let message = format!("the path `{path}` leads nowhere in the object");
+fn add(target: &mut Node, path: &Text, value: Node) -> Result<()> {
+    let (parent, key) = parent(target, path)?;
+    match &mut parent.value {
+        Value::Map(entries) => set(entries, key, value),
+        Value::Seq(items) if key == "-" => items.push(value),
+        Value::Seq(items) => {
+            let index = index(&key, items.len() + 1, path)?;
+            items.insert(index, value);
+        }
+        _ => return Err(leads_nowhere(path)),
+    }
+    Ok(())
+}
+
+fn remove(target: &mut Node, path: &Text) -> Result<Node> {
+    let (parent, key) = parent(target, path)?;
+    match &mut parent.value {
+        Value::Map(_) => parent.remove(&key).ok_or_else(|| missing(target, path)),
+        Value::Seq(items) => {
+            let index = index(&key, items.len(), path)?;
+            Ok(items.remove(index))
+        }
+        _ => Err(leads_nowhere(path)),
+    }
+}
+
+/// The value at a path; nothing if only the last key is missing.
+fn find<'n>(target: &'n Node, path: &Text) -> Result<Option<&'n Node>> {
+    let (parent, key) = parent_of(target, path)?;
+    match &parent.value {
+        Value::Map(_) => Ok(parent.get(&key)),
+        Value::Seq(items) => Ok(items.get(index(&key, items.len(), path)?)),
+        _ => Err(leads_nowhere(path)),
+    }
+}
+
+/// Spells a value as Go prints JSON that it copies.
+fn escape(value: &mut Node) {
+    match &mut value.value {
+        Value::Scalar(spelling) if value.tag == Tag::Str && spelling.starts_with('"') => {
+            if let Some(escaped) = escape_html(spelling) {
+                *spelling = escaped.into();
+            }
+        }
+        Value::Seq(items) => items.iter_mut().for_each(escape),
+        Value::Map(entries) => entries.iter_mut().for_each(|it| escape(&mut it.value)),
+        _ => {}
+    }
+}
+
+/// The value that holds the last part of a path, and that part.
+fn parent<'n>(target: &'n mut Node, path: &Text) -> Result<(&'n mut Node, String)> {
+    let (steps, last) = steps(path)?;
+    let mut node = target;
+    for step in steps {
+        let next = match &mut node.value {
+            Value::Map(entries) => entries
+                .iter_mut()
+                .find(|entry| entry.is(&step))
+                .map(|entry| &mut entry.value),
+            Value::Seq(items) => {
+                let index = index(&step, items.len(), path)?;
+                items.get_mut(index)
+            }
+            _ => None,
+        };
+        node = next.ok_or_else(|| leads_nowhere(path))?;
+    }
+    Ok((node, last))
+}
+
+fn parent_of<'n>(target: &'n Node, path: &Text) -> Result<(&'n Node, String)> {
+    let (steps, last) = steps(path)?;
+    let mut node = target;
+    for step in steps {
+        let next = match &node.value {
+            Value::Map(_) => node.get(&step),
+            Value::Seq(items) => items.get(index(&step, items.len(), path)?),
+            _ => None,
+        };
+        node = next.ok_or_else(|| leads_nowhere(path))?;
+    }
+    Ok((node, last))
+}
+
+/// The parts of a path, the last one apart.
+fn steps(path: &Text) -> Result<(Vec<String>, String)> {
+    let mut steps: Vec<String> = path.split('/').skip(1).map(decoded).collect();
+    let last = steps.pop().ok_or_else(|| {
+        let message = format!("the path `{path}` of a JSON patch has no `/`");
         Error::new(Kind::Patch, message)
             .at(path.span)
-            .help("every part but the last must be there; add the parent first")
-    }
+            .help("a path is absolute, such as `/spec/replicas`")
+    })?;
+    Ok((steps, last))
+}
 
-    fn missing(&self, target: &Node, path: &Text) -> Error {
-        let error = Error::new(Kind::Patch, format!("there is nothing at `{path}`")).at(path.span);
-        let near = self.parent_of(target, path).ok().and_then(|(parent, key)| {
-            let keys = parent.entries().iter().filter_map(|entry| entry.key.text());
-            nearest(&key, keys).map(str::to_owned)
-        });
-        match near {
-            Some(word) => error.help(format!("did you mean `{word}`?")),
-            None => error,
+/// An index into a list; a negative one counts from its end.
+fn index(text: &str, len: usize, path: &Text) -> Result<usize> {
+    let index = text.parse::<i64>().ok();
+    let from_start = index.map(|index| match index < 0 {
+        true => index.saturating_add_unsigned(len as u64),
+        false => index,
+    });
+    let within = from_start.and_then(|index| usize::try_from(index).ok());
+    within.filter(|index| *index < len).ok_or_else(|| {
+        let message = format!("`{text}` in the path `{path}` is no index of the list");
+        let error = Error::new(Kind::Patch, message).at(path.span);
+        match len {
+            0 => error.help("the list is empty; `-` stands for its end"),
+            _ => error.help(format!(
+                "indexes go from 0 to {}; `-` stands for its end",
+                len - 1
+            )),
         }
+    })
+}
+
+fn leads_nowhere(path: &Text) -> Error {
+    let message = format!("the path `{path}` leads nowhere in the object");
+    Error::new(Kind::Patch, message)
+        .at(path.span)
+        .help("every part but the last must be there; add the parent first")
+}
+
+fn missing(target: &Node, path: &Text) -> Error {
+    let error = Error::new(Kind::Patch, format!("there is nothing at `{path}`")).at(path.span);
+    let near = parent_of(target, path).ok().and_then(|(parent, key)| {
+        let keys = parent.entries().iter().filter_map(|entry| entry.key.text());
+        nearest(&key, keys).map(str::to_owned)
+    });
+    match near {
+        Some(word) => error.help(format!("did you mean `{word}`?")),
+        None => error,
     }
 }
 
@@ -305,7 +374,7 @@ fn set(entries: &mut Vec<Entry>, key: String, value: Node) {
     }
 }
 
-/// Whether two values are equal as JSON: the order of members does not matter.
+/// Whether two values are equal: the order of members does not matter, the spelling of scalars does.
 fn same(one: &Node, other: &Node) -> bool {
     match (&one.value, &other.value) {
         (Value::Map(ours), Value::Map(theirs)) => {
@@ -320,9 +389,15 @@ fn same(one: &Node, other: &Node) -> bool {
         (Value::Seq(ours), Value::Seq(theirs)) => {
             ours.len() == theirs.len() && ours.iter().zip(theirs).all(|(a, b)| same(a, b))
         }
-        (Value::Scalar(ours), Value::Scalar(theirs)) => {
-            one.tag == other.tag && (ours == theirs || one.is_null())
-        }
+        (Value::Scalar(ours), Value::Scalar(theirs)) => ours == theirs,
+        _ => false,
+    }
+}
+
+/// Whether two spelt values are the same once they are decoded.
+fn means_same(one: &Node, other: &Node) -> bool {
+    match (unspelt_json(one), unspelt_json(other)) {
+        (Ok(one), Ok(other)) => same(&one, &other),
         _ => false,
     }
 }

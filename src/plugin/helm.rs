@@ -222,7 +222,7 @@ impl<'c> Inflation<'c> {
         if !self.chart.values_file.is_empty() {
             return self.chart.values_file.clone();
         }
-        let path = self.home.join(&*self.chart.name).join("values.yaml");
+        let path = normalized(&self.home.join(&*self.chart.name).join("values.yaml"));
         Text {
             text: path.to_string_lossy().into(),
             span: self.chart.name.span,
@@ -247,7 +247,7 @@ impl<'c> Inflation<'c> {
 
     /// Finds the chart, or fetches it.
     fn fetch(&mut self) -> Result<()> {
-        let path = self.home.join(&*self.chart.name);
+        let path = normalized(&self.home.join(&*self.chart.name));
         if self.loader.is_directory(&path) {
             self.path = self
                 .loader

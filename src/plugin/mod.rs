@@ -182,6 +182,10 @@ impl Plugin {
         };
         let mut made = self.read(stream, schema)?;
         for resource in &mut made {
+            if matches!(self.runner, Runner::Function(_)) {
+                let checked = resource.check_annotations();
+                checked.map_err(|error| self.named(error))?;
+            }
             notes::take_wishes(resource)?;
         }
         let mut list = Resources::new();

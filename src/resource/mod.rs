@@ -13,7 +13,7 @@ mod selector;
 use crate::error::{Error, Kind, Result};
 use crate::id::{Gvk, Id};
 use crate::schema::Schema;
-use crate::yaml::{Node, Str};
+use crate::yaml::{Entry, Node, Str};
 
 pub use history::{Behavior, Former, History};
 pub use list::resources as from_documents;
@@ -124,6 +124,21 @@ impl Resource {
             .chain(std::iter::once(self.id.clone()))
     }
 
+    /// Refuses annotations that are no mapping, where more are to be added.
+    ///
+    /// # Errors
+    ///
+    /// If they are a list or a scalar other than null.
+    pub fn check_annotations(&self) -> Result<()> {
+        match self.node.at(&["metadata", "annotations"]) {
+            Some(node) if !node.is_map() && !node.is_null() => {
+                let message = format!("the annotations of `{}` are no mapping", self.id);
+                Err(Error::new(Kind::Resource, message).at(node.span))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Whether a patch has deleted it.
     pub fn is_deleted(&self) -> bool {
         is_empty(&self.node)
@@ -203,4 +218,27 @@ fn read_id(node: &Node, schema: &Schema) -> Id {
         namespace: Str::from(meta(node, "namespace")),
         cluster_scoped: schema.is_cluster_scoped(api_version, kind),
     }
+}
+/// A map as a map of texts, each key once; values that are no scalars become empty.
+pub(crate) fn text_map(node: &Node) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = Vec::with_capacity(node.entries().len());
+    for entry in node.entries() {
+        let key = entry.key.text().unwrap_or_default();
+        let text = entry.value.text().unwrap_or_default();
+        let value = Node {
+            span: entry.value.span,
+            ..Node::string(text)
+        };
+        match entries.iter_mut().find(|known| known.is(key)) {
+            Some(known) => known.value = value,
+            None => entries.push(Entry {
+                key: Node {
+                    span: entry.key.span,
+                    ..Node::plain(key)
+                },
+                value,
+            }),
+        }
+    }
+    entries
 }

@@ -1,15 +1,15 @@
 //! Many resources, in order, found by any id they ever had.
 
-use std::collections::hash_map;
+use std::collections::{HashSet, hash_map};
 use std::hash::Hash;
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use super::{Behavior, Moved, Resource};
+use super::{Behavior, Moved, Resource, text_map};
 use crate::error::{Error, Kind, Result};
 use crate::id::{Id, Key, KeyRef};
 use crate::schema::Schema;
-use crate::yaml::{Entry, Node, Str, base64_lines};
+use crate::yaml::{Entry, Node, Str, Style, base64_lines};
 
 /// Resources in the order in which they were added.
 ///
@@ -284,11 +284,14 @@ impl Resources {
                 inherit(&mut new, &self.list[position]);
                 if behavior == Behavior::Merge {
                     let gvk = &new.id().gvk;
-                    if with_string_data && gvk.kind == "Secret" && gvk.api_version() == "v1" {
-                        merge_string_data(&mut new, &self.list[position])?;
-                    }
-                    merge_map(&mut new, &self.list[position], "data");
-                    merge_map(&mut new, &self.list[position], "binaryData");
+                    let old = &self.list[position];
+                    let is_secret = gvk.kind == "Secret" && gvk.api_version() == "v1";
+                    let first = match with_string_data && is_secret {
+                        true => string_data(old)?,
+                        false => Vec::new(),
+                    };
+                    merge_map(&mut new, &first, old, "data");
+                    merge_map(&mut new, &[], old, "binaryData");
                 }
                 if self.with_id(new.id()) != Some(position) {
                     let message = format!("`{id}` does not stand for one object only");
@@ -403,26 +406,26 @@ fn inherit(new: &mut Resource, old: &Resource) {
     }
 }
 
-/// The union of both, the new one's values winning.
+/// The union of both as texts, the new one's values winning; a mapping of nothing goes.
 fn merge_meta(new: &mut Resource, old: &Resource, field: &str) {
-    let Some(theirs) = old.node.at(&["metadata", field]) else {
-        return;
+    let texts = |resource: &Resource| {
+        let map = resource.node.at(&["metadata", field]);
+        map.map(text_map).unwrap_or_default()
     };
+    let merged = united(texts(new), texts(old));
     let Some(metadata) = new.node.get_mut("metadata") else {
         return;
     };
-    if metadata.get(field).is_none() {
-        metadata.set(field, Node::map(Vec::new()));
-    }
-    if let Some(ours) = metadata.get_mut(field) {
-        add_missing(ours, theirs.entries());
+    metadata.remove(field);
+    if !merged.is_empty() {
+        metadata.set(field, Node::map(merged));
     }
 }
 
-/// Adds the values of `stringData`, which win over those of the same object's `data`.
-fn merge_string_data(new: &mut Resource, old: &Resource) -> Result<()> {
-    let Some(theirs) = old.node.get("stringData").filter(|node| !node.is_null()) else {
-        return Ok(());
+/// The values of `stringData` as they are in `data`; of equal keys the first counts.
+fn string_data(of: &Resource) -> Result<Vec<Entry>> {
+    let Some(theirs) = of.node.get("stringData").filter(|node| !node.is_null()) else {
+        return Ok(Vec::new());
     };
     let wrong = |what: &str, node: &Node| {
         let message = format!("{what} in the `stringData` of a Secret that is merged into");
@@ -441,77 +444,61 @@ fn merge_string_data(new: &mut Resource, old: &Resource) -> Result<()> {
                 &entry.value,
             ));
         };
-        // Of equal keys the first counts.
-        if encoded
-            .iter()
-            .any(|it: &Entry| it.key.text() == entry.key.text())
-        {
-            continue;
-        }
         let text = if entry.value.is_null() { "" } else { text };
-        let value = Node {
-            span: entry.value.span,
-            ..Node::string(base64_lines(text.as_bytes()))
-        };
         encoded.push(Entry {
             key: entry.key.clone(),
-            value,
+            value: Node {
+                span: entry.value.span,
+                ..Node::string(base64_lines(text.as_bytes()))
+            },
         });
     }
-    if !encoded.is_empty() {
-        let data = with_map(new, "data");
-        if let Some(data) = data {
-            add_missing(data, &encoded);
-        }
-    }
-    Ok(())
+    Ok(encoded)
 }
 
-fn merge_map(new: &mut Resource, old: &Resource, field: &str) {
-    let Some(theirs) = old.node.get(field) else {
-        return;
+/// The union of both fields as texts, and between them of `first`; a null is an empty text there.
+fn merge_map(new: &mut Resource, first: &[Entry], old: &Resource, field: &str) {
+    let entries = |resource: &Resource| -> Vec<Entry> {
+        let map = resource.node.get(field);
+        map.map(Node::entries)
+            .unwrap_or_default()
+            .iter()
+            .map(data)
+            .collect()
     };
-    if theirs.entries().is_empty() {
-        return;
-    }
-    if let Some(ours) = with_map(new, field) {
-        add_missing(ours, theirs.entries());
+    let ours = united(Vec::new(), entries(new));
+    let ours = united(ours, first.iter().map(data).collect());
+    let merged = united(ours, entries(old));
+    new.node.remove(field);
+    if !merged.is_empty() {
+        new.node.set(field, Node::map(merged));
     }
 }
 
-/// A field that holds a map, made if it is not there.
-fn with_map<'n>(new: &'n mut Resource, field: &str) -> Option<&'n mut Node> {
-    if new.node.get(field).is_none() {
-        new.node.set(field, Node::map(Vec::new()));
-    }
-    new.node.get_mut(field)
-}
-
-/// Adds the entries whose keys are not there, as the strings that generated data are.
-fn add_missing(ours: &mut Node, theirs: &[Entry]) {
-    let known: std::collections::HashSet<crate::yaml::Str> = ours
-        .entries()
-        .iter()
-        .filter_map(|entry| entry.key.text())
-        .map(Into::into)
-        .collect();
-    let Some(entries) = ours.entries_mut() else {
-        return;
+/// An entry of a ConfigMap's data as kustomize writes it.
+fn data(entry: &Entry) -> Entry {
+    let text = entry.value.text().filter(|_| !entry.value.is_null());
+    let mut value = Node {
+        span: entry.value.span,
+        ..Node::string(text.unwrap_or_default())
     };
-    for entry in theirs {
-        let (Some(key), Some(value)) = (entry.key.text(), entry.value.text()) else {
-            continue;
-        };
-        if !known.contains(key) {
-            let mut value = Node {
-                span: entry.value.span,
-                ..Node::string(value)
-            };
-            value.style = crate::yaml::Style::Plain;
-            entries.push(Entry {
-                key: entry.key.clone(),
-                value,
-            });
-        }
+    match text.is_some_and(|text| text.contains('\n')) {
+        true => value.style = Style::Literal,
+        false => value.quote_if_misread(),
     }
+    Entry {
+        key: Node {
+            span: entry.key.span,
+            ..Node::plain(entry.key.text().unwrap_or_default())
+        },
+        value,
+    }
+}
+
+/// Our entries, and theirs whose keys are not among them.
+fn united(mut ours: Vec<Entry>, theirs: Vec<Entry>) -> Vec<Entry> {
+    let text = |entry: &Entry| Str::from(entry.key.text().unwrap_or_default());
+    let mut known: HashSet<Str> = ours.iter().map(text).collect();
+    ours.extend(theirs.into_iter().filter(|entry| known.insert(text(entry))));
+    ours
 }

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use super::json_read::unquoted;
 use super::json_text::{self, write_json_string};
 use super::reencode::{self, DEPTH, Position};
 use super::style::{Classes, Emitter, of_string};
@@ -60,11 +61,104 @@ pub fn through_json(node: &Node) -> Result<Node> {
 /// Numbers keep their digits; comments and tags are gone, texts are in double quotes and
 /// collections in flow style, as JSON has them. Places stay.
 pub fn reread_json(node: &Node) -> Result<Node> {
-    let context = Context {
-        is_decoded_as_is: true,
-        ..Context::of(node)
+    rebuilt(node, Context::of(node).on(Trip::List))
+}
+
+/// What kustomize applies a JSON patch to: the JSON of an object, each scalar as it is spelt there.
+///
+/// [`unspelt_json`] of it is what [`through_json`] makes of the object.
+pub fn spelt_json(node: &Node) -> Result<Node> {
+    rebuilt(node, Context::of(node).on(Trip::Spelling))
+}
+
+/// The JSON that kustomize makes of its own YAML, such as a patch, each scalar as it is spelt there.
+pub fn spelt_config(node: &Node) -> Result<Node> {
+    rebuilt(node, Context::of(node).on(Trip::Config))
+}
+
+/// What a spelt value is decoded to: numbers are floats, strings have the styles of go-yaml v3.
+///
+/// # Errors
+///
+/// If a number is too large for a float.
+///
+/// # Example
+///
+/// ```
+/// use kustom::place::SourceId;
+/// use kustom::yaml::{read_json, unspelt_json};
+///
+/// let node = unspelt_json(&read_json(r#"[1.0, "a\/b"]"#, SourceId::NONE)?)?;
+/// assert_eq!(node.items()[0].text(), Some("1"));
+/// assert_eq!(node.items()[1].text(), Some("a/b"));
+/// # Ok::<(), kustom::error::Error>(())
+/// ```
+pub fn unspelt_json(node: &Node) -> Result<Node> {
+    let mut new = match &node.value {
+        Value::Scalar(spelling) => unspelt_scalar(node, spelling)?,
+        Value::Seq(items) => Node::seq(items.iter().map(unspelt_json).collect::<Result<_>>()?),
+        Value::Map(entries) => {
+            let entries = entries.iter().map(|entry| {
+                let value = unspelt_json(&entry.value)?;
+                let mut key = v3_string(entry.key.text().unwrap_or_default());
+                key.span = entry.key.span;
+                Ok(Entry { key, value })
+            });
+            Node::map(entries.collect::<Result<_>>()?)
+        }
+        Value::Alias(name) => return Err(reencode::alias(name, node)),
     };
-    rebuilt(node, context)
+    if !new.is_scalar() && new.items().is_empty() && new.entries().is_empty() {
+        new.style = Style::Flow;
+    }
+    new.span = node.span;
+    Ok(new)
+}
+
+fn unspelt_scalar(node: &Node, spelling: &str) -> Result<Node> {
+    if let Some(text) = unquoted(spelling) {
+        return Ok(v3_string(&text));
+    }
+    if node.tag != Tag::Float {
+        return Ok(Node::scalar(spelling, node.tag));
+    }
+    let float: f64 = spelling.parse().unwrap_or(f64::NAN);
+    reencode::check_finite(float, node)?;
+    let mut text = String::new();
+    number::write_float(float, &mut text);
+    Ok(Node::plain(&text))
+}
+
+/// A string as go-yaml v3 prints it.
+fn v3_string(text: &str) -> Node {
+    Node {
+        style: of_string(text, Classes::of(text), Emitter::V3),
+        ..Node::string(text)
+    }
+}
+
+/// What a value goes through.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Trip {
+    /// It is printed as YAML and decoded; of the JSON of that, numbers are read as floats.
+    Patch,
+    /// It is decoded; the JSON of that is read as YAML.
+    List,
+    /// It is printed as YAML and decoded; the JSON of that is left as it is.
+    Spelling,
+    /// It is decoded; the JSON of that is left as it is.
+    Config,
+}
+
+impl Trip {
+    /// Whether the value is not printed first, and so takes no damage.
+    fn is_direct(self) -> bool {
+        matches!(self, Self::List | Self::Config)
+    }
+
+    fn is_spelt(self) -> bool {
+        matches!(self, Self::Spelling | Self::Config)
+    }
 }
 
 /// What surrounds a value.
@@ -73,8 +167,7 @@ struct Context<'r> {
     depth: usize,
     in_flow: bool,
     before_foot: Option<&'r Node>,
-    /// Whether the value is not encoded first, and so takes no damage.
-    is_decoded_as_is: bool,
+    trip: Trip,
 }
 
 impl<'r> Context<'r> {
@@ -83,8 +176,12 @@ impl<'r> Context<'r> {
             depth: 0,
             in_flow: false,
             before_foot: reencode::before_foot(root),
-            is_decoded_as_is: false,
+            trip: Trip::Patch,
         }
+    }
+
+    fn on(self, trip: Trip) -> Self {
+        Self { trip, ..self }
     }
 
     /// The context of what is in a collection.
@@ -102,9 +199,11 @@ impl<'r> Context<'r> {
     fn key<'n>(&self, key: &'n Node) -> Result<Cow<'n, str>> {
         let is_root = self.depth == 1;
         match &key.value {
-            Value::Scalar(text) if self.is_decoded_as_is => {
+            Value::Scalar(text) if self.trip.is_direct() => {
                 let text = reencode::key_of(key, text, reencode::tagged(key, text)?, is_root)?;
-                json_text::check_key(&text, Classes::of(&text), key)?;
+                if self.trip == Trip::List {
+                    json_text::check_key(&text, Classes::of(&text), key)?;
+                }
                 Ok(text)
             }
             _ => reencode::key(key, self.in_flow, is_root),
@@ -119,7 +218,7 @@ impl<'r> Context<'r> {
                 .before_foot
                 .is_some_and(|last| std::ptr::eq(last, node)),
         };
-        let value = if self.is_decoded_as_is {
+        let value = if self.trip.is_direct() {
             reencode::tagged(node, text)?
         } else {
             reencode::decoded(node, text, position)?
@@ -132,27 +231,23 @@ impl<'r> Context<'r> {
 
     /// A string as it is read after the trip.
     fn string(&self, text: &str, node: &Node) -> Result<Node> {
-        if self.is_decoded_as_is {
+        if self.trip == Trip::List {
             let text = json_text::reread(Cow::Borrowed(text), node)?;
             return Ok(Node {
                 style: Style::Double,
                 ..Node::string(text.as_ref())
             });
         }
-        let style = of_string(text, Classes::of(text), Emitter::V3);
-        Ok(Node {
-            style,
-            ..Node::string(text)
-        })
+        Ok(v3_string(text))
     }
 
     /// A number as it is read after the trip: in a JSON patch every number is a float.
     fn number(&self, value: &Scalar<'_>) -> Node {
         let mut text = String::new();
         match *value {
-            Scalar::Int(int) if self.is_decoded_as_is => number::write_integer(int, &mut text),
-            Scalar::Uint(int) if self.is_decoded_as_is => number::write_integer(int, &mut text),
-            Scalar::Float(float) if self.is_decoded_as_is => {
+            Scalar::Int(int) if self.trip == Trip::List => number::write_integer(int, &mut text),
+            Scalar::Uint(int) if self.trip == Trip::List => number::write_integer(int, &mut text),
+            Scalar::Float(float) if self.trip == Trip::List => {
                 number::write_json_float(float, &mut text);
             }
             Scalar::Int(int) => number::write_float(int as f64, &mut text),
@@ -234,7 +329,12 @@ fn equal(keyed: &[Keyed<'_>]) -> Option<(usize, usize)> {
 }
 
 fn write_scalar(node: &Node, text: &str, context: Context<'_>, out: &mut String) -> Result<()> {
-    match context.scalar(node, text)? {
+    write_json_scalar(context.scalar(node, text)?, node, out)
+}
+
+/// Appends what a scalar means.
+fn write_json_scalar(scalar: Scalar<'_>, node: &Node, out: &mut String) -> Result<()> {
+    match scalar {
         Scalar::Null => out.push_str("null"),
         Scalar::Bool(is_true) => out.push_str(if is_true { "true" } else { "false" }),
         Scalar::Int(int) => number::write_integer(int, out),
@@ -263,7 +363,10 @@ fn rebuilt(node: &Node, context: Context<'_>) -> Result<Node> {
             let context = context.inside(node)?;
             let mut new = Vec::with_capacity(entries.len());
             for (key, entry) in keyed(entries, context)? {
-                let mut key = context.string(&key, &entry.key)?;
+                let mut key = match context.trip.is_spelt() {
+                    true => Node::string(key.as_ref()),
+                    false => context.string(&key, &entry.key)?,
+                };
                 key.span = entry.key.span;
                 let value = rebuilt(&entry.value, context)?;
                 new.push(Entry { key, value });
@@ -274,7 +377,7 @@ fn rebuilt(node: &Node, context: Context<'_>) -> Result<Node> {
     };
     // go-yaml prints empty collections as `[]` and `{}`, and reads them as written that way.
     let is_empty = new.items().is_empty() && new.entries().is_empty();
-    if !new.is_scalar() && (is_empty || context.is_decoded_as_is) {
+    if !new.is_scalar() && (is_empty || context.trip == Trip::List) {
         new.style = Style::Flow;
     }
     new.span = node.span;
@@ -282,7 +385,18 @@ fn rebuilt(node: &Node, context: Context<'_>) -> Result<Node> {
 }
 
 fn rebuilt_scalar(node: &Node, text: &str, context: Context<'_>) -> Result<Node> {
-    Ok(match context.scalar(node, text)? {
+    let scalar = context.scalar(node, text)?;
+    if context.trip.is_spelt() {
+        let tag = match scalar.tag() {
+            tag @ (Tag::Null | Tag::Bool | Tag::Float) => tag,
+            Tag::Int => Tag::Float,
+            _ => Tag::Str,
+        };
+        let mut spelling = String::new();
+        write_json_scalar(scalar, node, &mut spelling)?;
+        return Ok(Node::scalar(spelling, tag));
+    }
+    Ok(match scalar {
         Scalar::Null => Node::null(),
         Scalar::Bool(true) => Node::scalar("true", Tag::Bool),
         Scalar::Bool(false) => Node::scalar("false", Tag::Bool),

@@ -10,6 +10,7 @@ mod edit;
 mod emit;
 mod events;
 mod json;
+mod json_read;
 mod json_text;
 mod keep;
 mod letters;
@@ -35,7 +36,11 @@ mod write;
 
 pub(crate) use binary::base64_lines;
 pub use edit::{rewrite, same_data};
-pub use json::{reread_json, through_json, to_json, write_json};
+pub use json::{
+    reread_json, spelt_config, spelt_json, through_json, to_json, unspelt_json, write_json,
+};
+pub(crate) use json_read::{escape_html, unquoted};
+pub use json_read::{json_or_config, read_json};
 pub(crate) use json_text::write_json_string;
 pub use keep::keep;
 pub(crate) use keep::spelled;

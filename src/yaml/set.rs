@@ -3,7 +3,8 @@
 //! A number that replaces a quoted text is text afterwards, and a quoted number that replaces a
 //! plain one stays text, because the type travels with the value and the quotes stay behind.
 
-use super::resolve::{self, Dialect, is_old_bool};
+use super::read::{Options, read_first};
+use super::resolve::{self, Dialect, Scalar, is_old_bool};
 use super::{Dress, Entry, Node, Style, Tag, Value};
 
 impl Node {
@@ -97,8 +98,43 @@ impl Node {
     }
 }
 
-/// Whether YAML 1.1 takes plain text for something else than text.
+/// Whether YAML 1.1 takes a text, read as a document, for something else than text.
+///
+/// Nothing and several lines never count, nor does what is no YAML.
 fn is_misread(text: &str) -> bool {
-    !text.contains('\n')
-        && (is_old_bool(text) || resolve::plain(text, Dialect::Kustomization).tag() != Tag::Str)
+    if text.is_empty() || text.contains('\n') {
+        return false;
+    }
+    if !has_indicators(text) {
+        return is_old_bool(text) || resolve::plain(text, Dialect::Kustomization).tag() != Tag::Str;
+    }
+    let options = Options {
+        dialect: Dialect::Kustomization,
+        ..Options::default()
+    };
+    match read_first(text, &options) {
+        Ok(Some(node)) => match node.value_in(Dialect::Kustomization) {
+            _ if !node.is_scalar() => can_be_decoded(&node),
+            Ok(value) => !matches!(value, Scalar::Str(_)),
+            Err(_) => false,
+        },
+        Ok(None) => true,
+        Err(_) => false,
+    }
+}
+
+/// Whether go-yaml v2 decodes it: no key is a mapping or a list, as in a template's `{{ name }}`.
+fn can_be_decoded(node: &Node) -> bool {
+    let mut entries = node.entries().iter();
+    entries.all(|it| it.key.is_scalar() && can_be_decoded(&it.value))
+        && node.items().iter().all(can_be_decoded)
+}
+
+/// Whether a line may be more in YAML than a plain scalar.
+fn has_indicators(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let starts = bytes
+        .first()
+        .is_some_and(|first| !first.is_ascii_alphanumeric() && first.is_ascii());
+    starts || bytes.ends_with(b":") || text.contains(": ") || text.contains(" #")
 }
