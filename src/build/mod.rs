@@ -7,6 +7,7 @@ mod accumulate;
 mod depth;
 mod finish;
 mod generators;
+mod losses;
 mod matched;
 mod origin;
 mod patches;
@@ -45,7 +46,9 @@ pub struct Options {
     pub managed_by: bool,
     /// What may run outside, and how.
     pub plugins: plugin::Options,
-    /// Whether remarks are gathered, too, that take a look at every object as it is read.
+    /// Whether it is looked for what is lost without a word: keys that stand twice, parts of
+    /// patches, values and names that are not what they seem. It takes time, and changes nothing
+    /// but the findings.
     pub lint: bool,
 }
 

@@ -5,7 +5,7 @@ use super::accumulate::Target;
 use crate::error::{Error, Kind, Result, nearest};
 use crate::finding::Finding;
 use crate::kustomization::Patch;
-use crate::patch::{JsonPatch, apply_json, merge_strategic};
+use crate::patch::{Audit, JsonPatch, apply_json, merge_strategic};
 use crate::place::{SourceId, Span};
 use crate::resource::{self, Pattern, Resource, Resources, Selector, text_map};
 use crate::schema::Schema;
@@ -43,7 +43,7 @@ pub(super) fn patch(
             match &patch.target {
                 None => patches.iter().try_fold(0, |count, one| {
                     let position = find(resources, one)?;
-                    merge_one(resources, position, one, &context.schema)?;
+                    merge_one(context, resources, position, (one, &one.node))?;
                     Ok(count + 1)
                 }),
                 Some(selector) => match patches.as_slice() {
@@ -61,8 +61,8 @@ pub(super) fn patch(
                     .at(patch.span)
                     .help("such as `target: {kind: Deployment, name: web}`"));
             };
-            let count = apply_selected(resources, selector, &operations, &context.schema, true)
-                .map_err(here)?;
+            let count =
+                apply_selected(context, resources, selector, &operations, true).map_err(here)?;
             note_unmatched(context, resources, selector, count, patch.span);
             Ok(count)
         }
@@ -81,7 +81,15 @@ pub(super) fn strategic_merge(
         let inline = stream(source.as_bytes(), source.span.source)
             .and_then(|stream| resource::from_documents(stream, &context.schema));
         patches.extend(match inline {
-            Ok(patches) => patches,
+            Ok(mut patches) => {
+                context.settle(
+                    target,
+                    source,
+                    source,
+                    patches.iter_mut().map(|one| &mut one.node),
+                );
+                patches
+            }
             Err(_) => target.file(context, source, None)?,
         });
     }
@@ -101,7 +109,7 @@ pub(super) fn strategic_merge_all(
     for patch in patches {
         let position = find(resources, patch)?;
         let text_patch = with_text_metadata(patch);
-        merge_one(resources, position, &text_patch, &context.schema)?;
+        merge_one(context, resources, position, (&text_patch, &patch.node))?;
         resources.drop_deleted();
     }
     resources.check_unique()
@@ -129,11 +137,11 @@ pub(super) fn json6902(
         }
         _ => text_of(target, patch)?,
     };
-    let operations = json(&bytes, source)?;
+    let operations = json(context, target, patch, &bytes, source)?;
     if operations.is_empty() {
         return wrong("the patch is empty");
     }
-    let count = apply_selected(resources, selector, &operations, &context.schema, false)
+    let count = apply_selected(context, resources, selector, &operations, false)
         .map_err(|error| error.note("while this patch was applied", Some(patch.span.into())))?;
     note_unmatched(context, resources, selector, count, patch.span);
     Ok(())
@@ -172,11 +180,17 @@ fn read(context: &Context<'_>, target: &Target<'_>, patch: &Patch) -> Result<Con
         }
     });
     let error = match strategic {
-        Ok(patches) => return Ok(Content::Strategic(patches)),
+        Ok(mut patches) => {
+            if source == SourceId::NONE {
+                let nodes = patches.iter_mut().map(|one| &mut one.node);
+                context.settle(target, &patch.patch, patch.patch.trim(), nodes);
+            }
+            return Ok(Content::Strategic(patches));
+        }
         Err(error) => error,
     };
     let looks_like_a_list = matches!(bytes.trim_ascii_start().first(), Some(b'-' | b'['));
-    match json(&bytes, source) {
+    match json(context, target, patch, &bytes, source) {
         Ok(operations) => Ok(Content::Json(operations)),
         Err(json_error) if looks_like_a_list => Err(json_error),
         Err(_) => Err(error),
@@ -184,7 +198,20 @@ fn read(context: &Context<'_>, target: &Target<'_>, patch: &Patch) -> Result<Con
 }
 
 /// The operations of a JSON patch, written as YAML or, if it starts with a bracket, as JSON.
-fn json(bytes: &[u8], source: SourceId) -> Result<JsonPatch> {
+fn json(
+    context: &Context<'_>,
+    target: &Target<'_>,
+    patch: &Patch,
+    bytes: &[u8],
+    source: SourceId,
+) -> Result<JsonPatch> {
+    let settle = |operations: &mut Node| {
+        if source == SourceId::NONE {
+            let read = std::str::from_utf8(bytes).unwrap_or_default();
+            let nodes = std::iter::once(operations);
+            context.settle(target, &patch.patch, read, nodes);
+        }
+    };
     if bytes.first() == Some(&b'[') {
         let text = std::str::from_utf8(bytes).map_err(|cause| {
             let message = "a patch that starts with `[` is no UTF-8";
@@ -195,12 +222,15 @@ fn json(bytes: &[u8], source: SourceId) -> Result<JsonPatch> {
                 })
                 .caused_by(cause)
         })?;
-        let list = read_json(text, source).map_err(|error| {
+        let mut list = read_json(text, source).map_err(|error| {
             error.help("a patch that starts with `[` is JSON; write it as a YAML list, one `- op: …` for each operation")
         })?;
+        settle(&mut list);
         return JsonPatch::of_spelt(&list);
     }
-    JsonPatch::parse(&config(bytes, source)?)
+    let mut operations = config(bytes, source)?;
+    settle(&mut operations);
+    JsonPatch::parse(&operations)
 }
 
 /// The position of the one object that a strategic merge patch names.
@@ -252,16 +282,39 @@ fn near(resources: &Resources, patch: &Resource) -> Option<String> {
     Some(format!("did you mean `{name}`?"))
 }
 
-/// Merges a patch into the object at a position.
+/// Merges a patch into the object at a position; beside it stands the patch as it was read.
 fn merge_one(
+    context: &mut Context<'_>,
     resources: &mut Resources,
     position: usize,
-    patch: &Resource,
-    schema: &Schema,
+    (patch, read): (&Resource, &Node),
 ) -> Result<()> {
+    let (schema, audit) = (&context.schema, context.audit());
     resources.update(position, schema, |resource| {
-        merge_into(resource, patch, schema)
-    })
+        audited(audit.as_ref(), resource, read, schema, |resource| {
+            merge_into(resource, patch, schema)
+        })
+    })?;
+    context.note_audit(audit);
+    Ok(())
+}
+
+/// Merges a patch into an object, and holds what came of it against the patch as it was read.
+fn audited(
+    audit: Option<&Audit>,
+    resource: &mut Resource,
+    read: &Node,
+    schema: &Schema,
+    merge: impl FnOnce(&mut Resource) -> Result<()>,
+) -> Result<()> {
+    let Some(audit) = audit else {
+        return merge(resource);
+    };
+    let (before, id) = (resource.node.clone(), resource.id().clone());
+    merge(resource)?;
+    let after = Some(&resource.node).filter(|node| !node.is_null());
+    audit.strategic(&before, read, after, schema, &id);
+    Ok(())
 }
 
 /// Merges a patch into one object; name, namespace and kind stay unless the patch may change them.
@@ -296,15 +349,20 @@ fn merge_selected(
     patch: &Resource,
     span: Span,
 ) -> Result<usize> {
-    let (patch, schema) = (with_text_metadata(patch), &context.schema);
+    let (read, schema) = (&patch.node, &context.schema);
+    let patch = with_text_metadata(patch);
+    let audit = context.audit();
     let count = resources.update_selected(schema, selector, |resource| {
         let api_version = resource.id().gvk.api_version();
         let mut patch = patch.clone();
         patch
             .node
             .set_scalar_field("apiVersion", &api_version, None);
-        merge_into(resource, &patch, schema)
+        audited(audit.as_ref(), resource, read, schema, |resource| {
+            merge_into(resource, &patch, schema)
+        })
     })?;
+    context.note_audit(audit);
     resources.drop_deleted();
     note_unmatched(context, resources, selector, count, span);
     if count > 0 {
@@ -333,18 +391,22 @@ fn with_text_metadata(patch: &Resource) -> Resource {
 
 /// Applies a JSON patch to every object that a selector means, and says how many there were.
 fn apply_selected(
+    context: &mut Context<'_>,
     resources: &mut Resources,
     selector: &Selector,
     operations: &JsonPatch,
-    schema: &Schema,
     remembers: bool,
 ) -> Result<usize> {
-    resources.update_selected(schema, selector, |resource| {
+    let (schema, audit) = (&context.schema, context.audit());
+    let count = resources.update_selected(schema, selector, |resource| {
         if remembers {
             resource.remember_id();
         }
         if resource.history.leaves_traces() {
             ensure_annotations(&mut resource.node);
+        }
+        if let Some(audit) = &audit {
+            audit.json(&resource.node, operations, resource.id());
         }
         apply_json(&mut resource.node, operations)?;
         if let Some(metadata) = resource.node.get_mut("metadata")
@@ -353,7 +415,9 @@ fn apply_selected(
             metadata.set("annotations", Node::map(annotations));
         }
         Ok(())
-    })
+    })?;
+    context.note_audit(audit);
+    Ok(count)
 }
 
 /// Kustomize keeps its notes among the annotations, so that a patch always finds the map there.

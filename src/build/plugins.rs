@@ -42,6 +42,8 @@ pub(super) fn load(
             .and_then(|stream| resource::from_documents(stream, &context.schema));
         match inline {
             Ok(mut objects) => {
+                let nodes = objects.iter_mut().map(|object| &mut object.node);
+                context.settle(target, source, source, nodes);
                 for object in &mut objects {
                     object.history.origin = target
                         .origin

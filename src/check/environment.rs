@@ -34,6 +34,20 @@ const CHECKS: [&str; 7] = [
     "lint",
 ];
 
+/// The rules of what is lost without a word in a build, sorted.
+const LINTS: [&str; 10] = [
+    "added-item",
+    "changed-number",
+    "emptied-list",
+    "idle-deletion",
+    "idle-patch",
+    "index-path",
+    "lost-patch",
+    "one-of",
+    "patch-directive",
+    "replaced-list",
+];
+
 /// Runs all checks on one environment; `root` is what findings name files from.
 pub fn environment(
     files: &dyn Files,
@@ -46,7 +60,11 @@ pub fn environment(
     let directory = project.environments.join(name);
     let file = super::named_from(root, &directory.join("kustomization.yaml"));
     let done = prepared(&recording, project, name).and_then(|(environment, is_strict)| {
-        let mut rendered = render(&recording, root, project, &environment, options)?;
+        let asked = project::Options {
+            lint: true,
+            ..options.clone()
+        };
+        let mut rendered = render(&recording, root, project, &environment, &asked)?;
         if is_strict {
             let findings = rendered.findings.iter_mut();
             for finding in findings.filter(|finding| finding.rule == project::UNDECRYPTED) {
@@ -143,6 +161,7 @@ fn check_of(rule: &str) -> &'static str {
         dangling::FORMER | dangling::MISSING => "lint",
         _ if rule.starts_with("script-") => "configs",
         _ if rule.starts_with("unmatched-") => "unmatched",
+        _ if LINTS.binary_search(&rule).is_ok() => "lint",
         _ => "render",
     }
 }

@@ -88,6 +88,7 @@ impl Said {
                 .collect::<Result<_>>()?,
             restriction: self.load_restrictor,
             plugins: plugins(&self.plugins),
+            lint: true,
         })
     }
 }

@@ -126,6 +126,12 @@ impl<'f> Library<'f> {
         self.sources().name(span)
     }
 
+    /// The text of the file that a span is in, if it is on this machine and stays there.
+    pub fn text(&self, span: Span) -> Option<String> {
+        let path = self.sources().path(span)?.to_path_buf();
+        String::from_utf8(self.files.read(&path).ok()?).ok()
+    }
+
     /// The files that were read.
     pub fn into_sources(self) -> Sources {
         self.sources

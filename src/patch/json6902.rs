@@ -8,6 +8,7 @@
 use json_patch::jsonptr::Token;
 
 use crate::error::{Error, Kind, Result, nearest};
+use crate::place::Span;
 use crate::yaml::{
     Entry, Node, Tag, Text, Value, escape_html, spelt_config, spelt_json, through_json, unquoted,
     unspelt_json,
@@ -22,15 +23,15 @@ pub struct JsonPatch {
 }
 
 #[derive(Clone, Debug)]
-struct Operation {
+pub(super) struct Operation {
     /// Where it is written.
     node: Node,
     name: Text,
     /// Nothing where there is no text.
-    path: Option<Text>,
+    pub(super) path: Option<Text>,
     from: Option<Text>,
     /// The value, spelt if the patch tests.
-    value: Option<Node>,
+    pub(super) value: Option<Node>,
 }
 
 impl JsonPatch {
@@ -76,6 +77,53 @@ impl JsonPatch {
     pub fn is_empty(&self) -> bool {
         self.operations.is_empty()
     }
+
+    pub(super) fn operations(&self) -> &[Operation] {
+        &self.operations
+    }
+
+    /// Where it begins.
+    pub(super) fn place(&self) -> Span {
+        let first = self.operations.first();
+        first.map_or(Span::default(), |operation| operation.node.span)
+    }
+
+    /// The last operation that speaks of one of these fields; the beginning if none does.
+    pub(super) fn place_of(&self, fields: &[&str]) -> Span {
+        let names = |operation: &Operation| {
+            let path = operation.path.as_deref().unwrap_or_default();
+            path.rsplit('/').any(|part| fields.contains(&part))
+        };
+        let has = |operation: &Operation| {
+            let value = operation.value.as_ref();
+            value.is_some_and(|value| fields.iter().any(|field| value.get(field).is_some()))
+        };
+        let mut operations = self.operations.iter().rev();
+        let found = operations.find(|operation| names(operation) || has(operation));
+        let path = found.and_then(|operation| operation.path.as_ref());
+        path.map_or(self.place(), |path| path.span)
+    }
+
+    /// Whether it only asserts what the object is.
+    pub(super) fn only_tests(&self) -> bool {
+        self.operations.iter().all(Operation::is_test)
+    }
+
+    /// An object as the operations see it: where values are compared, scalars are spelt as JSON.
+    pub(super) fn prepared(&self, object: &Node) -> Result<Node> {
+        match self.tests {
+            true => spelt_json(object),
+            false => through_json(object),
+        }
+    }
+
+    /// What the operations have made of an object, as it is read again.
+    pub(super) fn finished(&self, object: &Node) -> Result<Node> {
+        match self.tests {
+            true => unspelt_json(object),
+            false => Ok(object.clone()),
+        }
+    }
 }
 
 /// Applies a patch to an object.
@@ -85,10 +133,7 @@ impl JsonPatch {
 /// If an operation is unknown, a path leads nowhere, or a `test` fails; the object is then of no
 /// more use.
 pub fn apply(target: &mut Node, patch: &JsonPatch) -> Result<()> {
-    *target = match patch.tests {
-        true => spelt_json(target)?,
-        false => through_json(target)?,
-    };
+    *target = patch.prepared(target)?;
     for operation in &patch.operations {
         operation.apply(target)?;
     }
@@ -130,7 +175,15 @@ impl Operation {
         })
     }
 
-    fn apply(&self, target: &mut Node) -> Result<()> {
+    pub(super) fn is_test(&self) -> bool {
+        &*self.name == "test"
+    }
+
+    pub(super) fn adds(&self) -> bool {
+        &*self.name == "add"
+    }
+
+    pub(super) fn apply(&self, target: &mut Node) -> Result<()> {
         let path = || self.text(self.path.as_ref(), "path");
         let from = || self.text(self.from.as_ref(), "from");
         match &*self.name {
@@ -271,6 +324,12 @@ fn escape(value: &mut Node) {
         Value::Map(entries) => entries.iter_mut().for_each(|it| escape(&mut it.value)),
         _ => {}
     }
+}
+
+/// The list that holds the item at the end of a path, and which it is.
+pub(super) fn list_of<'n>(target: &'n Node, item: &str) -> Option<(&'n [Node], usize)> {
+    let (parent, index) = parent_of(target, &Text::from(item)).ok()?;
+    Some((parent.items(), index.parse().ok()?))
 }
 
 /// The value that holds the last part of a path, and that part.

@@ -1,10 +1,17 @@
 //! Patches: strategic merge and JSON 6902, on nodes.
 //!
-//! What a patch applies to is found by its caller; here one patch meets one object.
+//! What a patch applies to is found by its caller; here one patch meets one object. What it meant and
+//! did not do is found by an [`Audit`], which costs a copy of each object.
 
+mod audit;
+mod counted;
 mod json6902;
 mod keyed_list;
+mod one_of;
+mod replaced;
 mod strategic;
+mod walk;
 
+pub use audit::Audit;
 pub use json6902::{JsonPatch, apply as apply_json};
 pub use strategic::merge as merge_strategic;

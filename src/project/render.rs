@@ -39,6 +39,8 @@ pub struct Options<'o> {
     pub restriction: Restriction,
     /// What may run outside, and how.
     pub plugins: plugin::Options,
+    /// Whether it is looked for what is lost without a word; see [`build::Options::lint`].
+    pub lint: bool,
 }
 
 /// What a render makes.
@@ -118,7 +120,7 @@ pub(super) fn render_in(
     let build_options = build::Options {
         restriction: options.restriction,
         plugins: project.helm.allowed(options.plugins.clone()),
-        lint: true,
+        lint: options.lint,
         ..build::Options::default()
     };
     let built = build_changed(

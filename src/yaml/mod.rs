@@ -9,6 +9,7 @@ mod config;
 mod edit;
 mod emit;
 mod events;
+mod inset;
 mod json;
 mod json_read;
 mod json_text;
@@ -36,6 +37,7 @@ mod write;
 
 pub(crate) use binary::base64_lines;
 pub use edit::{rewrite, same_data};
+pub use inset::Inset;
 pub use json::{
     reread_json, spelt_config, spelt_json, through_json, to_json, unspelt_json, write_json,
 };

@@ -1,0 +1,137 @@
+//! What a list loses that another takes the place of.
+
+use super::one_of::label;
+use crate::yaml::{Node, Value};
+
+/// What items are known by, in the order in which it is tried.
+const NAMES: [&[&str]; 8] = [
+    &["name"],
+    &["metadata", "name"],
+    &["key"],
+    &["id"],
+    &["host"],
+    &["topologyKey"],
+    &["mountPath"],
+    &["type"],
+];
+
+/// What the new list does not have, in words, if that looks like a loss: fields of an item that
+/// stays, or items.
+///
+/// A list whose items nothing tells apart is taken to be meant, unless its only item is a part of
+/// the old one.
+pub(super) fn loss(old: &[Node], new: &[Node]) -> Option<String> {
+    let is_of_maps = |items: &[Node]| !items.is_empty() && items.iter().all(Node::is_map);
+    if !is_of_maps(old) || !is_of_maps(new) {
+        return None;
+    }
+    let Some(name) = NAMES
+        .iter()
+        .find(|name| tells(old, name) && tells(new, name))
+    else {
+        return match (old, new) {
+            ([old], [new]) => missing(old, new)
+                .filter(|_| has_no_other(old, new))
+                .map(|field| format!("its item loses `{field}`")),
+            _ => None,
+        };
+    };
+    let find = |item: &Node| {
+        let text = item.at(name).and_then(Node::text);
+        new.iter()
+            .find(|other| other.at(name).and_then(Node::text) == text)
+    };
+    let fields = old.iter().find_map(|item| {
+        let field = missing(item, find(item)?)?;
+        let label = label(item)?;
+        Some(format!("`{label}` loses `{field}`"))
+    });
+    let dropped: Vec<String> = old
+        .iter()
+        .filter(|item| find(item).is_none())
+        .filter_map(|item| Some(format!("`{}`", label(item)?)))
+        .collect();
+    let is_lost = !dropped.is_empty();
+    fields.or_else(|| is_lost.then(|| format!("loses {}", super::audit::listed(dropped))))
+}
+
+/// Whether every item has this field, and each another value.
+fn tells(items: &[Node], name: &[&str]) -> bool {
+    let texts: Vec<&str> = items
+        .iter()
+        .filter_map(|item| item.at(name)?.text())
+        .collect();
+    let mut sorted = texts.clone();
+    sorted.sort_unstable();
+    sorted.dedup();
+    texts.len() == items.len() && sorted.len() == items.len()
+}
+
+/// The path of the first field that one item has and the other has not.
+fn missing(old: &Node, new: &Node) -> Option<String> {
+    old.entries().iter().find_map(|entry| {
+        let key = entry.key.text()?;
+        match new.get(key) {
+            None if entry.value.is_null() => None,
+            None => Some(key.to_owned()),
+            Some(value) => match (&entry.value.value, &value.value) {
+                (Value::Map(_), Value::Map(_)) => {
+                    missing(&entry.value, value).map(|field| format!("{key}.{field}"))
+                }
+                _ => None,
+            },
+        }
+    })
+}
+
+/// Whether the new item has no field that the old one has not.
+fn has_no_other(old: &Node, new: &Node) -> bool {
+    let mut keys = new.entries().iter().filter_map(|entry| entry.key.text());
+    keys.all(|key| old.get(key).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::place::SourceId;
+    use crate::yaml::config;
+
+    fn loss_of(old: &str, new: &str) -> Option<String> {
+        let list = |text: &str| config(text.as_bytes(), SourceId::NONE).unwrap();
+        loss(list(old).items(), list(new).items())
+    }
+
+    #[test]
+    fn a_list_loses_what_it_does_not_repeat() {
+        for (old, new, wanted) in [
+            (
+                "[{name: a, x: 1}]",
+                "[{name: a, y: 2}]",
+                Some("`a` loses `x`"),
+            ),
+            ("[{name: a}, {name: b}]", "[{name: a}]", Some("loses `b`")),
+            (
+                "[{name: a}, {name: b}]",
+                "[{name: c}]",
+                Some("loses `a`, `b`"),
+            ),
+            ("[{name: a}]", "[{name: b}]", Some("loses `a`")),
+            ("[{name: a}]", "[{name: b}, {name: a, x: 1}]", None),
+            (
+                "[{metadata: {name: a}, spec: {x: 1, y: 1}}]",
+                "[{metadata: {name: a}, spec: {x: 2}}]",
+                Some("`a` loses `spec.y`"),
+            ),
+            ("[{key: a, effect: x}]", "[{key: b}]", Some("loses `a`")),
+            (
+                "[{hosts: [a], secretName: s}]",
+                "[{hosts: [b]}]",
+                Some("its item loses `secretName`"),
+            ),
+            ("[{x: 1}, {x: 2}]", "[{x: 1}]", None),
+            ("[a, b]", "[c]", None),
+        ] {
+            assert_eq!(loss_of(old, new).as_deref(), wanted, "{old} {new}");
+        }
+    }
+}
