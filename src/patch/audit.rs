@@ -194,11 +194,14 @@ pub(super) fn same(one: &Node, other: &Node) -> bool {
     match (&one.value, &other.value) {
         (Value::Map(ours), Value::Map(theirs)) => {
             ours.len() == theirs.len()
-                && ours.iter().all(|entry| {
+                && ours.iter().zip(theirs).all(|(entry, beside)| {
+                    // Most keep their place.
                     let key = entry.key.text().unwrap_or_default();
-                    other
-                        .get(key)
-                        .is_some_and(|value| same(&entry.value, value))
+                    let value = match beside.is(key) {
+                        true => Some(&beside.value),
+                        false => other.get(key),
+                    };
+                    value.is_some_and(|value| same(&entry.value, value))
                 })
         }
         (Value::Seq(ours), Value::Seq(theirs)) => {

@@ -106,7 +106,7 @@ mod tests {
         for (old, new, wanted) in [
             (
                 "[{name: a, x: 1}]",
-                "[{name: a, y: 2}]",
+                "[{name: a, z: 2}]",
                 Some("`a` loses `x`"),
             ),
             ("[{name: a}, {name: b}]", "[{name: a}]", Some("loses `b`")),
@@ -118,9 +118,9 @@ mod tests {
             ("[{name: a}]", "[{name: b}]", Some("loses `a`")),
             ("[{name: a}]", "[{name: b}, {name: a, x: 1}]", None),
             (
-                "[{metadata: {name: a}, spec: {x: 1, y: 1}}]",
+                "[{metadata: {name: a}, spec: {x: 1, z: 1}}]",
                 "[{metadata: {name: a}, spec: {x: 2}}]",
-                Some("`a` loses `spec.y`"),
+                Some("`a` loses `spec.z`"),
             ),
             ("[{key: a, effect: x}]", "[{key: b}]", Some("loses `a`")),
             (

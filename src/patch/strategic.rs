@@ -374,13 +374,13 @@ impl<'s> Merge<'s> {
 }
 
 /// Where the entries of a map are, by key; only a large map is worth an index.
-enum Lookup<'e> {
+pub(super) enum Lookup<'e> {
     Small(&'e [Entry]),
     Large(HashMap<&'e str, usize>),
 }
 
 impl<'e> Lookup<'e> {
-    fn new(entries: &'e [Entry]) -> Self {
+    pub(super) fn new(entries: &'e [Entry]) -> Self {
         if entries.len() <= 16 {
             return Self::Small(entries);
         }
@@ -393,7 +393,7 @@ impl<'e> Lookup<'e> {
         Self::Large(index)
     }
 
-    fn get(&self, key: &str) -> Option<usize> {
+    pub(super) fn get(&self, key: &str) -> Option<usize> {
         match self {
             Self::Small(entries) => entries.iter().position(|entry| entry.is(key)),
             Self::Large(index) => index.get(key).copied(),

@@ -3,11 +3,12 @@
 use super::audit::{Remark, same};
 use super::one_of::{Step, label};
 use super::replaced;
+use super::strategic::Lookup;
 use crate::error::nearest;
 use crate::finding::Severity;
 use crate::place::Span;
 use crate::schema::{Definition, ListMerge, Schema};
-use crate::yaml::{Node, Value};
+use crate::yaml::{Entry, Node, Value};
 
 const DIRECTIVE: &str = "$patch";
 
@@ -79,21 +80,28 @@ impl<'s> Walk<'s> {
             }
             _ => {}
         }
-        for entry in patch.entries() {
+        let [ours, theirs, left] =
+            [before, Some(patch), after].map(|node| node.map_or(&[][..], Node::entries));
+        let [was, says, is] = [ours, theirs, left].map(Lookup::new);
+        for (index, entry) in theirs.iter().enumerate() {
             let Some(key) = entry.key.text() else {
                 continue;
             };
+            // The first of two keys counts; that there are two is told by itself.
+            if says.get(key) != Some(index) {
+                continue;
+            }
             self.path.push(Step::Key(key.to_owned()));
             if is_directive(key) {
-                if after.is_some_and(|after| after.get(key).is_some()) {
+                if is.get(key).is_some() {
                     self.left(entry.key.span);
                 }
             } else if !self.is_exempt() {
                 let field = definition.and_then(|definition| definition.field(key));
                 let sides = Sides {
-                    before: before.and_then(|node| node.get(key)).filter(is_there),
+                    before: value_at(ours, was.get(key)),
                     patch: &entry.value,
-                    after: after.and_then(|node| node.get(key)).filter(is_there),
+                    after: value_at(left, is.get(key)),
                 };
                 if entry.value.is_null() {
                     if !has_partner(patch, key) {
@@ -629,6 +637,13 @@ fn is_directive(key: &str) -> bool {
         || key == "$retainKeys"
         || key.starts_with("$setElementOrder/")
         || key.starts_with("$deleteFromPrimitiveList/")
+}
+
+/// The value at a position, if it is not null.
+fn value_at(entries: &[Entry], position: Option<usize>) -> Option<&Node> {
+    position
+        .map(|position| &entries[position].value)
+        .filter(is_there)
 }
 
 fn is_there(node: &&Node) -> bool {
