@@ -260,6 +260,7 @@ impl Opened {
         environment.settings.guard = Some(GuardPolicy::Off);
         let options = project::Options {
             tracked,
+            lint: false,
             ..self.options.clone()
         };
         let mut rendered = render(files, &self.here, project, &environment, &options)?;
