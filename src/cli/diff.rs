@@ -1,12 +1,13 @@
 //! `kustom diff`.
 
+use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use kustom::dangling::MISSING;
-use kustom::diff::{Diff, Input, Masking, Options, diff};
+use kustom::diff::{Detail, Diff, Ignore, Input, Masking, Options, Sides, diff};
 use kustom::error::{Error, Kind, Result};
 use kustom::fields::Fields;
 use kustom::finding::{Finding, Severity};
@@ -17,7 +18,7 @@ use kustom::project::{self, Causes, GuardPolicy, Project, Rendered, render};
 use kustom::report::{self, DiffFormat, Layout};
 use kustom::resource::{History, Resource};
 use kustom::schema::Schema;
-use kustom::yaml::{Node, repeated_key, stream};
+use kustom::yaml::{Entry, Node, repeated_key, stream};
 
 use super::build::{canonical, working_directory};
 use super::output::{Streams, write_file};
@@ -39,9 +40,17 @@ pub(super) struct Arguments {
     /// How to write it.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
-    /// Show what is expected to differ, too, and orders that mean nothing.
+    /// Show everything that was found: what is expected to differ, what is ignored, layout, and
+    /// orders that mean nothing.
     #[arg(long)]
     all: bool,
+    /// Count and show layout, and orders that mean nothing.
+    #[arg(long)]
+    strict: bool,
+    /// Ignore an object (`KIND/NAME`), a field (`spec.replicas`), or a field of an object
+    /// (`Deployment/*:spec.replicas`); may be repeated.
+    #[arg(long, value_name = "ENTRY", value_parser = ignored)]
+    ignore: Vec<Ignore>,
     /// Say that one word is expected to become another; may be repeated.
     #[arg(long, value_name = "FROM=TO", value_parser = expectation)]
     expect: Vec<(String, String)>,
@@ -103,10 +112,14 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> ExitCode {
 /// Shows what differs, and says whether anything does.
 fn show(arguments: &Arguments, streams: &Streams) -> Result<bool> {
     let [from, to] = sides(arguments)?;
-    let schema = Schema::builtin();
     let fields = Fields::builtin();
+    let ignored = [&arguments.ignore[..], &project_ignores(arguments)?].concat();
     let options = Options {
-        schema: &schema,
+        sides: match (arguments.files, &arguments.against) {
+            (true, _) if is_kubectls(&arguments.sides) => Sides::Cluster,
+            (false, None) => Sides::Environments,
+            _ => Sides::Times,
+        },
         fields: &fields,
         secrets: &Guard::new(),
         masking: Masking {
@@ -114,7 +127,11 @@ fn show(arguments: &Arguments, streams: &Streams) -> Result<bool> {
             lengths: !arguments.no_lengths,
         },
         expected: &arguments.expect,
-        are_environments: arguments.against.is_none() && !arguments.files,
+        ignored: &ignored,
+        detail: Detail {
+            strict: arguments.strict,
+            all: arguments.all,
+        },
     };
     let found = diff(
         from.input(&|span| from.place(span)),
@@ -215,6 +232,16 @@ fn sides(arguments: &Arguments) -> Result<[Loaded; 2]> {
     }
 }
 
+/// The current directory, and where the project is looked for.
+fn directories(arguments: &Arguments) -> Result<(PathBuf, PathBuf)> {
+    let here = working_directory()?;
+    let start = match &arguments.directory {
+        Some(directory) => canonical(&here.join(directory), directory)?,
+        None => here.clone(),
+    };
+    Ok((here, start))
+}
+
 /// A project, from where it is looked for.
 struct Opened {
     here: PathBuf,
@@ -224,11 +251,7 @@ struct Opened {
 
 impl Opened {
     fn new(arguments: &Arguments, policy: Option<Policy>) -> Result<Self> {
-        let here = working_directory()?;
-        let start = match &arguments.directory {
-            Some(directory) => canonical(&here.join(directory), directory)?,
-            None => here.clone(),
-        };
+        let (here, start) = directories(arguments)?;
         let mut options = arguments.said.options(policy.map(Policy::secrets))?;
         options.plugins.helm.charts = Some(Arc::default());
         Ok(Self {
@@ -386,8 +409,19 @@ fn plain_files(path: &Path) -> Result<Vec<PathBuf>> {
 
 /// The objects of a list, or the document itself.
 fn items(mut document: Node) -> Vec<Node> {
+    let are_objects = |items: &[Node]| {
+        let is_object = |item: &Node| item.get("kind").is_some_and(Node::is_scalar);
+        !items.is_empty() && items.iter().all(is_object)
+    };
+    if are_objects(document.items()) {
+        return document.items_mut().map(std::mem::take).unwrap_or_default();
+    }
     let kind = document.get("kind").and_then(Node::text);
-    let is_list = kind.is_some_and(|kind| kind.ends_with("List"));
+    let is_list = kind.is_some_and(|kind| kind.ends_with("List"))
+        && document.entries().iter().all(says_nothing)
+        && document
+            .get("items")
+            .is_some_and(|items| are_objects(items.items()));
     let items = document.get_mut("items").and_then(Node::items_mut);
     match items {
         Some(items) if is_list => std::mem::take(items),
@@ -395,9 +429,55 @@ fn items(mut document: Node) -> Vec<Node> {
     }
 }
 
+/// Whether a field of a list says nothing but that it is one.
+fn says_nothing(entry: &Entry) -> bool {
+    match entry.key.text() {
+        Some("apiVersion" | "kind" | "items") => true,
+        Some("metadata") => {
+            let servers = [
+                "continue",
+                "remainingItemCount",
+                "resourceVersion",
+                "selfLink",
+            ];
+            let mut fields = entry.value.entries().iter();
+            fields.all(|field| field.key.text().is_some_and(|key| servers.contains(&key)))
+        }
+        _ => false,
+    }
+}
+
+/// Whether the two sides are directories as `kubectl diff` writes them: their files have the names
+/// of objects, `apps.v1.Deployment.default.web`, and no extension.
+fn is_kubectls(sides: &[String]) -> bool {
+    let has_extension = |file: &PathBuf| {
+        let extension = file.extension().and_then(OsStr::to_str);
+        matches!(extension, Some("yaml" | "yml" | "json"))
+    };
+    sides.iter().all(|side| {
+        let path = Path::new(side);
+        let files = || plain_files(path).unwrap_or_default();
+        path.is_dir() && !files().iter().any(has_extension)
+    })
+}
+
+/// What the project has chosen to live with, if environments of one are compared.
+fn project_ignores(arguments: &Arguments) -> Result<Vec<Ignore>> {
+    if arguments.files {
+        return Ok(Vec::new());
+    }
+    let (here, start) = directories(arguments)?;
+    let project = Project::find(&Disk, &start)?.seen_from(&here);
+    project.ignored_differences(&Disk)
+}
+
 fn cannot_read(path: &Path, cause: io::Error) -> Error {
     let message = format!("cannot read `{}`: {cause}", path.display());
     Error::new(Kind::Load, message).caused_by(cause)
+}
+
+fn ignored(word: &str) -> std::result::Result<Ignore, String> {
+    word.parse()
 }
 
 fn expectation(word: &str) -> std::result::Result<(String, String), String> {

@@ -12,6 +12,7 @@ mod diff;
 mod files;
 mod flags;
 mod init;
+mod kubectl;
 mod kustomize;
 mod later;
 mod output;
@@ -88,6 +89,7 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         return kustomize::run(arguments);
     }
     let words: Vec<OsString> = arguments.collect();
+    let words = kubectl::words_of_diff(&words).unwrap_or(words);
     match plain_build(&words).map_or_else(|| parsed(&words), Ok) {
         Ok(arguments) => {
             let streams = Streams::new(arguments.global.color, arguments.global.quiet);

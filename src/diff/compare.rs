@@ -3,22 +3,20 @@
 //! What is found here is found on clear values, and belongs to nobody outside of this room: it is
 //! classed and masked before it is shown.
 
-use base64::Engine as _;
-use base64::alphabet::STANDARD;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use rustc_hash::FxHashMap;
 
+use super::api::Meaning;
 use super::arguments::{Argument, arguments};
 use super::embedded::{document, place_within};
 use super::folding::Class;
 use super::lists::{Alignment, align};
 use super::mapping::{Mapping, Side};
 use super::path::{Path, Step};
-use super::scalars::same;
+use super::scalars::{Sameness, is_exact, is_same_in_text, own_tag, sameness};
+use super::secret::{clear, is_secret};
 use super::suspicion::Suspects;
 use crate::resource::Resource;
-use crate::schema::{Definition, Schema};
-use crate::yaml::{Entry, Node, Str, Value};
+use crate::yaml::{Entry, Node, Str, Tag, Value};
 
 /// Below this, values are compared as wholes.
 const DEPTH: usize = 200;
@@ -34,8 +32,19 @@ pub(super) struct Found {
     pub(super) is_embedded: bool,
     /// Whether all of it is a secret.
     pub(super) is_secret: bool,
-    /// Where the second side's value is in memory, and what stands there in the first side's words.
-    pub(super) instead: Option<(usize, Node)>,
+    /// What makes both resources the same in this: where in memory, and what is shown there.
+    pub(super) instead: Vec<(usize, Instead)>,
+}
+
+/// What is shown in the place of a value, if a difference is not to be seen.
+#[derive(Clone, Debug)]
+pub(super) enum Instead {
+    /// Another value.
+    Value(Node),
+    /// Its items, in this order.
+    Order(Vec<usize>),
+    /// Nothing.
+    Nothing,
 }
 
 /// What kind of difference.
@@ -43,67 +52,78 @@ pub(super) struct Found {
 pub(super) enum What {
     /// A value that is there on one side, or another one.
     Value,
-    /// A text that means the same and is written otherwise.
+    /// A value that means the same and is written otherwise.
     Form,
     /// Another order of items.
     Order {
-        /// Whether the order means nothing.
-        is_set: bool,
+        /// Whether the order means something.
+        counts: bool,
     },
     /// The same where something else was to be expected: which side, and what.
     Same(Side, Str),
 }
 
 /// Compares two resources.
+///
+/// `is_split` says of a path whether what is below it must be told field by field, although all of
+/// it is on one side only.
 pub(super) fn compare(
     from: &Resource,
     to: &Resource,
-    schema: &Schema,
     mapping: &Mapping,
     suspects: &Suspects<'_>,
+    is_split: &dyn Fn(&Path) -> bool,
 ) -> Vec<Found> {
     let gvk = &to.id().gvk;
     let mut comparer = Comparer {
         resource: to,
         mapping,
         suspects,
+        is_split,
         path: Path::default(),
         holders: None,
         found: Vec::new(),
     };
-    let definition = schema.definition(&gvk.api_version(), &gvk.kind);
-    comparer.values(&from.node, &to.node, definition);
+    let meaning = Meaning::of_kind(&gvk.api_version(), &gvk.kind);
+    comparer.values(&from.node, &to.node, meaning);
     comparer.found
 }
 
-/// Compares what two resources are called.
+/// Compares what two resources of different environments are called.
 pub(super) fn compare_names(
     from: &Resource,
     to: &Resource,
     mapping: &Mapping,
     suspects: &Suspects<'_>,
 ) -> Vec<(Class, Found)> {
+    let has_names = |resource: &Resource| resource.node.get("metadata").is_some_and(Node::is_map);
+    if !has_names(from) || !has_names(to) {
+        return Vec::new();
+    }
     let (a, b) = (from.id(), to.id());
-    let class = |is_expected| {
-        if is_expected {
-            Class::Expected
-        } else {
-            Class::Real
+    let class = |is_expected| match is_expected {
+        true => Class::Expected,
+        false => Class::Real,
+    };
+    let differs = |field: &str| {
+        let value = |resource: &Resource| resource.node.at(&["metadata", field]).cloned();
+        match (value(from), value(to)) {
+            (Some(one), Some(other)) => !crate::yaml::same_data(&one, &other),
+            (one, other) => one.is_some() != other.is_some(),
         }
     };
     let mut found = Vec::new();
-    if a.name != b.name {
+    if differs("name") {
+        let is_renamed = a.name != b.name;
         let is_expected = mapping.renames(a, b)
             || (a.gvk.kind == "Namespace" && mapping.namespace(&a.name) == b.name);
-        found.push((class(is_expected), called("name", What::Value, from, to)));
+        let class = class(is_renamed && is_expected);
+        found.push((class, called("name", What::Value, from, to)));
     }
     let (one, other) = (a.effective_namespace(), b.effective_namespace());
-    if one != other {
-        let is_expected = mapping.namespace(one) == other;
-        found.push((
-            class(is_expected),
-            called("namespace", What::Value, from, to),
-        ));
+    if differs("namespace") {
+        let class = class(one != other && mapping.namespace(one) == other);
+        found.push((class, called("namespace", What::Value, from, to)));
     } else if let Some((side, expected)) = suspects.namespace(one) {
         let what = What::Same(side, expected);
         found.push((Class::Suspicious, called("namespace", what, from, to)));
@@ -113,22 +133,28 @@ pub(super) fn compare_names(
 
 fn called(field: &str, what: What, from: &Resource, to: &Resource) -> Found {
     let value = |resource: &'_ Resource| resource.node.at(&["metadata", field]).cloned();
+    let path = ["metadata", field].map(|field| Step::Field(field.into()));
+    let (one, other) = (
+        from.node.at(&["metadata", field]),
+        to.node.at(&["metadata", field]),
+    );
     Found {
-        path: Path(
-            ["metadata", field]
-                .map(|field| Step::Field(field.into()))
-                .into(),
-        ),
+        path: Path(path.into()),
         what,
         from: value(from),
         to: value(to),
         is_embedded: false,
         is_secret: false,
-        instead: to
-            .node
-            .at(&["metadata", field])
-            .map(address)
-            .zip(value(from)),
+        instead: instead(one, other),
+    }
+}
+
+/// What makes the second side the first one, where a value stands.
+fn instead(from: Option<&Node>, to: Option<&Node>) -> Vec<(usize, Instead)> {
+    match (from, to) {
+        (Some(from), Some(to)) => vec![(address(to), Instead::Value(from.clone()))],
+        (Some(only), None) | (None, Some(only)) => vec![(address(only), Instead::Nothing)],
+        (None, None) => Vec::new(),
     }
 }
 
@@ -136,106 +162,121 @@ struct Comparer<'c> {
     resource: &'c Resource,
     mapping: &'c Mapping,
     suspects: &'c Suspects<'c>,
+    is_split: &'c dyn Fn(&Path) -> bool,
     path: Path,
     /// The texts that hold the documents that are compared, if they are in texts.
-    holders: Option<[Node; 2]>,
+    holders: Option<[&'c Node; 2]>,
     found: Vec<Found>,
 }
 
-impl Comparer<'_> {
-    fn values(&mut self, from: &Node, to: &Node, definition: Option<Definition<'_>>) {
+impl<'c> Comparer<'c> {
+    fn values(&mut self, from: &Node, to: &Node, meaning: Meaning) {
         if self.path.0.len() > DEPTH {
             if !crate::yaml::same_data(from, to) {
                 self.push(What::Value, Some(from), Some(to));
             }
             return;
         }
+        let is_tagged = own_tag(from) != own_tag(to);
         match (&from.value, &to.value) {
-            (Value::Map(from), Value::Map(to)) => self.maps(from, to, definition),
-            (Value::Seq(one), Value::Seq(other)) => self.lists(from, to, one, other, definition),
-            (Value::Scalar(_), Value::Scalar(_)) => self.scalars(from, to),
+            (Value::Scalar(_), Value::Scalar(_)) => self.scalars(from, to, meaning),
+            (Value::Map(from), Value::Map(to)) if !is_tagged => self.maps(from, to, meaning),
+            (Value::Seq(one), Value::Seq(other)) if !is_tagged => {
+                self.lists(from, to, one, other, meaning);
+            }
             _ => self.push(What::Value, Some(from), Some(to)),
         }
     }
 
-    fn maps(&mut self, from: &[Entry], to: &[Entry], definition: Option<Definition<'_>>) {
-        let key = |entry: &Entry| Str::from(entry.key.text().unwrap_or_default());
-        let index = |entries: &[Entry]| -> FxHashMap<Str, usize> {
+    fn maps(&mut self, from: &[Entry], to: &[Entry], meaning: Meaning) {
+        // The API has texts for keys; what else may read a document tells `1` from `"1"`.
+        let is_embedded = self.holders.is_some();
+        let key = |entry: &Entry| -> (Option<Tag>, Str) {
+            let text = entry.key.text().unwrap_or_default();
+            (is_embedded.then_some(entry.key.tag), text.into())
+        };
+        let index = |entries: &[Entry]| -> FxHashMap<(Option<Tag>, Str), usize> {
             entries.iter().map(key).zip(0..).collect()
         };
         let (known, others) = (index(to), index(from));
         for (number, entry) in from.iter().enumerate() {
             let name = key(entry);
             // Of a key that is there twice the last one counts.
-            if others.get(&name) != Some(&number) || self.is_identity(&name) {
+            if others.get(&name) != Some(&number) || self.is_identity(&name.1) {
                 continue;
             }
-            let twin = known.get(&name).map(|&at| &to[at].value);
-            let definition = definition.and_then(|definition| definition.field(&name));
-            self.within(Step::Field(name), |it| match twin {
-                Some(twin) => it.values(&entry.value, twin, definition),
-                None => it.one_side(Some(&entry.value), None),
+            let twin = known.get(&name).map(|&at| &to[at]);
+            let field = meaning.field(&name.1);
+            self.within(Step::Field(name.1), |it| match twin {
+                Some(twin) => {
+                    if is_embedded && !is_same_in_text(&entry.key, &twin.key) {
+                        it.push(What::Value, Some(&entry.key), Some(&twin.key));
+                    }
+                    it.values(&entry.value, &twin.value, field);
+                }
+                None => it.one_side(Some(&entry.value), None, meaning),
             });
         }
         for (number, entry) in to.iter().enumerate() {
             let name = key(entry);
             let is_last = known.get(&name) == Some(&number);
-            if is_last && !others.contains_key(&name) && !self.is_identity(&name) {
-                self.within(Step::Field(name), |it| {
-                    it.one_side(None, Some(&entry.value))
+            if is_last && !others.contains_key(&name) && !self.is_identity(&name.1) {
+                self.within(Step::Field(name.1), |it| {
+                    it.one_side(None, Some(&entry.value), meaning);
                 });
             }
         }
     }
 
-    /// Name and namespace are what resources are matched by; they are compared with them.
+    /// Name and namespace are what resources of two environments are matched by; they are compared
+    /// with them.
     fn is_identity(&self, key: &str) -> bool {
-        matches!(key, "name" | "namespace") && self.path.is(&["metadata"])
+        self.mapping.is_of_environments()
+            && matches!(key, "name" | "namespace")
+            && self.path.is(&["metadata"])
     }
 
-    /// A value that is there on one side only; null is as good as absent, and so is the protocol
-    /// that Kubernetes takes for a port that names none.
-    fn one_side(&mut self, from: Option<&Node>, to: Option<&Node>) {
-        let node = from.or(to);
-        let is_protocol = || self.path.ending() == "ports.protocol" && self.holders.is_none();
-        let is_default = node.and_then(Node::text) == Some("TCP") && is_protocol();
-        if node.is_some_and(|node| !node.is_null()) && !is_default {
-            self.push(What::Value, from, to);
+    /// A field that is there on one side only, of an object of a meaning.
+    fn one_side(&mut self, from: Option<&Node>, to: Option<&Node>, holder: Meaning) {
+        let Some(node) = from.or(to) else { return };
+        let is_foreign = self.holders.is_some();
+        if node.is_null() && holder.drops_null() && !is_foreign {
+            return;
         }
+        if node.is_map() && !node.entries().is_empty() && (self.is_split)(&self.path) {
+            for entry in node.entries() {
+                let (name, value) = (entry.key.text().unwrap_or_default(), Some(&entry.value));
+                let (one, other) = if from.is_some() {
+                    (value, None)
+                } else {
+                    (None, value)
+                };
+                self.within(Step::Field(name.into()), |it| {
+                    it.one_side(one, other, Meaning::Free);
+                });
+            }
+            return;
+        }
+        self.push(What::Value, from, to);
     }
 
-    fn lists(
-        &mut self,
-        from: &Node,
-        to: &Node,
-        one: &[Node],
-        other: &[Node],
-        definition: Option<Definition<'_>>,
-    ) {
+    fn lists(&mut self, from: &Node, to: &Node, one: &[Node], other: &[Node], meaning: Meaning) {
         let is_command = matches!(self.path.fields().next_back(), Some("args" | "command"));
         if is_command
             && let (Some(one), Some(other)) = (arguments(one), arguments(other))
             && one.iter().chain(&other).any(|it| it.flag.is_some())
         {
-            return self.command_lines([from, to], &one, &other);
+            return self.command_lines([from, to], &one, &other, meaning);
         }
-        let field = self.path.fields().next_back().unwrap_or_default();
-        let aligned = align(field, one, other, definition, self.mapping);
-        let item = definition.and_then(Definition::item);
+        let aligned = align(one, other, meaning, self.mapping);
         if aligned.is_reordered {
-            let is_set = aligned.is_set;
-            self.push(What::Order { is_set }, Some(from), Some(to));
+            let pairs = aligned.pairs.iter().map(|(_, a, b)| (*a, *b)).collect();
+            self.reordered([from, to], pairs, aligned.order_counts);
         }
-        self.aligned(aligned, one, other, item);
+        self.aligned(aligned, one, other, meaning.item());
     }
 
-    fn aligned(
-        &mut self,
-        aligned: Alignment,
-        from: &[Node],
-        to: &[Node],
-        item: Option<Definition<'_>>,
-    ) {
+    fn aligned(&mut self, aligned: Alignment, from: &[Node], to: &[Node], item: Meaning) {
         for (step, a, b) in aligned.pairs {
             self.within(step, |it| it.values(&from[a], &to[b], item));
         }
@@ -247,6 +288,20 @@ impl Comparer<'_> {
         }
     }
 
+    /// Two lists of which these items are the same, in another order.
+    fn reordered(&mut self, lists: [&Node; 2], mut pairs: Vec<(usize, usize)>, counts: bool) {
+        pairs.sort_unstable();
+        let mut order: Vec<usize> = pairs.iter().map(|pair| pair.1).collect();
+        let rest = (0..lists[1].items().len()).filter(|at| !order.contains(at));
+        let rest: Vec<usize> = rest.collect();
+        order.extend(rest);
+        let [from, to] = lists.map(named_items);
+        self.push(What::Order { counts }, Some(&from), Some(&to));
+        if let Some(found) = self.found.last_mut().filter(|_| self.holders.is_none()) {
+            found.instead = vec![(address(lists[1]), Instead::Order(order))];
+        }
+    }
+
     fn within(&mut self, step: Step, work: impl FnOnce(&mut Self)) {
         self.path.0.push(step);
         work(self);
@@ -254,7 +309,13 @@ impl Comparer<'_> {
     }
 
     /// Flags by their names, the words between them by their order.
-    fn command_lines(&mut self, lists: [&Node; 2], from: &[Argument<'_>], to: &[Argument<'_>]) {
+    fn command_lines(
+        &mut self,
+        lists: [&Node; 2],
+        from: &[Argument<'_>],
+        to: &[Argument<'_>],
+        meaning: Meaning,
+    ) {
         let index = |list: &[Argument<'_>]| -> FxHashMap<Str, usize> {
             let flags = list.iter().zip(0..);
             flags
@@ -262,14 +323,15 @@ impl Comparer<'_> {
                 .collect()
         };
         let (known, others) = (index(to), index(from));
-        let mut places = Vec::new();
-        for argument in from {
+        // Which argument of one side is which of the other, by their numbers.
+        let mut pairs = Vec::new();
+        for (number, argument) in from.iter().enumerate() {
             let Some(flag) = &argument.flag else { continue };
             let twin = known.get(flag).map(|&at| (at, &to[at]));
-            places.extend(twin.map(|(at, _)| at));
+            pairs.extend(twin.map(|(at, _)| (number, at)));
             self.within(Step::Item(flag.clone()), |it| match twin {
-                Some((_, twin)) => it.flags(argument, twin),
-                None => it.push(What::Value, Some(&argument.value), None),
+                Some((_, twin)) => it.flags(argument, twin, meaning.item()),
+                None => it.argument_alone(Some(argument), None),
             });
         }
         for argument in to {
@@ -279,73 +341,110 @@ impl Comparer<'_> {
                 .filter(|flag| !others.contains_key(*flag));
             if let Some(flag) = flag {
                 self.within(Step::Item(flag.clone()), |it| {
-                    it.push(What::Value, None, Some(&argument.value));
+                    it.argument_alone(None, Some(argument));
                 });
             }
         }
-        let words = |list: &[Argument<'_>]| -> Vec<Node> {
-            let words = list.iter().filter(|it| it.flag.is_none());
-            words.map(|it| it.value.clone()).collect()
+        let words = |list: &[Argument<'_>]| -> (Vec<usize>, Vec<Node>) {
+            let words = list.iter().enumerate().filter(|(_, it)| it.flag.is_none());
+            words.map(|(at, it)| (at, it.value.clone())).unzip()
         };
-        let (one, other) = (words(from), words(to));
-        let aligned = align("", &one, &other, None, self.mapping);
-        if aligned.is_reordered || !places.is_sorted() {
-            self.push(
-                What::Order { is_set: false },
-                Some(lists[0]),
-                Some(lists[1]),
-            );
+        let ((numbers, one), (others, other)) = (words(from), words(to));
+        let aligned = align(&one, &other, meaning, self.mapping);
+        let of_words = aligned.pairs.iter();
+        pairs.extend(of_words.map(|(_, a, b)| (numbers[*a], others[*b])));
+        pairs.sort_unstable();
+        if !pairs.is_sorted_by_key(|pair| pair.1) {
+            let [from, to] = lists.map(named_items);
+            self.push(What::Order { counts: true }, Some(&from), Some(&to));
         }
-        self.aligned(aligned, &one, &other, None);
+        let before = self.found.len();
+        self.aligned(aligned, &one, &other, meaning.item());
+        for found in &mut self.found[before..] {
+            found.instead.clear();
+        }
+    }
+
+    /// A flag that one side has; its words are not shown if it is not.
+    fn argument_alone(&mut self, from: Option<&Argument<'_>>, to: Option<&Argument<'_>>) {
+        self.push(
+            What::Value,
+            from.map(|it| &it.value),
+            to.map(|it| &it.value),
+        );
+        let words = from.or(to).map_or(&[][..], |argument| argument.words);
+        if let Some(found) = self.found.last_mut() {
+            let nothing = words.iter().map(|word| (address(word), Instead::Nothing));
+            found.instead = nothing.collect();
+        }
     }
 
     /// A flag on both sides: by its value, unless it is written otherwise.
-    fn flags(&mut self, from: &Argument<'_>, to: &Argument<'_>) {
-        if from.words.len() != to.words.len() && same(&from.value, &to.value, &Path::default()) {
-            let (from, to) = (from.whole(), to.whole());
-            return self.push(What::Value, Some(&from), Some(&to));
+    fn flags(&mut self, from: &Argument<'_>, to: &Argument<'_>, meaning: Meaning) {
+        let words = from.words.iter().zip(to.words);
+        let is_same =
+            from.words.len() == to.words.len() && words.clone().all(|(a, b)| is_exact(a, b));
+        if is_same {
+            return self.scalars(&from.value, &to.value, meaning);
         }
         let before = self.found.len();
-        self.scalars(&from.value, &to.value);
-        // In the whole list the value stands in its word.
-        let word = |argument: &Argument<'_>| {
-            argument
-                .words
-                .last()
-                .map(|word| (address(word), word.clone()))
+        if from.words.len() == to.words.len() {
+            self.scalars(&from.value, &to.value, meaning);
+        }
+        if before == self.found.len() {
+            let (from, to) = (from.whole(), to.whole());
+            self.push(What::Value, Some(&from), Some(&to));
+        }
+        // In the whole list the value stands in its words.
+        let instead: Vec<(usize, Instead)> = match from.words.len() == to.words.len() {
+            true => words
+                .map(|(from, to)| (address(to), Instead::Value(from.clone())))
+                .collect(),
+            false => Vec::new(),
         };
         for found in &mut self.found[before..] {
-            found.instead = word(to)
-                .zip(word(from))
-                .map(|((at, _), (_, word))| (at, word));
+            found.instead.clone_from(&instead);
         }
     }
 
-    fn scalars(&mut self, from: &Node, to: &Node) {
-        if from.is_null() || to.is_null() {
-            if from.is_null() != to.is_null() {
-                let given = |node| Some(node).filter(|node: &&Node| !node.is_null());
-                self.push(What::Value, given(from), given(to));
-            }
-            return;
+    fn scalars(&mut self, from: &Node, to: &Node, meaning: Meaning) {
+        if self.holders.is_some() {
+            return match is_same_in_text(from, to) {
+                true => self.suspect(from, to),
+                false => self.texts(from, to),
+            };
         }
-        if self.holders.is_none() && is_secret(self.resource, &self.path) {
-            self.secrets(from, to);
-        } else if !same(from, to, &self.path) {
-            self.texts(from, to);
-        } else if let Some((side, expected)) =
-            self.suspects
-                .at(self.resource, &self.path, from, self.holders.is_some())
-        {
+        if from.is_null() != to.is_null() {
+            let given = |node| Some(node).filter(|node: &&Node| !node.is_null());
+            return self.push(What::Value, given(from), given(to));
+        }
+        if is_secret(self.resource, &self.path) {
+            return self.secrets(from, to);
+        }
+        match sameness(from, to, meaning) {
+            Sameness::Same => self.suspect(from, to),
+            Sameness::Spelling => self.push(What::Form, Some(from), Some(to)),
+            Sameness::Different => self.texts(from, to),
+        }
+    }
+
+    /// A value that is the same on both sides, and perhaps should not be.
+    fn suspect(&mut self, from: &Node, to: &Node) {
+        let is_embedded = self.holders.is_some();
+        let suspect = self
+            .suspects
+            .at(self.resource, &self.path, from, is_embedded);
+        if let Some((side, expected)) = suspect {
             self.push(What::Same(side, expected), Some(from), Some(to));
         }
     }
 
     /// Secrets are compared by what they are, however they are encoded.
     fn secrets(&mut self, from: &Node, to: &Node) {
-        let (clear_from, clear_to) = (clear(&self.path, from), clear(&self.path, to));
-        if clear_from != clear_to {
+        if from.tag != to.tag || clear(&self.path, from) != clear(&self.path, to) {
             self.push(What::Value, Some(from), Some(to));
+        } else if from.text() != to.text() {
+            self.push(What::Form, Some(from), Some(to));
         }
     }
 
@@ -353,42 +452,64 @@ impl Comparer<'_> {
     fn texts(&mut self, from: &Node, to: &Node) {
         let name = self.path.fields().next_back().unwrap_or_default();
         let parsed = |node: &Node| document(name, node.as_str()?);
-        let (Some(one), Some(other)) = (parsed(from), parsed(to)) else {
+        let documents = parsed(from).zip(parsed(to));
+        let Some((one, other)) = documents.filter(|(one, other)| one.is_like(other)) else {
             return self.push(What::Value, Some(from), Some(to));
         };
+        let before = self.found.len();
         if self.holders.is_some() {
             // A document in a document is compared, too, but its places are its holder's.
-            let before = self.found.len();
-            self.values(&one, &other, None);
-            if before == self.found.len() {
-                self.push(What::Form, Some(from), Some(to));
-            }
-            return;
+            self.values(&one.node, &other.node, Meaning::Free);
+        } else {
+            self.inside([from, to], &one.node, &other.node);
         }
-        let before = self.found.len();
-        self.holders = Some([from.clone(), to.clone()]);
-        self.values(&one, &other, None);
-        self.holders = None;
         if before == self.found.len() {
-            self.push(What::Form, Some(from), Some(to));
+            let is_layout = self.holds_documents() && one.says_the_same(&other);
+            let what = if is_layout { What::Form } else { What::Value };
+            self.push(what, Some(from), Some(to));
         }
+    }
+
+    /// Compares the documents that two texts are.
+    fn inside(&mut self, holders: [&Node; 2], one: &Node, other: &Node) {
+        let mut inner = Comparer {
+            resource: self.resource,
+            mapping: self.mapping,
+            suspects: self.suspects,
+            is_split: self.is_split,
+            path: std::mem::take(&mut self.path),
+            holders: Some(holders),
+            found: Vec::new(),
+        };
+        inner.values(one, other, Meaning::Free);
+        self.path = inner.path;
+        self.found.extend(inner.found);
+    }
+
+    /// Whether texts here are known to be read as documents: elsewhere a comment may be a script's.
+    fn holds_documents(&self) -> bool {
+        let gvk = &self.resource.id().gvk;
+        let first = self.path.fields().next();
+        (gvk.kind == "ConfigMap" && gvk.group.is_empty() && first == Some("data"))
+            || self.path.fields().take(2).eq(["metadata", "annotations"])
     }
 
     fn push(&mut self, what: What, from: Option<&Node>, to: Option<&Node>) {
         let placed = |side: usize, node: Option<&Node>| {
             let mut node = node?.clone();
             if let Some(holders) = &self.holders {
-                node.span = place_within(&holders[side], node.span);
+                node.span = place_within(holders[side], node.span);
             }
             Some(node)
+        };
+        let instead = match self.holders {
+            Some([from, to]) => instead(Some(from), Some(to)),
+            None => instead(from, to),
         };
         self.found.push(Found {
             is_secret: self.holders.is_none() && is_secret(self.resource, &self.path),
             is_embedded: self.holders.is_some(),
-            instead: to
-                .filter(|_| self.holders.is_none())
-                .map(address)
-                .zip(from.cloned()),
+            instead,
             from: placed(0, from),
             to: placed(1, to),
             path: self.path.clone(),
@@ -397,40 +518,28 @@ impl Comparer<'_> {
     }
 }
 
-/// Where a value is in memory: values are shown as they are but for some, which are found by this.
-pub(super) fn address(node: &Node) -> usize {
-    std::ptr::from_ref(node).addr()
-}
-
-/// Whether a value is a secret because of where it stands.
-pub(super) fn is_secret(resource: &Resource, path: &Path) -> bool {
-    let gvk = &resource.id().gvk;
-    let mut fields = path.fields();
-    let in_secret = gvk.kind == "Secret"
-        && gvk.group.is_empty()
-        && matches!(fields.next(), Some("data" | "stringData"))
-        && fields.next().is_some();
-    in_secret || path.fields().next_back() == Some(LAST_APPLIED)
-}
-
-/// The annotation in which `kubectl apply` keeps the whole object, secrets and all.
-pub(super) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
-
-/// A secret as it is used: what is in `data` is base64.
-pub(super) fn clear(path: &Path, node: &Node) -> Vec<u8> {
-    let text = node.text().unwrap_or_default();
-    if path.fields().next() == Some("data") {
-        decoded(text).unwrap_or_else(|| text.into())
-    } else {
-        text.into()
+/// The items of a list on one line, by what they are called; the list itself if they have no names.
+fn named_items(list: &Node) -> Node {
+    let name = |item: &Node| {
+        let name = match item.is_map() {
+            true => super::lists::IDENTITIES
+                .iter()
+                .find_map(|key| item.get(key)?.text()),
+            false => item.text().filter(|text| !text.contains('\n')),
+        };
+        name.map(str::to_owned)
+    };
+    let names: Option<Vec<String>> = list.items().iter().map(name).collect();
+    match names {
+        Some(names) => Node {
+            span: list.span,
+            ..Node::string(names.join(", "))
+        },
+        None => list.clone(),
     }
 }
 
-/// Base64 with white space anywhere, padded or not.
-pub(super) fn decoded(text: &str) -> Option<Vec<u8>> {
-    let lenient = GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-        .with_decode_allow_trailing_bits(true);
-    let bare: String = text.split_whitespace().collect();
-    GeneralPurpose::new(&STANDARD, lenient).decode(bare).ok()
+/// Where a value is in memory: values are shown as they are but for some, which are found by this.
+pub(super) fn address(node: &Node) -> usize {
+    std::ptr::from_ref(node).addr()
 }

@@ -1,38 +1,161 @@
 //! Documents inside of texts: YAML, JSON and properties in ConfigMaps and annotations.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::scalars::{is_same_in_text, own_tag};
 use crate::place::Span;
-use crate::yaml::{Entry, Node, Options, Str, Style, read};
+use crate::yaml::{Entry, Node, Options, Str, Style, Value, read};
 
 /// A text that is longer is compared line by line.
 const LONGEST: usize = 4 << 20;
 
+/// A text that is a document of its own.
+#[derive(Debug)]
+pub(super) struct Document {
+    /// What it says; several documents are a list.
+    pub(super) node: Node,
+    /// What tells it from a document that says the same.
+    form: Form,
+    /// Whether its name does not say that it is something else.
+    is_trusted: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// So many documents, with or without a byte order mark.
+    Yaml {
+        documents: usize,
+        has_mark: bool,
+    },
+    Properties,
+}
+
+impl Document {
+    /// Whether both have the same form, so that they can be compared by what they say.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        self.form == other.form
+    }
+
+    /// Whether two documents differ in layout and comments alone, for every reader.
+    pub(super) fn says_the_same(&self, other: &Self) -> bool {
+        // Who reads properties may put the earlier ones into the later ones.
+        let is_ordered = self.form == Form::Properties;
+        self.is_trusted
+            && other.is_trusted
+            && self.is_like(other)
+            && is_same_data(&self.node, &other.node, is_ordered)
+    }
+}
+
+/// What the name of a text says of its format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Named {
+    Yaml,
+    Properties,
+    Nothing,
+    Other,
+}
+
+impl Named {
+    fn of(name: &str) -> Self {
+        let name = name.rsplit_once('/').map_or(name, |(_, name)| name);
+        match name.rsplit_once('.') {
+            Some((_, "yaml" | "yml" | "json")) => Self::Yaml,
+            Some((_, "properties" | "env")) => Self::Properties,
+            Some(_) => Self::Other,
+            None => Self::Nothing,
+        }
+    }
+}
+
 /// The document that a text is, if it is one with a structure; `name` is the key of the text.
-pub(super) fn document(name: &str, text: &str) -> Option<Node> {
-    let text = text.trim_start_matches('\u{FEFF}');
-    let looks_like_one = text.contains('\n') || text.starts_with(['{', '[']);
+pub(super) fn document(name: &str, text: &str) -> Option<Document> {
+    let bare = text.trim_start_matches('\u{FEFF}');
+    let looks_like_one = bare.contains('\n') || bare.starts_with(['{', '[']);
     if !looks_like_one || text.len() > LONGEST {
         return None;
     }
-    let extension = name
-        .rsplit_once('.')
-        .map_or(name, |(_, extension)| extension);
-    if matches!(extension, "properties" | "env") {
-        return properties(text);
+    let named = Named::of(name);
+    let properties = || {
+        Some(Document {
+            node: properties(text)?,
+            form: Form::Properties,
+            is_trusted: matches!(named, Named::Properties | Named::Nothing),
+        })
+    };
+    if named == Named::Properties {
+        return properties();
     }
-    yaml(text).or_else(|| properties(text))
+    let yaml = yaml(text).map(|(node, documents)| Document {
+        node,
+        form: Form::Yaml {
+            documents,
+            has_mark: bare.len() < text.len(),
+        },
+        is_trusted: matches!(named, Named::Yaml | Named::Nothing),
+    });
+    yaml.or_else(properties)
 }
 
-fn yaml(text: &str) -> Option<Node> {
+/// What a text of YAML says, and in how many documents.
+fn yaml(text: &str) -> Option<(Node, usize)> {
     let mut documents = read(text, &Options::default()).ok()?;
     let is_structure = |node: &Node| node.is_map() || node.is_seq();
-    if documents.is_empty() || !documents.iter().all(is_structure) {
+    let count = documents.len();
+    if documents.is_empty()
+        || !documents.iter().all(is_structure)
+        || !documents.iter().all(has_plain_keys)
+    {
         return None;
     }
-    match documents.len() {
-        1 => documents.pop(),
-        _ => Some(Node::seq(documents)),
+    match count {
+        1 => documents.pop().map(|node| (node, count)),
+        _ => Some((Node::seq(documents), count)),
+    }
+}
+
+/// Whether all keys are scalars, each once in its map: nobody can say what other maps mean.
+fn has_plain_keys(node: &Node) -> bool {
+    let mut seen = FxHashSet::default();
+    node.items().iter().all(has_plain_keys)
+        && node.entries().iter().all(|entry| {
+            let key = entry.key.text().filter(|_| entry.key.is_scalar());
+            key.is_some_and(|key| seen.insert((entry.key.tag, key))) && has_plain_keys(&entry.value)
+        })
+}
+
+/// Whether two values are the same in every detail but layout.
+fn is_same_data(one: &Node, other: &Node, is_ordered: bool) -> bool {
+    let is_same = |one, other| is_same_data(one, other, is_ordered);
+    if one.tag != other.tag || own_tag(one) != own_tag(other) {
+        return false;
+    }
+    match (&one.value, &other.value) {
+        (Value::Scalar(_), Value::Scalar(_)) => is_same_in_text(one, other),
+        (Value::Seq(one), Value::Seq(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(a, b)| is_same(a, b))
+        }
+        (Value::Map(one), Value::Map(other)) if is_ordered => {
+            one.len() == other.len()
+                && one
+                    .iter()
+                    .zip(other)
+                    .all(|(a, b)| is_same_in_text(&a.key, &b.key) && is_same(&a.value, &b.value))
+        }
+        (Value::Map(one), Value::Map(other)) => {
+            let known: FxHashMap<_, _> = other
+                .iter()
+                .map(|entry| ((entry.key.tag, entry.key.text()), entry))
+                .collect();
+            one.len() == other.len()
+                && one.iter().all(|entry| {
+                    let twin = known.get(&(entry.key.tag, entry.key.text()));
+                    twin.is_some_and(|twin| {
+                        is_same_in_text(&entry.key, &twin.key) && is_same(&entry.value, &twin.value)
+                    })
+                })
+        }
+        _ => false,
     }
 }
 
@@ -40,9 +163,9 @@ fn yaml(text: &str) -> Option<Node> {
 fn properties(text: &str) -> Option<Node> {
     let mut entries = Vec::new();
     let mut seen: FxHashSet<&str> = FxHashSet::default();
-    for (number, line) in (1..).zip(text.lines()) {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with(['#', '!', ';']) {
+    for (number, line) in (1..).zip(text.split('\n')) {
+        let start = line.trim_start();
+        if start.is_empty() || start.starts_with(['#', '!', ';']) {
             continue;
         }
         let (key, value) = line.split_once('=')?;
@@ -56,7 +179,8 @@ fn properties(text: &str) -> Option<Node> {
                 line: number,
                 ..Span::default()
             },
-            ..Node::string(Str::from(value.trim()))
+            // Not every reader takes the blanks around a value away.
+            ..Node::string(Str::from(value))
         };
         entries.push(Entry::new(key, value));
     }
@@ -107,5 +231,37 @@ mod tests {
             assert!(document("x", text).is_none(), "{text}");
         }
         assert!(document("x.properties", "no sign\n").is_none());
+    }
+
+    #[test]
+    fn layout_is_what_no_reader_sees() {
+        let same = |name: &str, one: &str, other: &str| {
+            let (one, other) = (document(name, one).unwrap(), document(name, other).unwrap());
+            one.says_the_same(&other)
+        };
+        for (name, one, other) in [
+            ("app.yaml", "a: 1\nb: x\n", "# why\nb: 'x'\na:   1\n"),
+            ("app.json", "{\"a\": [1, 2]}", "{\n \"a\": [ 1, 2 ]\n}"),
+            ("config", "a: &x [1]\nb: *x\n", "a: [1]\nb: [1]\n"),
+            ("a.properties", "a=1\nb=2\n", "# why\na=1\n\nb=2"),
+        ] {
+            assert!(same(name, one, other), "{name} {one} {other}");
+        }
+        for (name, one, other) in [
+            ("app.yaml", "a: 1.10\nb: 1\n", "a: 1.1\nb: 1\n"),
+            ("app.yaml", "a: 010\nb: 1\n", "a: 8\nb: 1\n"),
+            ("app.yaml", "a: yes\nb: 1\n", "a: 'yes'\nb: 1\n"),
+            ("app.yaml", "1: a\nb: 1\n", "'1': a\nb: 1\n"),
+            ("app.yaml", "- {a: b}\n- {c: d}\n", "a: b\n---\nc: d\n"),
+            ("app.yaml", "a: b\nc: d\n", "\u{FEFF}a: b\nc: d\n"),
+            ("app.yaml", "a: !x b\nc: d\n", "a: b\nc: d\n"),
+            ("app.yaml", "a: null\nc: d\n", "c: d\n# a\n"),
+            ("app.env", "A=1\nB=$A\n", "B=$A\nA=1\n"),
+            ("app.env", "A=1 \nB=2\n", "A=1\nB=2\n"),
+            ("run.sh", "a: 1\nb: 2\n", "# why\na: 1\nb: 2\n"),
+        ] {
+            assert!(!same(name, one, other), "{name} {one} {other}");
+        }
+        assert!(document("app.yaml", "a: 1\na: 2\n").is_none());
     }
 }

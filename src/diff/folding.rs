@@ -1,7 +1,8 @@
 //! Of which class a difference is.
 
+use super::Sides;
 use super::compare::{Found, What};
-use super::mapping::Mapping;
+use super::mapping::{Mapping, Text};
 use crate::resource::Resource;
 use crate::yaml::Node;
 
@@ -16,8 +17,12 @@ pub enum Class {
     Real,
     /// Another order of what has none.
     Order,
-    /// Follows from what things are called.
+    /// The same, written otherwise: layout, comments, the spelling of an amount.
+    Layout,
+    /// Follows from what two environments call things.
     Expected,
+    /// Somebody has chosen to live with it.
+    Ignored,
 }
 
 impl Class {
@@ -28,13 +33,20 @@ impl Class {
             Self::Security => "security",
             Self::Real => "real",
             Self::Order => "order",
+            Self::Layout => "layout",
             Self::Expected => "expected",
+            Self::Ignored => "ignored",
         }
     }
 
     /// Whether it counts as a difference, and is shown unasked.
     pub fn counts(self) -> bool {
-        !matches!(self, Self::Order | Self::Expected)
+        matches!(self, Self::Suspicious | Self::Security | Self::Real)
+    }
+
+    /// Whether it counts as one if nothing but what was foreseen may differ.
+    pub fn counts_strictly(self) -> bool {
+        self.counts() || matches!(self, Self::Order | Self::Layout)
     }
 }
 
@@ -62,13 +74,15 @@ const SERVERS: [&[&str]; 2] = [
 ];
 
 /// The class of a difference between two resources.
-pub(super) fn class(found: &Found, resource: &Resource, mapping: &Mapping) -> Class {
+pub(super) fn class(found: &Found, resource: &Resource, mapping: &Mapping, sides: Sides) -> Class {
     match found.what {
         What::Same(..) => return Class::Suspicious,
-        What::Order { is_set: true } => return Class::Order,
+        What::Order { counts: false } => return Class::Order,
+        What::Form => return Class::Layout,
         _ => {}
     }
-    if is_expected(found, mapping) {
+    let is_servers = || SERVERS.iter().any(|fields| found.path.is(fields));
+    if (sides == Sides::Cluster && is_servers()) || is_expected(found, resource, mapping) {
         Class::Expected
     } else if is_guarded(found, resource) {
         Class::Security
@@ -87,16 +101,22 @@ pub(super) fn class_alone(resource: &Resource) -> Class {
 }
 
 /// What the names of things predict; not in the language of others, of which nothing is known.
-fn is_expected(found: &Found, mapping: &Mapping) -> bool {
+fn is_expected(found: &Found, resource: &Resource, mapping: &Mapping) -> bool {
     if found.is_embedded || found.is_secret || found.what != What::Value {
         return false;
     }
     let (Some(from), Some(to)) = (&found.from, &found.to) else {
         return false;
     };
+    let is_literal = resource.id().gvk.kind == "ConfigMap"
+        && matches!(found.path.fields().next(), Some("data" | "binaryData"));
+    let place = if is_literal {
+        Text::Literal
+    } else {
+        Text::Field
+    };
     let texts = from.text().filter(|_| from.tag == to.tag).zip(to.text());
-    texts.is_some_and(|(from, to)| mapping.predicts(from, to))
-        || SERVERS.iter().any(|fields| found.path.is(fields))
+    texts.is_some_and(|(from, to)| mapping.predicts(from, to, place))
 }
 
 fn is_guarded(found: &Found, resource: &Resource) -> bool {

@@ -5,10 +5,10 @@ use std::hash::{Hash as _, Hasher as _};
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
+use super::api::{Meaning, Order};
 use super::mapping::Mapping;
 use super::path::Step;
 use super::similar::most_similar;
-use crate::schema::{Definition, ListMerge};
 use crate::yaml::{Node, Str, Value};
 
 /// Which item is which, by their numbers.
@@ -19,12 +19,12 @@ pub(super) struct Alignment {
     pub(super) added: Vec<(Step, usize)>,
     /// Whether what is on both sides stands in another order.
     pub(super) is_reordered: bool,
-    /// Whether the order means nothing.
-    pub(super) is_set: bool,
+    /// Whether the order counts.
+    pub(super) order_counts: bool,
 }
 
-/// Fields that tell the items of a list from each other where the schema says nothing.
-const IDENTITIES: [&str; 8] = [
+/// Fields that tell the items of a list from each other where the API says nothing.
+pub(super) const IDENTITIES: [&str; 8] = [
     "name",
     "key",
     "id",
@@ -35,49 +35,25 @@ const IDENTITIES: [&str; 8] = [
     "alert",
 ];
 
-/// Lists whose order means nothing although the schema does not say so.
-const SETS: [&str; 10] = [
-    "accessModes",
-    "apiGroups",
-    "apiVersions",
-    "finalizers",
-    "nonResourceURLs",
-    "operations",
-    "policyTypes",
-    "resourceNames",
-    "resources",
-    "verbs",
-];
-
-/// Aligns two lists of a field: by merge keys, by what looks like one, by content.
-pub(super) fn align(
-    field: &str,
-    from: &[Node],
-    to: &[Node],
-    definition: Option<Definition<'_>>,
-    mapping: &Mapping,
-) -> Alignment {
+/// Aligns two lists: by their keys, by what looks like one, by content.
+pub(super) fn align(from: &[Node], to: &[Node], meaning: Meaning, mapping: &Mapping) -> Alignment {
+    let order = meaning.order();
     if let ([one], [other]) = (from, to)
         && one.is_map()
         && other.is_map()
     {
-        let step = identity_of_one(one, definition).map_or(Step::Index(0), Step::Item);
+        let step = identity_of_one(one, order).map_or(Step::Index(0), Step::Item);
         return Alignment {
             pairs: vec![(step, 0, 0)],
             ..Alignment::default()
         };
     }
-    let keys = match definition.map(Definition::list_merge) {
-        Some(ListMerge::Keys(keys)) => by_keys(from, to, &keys, mapping),
-        _ => None,
-    };
-    let is_primitive = matches!(
-        definition.map(Definition::list_merge),
-        Some(ListMerge::Primitive)
-    );
-    if let Some(aligned) = keys {
+    // Lists whose items cannot be told apart by their keys are not what the API says they are.
+    if let Order::Keys(keys) = order
+        && let Some(aligned) = by_keys(from, to, &keys.iter().collect::<Vec<_>>(), mapping)
+    {
         return Alignment {
-            is_set: true,
+            order_counts: false,
             ..aligned
         };
     }
@@ -85,7 +61,7 @@ pub(super) fn align(
         .iter()
         .find_map(|key| by_keys(from, to, &[key], mapping));
     guessed.unwrap_or_else(|| Alignment {
-        is_set: is_primitive || SETS.binary_search(&field).is_ok(),
+        order_counts: order != Order::Set,
         ..by_content(from, to, mapping)
     })
 }
@@ -127,15 +103,16 @@ fn by_keys(from: &[Node], to: &[Node], keys: &[&str], mapping: &Mapping) -> Opti
         aligned.added.push((Step::Item(name.clone()), number));
     }
     aligned.is_reordered = !aligned.pairs.is_sorted_by_key(|pair| pair.2);
+    aligned.order_counts = true;
     Some(aligned)
 }
 
-fn identity_of_one(item: &Node, definition: Option<Definition<'_>>) -> Option<Str> {
-    let by_schema = match definition.map(Definition::list_merge) {
-        Some(ListMerge::Keys(keys)) => identity(item, &keys),
+fn identity_of_one(item: &Node, order: Order) -> Option<Str> {
+    let by_keys = match order {
+        Order::Keys(keys) => identity(item, &keys.iter().collect::<Vec<_>>()),
         _ => None,
     };
-    by_schema.or_else(|| IDENTITIES.iter().find_map(|key| identity(item, &[key])))
+    by_keys.or_else(|| IDENTITIES.iter().find_map(|key| identity(item, &[key])))
 }
 
 /// What the keys say of an item: `80/TCP`.

@@ -24,6 +24,17 @@ pub struct Mapping {
     names: FxHashMap<Str, FxHashSet<Str>>,
     /// Words that are declared to differ.
     declared: FxHashSet<(Str, Str)>,
+    /// What the two environments are called, if two are compared.
+    environments: Option<(Str, Str)>,
+}
+
+/// Where a text stands decides what the name of an environment in it means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Text {
+    /// A field of the API: a host or a label may be made of the environment's name.
+    Field,
+    /// A literal of a ConfigMap: it is predicted only if it is the name and nothing else.
+    Literal,
 }
 
 /// What goes before or behind a name on each side; mostly nothing on one of them.
@@ -51,6 +62,25 @@ impl Mapping {
                 .or_default()
                 .insert(to.clone());
         }
+    }
+
+    /// What is left if both sides are one thing at two times: nothing that was learned.
+    #[must_use]
+    pub(super) fn forgotten(&self) -> Self {
+        Self {
+            declared: self.declared.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// Says what the two environments are called.
+    pub(super) fn name_environments(&mut self, from: &str, to: &str) {
+        self.environments = Some((from.into(), to.into()));
+    }
+
+    /// Whether two environments are compared, so that what follows from their names is expected.
+    pub(super) fn is_of_environments(&self) -> bool {
+        self.environments.is_some()
     }
 
     /// Takes two words for the same from now on.
@@ -106,18 +136,22 @@ impl Mapping {
     }
 
     /// Whether what stands on the second side is what the first one says, in other names.
-    pub(super) fn predicts(&self, from: &str, to: &str) -> bool {
+    pub(super) fn predicts(&self, from: &str, to: &str, place: Text) -> bool {
         if from == to {
             return false;
         }
-        if self.predicts_word(from, to) {
+        if self.predicts_word(from, to) || self.is_environment(from, to) {
             return true;
         }
         let (mut left, mut right) = (pieces(from), pieces(to));
+        let is_predicted = |a: &str, b: &str| match self.is_environment(a, b) {
+            true => place == Text::Field || self.is_declared(a, b),
+            false => self.predicts_word(a, b),
+        };
         loop {
             match (left.next(), right.next()) {
                 (None, None) => return true,
-                (Some(a), Some(b)) if a == b || self.predicts_word(a, b) => {}
+                (Some(a), Some(b)) if a == b || is_predicted(a, b) => {}
                 _ => return false,
             }
         }
@@ -127,6 +161,11 @@ impl Mapping {
         self.namespaces.get(from).is_some_and(|name| name == to)
             || self.names.get(from).is_some_and(|names| names.contains(to))
             || self.is_declared(from, to)
+    }
+
+    fn is_environment(&self, from: &str, to: &str) -> bool {
+        let names = self.environments.as_ref();
+        names.is_some_and(|(one, other)| one == from && other == to)
     }
 
     fn is_declared(&self, from: &str, to: &str) -> bool {
@@ -156,6 +195,16 @@ fn pieces(text: &str) -> impl Iterator<Item = &str> {
         rest = after;
         Some(piece)
     })
+}
+
+/// Whether two names differ in the hash of their content and in nothing else.
+pub(super) fn differ_in_hash(from: &Id, to: &Id) -> bool {
+    let is_hashed = |id: &Id| without_hash(id) != id.name;
+    from.name != to.name
+        && from.namespace == to.namespace
+        && is_hashed(from)
+        && is_hashed(to)
+        && without_hash(from) == without_hash(to)
 }
 
 /// The name of a resource without the hash of its content, if it may have one.
@@ -205,7 +254,7 @@ mod tests {
             ("http://deck.prow.svc", "http://deck.staging-prow.svc"),
             ("config-5h9m86f79f", "config-kk2b7t4g5m"),
         ] {
-            assert!(mapping.predicts(from, to), "{from} {to}");
+            assert!(mapping.predicts(from, to, Text::Literal), "{from} {to}");
         }
         for (from, to) in [
             ("deck", "deck"),
@@ -214,8 +263,26 @@ mod tests {
             ("deck a", "staging-deck b"),
             ("tide", "staging-tide"),
         ] {
-            assert!(!mapping.predicts(from, to), "{from} {to}");
+            assert!(!mapping.predicts(from, to, Text::Field), "{from} {to}");
         }
+    }
+
+    #[test]
+    fn the_name_of_an_environment_in_a_literal_predicts_nothing() {
+        let mut mapping = Mapping::default();
+        mapping.name_environments("production", "staging");
+        mapping
+            .namespaces
+            .insert("production".into(), "staging".into());
+        let (from, to) = (
+            "https://production.example.com",
+            "https://staging.example.com",
+        );
+        assert!(mapping.predicts(from, to, Text::Field));
+        assert!(!mapping.predicts(from, to, Text::Literal));
+        assert!(mapping.predicts("production", "staging", Text::Literal));
+        mapping.declare("production", "staging");
+        assert!(mapping.predicts(from, to, Text::Literal));
     }
 
     #[test]

@@ -9,11 +9,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rustc_hash::FxHashMap;
 
-use super::Secrets;
-use super::compare::{address, clear, decoded, is_secret};
+use super::compare::{Instead, address};
 use super::path::{Path, Step};
+use super::secret::{clear, decoded, is_mask, is_secret};
+use super::{Secrets, Shown};
 use crate::resource::Resource;
-use crate::yaml::{Entry, Node, PrintOptions, Value, print_node, write};
+use crate::yaml::{Entry, Node, PrintOptions, Tag, Value, print_node, write};
 
 /// A secret that is shorter is not looked for in other texts: it could be a word of any.
 const SHORTEST: usize = 8;
@@ -51,6 +52,8 @@ pub(super) struct Masker {
     /// Texts in which a secret would be seen, and its number.
     patterns: Vec<(String, usize)>,
     automaton: Option<AhoCorasick>,
+    /// The texts behind each text in which something is hidden: two are never shown alike.
+    originals: FxHashMap<String, Vec<String>>,
 }
 
 impl Masker {
@@ -62,6 +65,7 @@ impl Masker {
             shown: 0,
             patterns: Vec::new(),
             automaton: None,
+            originals: FxHashMap::default(),
         }
     }
 
@@ -70,7 +74,7 @@ impl Masker {
         for (path, value) in secret_values(resource) {
             let clear = clear(&path, value);
             let text = String::from_utf8_lossy(&clear).into_owned();
-            if !secrets.is_placeholder(&text) {
+            if !is_mask(&text) && !secrets.is_placeholder(&text) {
                 self.learn(clear, &text);
             }
         }
@@ -183,6 +187,19 @@ impl Masker {
             last = end;
         }
         masked.push_str(&text[last..]);
+        if last == 0 {
+            return masked;
+        }
+        // Two texts with the same secrets in them may differ in what is hidden.
+        let originals = self.originals.entry(masked.clone()).or_default();
+        let known = originals.iter().position(|original| original == text);
+        let number = known.unwrap_or_else(|| {
+            originals.push(text.to_owned());
+            originals.len() - 1
+        });
+        if number > 0 {
+            masked.push_str(&format!(" <hidden otherwise, {}>", number + 1));
+        }
         masked
     }
 
@@ -192,13 +209,18 @@ impl Masker {
         resource: &Resource,
         path: &mut Path,
         node: &Node,
-        instead: &FxHashMap<usize, &Node>,
+        instead: &FxHashMap<usize, &Instead>,
     ) -> Node {
-        let node = instead.get(&address(node)).copied().unwrap_or(node);
+        let here = instead.get(&address(node)).copied();
+        let node = match here {
+            Some(Instead::Value(value)) => value,
+            _ => node,
+        };
+        let is_there = |node: &Node| !matches!(instead.get(&address(node)), Some(Instead::Nothing));
         let value = match &node.value {
             Value::Map(entries) => {
                 let mut masked = Vec::with_capacity(entries.len());
-                for entry in entries {
+                for entry in entries.iter().filter(|entry| is_there(&entry.value)) {
                     let key = entry.key.text().unwrap_or_default();
                     path.0.push(Step::Field(key.into()));
                     let value = self.node(resource, path, &entry.value, instead);
@@ -215,8 +237,13 @@ impl Masker {
                 Value::Map(masked)
             }
             Value::Seq(items) => {
-                let mut masked = Vec::with_capacity(items.len());
-                for (number, item) in items.iter().enumerate() {
+                let order: Vec<usize> = match here {
+                    Some(Instead::Order(order)) => order.clone(),
+                    _ => (0..items.len()).collect(),
+                };
+                let items = order.into_iter().filter_map(|at| items.get(at));
+                let mut masked = Vec::new();
+                for (number, item) in items.filter(|item| is_there(item)).enumerate() {
                     path.0.push(Step::Index(number));
                     masked.push(self.node(resource, path, item, instead));
                     path.0.pop();
@@ -236,7 +263,11 @@ impl Masker {
         if self.masking.show {
             return node.clone();
         }
-        let masked = if is_secret(resource, path) {
+        let masked = if is_secret(resource, path) && is_mask(text) {
+            text.to_owned()
+        } else if is_secret(resource, path) && node.tag != Tag::Str && !node.is_null() {
+            format!("{} that is no text", self.label(&clear(path, node)))
+        } else if is_secret(resource, path) {
             self.label(&clear(path, node))
         } else if text.starts_with("ENC[") {
             self.label(text.as_bytes())
@@ -253,28 +284,35 @@ impl Masker {
         }
     }
 
-    /// A value as text: a line, lines, or YAML; and whether something of it is hidden.
-    pub(super) fn shown(
-        &mut self,
-        resource: &Resource,
-        path: &Path,
-        node: &Node,
-    ) -> (String, bool) {
+    /// A value as it is shown; nothing is said of its place.
+    pub(super) fn shown(&mut self, resource: &Resource, path: &Path, node: &Node) -> Shown {
         let masked = self.node(resource, &mut path.clone(), node, &FxHashMap::default());
         let node = match is_secret(resource, path) && self.masking.show && node.is_scalar() {
             true => &Node::string(String::from_utf8_lossy(&clear(path, node)).as_ref()),
             false => node,
         };
         let masked = if self.masking.show { node } else { &masked };
-        let is_masked = !crate::yaml::same_data(masked, node);
-        (printed(masked), is_masked)
+        let is_mask = is_secret(resource, path) && masked.text().is_some_and(is_mask);
+        Shown {
+            text: match masked.text().filter(|_| is_mask) {
+                Some(mask) => mask.to_owned(),
+                None => printed(masked),
+            },
+            exact: masked.as_str().map(str::to_owned),
+            place: None,
+            is_masked: is_mask || !crate::yaml::same_data(masked, node),
+        }
     }
 }
 
-/// A value as text.
+/// A value as text: a line, several lines of text, or YAML.
 pub(super) fn printed(node: &Node) -> String {
-    if let Some(text) = node.as_str().filter(|text| text.contains('\n')) {
-        return text.trim_end_matches('\n').to_owned();
+    match (node.as_str(), node.text()) {
+        (Some(text), _) if text.contains('\n') => return text.to_owned(),
+        _ if node.is_null() => return "null".to_owned(),
+        // Numbers are shown as they are spelled.
+        (None, Some(text)) if node.is_scalar() => return text.to_owned(),
+        _ => {}
     }
     let mut text = String::new();
     if write(node, &mut text).is_err() {

@@ -13,7 +13,7 @@ use super::mapping::{Affix, Mapping, Side, without_hash};
 use super::similar::most_similar;
 use crate::id::Id;
 use crate::resource::Resource;
-use crate::yaml::{Node, Str};
+use crate::yaml::{Node, Str, same_data};
 
 /// Which resource of one side is which of the other, by their numbers.
 #[derive(Debug, Default)]
@@ -29,6 +29,7 @@ pub(super) struct Matching {
 pub(super) fn matching(from: &[Resource], to: &[Resource]) -> Matching {
     let mut matcher = Matcher::new(from, to);
     matcher.by_lineage();
+    matcher.by_identity();
     matcher.learn_affixes();
     matcher.learn_namespaces();
     matcher.by_role();
@@ -74,6 +75,33 @@ impl<'r> Matcher<'r> {
             let name = Str::from(without_hash(id));
             (id.gvk.group.clone(), id.gvk.kind.clone(), namespace, name)
         });
+    }
+
+    /// Matches what is there several times: the first with the first of the same name, and so on,
+    /// those that are the same before those that are not.
+    fn by_identity(&mut self) {
+        let mut found: FxHashMap<_, [Vec<usize>; 2]> = FxHashMap::default();
+        for (index, left) in self.left.iter().enumerate() {
+            for &number in left {
+                let id = self.current(index, number);
+                let key = (
+                    (id.gvk.group.clone(), id.gvk.kind.clone()),
+                    (id.namespace.clone(), id.name.clone()),
+                );
+                found.entry(key).or_default()[index].push(number);
+            }
+        }
+        let mut pairs = Vec::new();
+        for [from, mut to] in found.into_values() {
+            for a in from {
+                let node = &self.resources[0][a].node;
+                let same = |b: &usize| same_data(node, &self.resources[1][*b].node);
+                if let Some(at) = to.iter().position(same) {
+                    pairs.push((a, to.remove(at)));
+                }
+            }
+        }
+        self.accept(pairs);
     }
 
     /// Matches what has the same key and shares it with nothing else on its side.
@@ -280,8 +308,7 @@ impl Identity {
     fn of(resource: &Resource) -> Self {
         let mut current = resource.id().clone();
         if current.name.is_empty() {
-            let generated = resource.node.at(&["metadata", "generateName"]);
-            current.name = generated.and_then(Node::text).unwrap_or_default().into();
+            current.name = generated_name(resource).into();
         }
         let original = match resource.history.previous.is_empty() {
             true => current.clone(),
@@ -289,6 +316,12 @@ impl Identity {
         };
         Self { current, original }
     }
+}
+
+/// What the name of a resource begins with that gets the rest of it in the cluster.
+pub(super) fn generated_name(resource: &Resource) -> &str {
+    let generated = resource.node.at(&["metadata", "generateName"]);
+    generated.and_then(Node::text).unwrap_or_default()
 }
 
 /// What makes one name of another: a prefix, a suffix, or both where one holds the other.

@@ -8,21 +8,25 @@
 //! |---|---|
 //! | `matching` | which resource is which |
 //! | `mapping` | what both sides call the same thing |
+//! | `api` | what the API says of lists, quantities and ports; a table |
 //! | `compare`, `lists`, `arguments`, `scalars`, `embedded` | when two values are the same |
-//! | `suspicion`, `folding` | what a difference means |
-//! | `masking` | how a secret is shown |
+//! | `suspicion`, `folding`, `ignore` | what a difference means |
+//! | `secret`, `masking` | what is a secret, and how it is shown |
 
+mod api;
 mod arguments;
 mod compare;
 mod embedded;
 mod folding;
 mod grouping;
+mod ignore;
 mod lists;
 mod mapping;
 mod masking;
 mod matching;
 mod path;
 mod scalars;
+mod secret;
 mod similar;
 mod suspicion;
 mod telling;
@@ -35,6 +39,7 @@ use std::sync::Arc;
 
 pub use folding::Class;
 pub use grouping::{Group, groups};
+pub use ignore::Ignore;
 pub use mapping::{Affix, Mapping, Side};
 pub use masking::Masking;
 pub use path::{Path, Step};
@@ -43,8 +48,9 @@ use crate::fields::Fields;
 use crate::finding::Finding;
 use crate::place::{Place, Span};
 use crate::resource::Resource;
-use crate::schema::Schema;
-use compare::{compare, compare_names};
+use compare::{Found, compare, compare_names};
+use ignore::Ignored;
+use mapping::differ_in_hash;
 use matching::matching;
 use suspicion::Suspects;
 use telling::{Pair, tell};
@@ -69,10 +75,23 @@ pub struct Input<'r> {
     pub place: &'r dyn Fn(Span) -> Option<Place>,
 }
 
+/// What the two lists are of each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sides {
+    /// Two environments: what follows from their names is expected, and they should share no
+    /// secret.
+    Environments,
+    /// One thing at two times: another name or namespace is another object.
+    #[default]
+    Times,
+    /// What a cluster has, and what it would have: what the server counts up is expected.
+    Cluster,
+}
+
 /// How two lists are compared.
 pub struct Options<'o> {
-    /// What Kubernetes says of lists.
-    pub schema: &'o Schema,
+    /// What they are of each other.
+    pub sides: Sides,
     /// Where resources name each other.
     pub fields: &'o Fields,
     /// Who knows what is a secret.
@@ -81,13 +100,38 @@ pub struct Options<'o> {
     pub masking: Masking,
     /// Words that are declared to differ: hosts, buckets.
     pub expected: &'o [(String, String)],
-    /// Whether both sides are environments that should share no secret.
-    pub are_environments: bool,
+    /// What is ignored.
+    pub ignored: &'o [Ignore],
+    /// Which differences count and are shown.
+    pub detail: Detail,
+}
+
+/// Which differences count and are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Detail {
+    /// Whether layout, and orders that mean nothing, count.
+    pub strict: bool,
+    /// Whether everything is shown that was found, whether or not it counts.
+    pub all: bool,
+}
+
+impl Detail {
+    /// Whether differences of a class count.
+    pub fn counts(self, class: Class) -> bool {
+        class.counts() || (self.strict && class.counts_strictly())
+    }
+
+    /// Whether differences of a class are shown.
+    pub fn shows(self, class: Class) -> bool {
+        self.all || self.counts(class)
+    }
 }
 
 /// What differs between two lists of resources.
 #[derive(Clone, Debug, Default)]
 pub struct Diff {
+    /// What the two lists are of each other.
+    pub sides: Sides,
     /// What people call the first list.
     pub from: String,
     /// What people call the second one.
@@ -98,11 +142,13 @@ pub struct Diff {
     pub mapping: Mapping,
     /// The differences; what matters most comes first.
     pub changes: Vec<Change>,
-    /// The resources with differences that count, whole, without secrets and without what is
-    /// expected to differ.
+    /// The resources with differences that are shown, whole, without secrets and without what is
+    /// not shown.
     pub documents: Vec<Document>,
-    /// Remarks: a secret that both sides share.
+    /// Remarks: a secret that both sides share, an entry that ignores nothing.
     pub findings: Vec<Finding>,
+    /// Which differences count and are shown.
+    pub detail: Detail,
 }
 
 /// A difference.
@@ -122,6 +168,8 @@ pub struct Change {
     pub to: Option<Shown>,
     /// What was to be expected, and on which side, if the difference is suspicious.
     pub expected: Option<(Side, String)>,
+    /// Why it is ignored, if it is and somebody has said why.
+    pub reason: Option<String>,
 }
 
 /// What was done to a value on the way from the first side to the second.
@@ -133,7 +181,7 @@ pub enum Op {
     Removed,
     /// It is another one.
     Changed,
-    /// It says the same in another form: layout, comments.
+    /// It says the same in another form: layout, comments, the spelling of an amount.
     Reformatted,
     /// Its items are in another order.
     Reordered,
@@ -166,8 +214,10 @@ pub struct Name {
 /// A value as it is shown: nothing of it is a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shown {
-    /// A line, several lines of text, or YAML.
+    /// A line of YAML, several lines of text, or YAML.
     pub text: String,
+    /// The text itself, if the value is one; [`Shown::text`] may have quotes around it.
+    pub exact: Option<String>,
     /// Where it was written.
     pub place: Option<Place>,
     /// Whether something of it is hidden.
@@ -181,7 +231,7 @@ pub struct Document {
     pub subject: Arc<Subject>,
     /// On the first side; empty if it is not there.
     pub from: String,
-    /// On the second side, with what is expected to differ as on the first.
+    /// On the second side, with what is not shown as on the first.
     pub to: String,
 }
 
@@ -202,12 +252,25 @@ pub struct Counts {
     pub expected: usize,
     /// Lists in another order that means nothing.
     pub order: usize,
+    /// Values that are the same and written otherwise.
+    pub layout: usize,
+    /// Differences that somebody has chosen to live with.
+    pub ignored: usize,
 }
 
 impl Diff {
     /// Whether nothing differs that counts.
     pub fn is_empty(&self) -> bool {
-        !self.changes.iter().any(|change| change.class.counts())
+        !self
+            .changes
+            .iter()
+            .any(|change| self.detail.counts(change.class))
+    }
+
+    /// The differences that are shown.
+    pub fn shown(&self) -> impl Iterator<Item = &Change> {
+        let is_shown = |change: &&Change| self.detail.shows(change.class);
+        self.changes.iter().filter(is_shown)
     }
 
     /// How many differences there are.
@@ -216,13 +279,15 @@ impl Diff {
         let is_difference = |it: &Change| it.class.counts() && !it.is_whole();
         let differences = self.changes.iter().filter(|it| is_difference(it));
         Counts {
-            only_from: count(&|it| it.is_whole() && it.op == Op::Removed),
-            only_to: count(&|it| it.is_whole() && it.op == Op::Added),
+            only_from: count(&|it| it.class.counts() && it.is_whole() && it.op == Op::Removed),
+            only_to: count(&|it| it.class.counts() && it.is_whole() && it.op == Op::Added),
             differences: count(&is_difference),
             distinct: groups(differences).len(),
             suspicious: count(&|it| it.class == Class::Suspicious),
             expected: count(&|it| it.class == Class::Expected),
             order: count(&|it| it.class == Class::Order),
+            layout: count(&|it| it.class == Class::Layout),
+            ignored: count(&|it| it.class == Class::Ignored),
         }
     }
 }
@@ -277,7 +342,7 @@ impl fmt::Display for Name {
 /// # Example
 ///
 /// ```
-/// use kustom::diff::{Input, Options, Masking, diff};
+/// use kustom::diff::{Detail, Input, Masking, Options, Sides, diff};
 /// use kustom::fields::Fields;
 /// use kustom::guard::Guard;
 /// use kustom::place::SourceId;
@@ -294,12 +359,13 @@ impl fmt::Display for Name {
 /// let other = read("{kind: PersistentVolumeClaim, metadata: {name: a}, spec: {storage: 2Gi}}")?;
 /// let input = |name, resources| Input { name, resources, place: &|_| None };
 /// let options = Options {
-///     schema: &schema,
+///     sides: Sides::Environments,
 ///     fields: &Fields::builtin(),
 ///     secrets: &Guard::new(),
 ///     masking: Masking::default(),
 ///     expected: &[],
-///     are_environments: true,
+///     ignored: &[],
+///     detail: Detail::default(),
 /// };
 /// let found = diff(input("one", &one), input("other", &other), &options);
 /// assert_eq!(found.changes[0].path.to_string(), "spec.storage");
@@ -307,26 +373,99 @@ impl fmt::Display for Name {
 /// ```
 pub fn diff(from: Input<'_>, to: Input<'_>, options: &Options<'_>) -> Diff {
     let mut matching = matching(from.resources, to.resources);
+    // An environment and itself have no names that could differ as a matter of course.
+    let are_environments = options.sides == Sides::Environments && from.name != to.name;
+    if are_environments {
+        // Who is called otherwise says so in labels, hosts and the like.
+        matching.mapping.name_environments(from.name, to.name);
+    } else {
+        matching.mapping = matching.mapping.forgotten();
+    }
     for (one, other) in options.expected {
         matching.mapping.declare(one, other);
     }
-    if options.are_environments {
-        // Who is called otherwise says so in labels, hosts and the like.
-        matching.mapping.declare(from.name, to.name);
+    let comparison = Comparison {
+        from: from.resources,
+        to: to.resources,
+        options,
+        ignored: Ignored::new(options.ignored),
+    };
+    if !are_environments {
+        comparison.learn_hashes(&mut matching);
     }
     let suspects = Suspects::new(options.fields, from.resources, to.resources, &matching);
     let mut pairs = Vec::new();
     for &(a, b) in &matching.pairs {
         let (one, other) = (&from.resources[a], &to.resources[b]);
-        let mut found = compare_names(one, other, &matching.mapping, &suspects);
-        let compared = compare(one, other, options.schema, &matching.mapping, &suspects);
-        found.extend(compared.into_iter().map(|found| {
-            let class = folding::class(&found, other, &matching.mapping);
-            (class, found)
-        }));
+        let mut found = Vec::new();
+        if are_environments {
+            found = compare_names(one, other, &matching.mapping, &suspects);
+        }
+        found.extend(comparison.compare(one, other, &matching.mapping, &suspects));
         if !found.is_empty() {
-            pairs.push(Pair::new(one, other, found));
+            pairs.push(comparison.pair(one, other, found));
         }
     }
-    tell(from, to, options, &matching, pairs)
+    let mut found = tell(from, to, options, &matching, pairs, &comparison.ignored);
+    found.findings.extend(comparison.ignored.idle());
+    found
+}
+
+struct Comparison<'c> {
+    from: &'c [Resource],
+    to: &'c [Resource],
+    options: &'c Options<'c>,
+    ignored: Ignored<'c>,
+}
+
+impl<'c> Comparison<'c> {
+    fn compare(
+        &self,
+        from: &Resource,
+        to: &Resource,
+        mapping: &Mapping,
+        suspects: &Suspects<'_>,
+    ) -> Vec<(Class, Found)> {
+        let subject = telling::subject(Some(from), Some(to));
+        let is_split = |path: &Path| self.ignored.splits(&subject, path);
+        let found = compare(from, to, mapping, suspects, &is_split);
+        let classed = found.into_iter().map(|found| {
+            let class = folding::class(&found, to, mapping, self.options.sides);
+            (class, found)
+        });
+        classed.collect()
+    }
+
+    /// Classes what is ignored.
+    fn pair(&self, from: &'c Resource, to: &'c Resource, found: Vec<(Class, Found)>) -> Pair<'c> {
+        let subject = telling::subject(Some(from), Some(to));
+        let found = found.into_iter().map(|(class, found)| {
+            let entry = self.ignored.find(&subject, &found.path);
+            let class = entry.map_or(class, |_| Class::Ignored);
+            (class, found, entry.and_then(|entry| entry.reason.clone()))
+        });
+        let found = found.collect();
+        Pair::new(from, to, subject, found)
+    }
+
+    /// Learns which names follow from another content: the hash in them is told with what it is
+    /// made of, and by itself where nothing else that counts has changed.
+    fn learn_hashes(&self, matching: &mut matching::Matching) {
+        let nothing = matching.mapping.clone();
+        let suspects = Suspects::none(self.options.fields);
+        for &(a, b) in &matching.pairs {
+            let (one, other) = (&self.from[a], &self.to[b]);
+            let (from, to) = (one.id(), other.id());
+            if !differ_in_hash(from, to) {
+                continue;
+            }
+            let found = self.compare(one, other, &nothing, &suspects);
+            let counts = |(class, found): &(Class, Found)| {
+                class.counts() && !found.path.is(&["metadata", "name"])
+            };
+            if found.iter().any(counts) {
+                matching.mapping.learn_name(&from.name, &to.name);
+            }
+        }
+    }
 }

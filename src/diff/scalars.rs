@@ -1,63 +1,66 @@
 //! When two scalars mean the same.
 //!
 //! Numbers are compared by value, quantities and ports by what Kubernetes makes of them, and only
-//! where Kubernetes does: in an annotation `1000m` is a text like any other.
+//! where the API's table says that they are such: in an annotation `1000m` is a text like any other.
+//! In a text that is a document of its own, a scalar is what it is spelled like: nobody here knows
+//! who reads it.
 
-use super::path::Path;
-use crate::yaml::{Node, Scalar, Tag};
+use super::api::Meaning;
+use crate::yaml::{Node, Scalar, Style, Tag};
 
-/// Fields whose values, or the values below them, are quantities.
-///
-/// Source: <https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/>.
-const QUANTITIES: [&str; 18] = [
-    "allocatable",
-    "averageValue",
-    "capacity",
-    "default",
-    "defaultRequest",
-    "divisor",
-    "hard",
-    "limits",
-    "max",
-    "maxLimitRequestRatio",
-    "min",
-    "minAvailableCapacity",
-    "podFixed",
-    "requests",
-    "sizeLimit",
-    "storage",
-    "targetAverageValue",
-    "used",
-];
+/// How much two scalars have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sameness {
+    /// They are the same.
+    Same,
+    /// They mean the same, and are spelled otherwise.
+    Spelling,
+    /// They are different values.
+    Different,
+}
 
-/// Fields whose values are ports: `"80"` and `80` are the same door.
-const PORTS: [&str; 6] = [
-    "containerPort",
-    "hostPort",
-    "nodePort",
-    "number",
-    "port",
-    "targetPort",
-];
-
-/// Parts of an object in which every value is a text, whatever its field is called.
-const TEXTS: [&str; 6] = [
-    "annotations",
-    "data",
-    "labels",
-    "matchLabels",
-    "nodeSelector",
-    "stringData",
-];
-
-/// Whether two scalars at a path say the same.
-pub(super) fn same(from: &Node, to: &Node, path: &Path) -> bool {
-    if from.tag == to.tag && from.text() == to.text() {
-        return true;
+/// What two scalars of a meaning have in common.
+pub(super) fn sameness(from: &Node, to: &Node, meaning: Meaning) -> Sameness {
+    if is_exact(from, to) {
+        Sameness::Same
+    } else if same_number(from, to)
+        || (meaning == Meaning::Port && same_port(from, to))
+        || (meaning == Meaning::Quantity && same_quantity(from, to))
+    {
+        Sameness::Spelling
+    } else {
+        Sameness::Different
     }
-    same_number(from, to)
-        || (is_port(path) && is_integer(from) && from.text() == to.text())
-        || (is_quantity(path) && same_quantity(from, to))
+}
+
+/// Whether two scalars have the same type and text.
+pub(super) fn is_exact(from: &Node, to: &Node) -> bool {
+    own_tag(from) == own_tag(to)
+        && from.tag == to.tag
+        && (from.tag == Tag::Null || from.text() == to.text())
+}
+
+/// Whether two scalars of a foreign document are the same, whichever version of YAML reads them.
+pub(super) fn is_same_in_text(from: &Node, to: &Node) -> bool {
+    let is_plain = |node: &Node| node.style == Style::Plain;
+    let is_unclear = || from.text().is_none_or(may_be_typed);
+    is_exact(from, to) && (is_plain(from) == is_plain(to) || from.is_null() || !is_unclear())
+}
+
+/// A tag that is none of YAML's own.
+pub(super) fn own_tag(node: &Node) -> Option<&str> {
+    let dress = node.dress.as_ref().filter(|_| node.tag == Tag::Other)?;
+    dress.tag.as_deref()
+}
+
+/// Whether some reader of YAML would take a plain text for something else than a text.
+fn may_be_typed(text: &str) -> bool {
+    /// What is a truth, a number or nothing in YAML 1.1 or 1.2.
+    const WORDS: [&str; 11] = [
+        "y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf",
+    ];
+    let is_letter = |c: char| c.is_alphabetic() || matches!(c, '_' | '/');
+    !text.starts_with(is_letter) || WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 fn same_number(from: &Node, to: &Node) -> bool {
@@ -75,24 +78,11 @@ fn same_number(from: &Node, to: &Node) -> bool {
     }
 }
 
-fn is_integer(node: &Node) -> bool {
-    let text = node.text().unwrap_or_default();
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-fn is_port(path: &Path) -> bool {
-    let last = path.fields().next_back();
-    last.is_some_and(|last| PORTS.binary_search(&last).is_ok()) && !is_text(path)
-}
-
-fn is_quantity(path: &Path) -> bool {
-    let mut last = path.fields().rev().take(2);
-    last.any(|field| QUANTITIES.binary_search(&field).is_ok()) && !is_text(path)
-}
-
-fn is_text(path: &Path) -> bool {
-    path.fields()
-        .any(|field| TEXTS.binary_search(&field).is_ok())
+/// A number, and the same number as a text.
+fn same_port(from: &Node, to: &Node) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_port = |node: &Node| matches!(node.tag, Tag::Int | Tag::Str);
+    is_port(from) && is_port(to) && from.text() == to.text() && from.text().is_some_and(is_number)
 }
 
 fn same_quantity(from: &Node, to: &Node) -> bool {
@@ -165,20 +155,19 @@ fn scale(suffix: &str) -> Option<(u32, i32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diff::path::Step;
 
-    fn same_at(path: &str, from: &str, to: &str) -> bool {
-        let steps = path.split('.').map(|field| Step::Field(field.into()));
-        let node = |text: &str| match text.strip_prefix('\'') {
-            Some(text) => Node::string(text),
+    fn node(text: &str) -> Node {
+        match text.strip_prefix('\'') {
+            Some(text) => Node {
+                style: Style::Single,
+                ..Node::string(text)
+            },
             None => Node::plain(text),
-        };
-        same(&node(from), &node(to), &Path(steps.collect()))
+        }
     }
 
-    #[test]
-    fn the_tables_are_sorted() {
-        assert!(QUANTITIES.is_sorted() && PORTS.is_sorted() && TEXTS.is_sorted());
+    fn at(meaning: Meaning, from: &str, to: &str) -> Sameness {
+        sameness(&node(from), &node(to), meaning)
     }
 
     #[test]
@@ -188,41 +177,74 @@ mod tests {
             ("1", "1000m"),
             ("0.5", "500m"),
             ("1e3", "1k"),
+            ("1", "'1"),
         ] {
-            assert!(
-                same_at("spec.resources.requests.memory", from, to),
+            assert_eq!(
+                at(Meaning::Quantity, from, to),
+                Sameness::Spelling,
                 "{from} {to}"
             );
-            assert!(!same_at("metadata.annotations.memory", from, to));
-            assert!(!same_at(
-                "data.limits",
-                &format!("'{from}"),
-                &format!("'{to}")
-            ));
+            for meaning in [Meaning::Plain, Meaning::Free, Meaning::Unknown] {
+                assert_eq!(at(meaning, from, to), Sameness::Different, "{from} {to}");
+            }
         }
-        assert!(!same_at("spec.resources.requests.storage", "1Gi", "1G"));
-        assert!(!same_at("spec.resources.requests.storage", "1Gi", "2Gi"));
-        assert!(!same_at("spec.limits.cpu", "1e999999999", "1"));
-        assert!(!same_at(
-            "spec.limits.cpu",
-            "1E",
-            "99999999999999999999999999999999999999999E"
-        ));
+        for (from, to) in [
+            ("1Gi", "1G"),
+            ("1Gi", "2Gi"),
+            ("1e999999999", "1"),
+            ("1E", "99999999999999999999999999999999999999999E"),
+        ] {
+            assert_eq!(
+                at(Meaning::Quantity, from, to),
+                Sameness::Different,
+                "{from} {to}"
+            );
+        }
     }
 
     #[test]
-    fn a_port_is_the_same_as_text_and_as_number() {
-        assert!(same_at("spec.ports.targetPort", "'80", "80"));
-        assert!(!same_at("spec.ports.targetPort", "'80", "81"));
-        assert!(!same_at("spec.ports.targetPort", "'http", "http2"));
-        assert!(!same_at("spec.replicas", "'80", "80"));
+    fn a_port_is_the_same_as_text_and_as_number_where_it_may_be_both() {
+        assert_eq!(at(Meaning::Port, "'80", "80"), Sameness::Spelling);
+        for (from, to) in [
+            ("'80", "81"),
+            ("'080", "80"),
+            ("'http", "http2"),
+            ("'true", "true"),
+        ] {
+            assert_eq!(
+                at(Meaning::Port, from, to),
+                Sameness::Different,
+                "{from} {to}"
+            );
+        }
+        assert_eq!(at(Meaning::Plain, "'80", "80"), Sameness::Different);
+        assert_eq!(at(Meaning::Unknown, "'80", "80"), Sameness::Different);
     }
 
     #[test]
     fn numbers_are_compared_by_value() {
-        assert!(same_at("spec.x", "1.0", "1"));
-        assert!(same_at("spec.x", "0x10", "16"));
-        assert!(!same_at("spec.x", "1.5", "1"));
-        assert!(!same_at("spec.x", "true", "'true"));
+        assert_eq!(at(Meaning::Plain, "1", "1"), Sameness::Same);
+        assert_eq!(at(Meaning::Plain, "1.0", "1"), Sameness::Spelling);
+        assert_eq!(at(Meaning::Plain, "0x10", "16"), Sameness::Spelling);
+        assert_eq!(at(Meaning::Plain, "1.5", "1"), Sameness::Different);
+        assert_eq!(at(Meaning::Plain, "true", "'true"), Sameness::Different);
+    }
+
+    #[test]
+    fn in_a_foreign_text_the_spelling_counts() {
+        let same = |from: &str, to: &str| is_same_in_text(&node(from), &node(to));
+        for (from, to) in [("a", "'a"), ("1", "1"), ("'1", "'1"), ("~", "null")] {
+            assert!(same(from, to), "{from} {to}");
+        }
+        for (from, to) in [
+            ("1.10", "1.1"),
+            ("010", "8"),
+            ("1", "'1"),
+            ("yes", "'yes"),
+            ("12:30:45", "'12:30:45"),
+            ("0o7", "'0o7"),
+        ] {
+            assert!(!same(from, to), "{from} {to}");
+        }
     }
 }

@@ -66,6 +66,15 @@ impl<'f> Suspects<'f> {
         }
     }
 
+    /// Nobody is suspected.
+    pub(super) fn none(fields: &'f Fields) -> Self {
+        Self {
+            fields,
+            names: FxHashMap::default(),
+            namespaces: FxHashMap::default(),
+        }
+    }
+
     /// Which side a value is wrong on that both have, and what is expected there.
     pub(super) fn at(
         &self,

@@ -4,39 +4,58 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::compare::{Found, What};
+use super::compare::{Found, Instead, What};
 use super::folding::{Class, class_alone};
+use super::ignore::Ignored;
 use super::mapping::without_hash;
 use super::masking::{Masker, printed, secret_values};
-use super::matching::Matching;
+use super::matching::{Matching, generated_name};
 use super::path::Path;
-use super::{Change, Diff, Document, Input, Name, Op, Options, Shown, Subject};
+use super::scalars::own_tag;
+use super::secret::{clear, is_mask};
+use super::{Change, Detail, Diff, Document, Input, Name, Op, Options, Shown, Sides, Subject};
 use crate::finding::Finding;
-use crate::id::Id;
 use crate::resource::Resource;
-use crate::yaml::Node;
+use crate::yaml::{Node, Style, Tag};
 
 /// Two resources that are the same, and what differs in them.
 pub(super) struct Pair<'r> {
     from: &'r Resource,
     to: &'r Resource,
     subject: Arc<Subject>,
-    found: Vec<(Class, Found)>,
+    found: Vec<Classed>,
 }
 
+/// What was found, its class, and why it is ignored.
+type Classed = (Class, Found, Option<String>);
+
 impl<'r> Pair<'r> {
-    pub(super) fn new(from: &'r Resource, to: &'r Resource, found: Vec<(Class, Found)>) -> Self {
+    pub(super) fn new(
+        from: &'r Resource,
+        to: &'r Resource,
+        subject: Subject,
+        found: Vec<Classed>,
+    ) -> Self {
         Self {
             from,
             to,
-            subject: Arc::new(subject(Some(from.id()), Some(to.id()))),
+            subject: Arc::new(subject),
             found,
         }
     }
 
     fn has(&self, is: impl Fn(Class) -> bool) -> bool {
-        self.found.iter().any(|(class, _)| is(*class))
+        self.found.iter().any(|(class, ..)| is(*class))
     }
+}
+
+/// A resource that one side has.
+struct Alone<'r> {
+    op: Op,
+    resource: &'r Resource,
+    subject: Arc<Subject>,
+    class: Class,
+    reason: Option<String>,
 }
 
 /// Tells what was found.
@@ -46,45 +65,43 @@ pub(super) fn tell(
     options: &Options<'_>,
     matching: &Matching,
     pairs: Vec<Pair<'_>>,
+    ignored: &Ignored<'_>,
 ) -> Diff {
     let mut teller = Teller {
         from,
         to,
         masker: Masker::new(options.masking),
+        detail: options.detail,
     };
-    let alone: Vec<(Op, &Resource)> = only(&matching.only_from, Op::Removed, from)
-        .chain(only(&matching.only_to, Op::Added, to))
+    let alone: Vec<Alone<'_>> = only(&matching.only_from, Op::Removed, from, ignored)
+        .chain(only(&matching.only_to, Op::Added, to, ignored))
         .collect();
     teller.learn(options, &pairs, &alone);
-    let findings = if options.are_environments {
+    let findings = if options.sides == Sides::Environments && from.name != to.name {
         shared_secrets(from, to, options)
     } else {
         Vec::new()
     };
-    let mut changes: Vec<Change> = alone.iter().map(|(op, it)| teller.alone(*op, it)).collect();
+    let mut changes: Vec<Change> = alone.iter().map(|it| teller.alone(it)).collect();
     changes.sort_by(|a, b| a.subject.cmp(&b.subject));
-    let mut found: Vec<(Class, &Pair<'_>, &Found)> = pairs
+    let mut found: Vec<(Class, &Pair<'_>, &Classed)> = pairs
         .iter()
-        .flat_map(|pair| {
-            pair.found
-                .iter()
-                .map(move |(class, found)| (*class, pair, found))
-        })
+        .flat_map(|pair| pair.found.iter().map(move |found| (found.0, pair, found)))
         .collect();
     found.sort_by(|(a, one, _), (b, other, _)| (a, &one.subject).cmp(&(b, &other.subject)));
     changes.extend(
         found
             .into_iter()
-            .map(|(class, pair, found)| teller.change(class, pair, found)),
+            .map(|(_, pair, found)| teller.change(pair, found)),
     );
-    let whole = alone.iter().map(|(op, it)| teller.whole(*op, it));
-    let mut documents: Vec<Document> = whole.collect();
-    let told = pairs
-        .iter()
-        .filter(|pair| pair.has(|class| class.counts() && class != Class::Suspicious));
+    let shows = |class| options.detail.shows(class) && class != Class::Suspicious;
+    let whole = alone.iter().filter(|it| shows(it.class));
+    let mut documents: Vec<Document> = whole.map(|it| teller.whole(it)).collect();
+    let told = pairs.iter().filter(|pair| pair.has(shows));
     documents.extend(told.map(|pair| teller.document(pair)));
     documents.sort_by(|a, b| a.subject.cmp(&b.subject));
     Diff {
+        sides: options.sides,
         from: from.name.to_owned(),
         to: to.name.to_owned(),
         matched: matching.pairs.len(),
@@ -92,6 +109,7 @@ pub(super) fn tell(
         changes,
         documents,
         findings,
+        detail: options.detail,
     }
 }
 
@@ -99,12 +117,13 @@ struct Teller<'t> {
     from: Input<'t>,
     to: Input<'t>,
     masker: Masker,
+    detail: Detail,
 }
 
 impl Teller<'_> {
     /// Gathers the secrets that could be seen: those of all Secrets, and what is one in a resource
     /// that is shown.
-    fn learn(&mut self, options: &Options<'_>, pairs: &[Pair<'_>], alone: &[(Op, &Resource)]) {
+    fn learn(&mut self, options: &Options<'_>, pairs: &[Pair<'_>], alone: &[Alone<'_>]) {
         if options.masking.show {
             return;
         }
@@ -115,16 +134,16 @@ impl Teller<'_> {
             .iter()
             .filter(|pair| pair.has(|class| class != Class::Expected));
         let shown = shown.flat_map(|pair| [pair.from, pair.to]);
-        for resource in shown.chain(alone.iter().map(|(_, resource)| *resource)) {
+        for resource in shown.chain(alone.iter().map(|it| it.resource)) {
             self.masker.learn_manifest(&resource.node, options.secrets);
         }
         self.masker.finish();
     }
 
-    fn change(&mut self, class: Class, pair: &Pair<'_>, found: &Found) -> Change {
+    fn change(&mut self, pair: &Pair<'_>, (class, found, reason): &Classed) -> Change {
         let path = &found.path;
-        let from = self.shown(self.from, pair.from, path, found.from.as_ref());
-        let to = self.shown(self.to, pair.to, path, found.to.as_ref());
+        let mut from = self.shown(self.from, pair.from, path, found.from.as_ref());
+        let mut to = self.shown(self.to, pair.to, path, found.to.as_ref());
         let expected = match &found.what {
             What::Same(side, expected) => Some((*side, expected.to_string())),
             _ => None,
@@ -137,34 +156,42 @@ impl Teller<'_> {
             (What::Value, _, None) => Op::Removed,
             (What::Value, ..) => Op::Changed,
         };
+        if op != Op::Same
+            && let (Some(one), Some(other)) = (&mut from, &mut to)
+            && one.text == other.text
+        {
+            tell_apart([found.from.as_ref(), found.to.as_ref()], [one, other]);
+        }
         Change {
             op,
-            class,
+            class: *class,
             subject: Arc::clone(&pair.subject),
             path: self.masked_path(path),
             from,
             to,
             expected,
+            reason: reason.clone(),
         }
     }
 
-    fn alone(&mut self, op: Op, resource: &Resource) -> Change {
-        let input = if op == Op::Removed {
-            self.from
-        } else {
-            self.to
+    fn alone(&mut self, alone: &Alone<'_>) -> Change {
+        let input = match alone.op {
+            Op::Removed => self.from,
+            _ => self.to,
         };
         let path = Path::default();
-        let shown = self.shown(input, resource, &path, Some(&resource.node));
-        let (from, to) = one_sided(op, shown);
+        let node = Some(&alone.resource.node);
+        let shown = self.shown(input, alone.resource, &path, node);
+        let (from, to) = one_sided(alone.op, shown);
         Change {
-            op,
-            class: class_alone(resource),
-            subject: Arc::new(subject_alone(op, resource)),
+            op: alone.op,
+            class: alone.class,
+            subject: Arc::clone(&alone.subject),
             path,
             from,
             to,
             expected: None,
+            reason: alone.reason.clone(),
         }
     }
 
@@ -176,11 +203,9 @@ impl Teller<'_> {
         node: Option<&Node>,
     ) -> Option<Shown> {
         let node = node?;
-        let (text, is_masked) = self.masker.shown(resource, path, node);
         Some(Shown {
-            text,
             place: (input.place)(node.span),
-            is_masked,
+            ..self.masker.shown(resource, path, node)
         })
     }
 
@@ -193,32 +218,37 @@ impl Teller<'_> {
         Path(steps.collect())
     }
 
-    fn whole(&mut self, op: Op, resource: &Resource) -> Document {
-        let text = self.yaml(resource, &FxHashMap::default());
-        let (from, to) = one_sided(op, Some(text));
+    fn whole(&mut self, alone: &Alone<'_>) -> Document {
+        let text = self.yaml(alone.resource, &FxHashMap::default());
+        let (from, to) = one_sided(alone.op, Some(text));
         Document {
-            subject: Arc::new(subject_alone(op, resource)),
+            subject: Arc::clone(&alone.subject),
             from: from.unwrap_or_default(),
             to: to.unwrap_or_default(),
         }
     }
 
     fn document(&mut self, pair: &Pair<'_>) -> Document {
-        let expected = pair
-            .found
-            .iter()
-            .filter(|(class, _)| *class == Class::Expected);
-        let instead: FxHashMap<usize, &Node> = expected
-            .filter_map(|(_, found)| found.instead.as_ref().map(|(at, node)| (*at, node)))
+        let shows = |class| self.detail.shows(class);
+        // A text of which something is shown is shown whole.
+        let shown = pair.found.iter().filter(|(class, ..)| shows(*class));
+        let kept: FxHashSet<usize> = shown
+            .filter(|(_, found, _)| found.is_embedded)
+            .flat_map(|(_, found, _)| found.instead.iter().map(|(at, _)| *at))
+            .collect();
+        let hidden = pair.found.iter().filter(|(class, ..)| !shows(*class));
+        let instead: FxHashMap<usize, &Instead> = hidden
+            .flat_map(|(_, found, _)| found.instead.iter().map(|(at, value)| (*at, value)))
+            .filter(|(at, _)| !kept.contains(at))
             .collect();
         Document {
             subject: Arc::clone(&pair.subject),
-            from: self.yaml(pair.from, &FxHashMap::default()),
+            from: self.yaml(pair.from, &instead),
             to: self.yaml(pair.to, &instead),
         }
     }
 
-    fn yaml(&mut self, resource: &Resource, instead: &FxHashMap<usize, &Node>) -> String {
+    fn yaml(&mut self, resource: &Resource, instead: &FxHashMap<usize, &Instead>) -> String {
         let node = self
             .masker
             .node(resource, &mut Path::default(), &resource.node, instead);
@@ -232,10 +262,53 @@ fn only<'r>(
     numbers: &'r [usize],
     op: Op,
     input: Input<'r>,
-) -> impl Iterator<Item = (Op, &'r Resource)> {
-    numbers
-        .iter()
-        .map(move |&number| (op, &input.resources[number]))
+    ignored: &'r Ignored<'_>,
+) -> impl Iterator<Item = Alone<'r>> {
+    numbers.iter().map(move |&number| {
+        let resource = &input.resources[number];
+        let (from, to) = one_sided(op, Some(resource));
+        let subject = subject(from, to);
+        let entry = ignored.find(&subject, &Path::default());
+        Alone {
+            op,
+            resource,
+            subject: Arc::new(subject),
+            class: entry.map_or_else(|| class_alone(resource), |_| Class::Ignored),
+            reason: entry.and_then(|entry| entry.reason.clone()),
+        }
+    })
+}
+
+/// Makes two values that differ and are shown alike be shown otherwise: by their types, or as
+/// before and after where what differs is hidden.
+fn tell_apart(nodes: [Option<&Node>; 2], shown: [&mut Shown; 2]) {
+    fn manner(node: &Node) -> Option<&str> {
+        Some(match node.tag {
+            Tag::Null => "null",
+            Tag::Bool => "true or false",
+            Tag::Int | Tag::Float => "number",
+            Tag::Timestamp => "date",
+            Tag::Binary => "binary",
+            Tag::Map => "map",
+            Tag::Seq => "list",
+            Tag::Str | Tag::Merge if node.style == Style::Plain => "plain text",
+            Tag::Str | Tag::Merge => "quoted text",
+            Tag::Other => own_tag(node)?,
+        })
+    }
+    let words = match nodes.map(|node| manner(node?)) {
+        [Some(one), Some(other)] if one != other => [one.to_owned(), other.to_owned()],
+        _ => ["before", "after"].map(str::to_owned),
+    };
+    for (shown, word) in shown.into_iter().zip(words) {
+        let text = match &shown.exact {
+            // Quotes would only say that it is one.
+            Some(exact) if word == "plain text" => exact,
+            _ => &shown.text,
+        };
+        shown.text = format!("{} ({word})", text.trim_end_matches('\n'));
+        shown.exact = None;
+    }
 }
 
 fn one_sided<T>(op: Op, value: Option<T>) -> (Option<T>, Option<T>) {
@@ -245,17 +318,17 @@ fn one_sided<T>(op: Op, value: Option<T>) -> (Option<T>, Option<T>) {
     }
 }
 
-fn subject_alone(op: Op, resource: &Resource) -> Subject {
-    let (from, to) = one_sided(op, Some(resource.id()));
-    subject(from, to)
-}
-
-fn subject(from: Option<&Id>, to: Option<&Id>) -> Subject {
-    let name = |id: &Id| Name {
-        namespace: id.namespace.to_string(),
-        name: without_hash(id).to_owned(),
+/// What a resource is called on both sides; one without a name goes by what its name begins with.
+pub(super) fn subject(from: Option<&Resource>, to: Option<&Resource>) -> Subject {
+    let name = |resource: &Resource| Name {
+        namespace: resource.id().namespace.to_string(),
+        name: match without_hash(resource.id()) {
+            "" => generated_name(resource).to_owned(),
+            name => name.to_owned(),
+        },
     };
-    let gvk = from.or(to).map(|id| id.gvk.clone()).unwrap_or_default();
+    let resource = from.or(to);
+    let gvk = resource.map(|it| it.id().gvk.clone()).unwrap_or_default();
     Subject {
         kind: gvk.kind.to_string(),
         group: gvk.group.to_string(),
@@ -311,19 +384,13 @@ fn real_secrets(resource: &Resource, options: &Options<'_>) -> Vec<(Vec<u8>, Str
                 .filter_map(|range| manifest.get(range.clone()))
                 .any(|found| found.contains(line) || text.contains(found.trim()))
     };
-    let name = subject(Some(resource.id()), None);
+    let name = subject(Some(resource), None);
     values
         .filter(|(_, value)| is_one(value))
-        .map(|(path, value)| {
-            (
-                super::compare::clear(&path, value),
-                format!("`{path}` of the {name}"),
-            )
-        })
+        .map(|(path, value)| (clear(&path, value), format!("`{path}` of the {name}")))
         .filter(|(clear, _)| {
-            !options
-                .secrets
-                .is_placeholder(&String::from_utf8_lossy(clear))
+            let text = String::from_utf8_lossy(clear);
+            !is_mask(&text) && !options.secrets.is_placeholder(&text)
         })
         .collect()
 }

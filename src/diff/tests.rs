@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::place::SourceId;
+use crate::schema::Schema;
 use crate::yaml::{Entry, Node, Tag, Value, manifests, write};
 
 /// Nothing is a secret.
@@ -27,18 +28,23 @@ fn resources(text: &str) -> Vec<Resource> {
 }
 
 fn compared(from: &[Resource], to: &[Resource]) -> Diff {
+    compared_as(Sides::Environments, from, to, &[])
+}
+
+fn compared_as(sides: Sides, from: &[Resource], to: &[Resource], ignored: &[Ignore]) -> Diff {
     let input = |name, resources| Input {
         name,
         resources,
         place: &|_| None,
     };
     let options = Options {
-        schema: &Schema::builtin(),
+        sides,
         fields: &Fields::builtin(),
         secrets: &NoSecrets,
         masking: Masking::default(),
         expected: &[],
-        are_environments: true,
+        ignored,
+        detail: Detail::default(),
     };
     diff(input("from", from), input("to", to), &options)
 }
@@ -309,11 +315,22 @@ fn documents_in_texts_are_compared_by_structure() {
         ),
         ["changed ConfigMap a data[app.yaml].b.c[1]: p → q"]
     );
-    let found = differences(&side("a: 1"), &side("# why\n    a: 1"));
-    assert!(
-        found[0].starts_with("reformatted ConfigMap a data[app.yaml]"),
-        "{found:?}"
-    );
+    let (from, to) = (side("a: 1"), side("# why\n    a: 1"));
+    assert_eq!(differences(&from, &to), [""; 0]);
+    let found = compared(&resources(&from), &resources(&to));
+    assert_eq!(found.counts().layout, 1);
+    assert_eq!(found.changes[0].op, Op::Reformatted);
+    for (one, other) in [
+        ("a: 1.10", "a: 1.1"),
+        ("a: 010", "a: 8"),
+        ("a: no", "a: 'no'"),
+    ] {
+        assert_eq!(
+            differences(&side(one), &side(other)).len(),
+            1,
+            "{one} {other}"
+        );
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod configs;
 mod derived;
 mod environment;
 mod expected;
+mod ignored;
 mod inputs;
 mod many;
 mod output;
@@ -40,8 +41,9 @@ pub use output::{RECORD, is_of_git};
 pub use render::{Options, Rendered, render};
 pub use secrets::{LaidOut, Question, SecretFile, State, lay_out, questions, secret_files};
 pub use settings::{
-    Bounds, ConfigSource, EnvironmentSettings, Expectation, GuardPolicy, HelmSettings,
-    ImageOverride, Missing, ProjectSettings, References, ReplicaOverride, ScriptUse, Secrets,
+    Bounds, ConfigSource, DiffSettings, EnvironmentSettings, Expectation, GuardPolicy,
+    HelmSettings, IgnoredDifference, ImageOverride, Missing, ProjectSettings, References,
+    ReplicaOverride, ScriptUse, Secrets,
 };
 pub use templates::{values, values_file};
 
@@ -66,6 +68,8 @@ pub struct Project {
     pub guard: guard::Settings,
     /// What is said of references to what is not rendered.
     pub references: References,
+    /// How differences are shown.
+    pub diff: DiffSettings,
     /// Values for the templates of all environments.
     pub values: Map<String, Value>,
     /// Whether helm charts are inflated, and for which Kubernetes.
@@ -142,6 +146,7 @@ impl Project {
         project.rendered = named(&settings.rendered);
         project.guard = settings.guard;
         project.references = settings.references;
+        project.diff = settings.diff;
         project.values = settings.values;
         project.helm = settings.helm;
         Ok(project)
@@ -163,6 +168,7 @@ impl Project {
             rendered: None,
             guard: guard::Settings::default(),
             references: References::default(),
+            diff: DiffSettings::default(),
             values: Map::new(),
             helm: HelmSettings::default(),
             base: first(&["base"]),

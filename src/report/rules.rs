@@ -47,6 +47,7 @@ const RULES: &[(&str, &str, &str)] = &[
     ("emptied-list", "An item of a patch that takes all other items of its list away.", "Give the item what tells it from others; to take all away, write null in place of the list."),
     ("hidden-template", "A template beside a file of the name that it would make.", "The file is used, not the template. Remove one of the two."),
     ("idle-deletion", "A deletion in a patch of what no object has.", "Nothing was deleted. Correct what it names, or take it away."),
+    ("idle-ignore", "An entry of `diff: {ignore}` or `--ignore` that ignores no difference.", "What it ignored is gone, or it never meant it; correct the entry, or take it away."),
     ("idle-patch", "A patch that matches, and changes nothing.", "The objects are the same without it. Correct it, or take it away."),
     ("idle-permit", "An entry of an allow-list that allows nothing.", "What it allowed is gone; take the entry away."),
     ("ignored-field", "A field that is not heard where it stands.", "Say it where it counts, or take it away."),

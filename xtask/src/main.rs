@@ -3,6 +3,8 @@
 //! `cargo run -p xtask -- schema` writes `src/schema/tables.rs`; with `--check` it only says
 //! whether that file is up to date. Both need Python with pip, and the network.
 //!
+//! `meaning OPENAPI` writes `src/diff/api.tsv`, from what `kubectl get --raw /openapi/v2` prints.
+//!
 //! For the benchmarks, `inputs DIR` writes their inputs into a directory, `floor DIR OUTPUT` does what
 //! a build cannot do without, and `recorded CASES DIR` lays out recorded cases.
 
@@ -10,6 +12,7 @@ mod definitions;
 mod floor;
 #[path = "../../benches/inputs/mod.rs"]
 mod inputs;
+mod meaning;
 mod packages;
 mod recorded;
 mod render;
@@ -23,7 +26,7 @@ use std::process::ExitCode;
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 const USAGE: &str = "usage: cargo run -p xtask -- \
-    schema [--check] | inputs DIR | floor DIR OUTPUT | recorded CASES DIR";
+    schema [--check] | meaning OPENAPI | inputs DIR | floor DIR OUTPUT | recorded CASES DIR";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -31,6 +34,7 @@ fn main() -> ExitCode {
     let done = match arguments[..] {
         ["schema"] => write(&tables_file()),
         ["schema", "--check"] => check(&tables_file()),
+        ["meaning", openapi] => write_meaning(Path::new(openapi)),
         ["inputs", directory] => write_inputs(Path::new(directory)),
         ["floor", directory, output] => floor::run(Path::new(directory), Path::new(output)),
         ["recorded", cases, directory] => recorded::lay_out(Path::new(cases), Path::new(directory)),
@@ -47,6 +51,13 @@ fn main() -> ExitCode {
 
 fn write(file: &Path) -> Result<()> {
     fs::write(file, tables()?)?;
+    eprintln!("wrote {}", file.display());
+    Ok(())
+}
+
+fn write_meaning(openapi: &Path) -> Result<()> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../src/diff/api.tsv");
+    fs::write(&file, meaning::table(openapi)?)?;
     eprintln!("wrote {}", file.display());
     Ok(())
 }

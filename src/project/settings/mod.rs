@@ -3,6 +3,7 @@
 //! Both are optional, and so is everything in them. The JSON Schemas in `schemas/` are made of the
 //! types here: what stands above a field is what an editor shows.
 
+mod diff;
 mod entries;
 mod expect;
 mod place;
@@ -25,6 +26,7 @@ pub(crate) use place::{Step, place_at};
 pub(super) use place::{place_of, place_of_entry, says};
 pub(super) use read::read_map;
 
+pub use diff::{DiffSettings, IgnoredDifference};
 pub use expect::{Bounds, Expectation};
 pub use references::{Missing, References};
 
@@ -51,6 +53,8 @@ pub struct ProjectSettings {
     pub guard: guard::Settings,
     /// What is said of references to what is not rendered.
     pub references: References,
+    /// How differences are shown.
+    pub diff: DiffSettings,
     /// Values for the templates of all environments; the base's `values.yaml` goes before them.
     pub values: Map<String, Value>,
     /// Helm charts; without it `--enable-helm` is needed.

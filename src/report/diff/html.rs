@@ -4,8 +4,9 @@
 
 use std::fmt::Write as _;
 
+use super::visible;
 use super::words::{self, heading, mark, place, remark, suspicion};
-use crate::diff::{Diff, Group, Shown};
+use crate::diff::{Change, Diff, Group};
 
 /// What the page looks like.
 const STYLE: &str = include_str!("page.css");
@@ -13,8 +14,8 @@ const STYLE: &str = include_str!("page.css");
 /// What filters and folds.
 const SCRIPT: &str = include_str!("page.js");
 
-pub(super) fn write(diff: &Diff, all: bool) -> String {
-    let groups = words::shown(diff, all);
+pub(super) fn write(diff: &Diff) -> String {
+    let groups = words::shown(diff);
     let title = format!("{} → {}", escaped(&diff.from), escaped(&diff.to));
     let mut page = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -122,10 +123,11 @@ fn article(diff: &Diff, group: &Group<'_>) -> String {
     );
     if let Some(suspicion) = suspicion(diff, first) {
         let _ = writeln!(text, "<p>{}</p>", escaped(&suspicion));
-    } else if let Some(remark) = remark(first.op) {
-        let _ = writeln!(text, "<p>{remark}</p>");
     } else {
-        text.push_str(&values(first.from.as_ref(), first.to.as_ref()));
+        if let Some(remark) = remark(diff, first) {
+            let _ = writeln!(text, "<p>{}</p>", escaped(&remark));
+        }
+        text.push_str(&values(first));
     }
     for (side, shown) in [(&diff.from, &first.from), (&diff.to, &first.to)] {
         if let Some(at) = shown.as_ref().and_then(|shown| shown.place.as_ref()) {
@@ -153,19 +155,9 @@ fn article(diff: &Diff, group: &Group<'_>) -> String {
     text
 }
 
-fn values(from: Option<&Shown>, to: Option<&Shown>) -> String {
-    let marked = |mark: char, shown: Option<&Shown>| -> Vec<(char, String)> {
-        let lines = shown.map(|shown| shown.text.lines()).into_iter().flatten();
-        lines.map(|line| (mark, line.to_owned())).collect()
-    };
-    let lines = match (from, to) {
-        (Some(from), Some(to)) if from.text.contains('\n') && to.text.contains('\n') => {
-            words::hunks(&from.text, &to.text)
-        }
-        _ => [marked('-', from), marked('+', to)].concat(),
-    };
+fn values(change: &Change) -> String {
     let mut text = String::from("<pre>");
-    for (mark, line) in lines {
+    for (mark, line) in visible::lines(change) {
         let line = escaped(&line);
         let _ = match mark {
             '-' => writeln!(text, "<del>- {line}</del>"),

@@ -1,19 +1,18 @@
 //! Differences as JSON; `docs/diff.schema.json` describes it.
 
+use std::fmt::Write as _;
+
 use serde_json::{Map, Value, json};
 
+use super::visible::is_hidden;
 use crate::diff::{Affix, Change, Diff, Name, Shown, Side, Subject};
 use crate::place::Place;
 
 /// The version of the format: it changes when something is taken away or means something else.
 const VERSION: u32 = 1;
 
-pub(super) fn write(diff: &Diff, all: bool) -> String {
+pub(super) fn write(diff: &Diff) -> String {
     let counts = diff.counts();
-    let changes = diff
-        .changes
-        .iter()
-        .filter(|change| all || change.class.counts());
     let value = json!({
         "version": VERSION,
         "from": diff.from,
@@ -27,6 +26,8 @@ pub(super) fn write(diff: &Diff, all: bool) -> String {
             "suspicious": counts.suspicious,
             "expected": counts.expected,
             "order": counts.order,
+            "layout": counts.layout,
+            "ignored": counts.ignored,
         },
         "mapping": {
             "prefix": affix(&diff.mapping.prefix),
@@ -35,12 +36,28 @@ pub(super) fn write(diff: &Diff, all: bool) -> String {
                 .map(|(from, to)| (from.to_string(), json!(to.as_str())))
                 .collect::<Map<_, _>>(),
         },
-        "changes": changes.map(change).collect::<Vec<_>>(),
+        "changes": diff.shown().map(change).collect::<Vec<_>>(),
         "findings": diff.findings.iter()
             .map(|finding| json!({"rule": finding.rule, "message": finding.message}))
             .collect::<Vec<_>>(),
     });
-    format!("{value:#}\n")
+    format!("{}\n", visible(&format!("{value:#}")))
+}
+
+/// JSON in which what has no shape is escaped, which it may be in every string.
+fn visible(json: &str) -> String {
+    let mut visible = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c == '\n' || !is_hidden(c) {
+            visible.push(c);
+            continue;
+        }
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            // Writing to a string cannot fail.
+            let _ = write!(visible, "\\u{unit:04x}");
+        }
+    }
+    visible
 }
 
 fn affix(affix: &Affix) -> Value {
@@ -65,6 +82,9 @@ fn change(change: &Change) -> Value {
             Side::To => "to",
         };
         value["expected"] = json!({"side": side, "value": expected});
+    }
+    if let Some(reason) = &change.reason {
+        value["reason"] = json!(reason);
     }
     value
 }

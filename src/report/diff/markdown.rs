@@ -5,8 +5,9 @@
 
 use std::fmt::Write as _;
 
+use super::visible;
 use super::words::{self, heading, mark, place, remark, subjects, suspicion};
-use crate::diff::{Diff, Group, Shown};
+use crate::diff::{Change, Diff, Group};
 
 /// What GitHub takes of a comment, in characters.
 const LIMIT: usize = 65_536;
@@ -17,7 +18,7 @@ const NOTE: usize = 256;
 /// By this a program finds the comment that it wrote before.
 const MARKER: &str = "<!-- kustom diff -->\n";
 
-pub(super) fn write(diff: &Diff, all: bool) -> String {
+pub(super) fn write(diff: &Diff) -> String {
     let mut text = String::from(MARKER);
     // Writing to a string cannot fail.
     let _ = writeln!(
@@ -27,11 +28,18 @@ pub(super) fn write(diff: &Diff, all: bool) -> String {
         escaped(&diff.to),
         escaped(&words::summary(diff))
     );
+    let mapping = words::mapping(diff);
+    for (what, names) in &mapping {
+        let _ = writeln!(text, "- {what} {}", escaped(names));
+    }
+    if !mapping.is_empty() {
+        text.push('\n');
+    }
     for finding in &diff.findings {
         let _ = writeln!(text, "> **Warning:** {}\n", escaped(&finding.message));
     }
     let mut length = text.chars().count();
-    let groups = words::shown(diff, all);
+    let groups = words::shown(diff);
     let mut section = "";
     for (number, group) in groups.iter().enumerate() {
         let mut block = String::new();
@@ -82,10 +90,11 @@ fn fold(diff: &Diff, group: &Group<'_>) -> String {
     let mut text = format!("<details><summary>{title}</summary>\n\n");
     if let Some(suspicion) = suspicion(diff, first) {
         let _ = writeln!(text, "{}\n", escaped(&suspicion));
-    } else if let Some(remark) = remark(first.op) {
-        let _ = writeln!(text, "{remark}\n");
     } else {
-        text.push_str(&fenced(&lines(first.from.as_ref(), first.to.as_ref())));
+        if let Some(remark) = remark(diff, first) {
+            let _ = writeln!(text, "{}\n", escaped(&remark));
+        }
+        text.push_str(&fenced(&lines(first)));
     }
     let culprit = words::culprit(first);
     for (side, shown) in [(&diff.from, &first.from), (&diff.to, &first.to)] {
@@ -119,26 +128,11 @@ fn times(count: usize) -> String {
 }
 
 /// Both values as the lines of a difference.
-fn lines(from: Option<&Shown>, to: Option<&Shown>) -> String {
-    let marked = |mark: char, shown: &Shown| -> String {
-        shown
-            .text
-            .lines()
-            .map(|line| format!("{mark} {line}\n"))
-            .collect()
-    };
-    match (from, to) {
-        (Some(from), Some(to)) if from.text.contains('\n') && to.text.contains('\n') => {
-            let hunks = words::hunks(&from.text, &to.text).into_iter();
-            hunks
-                .map(|(mark, line)| format!("{mark} {line}\n"))
-                .collect()
-        }
-        _ => {
-            let from = from.map(|shown| marked('-', shown)).unwrap_or_default();
-            from + &to.map(|shown| marked('+', shown)).unwrap_or_default()
-        }
-    }
+fn lines(change: &Change) -> String {
+    let lines = visible::lines(change).into_iter();
+    lines
+        .map(|(mark, line)| format!("{mark} {line}\n"))
+        .collect()
 }
 
 /// A block of code, in a fence that is longer than any in it.

@@ -7,6 +7,7 @@ mod json;
 mod markdown;
 mod terminal;
 mod unified;
+mod visible;
 mod words;
 
 use super::Color;
@@ -35,7 +36,7 @@ pub struct Layout {
     pub color: Color,
     /// How many columns a terminal has.
     pub width: usize,
-    /// Whether differences are shown that are expected, and orders that mean nothing.
+    /// Whether all resources that share a difference are named.
     pub all: bool,
 }
 
@@ -54,9 +55,9 @@ pub fn diff(diff: &Diff, format: Format, layout: Layout) -> String {
     match format {
         Format::Terminal => terminal::write(diff, layout),
         Format::Unified => unified::write(diff),
-        Format::Json => json::write(diff, layout.all),
-        Format::Markdown => markdown::write(diff, layout.all),
-        Format::Html => html::write(diff, layout.all),
+        Format::Json => json::write(diff),
+        Format::Markdown => markdown::write(diff),
+        Format::Html => html::write(diff),
     }
 }
 

@@ -4,9 +4,11 @@
 //! cause them.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use super::super::{BLUE, Color, GREEN, RED, YELLOW, painted};
 use super::Layout;
+use super::visible::{self, Values};
 use super::words::{self, heading, mark, place, remark, subjects, suspicion};
 use crate::diff::{Change, Diff, Group, Op, Shown};
 
@@ -26,7 +28,7 @@ pub(super) fn write(diff: &Diff, layout: Layout) -> String {
         text: String::new(),
     };
     page.head();
-    let groups = words::shown(diff, layout.all);
+    let groups = words::shown(diff);
     let mut before = None;
     for group in &groups {
         page.group(group, before);
@@ -119,48 +121,57 @@ impl Page<'_> {
             }
             return;
         }
-        if let Some(remark) = remark(change.op) {
-            self.line(4, remark);
-            return;
+        if let Some(remark) = remark(self.diff, change) {
+            let remark = self.painted(&visible::line(&remark), DIM);
+            self.line(4, &remark);
         }
-        match (&change.from, &change.to) {
-            (Some(from), Some(to)) if is_long(from) && is_long(to) => {
-                self.places(from, to);
-                self.lines(&words::hunks(&from.text, &to.text));
+        match visible::values(change) {
+            Values::Long(lines) => {
+                self.places(change.from.as_ref(), change.to.as_ref());
+                self.lines(&lines);
             }
-            (from, to) => {
-                let (a, b) = both(from.as_ref(), to.as_ref());
-                for (mark, code, shown, (start, end)) in [("-", RED, from, a), ("+", GREEN, to, b)]
-                {
-                    if let Some(shown) = shown {
-                        self.value(mark, code, shown, (start, end));
+            Values::Short { from, to } => {
+                let is_masked = [&change.from, &change.to]
+                    .into_iter()
+                    .flatten()
+                    .any(|shown| shown.is_masked);
+                let (a, b) = match (&from, &to) {
+                    (Some(from), Some(to)) => parts(from, to),
+                    _ => ((0, 0), (0, 0)),
+                };
+                // The parts of secrets that differ are nobody's business.
+                let [a, b] =
+                    [a, b].map(|(start, end)| (start, if is_masked { start } else { end }));
+                let places = [&change.from, &change.to].map(|shown| shown.as_ref().and_then(at));
+                let [from_place, to_place] = places;
+                for (mark, code, text, place, part) in [
+                    ("-", RED, from, from_place, a),
+                    ("+", GREEN, to, to_place, b),
+                ] {
+                    if let Some(text) = text {
+                        self.value(mark, code, &text, place, part);
                     }
                 }
             }
         }
     }
 
-    fn value(&mut self, mark: &str, code: &str, shown: &Shown, (start, end): (usize, usize)) {
-        let from = shown.place.as_ref().map(place);
-        if is_long(shown) {
-            if let Some(from) = from {
-                let from = self.painted(&from, DIM);
-                self.line(4, &from);
-            }
-            let sign = if mark == "-" { '-' } else { '+' };
-            let lines: Vec<(char, String)> = shown
-                .text
-                .lines()
-                .map(|line| (sign, line.to_owned()))
-                .collect();
-            return self.lines(&lines);
-        }
-        let text = &shown.text;
+    /// A value on one line, as far as it fits, with the part that differs in it.
+    fn value(
+        &mut self,
+        mark: &str,
+        code: &str,
+        text: &str,
+        from: Option<String>,
+        (start, end): (usize, usize),
+    ) {
         let room = self.layout.width.saturating_sub(6).max(20);
-        let cut = cut(text, room);
-        let value = if end <= cut.len() && self.layout.color == Color::Always && start < end {
+        let window = window(text, start, room);
+        let cut = &text[window.clone()];
+        let (start, end) = (start.max(window.start), end.min(window.end));
+        let value = if self.layout.color == Color::Always && start < end {
             let plain = code.trim_start_matches("1;");
-            let (before, rest) = cut.split_at(start);
+            let (before, rest) = cut.split_at(start - window.start);
             let (middle, after) = rest.split_at(end - start);
             [(before, plain), (middle, code), (after, plain)]
                 .map(|(part, code)| {
@@ -174,9 +185,10 @@ impl Page<'_> {
         } else {
             self.painted(cut, code.trim_start_matches("1;"))
         };
-        let dots = if cut.len() < text.len() { "…" } else { "" };
+        let dots = |is_cut| if is_cut { "…" } else { "" };
         let mark = self.painted(mark, code);
-        let line = format!("{mark} {value}{dots}");
+        let (before, after) = (dots(window.start > 0), dots(window.end < text.len()));
+        let line = format!("{mark} {before}{value}{after}");
         let Some(from) = from else {
             return self.line(4, &line);
         };
@@ -190,11 +202,11 @@ impl Page<'_> {
         }
     }
 
-    fn places(&mut self, from: &Shown, to: &Shown) {
+    fn places(&mut self, from: Option<&Shown>, to: Option<&Shown>) {
         for (mark, code, shown) in [("-", RED, from), ("+", GREEN, to)] {
-            if let Some(from) = &shown.place {
+            if let Some(from) = shown.and_then(at) {
                 let mark = self.painted(mark, code);
-                let from = self.painted(&place(from), DIM);
+                let from = self.painted(&from, DIM);
                 self.line(4, &format!("{mark} {from}"));
             }
         }
@@ -260,26 +272,27 @@ fn color_of(op: Op) -> &'static str {
     }
 }
 
-fn is_long(shown: &Shown) -> bool {
-    shown.text.contains('\n')
+/// Where a value was written.
+fn at(shown: &Shown) -> Option<String> {
+    shown.place.as_ref().map(place)
 }
 
-/// A text up to as many characters.
-fn cut(text: &str, room: usize) -> &str {
-    text.char_indices()
-        .nth(room)
-        .map_or(text, |(end, _)| &text[..end])
-}
-
-/// The parts in which two lines differ; those of secrets are nobody's business.
-fn both(from: Option<&Shown>, to: Option<&Shown>) -> ((usize, usize), (usize, usize)) {
-    let (Some(from), Some(to)) = (from, to) else {
-        return ((0, 0), (0, 0));
+/// The part of a line that is shown: so many characters, and among them where it differs.
+fn window(text: &str, differs_at: usize, room: usize) -> Range<usize> {
+    /// How much is shown before the place where lines differ.
+    const BEFORE: usize = 20;
+    let starts: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+    let position = starts.partition_point(|at| *at < differs_at);
+    let first = match position {
+        position if position + BEFORE < room || starts.len() <= room => 0,
+        position => position - BEFORE,
     };
-    if from.is_masked || to.is_masked {
-        return ((0, 0), (0, 0));
-    }
-    let (a, b) = (from.text.as_str(), to.text.as_str());
+    let at = |number: usize| starts.get(number).copied().unwrap_or(text.len());
+    at(first)..at(first + room)
+}
+
+/// The parts in which two lines differ.
+fn parts(a: &str, b: &str) -> ((usize, usize), (usize, usize)) {
     let alike = |(x, y): &(char, char)| x == y;
     let start: usize = a
         .chars()
@@ -295,4 +308,19 @@ fn both(from: Option<&Shown>, to: Option<&Shown>) -> ((usize, usize), (usize, us
         .map(|(c, _)| c.len_utf8())
         .sum();
     ((start, a.len() - end), (start, b.len() - end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_line_is_shown_where_it_differs() {
+        let text = "a".repeat(100) + "X" + &"b".repeat(100);
+        let shown = &text[window(&text, 100, 40)];
+        assert_eq!(shown.chars().count(), 40);
+        assert!(shown.contains('X'));
+        assert_eq!(window(&text, 0, 40), 0..40);
+        assert_eq!(window("short", 2, 40), 0..5);
+    }
 }

@@ -1,28 +1,74 @@
 //! Differences as `diff -u` writes them.
 //!
 //! Each resource is a file of normalised YAML: keys sorted, one style, without what is expected to
-//! differ. What follows from names alone is in no hunk.
+//! differ or is not shown. Lines with `#`, which `patch` passes over, say how many differences there
+//! are, what both sides call the same thing, and what no line can show.
 
-use crate::diff::{Diff, Document};
+use std::fmt::Write as _;
+
+use super::visible;
+use super::words::{self, suspicion};
+use crate::diff::{Change, Diff, Document, Op};
 
 pub(super) fn write(diff: &Diff) -> String {
-    let documents = diff.documents.iter();
-    documents.map(|document| hunks(diff, document)).collect()
+    let mut text = format!("# {} → {}  {}\n", diff.from, diff.to, words::summary(diff));
+    // Writing to a string cannot fail.
+    for (what, names) in words::mapping(diff) {
+        let _ = writeln!(text, "# {what} {names}");
+    }
+    for change in diff.shown() {
+        if let Some(suspicion) = suspicion(diff, change) {
+            let at = format!("{} {}", change.subject, change.path);
+            let _ = writeln!(
+                text,
+                "# ! {}: {}",
+                visible::line(&at),
+                visible::line(&suspicion)
+            );
+        }
+    }
+    for document in &diff.documents {
+        match hunks(diff, document) {
+            hunks if hunks.is_empty() => text.push_str(&remarks(diff, document)),
+            hunks => text.push_str(&hunks),
+        }
+    }
+    text
 }
 
-/// One resource; nothing if only the order of what has none differs.
+/// One resource; nothing if its normalised YAML is the same.
 fn hunks(diff: &Diff, document: &Document) -> String {
     let header = |side: &str, text: &str| match text.is_empty() {
         true => "/dev/null".to_owned(),
         false => format!("{side}/{}", file(document)),
     };
-    similar::TextDiff::from_lines(&document.from, &document.to)
+    let text = similar::TextDiff::from_lines(&document.from, &document.to)
         .unified_diff()
         .header(
             &header(&diff.from, &document.from),
             &header(&diff.to, &document.to),
         )
-        .to_string()
+        .to_string();
+    let lines = text.lines().map(|line| match line.chars().next() {
+        // What is changed must be seen; the rest stays as it is.
+        Some('+' | '-') => visible::line(line),
+        _ => line.to_owned(),
+    });
+    lines.map(|line| line + "\n").collect()
+}
+
+/// What is shown of a resource that normalised YAML does not tell apart.
+fn remarks(diff: &Diff, document: &Document) -> String {
+    let is_here = |change: &&Change| change.subject == document.subject && change.op != Op::Same;
+    let mut text = String::new();
+    for change in diff.shown().filter(is_here) {
+        let at = format!("{} {}", change.subject, change.path);
+        let _ = writeln!(text, "# ~ {}", visible::line(&at));
+        for (mark, line) in visible::lines(change) {
+            let _ = writeln!(text, "#   {mark} {line}");
+        }
+    }
+    text
 }
 
 /// The resource as a path without blanks, as patches want it.

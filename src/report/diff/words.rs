@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::diff::{Change, Class, Diff, Group, Op, Shown, Side, Subject, groups};
+use crate::diff::{Change, Class, Diff, Group, Op, Path, Shown, Side, Sides, Subject, groups};
 use crate::place::Place;
 
 /// How many differences there are, on one line.
@@ -28,6 +28,12 @@ pub(super) fn summary(diff: &Diff) -> String {
     }
     if counts.order > 0 {
         parts.push(format!("{} in another order", counts.order));
+    }
+    if counts.layout > 0 {
+        parts.push(format!("{} in layout only", counts.layout));
+    }
+    if counts.ignored > 0 {
+        parts.push(format!("{} ignored", counts.ignored));
     }
     parts.join(", ")
 }
@@ -58,18 +64,15 @@ pub(super) fn mapping(diff: &Diff) -> Vec<(&'static str, String)> {
 }
 
 /// The differences that are shown, those that say the same together.
-pub(super) fn shown(diff: &Diff, all: bool) -> Vec<Group<'_>> {
-    let mut shown = groups(
-        diff.changes
-            .iter()
-            .filter(|change| all || change.class.counts()),
-    );
+pub(super) fn shown(diff: &Diff) -> Vec<Group<'_>> {
+    let mut shown = groups(diff.shown());
     // What only one side has comes first, then what is rare among the suspicious.
     shown.sort_by_key(|group| {
         let first = group.first();
         let is_suspicious = first.class == Class::Suspicious;
         let several = subjects(group).len();
         match first.is_whole() {
+            true if first.class == Class::Ignored => (2, first.class, 0, false),
             true => (0, Class::Suspicious, 0, false),
             false if is_suspicious => (1, first.class, several, false),
             false => (1, first.class, 0, several == 1),
@@ -92,10 +95,12 @@ pub(super) fn subjects<'d>(group: &Group<'d>) -> Vec<&'d Subject> {
 pub(super) fn heading(change: &Change) -> &'static str {
     match change.class {
         Class::Suspicious => "Suspicious",
+        Class::Ignored => "Ignored",
         _ if change.is_whole() => "Only on one side",
         Class::Security => "Security",
         Class::Real => "Differences",
         Class::Order => "Another order",
+        Class::Layout => "Layout only",
         Class::Expected => "Expected",
     }
 }
@@ -133,13 +138,36 @@ pub(super) fn mark(op: Op) -> &'static str {
     }
 }
 
-/// What is said beside a difference that is none of values.
-pub(super) fn remark(op: Op) -> Option<&'static str> {
-    match op {
-        Op::Reformatted => Some("only layout or comments differ"),
-        Op::Reordered => Some("in another order"),
-        _ => None,
-    }
+/// What is said beside the values of a difference.
+pub(super) fn remark(diff: &Diff, change: &Change) -> Option<String> {
+    let is_text = |shown: &Option<Shown>| {
+        shown
+            .as_ref()
+            .is_some_and(|shown| shown.text.contains('\n'))
+    };
+    let remark = match change.op {
+        _ if change.class == Class::Ignored => {
+            return change
+                .reason
+                .as_ref()
+                .map(|reason| format!("ignored: {reason}"));
+        }
+        Op::Reformatted if is_text(&change.from) => "only layout or comments differ",
+        Op::Reformatted => "the same, written otherwise",
+        Op::Reordered => "in another order",
+        Op::Added | Op::Removed | Op::Changed
+            if diff.sides != Sides::Environments && is_identity(&change.path) =>
+        {
+            "another object: this one is deleted, and one is created"
+        }
+        _ => return None,
+    };
+    Some(remark.to_owned())
+}
+
+/// Whether a field is a part of what an object is known by.
+fn is_identity(path: &Path) -> bool {
+    path.is(&["metadata", "name"]) || path.is(&["metadata", "namespace"])
 }
 
 /// A place as it is shown: file and line.
@@ -149,29 +177,4 @@ pub(super) fn place(place: &Place) -> String {
         0 => file.to_owned(),
         line => format!("{file}:{line}"),
     }
-}
-
-/// The lines of a text that differ, with a few around them: `-`, `+` or a blank before each.
-pub(super) fn hunks(from: &str, to: &str) -> Vec<(char, String)> {
-    const CONTEXT: usize = 2;
-    let (from, to) = (format!("{from}\n"), format!("{to}\n"));
-    let diff = similar::TextDiff::from_lines(&from, &to);
-    let mut lines = Vec::new();
-    for (number, group) in diff.grouped_ops(CONTEXT).iter().enumerate() {
-        if number > 0 {
-            lines.push((' ', "…".to_owned()));
-        }
-        for change in group
-            .iter()
-            .flat_map(|operation| diff.iter_changes(operation))
-        {
-            let mark = match change.tag() {
-                similar::ChangeTag::Delete => '-',
-                similar::ChangeTag::Insert => '+',
-                similar::ChangeTag::Equal => ' ',
-            };
-            lines.push((mark, change.value().trim_end_matches('\n').to_owned()));
-        }
-    }
-    lines
 }
