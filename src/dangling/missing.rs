@@ -9,6 +9,7 @@ use super::walk::Reference;
 pub(super) fn kind_of<'r>(reference: &Reference<'r>) -> Option<&'r str> {
     let by = reference.by.id();
     let kind = match reference.kind {
+        _ if reference.is_host => None,
         Some(kind) => Some(kind).filter(|kind| CERTAIN.contains(kind) || is_scaled(reference)),
         None => kind_of_field(reference.keys, &by.gvk.kind),
     }?;

@@ -7,6 +7,7 @@
 
 mod makers;
 mod missing;
+mod selectors;
 mod walk;
 mod words;
 
@@ -17,7 +18,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::finding::{Finding, Severity};
 use crate::place::{Place, SourceId};
 use crate::resource::Resource;
-use crate::yaml::Str;
+use crate::yaml::{Node, Str};
 use makers::Makers;
 use walk::Reference;
 use words::Word;
@@ -26,6 +27,10 @@ use words::Word;
 pub const FORMER: &str = "dangling-reference";
 /// The rule of a reference to what is not rendered.
 pub const MISSING: &str = "missing-reference";
+/// The rule of a port that is named and that nothing has.
+pub const PORT: &str = "missing-port";
+/// The rule of a selector that selects nothing.
+pub const SELECTOR: &str = "unmatched-selector";
 
 /// What is said of references.
 #[derive(Clone, Debug, Default)]
@@ -36,7 +41,8 @@ pub struct Options {
     pub external: Vec<String>,
 }
 
-/// The references of rendered objects that lead nowhere, in the order of the objects.
+/// The references of rendered objects that lead nowhere: names first, then labels and ports, each in
+/// the order of the objects.
 pub fn references(resources: &[Resource], options: &Options) -> Vec<Finding> {
     let known = Known::of(resources);
     let makers = Makers::new(resources);
@@ -45,12 +51,14 @@ pub fn references(resources: &[Resource], options: &Options) -> Vec<Finding> {
         makers: &makers,
         options,
         found: Vec::new(),
-        missing: FxHashMap::default(),
+        by_what: FxHashMap::default(),
     };
     for resource in resources {
         walk::references(resource, &mut |reference| search.look_at(&reference));
     }
-    search.found
+    let mut found = search.found;
+    found.extend(selectors::findings(resources));
+    found
 }
 
 /// The objects, by what they are and were called.
@@ -101,8 +109,8 @@ struct Search<'r, 'o> {
     makers: &'o Makers<'r>,
     options: &'o Options,
     found: Vec<Finding>,
-    /// The findings about an object that is not rendered: its kind and name, and how bad it is.
-    missing: FxHashMap<(String, String, Severity), usize>,
+    /// Which finding is about what, by its rule and severity.
+    by_what: FxHashMap<(&'static str, Severity, String), usize>,
 }
 
 impl Search<'_, '_> {
@@ -150,20 +158,22 @@ impl Search<'_, '_> {
             let names: Vec<&str> = names.into_iter().collect();
             format!("it is called `{}` now", names.join("` or `"))
         };
-        let advice = match target.history.needs_hash {
-            true => "name the field in `configurations`, or set `disableNameSuffixHash`",
-            false if has_moved => "write the namespace that it has, or take the field away",
-            false => {
-                "name the field in `configurations`, so that it follows, or write the new name"
-            }
+        let advice = if reference.is_host {
+            "write the new name, or take it over with a replacement"
+        } else if has_moved {
+            "write the namespace that it has, or take the field away"
+        } else if target.history.needs_hash {
+            "name the field in `configurations`, or set `disableNameSuffixHash`"
+        } else {
+            "name the field in `configurations`, so that it follows, or write the new name"
         };
         let finding = Finding::warning(FORMER, message).help(format!("{advice}; {new}"));
-        let known = self.found.iter_mut();
-        let mut same = known.filter(|one| one.rule == FORMER && one.message == finding.message);
-        match same.next() {
-            Some(known) => add_place(known, reference),
-            None => self.add(finding, reference),
-        }
+        // An address is told once, however many programs call it; a field, for each object.
+        let what = match reference.is_host {
+            true => format!("{kind}/{text}"),
+            false => finding.message.clone(),
+        };
+        self.add(what, finding, reference);
     }
 
     fn missing(&mut self, reference: &Reference<'_>, severity: Severity) {
@@ -206,14 +216,7 @@ impl Search<'_, '_> {
                 reference.text
             ))
         };
-        let key = (kind.to_owned(), name.to_owned(), finding.severity);
-        match self.missing.get(&key) {
-            Some(&index) => add_place(&mut self.found[index], reference),
-            None => {
-                self.missing.insert(key, self.found.len());
-                self.add(finding, reference);
-            }
-        }
+        self.add(format!("{kind}/{name}"), finding, reference);
     }
 
     /// Whether the namespace that a reference points into is one that something is rendered for.
@@ -231,22 +234,33 @@ impl Search<'_, '_> {
         })
     }
 
-    fn add(&mut self, mut finding: Finding, reference: &Reference<'_>) {
-        finding.place = Some(place_of(reference));
-        self.found.push(finding);
+    /// Adds a finding, or a place to one that says the same of `what`.
+    fn add(&mut self, what: String, mut finding: Finding, reference: &Reference<'_>) {
+        let place = place_of(reference.name, reference.by);
+        let key = (finding.rule, finding.severity, what);
+        let Some(&index) = self.by_what.get(&key) else {
+            self.by_what.insert(key, self.found.len());
+            finding.place = Some(place);
+            self.found.push(finding);
+            return;
+        };
+        let known = &mut self.found[index];
+        if known.place.as_ref() != Some(&place) && !known.others.contains(&place) {
+            known.others.push(place);
+        }
     }
 }
 
-/// Where the same name is said again.
-fn add_place(finding: &mut Finding, reference: &Reference<'_>) {
-    let place = place_of(reference);
-    if finding.place.as_ref() != Some(&place) && !finding.others.contains(&place) {
-        finding.others.push(place);
-    }
-}
-
-fn place_of(reference: &Reference<'_>) -> Place {
-    let spans = [reference.name.span, reference.by.node.span];
-    let read = spans.into_iter().find(|span| span.source != SourceId::NONE);
+/// Where a part of an object was read, or where the object was.
+fn place_of(node: &Node, by: &Resource) -> Place {
+    let mut spans = [node.span, by.node.span].into_iter();
+    let read = spans.find(|span| span.source != SourceId::NONE);
     Place::from(read.unwrap_or_default())
+}
+
+/// How an object is told: by the name that is written in its file, whatever each environment makes
+/// of it.
+fn shown(resource: &Resource) -> String {
+    let id = resource.original_id();
+    format!("{} `{}`", id.gvk.kind, id.name)
 }

@@ -19,6 +19,8 @@ pub(super) struct Reference<'r> {
     pub(super) namespace: Option<&'r str>,
     /// Whether what is named may be missing.
     pub(super) is_optional: bool,
+    /// Whether it is the host of an address, and so a Service.
+    pub(super) is_host: bool,
     /// The plural words beside a list of names: the `resources` of a rule.
     pub(super) plurals: Vec<&'r str>,
 }
@@ -37,9 +39,7 @@ impl Reference<'_> {
             "name" if !above.is_empty() => format!("{above}.{own}"),
             _ => own.to_owned(),
         };
-        // The first name is the one that is written in the file, whatever each environment makes of it.
-        let id = self.by.original_id();
-        format!("`{field}` of {} `{}`", id.gvk.kind, id.name)
+        format!("`{field}` of {}", super::shown(self.by))
     }
 
     /// Whether an object is where a reference looks for it.
@@ -91,6 +91,7 @@ pub(super) fn references<'r>(resource: &'r Resource, visit: &mut dyn FnMut(Refer
     for entry in resource.node.entries() {
         match entry.key.text().unwrap_or_default() {
             "apiVersion" | "kind" | "status" => {}
+            "data" if kind == "ConfigMap" => walker.addresses(&entry.value),
             "data" | "stringData" | "binaryData" if holds_data => {}
             "metadata" => walker.annotations(&entry.value),
             // A definition names one object: the service that converts its versions.
@@ -160,12 +161,46 @@ impl<'r> Walker<'r, '_> {
         }
     }
 
+    /// Texts of a ConfigMap that are addresses as a whole.
+    fn addresses(&mut self, data: &'r Node) {
+        for entry in data.entries() {
+            if let Value::Scalar(text) = &entry.value.value {
+                self.address(
+                    &entry.value,
+                    text,
+                    ["", "", entry.key.text().unwrap_or_default()],
+                );
+            }
+        }
+    }
+
+    fn address(&mut self, node: &'r Node, text: &'r str, keys: [&'r str; 3]) {
+        // What stands before a colon in an image is no host.
+        if keys[2].to_ascii_lowercase().contains("image") {
+            return;
+        }
+        if let Some((name, namespace)) = host(text) {
+            (self.visit)(Reference {
+                by: self.by,
+                keys,
+                name: node,
+                text: name,
+                kind: None,
+                namespace,
+                is_optional: false,
+                is_host: true,
+                plurals: Vec::new(),
+            });
+        }
+    }
+
     fn text(&mut self, node: &'r Node, text: &'r str, keys: [&'r str; 3], map: Option<&'r Node>) {
         let is_annotation = keys[1] == "annotations";
         let (before, name) = match text.split_once('/') {
             Some((namespace, name)) if is_annotation => (Some(namespace), name),
             _ => (None, text),
         };
+        self.address(node, text, keys);
         if !is_name(name) {
             return;
         }
@@ -185,9 +220,44 @@ impl<'r> Walker<'r, '_> {
                 .or_else(|| field("namespace"))
                 .filter(|it| !it.is_empty()),
             is_optional: field("optional") == Some("true"),
+            is_host: false,
             plurals: plurals.iter().filter_map(Node::text).collect(),
         });
     }
+}
+
+/// The service and the namespace in an address within the cluster: `http://web:80/`, `db:5432`,
+/// `--cache=cache.shop.svc:6379`.
+fn host(text: &str) -> Option<(&str, Option<&str>)> {
+    let text = match text.split_once('=') {
+        Some((flag, value)) if flag.starts_with('-') => value,
+        _ => text,
+    };
+    let (has_scheme, rest) = match text.split_once("://") {
+        Some((_, rest)) => (true, rest),
+        None => (false, text),
+    };
+    let authority = rest.split(['/', '?']).next()?;
+    let address = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, address)| address);
+    let (host, port) = match address.split_once(':') {
+        Some((host, port)) => (host, Some(port)),
+        None => (address, None),
+    };
+    let is_number = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    let has_port = port.is_some_and(is_number);
+    let is_label = |label: &&str| {
+        let is_inside = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        !label.is_empty() && label.bytes().all(is_inside)
+    };
+    let mut labels = host.split('.');
+    let name = labels.next().filter(is_label)?;
+    let namespace = labels.next();
+    let is_inside = labels.next().map(|label| label == "svc");
+    let is_address = has_scheme || has_port || is_inside == Some(true);
+    (is_address && is_inside != Some(false) && (port.is_none() || has_port))
+        .then_some((name, namespace))
 }
 
 /// Whether a text can be the name of an object: no variable, no path, no number alone.
@@ -218,3 +288,33 @@ const BESIDE: &[&str] = &[
     "namespace",
     "optional",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_within_the_cluster_names_a_service() {
+        for (text, wanted) in [
+            ("http://web", Some(("web", None))),
+            ("redis:6379", Some(("redis", None))),
+            (
+                "postgres://user:secret@db.shop:5432/app?x=1",
+                Some(("db", Some("shop"))),
+            ),
+            (
+                "--cache=cache.shop.svc.cluster.local",
+                Some(("cache", Some("shop"))),
+            ),
+            ("https://web.example.com/", None),
+            ("web", None),
+            ("web.shop", None),
+            ("a:1,b:2", None),
+            ("web:http", None),
+            ("12:30:00", None),
+            ("://", None),
+        ] {
+            assert_eq!(host(text), wanted, "{text}");
+        }
+    }
+}

@@ -8,6 +8,7 @@ use super::walk::Reference;
 /// What a reference says of the kind that it means.
 pub(super) struct Word<'r> {
     kind: Option<&'r str>,
+    is_host: bool,
     plurals: &'r [&'r str],
     /// The parts of the key in lower case, without those that only say that it is a name.
     parts: Vec<String>,
@@ -18,6 +19,7 @@ impl<'r> Word<'r> {
     pub(super) fn of(reference: &'r Reference<'_>) -> Self {
         Self {
             kind: reference.kind,
+            is_host: reference.is_host,
             plurals: &reference.plurals,
             parts: parts(reference.word()),
             group: &reference.by.id().gvk.group,
@@ -26,6 +28,9 @@ impl<'r> Word<'r> {
 
     /// Whether it may mean an object of a kind.
     pub(super) fn means(&self, kind: &str) -> bool {
+        if self.is_host {
+            return kind == "Service";
+        }
         if let Some(said) = self.kind {
             return said == kind;
         }
@@ -131,6 +136,7 @@ mod tests {
     fn means(key: &str, kind: &str) -> bool {
         let word = Word {
             kind: None,
+            is_host: false,
             plurals: &[],
             parts: parts(key),
             group: "example.com",
