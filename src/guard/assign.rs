@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use super::harmless::is_uuid;
 use super::judge::is_scheme;
 
 /// How far a name may reach from the word that was found in it.
@@ -73,6 +74,9 @@ fn direct(text: &[u8], name: Range<usize>) -> Option<Assignment> {
                 return None;
             }
             let is_list = text[at] == b',';
+            if is_colon && !name_quoted && is_outcome(text, &name) || is_invitation(text, &name) {
+                return None;
+            }
             at = end;
             if is_element {
                 while at < text.len() && at - end < PAIR && text[at].is_ascii_whitespace() {
@@ -84,6 +88,17 @@ fn direct(text: &[u8], name: Range<usize>) -> Option<Assignment> {
                 || name_quoted && is_quote(peek(text, at)) && !is_value(text, name.start);
             if is_list && !is_flag && !is_argument() {
                 return None;
+            }
+            // `--password,--pass` lists flags.
+            if is_list && is_flag && peek(text, at) == b'-' {
+                return None;
+            }
+            if is_element {
+                let value = value_at(text, at)?;
+                let close = text[value.end..].trim_ascii_start();
+                return close
+                    .starts_with(b"<")
+                    .then_some(Assignment { name, value });
             }
         }
         None => {
@@ -102,7 +117,32 @@ fn direct(text: &[u8], name: Range<usize>) -> Option<Assignment> {
             }
         }
     }
-    value_at(text, at).map(|value| Assignment { name, value })
+    let value = value_at(text, at)?;
+    // `f("secret", "28b87851-…")` gives an id beside a name.
+    let is_id = || std::str::from_utf8(&text[value.clone()]).is_ok_and(is_uuid);
+    let is_apart = !is_flag && text[name.end..value.start].contains(&b',');
+    (!is_apart || !is_id()).then_some(Assignment { name, value })
+}
+
+/// `https://zoom.us/j/1?pwd=`: whoever is given the address of a meeting is invited.
+fn is_invitation(text: &[u8], name: &Range<usize>) -> bool {
+    if !text[..name.start].ends_with(b"?") && !text[..name.start].ends_with(b"&") {
+        return false;
+    }
+    let before = &text[name.start.saturating_sub(200)..name.start];
+    let address = before.rsplit(|byte| byte.is_ascii_whitespace()).next();
+    let has = |mark: &[u8]| address.is_some_and(|it| it.windows(mark.len()).any(|at| at == mark));
+    has(b"zoom.us/") || has(b"/meeting/")
+}
+
+/// `--- PASS: TestShop`: the outcome of a test, not a password.
+fn is_outcome(text: &[u8], name: &Range<usize>) -> bool {
+    let before = text[..name.start].trim_ascii_end();
+    text[name.clone()] == *b"PASS" && (before.is_empty() || before.ends_with(b"---"))
+        || text[name.clone()] == *b"PASS"
+            && text[..name.start].last().is_none_or(|&byte| byte == b'\n')
+            && text[name.end..].starts_with(b": ")
+            && !text[name.end + 2..].starts_with(b"\"")
 }
 
 /// Whether an operator stands before `at`, so that what follows is a value itself.
@@ -126,7 +166,10 @@ fn paired(text: &[u8], name: Range<usize>) -> Option<Assignment> {
     let head = before_quote(text, name.start);
     let head = head[..head.len() - 1].trim_ascii_end();
     let head = head.strip_suffix(b"\"").unwrap_or(head);
-    if !head.ends_with(b"name") && !head.ends_with(b"key") {
+    if !["name", "key", "path"]
+        .iter()
+        .any(|end| head.ends_with(end.as_bytes()))
+    {
         return None;
     }
     let after = &text[name.end..text.len().min(name.end + PAIR)];

@@ -52,6 +52,42 @@ pub(super) fn is_document(path: &str) -> bool {
     )
 }
 
+/// Whether a file is made of names, versions and hashes by a program: only what an issuer marks is
+/// a secret in it.
+pub(super) fn is_record(path: &str) -> bool {
+    const NAMES: &[&str] = &[
+        ".sops.yaml",
+        ".sops.yml",
+        ".terraform.lock.hcl",
+        "bun.lock",
+        "cargo.lock",
+        "chart.lock",
+        "composer.lock",
+        "deno.lock",
+        "flake.lock",
+        "gemfile.lock",
+        "go.mod",
+        "go.sum",
+        "go.work.sum",
+        "gradle.lockfile",
+        "mix.lock",
+        "npm-shrinkwrap.json",
+        "package-lock.json",
+        "packages.lock.json",
+        "pdm.lock",
+        "pipfile.lock",
+        "pixi.lock",
+        "pnpm-lock.yaml",
+        "podfile.lock",
+        "poetry.lock",
+        "pubspec.lock",
+        "uv.lock",
+        "yarn.lock",
+    ];
+    let name = name_of(path).to_ascii_lowercase();
+    NAMES.contains(&name.as_str())
+}
+
 /// How clear an assignment in a file must be.
 pub(super) fn setting_of(path: &str) -> Setting {
     const CODE: &[&str] = &[

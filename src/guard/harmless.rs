@@ -3,6 +3,7 @@
 //! References to a secret kept elsewhere, what is encrypted already, public keys, certificates and
 //! digests, and the plain shapes of configuration: paths, addresses, names of hosts.
 
+use super::base64;
 use super::encrypted::encryption;
 use super::random::is_random;
 
@@ -14,7 +15,58 @@ pub(super) fn is_harmless(value: &str) -> bool {
         || is_path(value)
         || is_address(value)
         || is_host(value)
-        || is_code(value)
+        || is_version(value)
+        || is_in_base64(value, is_public)
+}
+
+/// Whether a test holds of the text behind a base64 text.
+fn is_in_base64(value: &str, test: fn(&str) -> bool) -> bool {
+    base64::decode_text(value).is_some_and(|text| test(text.trim()))
+}
+
+/// `^7.0.4`, `npm:^3.0.0`, `>=1.2,<2`, `v1.27.3-gke.100`: what a lock file or a manifest asks for.
+fn is_version(value: &str) -> bool {
+    let schemes = ["npm:", "workspace:", "patch:", "link:", "portal:"];
+    let scheme = schemes.iter().find_map(|scheme| value.strip_prefix(scheme));
+    let spec = scheme
+        .unwrap_or(value)
+        .trim_start_matches(['^', '~', '>', '<', '=', 'v']);
+    let numbers = spec.split(['-', '+', ',']).next().unwrap_or_default();
+    numbers.matches('.').count() >= 1
+        && numbers.split('.').all(|part| {
+            matches!(part, "x" | "*")
+                || !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit())
+        })
+        && !is_random(spec, 12.0)
+}
+
+/// Whether a value looks like a regular expression: `\\s*`, `[^"]+`, `(?i:…)`.
+pub(super) fn is_expression(value: &str) -> bool {
+    let classes = ["\\s", "\\S", "\\w", "\\W", "\\d", "\\b"];
+    let signs = [
+        "[^", "(?", ".*", ".+", "]+", "]*", ")*", ")+", "]{", "[a-z", "[A-Z", "[0-9",
+    ];
+    classes.iter().any(|class| value.contains(class))
+        || signs.iter().filter(|sign| value.contains(*sign)).count() >= 2
+}
+
+/// Whether a value is the fingerprint of a key, as PGP writes it: forty or sixteen hexadecimal
+/// digits in capitals.
+pub(super) fn is_fingerprint(value: &str) -> bool {
+    let digits = value.strip_prefix("0x").unwrap_or(value);
+    matches!(digits.len(), 16 | 40)
+        && digits
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'F'))
+        && digits.bytes().any(|byte| byte.is_ascii_uppercase())
+}
+
+/// Whether a value is as long as a hash in hexadecimal digits.
+pub(super) fn is_hash(value: &str) -> bool {
+    matches!(value.len(), 32 | 40 | 64 | 96 | 128)
+        && value
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// `vault:secret/data/app#password`, `ref+vault://…`, `op://…`: a program fetches the secret.
@@ -124,13 +176,36 @@ fn is_host(value: &str) -> bool {
 }
 
 /// `newToken(user)`, `[]byte("x")`, `map[string]int{`, `argv[2]`, `0x3f879678`: what a program computes or counts.
-fn is_code(value: &str) -> bool {
+pub(super) fn is_code(value: &str) -> bool {
     let number = value.trim_start_matches('-').strip_prefix("0x");
-    let is_call = value.starts_with(|c: char| c.is_ascii_alphabetic() || "[_*&".contains(c))
-        && value.ends_with([')', '}', ']', '{', '('])
-        && value
-            .split_once(['(', '{', '['])
-            .is_some_and(|(name, _)| !is_random(name, 12.0));
+    let body = value.trim_start_matches(['$', '*', '&', '!', '[', ']']);
+    let called = body
+        .split_once(['(', '{', '['])
+        .or_else(|| body.split_once("->"));
+    let is_path = |name: &str| {
+        let is_part = |part: &str| {
+            let letters = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+            part.len() > 1 && part.bytes().all(letters)
+        };
+        name.contains('.') && name.split('.').all(is_part)
+    };
+    // `sha256`: a name of one part has digits at the ends of its words only.
+    let is_name = |name: &str| {
+        let is_word = |word: &str| {
+            let letters = word.trim_end_matches(|c: char| c.is_ascii_digit());
+            letters.bytes().all(|byte| byte.is_ascii_alphabetic())
+        };
+        !is_random(name, 6.0)
+            && (is_path(name) || name.split(['.', ':', '_', '>', '-']).all(is_word))
+    };
+    let is_closed = value.ends_with([')', '}', ']', '{', '(']);
+    // What was cut at a quote or a comma is not closed; a name of two parts leaves no doubt.
+    let is_call = called.is_some_and(|(name, inside)| {
+        let is_argument = is_path(name) && inside.starts_with(['"', '\'', '`']);
+        is_name(name)
+            && (is_closed || is_path(name) || name.contains('>') || value.starts_with('$'))
+            && (is_argument || !is_random(inside, 16.0))
+    });
     is_call || number.is_some_and(|digits| digits.len() <= 16)
 }
 
@@ -198,6 +273,47 @@ mod tests {
         ] {
             assert!(!is_harmless(value), "{value}");
         }
+    }
+
+    #[test]
+    fn what_a_program_computes_is_told_from_a_password() {
+        for code in [
+            "newToken(user)",
+            "[]byte(\"x\")",
+            "map[string]int{",
+            "fmt.Sprintf(\"%s$%v:%s$%s:%s\"",
+            "$o->{clock}",
+            "sha256(key)",
+            "0x3f879678",
+        ] {
+            assert!(is_code(code), "{code}");
+        }
+        for value in [
+            "Xk9Rf(vT7mB2xR8nL5wQ4",
+            "Xk9Rf{vT7mB2xR8nL5}",
+            "q$(8Lr]zPw2nVx7",
+        ] {
+            assert!(!is_code(value), "{value}");
+        }
+    }
+
+    #[test]
+    fn versions_expressions_and_fingerprints_are_known_by_their_shape() {
+        for version in [
+            "^7.0.4",
+            "npm:^3.0.0",
+            ">=1.2,<2",
+            "v1.27.3-gke.100",
+            "~> 1.x".trim_start_matches("~> "),
+        ] {
+            assert!(is_version(version), "{version}");
+        }
+        assert!(!is_version("1.2hunter"));
+        assert!(is_expression("\\s*Bearer\\s+)[^\\s]+"));
+        assert!(is_expression("[a-z]+.*"));
+        assert!(!is_expression("Xk9.*fvT7mB2"));
+        assert!(is_fingerprint("3F2A9C64D1B07E85A9C1D2E3F4051627384950AB"));
+        assert!(!is_fingerprint("3f2a9c64d1b07e85a9c1d2e3f4051627384950ab"));
     }
 
     #[test]

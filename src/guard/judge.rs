@@ -1,10 +1,14 @@
 //! Whether a value under a name is a secret.
 
 use super::base64;
-use super::harmless::{is_generated_name, is_harmless, is_password_hash, is_uuid};
+use super::harmless::{
+    is_code, is_expression, is_fingerprint, is_generated_name, is_harmless, is_hash,
+    is_password_hash, is_uuid,
+};
 use super::key::Role;
 use super::placeholder::is_placeholder_value;
 use super::random::{is_random, is_wordy};
+use super::words::words;
 
 /// Where a value stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,19 +64,50 @@ pub(super) fn judge(key: &str, value: &str, setting: Setting) -> Option<Verdict>
     } else {
         return None;
     };
-    // A sentence in base64 is an example; drawn bytes decode to no sentence.
-    if is_named && base64::decode_text(value).is_some_and(|text| is_sentence(&text)) {
+    if is_named && (is_told_in_base64(value) || is_no_value(key, value, role)) {
         return None;
     }
     // `secret: api-token-5h9m86f79f` names a Secret.
     let is_name = is_named && role < Role::Password && is_generated_name(value);
-    (!is_name && !is_placeholder_value(value) && !is_harmless(value)).then_some(verdict)
+    let is_computed = setting != Setting::Secret && is_code(value);
+    (!is_name && !is_computed && !is_placeholder_value(value) && !is_harmless(value))
+        .then_some(verdict)
+}
+
+/// Whether a value is the base64 of a text that is no secret: a sentence, a word, a name. Drawn bytes
+/// decode to no text.
+fn is_told_in_base64(value: &str) -> bool {
+    let Some(text) = base64::decode_text(value) else {
+        return false;
+    };
+    let text = text.trim();
+    if text.starts_with(['{', '[']) {
+        return false;
+    }
+    // `user:password`, as HTTP has it.
+    let inner = text.split_once(':').map_or(text, |(_, password)| password);
+    is_sentence(text) || !is_password(inner)
+}
+
+/// Whether what stands under a name that could promise a secret is something else: the fingerprint
+/// of a key, the hash of a content, a regular expression, prose in another script.
+fn is_no_value(key: &str, value: &str, role: Role) -> bool {
+    let says = |wanted: &[&str]| {
+        let words = words(key);
+        words.iter().any(|word| wanted.contains(&word.as_str()))
+    };
+    is_expression(value)
+        || (role < Role::Password && !value.is_ascii())
+        || (is_fingerprint(value)
+            && (role == Role::Vague || says(&["gpg", "pgp", "signing", "recipient", "recipients"])))
+        || (is_hash(value) && says(&["hash", "hashes", "md5", "sha1", "sha256", "commit"]))
 }
 
 /// Judges a password whose place leaves no doubt that it is one, as in `user:password@host`.
 pub(super) fn is_password(value: &str) -> bool {
     !is_placeholder_value(value)
         && !is_harmless(value)
+        && !is_code(value)
         && value.len() >= 6
         && (is_random(value, 6.0) || is_mixed(value))
 }

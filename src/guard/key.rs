@@ -38,6 +38,11 @@ impl Role {
         if holds(ATTRIBUTES, last) {
             return Self::Open;
         }
+        // `siteKey` and `clientToken` are given to every browser; a `labelKey` is the name of a label.
+        let owner = before.last().copied().unwrap_or_default();
+        if PUBLIC.contains(&(owner, last.strip_suffix('s').unwrap_or(last))) {
+            return Self::Open;
+        }
         let role = of_word(last, before.last().copied());
         if role > Self::Unknown {
             return role;
@@ -82,8 +87,20 @@ fn holds(list: &[&str], word: &str) -> bool {
 /// Any of these makes the value one to show; sorted.
 #[rustfmt::skip]
 const SHOWN: &[&str] = &[
-    "checksum", "chksum", "digest", "fingerprint", "integrity", "md", "pub", "pubkey", "public",
-    "publickey", "revision", "sha", "signature", "thumbprint",
+    "checksum", "chksum", "digest", "encrypted", "etag", "fingerprint", "integrity", "md", "pub",
+    "pubkey", "public", "publickey", "publishable", "revision", "sealed", "sha", "signature",
+    "sitekey", "thumbprint",
+];
+
+/// Pairs of last words that mean something public, or the name of something.
+#[rustfmt::skip]
+const PUBLIC: &[(&str, &str)] = &[
+    ("annotation", "key"), ("attribute", "key"), ("cache", "key"), ("client", "token"),
+    ("column", "key"), ("config", "key"), ("data", "key"), ("field", "key"), ("foreign", "key"),
+    ("gpg", "key"), ("index", "key"), ("instrumentation", "key"), ("label", "key"),
+    ("map", "key"), ("metric", "key"), ("object", "key"), ("partition", "key"),
+    ("pgp", "key"), ("property", "key"), ("remote", "key"), ("site", "key"), ("sort", "key"),
+    ("tag", "key"), ("topology", "key"), ("verify", "key"), ("write", "key"),
 ];
 
 /// Last words that tell something about a secret, or identify its owner; sorted.
@@ -113,7 +130,7 @@ const ATTRIBUTES: &[&str] = &[
 #[rustfmt::skip]
 const FILLERS: &[&str] = &[
     "b", "base", "bytes", "cleartext", "content", "contents", "data", "default", "dev", "encoded",
-    "json", "new", "old", "plain", "plaintext", "prod", "raw", "result", "staging", "string",
+    "inline", "json", "new", "old", "plain", "plaintext", "prod", "raw", "result", "staging", "string",
     "test", "text", "txt", "val", "value", "yaml", "yml",
 ];
 
@@ -130,7 +147,8 @@ const PASSWORD_ENDINGS: &[&str] = &[
 
 #[rustfmt::skip]
 const NOT_PASSWORDS: &[&str] = &[
-    "bypass", "compass", "encompass", "surpass", "trespass",
+    "bypass", "compass", "encompass", "minipass", "multipass", "overpass", "subpass", "surpass",
+    "trespass", "underpass",
 ];
 
 #[rustfmt::skip]
@@ -192,7 +210,14 @@ mod tests {
             ("mySecretString", Role::Secret),
             ("session-key", Role::Secret),
             ("todo_secret_do_not_commit", Role::Secret),
-            ("topologyKey", Role::Vague),
+            ("topologyKey", Role::Open),
+            ("ManifestHashAnnotationKey", Role::Open),
+            ("recaptcha_site_key", Role::Open),
+            ("rum.clientToken", Role::Open),
+            ("stripePublishableKey", Role::Open),
+            ("rsaEncryptedKey", Role::Open),
+            ("fs-minipass", Role::Unknown),
+            ("secret.inline_string", Role::Secret),
             ("honk.txt", Role::Unknown),
             ("author", Role::Open),
             ("client_id", Role::Open),

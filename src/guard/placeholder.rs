@@ -65,41 +65,72 @@ fn is_plain(value: &str) -> bool {
         || is_told_in_words(value)
 }
 
-/// `xxxx`, `****`, `sk-...`, `0000-0000`, `---`.
+/// `xxxx`, `****`, `sk-...`, `0000-0000`, `---`: the mask is the whole, or what it leaves is no secret.
 fn is_masked(value: &str) -> bool {
-    if value.contains("**") || value.contains("...") || value.contains('…') {
-        return true;
-    }
     let bytes = value.as_bytes();
     let mut signs = bytes.iter().filter(|byte| byte.is_ascii_alphanumeric());
     let first = signs.next();
     if value.is_ascii() && signs.all(|sign| Some(sign) == first) {
         return true;
     }
-    let mut longest = 0;
-    let mut run = 0;
-    for (index, byte) in bytes.iter().enumerate() {
-        let repeats = index > 0 && bytes[index - 1] == *byte;
-        run = if repeats { run + 1 } else { 1 };
-        if matches!(byte, b'x' | b'X' | b'#' | b'?') {
-            longest = longest.max(run);
-        }
+    // `eyJhbGciOi...`, `sk-abcd…wxyz`: a value that is shown in part.
+    let shown = value.split_once("...").or_else(|| value.split_once('…'));
+    let is_in_part = |(head, tail): (&str, &str)| {
+        let is_known = HEADS.iter().any(|known| head.starts_with(known));
+        (head.len() <= 24 || is_known) && tail.len() <= 8
+    };
+    if shown.is_some_and(is_in_part) {
+        return true;
     }
-    longest >= 4.max(bytes.len() / 16)
+    let (mut rest, mut masked) = (String::new(), 0);
+    let mut at = 0;
+    while let Some(sign) = value[at..].chars().next() {
+        let run = value[at..].chars().take_while(|&c| c == sign).count();
+        let least = match sign {
+            '*' | '•' => 2,
+            '.' => 3,
+            '…' => 1,
+            'x' | 'X' | '#' | '?' => 4.max(bytes.len() / 16),
+            _ => usize::MAX,
+        };
+        let end = at + run * sign.len_utf8();
+        if run >= least {
+            masked += run;
+        } else {
+            rest.push_str(&value[at..end]);
+        }
+        at = end;
+    }
+    masked > 0 && !is_drawn(&rest)
+}
+
+/// How long values begin that everybody knows: JSON, PEM and DER in base64.
+const HEADS: [&str; 3] = ["eyJ", "LS0t", "MII"];
+
+/// Whether what is left of a value is a secret by itself.
+fn is_drawn(rest: &str) -> bool {
+    is_random(rest, 6.0)
 }
 
 /// `${X}`, `$(X)`, `{{ x }}`, `%s`, `$X`, `<%= x %>`: a program puts the value here.
 fn is_filled_later(value: &str) -> bool {
-    if let Some((_, rest)) = value.split_once("${") {
-        // What a shell takes if the variable is not set is written here all the same.
-        return match rest.split_once(":-") {
-            Some((_, fallback)) => is_plain(fallback.trim_end_matches('}')),
-            None => true,
+    for (open, close) in FILLED {
+        let Some((inside, outside)) = enclosed(value, open, close) else {
+            // A text that was cut at a blank or a quote ends before it is closed.
+            if value.strip_prefix(open).is_some_and(|rest| !is_drawn(rest)) {
+                return true;
+            }
+            continue;
         };
-    }
-    let opened = ["$(", "{{", "#{", "%{", "<%", "{%", "[["];
-    if opened.iter().any(|mark| value.contains(mark)) {
-        return true;
+        if open == "${"
+            && let Some((_, fallback)) = inside.split_once(":-")
+        {
+            // What a shell takes if the variable is not set is written here all the same.
+            return is_plain(fallback.trim_end_matches('}')) && !is_drawn(&outside);
+        }
+        if !is_drawn(&outside) {
+            return true;
+        }
     }
     let is_name = |name: &str| {
         name.bytes()
@@ -116,6 +147,31 @@ fn is_filled_later(value: &str) -> bool {
         || wrapped(value, "`", "`").is_some()
 }
 
+/// What programs put values between.
+const FILLED: [(&str, &str); 8] = [
+    ("${", "}"),
+    ("$(", ")"),
+    ("{{", "}}"),
+    ("#{", "}"),
+    ("%{", "}"),
+    ("<%", "%>"),
+    ("{%", "%}"),
+    ("[[", "]]"),
+];
+
+/// What stands between marks that are closed again, and all that stands outside of them.
+fn enclosed<'v>(value: &'v str, open: &str, close: &str) -> Option<(&'v str, String)> {
+    let (before, rest) = value.split_once(open)?;
+    let (first, mut rest) = rest.split_once(close)?;
+    let mut outside = before.to_owned();
+    while let Some((between, inner)) = rest.split_once(open) {
+        outside.push_str(between);
+        rest = inner.split_once(close)?.1;
+    }
+    outside.push_str(rest);
+    Some((first, outside))
+}
+
 /// `<token>`, `prefix-<token>`, `[PASSWORD]`, `{token}`.
 fn is_bracketed(value: &str) -> bool {
     let told = |inner: &str| {
@@ -125,10 +181,10 @@ fn is_bracketed(value: &str) -> bool {
                 .split([' ', '_', '-'])
                 .any(|word| is_random(word, 12.0))
     };
-    let angled = value
-        .split_once('<')
-        .and_then(|(_, rest)| rest.rsplit_once('>'))
-        .is_some_and(|(inner, _)| told(inner));
+    let angled = value.split_once('<').is_some_and(|(before, rest)| {
+        rest.rsplit_once('>')
+            .is_some_and(|(inner, after)| told(inner) && !is_drawn(&format!("{before}{after}")))
+    });
     angled
         || wrapped(value, "[", "]").is_some_and(told)
         || wrapped(value, "{", "}").is_some_and(|inner| !inner.contains('"') && told(inner))
@@ -140,17 +196,21 @@ fn wrapped<'v>(value: &'v str, open: &str, close: &str) -> Option<&'v str> {
 
 /// `HF_API_KEY`: the name of the variable that holds the value elsewhere.
 fn is_variable_name(value: &str) -> bool {
-    value.contains('_')
-        && value
-            .bytes()
-            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
-        && !value.split('_').any(|word| is_random(word, 6.0))
-        && !is_random(value, 16.0)
+    let is_upper = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    if !value.contains('_') || !value.bytes().all(is_upper) {
+        return false;
+    }
+    // `QBZTRK_NZB_KEY`: whatever its owner is called, it says what it is.
+    let (owner, noun) = value.rsplit_once('_').unwrap_or_default();
+    let is_named = NOUNS.contains(&noun.to_ascii_lowercase().trim_end_matches('s'))
+        && owner.bytes().all(|byte| !byte.is_ascii_digit())
+        && owner.split('_').all(|word| word.len() <= 16);
+    is_named || (!value.split('_').any(|word| is_random(word, 6.0)) && !is_random(value, 16.0))
 }
 
 /// `CHANGE_ME`, `your-token-here`, `docker-password`, `AKIAIOSFODNN7EXAMPLE`.
 fn is_told_in_words(value: &str) -> bool {
-    if contains_ignoring_case(value, "example") {
+    if is_called_example(value) {
         return true;
     }
     if value.len() > 100 {
@@ -179,10 +239,18 @@ fn glued(word: &str, mark: &str) -> bool {
     mark.len() >= 6 && (word.starts_with(mark) || word.ends_with(mark))
 }
 
-fn contains_ignoring_case(text: &str, lower: &str) -> bool {
-    text.as_bytes()
-        .windows(lower.len())
-        .any(|window| window.eq_ignore_ascii_case(lower.as_bytes()))
+/// `AKIAIOSFODNN7EXAMPLE`, `example-token`, `wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY`: the word opens
+/// or ends the value, or a part of it.
+fn is_called_example(value: &str) -> bool {
+    const WORD: &str = "example";
+    let lower = value.to_ascii_lowercase();
+    lower.match_indices(WORD).any(|(at, _)| {
+        let before = lower[..at].bytes().next_back();
+        let after = lower[at + WORD.len()..].trim_start_matches('s');
+        let after = after.strip_prefix("key").unwrap_or(after).bytes().next();
+        let is_edge = |byte: Option<u8>| byte.is_none_or(|byte| !byte.is_ascii_alphanumeric());
+        is_edge(before) || is_edge(after) || !is_drawn(&lower.replace(WORD, ""))
+    })
 }
 
 /// Words that say by themselves that something else belongs here; sorted.
@@ -199,8 +267,8 @@ const MARKERS: &[&str] = &[
 /// name, not a value.
 #[rustfmt::skip]
 const NOUNS: &[&str] = &[
-    "cert", "cookie", "cred", "hmac", "id", "key", "login", "pass", "pw", "secret", "token",
-    "user",
+    "cert", "cookie", "cred", "hmac", "id", "key", "login", "pass", "passwd", "password", "pw",
+    "secret", "token", "user",
 ];
 
 /// What names of secrets are made of; sorted.
@@ -278,6 +346,12 @@ mod tests {
             "none",
             "ACCESS_SECRET_KEY",
             "${TOKEN:-changeme}",
+            "QBZTRK_NZB_KEY",
+            "eyJhbGciOiJSUzI1NiIs...",
+            "LS0tLS1CRUd...0tLQo=",
+            "ghp_************",
+            "postgres-${SUFFIX}-password",
+            "{{.Values.auth|default:",
         ] {
             assert!(is_placeholder(text), "{text}");
         }
@@ -296,8 +370,29 @@ mod tests {
             "${TOKEN:-uyS1F1a10F1qmQj8q17zZuMHnG5}",
             "$aD3kPq9ZxLw2",
             "1ST0UQ_0NRT6719YH5J5",
+            "Xk9Rf...vT7mB2xR8nL5wQ4",
         ] {
             assert!(!is_placeholder(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_strong_password_is_none_whatever_signs_it_holds() {
+        let (head, tail) = ("Xk9Rf", "vT7mB2xR8nL5wQ4");
+        for mark in [
+            "**", "***", "xxxx", "####", "<%", "%>", "{{", "}}", "{%", "{#", "#{", "%{", "<a4>",
+            "<", ">", "$(", "${", "${a}", "{{b}}", "$(c)", "[[", "[[d]]", "<<", "<<e>>", "%s",
+            "@x@", "__", "example", "${f:-g}", "`", "()", "({", "::",
+        ] {
+            for text in [
+                format!("{head}{mark}{tail}"),
+                format!("{mark}{head}{tail}"),
+                format!("{head}{tail}{mark}"),
+            ] {
+                let is_at_edge = mark == "example" && !text.starts_with(head)
+                    || mark == "example" && text.ends_with(mark);
+                assert!(is_placeholder_value(&text) == is_at_edge, "{text}");
+            }
         }
     }
 

@@ -34,7 +34,7 @@ pub(super) const NAMES: [&str; 10] = [
 pub(super) fn of(rule: &str) -> u8 {
     match rule {
         CREDENTIAL | WEAK => 0,
-        "url-password" | "command-line-password" | FILE => 1,
+        "url-password" | "command-line-password" | "sql-password" | FILE => 1,
         SECRET | GENERATOR | DOCKER => 2,
         // Those that know the issuer.
         _ => 3,

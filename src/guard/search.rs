@@ -28,7 +28,7 @@ impl Guard {
         pass.assignments.sort_by_key(|found| found.name.start);
         pass.structures.sort_unstable();
         let mut hits = std::mem::take(&mut pass.hits);
-        if pass.is_empty() && !files::may_be_secret(path) {
+        if files::is_record(path) || (pass.is_empty() && !files::may_be_secret(path)) {
             return hits;
         }
         let Ok(text) = std::str::from_utf8(text) else {
@@ -75,11 +75,12 @@ impl Guard {
         };
         let Ok(nodes) = yaml::read(document, &options) else {
             hits.extend(assignments.iter().filter_map(assigned));
-            hits.extend(
-                unparsed::search(document)
-                    .into_iter()
-                    .map(|hit| shifted(hit, range.start)),
-            );
+            let found = unparsed::search(document);
+            hits.extend(found.hits.into_iter().map(|hit| shifted(hit, range.start)));
+            for inner in found.inner {
+                let place = inner.range.start + range.start..inner.range.end + range.start;
+                self.search_inside(&inner.name, &inner.text, text, place, depth, hits);
+            }
             return;
         };
         let name = path.rsplit('/').next().unwrap_or(path);

@@ -90,6 +90,21 @@ const SHAPES: &[(&str, &str, &str)] = &[
         "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata:\n  setting: {base64}\n",
     ),
     (
+        "base64 in a config map",
+        "configmap.yaml",
+        "kind: ConfigMap\ndata:\n  setting: {base64}\n",
+    ),
+    (
+        "base64 in a script",
+        "run.sh",
+        "echo '{base64}' | base64 -d > file\n",
+    ),
+    (
+        "base64 behind a user",
+        "values.yaml",
+        "app:\n  setting: \"{base64 of user}\"\n",
+    ),
+    (
         "args",
         "deploy.yaml",
         "containers:\n- name: app\n  args:\n  - --setting={}\n  - --other\n",
@@ -133,8 +148,11 @@ const SHAPES: &[(&str, &str, &str)] = &[
 ];
 
 fn filled(shape: &str, token: &str) -> String {
-    let encoded = ::base64::engine::general_purpose::STANDARD.encode(token);
-    shape.replace("{base64}", &encoded).replacen("{}", token, 1)
+    let encode = |text: &str| ::base64::engine::general_purpose::STANDARD.encode(text);
+    shape
+        .replace("{base64}", &encode(token))
+        .replace("{base64 of user}", &encode(&format!("bot:{token}")))
+        .replacen("{}", token, 1)
 }
 
 #[test]
@@ -308,6 +326,52 @@ const PLACES: &[(&str, &str, &str)] = &[
         "flag apart",
         "d.yaml",
         "args: [\"--client-secret\", \"{}\"]\n",
+    ),
+    (
+        "redis.conf",
+        "redis.conf",
+        "bind 0.0.0.0\nrequirepass {}\nmaxmemory 1gb\n",
+    ),
+    (
+        "ldap",
+        "configmap.yaml",
+        "kind: ConfigMap\ndata:\n  nslcd.conf: |\n    binddn cn=a\n    bindpw {}\n",
+    ),
+    (
+        "nginx",
+        "site.conf",
+        "location / {\n  proxy_set_header Authorization \"Bearer {}\";\n}\n",
+    ),
+    (
+        "envoy",
+        "envoy.yaml",
+        "secrets:\n- name: a\n  generic_secret:\n    secret:\n      inline_string: \"{}\"\n",
+    ),
+    (
+        "envoy in a config map",
+        "configmap.yaml",
+        "kind: ConfigMap\ndata:\n  envoy.yaml: |\n    generic_secret:\n      secret:\n        inline_string: \"{}\"\n",
+    ),
+    ("dsn", "app.env", "DSN=app:{}@tcp(db:3306)/app\n"),
+    (
+        "sql",
+        "init.sql",
+        "CREATE USER app WITH LOGIN PASSWORD '{}';\n",
+    ),
+    (
+        "sql of mysql",
+        "configmap.yaml",
+        "kind: ConfigMap\ndata:\n  init.sql: |\n    CREATE USER 'a'@'%' IDENTIFIED BY '{}';\n",
+    ),
+    (
+        "script of yq 3",
+        "yq_scripts/config.yaml",
+        "- command: update\n  path: db.password\n  value: {}\n",
+    ),
+    (
+        "source value",
+        "kustomization.yaml",
+        "replacements:\n- sourceValue: \"{}\"\n  targets:\n  - select: {kind: Secret}\n    fieldPaths: [stringData.honk]\n",
     ),
     (
         "redis",
@@ -552,6 +616,51 @@ const HARMLESS: &[(&str, &str)] = &[
         "k.yaml",
         "secretGenerator:\n- name: app-token\n  files: [secrets/token, key=secrets/api-key]\n  envs: [secrets/db.env]\n  options: {disableNameSuffixHash: true}\ngeneratorOptions:\n  labels: {app.kubernetes.io/secret: token-{word}}\n",
     ),
+    (
+        "es.yaml",
+        "kind: ExternalSecret\nspec:\n  data:\n  - secretKey: {CAPS}_{CAPS}_KEY\n    remoteRef: {key: shop, property: {mix}}\n  - secretKey: {mix}\n    remoteRef: {key: shop/{mix}}\n",
+    ),
+    (
+        "test.log",
+        "=== RUN   TestShop/V2_to_V3_{mix}\n--- PASS: TestShop/V2_to_V3_{mix} (0.01s)\nPASS: TestBar_{mix}\nPASS\n",
+    ),
+    (
+        "yarn.lock",
+        "\"minipass@npm:^7.0.4\":\n  version: 7.0.4\n  dependencies:\n    fs-minipass: \"npm:^3.0.0\"\n  checksum: 10c0/{hex}\n  token: {mix}\n",
+    ),
+    (
+        "package.yaml",
+        "dependencies:\n  minipass: \"npm:^7.0.4\"\n  secret-token: ^3.0.0-rc.1\n",
+    ),
+    (
+        ".sops.yaml",
+        "keys:\n- &alice {FPR}\ncreation_rules:\n- encrypted_regex: ^(data|stringData)$\n  pgp: {FPR},{FPR}\n",
+    ),
+    ("gpg.yaml", "keys:\n- {FPR}\ngit:\n  signingKey: {FPR}\n"),
+    (
+        "patch.yaml",
+        "# Flags: redacts the value in --password,--pass, -Ddb.password=123, -a\na: b\n",
+    ),
+    (
+        "turn.conf",
+        "#userdb=\"host=<host> user=<database-user> password=<database-user-password> connect_timeout=30\"\n",
+    ),
+    (
+        "redact.go",
+        "var redact = regexp.MustCompile(`(?i)(Authorization:\\s*Bearer\\s+)[^\\s]+`)\npass := fmt.Sprintf(\"%s$%v:%s$%s:%s\", a, n)\nvar ann = map[string]string{api.SpecHashAnnotationKey: \"{md5}\"}\n",
+    ),
+    (
+        "c.yaml",
+        "recaptcha:\n  siteKey: 6L{mix}\nrum:\n  clientToken: pub{md5}\nstripe:\n  publishableKey: pk_live_{mix}\nconfigHash: {md5}\nvalidation:\n  tokenPattern: ^[a-z]+-[0-9]+{40}$\n",
+    ),
+    (
+        "docs.md",
+        "（例如：--field-selector key1=value1,key2=value2)。服务器仅支持有限的字段。\n[meeting](https://zoom.us/j/86148?pwd={mix})\n",
+    ),
+    (
+        "secret_test.go",
+        "const m = `\nkind: Secret\ndata:\n  ca.crt: |\n    LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUY{b64}\n    {b64}\n    {b64}\n`\n",
+    ),
 ];
 
 #[test]
@@ -566,6 +675,10 @@ fn what_only_looks_like_a_secret_is_left_alone() {
                 ("{hex}", "0123456789abcdef", 64),
                 ("{sha1}", "0123456789abcdef", 40),
                 ("{b64}", BASE64, 60),
+                ("{CAPS}", "BCDFGHJKLMNPQRSTVWXZ", 6),
+                ("{FPR}", "0123456789ABCDEF", 40),
+                ("{md5}", "0123456789abcdef", 32),
+                ("{mix}", LETTERS_AND_DIGITS, 38),
                 ("{low10}", "bcdfghjklmnpqrstvwxz2456789", 10),
                 ("{low}", "abcdefghijklmnopqrstuvwxyz0123456789", 26),
             ] {

@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::base64;
+use super::files;
 use super::harmless::{is_encrypted, is_public};
 use super::judge::{Setting, Verdict, is_password, judge};
 use super::key::Role;
@@ -104,6 +105,12 @@ impl<'t> Walk<'t> {
         }
         self.json_patch(node);
         let pair = text_of(node, "name").or_else(|| text_of(node, "key"));
+        // `command: update` of a script for yq 3, or an operation on what is no Secret.
+        let pair = pair.or_else(|| {
+            let path = text_of(node, "path")?;
+            node.get("command").map(|_| last_step(path))
+        });
+        self.replacement(node);
         for entry in entries {
             let (name, value) = (entry.key.text().unwrap_or_default(), &entry.value);
             if name.contains(' ') {
@@ -129,6 +136,9 @@ impl<'t> Walk<'t> {
                 }
                 // What only a controller can read, and who can read the rest.
                 "encryptedData" => {}
+                // The name of an entry in a Secret that a controller makes.
+                "secretKey" | "remoteKey" | "property" if is_referring(node, kind) => {}
+                "remoteRef" | "secretKeyRef" if value.is_map() => {}
                 "sops" if value.get("mac").is_some() => {}
                 "auth" if value.is_scalar() && self.docker_auth(value) => {}
                 "kubectl.kubernetes.io/last-applied-configuration" => self.read_inside(name, value),
@@ -146,10 +156,21 @@ impl<'t> Walk<'t> {
     fn named(&mut self, key: &str, text: &str, node: &Node) {
         let range = self.range(node);
         self.scalars.push(range);
-        if is_patch(key, text) || text.contains('\n') && is_manifest(text) {
+        let is_long = text.contains('\n');
+        if is_patch(key, text) || is_long && (is_manifest(text) || files::is_document(key)) {
             self.read_inside(key, node);
-        } else if !text.contains('\n') && judge(key, text, Setting::Config).is_some() {
+        } else if !is_long && judge(key, text, Setting::Config).is_some() {
             self.hit(rank::CREDENTIAL, key, text, node);
+        } else if is_long
+            && !text.contains(' ')
+            && let Some(decoded) = base64::decode_text(text)
+        {
+            // On one line it was found without a parser.
+            self.inner.push(Inner {
+                name: key.to_owned(),
+                text: decoded,
+                range: self.range(node),
+            });
         }
     }
 
@@ -304,6 +325,31 @@ impl<'t> Walk<'t> {
         }
     }
 
+    /// A replacement whose source is a value that is written there.
+    fn replacement(&mut self, node: &Node) {
+        let Some(source) = node.get("sourceValue") else {
+            return;
+        };
+        let Some(text) = source.text() else { return };
+        for target in node.get("targets").map_or(&[][..], Node::items) {
+            let is_secret = target.at(&["select", "kind"]).and_then(Node::text) == Some("Secret");
+            for path in target.get("fieldPaths").map_or(&[][..], Node::items) {
+                let Some(path) = path.text() else { continue };
+                let key = last_step(path);
+                match path.split('.').next() {
+                    Some("stringData") if is_secret => {
+                        return self.secret_value(rank::SECRET, key, text, source, false);
+                    }
+                    Some("data") if is_secret => return self.encoded(key, text, source),
+                    _ => {}
+                }
+                if judge(key, text, Setting::Config).is_some() {
+                    return self.hit(rank::CREDENTIAL, key, text, source);
+                }
+            }
+        }
+    }
+
     /// The credentials of one registry in a Docker configuration.
     fn registry(&mut self, registry: &Node) {
         for entry in registry.entries() {
@@ -409,6 +455,24 @@ fn is_manifest(text: &str) -> bool {
     text.contains("ecret") && text.contains("kind")
 }
 
+/// The last step of a path as yq 3, kustomize or JSON pointers write it.
+fn last_step(path: &str) -> &str {
+    let steps = path.rsplit(['.', '/']);
+    let mut named = steps.filter(|step| !step.is_empty() && !step.starts_with('['));
+    named
+        .next()
+        .unwrap_or(path)
+        .split('[')
+        .next()
+        .unwrap_or(path)
+}
+
+/// Whether a map says which entry of a store becomes which of a Secret.
+fn is_referring(node: &Node, kind: &str) -> bool {
+    let marks = ["remoteRef", "sourceRef", "match", "secretRef", "objectName"];
+    kind.ends_with("ExternalSecret") || marks.iter().any(|mark| node.get(mark).is_some())
+}
+
 /// Names that only repeat that there is a value.
 pub(super) fn says_nothing(name: &str) -> bool {
     let names = [
@@ -421,6 +485,9 @@ pub(super) fn says_nothing(name: &str) -> bool {
         "data",
         "stringData",
         "plaintext",
+        "inline_string",
+        "inlineString",
+        "inline_bytes",
     ];
     names.contains(&name)
 }

@@ -76,8 +76,6 @@ enum Trigger {
     Url,
     /// `-----BEGIN`
     Pem,
-    /// The first characters of a base64 text, as they are written.
-    Encoded(&'static str),
     Structure,
     /// `/data`, which is one only as the path of a JSON patch.
     Pointer,
@@ -89,20 +87,11 @@ const WORDS: &[&str] = &[
     "licen", "salt", "seed", "bearer",
 ];
 
-/// `-----BEGIN`, `apiVersion:`, `kind: Config`, `{"auths":`, `eyJ` in base64.
-const ENCODED: &[&str] = &[
-    "LS0tLS1CRUdJTi",
-    "YXBpVmVyc2lvbjo",
-    "a2luZDogQ29uZmln",
-    "eyJhdXRocyI6",
-    "ZXlK",
-];
-
 #[rustfmt::skip]
 const STRUCTURES: &[&str] = &[
     "secretgenerator", "configmapgenerator", "stringdata", "client-key-data", "dockercfg",
     "dockerconfigjson", "last-applied-configuration", "\"auths\"", "random_password",
-    "random_string", "secretlist",
+    "random_string", "secretlist", "sourcevalue", "inline_string",
 ];
 
 impl Searcher {
@@ -127,10 +116,6 @@ impl Searcher {
                 keywords.push((*word).to_owned());
                 triggers.push(trigger);
             }
-        }
-        for start in ENCODED {
-            keywords.push(start.to_ascii_lowercase());
-            triggers.push(Trigger::Encoded(start));
         }
         Self {
             keywords,
@@ -160,7 +145,10 @@ impl Searcher {
 
     /// Goes over a text once.
     pub(super) fn pass(&self, text: &[u8], setting: Setting) -> Pass {
-        let mut pass = Pass::default();
+        let mut pass = Pass {
+            encoded: encoded(text),
+            ..Pass::default()
+        };
         let mut named = 0;
         for found in self.automaton(text.len()).find_overlapping_iter(text) {
             let range = found.range();
@@ -173,7 +161,6 @@ impl Searcher {
                 }
                 Trigger::Url => pass.hits.extend(password_in_url(text, range.start)),
                 Trigger::Pem => pass.hits.extend(private_key(text, range.start)),
-                Trigger::Encoded(start) => pass.encoded.extend(encoded(text, range, start)),
                 Trigger::Structure => pass.structures.push(range.start),
                 Trigger::Pointer => {
                     if is_pointer(text, range.start) {
@@ -194,7 +181,15 @@ impl Searcher {
         let reach = if row.before == 0 { WINDOW } else { NEAR };
         let window = &text[start..text.len().min(keyword + reach)];
         let expression = self.expressions[rule].get_or_init(|| compile(rule));
-        let Some(captures) = expression.as_ref().and_then(|e| e.captures(window)) else {
+        let Some(expression) = expression else { return };
+        // Of several tokens in the window, the one that the keyword is in.
+        let at = keyword - start;
+        let has_keyword = |found: &regex::bytes::Captures<'_>| {
+            found
+                .get(0)
+                .is_some_and(|whole| whole.range().contains(&at))
+        };
+        let Some(captures) = expression.captures_iter(window).find(has_keyword) else {
             return;
         };
         let Some(whole) = captures.get(0) else { return };
@@ -409,22 +404,42 @@ fn private_key(text: &[u8], at: usize) -> Option<Hit> {
     })
 }
 
-/// The base64 text that opens with `start`, if it is one and not public.
-fn encoded(text: &[u8], found: Range<usize>, start: &str) -> Option<Range<usize>> {
-    if text[found.clone()] != *start.as_bytes() || !opens_word(text, found.start) {
-        return None;
+/// The shortest base64 text that is read: that of a token of eighteen characters.
+const LEAST: usize = 24;
+
+/// The base64 texts that hide a text which is not public.
+fn encoded(text: &[u8]) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    while start < text.len() {
+        let length = text[start..].iter().take_while(|&&byte| is_base64(byte));
+        let end = start + length.count();
+        if end - start >= LEAST && hides_text(&text[start..end]) {
+            let padding = text[end..].iter().take(2).take_while(|&&byte| byte == b'=');
+            found.push(start..end + padding.count());
+        }
+        start = end + 1;
     }
-    let is_base64 = |byte: &u8| is_sign(*byte) || matches!(byte, b'+' | b'/' | b'=' | b'-');
-    let length = text[found.start..].iter().position(|byte| !is_base64(byte));
-    let end = length.map_or(text.len(), |length| found.start + length);
-    let head = std::str::from_utf8(&text[found.start..end.min(found.start + 64)]).ok()?;
-    let decoded = base64::decode(head.trim_end_matches('='))?;
-    let public = std::str::from_utf8(&decoded).is_ok_and(is_public);
-    (!public && end - found.start >= 40).then_some(found.start..end)
+    found
+}
+
+fn is_base64(byte: u8) -> bool {
+    is_sign(byte) || matches!(byte, b'+' | b'/' | b'-')
+}
+
+/// Whether the beginning of a base64 text decodes to text; of other signs nearly none does.
+fn hides_text(run: &[u8]) -> bool {
+    let decoded = |length: usize| {
+        let head = std::str::from_utf8(&run[..run.len().min(length) / 4 * 4]).ok()?;
+        base64::decode_text(head)
+    };
+    decoded(8).is_some() && decoded(64).is_some_and(|head| !is_public(&head))
 }
 
 #[cfg(test)]
 mod tests {
+    use ::base64::Engine as _;
+
     use super::*;
 
     fn rules(text: &str) -> Vec<&'static str> {
@@ -436,8 +451,9 @@ mod tests {
     fn both_automata_find_the_same() {
         let text = format!(
             "password: {0}\nTOKEN={0}\ngithub: ghp_{0}\nurl: https://u:{0}@example.com\n\
-             data: LS0tLS1CRUdJTi{0}\nstringData: {{hmac: {0}}}\n- path: /data/key\n",
-            drawn(36)
+             data: {1}\nstringData: {{hmac: {0}}}\n- path: /data/key\n",
+            drawn(36),
+            ::base64::prelude::BASE64_STANDARD.encode(format!("token: {}", drawn(36)))
         );
         let pass = |searched| {
             let searcher = Searcher::new();

@@ -9,16 +9,26 @@ use std::ops::Range;
 use super::base64;
 use super::harmless::{is_encrypted, is_public};
 use super::judge::{Setting, Verdict, judge};
+use super::key::Role;
 use super::placeholder::is_placeholder_value;
 use super::random::is_random;
 use super::rank;
+use super::structure::Inner;
 use super::text::Hit;
 
+/// What was found in a document that does not parse.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) hits: Vec<Hit>,
+    /// Texts inside of it that want a search of their own.
+    pub(super) inner: Vec<Inner>,
+}
+
 /// The values of Secrets in one document that does not parse.
-pub(super) fn search(text: &str) -> Vec<Hit> {
-    let mut hits = Vec::new();
+pub(super) fn search(text: &str) -> Found {
+    let mut found = Found::default();
     if !text.lines().any(is_kind_secret) {
-        return hits;
+        return found;
     }
     let mut block: Option<Block> = None;
     let mut start = 0;
@@ -31,11 +41,19 @@ pub(super) fn search(text: &str) -> Vec<Hit> {
             continue;
         }
         match &mut block {
-            Some(open) if indent > open.indent => open.line(body, at, indent, &mut hits),
-            _ => block = Block::open(body, indent),
+            Some(open) if indent > open.indent => open.line(body, at, indent, &mut found),
+            _ => {
+                if let Some(mut open) = block.take() {
+                    open.end(&mut found);
+                }
+                block = Block::open(body, indent);
+            }
         }
     }
-    hits
+    if let Some(mut open) = block {
+        open.end(&mut found);
+    }
+    found
 }
 
 fn is_kind_secret(line: &str) -> bool {
@@ -49,8 +67,16 @@ fn is_kind_secret(line: &str) -> bool {
 struct Block {
     indent: usize,
     encoded: bool,
-    /// The key whose value stands on the lines below it, and its indentation.
-    waiting: Option<(String, usize)>,
+    /// The key whose value stands on the lines below it.
+    waiting: Option<Waiting>,
+}
+
+/// A value of several lines.
+struct Waiting {
+    key: String,
+    indent: usize,
+    text: String,
+    range: Range<usize>,
 }
 
 impl Block {
@@ -67,60 +93,86 @@ impl Block {
         })
     }
 
-    fn line(&mut self, body: &str, at: usize, indent: usize, hits: &mut Vec<Hit>) {
-        if let Some((key, above)) = &self.waiting
-            && indent > *above
+    fn line(&mut self, body: &str, at: usize, indent: usize, found: &mut Found) {
+        let end = at + body.len();
+        if let Some(open) = &mut self.waiting
+            && indent > open.indent
         {
-            hits.extend(value(key, body, self.encoded, at..at + body.len()));
+            if open.text.is_empty() {
+                open.range.start = at;
+            } else {
+                open.text.push('\n');
+            }
+            open.text.push_str(body);
+            open.range.end = end;
             return;
         }
-        self.waiting = None;
+        self.end(found);
         let Some((key, text)) = body.split_once(':') else {
             return;
         };
         let text = text.trim();
         if text.is_empty() || text.starts_with(['|', '>']) {
-            self.waiting = Some((key.to_owned(), indent));
+            self.waiting = Some(Waiting {
+                key: key.to_owned(),
+                indent,
+                text: String::new(),
+                range: at..end,
+            });
             return;
         }
         let text = text.split(" #").next().unwrap_or_default().trim_end();
         let text = text.trim_matches(['"', '\'']);
-        let found = body.find(text).unwrap_or(0);
-        hits.extend(value(
-            key,
-            text,
-            self.encoded,
-            at + found..at + found + text.len(),
-        ));
+        let within = body.find(text).unwrap_or(0);
+        let range = at + within..at + within + text.len();
+        value(key, text, self.encoded, range, found);
+    }
+
+    /// The value of several lines is whole.
+    fn end(&mut self, found: &mut Found) {
+        if let Some(open) = self.waiting.take() {
+            value(&open.key, &open.text, self.encoded, open.range, found);
+        }
     }
 }
 
-fn value(key: &str, text: &str, encoded: bool, range: Range<usize>) -> Option<Hit> {
-    if is_encrypted(text) || is_placeholder_value(text) {
-        return None;
+fn value(key: &str, text: &str, encoded: bool, range: Range<usize>, found: &mut Found) {
+    if is_encrypted(text) || is_public(text) || is_placeholder_value(text) {
+        return;
     }
     let decoded = if encoded { base64::decode(text) } else { None };
-    let (value, verdict) = match decoded.map(String::from_utf8) {
-        Some(Ok(plain)) if base64::is_printable(&plain) && !is_public(&plain) => {
+    let (plain, verdict) = match decoded.map(String::from_utf8) {
+        Some(Ok(plain)) if base64::is_printable(&plain) => {
+            if is_public(&plain) || is_encrypted(&plain) {
+                return;
+            }
             let verdict = judge(key, &plain, Setting::Secret);
             (plain, verdict)
         }
-        Some(Ok(_)) => return None,
-        Some(Err(_)) => (
-            text.to_owned(),
-            is_random(text, 6.0).then_some(Verdict::Secret),
-        ),
+        Some(Ok(_)) => return,
+        Some(Err(_)) => {
+            let is_key = is_random(text, 6.0) && Role::of(key) != Role::Open;
+            (text.to_owned(), is_key.then_some(Verdict::Secret))
+        }
         None => (text.to_owned(), judge(key, text, Setting::Secret)),
     };
-    Some(Hit {
-        rule: match verdict? {
-            Verdict::Secret => rank::SECRET,
-            Verdict::Weak => rank::WEAK,
-        },
-        range,
-        key: Some(key.to_owned()),
-        value,
-    })
+    match verdict {
+        Some(verdict) => found.hits.push(Hit {
+            rule: match verdict {
+                Verdict::Secret => rank::SECRET,
+                Verdict::Weak => rank::WEAK,
+            },
+            range,
+            key: Some(key.to_owned()),
+            value: plain,
+        }),
+        None if encoded || plain.contains('\n') => found.inner.push(Inner {
+            name: key.to_owned(),
+            text: plain,
+            range,
+        }),
+        None => {}
+    }
 }
 
 #[cfg(test)]
@@ -130,7 +182,7 @@ mod tests {
     const VALUE: &str = "uyS1F1a10F1qmQj8q17zZuMHnG5";
 
     fn values(text: &str) -> Vec<String> {
-        search(text).into_iter().map(|hit| hit.value).collect()
+        search(text).hits.into_iter().map(|hit| hit.value).collect()
     }
 
     #[test]

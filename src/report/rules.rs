@@ -77,6 +77,7 @@ const RULES: &[(&str, &str, &str)] = &[
     ("secret-generator", "A secret among the literals of a generator.", CLEAR),
     ("shallow-history", "A history that ends before its beginning, because the clone is shallow.", "What was committed before was not searched. Fetch it with `git fetch --unshallow`; in a pipeline, check out the whole history."),
     ("skipped-function", "A function that did not run.", "Allow it, or take it out."),
+    ("sql-password", "A password in a statement of SQL.", CLEAR),
     ("stale-config", "A config on disk that is not what its script makes.", "Write it with `kustom config ENV --write`, or delete it: `kustom render` makes its own."),
     ("stale-render", "A rendered file that is not what would be rendered.", "Render it again and commit it with the change that made the difference."),
     ("tracked-generator-file", "A file of a `secretGenerator` that git tracks.", "Its content is a secret by definition. Take it out with `git rm --cached`, add it to `.gitignore`, and replace the secret."),
