@@ -201,9 +201,13 @@ pub(super) fn is_code(value: &str) -> bool {
     let is_closed = value.ends_with([')', '}', ']', '{', '(']);
     // What was cut at a quote or a comma is not closed; a name of two parts leaves no doubt.
     let is_call = called.is_some_and(|(name, inside)| {
-        let is_argument = is_path(name) && inside.starts_with(['"', '\'', '`']);
+        // A macro is called like nothing else.
+        let is_macro = name.len() > 2 && name.ends_with('!');
+        let name = name.trim_end_matches('!');
+        let is_certain = is_macro || is_path(name);
+        let is_argument = is_certain && inside.starts_with(['"', '\'', '`']);
         is_name(name)
-            && (is_closed || is_path(name) || name.contains('>') || value.starts_with('$'))
+            && (is_closed || is_certain || name.contains('>') || value.starts_with('$'))
             && (is_argument || !is_random(inside, 16.0))
     });
     is_call || number.is_some_and(|digits| digits.len() <= 16)
@@ -284,6 +288,7 @@ mod tests {
             "fmt.Sprintf(\"%s$%v:%s$%s:%s\"",
             "$o->{clock}",
             "sha256(key)",
+            "format!(\"{above}.{key}\"",
             "0x3f879678",
         ] {
             assert!(is_code(code), "{code}");

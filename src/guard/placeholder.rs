@@ -389,8 +389,8 @@ mod tests {
                 format!("{mark}{head}{tail}"),
                 format!("{head}{tail}{mark}"),
             ] {
-                let is_at_edge = mark == "example" && !text.starts_with(head)
-                    || mark == "example" && text.ends_with(mark);
+                let is_within = text.starts_with(head) && !text.ends_with(mark);
+                let is_at_edge = mark == "example" && !is_within;
                 assert!(is_placeholder_value(&text) == is_at_edge, "{text}");
             }
         }
