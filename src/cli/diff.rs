@@ -368,6 +368,7 @@ fn filled_in(directory: &Path) -> Result<Memory> {
 /// What a file of YAML holds, or all files of a directory.
 fn plain(path: &Path) -> Result<Loaded> {
     let schema = Schema::builtin();
+    let name = shown_side(path);
     let mut loaded = Loaded::nothing();
     let mut names: Vec<Arc<str>> = Vec::new();
     for file in plain_files(path)? {
@@ -379,7 +380,11 @@ fn plain(path: &Path) -> Result<Loaded> {
             Disk.read(&file)
         };
         let bytes = bytes.map_err(|cause| cannot_read(&file, cause))?;
-        let shown: Arc<str> = file.display().to_string().into();
+        let shown: Arc<str> = match file.strip_prefix(path) {
+            Ok(inside) if !inside.as_os_str().is_empty() => format!("{name}/{}", inside.display()),
+            _ => name.clone(),
+        }
+        .into();
         let documents = stream(&bytes, SourceId::new(names.len()))
             .map_err(|error| error.name_files(|_| Some(Arc::clone(&shown))))?
             .documents;
@@ -394,9 +399,23 @@ fn plain(path: &Path) -> Result<Loaded> {
             );
         }
     }
-    loaded.name = path.display().to_string();
+    loaded.name = name;
     loaded.sources = Named::Files(names);
     Ok(loaded)
+}
+
+/// What a side is called: by its path; one of kubectl's directories, which are gone when anybody
+/// reads this, without the number.
+fn shown_side(path: &Path) -> String {
+    let name = path.file_name().and_then(OsStr::to_str);
+    let is_kubectls = |word: &&str| {
+        let number = name.and_then(|name| name.strip_prefix(word)?.strip_prefix('-'));
+        number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    match ["LIVE", "MERGED"].iter().find(|word| is_kubectls(word)) {
+        Some(word) => (*word).to_owned(),
+        None => path.display().to_string(),
+    }
 }
 
 fn plain_files(path: &Path) -> Result<Vec<PathBuf>> {
