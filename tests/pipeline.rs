@@ -83,6 +83,7 @@ fn the_steps_of_the_workflow_run() {
     stage.set("BASE", "origin/main...");
     stage.set("ENVIRONMENT", "staging");
     stage.set("GITHUB_OUTPUT", stage.text("output"));
+    stage.set("GITHUB_STEP_SUMMARY", stage.text("summary"));
     let mut count = 0;
     for line in values("docs/ci/github.yaml", "run") {
         if line.starts_with("cargo install") {
@@ -92,14 +93,21 @@ fn the_steps_of_the_workflow_run() {
         assert_eq!(said.code, 0, "{line}: {}{}", said.out, said.err);
         count += 1;
     }
-    assert_eq!(count, 5);
+    assert_eq!(count, 6);
+    let told = "### staging&#64;origin/main... → staging";
+    assert!(stage.read("r/diff.md").contains(told));
+    assert_eq!(stage.read("r/diff.md"), stage.read("summary"));
     assert_eq!(stage.read("output"), "environments=[\"staging\"]\n");
     assert!(
         stage
             .read("r/kustom.sarif")
             .contains("\"version\": \"2.1.0\"")
     );
-    assert!(stage.read("r/staging.yaml").contains("name: x-map"));
+    assert!(
+        stage
+            .read("r/rendered/staging.yaml")
+            .contains("name: x-map")
+    );
 }
 
 #[test]
@@ -142,6 +150,11 @@ fn the_jobs_for_gitlab_run() {
         assert_eq!(said.code, 0, "{line}: {}{}", said.out, said.err);
     }
     assert_eq!(stage.read("r/code-quality.json"), "[]\n");
+    assert!(
+        stage
+            .read("r/diff.md")
+            .contains("1 environment is affected")
+    );
     assert!(
         stage
             .read("r/kustom.xml")

@@ -15,6 +15,8 @@ use crate::template::Values;
 
 /// What came of an environment.
 pub struct Checked {
+    /// Its name in its project.
+    pub name: String,
     /// Its checks.
     pub suite: Suite,
     /// What it asked of the files.
@@ -82,6 +84,7 @@ pub fn environment(
         Err(error) => (stopped(&error), Err(error)),
     };
     Checked {
+        name: name.to_owned(),
         suite: Suite {
             name: name.to_owned(),
             file,

@@ -31,6 +31,9 @@ pub struct Setup<'s> {
     pub tree: Option<&'s WorkTree>,
     /// Whether there is none because git could not be asked, with the guard off.
     pub is_git_unread: bool,
+    /// What stands before the names of its environments, where there are several projects:
+    /// `services/shop/`.
+    pub prefix: String,
     /// Where the user is: what findings name files from.
     pub here: &'s Path,
     /// The names of the environments that are looked at.
@@ -49,7 +52,7 @@ pub enum Affected {
     /// It can.
     Yes,
     /// It may: what the environment reads is not all known, for the reason that is found.
-    Perhaps(Finding),
+    Perhaps(Box<Finding>),
 }
 
 impl Setup<'_> {
@@ -69,7 +72,10 @@ impl Setup<'_> {
             for (path, asked) in &self.asked {
                 checked.asked.entry(path.clone()).or_insert(*asked);
             }
+            let here = |file: &str| Arc::from(self.named(&root.join(file)));
+            checked.rendered = checked.rendered.map_err(|error| error.rename_files(here));
             checked.suite.file = self.named(&root.join(&checked.suite.file));
+            checked.suite.name = self.label(name);
             checked
         };
         threads::get_ready();
@@ -83,25 +89,29 @@ impl Setup<'_> {
     /// If the repository cannot be read.
     pub fn affected(&self, checked: &Checked, revision: &Revision) -> Result<Affected> {
         if let Some(finding) = unfollowed(checked) {
-            return Ok(Affected::Perhaps(finding));
+            return Ok(Affected::Perhaps(Box::new(finding)));
         }
         let Some(tree) = self.tree else {
             return Ok(Affected::Yes);
         };
-        let name = &checked.suite.name;
+        let name = &checked.name;
         let is_affected = match changed_since(self.files, revision, tree, &checked.asked)? {
             Answers::Same => false,
             Answers::Other => true,
             Answers::OtherNames => !self.renders_the_same(name, revision)?,
             Answers::Unknown(reason) => {
+                let label = &checked.suite.name;
                 let message =
-                    format!("what `{name}` read as of the revision is not all known: {reason}");
-                return Ok(Affected::Perhaps(Finding::warning("unfollowed", message)));
+                    format!("what `{label}` read as of the revision is not all known: {reason}");
+                let finding = Finding::warning("unfollowed", message);
+                return Ok(Affected::Perhaps(Box::new(finding)));
             }
         };
         Ok(match programs(checked) {
             _ if is_affected => Affected::Yes,
-            Some(finding) if self.anything_changed(revision, tree)? => Affected::Perhaps(finding),
+            Some(finding) if self.anything_changed(revision, tree)? => {
+                Affected::Perhaps(Box::new(finding))
+            }
             _ => Affected::No,
         })
     }
@@ -152,7 +162,7 @@ impl Setup<'_> {
             suites.push(match left_out {
                 Some(name) => skipped(one.suite, name),
                 None => {
-                    affected.push(one.suite.name.clone());
+                    affected.push(one.name.clone());
                     one.suite
                 }
             });
@@ -173,6 +183,24 @@ impl Setup<'_> {
         })
     }
 
+    /// The environments that were there in a revision and are not any more.
+    ///
+    /// # Errors
+    ///
+    /// If the repository cannot be read.
+    pub fn gone(&self, revision: &Revision) -> Result<Vec<String>> {
+        let sides = self.sides(revision)?;
+        let gone = sides.known_then.iter();
+        let gone = gone.filter(|name| !sides.known_now.contains(name));
+        Ok(gone.cloned().collect())
+    }
+
+    /// How an environment is called: by its name or, where there are several projects, behind the
+    /// directory of its own.
+    pub fn label(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
+    }
+
     /// What became of environments since a revision, and which ones are gone.
     ///
     /// Both sides are as in a clean checkout, so that what is filled in here makes no difference.
@@ -183,7 +211,7 @@ impl Setup<'_> {
         let names: Vec<&String> = affected.iter().chain(gone).collect();
         let one = |name: &&String| {
             let (then, now) = sides.of(name);
-            change(name, then.as_ref(), now.as_ref())
+            change(&self.label(name), then.as_ref(), now.as_ref())
         };
         threads::get_ready();
         Ok(names.par_iter().map(one).collect())
@@ -254,7 +282,10 @@ impl Setup<'_> {
         });
         let file = self.named(&root.join("kustom.yaml"));
         let suite = Suite {
-            name: "repository".to_owned(),
+            name: match self.prefix.trim_end_matches('/') {
+                "" => "repository".to_owned(),
+                root => format!("repository {root}"),
+            },
             file,
             checks,
         };

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use kustom::check::Affected;
 use kustom::error::Result;
+use kustom::finding::{Finding, Severity};
 
 use super::check::Chosen;
 use super::output::Streams;
@@ -30,17 +31,23 @@ enum Format {
 }
 
 pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
-    let found = arguments.chosen.find()?;
-    let revision = found.revision(&arguments.base)?;
-    let setup = found.setup();
     let (mut names, mut findings) = (Vec::new(), Vec::new());
-    for checked in setup.environments() {
-        match setup.affected(&checked, &revision)? {
-            Affected::No => continue,
-            Affected::Yes => {}
-            Affected::Perhaps(finding) => findings.push(finding),
+    for found in arguments.chosen.find()? {
+        let revision = found.revision(&arguments.base)?;
+        let setup = found.setup();
+        for checked in setup.environments() {
+            match setup.affected(&checked, &revision)? {
+                Affected::No => continue,
+                Affected::Yes => {}
+                Affected::Perhaps(finding) => findings.push(*finding),
+            }
+            names.push(checked.suite.name);
         }
-        names.push(checked.suite.name);
+        for name in setup.gone(&revision)? {
+            let (name, base) = (setup.label(&name), &arguments.base);
+            let message = format!("`{name}` is gone since `{base}`, and is not named");
+            findings.push(Finding::new("gone", Severity::Note, message));
+        }
     }
     streams.findings(&findings);
     streams.data(&match arguments.format {

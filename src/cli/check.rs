@@ -10,10 +10,11 @@ use kustom::error::Result;
 use kustom::finding::Severity;
 use kustom::load::{Asked, Disk, Recording, Revision, WorkTree};
 use kustom::project::{Options, Project, Secrets};
+use kustom::report::Report;
 
 use super::build::{canonical, working_directory};
 use super::output::Streams;
-use super::project::said_by_git;
+use super::project::{no_environment, roots, said_by_git};
 use super::report::Reporting;
 use super::said::Said;
 
@@ -75,6 +76,8 @@ enum Least {
 /// What was found of a project.
 pub(super) struct Found {
     here: PathBuf,
+    /// What stands before the names of its environments.
+    prefix: String,
     project: Project,
     asked: BTreeMap<PathBuf, Asked>,
     tree: Option<WorkTree>,
@@ -85,15 +88,22 @@ pub(super) struct Found {
 }
 
 pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
-    let found = arguments.chosen.find()?;
-    let revision = match &arguments.against {
-        Some(name) => Some((name.as_str(), found.revision(name)?)),
-        None => None,
-    };
-    let setup = found.setup();
-    let checked = setup.environments();
-    let revision = revision.as_ref().map(|(name, revision)| (*name, revision));
-    let mut report = setup.report(checked, revision)?;
+    let mut whole: Option<Report> = None;
+    for found in arguments.chosen.find()? {
+        let revision = match &arguments.against {
+            Some(name) => Some((name.as_str(), found.revision(name)?)),
+            None => None,
+        };
+        let setup = found.setup();
+        let checked = setup.environments();
+        let revision = revision.as_ref().map(|(name, revision)| (*name, revision));
+        let report = setup.report(checked, revision)?;
+        match &mut whole {
+            Some(whole) => whole.add(report),
+            None => whole = Some(report),
+        }
+    }
+    let mut report = whole.unwrap_or_default();
     report.fails_at = match arguments.fail_on {
         Least::Error => Severity::Error,
         Least::Warning => Severity::Warning,
@@ -103,48 +113,82 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
 }
 
 impl Chosen {
-    /// Finds the project and the environments; one that is not there is an error at once.
-    pub(super) fn find(&self) -> Result<Found> {
-        let here = working_directory()?;
-        let start = match &self.directory {
-            Some(directory) => canonical(&here.join(directory), directory)?,
-            None => here.clone(),
-        };
-        let files = Recording::new(&Disk);
-        let root = Project::find(&files, &start)?.root;
-        let project = Project::find(&files, &root)?;
-        let known = project.names(&Disk);
-        let names = if self.environments.is_empty() {
-            known
-        } else {
-            for name in self
-                .environments
-                .iter()
-                .filter(|name| !known.contains(name))
-            {
-                project.environment(&Disk, name)?;
-            }
-            self.environments.clone()
-        };
-        let mut options = self.said.options(match self.secrets {
+    /// Finds the projects and the environments; one that is not there is an error at once.
+    pub(super) fn find(&self) -> Result<Vec<Found>> {
+        let options = self.said.options(match self.secrets {
             Policy::Placeholder => Some(Secrets::Placeholder),
             Policy::Required => Some(Secrets::Required),
             Policy::Omit => Some(Secrets::Omit),
             Policy::Environment => None,
         })?;
-        // Nothing is written into the work tree, not even charts.
-        options.plugins.helm.charts = Some(Arc::default());
-        let tree = said_by_git(WorkTree::discover(&project.root), &files, &project, &names)?;
-        Ok(Found {
-            is_git_unread: tree.is_none(),
-            tree: tree.flatten(),
-            here,
-            project,
-            asked: files.asked(),
-            names,
-            options,
-        })
+        find(self.directory.as_deref(), &self.environments, options)
     }
+}
+
+/// Finds projects and their environments: all, or those that are named.
+pub(super) fn find(
+    directory: Option<&Path>,
+    environments: &[String],
+    mut options: Options<'static>,
+) -> Result<Vec<Found>> {
+    // Nothing is written into the work tree, not even charts.
+    options.plugins.helm.charts = Some(Arc::default());
+    let here = working_directory()?;
+    let start = match directory {
+        Some(directory) => canonical(&here.join(directory), directory)?,
+        None => here.clone(),
+    };
+    let mut chosen = Vec::new();
+    let roots = roots(&start)?;
+    let mut unknown: Vec<&String> = environments.iter().collect();
+    for (root, prefix) in &roots {
+        let files = Recording::new(&Disk);
+        // Messages are not to depend on where somebody stands.
+        Project::find(&files, if prefix.is_empty() { &start } else { root })?;
+        let project = Project::find(&files, root)?;
+        let mut names = project.names(&Disk);
+        if !environments.is_empty() && prefix.is_empty() {
+            for label in environments.iter().filter(|label| !names.contains(label)) {
+                project.environment(&Disk, label)?;
+            }
+            names = environments.to_vec();
+            unknown.clear();
+        } else if !environments.is_empty() {
+            unknown.retain(|label| {
+                let name = label.strip_prefix(prefix.as_str());
+                !name.is_some_and(|name| names.iter().any(|known| known == name))
+            });
+            names = environments
+                .iter()
+                .filter_map(|label| label.strip_prefix(prefix.as_str()))
+                .filter(|name| names.iter().any(|known| known == name))
+                .map(str::to_owned)
+                .collect();
+        }
+        if names.is_empty() && roots.len() > 1 {
+            continue;
+        }
+        chosen.push((root, prefix, project, files.asked(), names));
+    }
+    if let Some(label) = unknown.first() {
+        return Err(no_environment(&roots, label));
+    }
+    let found = chosen
+        .into_iter()
+        .map(|(root, prefix, project, asked, names)| {
+            let tree = said_by_git(WorkTree::discover(root), &Disk, &project, &names)?;
+            Ok(Found {
+                is_git_unread: tree.is_none(),
+                tree: tree.flatten(),
+                here: here.clone(),
+                prefix: prefix.clone(),
+                project,
+                asked,
+                names,
+                options: options.clone(),
+            })
+        });
+    found.collect()
 }
 
 impl Found {
@@ -156,6 +200,7 @@ impl Found {
             tree: self.tree.as_ref(),
             is_git_unread: self.is_git_unread,
             here: &self.here,
+            prefix: self.prefix.clone(),
             names: self.names.clone(),
             options: self.options.clone(),
             changed: OnceLock::new(),
@@ -164,6 +209,14 @@ impl Found {
 
     pub(super) fn revision(&self, name: &str) -> Result<Revision> {
         Revision::open(&self.project.root, name)
+    }
+
+    pub(super) fn options(&self) -> &Options<'static> {
+        &self.options
+    }
+
+    pub(super) fn project(&self) -> &Project {
+        &self.project
     }
 
     pub(super) fn here(&self) -> &Path {

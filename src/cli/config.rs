@@ -12,7 +12,7 @@ use similar::TextDiff;
 
 use super::build::working_directory;
 use super::output::{Streams, write_all};
-use super::project::find;
+use super::project::find_environment;
 use super::said::ValueFlags;
 
 #[derive(Debug, clap::Args)]
@@ -46,8 +46,9 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
     let here = working_directory()?;
     let files = Snapshot::default();
-    let project = find(&files, &here, arguments.directory.as_deref())?;
-    let environment = project.environment(&files, &arguments.environment)?;
+    let directory = arguments.directory.as_deref();
+    let (project, name) = find_environment(&files, &here, directory, &arguments.environment)?;
+    let environment = project.environment(&files, &name)?;
     let (mut list, findings) = configs(
         &files,
         &here,

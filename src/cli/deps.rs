@@ -7,6 +7,7 @@ use kustom::check::{Checked, named_from, programs, unfollowed};
 use kustom::error::Result;
 use serde_json::json;
 
+use super::build::working_directory;
 use super::check::Chosen;
 use super::output::Streams;
 
@@ -31,14 +32,18 @@ enum Format {
 
 pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
     let found = arguments.chosen.find()?;
-    let checked = found.setup().environments();
+    let checked: Vec<Checked> = found
+        .iter()
+        .flat_map(|found| found.setup().environments())
+        .collect();
     let findings: Vec<_> = checked
         .iter()
         .flat_map(|one| [unfollowed(one), programs(one)])
         .flatten()
         .collect();
     streams.findings(&findings);
-    let here = found.here();
+    let here = working_directory()?;
+    let here = here.as_path();
     streams.data(&match arguments.format {
         Format::Text => {
             let mut files: Vec<String> = checked.iter().flat_map(|one| files(one, here)).collect();

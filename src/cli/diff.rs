@@ -1,5 +1,7 @@
 //! `kustom diff`.
 
+mod all;
+
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -20,17 +22,18 @@ use kustom::resource::{History, Resource};
 use kustom::schema::Schema;
 use kustom::yaml::{Entry, Node, repeated_key, stream};
 
-use super::build::{canonical, working_directory};
+use super::build::working_directory;
 use super::output::{Streams, write_file};
-use super::project::said_by_git;
+use super::project::{find_environment, said_by_git};
 use super::said::{Policy, Said};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Two environments; or one, with --against; or two files or directories, with --files.
-    #[arg(value_name = "ENV", required = true, num_args = 1..=2)]
+    /// Two environments; or one, with --against, or none for all that are affected; or two files or
+    /// directories, with --files.
+    #[arg(value_name = "ENV", required_unless_present = "against", num_args = 0..=2)]
     sides: Vec<String>,
-    /// Compare an environment with itself as of this git revision; `main...` is where the present
+    /// Compare environments with themselves as of this git revision; `main...` is where the present
     /// commit left `main`.
     #[arg(long, value_name = "REV", conflicts_with = "files")]
     against: Option<String>,
@@ -111,9 +114,29 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> ExitCode {
 
 /// Shows what differs, and says whether anything does.
 fn show(arguments: &Arguments, streams: &Streams) -> Result<bool> {
-    let [from, to] = sides(arguments)?;
+    if let (true, Some(revision)) = (arguments.sides.is_empty(), &arguments.against) {
+        return all::show(arguments, revision, streams);
+    }
+    let ignored = project_ignores(arguments)?;
+    let (found, findings) = compared(arguments, &ignored, sides(arguments)?);
+    streams.findings(&findings);
+    let text = report::diff(
+        &found,
+        arguments.format.format(),
+        layout(arguments, streams),
+    );
+    print(arguments, streams, &text)?;
+    Ok(!found.is_empty())
+}
+
+/// What differs between two sides, and what was remarked upon.
+fn compared(
+    arguments: &Arguments,
+    ignored: &[Ignore],
+    [from, to]: [Loaded; 2],
+) -> (Diff, Vec<Finding>) {
     let fields = Fields::builtin();
-    let ignored = [&arguments.ignore[..], &project_ignores(arguments)?].concat();
+    let ignored = [&arguments.ignore[..], ignored].concat();
     let options = Options {
         sides: match (arguments.files, &arguments.against) {
             (true, _) if is_kubectls(&arguments.sides) => Sides::Cluster,
@@ -138,33 +161,37 @@ fn show(arguments: &Arguments, streams: &Streams) -> Result<bool> {
         to.input(&|span| to.place(span)),
         &options,
     );
-    streams.findings(&from.findings);
-    streams.findings(&to.findings);
-    streams.findings(&found.findings);
-    print(arguments, streams, &found)?;
-    Ok(!found.is_empty())
+    let findings = [&from.findings[..], &to.findings, &found.findings].concat();
+    (found, findings)
 }
 
-fn print(arguments: &Arguments, streams: &Streams, found: &Diff) -> Result<()> {
-    let format = match arguments.format {
-        Format::Text => DiffFormat::Terminal,
-        Format::Unified => DiffFormat::Unified,
-        Format::Json => DiffFormat::Json,
-        Format::Markdown => DiffFormat::Markdown,
-        Format::Html => DiffFormat::Html,
-    };
-    let layout = Layout {
+fn layout(arguments: &Arguments, streams: &Streams) -> Layout {
+    Layout {
         color: match arguments.output {
             None => streams.color_of_data(),
             Some(_) => report::Color::Never,
         },
         width: super::output::width(),
         all: arguments.all,
-    };
-    let text = report::diff(found, format, layout);
+    }
+}
+
+fn print(arguments: &Arguments, streams: &Streams, text: &str) -> Result<()> {
     match &arguments.output {
-        None => streams.data(&text),
+        None => streams.data(text),
         Some(path) => write_file(path, text.as_bytes()),
+    }
+}
+
+impl Format {
+    fn format(self) -> DiffFormat {
+        match self {
+            Self::Text => DiffFormat::Terminal,
+            Self::Unified => DiffFormat::Unified,
+            Self::Json => DiffFormat::Json,
+            Self::Markdown => DiffFormat::Markdown,
+            Self::Html => DiffFormat::Html,
+        }
     }
 }
 
@@ -217,10 +244,22 @@ fn sides(arguments: &Arguments) -> Result<[Loaded; 2]> {
             Ok([plain(Path::new(old))?, plain(Path::new(new))?])
         }
         ([from, to], None) => {
-            let opened = Opened::new(arguments, arguments.secrets)?;
-            Ok([opened.present(from)?, opened.present(to)?])
+            let side = |label: &String| {
+                let (opened, name) = Opened::of(arguments, arguments.secrets, label)?;
+                let loaded = opened.present(&name)?;
+                Ok(Loaded {
+                    name: label.clone(),
+                    ..loaded
+                })
+            };
+            Ok([side(from)?, side(to)?])
         }
-        ([environment], Some(revision)) => against(arguments, environment, revision),
+        ([label], Some(revision)) => {
+            let policy = arguments.secrets.unwrap_or(Policy::Placeholder);
+            let (opened, name) = Opened::of(arguments, Some(policy), label)?;
+            let revision = (&Revision::open(&opened.start, revision)?, revision.as_str());
+            against(&opened, label, &name, revision)
+        }
         ([_], None) => Err(
             Error::new(Kind::Project, "there is only one side to compare")
                 .help("name a second one, or say `--against` with a git revision"),
@@ -232,16 +271,6 @@ fn sides(arguments: &Arguments) -> Result<[Loaded; 2]> {
     }
 }
 
-/// The current directory, and where the project is looked for.
-fn directories(arguments: &Arguments) -> Result<(PathBuf, PathBuf)> {
-    let here = working_directory()?;
-    let start = match &arguments.directory {
-        Some(directory) => canonical(&here.join(directory), directory)?,
-        None => here.clone(),
-    };
-    Ok((here, start))
-}
-
 /// A project, from where it is looked for.
 struct Opened {
     here: PathBuf,
@@ -250,15 +279,19 @@ struct Opened {
 }
 
 impl Opened {
-    fn new(arguments: &Arguments, policy: Option<Policy>) -> Result<Self> {
-        let (here, start) = directories(arguments)?;
+    /// The project of an environment, and its name there.
+    fn of(arguments: &Arguments, policy: Option<Policy>, label: &str) -> Result<(Self, String)> {
+        let here = working_directory()?;
+        let directory = arguments.directory.as_deref();
+        let (project, name) = find_environment(&Disk, &here, directory, label)?;
         let mut options = arguments.said.options(policy.map(Policy::secrets))?;
         options.plugins.helm.charts = Some(Arc::default());
-        Ok(Self {
+        let opened = Self {
             here,
-            start,
+            start: project.root,
             options,
-        })
+        };
+        Ok((opened, name))
     }
 
     /// An environment as it is on the disk.
@@ -301,22 +334,25 @@ impl Opened {
 ///
 /// Secrets are not in git: those that are filled in here stand on both sides, and placeholders
 /// where none is, so that what differs is what was changed.
-fn against(arguments: &Arguments, name: &str, revision: &str) -> Result<[Loaded; 2]> {
-    let policy = arguments.secrets.unwrap_or(Policy::Placeholder);
-    let opened = Opened::new(arguments, Some(policy))?;
-    let tree = Revision::open(&opened.start, revision)?;
-    let then = Project::find(&tree, &opened.start)?.seen_from(&opened.here);
+fn against(
+    opened: &Opened,
+    label: &str,
+    name: &str,
+    (tree, revision): (&Revision, &str),
+) -> Result<[Loaded; 2]> {
+    let then = Project::find_if_any(tree, &opened.start)?;
+    let then = then.map(|then| then.seen_from(&opened.here));
     let now = Project::find(&Disk, &opened.start)?.seen_from(&opened.here);
-    let is_then = then.names(&tree).iter().any(|known| known == name);
+    let then = then.filter(|then| then.names(tree).iter().any(|known| known == name));
     let is_now = now.names(&Disk).iter().any(|known| known == name);
-    if !is_then && !is_now {
+    if then.is_none() && !is_now {
         now.environment(&Disk, name)?;
     }
-    let from = if is_then {
+    let from = if let Some(then) = then {
         let directory = then.environments.join(name);
         let files = Overlay {
             upper: filled_in(&directory.join("secrets"))?,
-            lower: &tree,
+            lower: tree,
         };
         let tracked = tree.tracked_files(&directory)?;
         opened
@@ -332,12 +368,12 @@ fn against(arguments: &Arguments, name: &str, revision: &str) -> Result<[Loaded;
     };
     // What was already remarked upon then is not news.
     let from = Loaded {
-        name: format!("{name}@{revision}"),
+        name: format!("{label}@{revision}"),
         findings: Vec::new(),
         ..from
     };
     let to = Loaded {
-        name: name.to_owned(),
+        name: label.to_owned(),
         ..to
     };
     Ok([from, to])
@@ -482,11 +518,11 @@ fn is_kubectls(sides: &[String]) -> bool {
 
 /// What the project has chosen to live with, if environments of one are compared.
 fn project_ignores(arguments: &Arguments) -> Result<Vec<Ignore>> {
-    if arguments.files {
+    let Some(label) = arguments.sides.first().filter(|_| !arguments.files) else {
         return Ok(Vec::new());
-    }
-    let (here, start) = directories(arguments)?;
-    let project = Project::find(&Disk, &start)?.seen_from(&here);
+    };
+    let here = working_directory()?;
+    let (project, _) = find_environment(&Disk, &here, arguments.directory.as_deref(), label)?;
     project.ignored_differences(&Disk)
 }
 

@@ -1,9 +1,9 @@
 //! The project that a command is about.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use kustom::error::Result;
-use kustom::load::{Files, named_from, normalized};
+use kustom::error::{Error, Kind, Result, nearest};
+use kustom::load::{Disk, Files, WorkTree, files_below, named_from, normalized};
 use kustom::project::{GuardPolicy, Project};
 
 use super::build::canonical;
@@ -40,6 +40,65 @@ pub(super) fn said_by_git<T>(
             None,
         ))
     })
+}
+
+/// The roots of the projects that a directory stands for, and what stands before the names of
+/// their environments: that of the project that it belongs to, with nothing before them or, where
+/// it belongs to none, those of all below it.
+pub(super) fn roots(start: &Path) -> Result<Vec<(PathBuf, String)>> {
+    if let Some(project) = Project::find_if_any(&Disk, start)? {
+        return Ok(vec![(project.root, String::new())]);
+    }
+    let tree = WorkTree::discover(start)?;
+    let below = Project::below(&Disk, &files_below(start, tree.as_ref())?)?;
+    let named = |project: Project| {
+        let prefix = format!("{}/", named_from(start, &project.root));
+        (project.root, prefix)
+    };
+    match below.is_empty() {
+        true => Project::find(&Disk, start).map(|project| vec![(project.root, String::new())]),
+        false => Ok(below.into_iter().map(named).collect()),
+    }
+}
+
+/// That no project has an environment of a name.
+pub(super) fn no_environment(roots: &[(PathBuf, String)], label: &str) -> Error {
+    let mut known = Vec::new();
+    for (root, prefix) in roots {
+        let project = Project::find(&Disk, root);
+        let names = project.map(|it| it.names(&Disk)).unwrap_or_default();
+        known.extend(names.iter().map(|name| format!("{prefix}{name}")));
+    }
+    let error = Error::new(Kind::Project, format!("there is no environment `{label}`"));
+    match nearest(label, known.iter().map(String::as_str)) {
+        Some(near) => error.help(format!("did you mean `{near}`?")),
+        None => error.help(format!("there are `{}`", known.join("`, `"))),
+    }
+}
+
+/// The project of an environment, and its name there: where no project is, `services/shop/testing`
+/// is the environment `testing` of the project in `services/shop`.
+pub(super) fn find_environment(
+    files: &dyn Files,
+    here: &Path,
+    directory: Option<&Path>,
+    label: &str,
+) -> Result<(Project, String)> {
+    let start = match directory {
+        Some(directory) => canonical(&here.join(directory), directory)?,
+        None => here.to_path_buf(),
+    };
+    if let Some((prefix, name)) = label.rsplit_once('/')
+        && Project::find_if_any(files, &start)?.is_none()
+    {
+        let known = roots(&start)?;
+        let wanted = format!("{prefix}/");
+        let Some((root, _)) = known.iter().find(|(_, prefix)| *prefix == wanted) else {
+            return Err(no_environment(&known, label));
+        };
+        return Ok((find(files, here, Some(root))?, name.to_owned()));
+    }
+    Ok((find(files, here, directory)?, label.to_owned()))
 }
 
 fn from_here(here: &Path, start: &Path, file: &str) -> std::sync::Arc<str> {

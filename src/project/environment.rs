@@ -121,6 +121,11 @@ impl Environment {
     }
 }
 
+/// Whether a file of this name makes a directory an environment.
+pub(super) fn is_own_file(name: &str) -> bool {
+    name == FILE || FILE_NAMES.contains(&name) || name == "kustomization.yaml.j2"
+}
+
 /// Whether a directory is that of an environment.
 pub(super) fn is_environment(files: &dyn Files, directory: &Path) -> bool {
     let mut names = FILE_NAMES.iter().chain([&FILE]);

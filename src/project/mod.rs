@@ -4,6 +4,7 @@
 //! environments are directories with a kustomization; what else they need (configs made of the
 //! base's by scripts, secrets that are filled in) is made in memory and laid over the disk.
 
+mod below;
 mod boilerplate;
 mod cause;
 mod ciphertext;
@@ -96,6 +97,24 @@ impl Project {
     ///
     /// If there is none, or its `kustom.yaml` is wrong.
     pub fn find(files: &dyn Files, start: &Path) -> Result<Self> {
+        Self::find_if_any(files, start)?.ok_or_else(|| {
+            Error::new(
+                Kind::Project,
+                format!("`{}` belongs to no project", start.display()),
+            )
+            .help(format!(
+                "a project has a `{PROJECT_FILE}` or a directory `{}`",
+                ENVIRONMENTS.join("`, `")
+            ))
+        })
+    }
+
+    /// Finds the project that a directory belongs to, if it belongs to one.
+    ///
+    /// # Errors
+    ///
+    /// If its `kustom.yaml` is wrong.
+    pub fn find_if_any(files: &dyn Files, start: &Path) -> Result<Option<Self>> {
         for root in start.ancestors() {
             let mut environments = ENVIRONMENTS.iter().map(|name| root.join(name));
             let mut project = if files.resolve(&root.join(PROJECT_FILE)).is_ok() {
@@ -106,16 +125,9 @@ impl Project {
                 continue;
             };
             project.start = start.to_path_buf();
-            return Ok(project);
+            return Ok(Some(project));
         }
-        Err(Error::new(
-            Kind::Project,
-            format!("`{}` belongs to no project", start.display()),
-        )
-        .help(format!(
-            "a project has a `{PROJECT_FILE}` or a directory `{}`",
-            ENVIRONMENTS.join("`, `")
-        )))
+        Ok(None)
     }
 
     fn from_settings(files: &dyn Files, root: &Path, start: &Path) -> Result<Self> {

@@ -80,7 +80,26 @@ pub struct Counts {
     pub notes: usize,
 }
 
+impl Default for Report {
+    fn default() -> Self {
+        Self {
+            suites: Vec::new(),
+            changes: Vec::new(),
+            allowed: 0,
+            fails_at: Severity::Warning,
+            base: String::new(),
+        }
+    }
+}
+
 impl Report {
+    /// Adds what was found of another project, seen from the same place.
+    pub fn add(&mut self, other: Self) {
+        self.suites.extend(other.suites);
+        self.changes.extend(other.changes);
+        self.allowed += other.allowed;
+    }
+
     /// A report of one check.
     pub fn of(name: &'static str, findings: Vec<Finding>) -> Self {
         let check = Check {

@@ -17,7 +17,7 @@ mod text;
 use std::fmt::Write as _;
 
 pub use changes::Change;
-pub use diff::{Format as DiffFormat, Layout, diff, summary as diff_summary};
+pub use diff::{Format as DiffFormat, Layout, diff, diffs, summary as diff_summary};
 pub use findings::{Check, Counts, Merged, Outcome, Report, Suite, finding_of};
 pub use rules::{About, about, rules};
 

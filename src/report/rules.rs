@@ -45,6 +45,7 @@ const RULES: &[(&str, &str, &str)] = &[
     ("docker-config", "The credentials of a container registry.", CLEAR),
     ("duplicate-key", "A key that stands twice in one map.", "The later one wins without a word. Remove one."),
     ("emptied-list", "An item of a patch that takes all other items of its list away.", "Give the item what tells it from others; to take all away, write null in place of the list."),
+    ("gone", "An environment that a revision has and that is not there any more.", "What was deployed of it stays until somebody removes it."),
     ("hidden-template", "A template beside a file of the name that it would make.", "The file is used, not the template. Remove one of the two."),
     ("idle-deletion", "A deletion in a patch of what no object has.", "Nothing was deleted. Correct what it names, or take it away."),
     ("idle-ignore", "An entry of `diff: {ignore}` or `--ignore` that ignores no difference.", "What it ignored is gone, or it never meant it; correct the entry, or take it away."),

@@ -17,7 +17,7 @@ use kustom::report::{Check, Report, Suite, finding_of};
 use super::build::working_directory;
 use super::files::split;
 use super::output::{Streams, write_file};
-use super::project::{find, said_by_git};
+use super::project::{find, find_environment, said_by_git};
 use super::said::{Policy, Said};
 use owners::Owners;
 use progress::Progress;
@@ -76,8 +76,9 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
 fn one(arguments: &Arguments, name: &str, streams: &Streams) -> Result<ExitCode> {
     let here = working_directory()?;
     let files = Snapshot::default();
-    let project = find(&files, &here, arguments.directory.as_deref())?;
-    let environment = project.environment(&files, name)?;
+    let directory = arguments.directory.as_deref();
+    let (project, name) = find_environment(&files, &here, directory, name)?;
+    let environment = project.environment(&files, &name)?;
     let tracked = tracked(&files, &project, std::slice::from_ref(&environment.name))?;
     let options = arguments.options(&tracked)?;
     let rendered = render(&files, &here, &project, &environment, &options)?;

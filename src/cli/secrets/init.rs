@@ -14,7 +14,7 @@ use kustom::project::{self, LaidOut, Project, Question, lay_out, questions};
 use super::prompt;
 use crate::cli::build::working_directory;
 use crate::cli::output::Streams;
-use crate::cli::project::find;
+use crate::cli::project::find_environment;
 use crate::cli::said::ValueFlags;
 
 #[derive(Debug, clap::Args)]
@@ -31,8 +31,9 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
     let here = working_directory()?;
-    let project = find(&Disk, &here, arguments.directory.as_deref())?;
-    let environment = project.environment(&Disk, &arguments.environment)?;
+    let directory = arguments.directory.as_deref();
+    let (project, name) = find_environment(&Disk, &here, directory, &arguments.environment)?;
+    let environment = project.environment(&Disk, &name)?;
     let tree = WorkTree::discover(&project.root)?;
     let said = arguments.values.read()?;
     let mut values = project::values(&Disk, &project, &environment, &said)?;

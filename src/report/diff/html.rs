@@ -11,41 +11,84 @@ use crate::diff::{Change, Diff, Group};
 /// What the page looks like.
 const STYLE: &str = include_str!("page.css");
 
-/// What filters and folds.
-const SCRIPT: &str = include_str!("page.js");
-
 pub(super) fn write(diff: &Diff) -> String {
     let groups = words::shown(diff);
-    let title = format!("{} → {}", escaped(&diff.from), escaped(&diff.to));
-    let mut page = format!(
+    let mut page = head(&format!("{} → {}", diff.from, diff.to));
+    page.push_str(&summary(diff));
+    page.push_str("</header>\n");
+    page.push_str(&filters(&groups));
+    page.push_str("<main>\n");
+    page.push_str(&sections(diff, &groups));
+    page.push_str(TAIL);
+    page
+}
+
+/// Several differences on one page, with one filter for all.
+pub(super) fn write_all(diffs: &[Diff], title: &str) -> String {
+    let shown: Vec<Vec<Group<'_>>> = diffs.iter().map(|diff| words::shown(diff)).collect();
+    let mut page = head(title);
+    page.push_str("</header>\n");
+    page.push_str(&filters(&shown.concat()));
+    page.push_str("<main>\n");
+    for (diff, groups) in diffs.iter().zip(&shown) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            page,
+            "<h1>{} → {}</h1>\n{}{}",
+            escaped(&diff.from),
+            escaped(&diff.to),
+            summary(diff),
+            sections(diff, groups)
+        );
+    }
+    page.push_str(TAIL);
+    page
+}
+
+/// The end of a page.
+const TAIL: &str = concat!(
+    "<p id=\"none\" hidden>Nothing fits the filters.</p>\n</main>\n<script>\n",
+    include_str!("page.js"),
+    "</script>\n</body>\n</html>\n"
+);
+
+fn head(title: &str) -> String {
+    let title = escaped(title);
+    format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
          style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n\
          <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<header>\n\
-         <h1>{title}</h1>\n<p>{}</p>\n",
-        escaped(&words::summary(diff))
-    );
+         <h1>{title}</h1>\n"
+    )
+}
+
+/// How many differences there are, what both sides call the same, and what was noticed.
+fn summary(diff: &Diff) -> String {
+    let mut text = format!("<p>{}</p>\n", escaped(&words::summary(diff)));
     // Writing to a string cannot fail.
     for (what, names) in words::mapping(diff) {
         let _ = writeln!(
-            page,
+            text,
             "<span class=\"name\">{what} <b>{}</b></span>",
             escaped(&names)
         );
     }
     for finding in &diff.findings {
         let _ = writeln!(
-            page,
+            text,
             "<p class=\"finding\">{}</p>",
             escaped(&finding.message)
         );
     }
-    page.push_str("</header>\n");
-    page.push_str(&filters(&groups));
-    page.push_str("<main>\n");
+    text
+}
+
+fn sections(diff: &Diff, groups: &[Group<'_>]) -> String {
+    let mut text = String::new();
     let mut section = "";
-    for group in &groups {
+    for group in groups {
         let heading = heading(group.first());
         if heading != section {
             let end = if section.is_empty() {
@@ -53,17 +96,15 @@ pub(super) fn write(diff: &Diff) -> String {
             } else {
                 "</section>\n"
             };
-            let _ = writeln!(page, "{end}<section>\n<h2>{heading}</h2>");
+            let _ = writeln!(text, "{end}<section>\n<h2>{heading}</h2>");
             section = heading;
         }
-        page.push_str(&article(diff, group));
+        text.push_str(&article(diff, group));
     }
     if !section.is_empty() {
-        page.push_str("</section>\n");
+        text.push_str("</section>\n");
     }
-    page.push_str("<p id=\"none\" hidden>Nothing fits the filters.</p>\n</main>\n");
-    let _ = write!(page, "<script>\n{SCRIPT}</script>\n</body>\n</html>\n");
-    page
+    text
 }
 
 /// What can be chosen: a text, kinds, classes.

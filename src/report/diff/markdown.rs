@@ -64,6 +64,36 @@ pub(super) fn write(diff: &Diff) -> String {
     text
 }
 
+/// Several comments as one; what goes over the limit is left out, and that is said.
+pub(super) fn join(title: &str, comments: impl Iterator<Item = String>) -> String {
+    let mut text = format!("{MARKER}## {}\n\n", escaped(title));
+    let mut length = text.chars().count();
+    let mut left = 0;
+    for comment in comments {
+        let comment = comment.strip_prefix(MARKER).unwrap_or(&comment);
+        let size = comment.chars().count();
+        if left > 0 || length + size + NOTE > LIMIT {
+            left += 1;
+            continue;
+        }
+        length += size;
+        text.push_str(comment);
+    }
+    if left > 0 {
+        let what = if left == 1 {
+            "environment"
+        } else {
+            "environments"
+        };
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            text,
+            "*{left} more {what} left out: a comment has no room for them. `kustom diff` shows all.*"
+        );
+    }
+    text
+}
+
 fn fold(diff: &Diff, group: &Group<'_>) -> String {
     let first = group.first();
     let several = subjects(group);

@@ -61,6 +61,24 @@ pub fn diff(diff: &Diff, format: Format, layout: Layout) -> String {
     }
 }
 
+/// Writes the differences of several pairs of sides, one after the other.
+///
+/// JSON is an array of what [`diff`] writes; Markdown is one comment, and HTML one page, with a
+/// title.
+pub fn diffs(diffs: &[Diff], title: &str, format: Format, layout: Layout) -> String {
+    let each = || diffs.iter().map(|one| diff(one, format, layout));
+    match format {
+        Format::Terminal => each().collect::<Vec<_>>().join("\n"),
+        Format::Unified => each().collect(),
+        Format::Json => {
+            let values: Vec<String> = each().map(|value| value.trim_end().to_owned()).collect();
+            format!("[{}]\n", values.join(",\n"))
+        }
+        Format::Markdown => markdown::join(title, each()),
+        Format::Html => html::write_all(diffs, title),
+    }
+}
+
 /// How many differences there are, on one line.
 pub fn summary(diff: &Diff) -> String {
     words::summary(diff)
