@@ -4,9 +4,11 @@ use super::accumulate::Target;
 use super::{Accumulated, Context, origin, plugins};
 use crate::error::Result;
 use crate::generate::{self, Args, Pair, Product};
+use crate::load::normalized;
 use crate::place::Span;
 use crate::release::Change;
 use crate::resource::{Origin, Resource};
+use crate::yaml::Text;
 
 /// Runs them in order: ConfigMaps, Secrets, charts, then those that are configured by objects.
 /// Each result is absorbed before the next one is made.
@@ -28,6 +30,9 @@ pub(super) fn run(
     ] {
         let origin = origin::of_field(target, kind);
         for args in list {
+            if context.leaves_out(target, product, args) {
+                continue;
+            }
             let mut args = args.clone();
             args.options
                 .merge_defaults(&kustomization.generator_options);
@@ -47,6 +52,40 @@ pub(super) fn run(
         absorb(context, gathered, made, plugin.origin.as_ref())?;
     }
     Ok(())
+}
+
+impl Context<'_> {
+    /// Whether a generator is left out: it is made of a file that is not there on purpose, or
+    /// merges into what would have been.
+    pub(super) fn leaves_out(
+        &mut self,
+        target: &Target<'_>,
+        product: Product,
+        args: &Args,
+    ) -> bool {
+        if self.options.omitted.is_empty() {
+            return false;
+        }
+        let known = (product, args.name.text.clone());
+        let merges = ["merge", "replace"].contains(&&*args.behavior);
+        if merges && self.left_out.contains(&known) {
+            return true;
+        }
+        let path_of = |source: &Text| {
+            let (_, path) = generate::file_source(source).ok()?;
+            Some(path.to_owned())
+        };
+        let envs = args.envs.iter().map(|source| source.to_string());
+        let mut paths = envs.chain(args.files.iter().filter_map(path_of));
+        let is_left_out = paths.any(|path| {
+            let path = normalized(&target.loader.root().join(path));
+            self.options.omitted.contains(&path)
+        });
+        if is_left_out {
+            self.left_out.push(known);
+        }
+        is_left_out
+    }
 }
 
 /// Makes a ConfigMap or a Secret.

@@ -15,11 +15,13 @@ mod plugins;
 mod transformers;
 mod unmatched;
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::fields::Fields;
 use crate::finding::Finding;
+use crate::generate::Product;
 use crate::kustomization::Kustomization;
 use crate::load::{Files, Library, Restriction, Sources};
 use crate::order::Order;
@@ -29,7 +31,7 @@ use crate::release::Release;
 use crate::resource::{Resource, Resources};
 use crate::schema::Schema;
 use crate::vars::Vars;
-use crate::yaml::{write, write_stream};
+use crate::yaml::{Str, write, write_stream};
 
 pub use matched::{Matched, Operator};
 
@@ -46,6 +48,8 @@ pub struct Options {
     pub managed_by: bool,
     /// What may run outside, and how.
     pub plugins: plugin::Options,
+    /// Files whose generators are left out, with those that merge into what they would have made.
+    pub omitted: BTreeSet<PathBuf>,
     /// Whether it is looked for what is lost without a word: keys that stand twice, parts of
     /// patches, values and names that are not what they seem. It takes time, and changes nothing
     /// but the findings.
@@ -182,6 +186,8 @@ struct Context<'o> {
     /// What is wrong with the chosen schema.
     broken_schema: Option<Error>,
     helm: plugin::Helm,
+    /// The generators that were left out.
+    left_out: Vec<(Product, Str)>,
     /// The order that the root asks for.
     order: Option<Order>,
     findings: Vec<Finding>,
@@ -197,6 +203,7 @@ impl<'o> Context<'o> {
             looked_beyond_the_table: false,
             broken_schema: None,
             helm: plugin::Helm::default(),
+            left_out: Vec::new(),
             order: None,
             findings: Vec::new(),
             matches: Vec::new(),

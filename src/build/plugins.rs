@@ -93,6 +93,14 @@ pub(super) fn generate(
         Runner::Builtin(builtin) => builtin,
         Runner::Outside(outside) => return outside.generate(&context.schema),
     };
+    let left_out = match builtin {
+        Builtin::ConfigMap(args) => context.leaves_out(target, Product::ConfigMap, args),
+        Builtin::Secret(args) => context.leaves_out(target, Product::Secret, args),
+        _ => false,
+    };
+    if left_out {
+        return Ok(Vec::new());
+    }
     match builtin {
         Builtin::ConfigMap(args) => Ok(vec![generators::make(
             context,

@@ -10,7 +10,8 @@ use crate::guard::{generator_files, is_placeholder, is_protected};
 use crate::kustomization::FILE_NAMES;
 use crate::load::{Disk, Files, WorkTree, normalized};
 use crate::place::Place;
-use crate::project::{Environment, Project};
+use crate::project::{Environment, Project, explains, secret_files};
+use crate::template::Values;
 
 /// The files of `secretGenerator`s that git tracks, below a directory.
 ///
@@ -119,13 +120,12 @@ pub fn unignored(
         let content = files.read(path).unwrap_or_default();
         !is_protected(&String::from_utf8_lossy(&content))
     };
-    let mut filled = filled_files(files, project, environment);
+    let mut filled = filled_files(files, project, environment)?;
     filled.retain(is_open);
     let files = filled;
     let ignored = tree.ignored(&files)?;
     let mut findings = Vec::new();
-    for (part, what) in [("secrets", "secrets"), ("configs", "rendered configs")] {
-        let directory = environment.directory.join(part);
+    for (directory, what) in filled_directories(&files, environment) {
         let mut open = files
             .iter()
             .zip(&ignored)
@@ -137,7 +137,9 @@ pub fn unignored(
             0 => String::new(),
             count => format!(" and {count} more"),
         };
-        let ignore = environment.directory.join(".gitignore");
+        let parent = directory.parent().unwrap_or(&directory);
+        let part = directory.file_name().unwrap_or_default().to_string_lossy();
+        let ignore = named_from(here, &parent.join(".gitignore"));
         let message = format!(
             "no `.gitignore` covers the {what} of `{}`: `{}`{more}",
             environment.name,
@@ -145,41 +147,47 @@ pub fn unignored(
         );
         findings.push(
             Finding::warning("unignored-secrets", message)
-                .at(Place::file(named_from(here, &ignore)))
-                .help(format!(
-                    "add the line `/{part}/` to `{}`",
-                    named_from(here, &ignore)
-                )),
+                .at(Place::file(ignore.as_str()))
+                .help(format!("add the line `/{part}/` to `{ignore}`")),
         );
     }
     Ok(findings)
 }
 
 /// The files that are filled in or rendered for an environment, whether they are there or not.
-fn filled_files(files: &dyn Files, project: &Project, environment: &Environment) -> Vec<PathBuf> {
-    let mut filled = Vec::new();
-    let secrets = environment.directory.join("secrets");
-    if let Some(boilerplate) = &project.boilerplate {
-        let all = files.walk(boilerplate).unwrap_or_default();
-        let below = all.iter().filter(|file| file.components().count() > 1);
-        filled.extend(below.map(|file| secrets.join(file)));
-    }
-    for name in FILE_NAMES {
-        let Ok(bytes) = files.read(&environment.directory.join(name)) else {
-            continue;
-        };
-        let text = String::from_utf8_lossy(&bytes);
-        let named = generator_files(&text);
-        let paths = named
-            .iter()
-            .map(|reference| normalized(&environment.directory.join(&reference.file)));
-        filled.extend(paths.filter(|path| path.starts_with(&secrets)));
-    }
+fn filled_files(
+    files: &dyn Files,
+    project: &Project,
+    environment: &Environment,
+) -> Result<Vec<PathBuf>> {
+    let secrets = secret_files(files, project, environment, &Values::default())?;
+    let mut filled: Vec<PathBuf> = secrets.into_iter().map(|file| file.path).collect();
     let scripts = environment.directory.join("yq_scripts");
     let scripts = files.walk(&scripts).unwrap_or_default();
     let configs = environment.directory.join("configs");
     filled.extend(scripts.iter().map(|file| configs.join(file)));
-    filled
+    Ok(filled)
+}
+
+/// The directories of filled and rendered files, and what they hold.
+fn filled_directories(
+    files: &[PathBuf],
+    environment: &Environment,
+) -> Vec<(PathBuf, &'static str)> {
+    let mut directories = vec![
+        (environment.directory.join("secrets"), "secrets"),
+        (environment.directory.join("configs"), "rendered configs"),
+    ];
+    for file in files {
+        let is_known = |(known, _): &(PathBuf, &str)| file.starts_with(known);
+        if !directories.iter().any(is_known) {
+            let mut above = file.ancestors().skip(1);
+            let secrets = above.find(|path| path.file_name().is_some_and(|it| it == "secrets"));
+            let directory = secrets.or_else(|| file.parent()).unwrap_or(file);
+            directories.push((directory.to_path_buf(), "secrets"));
+        }
+    }
+    directories
 }
 
 fn take_out(named: &str) -> String {
@@ -187,11 +195,4 @@ fn take_out(named: &str) -> String {
         "take it out with `git rm --cached {named}`, add it to .gitignore, and replace the secret: \
          whoever can read the repository knows it"
     )
-}
-
-/// Whether a file is about the secrets beside it, not one of them.
-fn explains(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let lower = name.to_ascii_lowercase();
-    lower.starts_with("readme") || matches!(&*lower, ".gitignore" | ".gitkeep" | ".gitattributes")
 }

@@ -15,7 +15,7 @@ use super::{
 use crate::error::Result;
 use crate::finding::{Finding, Severity};
 use crate::load::{Asked, Files, Revision, WorkTree, normalized};
-use crate::project::{Options, Project, Secrets};
+use crate::project::{Options, Project, Secrets, named_secrets};
 use crate::report::{Change, Check, Outcome, Report, Suite, finding_of};
 use crate::threads;
 
@@ -243,8 +243,17 @@ impl Setup<'_> {
     fn filled_directories(&self) -> Result<Vec<PathBuf>> {
         let mut directories = Vec::new();
         for name in self.project.names(self.files) {
-            let directory = self.project.environments.join(name);
+            let directory = self.project.environments.join(&name);
             directories.extend(["secrets", "configs"].map(|part| directory.join(part)));
+            // What a base names beside itself is filled in there.
+            if let Ok(environment) = self.project.environment(self.files, &name) {
+                let named = named_secrets(self.files, self.project, &environment)?;
+                directories.extend(
+                    named
+                        .into_iter()
+                        .filter(|path| !path.starts_with(&directory)),
+                );
+            }
         }
         let Some(tree) = self.tree else {
             return Ok(directories);

@@ -223,7 +223,7 @@ fn options(arguments: &Arguments) -> Options {
         }),
         managed_by: arguments.enable_managedby_label || label.is_ok_and(|word| word == "on"),
         plugins: plugins(&arguments.plugins),
-        lint: false,
+        ..Options::default()
     }
 }
 

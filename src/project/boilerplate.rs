@@ -26,7 +26,7 @@ pub(super) struct Boilerplate {
     pub(super) is_template: bool,
 }
 
-/// The files in the folders of the boilerplate; what lies beside the folders explains them.
+/// The files of the boilerplate, in folders or not.
 pub(super) fn boilerplate(files: &dyn Files, project: &Project) -> Result<Vec<Boilerplate>> {
     let Some(directory) = &project.boilerplate else {
         return Ok(Vec::new());
@@ -35,10 +35,8 @@ pub(super) fn boilerplate(files: &dyn Files, project: &Project) -> Result<Vec<Bo
         let message = format!("cannot list `{}`", project.shown(directory));
         Error::new(Kind::Load, message).caused_by(cause)
     })?;
-    let in_folders = names
+    names
         .into_iter()
-        .filter(|name| name.components().count() > 1);
-    in_folders
         .map(|name| {
             let path = directory.join(&name);
             let bytes = files.read(&path).map_err(|cause| {

@@ -15,6 +15,7 @@ mod expected;
 mod ignored;
 mod inputs;
 mod many;
+mod named;
 mod output;
 mod overrides;
 mod paths;
@@ -40,7 +41,10 @@ pub use environment::Environment;
 pub use many::{Many, Shard, render_many};
 pub use output::{RECORD, is_of_git};
 pub use render::{Options, Rendered, render};
-pub use secrets::{LaidOut, Question, SecretFile, State, lay_out, questions, secret_files};
+pub use secrets::{
+    LaidOut, Layout, Question, SecretFile, State, Wanted, lay_out, named_secrets, questions,
+    secret_files,
+};
 pub use settings::{
     Bounds, ConfigSource, DiffSettings, EnvironmentSettings, Expectation, GuardPolicy,
     HelmSettings, IgnoredDifference, ImageOverride, Missing, ProjectSettings, References,
@@ -48,6 +52,7 @@ pub use settings::{
 };
 pub use templates::{values, values_file};
 
+pub(crate) use secrets::explains;
 pub(crate) use settings::{Step, place_at};
 
 /// Where the parts of a project are.

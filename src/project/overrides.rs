@@ -6,13 +6,11 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use super::secrets::is_omitted;
 use super::settings::{place_of_entry, says};
 use super::{Environment, ImageOverride, Options, Project, ReplicaOverride};
 use crate::build::{Built, Operator};
 use crate::error::{Error, Kind, Result, nearest};
 use crate::finding::{Finding, Severity};
-use crate::generate;
 use crate::kustomization::Kustomization;
 use crate::load::Files;
 use crate::place::Place;
@@ -97,9 +95,6 @@ impl<'o> Overrides<'o> {
                 *field = said.as_str().into();
             }
         }
-        let is_whole = |args: &generate::Args| !is_omitted(args, self.environment, self.omitted);
-        asked.secrets.retain(is_whole);
-        asked.config_maps.retain(is_whole);
     }
 
     /// Whether each of them did something; what they did.

@@ -94,7 +94,7 @@ pub(super) fn render_in(
     environment: &Environment,
     options: &Options<'_>,
 ) -> Result<Rendered> {
-    secrets::refuse_tracked(files, project, environment, options.tracked)?;
+    secrets::refuse_tracked(files, project, environment, &[], options.tracked)?;
     // The guard looks at the settings, too, which were read before.
     for one in environment.chain() {
         if files.resolve(&one.file()).is_ok() {
@@ -111,7 +111,8 @@ pub(super) fn render_in(
         lower: &templated,
     };
     let policy = options.secrets.unwrap_or(environment.secrets());
-    let standing = secrets::stand_in(files, project, environment, &overlay, (policy, &values))
+    let policy = (policy, &values, options.tracked);
+    let standing = secrets::stand_in(files, project, environment, &overlay, policy)
         .map_err(|error| templated.explained(error))?;
     for (path, content) in standing.placeholders.iter() {
         overlay.upper.insert(path, content);
@@ -120,6 +121,7 @@ pub(super) fn render_in(
     let build_options = build::Options {
         restriction: options.restriction,
         plugins: project.helm.allowed(options.plugins.clone()),
+        omitted: standing.omitted.clone(),
         lint: options.lint,
         ..build::Options::default()
     };

@@ -1,29 +1,48 @@
 //! Secrets: laid out from the boilerplate, filled by people, and never tracked by git.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::boilerplate::{Boilerplate, boilerplate, instruction, is_filled};
 use super::derived::Derived;
+use super::named::{Named, named};
 use super::templates::{Templated, rendered};
 use super::{Environment, Project, Secrets};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, nearest};
 use crate::finding::Finding;
-use crate::generate;
 use crate::guard::{Guard, encryption, is_protected};
-use crate::kustomization::{FILE_NAMES, Kustomization};
-use crate::load::{Files, Memory, normalized};
-use crate::place::{Place, SourceId};
+use crate::load::{Files, Memory};
+use crate::place::Place;
 use crate::template::Values;
-use crate::yaml::{Text, config};
 
 /// A file of the boilerplate, and where its filled twin belongs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LaidOut {
     /// Where it belongs.
     pub path: PathBuf,
-    /// The placeholder.
+    /// The placeholder, or what a template made of the values.
     pub content: Vec<u8>,
+    /// Whether something is there that it takes the place of.
+    pub replaces: bool,
+}
+
+/// What is laid out of the boilerplate, and what is left as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Layout {
+    /// The files to write.
+    pub files: Vec<LaidOut>,
+    /// Those that are there already.
+    pub left: Vec<SecretFile>,
+}
+
+/// Which files are laid out.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted<'w> {
+    /// Only these; all if there are none.
+    pub only: &'w [PathBuf],
+    /// Whether files that are there are written anew: what templates make, what still is a
+    /// placeholder, and what is named in `only`. What somebody filled in by hand stays.
+    pub anew: bool,
 }
 
 /// A value that a template of the boilerplate asks for and nobody has given.
@@ -55,8 +74,10 @@ pub struct SecretFile {
     pub path: PathBuf,
     /// How far it is.
     pub state: State,
-    /// Whether the kustomization names it.
+    /// Whether a kustomization of the environment names it.
     pub is_used: bool,
+    /// Where it is named, if it is.
+    pub named: Option<Place>,
     /// Its twin in the boilerplate, if it has one.
     pub boilerplate: Option<PathBuf>,
     /// The first instruction in the boilerplate.
@@ -78,45 +99,64 @@ impl State {
 /// The files of the boilerplate that an environment has not yet, ready to be filled in; templates
 /// are filled from the values.
 ///
-/// Nothing is written: what to do with them is up to the caller.
+/// Each belongs where it is named: below the `secrets/` of the environment, or of a base or a
+/// component. Nothing is written: what to do with them is up to the caller.
 ///
 /// # Errors
 ///
-/// If there is no boilerplate, it cannot be read, or a template asks for a value that is missing.
+/// If there is no boilerplate, it cannot be read, it has none of the wanted files, or a template
+/// asks for a value that is missing.
 pub fn lay_out(
     files: &dyn Files,
     project: &Project,
     environment: &Environment,
     values: &Values,
-) -> Result<Vec<LaidOut>> {
-    let mut laid_out = Vec::new();
-    for file in missing(files, project, environment)? {
-        let content = match file.is_template {
-            true => rendered(&project.shown(&file.path), &file.bytes, values)?.into_bytes(),
-            false => file.bytes,
+    wanted: Wanted<'_>,
+) -> Result<Layout> {
+    let boilerplate = required(files, project)?;
+    let mut layout = Layout::default();
+    for slot in slots(files, project, environment, values, &boilerplate, wanted)? {
+        let Some(twin) = slot.twin else { continue };
+        let state = slot.state(files, project);
+        if !slot.is_laid_out(state, wanted) {
+            layout.left.push(slot.file(state));
+            continue;
+        }
+        let content = match twin.is_template {
+            true => rendered(&project.shown(&twin.path), &twin.bytes, values)?.into_bytes(),
+            false => twin.bytes.clone(),
         };
-        let path = environment.directory.join("secrets").join(file.name);
-        laid_out.push(LaidOut { path, content });
+        layout.files.push(LaidOut {
+            path: slot.path,
+            content,
+            replaces: state != State::Missing,
+        });
     }
-    Ok(laid_out)
+    Ok(layout)
 }
 
 /// What the templates ask for that [`lay_out`] would fill in.
 ///
 /// # Errors
 ///
-/// If there is no boilerplate, or it cannot be read.
+/// As [`lay_out`], but for the values that are missing.
 pub fn questions(
     files: &dyn Files,
     project: &Project,
     environment: &Environment,
     values: &Values,
+    wanted: Wanted<'_>,
 ) -> Result<Vec<Question>> {
+    let boilerplate = required(files, project)?;
     let mut questions: Vec<Question> = Vec::new();
-    for file in missing(files, project, environment)? {
-        for key in file.unanswered(project, values)? {
+    for slot in slots(files, project, environment, values, &boilerplate, wanted)? {
+        let Some(twin) = slot.twin else { continue };
+        if !slot.is_laid_out(slot.state(files, project), wanted) {
+            continue;
+        }
+        for key in twin.unanswered(project, values)? {
             if !questions.iter().any(|question| question.key == key) {
-                let path = environment.directory.join("secrets").join(&file.name);
+                let path = slot.path.clone();
                 questions.push(Question { key, path });
             }
         }
@@ -124,8 +164,27 @@ pub fn questions(
     Ok(questions)
 }
 
-/// What is known of the files of an environment's secrets: those of the boilerplate, those that
-/// the kustomization names, and those that are there; sorted by path.
+/// The files of secrets that an environment names, in its own kustomization and in all that it
+/// builds on, whether they are there or not.
+///
+/// # Errors
+///
+/// If the boilerplate cannot be read.
+pub fn named_secrets(
+    files: &dyn Files,
+    project: &Project,
+    environment: &Environment,
+) -> Result<Vec<PathBuf>> {
+    let derived = Derived::new(files, environment);
+    let values = Values::default();
+    let view = Templated::new(&derived, project, environment, &values);
+    let boilerplate = boilerplate(files, project)?;
+    let named = all_named(&view, project, environment, &boilerplate);
+    Ok(named.into_iter().map(|one| one.path).collect())
+}
+
+/// What is known of the files of an environment's secrets: those of the boilerplate, those that its
+/// kustomizations name, and those that are there; sorted by path.
 ///
 /// # Errors
 ///
@@ -159,37 +218,150 @@ fn secret_files_in(
     environment: &Environment,
     view: &dyn Files,
 ) -> Result<Vec<SecretFile>> {
-    let secrets = environment.directory.join("secrets");
     let boilerplate = boilerplate(files, project)?;
-    let used = named(view, environment);
+    let named = all_named(view, project, environment, &boilerplate);
+    let mut slots = slots_of(&boilerplate, named, environment);
+    let secrets = environment.directory.join("secrets");
     let there = files.walk(&secrets).map_err(|cause| {
         let message = format!("cannot list `{}`", project.shown(&secrets));
         Error::new(Kind::Load, message).caused_by(cause)
     })?;
-    let there = there.iter().filter(|name| !explains(name));
-    let mut paths: BTreeSet<PathBuf> = there.map(|name| secrets.join(name)).collect();
-    paths.extend(boilerplate.iter().map(|file| secrets.join(&file.name)));
-    paths.extend(used.iter().cloned());
-    Ok(paths
-        .into_iter()
-        .map(|path| {
-            let twin = boilerplate
-                .iter()
-                .find(|file| secrets.join(&file.name) == path);
-            SecretFile {
-                state: match files.read(&path) {
-                    Err(_) => State::Missing,
-                    Ok(content) if encryption(&content).is_some() => State::Encrypted,
-                    Ok(content) if is_filled(&content, twin, project) => State::Filled,
-                    Ok(_) => State::Placeholder,
-                },
-                is_used: used.contains(&path),
-                boilerplate: twin.map(|file| file.path.clone()),
-                instruction: None,
-                path,
-            }
-        })
+    for name in there.iter().filter(|name| !explains(name)) {
+        let path = secrets.join(name);
+        slots.entry(path.clone()).or_insert(Slot {
+            path,
+            twin: None,
+            named: None,
+        });
+    }
+    let slots = slots.into_values();
+    Ok(slots
+        .map(|slot| slot.file(slot.state(files, project)))
         .collect())
+}
+
+/// Where a file of secrets belongs.
+struct Slot<'b> {
+    path: PathBuf,
+    twin: Option<&'b Boilerplate>,
+    /// Where it is named, if it is.
+    named: Option<Place>,
+}
+
+impl Slot<'_> {
+    fn state(&self, files: &dyn Files, project: &Project) -> State {
+        match files.read(&self.path) {
+            Err(_) => State::Missing,
+            Ok(content) if encryption(&content).is_some() => State::Encrypted,
+            Ok(content) if is_filled(&content, self.twin, project) => State::Filled,
+            Ok(_) => State::Placeholder,
+        }
+    }
+
+    fn file(&self, state: State) -> SecretFile {
+        SecretFile {
+            path: self.path.clone(),
+            state,
+            is_used: self.named.is_some(),
+            named: self.named.clone(),
+            boilerplate: self.twin.map(|twin| twin.path.clone()),
+            instruction: None,
+        }
+    }
+
+    fn is_laid_out(&self, state: State, wanted: Wanted<'_>) -> bool {
+        let is_template = self.twin.is_some_and(|twin| twin.is_template);
+        let is_lost = is_template || state <= State::Placeholder;
+        state == State::Missing || wanted.anew && (is_lost || wanted.only.contains(&self.path))
+    }
+}
+
+/// Where files of the boilerplate belong, and files that are named: each where it is named, or
+/// below the environment's `secrets/`.
+fn slots_of<'b>(
+    boilerplate: &'b [Boilerplate],
+    named: Vec<Named>,
+    environment: &Environment,
+) -> BTreeMap<PathBuf, Slot<'b>> {
+    let secrets = environment.directory.join("secrets");
+    let unnamed = boilerplate
+        .iter()
+        .filter(|file| !explains(&file.name) && !named.iter().any(|one| one.name == file.name));
+    let mut slots = BTreeMap::new();
+    for twin in unnamed {
+        let path = secrets.join(&twin.name);
+        let slot = Slot {
+            path: path.clone(),
+            twin: Some(twin),
+            named: None,
+        };
+        slots.insert(path, slot);
+    }
+    for one in named {
+        let slot = Slot {
+            path: one.path.clone(),
+            twin: boilerplate.iter().find(|file| file.name == one.name),
+            named: Some(one.place),
+        };
+        slots.insert(one.path, slot);
+    }
+    slots
+}
+
+/// The slots that are wanted, in order.
+fn slots<'b>(
+    files: &dyn Files,
+    project: &Project,
+    environment: &Environment,
+    values: &Values,
+    boilerplate: &'b [Boilerplate],
+    wanted: Wanted<'_>,
+) -> Result<Vec<Slot<'b>>> {
+    let derived = Derived::new(files, environment);
+    let view = Templated::new(&derived, project, environment, values);
+    let named = all_named(&view, project, environment, boilerplate);
+    let mut slots = slots_of(boilerplate, named, environment);
+    // What lies outside of the project is somebody else's.
+    slots.retain(|path, slot| slot.twin.is_some() && path.starts_with(&project.root));
+    for path in wanted.only {
+        if !slots.contains_key(path) {
+            let shown = |path: &Path| project.shown(path);
+            let message = format!("the boilerplate has nothing for `{}`", shown(path));
+            let error = Error::new(Kind::Secret, message);
+            let known: Vec<String> = slots.keys().map(|path| shown(path)).collect();
+            return Err(
+                match nearest(&shown(path), known.iter().map(String::as_str)) {
+                    Some(near) => error.help(format!("did you mean `{near}`?")),
+                    None => error.help(format!("it has something for `{}`", known.join("`, `"))),
+                },
+            );
+        }
+    }
+    if !wanted.only.is_empty() {
+        slots.retain(|path, _| wanted.only.contains(path));
+    }
+    Ok(slots.into_values().collect())
+}
+
+fn all_named(
+    view: &dyn Files,
+    project: &Project,
+    environment: &Environment,
+    boilerplate: &[Boilerplate],
+) -> Vec<Named> {
+    let stands_for = |name: &Path| boilerplate.iter().any(|file| file.name == name);
+    named(view, project, environment, &stands_for)
+}
+
+/// The boilerplate of a project that must have one.
+fn required(files: &dyn Files, project: &Project) -> Result<Vec<Boilerplate>> {
+    if project.boilerplate.is_none() {
+        return Err(
+            Error::new(Kind::Secret, "the project has no boilerplate for secrets")
+                .help("make a directory `secrets-boilerplate`, with one file for each key"),
+        );
+    }
+    boilerplate(files, project)
 }
 
 /// What stands in for missing secrets, and what is said and left out because of them.
@@ -209,19 +381,25 @@ pub(super) fn stand_in(
     project: &Project,
     environment: &Environment,
     view: &dyn Files,
-    (policy, values): (Secrets, &Values),
+    (policy, values, tracked): (Secrets, &Values, &[PathBuf]),
 ) -> Result<Standing> {
     let mut standing = Standing::default();
     if policy == Secrets::Placeholder && project.boilerplate.is_some() {
-        for file in missing(files, project, environment)? {
-            let path = environment.directory.join("secrets").join(&file.name);
-            standing
-                .placeholders
-                .insert(path, file.placeholder(project, values)?);
+        let boilerplate = boilerplate(files, project)?;
+        let named = all_named(view, project, environment, &boilerplate);
+        for (path, slot) in slots_of(&boilerplate, named, environment) {
+            if let Some(twin) = slot.twin
+                && files.resolve(&path).is_err()
+            {
+                let content = twin.placeholder(project, values)?;
+                standing.placeholders.insert(path, content);
+            }
         }
     }
     let mut wanted = secret_files_in(files, project, environment, view)?;
     wanted.retain(|file| file.is_used);
+    let named: Vec<PathBuf> = wanted.iter().map(|file| file.path.clone()).collect();
+    refuse_tracked(files, project, environment, &named, tracked)?;
     match policy {
         Secrets::Required => {
             let mut unfilled: Vec<SecretFile> = wanted
@@ -250,17 +428,7 @@ pub(super) fn stand_in(
     }
 }
 
-/// Whether a generator is made of a file that is left out.
-pub(super) fn is_omitted(
-    args: &generate::Args,
-    environment: &Environment,
-    omitted: &BTreeSet<PathBuf>,
-) -> bool {
-    let mut paths = named_files(args).into_iter();
-    paths.any(|path| omitted.contains(&normalized(&environment.directory.join(path))))
-}
-
-/// Stops if git tracks a file of the environment's secrets.
+/// Stops if git tracks a file of the environment's secrets, or one of `named`.
 ///
 /// # Errors
 ///
@@ -269,6 +437,7 @@ pub(super) fn refuse_tracked(
     files: &dyn Files,
     project: &Project,
     environment: &Environment,
+    named: &[PathBuf],
     tracked: &[PathBuf],
 ) -> Result<()> {
     let secrets = environment.directory.join("secrets");
@@ -277,9 +446,10 @@ pub(super) fn refuse_tracked(
         let content = files.read(path).unwrap_or_default();
         is_protected(&String::from_utf8_lossy(&content))
     };
+    let is_secret = |path: &PathBuf| path.starts_with(&secrets) || named.contains(path);
     let found: Vec<String> = tracked
         .iter()
-        .filter(|path| path.starts_with(&secrets) && !explains(path) && !is_protected(path))
+        .filter(|path| is_secret(path) && !explains(path) && !is_protected(path))
         .map(|path| project.shown(path))
         .collect();
     if found.is_empty() {
@@ -301,10 +471,15 @@ pub(super) fn refuse_tracked(
 }
 
 /// Whether a file is about the secrets beside it, not one of them.
-fn explains(path: &Path) -> bool {
+pub(crate) fn explains(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let lower = name.to_ascii_lowercase();
-    lower.starts_with("readme") || matches!(&*lower, ".gitignore" | ".gitkeep" | ".gitattributes")
+    lower.starts_with("readme")
+        || lower.ends_with(".md")
+        || matches!(
+            &*lower,
+            ".gitignore" | ".gitkeep" | ".gitattributes" | ".ds_store"
+        )
 }
 
 /// A file that was laid out may be meant as it is, but is rarely fit to be deployed.
@@ -339,63 +514,21 @@ fn unfilled(
             note = format!("{note}: {instruction}");
         }
         let twin = file.boilerplate.as_ref();
-        error = error.note(note, twin.map(|path| Place::file(project.shown(path))));
+        let twin = twin.map(|path| Place::file(project.shown(path)));
+        error = error.note(note, twin.or_else(|| file.named.clone()));
     }
     if policy == Secrets::Placeholder {
         return error.help("the boilerplate has nothing that could stand in for it; add a file");
+    }
+    if wanted.iter().all(|file| file.boilerplate.is_none()) {
+        return error.help(format!(
+            "write {} there; the boilerplate has nothing that `kustom secrets init {name}` could \
+             lay out; for a test without secrets, say `--secrets omit`",
+            if wanted.len() == 1 { "it" } else { "them" }
+        ));
     }
     error.help(format!(
         "`kustom secrets init {name}` lays out what is to be filled in; for a test without \
          secrets, say `--secrets placeholder` or `--secrets omit`"
     ))
-}
-
-/// The files of the boilerplate that an environment has not yet.
-fn missing(
-    files: &dyn Files,
-    project: &Project,
-    environment: &Environment,
-) -> Result<Vec<Boilerplate>> {
-    if project.boilerplate.is_none() {
-        return Err(
-            Error::new(Kind::Secret, "the project has no boilerplate for secrets")
-                .help("make a directory `secrets-boilerplate`, with one file for each key"),
-        );
-    }
-    let mut all = boilerplate(files, project)?;
-    let secrets = environment.directory.join("secrets");
-    all.retain(|file| files.resolve(&secrets.join(&file.name)).is_err());
-    Ok(all)
-}
-
-/// The files below `secrets/` that the environment's kustomization names.
-fn named(view: &dyn Files, environment: &Environment) -> BTreeSet<PathBuf> {
-    let secrets = environment.directory.join("secrets");
-    // A kustomization that cannot be read is the build's to explain.
-    let kustomization = FILE_NAMES
-        .iter()
-        .find_map(|name| view.read(&environment.directory.join(name)).ok())
-        .and_then(|bytes| config(&bytes, SourceId::NONE).ok())
-        .and_then(|node| Kustomization::parse(&node).ok());
-    let Some((kustomization, _)) = kustomization else {
-        return BTreeSet::new();
-    };
-    let all = kustomization
-        .secrets
-        .iter()
-        .chain(&kustomization.config_maps);
-    all.flat_map(named_files)
-        .map(|path| normalized(&environment.directory.join(path)))
-        .filter(|path| path.starts_with(&secrets))
-        .collect()
-}
-
-fn named_files(args: &generate::Args) -> Vec<String> {
-    let envs = args.envs.iter().map(|path| path.to_string());
-    let path_of = |source: &Text| {
-        generate::file_source(source)
-            .ok()
-            .map(|(_, path)| path.to_owned())
-    };
-    envs.chain(args.files.iter().filter_map(path_of)).collect()
 }

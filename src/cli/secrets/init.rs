@@ -7,9 +7,11 @@ use std::process::ExitCode;
 
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::Finding;
-use kustom::load::{Disk, WorkTree};
+use kustom::load::{Disk, WorkTree, normalized};
 use kustom::place::Place;
-use kustom::project::{self, LaidOut, Project, Question, lay_out, questions};
+use kustom::project::{
+    self, Environment, LaidOut, Project, Question, SecretFile, State, Wanted, lay_out, questions,
+};
 
 use super::prompt;
 use crate::cli::build::working_directory;
@@ -22,6 +24,13 @@ pub(super) struct Arguments {
     /// The environment.
     #[arg(value_name = "ENV")]
     environment: String,
+    /// Only these files, as `status` names them; without any, all that the boilerplate has.
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Write files anew that are there: what templates make, what still is a placeholder, and each
+    /// FILE that is named; what was filled in by hand stays.
+    #[arg(long)]
+    force: bool,
     #[command(flatten)]
     values: ValueFlags,
     /// Look for the project from here, not from the current directory.
@@ -37,7 +46,12 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
     let tree = WorkTree::discover(&project.root)?;
     let said = arguments.values.read()?;
     let mut values = project::values(&Disk, &project, &environment, &said)?;
-    let open = questions(&Disk, &project, &environment, &values)?;
+    let only = only(arguments, &here, &environment);
+    let wanted = Wanted {
+        only: &only,
+        anew: arguments.force,
+    };
+    let open = questions(&Disk, &project, &environment, &values, wanted)?;
     if !open.is_empty() && !prompt::can_ask() {
         return Err(unanswered(&open, &project));
     }
@@ -46,15 +60,47 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
         let answer = prompt::ask(&format!("{} for {file}: ", question.key))?;
         values.set(&question.key, answer.into())?;
     }
-    let files = lay_out(&Disk, &project, &environment, &values)?;
+    let layout = lay_out(&Disk, &project, &environment, &values, wanted)?;
     let mut text = String::new();
-    for file in &files {
-        write_new(file)?;
+    for file in &layout.files {
+        write(file)?;
         text.push_str(&format!("{}\n", project.shown(&file.path)));
     }
     streams.data(&text)?;
-    streams.findings(&unignored(tree.as_ref(), &files, &project)?);
+    for file in &layout.left {
+        streams.say(&left(file, arguments.force, &project));
+    }
+    if layout.files.is_empty() && layout.left.is_empty() {
+        streams.say("the boilerplate has no file to lay out\n");
+    }
+    streams.findings(&unignored(tree.as_ref(), &layout.files, &project)?);
     Ok(ExitCode::SUCCESS)
+}
+
+/// The files that are named, from here or from the environment's directory.
+fn only(arguments: &Arguments, here: &Path, environment: &Environment) -> Vec<PathBuf> {
+    let path = |file: &PathBuf| {
+        let from_here = normalized(&here.join(file));
+        let inside = normalized(&environment.directory.join(file));
+        let is_there = |path: &Path| path.parent().is_some_and(Path::is_dir);
+        match !is_there(&from_here) && is_there(&inside) || file.starts_with("secrets") {
+            true => inside,
+            false => from_here,
+        }
+    };
+    arguments.files.iter().map(path).collect()
+}
+
+/// What is said of a file that stays.
+fn left(file: &SecretFile, is_forced: bool, project: &Project) -> String {
+    let shown = project.shown(&file.path);
+    let why = match (file.state, is_forced) {
+        (State::Placeholder, _) => "it still is a placeholder",
+        (State::Encrypted, _) => "it is encrypted",
+        (_, false) => "it is filled in",
+        (_, true) => "it was filled in by hand; name it to write it anew",
+    };
+    format!("`{shown}` is left as it is: {why}\n")
 }
 
 fn unanswered(open: &[Question], project: &Project) -> Error {
@@ -90,16 +136,26 @@ fn unignored(
 
 fn not_ignored(path: &Path, project: &Project) -> Finding {
     let shown = project.shown(path);
+    let mut above = path.ancestors().skip(1);
+    let secrets = above.find(|path| path.file_name().is_some_and(|name| name == "secrets"));
+    let help = match secrets.and_then(Path::parent) {
+        Some(parent) => {
+            let ignore = project.shown(&parent.join(".gitignore"));
+            format!("add the line `/secrets/` to `{ignore}`")
+        }
+        None => "name it in a `.gitignore`".to_owned(),
+    };
     Finding::warning(
         "unignored-secrets",
         format!("git does not ignore `{shown}`"),
     )
     .at(Place::file(shown))
-    .help("add the line `/secrets/` to the `.gitignore` of the environment")
+    .help(help)
 }
 
-/// Writes a file that only its owner can read, and that is not there yet.
-fn write_new(file: &LaidOut) -> Result<()> {
+/// Writes a file that only its owner can read: as a whole or not at all, and over another one only
+/// if it is meant to take its place.
+fn write(file: &LaidOut) -> Result<()> {
     let cannot = |cause: std::io::Error| {
         let message = format!("cannot write `{}`: {cause}", file.path.display());
         Error::new(Kind::Output, message).caused_by(cause)
@@ -111,10 +167,25 @@ fn write_new(file: &LaidOut) -> Result<()> {
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(parent).map_err(cannot)?;
     }
+    if !file.replaces {
+        return write_new(&file.path, &file.content).map_err(cannot);
+    }
+    let name = file.path.file_name().unwrap_or_default().to_string_lossy();
+    let draft = format!(".{name}.{}.tmp", std::process::id());
+    let draft = file.path.with_file_name(draft);
+    let written = write_new(&draft, &file.content);
+    let written = written.and_then(|()| fs::rename(&draft, &file.path));
+    written.map_err(|cause| {
+        // There may be none.
+        let _ = fs::remove_file(&draft);
+        cannot(cause)
+    })
+}
+
+fn write_new(path: &Path, content: &[u8]) -> std::io::Result<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut opened = options.open(&file.path).map_err(cannot)?;
-    opened.write_all(&file.content).map_err(cannot)
+    options.open(path)?.write_all(content)
 }

@@ -19,7 +19,7 @@ pub(super) struct Arguments {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Lay out the files that an environment's secrets are filled into; none is ever overwritten.
+    /// Lay out the files that an environment's secrets are filled into; what is there stays.
     Init(init::Arguments),
     /// Say how far the files of secrets are; exit with 1 if there is something to do.
     Status(status::Arguments),

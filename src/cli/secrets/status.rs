@@ -65,7 +65,12 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
         )?);
     }
     let text = match arguments.format {
-        Format::Text => lines.iter().map(|line| line.text(&project)).collect(),
+        Format::Text => {
+            // A file of a base is one of every environment that builds on it.
+            let mut said = BTreeSet::new();
+            let texts = lines.iter().map(|line| line.text(&project));
+            texts.filter(|text| said.insert(text.clone())).collect()
+        }
         Format::Json => {
             let all: Vec<_> = lines.iter().map(|line| line.json(&project)).collect();
             format!("{:#}\n", serde_json::Value::from(all))
