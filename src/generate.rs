@@ -3,11 +3,16 @@
 //! The bytes of the files are read by the caller; here they only become an object.
 //! Source: <https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/configmapgenerator/>.
 
+mod env;
+
 use crate::error::{Error, Kind, Result};
+use crate::finding::Finding;
 use crate::place::{SourceId, Span};
 use crate::resource::{Behavior, History, Resource};
 use crate::schema::Schema;
 use crate::yaml::{Entry, Node, Str, Style, Tag, Text, base64_lines};
+
+pub use env::env_remarks;
 
 /// What a `configMapGenerator` or `secretGenerator` entry asks for.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -197,6 +202,19 @@ pub fn env_file(content: &[u8], file: SourceId, source: &Text) -> Result<Vec<Pai
         }
     }
     Ok(pairs)
+}
+
+/// Remarks on keys of literals and files that the API server does not take.
+pub fn key_remarks(args: &Args) -> Vec<Finding> {
+    let literals = args.literals.iter().filter_map(|source| {
+        let (key, _) = source.split_once('=')?;
+        env::key_remark(key, source.span)
+    });
+    let files = args.files.iter().filter_map(|source| {
+        let (key, _) = file_source(source).ok()?;
+        env::key_remark(key, source.span)
+    });
+    literals.chain(files).collect()
 }
 
 /// The length of a line at which kustomize stops reading an env file.

@@ -27,7 +27,7 @@ impl SourceId {
 }
 
 /// The bytes of a source that a value was written with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Span {
     /// Which source.
     pub source: SourceId,

@@ -35,12 +35,15 @@ pub(super) fn run(
 
     // The hash comes before the references, which must carry it.
     hash::apply(&mut gathered.resources, &context.schema)?;
+    let ambiguous = context.ambiguous_names(&gathered.resources);
     refs::apply(&mut gathered.resources, &gathered.fields)?;
+    context.note_ambiguous(&gathered.resources, ambiguous);
     let unused = gathered
         .vars
         .resolve(&mut gathered.resources, &gathered.fields)?;
     context.findings.extend(unused);
     drop_local(&mut gathered.resources)?;
+    context.note_left(&gathered.resources);
 
     let asked = context.options.order.as_ref();
     let order = target.kustomization.order.as_ref().or(asked);

@@ -90,14 +90,21 @@ impl Context<'_> {
 
 /// Makes a ConfigMap or a Secret.
 pub(super) fn make(
-    context: &Context<'_>,
+    context: &mut Context<'_>,
     target: &Target<'_>,
     product: Product,
     args: &Args,
 ) -> Result<Resource> {
     let mut pairs = Vec::new();
+    if context.options.lint {
+        context.findings.extend(generate::key_remarks(args));
+    }
     for source in &args.envs {
         let content = target.loader.read(source)?;
+        if context.options.lint {
+            let remarks = generate::env_remarks(&content.bytes, content.source, product);
+            context.findings.extend(remarks);
+        }
         pairs.extend(generate::env_file(&content.bytes, content.source, source)?);
     }
     for source in &args.literals {

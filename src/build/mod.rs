@@ -5,6 +5,7 @@
 
 mod accumulate;
 mod depth;
+mod elsewhere;
 mod finish;
 mod generators;
 mod losses;
@@ -191,6 +192,8 @@ struct Context<'o> {
     /// The order that the root asks for.
     order: Option<Order>,
     findings: Vec<Finding>,
+    /// Remarks that hold only if a value is still there at the end.
+    pending: Vec<elsewhere::Pending>,
     matches: Vec<Matched>,
 }
 
@@ -206,6 +209,7 @@ impl<'o> Context<'o> {
             left_out: Vec::new(),
             order: None,
             findings: Vec::new(),
+            pending: Vec::new(),
             matches: Vec::new(),
         }
     }

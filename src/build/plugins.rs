@@ -136,7 +136,12 @@ pub(super) fn transform(
     };
     match builtin {
         Builtin::Annotations(pairs, specs) => annotations::apply(resources, pairs, specs),
-        Builtin::Labels(pairs, specs) => labels::apply(resources, pairs, specs),
+        Builtin::Labels(pairs, specs) => {
+            let seen = context.labels_of(resources, pairs);
+            labels::apply(resources, pairs, specs)?;
+            context.note_labels(resources, pairs, seen);
+            Ok(())
+        }
         Builtin::Hash => hash::apply(resources, &context.schema),
         Builtin::Image(image, specs) => {
             let counts = images::apply(
@@ -145,6 +150,7 @@ pub(super) fn transform(
                 specs,
                 context.options.release,
             )?;
+            context.note_other_images(resources, std::slice::from_ref(image));
             context.note_image(image, counts.iter().sum());
             Ok(())
         }
@@ -174,8 +180,13 @@ pub(super) fn transform(
         }
         Builtin::Replacements(sources) => {
             let list = transformers::load_replacements(target, sources)?;
-            let counts =
-                replacement::apply(resources, &list, &context.schema, context.options.release)?;
+            let counts = replacement::apply(
+                resources,
+                &list,
+                &context.schema,
+                context.options.release,
+                &mut context.findings,
+            )?;
             context.note_replacements(resources, &list, &counts);
             Ok(())
         }

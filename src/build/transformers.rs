@@ -71,11 +71,15 @@ pub(super) fn run(
     }
     for label in &asked.labels {
         let specs = fields.for_labels(&label.fields, label.reach)?;
+        let seen = context.labels_of(resources, &label.pairs);
         labels::apply(resources, &label.pairs, &specs)?;
+        context.note_labels(resources, &label.pairs, seen);
         done(resources, "LabelTransformer");
     }
     if !asked.labels.is_empty() || !asked.common_labels.is_empty() {
+        let seen = context.labels_of(resources, &asked.common_labels);
         labels::apply(resources, &asked.common_labels, &fields.common_labels)?;
+        context.note_labels(resources, &asked.common_labels, seen);
         done(resources, "LabelTransformer");
     }
     if !asked.common_annotations.is_empty() {
@@ -101,6 +105,7 @@ pub(super) fn run(
         &fields.images,
         context.options.release,
     )?;
+    context.note_other_images(resources, &asked.images);
     for (index, (image, count)) in asked.images.iter().zip(counts).enumerate() {
         context.note_image(image, count);
         context.matches.push(Matched {
@@ -135,7 +140,13 @@ fn replace(
         .map(|source| load_replacements(target, std::slice::from_ref(source)))
         .collect::<Result<Vec<_>>>()?;
     let all: Vec<Replacement> = lists.iter().flatten().cloned().collect();
-    let counts = replacement::apply(resources, &all, &context.schema, context.options.release)?;
+    let counts = replacement::apply(
+        resources,
+        &all,
+        &context.schema,
+        context.options.release,
+        &mut context.findings,
+    )?;
     context.note_replacements(resources, &all, &counts);
     let mut counts = counts.into_iter();
     for (index, (source, list)) in sources.iter().zip(&lists).enumerate() {

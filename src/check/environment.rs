@@ -37,17 +37,23 @@ const CHECKS: [&str; 7] = [
 ];
 
 /// The rules of what is lost without a word in a build, sorted.
-const LINTS: [&str; 10] = [
+const LINTS: [&str; 16] = [
     "added-item",
     "changed-number",
     "emptied-list",
+    "env-file",
+    "followed-reference",
     "idle-deletion",
     "idle-patch",
+    "image-elsewhere",
     "index-path",
+    "kept-label",
     "lost-patch",
+    "misfit-replacement",
     "one-of",
     "patch-directive",
     "replaced-list",
+    "substitution-left",
 ];
 
 /// Runs all checks on one environment; `root` is what findings name files from.

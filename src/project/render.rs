@@ -146,7 +146,15 @@ pub(super) fn render_in(
             .is_some_and(|place| idle.contains(place))
     };
     findings.extend(findings_of_objects(&built, project));
-    findings.extend(built.findings.into_iter().filter(|one| !is_expected(one)));
+    // What stands for a secret says nothing of what will be filled in.
+    let is_placeholder = |finding: &Finding| {
+        let span = finding.place.as_ref().map(|place| place.span);
+        let path = span.and_then(|span| built.sources.path(span));
+        finding.rule == "env-file"
+            && path.is_some_and(|path| standing.placeholders.iter().any(|(file, _)| file == path))
+    };
+    let is_said = |finding: &Finding| !is_expected(finding) && !is_placeholder(finding);
+    findings.extend(built.findings.into_iter().filter(is_said));
     findings.extend(templated.findings());
     findings.extend(standing.findings);
     findings.extend(notes);

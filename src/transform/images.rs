@@ -39,6 +39,50 @@ impl Image {
     }
 }
 
+/// The references in a text that an entry speaks of and would change.
+///
+/// `names_image` says whether the text stands in a field that holds an image: elsewhere a name
+/// alone means nothing, and digits behind a short one are a port.
+pub fn references<'t>(image: &Image, text: &'t str, names_image: bool) -> Vec<&'t str> {
+    let name = &*image.name;
+    if name.is_empty() {
+        return Vec::new();
+    }
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    let reference = |start: usize| {
+        let before = text[..start].chars().next_back();
+        if before.is_some_and(|c| is_part(c) || "/:@$".contains(c)) {
+            return None;
+        }
+        let rest = &text[start + name.len()..];
+        let tag = rest.strip_prefix(':').map_or("", |tag| {
+            &tag[..tag.find(|c| !is_part(c)).unwrap_or(tag.len())]
+        });
+        let mut end = match tag.is_empty() {
+            true => 0,
+            false => tag.len() + 1,
+        };
+        if let Some(digest) = rest[end..].strip_prefix("@sha256:") {
+            let is_digit = |c: char| c.is_ascii_hexdigit();
+            end += "@sha256:".len() + digest.find(|c| !is_digit(c)).unwrap_or(digest.len());
+        }
+        let after = rest[end..].chars().next();
+        let goes_on = after.is_some_and(|c| is_part(c) || "/:@".contains(c));
+        let is_port = !name.contains('/') && tag.bytes().all(|byte| byte.is_ascii_digit());
+        let is_whole = start == 0 && end == rest.len();
+        let is_meant = if names_image {
+            is_whole
+        } else {
+            end > 0 && !is_port
+        };
+        let found = &text[start..start + name.len() + end];
+        (!goes_on && is_meant && changed(found, image) != found).then_some(found)
+    };
+    text.match_indices(name)
+        .filter_map(|(start, _)| reference(start))
+        .collect()
+}
+
 /// Changes images wherever they are used, one entry after the other, and says how often each did.
 ///
 /// # Errors
@@ -446,6 +490,42 @@ mod tests {
         let (found, counts) = changed_by(&images, &entries);
         assert_eq!(found, ["b/y:3", "b/x:4", "w:9", "z:2"]);
         assert_eq!(counts, [1, 1, 1, 1, 0, 1, 1, 0]);
+    }
+
+    #[test]
+    fn a_reference_in_a_text_is_told_from_a_part_of_one() {
+        let image = |name: &str| Image {
+            name: name.into(),
+            new_tag: "2".into(),
+            ..Image::default()
+        };
+        let app = image("example.com/app");
+        for (text, names_image, wanted) in [
+            (
+                "--image=example.com/app:1",
+                false,
+                &["example.com/app:1"][..],
+            ),
+            (
+                "example.com/app:1,example.com/app:2",
+                false,
+                &["example.com/app:1"],
+            ),
+            (
+                "example.com/app@sha256:0f",
+                false,
+                &["example.com/app@sha256:0f"],
+            ),
+            ("example.com/app", true, &["example.com/app"]),
+            ("example.com/app", false, &[]),
+            ("example.com/app:1/x", false, &[]),
+            ("https://example.com/app:1", false, &[]),
+            ("example.com/apple:1", false, &[]),
+        ] {
+            assert_eq!(references(&app, text, names_image), wanted, "{text}");
+        }
+        assert_eq!(references(&image("redis"), "redis:6379", false), [""; 0]);
+        assert_eq!(references(&image("redis"), "redis:6", true), ["redis:6"]);
     }
 
     #[test]

@@ -4,18 +4,18 @@
 //! lines of its own if it was. Of several documents only the first is kept, as kustomize does.
 
 use super::FieldOptions;
-use super::field::{Field, Walk, replace};
+use super::field::{Field, Loss, Walk, replace};
 use super::json;
 use crate::error::{Error, Kind, Result};
 use crate::release::{Change, Release};
 use crate::yaml::{Node, Options, keep, read_first};
 
 /// Puts a value where a path leads to within the first text on its way; false if that cannot be
-/// done, and nothing has changed.
+/// done, and nothing has changed. `loss` is set if the value does not fit there.
 pub(super) fn set(
     field: &Field<'_>,
     root: &mut Node,
-    value: &Node,
+    (value, loss): (&Node, &mut Option<Loss>),
     options: &FieldOptions,
     release: Release,
 ) -> bool {
@@ -24,6 +24,7 @@ pub(super) fn set(
         return false;
     };
     let mut put = |node: &mut Node| {
+        *loss = loss.take().or(Loss::of(node, value));
         if release.has(Change::EmbeddedFieldOptions) {
             return options.put(node, value);
         }

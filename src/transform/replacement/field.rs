@@ -5,6 +5,7 @@ use regex::Regex;
 use super::FieldOptions;
 use super::embedded;
 use crate::error::{Error, Kind, Result};
+use crate::finding::Finding;
 use crate::place::Span;
 use crate::regexp;
 use crate::release::Release;
@@ -50,7 +51,7 @@ impl<'p> Field<'p> {
         })
     }
 
-    /// Puts a value where the path leads to.
+    /// Puts a value where the path leads to, and tells if it is lost there.
     ///
     /// # Errors
     ///
@@ -61,17 +62,59 @@ impl<'p> Field<'p> {
         value: &Node,
         options: &FieldOptions,
         release: Release,
-    ) -> Result<()> {
-        if embedded::set(self, &mut resource.node, value, options, release) {
-            return Ok(());
+    ) -> Result<Option<Finding>> {
+        let mut loss = None;
+        if embedded::set(
+            self,
+            &mut resource.node,
+            (value, &mut loss),
+            options,
+            release,
+        ) {
+            return Ok(loss.map(|loss| self.lost(resource, &loss)));
         }
-        let mut put = |node: &mut Node| options.put(node, value);
+        loss = None;
+        let mut put = |node: &mut Node| {
+            loss = loss.take().or(Loss::of(node, value));
+            options.put(node, value)
+        };
         let mut walk = Walk::new(self, options.create.then_some(value), &mut put);
-        match walk.from(&mut resource.node, 0) {
+        let result = walk.from(&mut resource.node, 0);
+        let goes_nowhere = walk.goes_nowhere;
+        match result {
             Ok(0) => Err(self.missing(resource, options)),
-            Ok(_) => Ok(()),
+            Ok(_) => {
+                let loss = if goes_nowhere { Some(Loss::Copy) } else { loss };
+                Ok(loss.map(|loss| self.lost(resource, &loss)))
+            }
             Err(error) => Err(self.misfit(resource, &error)),
         }
+    }
+
+    #[cold]
+    fn lost(&self, resource: &Resource, loss: &Loss) -> Finding {
+        let (text, id) = (self.text, resource.id());
+        let target = format!("`{text}` of {} `{}`", id.gvk.kind, id.name);
+        let (rule, message, help) = match loss {
+            Loss::Shape(value, there) => (
+                "misfit-replacement",
+                match *there {
+                    "text" => {
+                        format!("{target} is text, and the value is {value}: it is empty now")
+                    }
+                    there => format!("{target} is {there}, and the value is {value}"),
+                },
+                "take the value from a field of the same shape, or put it into one",
+            ),
+            Loss::Copy => (
+                "unmatched-replacement",
+                format!(
+                    "{target} is found, but the value is lost: what it is below stays as it is"
+                ),
+                "the path leads through text that cannot be written again, or through a null",
+            ),
+        };
+        Finding::warning(rule, message).at(self.span).help(help)
     }
 
     #[cold]
@@ -109,6 +152,30 @@ impl<'p> Field<'p> {
             Some(help) => outer.help(help),
             None => outer,
         }
+    }
+}
+
+/// How a value is lost although its field was found.
+pub(super) enum Loss {
+    /// The value has another shape than what is there; both in words.
+    Shape(&'static str, &'static str),
+    /// It was put into a copy.
+    Copy,
+}
+
+impl Loss {
+    /// Of a value that is about to be put where a node is.
+    pub(super) fn of(node: &Node, value: &Node) -> Option<Self> {
+        let shape = |node: &Node| match node.value {
+            Value::Map(_) => "a map",
+            Value::Seq(_) => "a list",
+            Value::Scalar(_) | Value::Alias(_) => "text",
+        };
+        let (there, new) = (shape(node), shape(value));
+        // What was just made for the value has nothing in it.
+        let has_content =
+            node.is_scalar() || !node.entries().is_empty() || !node.items().is_empty();
+        (there != new && has_content).then_some(Self::Shape(new, there))
     }
 }
 
@@ -164,6 +231,8 @@ pub(super) struct Walk<'w> {
     /// The value that will be put where fields are missing, if they are made at all.
     created: Option<&'w Node>,
     put: &'w mut dyn FnMut(&mut Node) -> Result<()>,
+    /// Whether a value was put where it does not stay.
+    goes_nowhere: bool,
 }
 
 impl<'w> Walk<'w> {
@@ -176,6 +245,7 @@ impl<'w> Walk<'w> {
             field,
             created,
             put,
+            goes_nowhere: false,
         }
     }
 
@@ -228,7 +298,9 @@ impl<'w> Walk<'w> {
         if child.is_scalar() && start + 1 < self.field.path.parts().len() {
             // The text is read, and what is found in it counts; but the text stays as it is.
             let mut copy = embedded::read(child)?;
-            return self.from(&mut copy, start + 1);
+            let count = self.from(&mut copy, start + 1)?;
+            self.goes_nowhere |= count > 0;
+            return Ok(count);
         }
         self.from(child, start + 1)
     }
@@ -310,7 +382,11 @@ impl<'w> Walk<'w> {
     /// Whatever is made below null is found, but it is lost.
     fn below_null(&mut self, start: usize) -> Result<usize> {
         match self.new_value(start) {
-            Some(mut scratch) => self.from(&mut scratch, start + 1),
+            Some(mut scratch) => {
+                let count = self.from(&mut scratch, start + 1)?;
+                self.goes_nowhere |= count > 0;
+                Ok(count)
+            }
             None => Ok(0),
         }
     }

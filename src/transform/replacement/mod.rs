@@ -11,6 +11,7 @@ mod index;
 mod json;
 
 use crate::error::{Error, Kind, Result, nearest};
+use crate::finding::Finding;
 use crate::id::{DEFAULT_NAMESPACE, Gvk, Id};
 use crate::place::Span;
 use crate::release::Release;
@@ -80,7 +81,8 @@ pub struct FieldOptions {
     pub create: bool,
 }
 
-/// Makes all replacements in order, and says how many objects each target of each meant.
+/// Makes all replacements in order, and says how many objects each target of each meant; where a
+/// value is lost although its field was found, that is a finding.
 ///
 /// # Errors
 ///
@@ -90,11 +92,12 @@ pub fn apply(
     replacements: &[Replacement],
     schema: &Schema,
     release: Release,
+    findings: &mut Vec<Finding>,
 ) -> Result<Vec<Vec<usize>>> {
     let mut index = Index::default();
     replacements
         .iter()
-        .map(|replacement| replacement.apply(resources, &mut index, schema, release))
+        .map(|replacement| replacement.apply(resources, &mut index, schema, release, findings))
         .collect()
 }
 
@@ -111,6 +114,7 @@ impl Replacement {
         index: &mut Index,
         schema: &Schema,
         release: Release,
+        findings: &mut Vec<Finding>,
     ) -> Result<Vec<usize>> {
         let mut value = match (&self.source, &self.source_value) {
             (Some(_), Some(text)) => {
@@ -129,7 +133,7 @@ impl Replacement {
         };
         targets
             .iter()
-            .map(|target| target.apply(&mut value, resources, index, schema, release))
+            .map(|target| target.apply(&mut value, resources, index, schema, release, findings))
             .collect()
     }
 
@@ -247,6 +251,7 @@ impl Target {
         index: &mut Index,
         schema: &Schema,
         release: Release,
+        findings: &mut Vec<Finding>,
     ) -> Result<usize> {
         let Some(select) = &self.select else {
             return Err(Error::new(Kind::Transform, "a target has no `select`")
@@ -265,7 +270,8 @@ impl Target {
             let before = resource.id().clone();
             resources.update(position, schema, |resource| {
                 for field in &fields {
-                    field.set(resource, &value.node, &self.options, release)?;
+                    let found = field.set(resource, &value.node, &self.options, release)?;
+                    findings.extend(found);
                     value.follow(position, resource);
                 }
                 Ok(())
@@ -461,6 +467,7 @@ yaml: |
             replacements,
             &Schema::builtin(),
             Release::NEWEST,
+            &mut Vec::new(),
         )
         .unwrap();
         let target = &resources.as_slice()[1].node;
@@ -475,6 +482,7 @@ yaml: |
             &[replacement],
             &Schema::builtin(),
             Release::NEWEST,
+            &mut Vec::new(),
         )
         .unwrap_err();
         error.message().to_owned()
@@ -595,6 +603,7 @@ yaml: |
             &replacements,
             &Schema::builtin(),
             Release::NEWEST,
+            &mut Vec::new(),
         )
         .unwrap();
         assert_eq!(counts, [[1], [1], [1]]);
@@ -615,7 +624,14 @@ yaml: |
             rejecting.reject = vec![reject];
             let mut resources = objects(OBJECTS);
             let list = [given("x", rejecting)];
-            let counts = apply(&mut resources, &list, &Schema::builtin(), Release::NEWEST).unwrap();
+            let counts = apply(
+                &mut resources,
+                &list,
+                &Schema::builtin(),
+                Release::NEWEST,
+                &mut Vec::new(),
+            )
+            .unwrap();
             assert_eq!(counts, [[wanted]], "{kind} {label}");
         }
     }
@@ -649,6 +665,7 @@ yaml: |
             &[replacement],
             &Schema::builtin(),
             Release::NEWEST,
+            &mut Vec::new(),
         )
         .unwrap_err();
         let wanted =
