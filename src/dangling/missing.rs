@@ -145,6 +145,9 @@ pub(super) fn fits(pattern: &str, text: &str) -> bool {
 pub(super) fn near<'n>(name: &str, known: &[&'n str]) -> Option<&'n str> {
     let parts: Vec<&str> = name.split(['-', '.']).collect();
     let is_near = |other: &&str| {
+        if other.len().abs_diff(name.len()) > name.len() / 3 {
+            return false;
+        }
         let others: Vec<&str> = other.split(['-', '.']).collect();
         let mut unlike = parts.iter().zip(&others).filter(|(a, b)| a != b);
         let (Some((a, b)), None) = (unlike.next(), unlike.next()) else {

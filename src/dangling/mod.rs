@@ -35,7 +35,8 @@ pub const SELECTOR: &str = "unmatched-selector";
 /// What is said of references.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// How bad a reference to what is not rendered is; without it nothing is said of one.
+    /// How bad a reference to what is not rendered, and may be in the cluster, is; without it
+    /// nothing is said of one.
     pub missing: Option<Severity>,
     /// What is in the cluster without being rendered: `KIND/NAME`, with `*` for any text.
     pub external: Vec<String>,
@@ -64,6 +65,7 @@ pub fn references(resources: &[Resource], options: &Options) -> Vec<Finding> {
 /// The objects, by what they are and were called.
 struct Known<'r> {
     present: FxHashMap<&'r str, Vec<&'r Resource>>,
+    of_kind: FxHashMap<&'r str, Vec<&'r Resource>>,
     /// Those that have left a name or a namespace, by every name that they had.
     former: FxHashMap<Str, Vec<&'r Resource>>,
     /// The namespaces that something rendered is in.
@@ -74,12 +76,18 @@ impl<'r> Known<'r> {
     fn of(resources: &'r [Resource]) -> Self {
         let mut known = Self {
             present: FxHashMap::default(),
+            of_kind: FxHashMap::default(),
             former: FxHashMap::default(),
             namespaces: FxHashSet::default(),
         };
         for resource in resources {
             let id = resource.id();
             known.present.entry(&id.name).or_default().push(resource);
+            known
+                .of_kind
+                .entry(&id.gvk.kind)
+                .or_default()
+                .push(resource);
             known.namespaces.insert(id.effective_namespace());
             for former in &resource.history.previous {
                 let has_left =
@@ -109,8 +117,8 @@ struct Search<'r, 'o> {
     makers: &'o Makers<'r>,
     options: &'o Options,
     found: Vec<Finding>,
-    /// Which finding is about what, by its rule and severity.
-    by_what: FxHashMap<(&'static str, Severity, String), usize>,
+    /// Which finding is about what, by its rule.
+    by_what: FxHashMap<(&'static str, String), usize>,
 }
 
 impl Search<'_, '_> {
@@ -132,9 +140,7 @@ impl Search<'_, '_> {
                 return;
             }
         }
-        if let Some(severity) = self.options.missing {
-            self.missing(reference, severity);
-        }
+        self.missing(reference);
     }
 
     fn former(&mut self, reference: &Reference<'_>, target: &Resource, others: &[&Resource]) {
@@ -176,7 +182,7 @@ impl Search<'_, '_> {
         self.add(what, finding, reference);
     }
 
-    fn missing(&mut self, reference: &Reference<'_>, severity: Severity) {
+    fn missing(&mut self, reference: &Reference<'_>) {
         let Some(kind) = missing::kind_of(reference) else {
             return;
         };
@@ -192,31 +198,33 @@ impl Search<'_, '_> {
         }
         let (field, name) = (reference.shown(), reference.text);
         let message = format!("{field} names the {kind} `{name}`, which is not rendered");
-        let alike: Vec<&str> = self
-            .known
-            .present
-            .iter()
-            .filter(|(_, list)| {
-                let mut list = list.iter();
-                list.any(|one| is_kind(&one.id().gvk.kind) && reference.reaches(one))
-            })
-            .map(|(name, _)| *name)
-            .collect();
-        let finding = if let Some(near) = missing::near(reference.text, &alike) {
-            Finding::warning(MISSING, message).help(format!("did you mean `{near}`?"))
-        } else {
-            // Where others of its kind come along, what belongs together comes along, too.
-            let severity = match missing::belongs_together(reference) && !alike.is_empty() {
-                true => Severity::Warning,
-                false => severity,
-            };
-            Finding::new(MISSING, severity, message).help(format!(
-                "add it, correct the name, or name `{kind}/{}` in `references.external` of \
-                 `kustom.yaml` if the cluster has it",
-                reference.text
-            ))
+        let what = format!("{kind}/{name}");
+        let same_kind = self.known.of_kind.get(kind).into_iter().flatten();
+        let reached = same_kind.filter(|one| reference.reaches(one));
+        let alike: Vec<&str> = reached.map(|one| one.id().name.as_str()).collect();
+        if let Some(near) = missing::near(name, &alike) {
+            let finding = Finding::warning(MISSING, message);
+            self.add(
+                what,
+                finding.help(format!("did you mean `{near}`?")),
+                reference,
+            );
+            return;
+        }
+        // Where others of its kind come along, what belongs together comes along, too.
+        let comes_along = missing::belongs_together(reference) && !alike.is_empty();
+        let severity = match comes_along {
+            true => Some(Severity::Warning),
+            false => self.options.missing,
         };
-        self.add(format!("{kind}/{name}"), finding, reference);
+        if let Some(severity) = severity {
+            let help = format!(
+                "add it, correct the name, or name `{what}` in `references.external` of \
+                 `kustom.yaml` if the cluster has it"
+            );
+            let finding = Finding::new(MISSING, severity, message).help(help);
+            self.add(what, finding, reference);
+        }
     }
 
     /// Whether the namespace that a reference points into is one that something is rendered for.
@@ -237,7 +245,7 @@ impl Search<'_, '_> {
     /// Adds a finding, or a place to one that says the same of `what`.
     fn add(&mut self, what: String, mut finding: Finding, reference: &Reference<'_>) {
         let place = place_of(reference.name, reference.by);
-        let key = (finding.rule, finding.severity, what);
+        let key = (finding.rule, what);
         let Some(&index) = self.by_what.get(&key) else {
             self.by_what.insert(key, self.found.len());
             finding.place = Some(place);
@@ -245,6 +253,7 @@ impl Search<'_, '_> {
             return;
         };
         let known = &mut self.found[index];
+        known.severity = known.severity.max(finding.severity);
         if known.place.as_ref() != Some(&place) && !known.others.contains(&place) {
             known.others.push(place);
         }

@@ -126,7 +126,8 @@ fn one<T>(
     };
     let rendered = render_in(files, working_directory, project, &environment, options);
     let taken = rendered.and_then(|rendered| {
-        be_strict(&environment, &rendered.findings)?;
+        // The same mistake in several environments is told once, without their names.
+        be_strict(&environment, "the environment", &rendered.findings)?;
         take(&environment, rendered)
     });
     (environment.guard(), taken)

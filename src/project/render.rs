@@ -82,7 +82,8 @@ pub fn render(
     })?;
     let mut rendered = rendered?;
     rendered.findings.extend(judged(found, policy)?);
-    be_strict(environment, &rendered.findings)?;
+    let whose = format!("`{}`", environment.name);
+    be_strict(environment, &whose, &rendered.findings)?;
     Ok(rendered)
 }
 
@@ -213,12 +214,16 @@ fn generated(
     Ok((upper, findings))
 }
 
-/// Stops if there is a warning and the environment is strict.
+/// Stops if there is a warning and the environment, which is told as `whose`, is strict.
 ///
 /// # Errors
 ///
 /// Names every warning.
-pub(super) fn be_strict(environment: &Environment, findings: &[Finding]) -> Result<()> {
+pub(super) fn be_strict(
+    environment: &Environment,
+    whose: &str,
+    findings: &[Finding],
+) -> Result<()> {
     let warnings = findings
         .iter()
         .filter(|finding| finding.severity > Severity::Note);
@@ -226,15 +231,17 @@ pub(super) fn be_strict(environment: &Environment, findings: &[Finding]) -> Resu
     if !environment.is_strict() || count == 0 {
         return Ok(());
     }
-    let name = &environment.name;
     let message = match count {
-        1 => format!("there is a warning, and `{name}` is strict"),
-        _ => format!("there are {count} warnings, and `{name}` is strict"),
+        1 => format!("there is a warning, and {whose} is strict"),
+        _ => format!("there are {count} warnings, and {whose} is strict"),
     };
     let mut error = Error::new(Kind::Project, message)
         .help("mend them, or take `strict` out of its environment.yaml");
     for finding in warnings {
         error = error.with_note(finding.into());
+        for other in &finding.others {
+            error = error.note("it stands here, too", Some(other.clone()));
+        }
     }
     Err(error)
 }

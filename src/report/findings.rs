@@ -10,7 +10,6 @@ use sha2::{Digest, Sha256};
 use super::changes::Change;
 use crate::error::Error;
 use crate::finding::{Finding, Severity};
-use crate::place::Place;
 
 /// All that some checks found.
 #[derive(Clone, Debug)]
@@ -126,7 +125,12 @@ impl Report {
         for suite in &self.suites {
             for finding in suite.checks.iter().flat_map(Check::findings) {
                 let place = finding.place.as_ref();
-                let shown = place.map_or_else(|| suite.name.clone(), Place::to_string);
+                let shown = match place {
+                    Some(place) => place.to_string(),
+                    // What is somewhere only by its notes is the same if they are.
+                    None if !finding.notes.is_empty() => finding.sentence(),
+                    None => suite.name.clone(),
+                };
                 let key = (finding.rule, finding.message.as_str(), shown);
                 if let Some(&index) = known.get(&key) {
                     let known = &mut merged[index];
@@ -289,7 +293,8 @@ fn number(merged: &mut [Merged<'_>]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::place::Span;
+    use crate::error::Note;
+    use crate::place::{Place, Span};
 
     fn finding(line: u32) -> Finding {
         let span = Span {
@@ -321,6 +326,24 @@ mod tests {
         assert_eq!(merged[0].suites, ["production", "staging"]);
         assert_eq!(report.counts().sentence(), "1 warning");
         assert!(!report.failed());
+    }
+
+    #[test]
+    fn of_one_mistake_only_what_holds_everywhere_is_kept() {
+        let step = |name: &str| Note {
+            message: format!("built from `{name}`"),
+            place: None,
+            help: None,
+        };
+        let mut one = finding(3).help("name the field; it is called `a-web` now");
+        one.notes = vec![step("shared"), step("a")];
+        let mut other = finding(3).help("name the field; it is called `b-web` now");
+        other.notes = vec![step("shared"), step("b")];
+        other.severity = Severity::Error;
+        share(&mut one, &other);
+        assert_eq!(one.help.as_deref(), Some("name the field"));
+        assert_eq!(one.notes, [step("shared")]);
+        assert_eq!(one.severity, Severity::Error);
     }
 
     #[test]
