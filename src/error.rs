@@ -144,6 +144,13 @@ impl Error {
         self
     }
 
+    /// Sets the line that says what to try next, whatever it says already.
+    #[must_use]
+    pub fn advise(mut self, help: impl Into<String>) -> Self {
+        self.0.help = Some(help.into());
+        self
+    }
+
     /// Adds a step on the way to the error; inner steps come first.
     #[must_use]
     pub fn note(self, message: impl Into<String>, place: Option<Place>) -> Self {

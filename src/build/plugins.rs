@@ -91,7 +91,9 @@ pub(super) fn generate(
 ) -> Result<Vec<Resource>> {
     let builtin = match &plugin.runner {
         Runner::Builtin(builtin) => builtin,
-        Runner::Outside(outside) => return outside.generate(&context.schema),
+        Runner::Outside(outside) => {
+            return outside.generate(&context.schema, &mut context.findings);
+        }
     };
     let left_out = match builtin {
         Builtin::ConfigMap(args) => context.leaves_out(target, Product::ConfigMap, args),
@@ -132,7 +134,9 @@ pub(super) fn transform(
 ) -> Result<()> {
     let builtin = match &plugin.runner {
         Runner::Builtin(builtin) => builtin,
-        Runner::Outside(outside) => return outside.transform(resources, &context.schema),
+        Runner::Outside(outside) => {
+            return outside.transform(resources, &context.schema, &mut context.findings);
+        }
     };
     match builtin {
         Builtin::Annotations(pairs, specs) => annotations::apply(resources, pairs, specs),
@@ -237,7 +241,8 @@ pub(super) fn validate(
                 transform(context, target, validator, &mut gathered.resources)?;
             }
             Runner::Outside(outside) => {
-                outside.validate(&mut gathered.resources, &context.schema)?;
+                let findings = &mut context.findings;
+                outside.validate(&mut gathered.resources, &context.schema, findings)?;
             }
         }
         if texts(&gathered.resources, take_mark)? != before {
@@ -299,7 +304,12 @@ fn inflate(
     globals: &HelmGlobals,
 ) -> Result<Vec<Resource>> {
     let options = &context.options.plugins;
-    context
-        .helm
-        .inflate(chart, globals, &target.loader, options, &context.schema)
+    context.helm.inflate(
+        chart,
+        globals,
+        &target.loader,
+        options,
+        &context.schema,
+        &mut context.findings,
+    )
 }

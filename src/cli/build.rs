@@ -17,6 +17,7 @@ use kustom::release::Release;
 
 use super::files::write_each;
 use super::output::{Streams, write_file};
+use super::unrendered;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -188,7 +189,8 @@ fn build(arguments: &Arguments, streams: &Streams) -> Result<()> {
     }
     let files = Snapshot::default();
     let target = as_called(target);
-    let built = build::build(&files, &here, &target, &options(arguments))?;
+    let built = build::build(&files, &here, &target, &options(arguments))
+        .map_err(|error| unrendered::explained(error, &files, &here, &target))?;
     let named = arguments.output.as_deref().map(Path::new);
     let output = named.filter(|path| !path.as_os_str().is_empty());
     // What kustomize says nothing of is not said here either.

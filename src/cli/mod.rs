@@ -21,6 +21,7 @@ mod render;
 mod report;
 mod said;
 mod secrets;
+mod unrendered;
 mod yq;
 
 use std::ffi::OsString;

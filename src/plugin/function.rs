@@ -13,6 +13,7 @@ use super::{FunctionOptions, Options, notes, notice_files};
 use tempfile::TempDir;
 
 use crate::error::{Error, Kind, Result};
+use crate::finding::{Finding, Severity};
 use crate::load::Loader;
 use crate::place::SourceId;
 use crate::process::{Command, Failure, Output};
@@ -23,6 +24,8 @@ use crate::yaml::{Entry, Node, PrintOptions, Stream, Style, print_node, stream};
 #[derive(Debug)]
 pub(super) struct Function {
     how: How,
+    /// Who it is, for remarks.
+    name: String,
     /// What configures it, as it is given to it.
     configuration: Node,
     root: PathBuf,
@@ -85,6 +88,7 @@ impl Function {
         );
         Ok(Some(Self {
             how,
+            name: object.id().to_string(),
             configuration,
             root,
             _copies: copies,
@@ -97,16 +101,17 @@ impl Function {
     }
 
     /// What it makes; its configuration is the only object that it is given.
-    pub(super) fn generate(&self) -> Result<Stream> {
-        self.run(vec![self.configuration.clone()])
+    pub(super) fn generate(&self, findings: &mut Vec<Finding>) -> Result<Stream> {
+        self.run(vec![self.configuration.clone()], findings)
     }
 
     /// What it makes of objects.
-    pub(super) fn transform(&self, text: &str) -> Result<Stream> {
-        self.run(stream(text.as_bytes(), SourceId::NONE)?.documents)
+    pub(super) fn transform(&self, text: &str, findings: &mut Vec<Finding>) -> Result<Stream> {
+        let objects = stream(text.as_bytes(), SourceId::NONE)?;
+        self.run(objects.documents, findings)
     }
 
-    fn run(&self, items: Vec<Node>) -> Result<Stream> {
+    fn run(&self, items: Vec<Node>, findings: &mut Vec<Finding>) -> Result<Stream> {
         let input = || self.input(items.clone());
         let output = match &self.how {
             How::NotAtAll => {
@@ -120,16 +125,33 @@ impl Function {
         };
         let answer = stream(&output.data, SourceId::NONE);
         if output.status.success() {
-            return answer;
+            let answer = answer?;
+            findings.extend(self.remarks(&answer));
+            return Ok(answer);
         }
         let error = Error::new(
             Kind::Plugin,
             format!("the function failed: {}", output.ending()),
         );
-        let results = answer.map(|answer| results(&answer)).unwrap_or_default();
-        Err(results
-            .into_iter()
-            .fold(error, |error, result| error.note(result, None)))
+        let answer = answer.unwrap_or_default();
+        Err(results(&answer).into_iter().fold(error, |error, result| {
+            error.note(format!("{}: {}", result.severity, result.message), None)
+        }))
+    }
+
+    /// The results of a function that has not failed; kustomize says nothing of them.
+    fn remarks(&self, answer: &Stream) -> Vec<Finding> {
+        let remark = |result: Reported<'_>| {
+            let severity = match result.severity {
+                "warning" => Severity::Warning,
+                "info" => Severity::Note,
+                _ => Severity::Error,
+            };
+            let message = format!("the function `{}` says: {}", self.name, result.message);
+            Finding::new("function-result", severity, message)
+                .help("it has not failed, so that its answer is used all the same")
+        };
+        results(answer).into_iter().map(remark).collect()
     }
 
     /// The list that it is given; every object is numbered, so that the answer can be matched.
@@ -237,24 +259,24 @@ fn for_copies() -> Result<TempDir> {
     })
 }
 
+/// A result that a function reports with its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Reported<'a> {
+    severity: &'a str,
+    message: &'a str,
+}
+
 /// The results that a function reports with its answer.
-fn results(answer: &Stream) -> Vec<String> {
-    let results = answer
-        .documents
-        .first()
-        .and_then(|list| list.get("results"));
-    let reported = results
-        .map(Node::items)
-        .unwrap_or_default()
-        .iter()
-        .filter_map(|result| {
-            let message = result.get("message").and_then(Node::text)?.trim();
-            let severity = result
-                .get("severity")
-                .and_then(Node::text)
-                .unwrap_or("error");
-            Some(format!("{severity}: {message}"))
-        });
+fn results(answer: &Stream) -> Vec<Reported<'_>> {
+    let lists = answer.documents.iter();
+    let results = lists.filter_map(|list| list.get("results"));
+    let reported = results.flat_map(Node::items).filter_map(|result| {
+        let text = |name: &str| result.get(name).and_then(Node::text);
+        Some(Reported {
+            severity: text("severity").unwrap_or("error"),
+            message: text("message")?.trim(),
+        })
+    });
     reported.collect()
 }
 
@@ -275,6 +297,11 @@ mod tests {
         let answer = "kind: ResourceList\nresults:\n- {message: bad, severity: warning}\n- x: y\n\
                       - message: worse\n";
         let answer = stream(answer.as_bytes(), SourceId::NONE).unwrap();
-        assert_eq!(results(&answer), ["warning: bad", "error: worse"]);
+        let reported = results(&answer);
+        let words: Vec<_> = reported
+            .iter()
+            .map(|it| (it.severity, it.message))
+            .collect();
+        assert_eq!(words, [("warning", "bad"), ("error", "worse")]);
     }
 }

@@ -13,6 +13,7 @@ use tempfile::TempDir;
 
 use super::{HelmOptions, Options};
 use crate::error::{Error, Kind, Result};
+use crate::finding::Finding;
 use crate::kustomization::{HelmChart, HelmGlobals};
 use crate::load::{Content, Disk, Files as _, Loader, normalized};
 use crate::patch::merge_strategic;
@@ -20,7 +21,7 @@ use crate::place::SourceId;
 use crate::process::{Command, Output};
 use crate::resource::{self, Resource};
 use crate::schema::Schema;
-use crate::yaml::{Node, Text, manifests, stream, through_json, write};
+use crate::yaml::{Node, Text, config, manifests, stream, through_json, write};
 
 /// The helm of a build.
 #[derive(Debug, Default)]
@@ -42,6 +43,7 @@ impl Helm {
         loader: &Loader<'_>,
         options: &Options,
         schema: &Schema,
+        findings: &mut Vec<Finding>,
     ) -> Result<Vec<Resource>> {
         let is_asked = options.helm.enabled || options.enabled;
         if !(is_asked || options.helm.enabled_by_project) {
@@ -64,6 +66,8 @@ impl Helm {
             self.is_fit = true;
         }
         inflation.fetch()?;
+        findings.extend(inflation.other_version());
+        findings.extend(inflation.lost_nulls());
         let values = inflation.values(schema)?;
         let output = inflation.run(&inflation.template_arguments(&values)?)?;
         let made = stream(&output.data, SourceId::NONE)
@@ -277,6 +281,45 @@ impl<'c> Inflation<'c> {
         Ok(())
     }
 
+    /// A remark on a chart that is there in another version than the one that is asked for.
+    fn other_version(&self) -> Option<Finding> {
+        let wanted = &self.chart.version;
+        // A range is for whoever fetches.
+        let is_exact = wanted.starts_with(|c: char| c.is_ascii_digit() || c == 'v')
+            && wanted.split('.').count() >= 3
+            && !wanted.contains([' ', '*', 'x', 'X', '|', ',']);
+        if self.is_fetched || !is_exact {
+            return None;
+        }
+        let bytes = Disk.read(&self.path.join("Chart.yaml")).ok()?;
+        let chart = config(&bytes, SourceId::NONE).ok()?;
+        let found = chart.get("version").and_then(Node::text)?;
+        let plain = |version: &str| version.trim_start_matches('v').to_owned();
+        (plain(found) != plain(wanted)).then(|| {
+            let message = format!(
+                "the chart `{}` is there in version `{found}`, not `{wanted}`",
+                self.chart.name
+            );
+            Finding::warning("chart-version", message)
+                .at(wanted.span)
+                .help(
+                    "a chart that is there is used as it is: correct `version`, or take it away \
+                     and let it be fetched from `repo`",
+                )
+        })
+    }
+
+    /// Remarks on values that are null: helm removes such keys, and never sees these.
+    fn lost_nulls(&self) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        if let Some(inline) = &self.chart.values_inline
+            && self.winner != Winner::KustomizationAlone
+        {
+            gather_nulls(inline, &mut String::new(), &mut findings);
+        }
+        findings
+    }
+
     fn pull_arguments(&self, directory: &Path) -> Vec<OsString> {
         let chart = self.chart;
         let mut arguments: Vec<OsString> = vec!["pull".into(), "--untar".into()];
@@ -469,6 +512,30 @@ impl<'c> Inflation<'c> {
             .unwrap_or(path)
             .display()
             .to_string()
+    }
+}
+
+/// A remark on each null among the values of maps.
+fn gather_nulls(node: &Node, path: &mut String, findings: &mut Vec<Finding>) {
+    let length = path.len();
+    for entry in node.entries() {
+        if !path.is_empty() {
+            path.push('.');
+        }
+        path.push_str(entry.key.text().unwrap_or_default());
+        if entry.value.is_null() {
+            let message = format!("`{path}: null` in `valuesInline` removes nothing");
+            findings.push(
+                Finding::warning("null-value", message)
+                    .at(entry.value.span)
+                    .help(
+                        "helm would remove the key, but the value is merged before helm sees it; \
+                         set another value, or put it into a file of `additionalValuesFiles`",
+                    ),
+            );
+        }
+        gather_nulls(&entry.value, path, findings);
+        path.truncate(length);
     }
 }
 

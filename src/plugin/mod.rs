@@ -175,11 +175,20 @@ impl Plugin {
     /// # Errors
     ///
     /// If it fails, or answers with something that is no list of objects.
-    pub fn generate(&self, schema: &Schema) -> Result<Vec<Resource>> {
+    pub fn generate(&self, schema: &Schema, findings: &mut Vec<Finding>) -> Result<Vec<Resource>> {
+        let mut said = Vec::new();
         let stream = match &self.runner {
-            Runner::Function(function) => function.generate(),
+            Runner::Function(function) => function.generate(&mut said),
             Runner::Executable(executable) => executable.run(String::new()),
         };
+        self.say(findings, said);
+        if stream
+            .as_ref()
+            .is_ok_and(|stream| stream.documents.is_empty())
+        {
+            let silent = self.silent("it makes no object");
+            findings.push(silent.help("a generator prints the objects that it makes"));
+        }
         let mut made = self.read(stream, schema)?;
         for resource in &mut made {
             if matches!(self.runner, Runner::Function(_)) {
@@ -199,8 +208,17 @@ impl Plugin {
     /// # Errors
     ///
     /// If it fails, or answers with something that is no list of different objects.
-    pub fn transform(&self, resources: &mut Resources, schema: &Schema) -> Result<()> {
-        let made = self.answer(resources, schema)?;
+    pub fn transform(
+        &self,
+        resources: &mut Resources,
+        schema: &Schema,
+        findings: &mut Vec<Finding>,
+    ) -> Result<()> {
+        let (made, is_silent) = self.answer(resources, schema, findings)?;
+        if is_silent && !resources.is_empty() {
+            let silent = self.silent("every object is gone");
+            findings.push(silent.help("a transformer prints all objects, the unchanged ones, too"));
+        }
         let mut added = Vec::new();
         let mut stays = vec![false; resources.len()];
         for (resource, position) in made {
@@ -225,8 +243,14 @@ impl Plugin {
     /// # Errors
     ///
     /// As [`Plugin::transform`].
-    pub fn validate(&self, resources: &mut Resources, schema: &Schema) -> Result<()> {
-        for (resource, position) in self.answer(resources, schema)? {
+    pub fn validate(
+        &self,
+        resources: &mut Resources,
+        schema: &Schema,
+        findings: &mut Vec<Finding>,
+    ) -> Result<()> {
+        let (made, _) = self.answer(resources, schema, findings)?;
+        for (resource, position) in made {
             if let Some(position) = position {
                 take_place(resource, &mut resources.list_mut()[position]);
             }
@@ -234,17 +258,33 @@ impl Plugin {
         Ok(())
     }
 
-    /// What it answers to objects, each with the position of the one that has its id.
+    /// What it says besides its work.
+    fn say(&self, findings: &mut Vec<Finding>, said: Vec<Finding>) {
+        findings.extend(said.into_iter().map(|finding| finding.at(self.span)));
+    }
+
+    /// A remark on a plugin that printed nothing and did not fail.
+    fn silent(&self, so: &str) -> Finding {
+        let message = format!("the plugin `{}` printed nothing: {so}", self.name);
+        Finding::warning("silent-function", message).at(self.span)
+    }
+
+    /// What it answers to objects, each with the position of the one that has its id; and whether
+    /// it said nothing at all.
     fn answer(
         &self,
         resources: &mut Resources,
         schema: &Schema,
-    ) -> Result<Vec<(Resource, Option<usize>)>> {
+        findings: &mut Vec<Finding>,
+    ) -> Result<(Vec<(Resource, Option<usize>)>, bool)> {
         let text = notes::write_with_ids(resources)?;
+        let mut said = Vec::new();
         let stream = match &self.runner {
-            Runner::Function(function) => function.transform(&text),
+            Runner::Function(function) => function.transform(&text, &mut said),
             Runner::Executable(executable) => executable.run(text),
         };
+        self.say(findings, said);
+        let is_silent = stream.as_ref().is_ok_and(|it| it.documents.is_empty());
         let mut made = self.read(stream, schema)?;
         for resource in &mut made {
             notes::remove(&mut resource.node, notes::ID);
@@ -255,7 +295,7 @@ impl Plugin {
             let position = resources.with_id(resource.id());
             (resource, position)
         });
-        Ok(positioned.collect())
+        Ok((positioned.collect(), is_silent))
     }
 
     fn read(&self, stream: Result<Stream>, schema: &Schema) -> Result<Vec<Resource>> {

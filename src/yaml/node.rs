@@ -108,6 +108,8 @@ pub struct Dress {
     pub foot: Option<Str>,
     /// Whether the type is nobody's choice and follows the text; see [`Node::untyped`].
     pub untyped: bool,
+    /// Whether TOML has it on one line: a table in braces.
+    pub inline: bool,
 }
 
 impl Tag {

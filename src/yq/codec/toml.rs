@@ -84,7 +84,11 @@ fn scalar(value: &Toml) -> Node {
             Node::scalar(text, tag)
         }
         Toml::Array(items) => Node::seq(items.iter().map(scalar).collect()),
-        Toml::InlineTable(inner) => table(inner),
+        Toml::InlineTable(inner) => {
+            let mut node = table(inner);
+            node.dress_mut().inline = true;
+            node
+        }
     }
 }
 
@@ -155,11 +159,15 @@ fn write_comment(node: &Node, out: &mut String) {
     }
 }
 
-/// Whether a value gets a header of its own.
+/// Whether a value gets a header of its own: a table that was not read in braces.
 fn is_section(node: &Node) -> bool {
+    let is_inline = |node: &Node| node.dress.as_ref().is_some_and(|dress| dress.inline);
     match &node.value {
-        Value::Map(_) => true,
-        Value::Seq(items) => !items.is_empty() && items.iter().all(Node::is_map),
+        Value::Map(_) => !is_inline(node),
+        Value::Seq(items) => {
+            let mut items = items.iter().peekable();
+            items.peek().is_some() && items.all(|item| item.is_map() && !is_inline(item))
+        }
         _ => false,
     }
 }
@@ -252,6 +260,14 @@ mod tests {
     fn documents_come_back() {
         let text = "# first\na = 7  # seven\nb = [1, \"x\\ty\", { c = true }]\n\n[d]\ne = 1.5\n\
                     [[d.f]]\ng = 2001-01-01\n";
+        let nodes = decode(text).unwrap();
+        assert_eq!(encode(&nodes[0]).unwrap(), text);
+    }
+
+    #[test]
+    fn tables_in_braces_stay_in_braces() {
+        let text = "a = { b = 1, c = { d = [{ e = 2 }, { f = 3 }] } }\ng = [{ h = 1 }, { i = {} }]\n\
+                    \n[j]\nk = { l = \"m\" }  # beside\n\n[j.n]\no = 1\n";
         let nodes = decode(text).unwrap();
         assert_eq!(encode(&nodes[0]).unwrap(), text);
     }
