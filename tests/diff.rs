@@ -115,6 +115,73 @@ fn an_environment_that_is_new_or_gone_is_all_difference() {
 }
 
 #[test]
+fn another_name_or_namespace_than_in_a_revision_is_a_change_in_every_format() {
+    let stage = project();
+    let kustomization = stage.read("p/environments/staging/kustomization.yaml");
+    stage.commit("p");
+    for (field, word) in [
+        ("namespace: shop\n", "shop"),
+        ("namePrefix: x-\n", "x-web"),
+        ("nameSuffix: -x\n", "web-x"),
+    ] {
+        let changed = format!("{field}{kustomization}");
+        stage.write("p/environments/staging/kustomization.yaml", &changed);
+        for format in FORMATS {
+            let words = format!("staging --against HEAD --format {format}");
+            let said = diff(&stage, &words);
+            assert_eq!(said.code, 1, "{words}");
+            assert!(said.out.contains(word), "{words}: {}", said.out);
+            assert!(!said.out.contains(" expected\n"), "{words}: {}", said.out);
+        }
+    }
+}
+
+#[test]
+fn a_hash_is_expected_only_beside_the_content_that_it_is_of() {
+    let stage = project();
+    let kustomization = |literal: &str, options: &str| {
+        format!(
+            "resources: [../../base, pod.yaml]\nconfigMapGenerator:\n\
+             - {{name: app, files: [app.yaml], literals: [{literal}]}}\n{options}"
+        )
+    };
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n\
+               spec: {volumes: [{name: a, configMap: {name: app}}]}\n";
+    stage.write("p/environments/staging/pod.yaml", pod);
+    stage.write("p/environments/staging/app.yaml", "a: 1\nb: 2\n");
+    let file = "p/environments/staging/kustomization.yaml";
+    stage.write(file, &kustomization("a=1", ""));
+    stage.commit("p");
+    stage.write(file, &kustomization("a=2", ""));
+    let said = diff(&stage, "staging --against HEAD");
+    assert_eq!(said.code, 1);
+    let first = "staging@HEAD → staging  3 matched, 1 difference, 2 expected";
+    assert_eq!(said.out.lines().next(), Some(first), "{}", said.out);
+    assert!(!said.out.contains("metadata.name"), "{}", said.out);
+    // A comment makes another hash, and so another object, which the pod is started with anew.
+    stage.write(file, &kustomization("a=1", ""));
+    stage.write("p/environments/staging/app.yaml", "# why\na: 1\nb: 2\n");
+    let said = diff(&stage, "staging --against HEAD");
+    assert_eq!(said.code, 1);
+    assert!(said.out.contains("1 in layout only"), "{}", said.out);
+    assert!(said.out.contains("metadata.name"), "{}", said.out);
+    // A hash that is gone is another name.
+    stage.write("p/environments/staging/app.yaml", "a: 1\nb: 2\n");
+    let options = "generatorOptions: {disableNameSuffixHash: true}\n";
+    stage.write(file, &kustomization("a=1", options));
+    let said = diff(&stage, "staging --against HEAD");
+    assert_eq!(said.code, 1);
+    assert!(said.out.contains("metadata.name"), "{}", said.out);
+}
+
+#[test]
+fn an_environment_and_itself_have_no_names_to_expect() {
+    let stage = project();
+    let said = diff(&stage, "staging staging");
+    assert_eq!((said.code, said.out.contains("expected")), (0, false));
+}
+
+#[test]
 fn a_revision_that_does_not_exist_is_an_error() {
     let stage = project();
     let said = diff(&stage, "staging --against HEAD");

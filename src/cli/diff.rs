@@ -20,7 +20,7 @@ use kustom::project::{self, Causes, GuardPolicy, Project, Rendered, render};
 use kustom::report::{self, DiffFormat, Layout};
 use kustom::resource::{History, Resource};
 use kustom::schema::Schema;
-use kustom::yaml::{Entry, Node, repeated_key, stream};
+use kustom::yaml::{Entry, Node, Style, Tag, Value, repeated_key, stream};
 
 use super::build::working_directory;
 use super::output::{Streams, write_file};
@@ -425,10 +425,11 @@ fn plain(path: &Path) -> Result<Loaded> {
             .map_err(|error| error.name_files(|_| Some(Arc::clone(&shown))))?
             .documents;
         names.push(shown);
-        for document in documents {
+        for mut document in documents {
             if let Some(error) = repeated_key(&document) {
                 return Err(error.name_files(|_| names.last().cloned()));
             }
+            read_truths(&mut document);
             let of_document = items(document).into_iter();
             loaded.resources.extend(
                 of_document.map(|node| Resource::generated(node, History::default(), &schema)),
@@ -460,6 +461,29 @@ fn plain_files(path: &Path) -> Result<Vec<PathBuf>> {
     }
     let files = Disk.walk(path).map_err(|cause| cannot_read(path, cause))?;
     Ok(files.into_iter().map(|file| path.join(file)).collect())
+}
+
+/// Takes `yes`, `no`, `on` and `off` without quotes for truths, as kubectl does, which reads plain
+/// files as YAML 1.1. A build makes texts of them.
+fn read_truths(node: &mut Node) {
+    const WORDS: [&str; 6] = ["y", "n", "yes", "no", "on", "off"];
+    match &mut node.value {
+        Value::Map(entries) => entries
+            .iter_mut()
+            .for_each(|entry| read_truths(&mut entry.value)),
+        Value::Seq(items) => items.iter_mut().for_each(read_truths),
+        Value::Scalar(text) => {
+            let cases = |word: &&str| {
+                let first = word[..1].to_uppercase() + &word[1..];
+                text == *word || *text == first.as_str() || *text == word.to_uppercase().as_str()
+            };
+            let is_plain = node.tag == Tag::Str && node.style == Style::Plain;
+            if is_plain && WORDS.iter().any(cases) {
+                node.tag = Tag::Bool;
+            }
+        }
+        Value::Alias(_) => {}
+    }
 }
 
 /// The objects of a list, or the document itself.

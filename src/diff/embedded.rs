@@ -1,6 +1,7 @@
 //! Documents inside of texts: YAML, JSON and properties in ConfigMaps and annotations.
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use serde::de::IgnoredAny;
 
 use super::scalars::{is_same_in_text, own_tag};
 use crate::place::Span;
@@ -16,7 +17,7 @@ pub(super) struct Document {
     pub(super) node: Node,
     /// What tells it from a document that says the same.
     form: Form,
-    /// Whether its name does not say that it is something else.
+    /// Whether its name says so, or it is JSON, which nothing else looks like.
     is_trusted: bool,
 }
 
@@ -78,9 +79,9 @@ pub(super) fn document(name: &str, text: &str) -> Option<Document> {
     let named = Named::of(name);
     let properties = || {
         Some(Document {
-            node: properties(text)?,
+            node: properties(text, name.ends_with(".properties"))?,
             form: Form::Properties,
-            is_trusted: matches!(named, Named::Properties | Named::Nothing),
+            is_trusted: named == Named::Properties,
         })
     };
     if named == Named::Properties {
@@ -92,9 +93,13 @@ pub(super) fn document(name: &str, text: &str) -> Option<Document> {
             documents,
             has_mark: bare.len() < text.len(),
         },
-        is_trusted: matches!(named, Named::Yaml | Named::Nothing),
+        is_trusted: named == Named::Yaml || (named == Named::Nothing && is_json(text)),
     });
     yaml.or_else(properties)
+}
+
+fn is_json(text: &str) -> bool {
+    text.starts_with(['{', '[']) && serde_json::from_str::<IgnoredAny>(text).is_ok()
 }
 
 /// What a text of YAML says, and in how many documents.
@@ -160,18 +165,25 @@ fn is_same_data(one: &Node, other: &Node, is_ordered: bool) -> bool {
 }
 
 /// Lines `key=value`, each key once; anything else is no such text.
-fn properties(text: &str) -> Option<Node> {
+///
+/// A line that goes on in the next one is none. Java takes the blanks around a key and before a
+/// value away, and `!` for a comment; other readers do not.
+fn properties(text: &str, is_java: bool) -> Option<Node> {
     let mut entries = Vec::new();
     let mut seen: FxHashSet<&str> = FxHashSet::default();
     for (number, line) in (1..).zip(text.split('\n')) {
-        let start = line.trim_start();
-        if start.is_empty() || start.starts_with(['#', '!', ';']) {
+        let line = if is_java { line.trim_start() } else { line };
+        if line.is_empty() || line.starts_with('#') || (is_java && line.starts_with('!')) {
             continue;
         }
         let (key, value) = line.split_once('=')?;
-        let key = key.trim();
+        let (key, value) = match is_java {
+            true => (key.trim_end(), value.trim_start()),
+            false => (key, value),
+        };
         let is_key = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/".contains(&byte);
-        if key.is_empty() || !key.bytes().all(is_key) || !seen.insert(key) {
+        let is_plain = !key.is_empty() && key.bytes().all(is_key);
+        if !is_plain || value.ends_with('\\') || !seen.insert(key) {
             return None;
         }
         let value = Node {
@@ -215,7 +227,7 @@ mod tests {
             ("config.yaml", "a: 1\nb: [x]\n"),
             ("config", "{\"a\": 1}"),
             ("many", "a: 1\n---\nb: 2\n"),
-            ("app.properties", "a.b = 1\n# c\nd=e=f\n"),
+            ("app.properties", "a.b = 1\n! c\nd=e=f\n"),
             ("settings", "A=1\nB=2\n"),
         ] {
             assert!(document(name, text).is_some(), "{text}");
@@ -236,14 +248,15 @@ mod tests {
     #[test]
     fn layout_is_what_no_reader_sees() {
         let same = |name: &str, one: &str, other: &str| {
-            let (one, other) = (document(name, one).unwrap(), document(name, other).unwrap());
-            one.says_the_same(&other)
+            let documents = document(name, one).zip(document(name, other));
+            documents.is_some_and(|(one, other)| one.says_the_same(&other))
         };
         for (name, one, other) in [
             ("app.yaml", "a: 1\nb: x\n", "# why\nb: 'x'\na:   1\n"),
             ("app.json", "{\"a\": [1, 2]}", "{\n \"a\": [ 1, 2 ]\n}"),
-            ("config", "a: &x [1]\nb: *x\n", "a: [1]\nb: [1]\n"),
-            ("a.properties", "a=1\nb=2\n", "# why\na=1\n\nb=2"),
+            ("a.yml", "a: &x [1]\nb: *x\n", "a: [1]\nb: [1]\n"),
+            ("example.com/rules", "{\"a\": [1, 2]}", "{\"a\":[1,2]}"),
+            ("a.properties", "a=1\nb=2\n", "# why\na = 1\n\nb=2"),
         ] {
             assert!(same(name, one, other), "{name} {one} {other}");
         }
@@ -258,7 +271,13 @@ mod tests {
             ("app.yaml", "a: null\nc: d\n", "c: d\n# a\n"),
             ("app.env", "A=1\nB=$A\n", "B=$A\nA=1\n"),
             ("app.env", "A=1 \nB=2\n", "A=1\nB=2\n"),
+            ("a.properties", "a=1 \nb=2\n", "a=1\nb=2\n"),
+            ("app.env", "A= 1\nB=2\n", "A=1\nB=2\n"),
+            ("app.env", " A=1\nB=2\n", "A=1\nB=2\n"),
+            ("app.env", "A=1\r\nB=2\n", "A=1\nB=2\n"),
             ("run.sh", "a: 1\nb: 2\n", "# why\na: 1\nb: 2\n"),
+            ("message", "price: 5 # off\nb: 2\n", "price: 5 # up\nb: 2\n"),
+            ("message", "A=1\n# B\n", "A=1\n# C\n"),
         ] {
             assert!(!same(name, one, other), "{name} {one} {other}");
         }

@@ -3,6 +3,7 @@
 use super::Sides;
 use super::compare::{Found, What};
 use super::mapping::{Mapping, Text};
+use super::path::Path;
 use crate::resource::Resource;
 use crate::yaml::Node;
 
@@ -108,8 +109,7 @@ fn is_expected(found: &Found, resource: &Resource, mapping: &Mapping) -> bool {
     let (Some(from), Some(to)) = (&found.from, &found.to) else {
         return false;
     };
-    let is_literal = resource.id().gvk.kind == "ConfigMap"
-        && matches!(found.path.fields().next(), Some("data" | "binaryData"));
+    let is_literal = is_literal(&found.path, resource);
     let place = if is_literal {
         Text::Literal
     } else {
@@ -117,6 +117,15 @@ fn is_expected(found: &Found, resource: &Resource, mapping: &Mapping) -> bool {
     };
     let texts = from.text().filter(|_| from.tag == to.tag).zip(to.text());
     texts.is_some_and(|(from, to)| mapping.predicts(from, to, place))
+}
+
+/// Whether a value is a program's: a literal of a ConfigMap, a variable, an argument; or an image,
+/// of which another tag is another program.
+fn is_literal(path: &Path, resource: &Resource) -> bool {
+    let mut fields = path.fields();
+    let is_data = || matches!(path.fields().next(), Some("data" | "binaryData"));
+    (resource.id().gvk.kind == "ConfigMap" && is_data())
+        || fields.any(|field| matches!(field, "args" | "command" | "env" | "image"))
 }
 
 fn is_guarded(found: &Found, resource: &Resource) -> bool {

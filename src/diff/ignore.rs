@@ -56,11 +56,19 @@ impl std::str::FromStr for Ignore {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match text.split_once(':') {
-            Some((object, path)) => Self::new(Some(object), Some(path)),
-            None if is_object(text) => Self::new(Some(text), None),
-            None => Self::new(None, Some(text)),
-        }
+        let entry = match text.split_once(':') {
+            // Before a path, a kind alone is all of its objects.
+            Some((kind, path)) if !kind.is_empty() && !kind.contains('/') => {
+                Self::new(Some(&format!("{kind}/*")), Some(path))?
+            }
+            Some((object, path)) => Self::new(Some(object), Some(path))?,
+            None if is_object(text) => Self::new(Some(text), None)?,
+            None => Self::new(None, Some(text))?,
+        };
+        Ok(Self {
+            text: text.to_owned(),
+            ..entry
+        })
     }
 }
 
@@ -410,6 +418,9 @@ mod tests {
             ("Deployment.batch/web", "spec|replicas", false),
             ("Deployment/other/web", "spec|replicas", false),
             ("*/web", "spec|replicas", true),
+            ("*:spec", "spec|replicas", true),
+            ("Deployment:spec", "spec|replicas", true),
+            ("Service:spec", "spec|replicas", false),
             ("*/*", "spec|replicas", true),
             ("Stateful*/web", "spec|replicas", false),
         ] {
@@ -436,7 +447,6 @@ mod tests {
             "spec[x",
             "/web",
             "Deployment/:spec",
-            "Deployment:spec",
             "a/b/c/d:spec",
             "Deployment/web:",
         ] {

@@ -217,7 +217,7 @@ fn pair_changed(aligned: &mut Alignment, from: &[Node], to: &[Node]) {
 
 /// Equal for values that say the same, whatever the order of their fields; in other names, if
 /// there is a mapping.
-fn content(node: &Node, mapping: Option<&Mapping>) -> u64 {
+pub(super) fn content(node: &Node, mapping: Option<&Mapping>) -> u64 {
     let mut hasher = FxHasher::default();
     match &node.value {
         Value::Scalar(text) | Value::Alias(text) => {

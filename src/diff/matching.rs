@@ -9,11 +9,12 @@ use std::hash::Hash;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::lists::content;
 use super::mapping::{Affix, Mapping, Side, without_hash};
 use super::similar::most_similar;
 use crate::id::Id;
 use crate::resource::Resource;
-use crate::yaml::{Node, Str, same_data};
+use crate::yaml::{Node, Str};
 
 /// Which resource of one side is which of the other, by their numbers.
 #[derive(Debug, Default)]
@@ -77,8 +78,7 @@ impl<'r> Matcher<'r> {
         });
     }
 
-    /// Matches what is there several times: the first with the first of the same name, and so on,
-    /// those that are the same before those that are not.
+    /// Matches what has the same name and says the same, however often it is there.
     fn by_identity(&mut self) {
         let mut found: FxHashMap<_, [Vec<usize>; 2]> = FxHashMap::default();
         for (index, left) in self.left.iter().enumerate() {
@@ -92,13 +92,16 @@ impl<'r> Matcher<'r> {
             }
         }
         let mut pairs = Vec::new();
-        for [from, mut to] in found.into_values() {
+        for [from, to] in found.into_values() {
+            let mut same: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
+            for b in to.into_iter().rev() {
+                let said = content(&self.resources[1][b].node, None);
+                same.entry(said).or_default().push(b);
+            }
             for a in from {
-                let node = &self.resources[0][a].node;
-                let same = |b: &usize| same_data(node, &self.resources[1][*b].node);
-                if let Some(at) = to.iter().position(same) {
-                    pairs.push((a, to.remove(at)));
-                }
+                let said = content(&self.resources[0][a].node, None);
+                let twin = same.get_mut(&said).and_then(Vec::pop);
+                pairs.extend(twin.map(|b| (a, b)));
             }
         }
         self.accept(pairs);

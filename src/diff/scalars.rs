@@ -24,6 +24,7 @@ pub(super) fn sameness(from: &Node, to: &Node, meaning: Meaning) -> Sameness {
     if is_exact(from, to) {
         Sameness::Same
     } else if same_number(from, to)
+        || same_truth(from, to)
         || (meaning == Meaning::Port && same_port(from, to))
         || (meaning == Meaning::Quantity && same_quantity(from, to))
     {
@@ -61,6 +62,20 @@ fn may_be_typed(text: &str) -> bool {
     ];
     let is_letter = |c: char| c.is_alphabetic() || matches!(c, '_' | '/');
     !text.starts_with(is_letter) || WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
+/// `yes` is `true` to who reads YAML 1.1, as kubectl does.
+fn same_truth(from: &Node, to: &Node) -> bool {
+    let truth = |node: &Node| {
+        let text = node.text().filter(|_| node.tag == Tag::Bool)?;
+        let is_one_of = |words: [&str; 4]| words.iter().any(|it| text.eq_ignore_ascii_case(it));
+        match text {
+            _ if is_one_of(["true", "yes", "on", "y"]) => Some(true),
+            _ if is_one_of(["false", "no", "off", "n"]) => Some(false),
+            _ => None,
+        }
+    };
+    truth(from).is_some() && truth(from) == truth(to)
 }
 
 fn same_number(from: &Node, to: &Node) -> bool {
@@ -228,6 +243,8 @@ mod tests {
         assert_eq!(at(Meaning::Plain, "0x10", "16"), Sameness::Spelling);
         assert_eq!(at(Meaning::Plain, "1.5", "1"), Sameness::Different);
         assert_eq!(at(Meaning::Plain, "true", "'true"), Sameness::Different);
+        assert_eq!(at(Meaning::Plain, "true", "True"), Sameness::Spelling);
+        assert_eq!(at(Meaning::Plain, "true", "false"), Sameness::Different);
     }
 
     #[test]

@@ -142,11 +142,14 @@ fn article(diff: &Diff, group: &Group<'_>) -> String {
     kinds.dedup();
     let is_one = words::subjects(group).len() == 1;
     let title = match is_one {
-        true => escaped(&first.subject.to_string()),
-        false => escaped(&first.path.ending()),
+        true => escaped(&visible::line(&first.subject.to_string())),
+        false => escaped(&visible::line(&first.path.ending())),
     };
     let path = match is_one && !first.is_whole() {
-        true => format!(" <code>{}</code>", escaped(&first.path.to_string())),
+        true => format!(
+            " <code>{}</code>",
+            escaped(&visible::line(&first.path.to_string()))
+        ),
         false => String::new(),
     };
     let times = match group.changes.len() {
@@ -186,8 +189,8 @@ fn article(diff: &Diff, group: &Group<'_>) -> String {
             let _ = writeln!(
                 text,
                 "<li>{} <code>{}</code></li>",
-                escaped(&change.subject.to_string()),
-                escaped(&change.path.to_string())
+                escaped(&visible::line(&change.subject.to_string())),
+                escaped(&visible::line(&change.path.to_string()))
             );
         }
         text.push_str("</ul>\n");

@@ -101,19 +101,19 @@ fn fold(diff: &Diff, group: &Group<'_>) -> String {
         [one] if first.is_whole() => format!(
             "{} <code>{}</code>",
             mark(first.op),
-            escaped(&one.to_string())
+            escaped(&visible::line(&one.to_string()))
         ),
         [one] => format!(
             "{} <code>{}</code> <code>{}</code>{}",
             mark(first.op),
-            escaped(&one.to_string()),
-            escaped(&first.path.to_string()),
+            escaped(&visible::line(&one.to_string())),
+            escaped(&visible::line(&first.path.to_string())),
             times(group.changes.len()),
         ),
         _ => format!(
             "{} <code>{}</code>{}",
             mark(first.op),
-            escaped(&first.path.ending()),
+            escaped(&visible::line(&first.path.ending())),
             times(group.changes.len()),
         ),
     };
@@ -141,8 +141,8 @@ fn fold(diff: &Diff, group: &Group<'_>) -> String {
             let _ = writeln!(
                 text,
                 "- {} {}",
-                code(&change.subject.to_string()),
-                code(&change.path.to_string())
+                code(&visible::line(&change.subject.to_string())),
+                code(&visible::line(&change.path.to_string()))
             );
         }
     }

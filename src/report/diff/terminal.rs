@@ -66,7 +66,11 @@ impl Page<'_> {
         let code = color_of(first.op);
         if subjects(group).len() > 1 {
             self.text.push('\n');
-            let times = format!("×{} {}", group.changes.len(), first.path.ending());
+            let times = format!(
+                "×{} {}",
+                group.changes.len(),
+                visible::line(&first.path.ending())
+            );
             let times = self.painted(&times, BOLD);
             let mark = self.painted(mark(first.op), code);
             self.line(0, &format!("{mark} {times}"));
@@ -83,12 +87,12 @@ impl Page<'_> {
         });
         if is_new {
             self.text.push('\n');
-            let subject = self.painted(&first.subject.to_string(), BOLD);
+            let subject = self.painted(&visible::line(&first.subject.to_string()), BOLD);
             let mark = self.painted(if first.op == Op::Same { "!" } else { "~" }, code);
             self.line(0, &format!("{mark} {subject}"));
         }
         for change in &group.changes {
-            let path = self.painted(&change.path.to_string(), BLUE);
+            let path = self.painted(&visible::line(&change.path.to_string()), BLUE);
             self.line(2, &path);
         }
         self.values(first);
@@ -102,7 +106,8 @@ impl Page<'_> {
             Op::Removed => (RED, &self.diff.from),
             _ => (GREEN, &self.diff.to),
         };
-        let line = format!("{} {}", mark(change.op), change.subject);
+        let subject = visible::line(&change.subject.to_string());
+        let line = format!("{} {subject}", mark(change.op));
         let line = self.painted(&line, code);
         let shown = change.from.as_ref().or(change.to.as_ref());
         let from = shown.and_then(|shown| shown.place.as_ref()).map(place);
@@ -232,7 +237,10 @@ impl Page<'_> {
 
     /// The resources of a group, as many on a line as fit.
     fn list(&mut self, group: &Group<'_>) {
-        let mut names: Vec<String> = subjects(group).iter().map(ToString::to_string).collect();
+        let mut names: Vec<String> = subjects(group)
+            .iter()
+            .map(|subject| visible::line(&subject.to_string()))
+            .collect();
         if names.len() > NAMES + 1 && !self.layout.all {
             let more = names.split_off(NAMES).len();
             names.push(format!("and {more} more"));

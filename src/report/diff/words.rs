@@ -14,12 +14,13 @@ pub(super) fn summary(diff: &Diff) -> String {
             parts.push(format!("{count} only in {side}"));
         }
     }
-    parts.push(match (counts.differences, counts.distinct) {
-        (0, _) => "no differences".to_owned(),
-        (1, _) => "1 difference".to_owned(),
-        (all, distinct) if all == distinct => format!("{all} differences"),
-        (all, distinct) => format!("{all} differences ({distinct} distinct)"),
-    });
+    match (counts.differences, counts.distinct) {
+        (0, _) if counts.only_from + counts.only_to > 0 => {}
+        (0, _) => parts.push("no differences".to_owned()),
+        (1, _) => parts.push("1 difference".to_owned()),
+        (all, distinct) if all == distinct => parts.push(format!("{all} differences")),
+        (all, distinct) => parts.push(format!("{all} differences ({distinct} distinct)")),
+    }
     if counts.suspicious > 0 {
         parts.push(format!("{} suspicious", counts.suspicious));
     }
