@@ -29,7 +29,9 @@ pub(super) fn belongs_together(reference: &Reference<'_>) -> bool {
         "service",
         "serviceName",
     ];
-    is_scaled(reference) || reference.keys.iter().any(|key| routes.contains(key))
+    // Generators of definitions put a service there that most of them never call.
+    let is_scaffold = reference.by.id().gvk.kind == "CustomResourceDefinition";
+    is_scaled(reference) || (!is_scaffold && reference.keys.iter().any(|key| routes.contains(key)))
 }
 
 /// Whether a reference says what is scaled.

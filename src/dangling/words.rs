@@ -56,12 +56,19 @@ const OTHER_NAMES: &[(&str, &str, &[&str])] = &[
     ("injectcafrom", "", &["Certificate"]),
     ("injectcafromsecret", "", &["Secret"]),
     ("parent", "gateway.networking.k8s.io", &["Gateway"]),
+    ("policy", "", &["ValidatingAdmissionPolicy"]),
     ("pvc", "", &["PersistentVolumeClaim"]),
     ("sa", "", &["ServiceAccount"]),
     (
         "scaletarget",
         "",
-        &["Deployment", "StatefulSet", "ReplicaSet", "Rollout"],
+        &[
+            "Deployment",
+            "StatefulSet",
+            "ReplicaSet",
+            "Rollout",
+            "ReplicationController",
+        ],
     ),
     (
         "workload",
