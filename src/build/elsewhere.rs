@@ -11,7 +11,7 @@ use crate::finding::Finding;
 use crate::place::Span;
 use crate::resource::{Resource, Resources};
 use crate::transform::images::{self, Image};
-use crate::yaml::{Node, Str, Text, Value};
+use crate::yaml::{Node, Str, Tag, Text, Timestamp, Value};
 
 /// A remark on a value, which holds if the value is the same at the end.
 pub(super) struct Pending {
@@ -201,9 +201,23 @@ impl Context<'_> {
         let is_awaited: HashSet<Span> = self.pending.iter().map(|one| one.place).collect();
         for resource in resources {
             let mut variables = Vec::new();
+            let mut dates = Vec::new();
             let substitutes = !is_left_alone(resource);
             each_scalar(&resource.node, &mut |path, node| {
                 let text = node.text().unwrap_or_default();
+                // Annotations are written as they are read.
+                let is_annotation = path.len() == 3 && path[1] == "annotations";
+                if node.tag == Tag::Timestamp
+                    && !is_annotation
+                    && let Some(date) = Timestamp::parse(text).map(|date| date.to_string())
+                    && date != text
+                {
+                    let head = format!("`{}` of {}", shown(path), named(resource));
+                    dates.push((
+                        format!("{head} is a date without quotes, and becomes `{date}`"),
+                        node.span,
+                    ));
+                }
                 if is_awaited.contains(&node.span) {
                     left.insert((node.span, text.into()));
                 }
@@ -215,6 +229,13 @@ impl Context<'_> {
                     variables.push((shown(path), variable.to_owned(), node.span));
                 }
             });
+            for (message, place) in dates {
+                self.findings.push(
+                    Finding::warning("changed-value", message)
+                        .at(place)
+                        .help("quote it if it is meant as it is written"),
+                );
+            }
             for (path, variable, place) in variables {
                 let message = format!(
                     "`{path}` of {} holds `{variable}`, which nothing replaces",

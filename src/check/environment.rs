@@ -37,9 +37,9 @@ const CHECKS: [&str; 7] = [
 ];
 
 /// The rules of what is lost without a word in a build, sorted.
-const LINTS: [&str; 16] = [
+const LINTS: [&str; 17] = [
     "added-item",
-    "changed-number",
+    "changed-value",
     "emptied-list",
     "env-file",
     "followed-reference",
@@ -52,6 +52,7 @@ const LINTS: [&str; 16] = [
     "misfit-replacement",
     "one-of",
     "patch-directive",
+    "patch-path",
     "replaced-list",
     "substitution-left",
 ];

@@ -6,9 +6,9 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::counted::{self, Counted};
 use super::json6902::JsonPatch;
 use super::one_of::{self, Clash};
+use super::replay::{self, Counted};
 use super::walk::Walk;
 use crate::finding::{Finding, Severity};
 use crate::id::Id;
@@ -80,12 +80,12 @@ impl Audit {
             return;
         };
         let name = named(id);
-        let (made, counted) = counted::replay(&spelt, patch, before.span.source, &name);
+        let (made, counted, mut remarks) = replay::replay(&spelt, patch, before.span.source, &name);
         let Ok(after) = patch.finished(&made) else {
             return;
         };
         let place = |clash: &Clash| patch.place_of(&clash.fields());
-        let mut remarks = new_clashes(&plain, &after, &place);
+        remarks.extend(new_clashes(&plain, &after, &place));
         remarks.extend(changed_numbers(before, &plain, patch.place()));
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         seen.place = patch.place();
@@ -267,7 +267,7 @@ fn place_in(patch: &Node, clash: &Clash) -> Span {
 fn changed_numbers(before: &Node, after: &Node, place: Span) -> Option<Remark> {
     let written = changed_number(before, after)?;
     Some(Remark {
-        rule: "changed-number",
+        rule: "changed-value",
         severity: Severity::Warning,
         place,
         head: format!("the number `{written}`"),

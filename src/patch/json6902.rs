@@ -183,6 +183,10 @@ impl Operation {
         &*self.name == "add"
     }
 
+    pub(super) fn replaces(&self) -> bool {
+        &*self.name == "replace"
+    }
+
     pub(super) fn apply(&self, target: &mut Node) -> Result<()> {
         let path = || self.text(self.path.as_ref(), "path");
         let from = || self.text(self.from.as_ref(), "from");
@@ -330,6 +334,12 @@ fn escape(value: &mut Node) {
 pub(super) fn list_of<'n>(target: &'n Node, item: &str) -> Option<(&'n [Node], usize)> {
     let (parent, index) = parent_of(target, &Text::from(item)).ok()?;
     Some((parent.items(), index.parse().ok()?))
+}
+
+/// The map that has no such key as is at the end of a path, and the key.
+pub(super) fn new_key<'n>(target: &'n Node, path: &Text) -> Option<(&'n Node, String)> {
+    let (parent, key) = parent_of(target, path).ok()?;
+    (parent.is_map() && parent.get(&key).is_none()).then_some((parent, key))
 }
 
 /// The value that holds the last part of a path, and that part.

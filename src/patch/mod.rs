@@ -4,11 +4,11 @@
 //! did not do is found by an [`Audit`], which costs a copy of each object.
 
 mod audit;
-mod counted;
 mod json6902;
 mod keyed_list;
 mod one_of;
 mod replaced;
+mod replay;
 mod strategic;
 mod walk;
 

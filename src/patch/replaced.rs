@@ -18,8 +18,8 @@ const NAMES: [&[&str]; 8] = [
 /// What the new list does not have, in words, if that looks like a loss: fields of an item that
 /// stays, or items.
 ///
-/// A list whose items nothing tells apart is taken to be meant, unless its only item is a part of
-/// the old one.
+/// A list whose items nothing tells apart is taken to be meant, unless it is shorter or its only
+/// item is a part of the old one.
 pub(super) fn loss(old: &[Node], new: &[Node]) -> Option<String> {
     let is_of_maps = |items: &[Node]| !items.is_empty() && items.iter().all(Node::is_map);
     if !is_of_maps(old) || !is_of_maps(new) {
@@ -33,6 +33,11 @@ pub(super) fn loss(old: &[Node], new: &[Node]) -> Option<String> {
             ([old], [new]) => missing(old, new)
                 .filter(|_| has_no_other(old, new))
                 .map(|field| format!("its item loses `{field}`")),
+            _ if new.len() < old.len() => Some(format!(
+                "of its {} items there are {} now",
+                old.len(),
+                new.len()
+            )),
             _ => None,
         };
     };
@@ -128,7 +133,12 @@ mod tests {
                 "[{hosts: [b]}]",
                 Some("its item loses `secretName`"),
             ),
-            ("[{x: 1}, {x: 2}]", "[{x: 1}]", None),
+            (
+                "[{x: 1}, {x: 2}]",
+                "[{x: 3}]",
+                Some("of its 2 items there are 1 now"),
+            ),
+            ("[{x: 1}, {x: 2}]", "[{x: 3}, {x: 4}]", None),
             ("[a, b]", "[c]", None),
         ] {
             assert_eq!(loss_of(old, new).as_deref(), wanted, "{old} {new}");

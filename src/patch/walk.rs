@@ -338,7 +338,7 @@ impl<'s> Walk<'s> {
                 &keys.help(patch, sides.before),
             );
         }
-        if sides.before.is_none() && !before.is_empty() && self.needs_image() {
+        if sides.before.is_none() && self.needs_image() {
             let is_whole = patch.get("image").is_some();
             if !is_whole
                 && sides

@@ -151,8 +151,14 @@ pub(super) fn render_in(
     let is_placeholder = |finding: &Finding| {
         let span = finding.place.as_ref().map(|place| place.span);
         let path = span.and_then(|span| built.sources.path(span));
-        finding.rule == "env-file"
-            && path.is_some_and(|path| standing.placeholders.iter().any(|(file, _)| file == path))
+        let named = |finding: &Finding| finding.place.as_ref().and_then(|place| place.file.clone());
+        let is_unfilled = || {
+            let mut unfilled = standing.findings.iter().map(named);
+            unfilled.any(|file| file.is_some() && file == named(finding))
+        };
+        let stands_in =
+            || path.is_some_and(|path| standing.placeholders.iter().any(|it| it.0 == path));
+        finding.rule == "env-file" && (stands_in() || is_unfilled())
     };
     let is_said = |finding: &Finding| !is_expected(finding) && !is_placeholder(finding);
     findings.extend(built.findings.into_iter().filter(is_said));

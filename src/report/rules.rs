@@ -36,7 +36,7 @@ const SCRIPT: &str = "A script says what it changes by a path. See `kustom confi
 #[rustfmt::skip]
 const RULES: &[(&str, &str, &str)] = &[
     ("added-item", "An item that a patch added to a list, without what such an item needs.", "No item has its name: correct the name, or write all of the new item."),
-    ("changed-number", "A number that loses digits because a JSON patch was applied to its object.", "Quote it if it may be a text, or patch the object with a strategic merge patch."),
+    ("changed-value", "A number that loses digits because a JSON patch was applied to its object, or a date that becomes a time.", "Quote it if it may be a text; a number stays what it is under a strategic merge patch."),
     ("changed-output", "A rendered file that is no longer made, and that somebody has changed.", "`--prune` removes only what it wrote. Remove the file by hand if nobody needs it."),
     ("chart-version", "A chart that lies there in another version than the one that is asked for.", "What is there is used. Correct the version, or fetch the chart anew."),
     ("command-line-password", "A password among the arguments of a command.", CLEAR),
@@ -73,6 +73,7 @@ const RULES: &[(&str, &str, &str)] = &[
     ("one-of", "Two fields that a patch left side by side, of which the API server takes one.", "Take the other away in the same patch, with a null."),
     ("orphan-script", "A script for no config.", "Scripts have the names of the files below the base's `configs/current/`."),
     ("patch-directive", "A directive of a patch that was not obeyed.", "kustomize obeys `$patch` only, and only in maps and in lists whose items it can tell apart. Use a JSON patch."),
+    ("patch-path", "A path of a JSON patch that does not begin with `/`, or a `replace` of what is not there.", "Kustomize patches what stands behind the first `/`, and adds what it should replace. Correct the path."),
     ("render", "An environment that does not render.", "Nothing can be deployed from it until this is mended."),
     ("replaced-list", "A patch that takes the place of a whole list, and loses what it does not repeat.", "kustomize does not merge the items of that list. Write all that is to stay, or use a JSON patch."),
     ("replicas-override", "A number of replicas that an environment or a flag changes.", "It is changed as said."),

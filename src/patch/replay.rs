@@ -1,11 +1,14 @@
-//! JSON patches that name items of lists by their numbers.
+//! JSON patches, one operation after the other: what their numbers hit, and what their paths miss.
 //!
 //! What a number hits depends on what stands before it: whoever adds an item there, be it a
-//! strategic merge patch that puts its own items first, changes what is patched.
+//! strategic merge patch that puts its own items first, changes what is patched. And kustomize
+//! reads paths leniently: what stands before the first slash is ignored, and what is replaced need
+//! not be there.
 
-use super::audit::listed;
-use super::json6902::{JsonPatch, Operation, list_of};
+use super::audit::{Remark, listed};
+use super::json6902::{JsonPatch, Operation, list_of, new_key};
 use super::one_of::label;
+use crate::error::nearest;
 use crate::finding::{Finding, Severity};
 use crate::place::{SourceId, Span};
 use crate::yaml::{Node, Text};
@@ -59,12 +62,13 @@ pub(super) fn replay(
     patch: &JsonPatch,
     source: SourceId,
     name: &str,
-) -> (Node, Vec<Counted>) {
+) -> (Node, Vec<Counted>, Vec<Remark>) {
     let mut node = object.clone();
     let mut tested: Vec<&str> = Vec::new();
     let mut own: Vec<Span> = Vec::new();
-    let mut found = Vec::new();
+    let (mut found, mut remarks) = (Vec::new(), Vec::new());
     for operation in patch.operations() {
+        remarks.extend(lenient(&node, operation));
         if let Some(path) = &operation.path
             && let Some(item) = item_of(path)
         {
@@ -86,7 +90,51 @@ pub(super) fn replay(
             break;
         }
     }
-    (node, found)
+    (node, found, remarks)
+}
+
+/// A path that means something else than it seems, or something that is not there.
+fn lenient(object: &Node, operation: &Operation) -> Option<Remark> {
+    let path = operation.path.as_ref()?;
+    let remark = |severity, head: String, tail: String, help: String| Remark {
+        rule: "patch-path",
+        severity,
+        place: path.span,
+        head,
+        tail,
+        help,
+        objects: Vec::new(),
+    };
+    if !path.is_empty() && !path.starts_with('/') {
+        let meant = path.find('/').map_or("", |at| &path[at..]);
+        return Some(remark(
+            Severity::Warning,
+            format!("the path `{path}`"),
+            format!("does not begin with `/`: what is patched is `{meant}`"),
+            format!("write `/{path}`"),
+        ));
+    }
+    if !operation.replaces() {
+        return None;
+    }
+    let (parent, key) = new_key(object, path)?;
+    let known = parent.entries().iter().filter_map(|entry| entry.key.text());
+    let near = nearest(&key, known);
+    let severity = match near {
+        Some(_) => Severity::Warning,
+        None => Severity::Note,
+    };
+    Some(remark(
+        severity,
+        format!("`{path}`"),
+        "is not there, so that `replace` adds it".to_owned(),
+        match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => {
+                "say `op: add`, which means the same and does not look like a mistake".to_owned()
+            }
+        },
+    ))
 }
 
 /// An operation that is about to hit an item.
