@@ -55,6 +55,7 @@ pub mod yq;
 pub mod template;
 pub mod plugin;
 pub mod build;
+pub mod edit;
 pub mod project;
 pub mod check;
 

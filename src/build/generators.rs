@@ -4,7 +4,7 @@ use super::accumulate::Target;
 use super::{Accumulated, Context, origin, plugins};
 use crate::error::Result;
 use crate::generate::{self, Args, Pair, Product};
-use crate::load::normalized;
+use crate::load::{Content, Loader, normalized};
 use crate::place::Span;
 use crate::release::Change;
 use crate::resource::{Origin, Resource};
@@ -95,16 +95,30 @@ pub(super) fn make(
     product: Product,
     args: &Args,
 ) -> Result<Resource> {
-    let mut pairs = Vec::new();
-    if context.options.lint {
+    let is_linted = context.options.lint;
+    if is_linted {
         context.findings.extend(generate::key_remarks(args));
     }
-    for source in &args.envs {
-        let content = target.loader.read(source)?;
-        if context.options.lint {
+    let mut note = |content: &Content| {
+        if is_linted {
             let remarks = generate::env_remarks(&content.bytes, content.source, product);
             context.findings.extend(remarks);
         }
+    };
+    let pairs = read_pairs(&target.loader, args, &mut note)?;
+    generate::generate(product, args, pairs, &context.schema)
+}
+
+/// The pairs of a generator: those of env files, which `note` sees, then literals, then files.
+pub(crate) fn read_pairs(
+    loader: &Loader<'_>,
+    args: &Args,
+    note: &mut dyn FnMut(&Content),
+) -> Result<Vec<Pair>> {
+    let mut pairs = Vec::new();
+    for source in &args.envs {
+        let content = loader.read(source)?;
+        note(&content);
         pairs.extend(generate::env_file(&content.bytes, content.source, source)?);
     }
     for source in &args.literals {
@@ -116,7 +130,7 @@ pub(super) fn make(
             text: path.into(),
             span: source.span,
         };
-        let content = target.loader.read(&path)?;
+        let content = loader.read(&path)?;
         pairs.push(Pair {
             key: key.into(),
             value: content.bytes,
@@ -127,7 +141,7 @@ pub(super) fn make(
             },
         });
     }
-    generate::generate(product, args, pairs, &context.schema)
+    Ok(pairs)
 }
 
 fn absorb(

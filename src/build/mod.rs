@@ -34,6 +34,7 @@ use crate::schema::Schema;
 use crate::vars::Vars;
 use crate::yaml::{Str, write, write_stream};
 
+pub(crate) use generators::read_pairs;
 pub use matched::{Matched, Operator};
 
 /// How a kustomization is built.

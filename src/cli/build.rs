@@ -6,7 +6,6 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Component, Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches};
 use kustom::build::{self, Options};
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::Finding;
@@ -119,54 +118,6 @@ enum Reorder {
     Legacy,
     /// As the objects were gathered.
     None,
-}
-
-/// The arguments, with flags that are taken as kustomize takes them.
-#[derive(Debug)]
-pub(super) struct Lenient(pub(super) Arguments);
-
-impl clap::Args for Lenient {
-    fn augment_args(command: Command) -> Command {
-        lenient(Arguments::augment_args(command))
-    }
-
-    fn augment_args_for_update(command: Command) -> Command {
-        lenient(Arguments::augment_args_for_update(command))
-    }
-}
-
-impl FromArgMatches for Lenient {
-    fn from_arg_matches(matches: &ArgMatches) -> std::result::Result<Self, clap::Error> {
-        Arguments::from_arg_matches(matches).map(Self)
-    }
-
-    fn from_arg_matches_mut(matches: &mut ArgMatches) -> std::result::Result<Self, clap::Error> {
-        Arguments::from_arg_matches_mut(matches).map(Self)
-    }
-
-    fn update_from_arg_matches(
-        &mut self,
-        matches: &ArgMatches,
-    ) -> std::result::Result<(), clap::Error> {
-        self.0.update_from_arg_matches(matches)
-    }
-}
-
-/// Lets a flag be said twice and switched off, as kustomize does: `--enable-helm=false`.
-fn lenient(command: Command) -> Command {
-    let switch = |arg: Arg| match arg.get_action() {
-        ArgAction::SetTrue => arg
-            .action(ArgAction::Set)
-            .num_args(0..=1)
-            .require_equals(true)
-            .value_name("BOOL")
-            .default_value("false")
-            .default_missing_value("true")
-            .hide_default_value(true)
-            .value_parser(boolean),
-        _ => arg,
-    };
-    command.args_override_self(true).mut_args(switch)
 }
 
 pub(super) fn run(arguments: &Arguments, streams: &Streams) -> ExitCode {
@@ -285,15 +236,6 @@ fn old_flags(arguments: &Arguments) -> Vec<Finding> {
     .into_iter()
     .flatten()
     .collect()
-}
-
-/// The words that kustomize takes for a switch.
-fn boolean(word: &str) -> std::result::Result<bool, String> {
-    match word {
-        "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
-        "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
-        _ => Err("it is `true` or `false`".to_owned()),
-    }
 }
 
 pub(super) fn restriction(word: &str) -> std::result::Result<Restriction, String> {

@@ -12,6 +12,8 @@ use kustom::release::Release;
 use kustom::yaml::{Entry, Node, PrintOptions, print_node};
 
 use super::build;
+use super::edit;
+use super::later::{Later, Lenient};
 use super::output::{Streams, When};
 
 /// Builds kustomizations as kustomize v5.8.3 does; this is kustom under kustomize's name.
@@ -28,9 +30,20 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Build a kustomization target from a directory or URL.
-    Build(build::Lenient),
+    Build(Lenient<build::Arguments>),
+    /// Edit a kustomization file.
+    Edit(Edit),
+    /// Create a kustomization in the current directory.
+    #[command(alias = "init")]
+    Create(Later<Lenient<edit::Create>>),
     /// Print the version of kustomize whose output this program prints.
     Version(Version),
+}
+
+#[derive(Debug, clap::Args)]
+struct Edit {
+    #[command(subcommand)]
+    command: Option<edit::Command>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -48,11 +61,17 @@ struct Version {
     short: bool,
 }
 
-/// Whether a program's name is kustomize's.
+/// Whether a program's name is kustomize's, perhaps with a version behind it.
 pub(super) fn is_meant(program: &OsStr) -> bool {
-    Path::new(program)
-        .file_stem()
-        .is_some_and(|name| name.eq_ignore_ascii_case("kustomize"))
+    let name = Path::new(program).file_stem().unwrap_or_default();
+    let name = name.to_string_lossy().to_ascii_lowercase();
+    let rest = name.strip_prefix("kustomize");
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '_']))
+}
+
+/// The parser of all commands.
+pub(super) fn command() -> clap::Command {
+    Arguments::command()
 }
 
 /// Runs the command that the arguments name; whatever goes wrong ends with 1.
@@ -63,7 +82,14 @@ pub(super) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         Ok(arguments) => {
             let streams = Streams::new(When::Auto, false);
             match arguments.command {
-                Some(Command::Build(build::Lenient(arguments))) => build::run(&arguments, &streams),
+                Some(Command::Build(Lenient(arguments))) => build::run(&arguments, &streams),
+                Some(Command::Edit(arguments)) => finished(
+                    edit::run_as_kustomize(arguments.command.as_ref(), &streams),
+                    &streams,
+                ),
+                Some(Command::Create(Later(Lenient(arguments)))) => {
+                    finished(edit::create_as_kustomize(&arguments, &streams), &streams)
+                }
                 Some(Command::Version(arguments)) => version(&arguments, &streams),
                 None => exit(
                     streams.data(&command.render_long_help().to_string()),
@@ -99,13 +125,15 @@ fn version(arguments: &Version, streams: &Streams) -> ExitCode {
 }
 
 fn exit(result: Result<()>, streams: &Streams) -> ExitCode {
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            streams.error(&error);
-            ExitCode::FAILURE
-        }
-    }
+    finished(result.map(|()| ExitCode::SUCCESS), streams)
+}
+
+/// Whatever goes wrong ends with 1.
+fn finished(result: Result<ExitCode>, streams: &Streams) -> ExitCode {
+    result.unwrap_or_else(|error| {
+        streams.error(&error);
+        ExitCode::FAILURE
+    })
 }
 
 /// What kustomize tells of itself, in the words that Go has for systems.

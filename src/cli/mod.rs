@@ -9,6 +9,7 @@ mod check;
 mod config;
 mod deps;
 mod diff;
+mod edit;
 mod files;
 mod flags;
 mod init;
@@ -30,7 +31,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use kustom::error::Result;
 
-use later::Later;
+use later::{Later, Lenient};
 use output::Streams;
 
 /// Renders the Kubernetes manifests of many environments from one base.
@@ -57,11 +58,15 @@ struct Global {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Build a kustomization, as `kustomize build` does.
-    Build(Later<build::Lenient>),
+    Build(Later<Lenient<build::Arguments>>),
     /// Render an environment of a project: configs, secrets, kustomization.
     Render(Later<render::Arguments>),
     /// Write a new project: a base and three environments that render at once.
     Init(Later<init::Arguments>),
+    /// Change a kustomization, and nothing in it besides: images, labels, resources, generators.
+    Edit(edit::Arguments),
+    /// Write a new kustomization.
+    Create(Later<edit::CreateHere>),
     /// Show what differs between two environments, or since a git revision.
     Diff(Later<diff::Arguments>),
     /// Show, write or check the rendered configs of an environment.
@@ -116,7 +121,7 @@ fn plain_build(words: &[OsString]) -> Option<Arguments> {
     };
     let is_flag = target.as_encoded_bytes().starts_with(b"-");
     (command == "build" && !is_flag).then(|| Arguments {
-        command: Command::Build(Later(build::Lenient(build::Arguments::of(target)))),
+        command: Command::Build(Later(Lenient(build::Arguments::of(target)))),
         global: Global::default(),
     })
 }
@@ -124,9 +129,11 @@ fn plain_build(words: &[OsString]) -> Option<Arguments> {
 /// Those that have exit codes of their own say themselves what went wrong.
 fn run_command(command: Command, streams: &Streams) -> Result<ExitCode> {
     match command {
-        Command::Build(Later(build::Lenient(arguments))) => Ok(build::run(&arguments, streams)),
+        Command::Build(Later(Lenient(arguments))) => Ok(build::run(&arguments, streams)),
         Command::Render(Later(arguments)) => render::run(&arguments, streams),
         Command::Init(Later(arguments)) => init::run(&arguments, streams),
+        Command::Edit(arguments) => edit::run(&arguments, streams),
+        Command::Create(Later(arguments)) => edit::create(&arguments, streams),
         Command::Diff(Later(arguments)) => Ok(diff::run(&arguments, streams)),
         Command::Config(Later(arguments)) => config::run(&arguments, streams),
         Command::Secrets(Later(arguments)) => secrets::run(&arguments, streams),

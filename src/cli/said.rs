@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use kustom::edit::{ImageArgument, Part};
 use kustom::error::{Error, Kind, Result};
 use kustom::load::{Disk, Restriction};
 use kustom::project::{ImageOverride, Options, ReplicaOverride, Secrets, values_file};
@@ -128,39 +129,28 @@ fn scalar(text: &str) -> Value {
     }
 }
 
-/// `NAME=NEW`, `NAME=NEW:TAG`, `NAME=NEW@DIGEST`, `NAME:TAG`, `NAME@DIGEST`.
+/// The grammar of `edit set image`; a part that is not said stays, but a tag and a digest are said
+/// in place of each other.
 fn image(word: &str) -> Result<ImageOverride> {
-    let (name, new) = match word.split_once('=') {
-        Some((name, new)) => (Some(name), new),
-        None => (None, word),
+    let none = || {
+        wrong(format!("`--image {word}` says no image"))
+            .help("write `NAME=NEW:TAG@DIGEST`; `NAME=` and parts of the rest may be left out")
     };
-    let (rest, digest) = match new.split_once('@') {
-        Some((rest, digest)) => (rest, Some(digest.to_owned())),
-        None => (new, None),
+    let image = ImageArgument::parse(word).map_err(|_| none())?;
+    let said = |part: &Part| match part {
+        Part::Absent => None,
+        Part::Kept => Some("*".to_owned()),
+        Part::New(text) => Some(text.clone()),
     };
-    let behind_path = rest.rfind('/').map_or(0, |at| at + 1);
-    let (new_name, new_tag) = match rest[behind_path..].find(':') {
-        Some(at) => {
-            let (name, tag) = rest.split_at(behind_path + at);
-            (name, Some(tag[1..].to_owned()))
-        }
-        None => (rest, None),
-    };
-    let has_end = digest.is_some() != new_tag.is_some();
-    let is_empty = |text: &Option<String>| text.as_deref() == Some("");
-    let is_whole = match name {
-        Some(name) => !name.is_empty() && (has_end || (digest.is_none() && !new_name.is_empty())),
-        None => !new_name.is_empty() && has_end,
-    };
-    if !is_whole || is_empty(&digest) || is_empty(&new_tag) {
-        return Err(wrong(format!("`--image {word}` says no image"))
-            .help("write `NAME=NEW:TAG`, `NAME=NEW@sha256:…`, `NAME:TAG` or `NAME@sha256:…`"));
+    let parts = [&image.new_name, &image.new_tag, &image.digest];
+    let is_empty = parts.iter().all(|part| **part == Part::Absent);
+    if is_empty || image.name.is_empty() || word.starts_with('=') {
+        return Err(none());
     }
+    let [new_name, new_tag, digest] = parts.map(said);
     Ok(ImageOverride {
-        name: name.unwrap_or(new_name).to_owned(),
-        new_name: name
-            .filter(|_| !new_name.is_empty())
-            .map(|_| new_name.to_owned()),
+        name: image.name,
+        new_name: new_name.filter(|name| name != "*"),
         new_tag,
         digest,
     })
@@ -215,16 +205,10 @@ mod tests {
         same("web@sha256:ab", ["web", "", "", "sha256:ab"]);
         same("web=other", ["web", "other", "", ""]);
         same("web=:v2", ["web", "", "v2", ""]);
-        for wrong in [
-            "web",
-            "=x:1",
-            "web=",
-            "web:",
-            "web=a:1@sha256:b",
-            "web@",
-            ":v1",
-            "",
-        ] {
+        same("web=a:1@sha256:b", ["web", "a", "1", "sha256:b"]);
+        same("web:*@sha256:b", ["web", "", "*", "sha256:b"]);
+        same("web=*:v2", ["web", "", "v2", ""]);
+        for wrong in ["web", "=x:1", "web=", "web:", "web@", ":v1", ""] {
             assert!(parts(wrong).is_none(), "{wrong}");
         }
     }

@@ -56,8 +56,8 @@ pub enum Builtin {
     ValueAdd(Box<ValueAdd>),
 }
 
-/// The kinds, sorted.
-const KINDS: [&str; 18] = [
+/// The kinds of the built-in plugins, sorted.
+pub const BUILTIN_PLUGINS: [&str; 18] = [
     "AnnotationsTransformer",
     "ConfigMapGenerator",
     "HashTransformer",
@@ -152,7 +152,7 @@ fn unknown(node: &Node, kind: &str) -> Error {
         format!("there is no built-in plugin `{kind}`"),
     )
     .at(span);
-    match nearest(kind, KINDS) {
+    match nearest(kind, BUILTIN_PLUGINS) {
         Some(word) => error.help(format!("did you mean `{word}`?")),
         None => error,
     }

@@ -179,7 +179,7 @@ pub(super) fn wanted_and_found(error: &Error) -> Option<(&str, &str)> {
 }
 
 /// Something else was found than a field holds.
-pub(super) fn mismatch(node: &Node, wanted: &str) -> Error {
+pub(crate) fn mismatch(node: &Node, wanted: &str) -> Error {
     let found = match (&node.tag, node.is_map(), node.is_seq()) {
         (_, true, _) => "a map",
         (_, _, true) => "a list",

@@ -21,7 +21,7 @@ use crate::transform::replicas::Replica;
 use crate::vars::Var;
 use crate::yaml::{Node, Text};
 
-pub use builtin::Builtin;
+pub use builtin::{BUILTIN_PLUGINS, Builtin};
 pub(crate) use lacking::unheard;
 pub use parts::{
     HelmChart, HelmGlobals, Patch, ReplacementSource, replacements, value_add_targets,
@@ -175,6 +175,14 @@ const DEPRECATED: [(&str, &str); 6] = [
     ("patchesStrategicMerge", "patches"),
     ("vars", "replacements"),
 ];
+
+/// What an entry of `configMapGenerator` or `secretGenerator` asks for.
+pub(crate) fn generator(product: generate::Product, node: &Node) -> Result<generate::Args> {
+    match product {
+        generate::Product::ConfigMap => parts::config_map(Mode::Strict, node),
+        generate::Product::Secret => parts::secret(Mode::Strict, node),
+    }
+}
 
 impl Kustomization {
     /// Reads a kustomization; the findings speak of deprecated fields.

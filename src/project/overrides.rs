@@ -213,11 +213,15 @@ fn over(below: &ImageOverride, said: &ImageOverride) -> ImageOverride {
     // A tag and a digest are said in place of each other.
     let has_end = said.new_tag.is_some() || said.digest.is_some();
     let end = if has_end { said } else { below };
+    let kept = |said: &Option<String>, below: &Option<String>| match said.as_deref() {
+        Some(KEPT) if below.is_some() => below.clone(),
+        _ => said.clone(),
+    };
     ImageOverride {
         name: said.name.clone(),
         new_name: said.new_name.clone().or_else(|| below.new_name.clone()),
-        new_tag: end.new_tag.clone(),
-        digest: end.digest.clone(),
+        new_tag: kept(&end.new_tag, &below.new_tag),
+        digest: kept(&end.digest, &below.digest),
     }
 }
 
@@ -235,8 +239,8 @@ fn set_image(images: &mut Vec<Image>, said: &ImageOverride) {
             image.new_name = name.as_str().into();
         }
         if said.new_tag.is_some() || said.digest.is_some() {
-            image.new_tag = text(said.new_tag.as_deref());
-            image.digest = text(said.digest.as_deref());
+            set_part(&mut image.new_tag, said.new_tag.as_deref());
+            set_part(&mut image.digest, said.digest.as_deref());
             image.tag_suffix = Text::default();
         }
     }
@@ -257,9 +261,15 @@ fn set_replica(replicas: &mut Vec<Replica>, said: &ReplicaOverride) {
     }
 }
 
-fn text(said: Option<&str>) -> Text {
-    said.unwrap_or_default().into()
+/// Sets a tag or a digest; one that is not said goes.
+fn set_part(part: &mut Text, said: Option<&str>) {
+    if said != Some(KEPT) {
+        *part = said.unwrap_or_default().into();
+    }
 }
+
+/// What stands for the tag or the digest that is there.
+const KEPT: &str = "*";
 
 fn shown(image: &ImageOverride) -> String {
     let name = image.new_name.as_ref().unwrap_or(&image.name);

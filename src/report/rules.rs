@@ -45,6 +45,7 @@ const RULES: &[(&str, &str, &str)] = &[
     ("deprecated-field", "A field that kustomize will drop.", "It still works. Write what takes its place."),
     ("docker-config", "The credentials of a container registry.", CLEAR),
     ("duplicate-key", "A key that stands twice in one map.", "The later one wins without a word. Remove one."),
+    ("edit-without-effect", "A part of an edit that there was nothing to do for.", "Nothing was changed for it. Correct the name, or leave it out."),
     ("emptied-list", "An item of a patch that takes all other items of its list away.", "Give the item what tells it from others; to take all away, write null in place of the list."),
     ("env-file", "A line of an env file, or a key of a generator, that means something else than it looks like.", "kustomize takes every line as it is: no quotes, no comments behind a value, no `export`; and the API server takes only letters, digits, `-`, `_` and `.` in a key."),
     ("followed-reference", "A reference that follows a renamed object, although another has the name that it says.", "Former names mean the new ones, in other bases too. Give each base a `namePrefix` of its own."),

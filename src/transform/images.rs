@@ -415,7 +415,7 @@ fn changed(text: &str, image: &Image) -> String {
 }
 
 /// Name, tag and digest; a colon before the first slash belongs to a port.
-fn split(image: &str) -> (&str, &str, &str) {
+pub(crate) fn split(image: &str) -> (&str, &str, &str) {
     let path = image.find('/').unwrap_or(0);
     let find = |mark| image[path..].find(mark).map(|at| at + path);
     match (find(':'), find('@')) {

@@ -25,6 +25,7 @@ mod value;
 
 use super::{Node, Options, Value, read};
 use crate::error::{Error, Kind, Result};
+use layout::Layout;
 pub use same::same_data;
 use text::Text;
 
@@ -50,7 +51,21 @@ use text::Text;
 /// # Ok::<(), kustom::error::Error>(())
 /// ```
 pub fn rewrite(text: &str, before: &[Node], after: &[Node]) -> Result<String> {
-    let edits = documents::edits(Text::new(text), before, after)?;
+    rewrite_in(Layout::default(), text, before, after)
+}
+
+/// As [`rewrite`]; but where the text has no list to follow, the dashes of a new one stand below
+/// their key, as kustomize writes them.
+pub fn rewrite_flush(text: &str, before: &[Node], after: &[Node]) -> Result<String> {
+    let layout = Layout {
+        seq: Some(0),
+        ..Layout::default()
+    };
+    rewrite_in(layout, text, before, after)
+}
+
+fn rewrite_in(layout: Layout, text: &str, before: &[Node], after: &[Node]) -> Result<String> {
+    let edits = documents::edits(Text::new(text), before, after, layout)?;
     if edits.is_empty() {
         return Ok(text.to_owned());
     }

@@ -36,7 +36,7 @@ mod timestamp;
 mod write;
 
 pub(crate) use binary::base64_lines;
-pub use edit::{rewrite, same_data};
+pub use edit::{rewrite, rewrite_flush, same_data};
 pub use inset::Inset;
 pub use json::{
     reread_json, spelt_config, spelt_json, through_json, to_json, unspelt_json, write_json,
@@ -53,6 +53,7 @@ pub use print::{PrintOptions, print, print_node};
 #[cfg(fuzzing)]
 pub use quick::block_subset;
 pub use read::{Options, read, read_first};
+pub(crate) use resolve::plain;
 pub use resolve::{Dialect, Scalar};
 pub(crate) use spell::implied_tag;
 pub use stream::{Stream, config, manifests, stream, strict_config};

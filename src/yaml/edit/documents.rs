@@ -12,7 +12,14 @@ use super::value::Editor;
 use crate::error::Result;
 
 /// Every change between two lists of documents.
-pub(super) fn edits(text: Text<'_>, before: &[Node], after: &[Node]) -> Result<Vec<Edit>> {
+///
+/// What the text does not show of how it is laid out is as `layout` says.
+pub(super) fn edits(
+    text: Text<'_>,
+    before: &[Node],
+    after: &[Node],
+    layout: Layout,
+) -> Result<Vec<Edit>> {
     let pairs = align::items(before, after);
     let is_aligned = pairs.len() == before.len() && pairs.iter().all(Option::is_some);
     let starts = starts(text, before);
@@ -24,12 +31,12 @@ pub(super) fn edits(text: Text<'_>, before: &[Node], after: &[Node]) -> Result<V
         }
         let sites = site::locate(text, &before[old], starts[old].gap)?;
         let mut editor = Editor::new(text, sites);
-        editor.document(&before[old], new);
+        editor.document(&before[old], new, layout);
         edits.append(&mut editor.edits);
     }
     if !is_aligned {
         let mut editor = Editor::new(text, Sites::default());
-        editor.documents(&starts, &pairs, after);
+        editor.documents(&starts, &pairs, after, layout);
         edits.append(&mut editor.edits);
     }
     Ok(edits)
@@ -86,7 +93,13 @@ fn starts(text: Text<'_>, documents: &[Node]) -> Vec<Start> {
 
 impl Editor<'_> {
     /// Puts whole documents in and takes them out.
-    fn documents(&mut self, starts: &[Start], pairs: &align::Pairs, after: &[Node]) {
+    fn documents(
+        &mut self,
+        starts: &[Start],
+        pairs: &align::Pairs,
+        after: &[Node],
+        layout: Layout,
+    ) {
         let ends: Vec<usize> = starts
             .iter()
             .skip(1)
@@ -110,7 +123,7 @@ impl Editor<'_> {
                 continue;
             }
             let opens = is_first && first.is_none_or(|start| !start.has_marker);
-            let text = render::document(new, Layout::default());
+            let text = render::document(new, layout);
             self.insert_document(at, &text, opens, first.is_some());
             is_first = is_first && first.is_some();
         }

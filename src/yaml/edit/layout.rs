@@ -33,6 +33,15 @@ impl Layout {
         self
     }
 
+    /// What is not known is as another says.
+    pub(super) fn or(self, other: Self) -> Self {
+        Self {
+            map: self.map.or(other.map),
+            seq: self.seq.or(other.seq),
+            dash: self.dash.or(other.dash),
+        }
+    }
+
     /// The first steps that a document shows anywhere.
     pub(super) fn of_document(text: Text<'_>, sites: &Sites, root: &Node) -> Self {
         let mut layout = Self::default();

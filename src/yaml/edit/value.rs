@@ -62,14 +62,14 @@ impl<'t> Editor<'t> {
     }
 
     /// Compares a whole document.
-    pub(super) fn document(&mut self, old: &Node, new: &Node) {
+    pub(super) fn document(&mut self, old: &Node, new: &Node, layout: Layout) {
         let context = Context {
             column: 0,
             after: After::Nothing,
             in_flow: false,
             as_json: false,
             is_in_place: false,
-            layout: Layout::of_document(self.text, &self.sites, old),
+            layout: Layout::of_document(self.text, &self.sites, old).or(layout),
         };
         let old = Old {
             node: old,
