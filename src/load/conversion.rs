@@ -18,6 +18,16 @@ use gix::worktree::stack::state::attributes::Source;
 
 use super::work_tree::is_unchanged;
 
+/// The attributes that convert anything.
+const CONVERTING: [&str; 6] = [
+    "crlf",
+    "eol",
+    "filter",
+    "ident",
+    "text",
+    "working-tree-encoding",
+];
+
 /// The conversions of a commit and of the work tree that it would be checked out to.
 pub(super) struct Conversion {
     /// By the attributes of the commit.
@@ -51,7 +61,8 @@ impl Conversion {
         }))
     }
 
-    /// What a checkout has of a file: what is on the disk, if git takes that for unchanged.
+    /// What a checkout has of a file: what is on the disk, if git takes that for unchanged, and the
+    /// attributes of both are the same.
     ///
     /// `name` is the path from the root of the work tree, `path` where the file would be.
     pub(super) fn checked_out(
@@ -65,7 +76,10 @@ impl Conversion {
             gix::path::into_bstr(name).map_err(io::Error::other)?,
         );
         let is_file = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file());
-        if is_file && let Ok(on_disk) = fs::read(path) {
+        if is_file
+            && self.has_same_attributes(repository, name.as_ref())?
+            && let Ok(on_disk) = fs::read(path)
+        {
             let entry = self.index.entry_by_path(name.as_ref());
             let written = self.index.timestamp().unix_seconds();
             let is_known = entry
@@ -79,6 +93,27 @@ impl Conversion {
             }
         }
         self.smudged(repository, name.as_ref(), &blob)
+    }
+
+    /// Whether the commit and the work tree convert a file alike.
+    fn has_same_attributes(
+        &mut self,
+        repository: &gix::Repository,
+        name: &BStr,
+    ) -> io::Result<bool> {
+        let mut sides = Vec::new();
+        for (_, attributes) in [&mut self.to_disk, &mut self.to_git] {
+            let mut found = attributes.selected_attribute_matches(CONVERTING);
+            let entry = attributes.at_entry(name, None, &repository.objects)?;
+            entry.matching_attributes(&mut found);
+            let states = found.iter_selected();
+            sides.push(
+                states
+                    .map(|one| one.assignment.to_owned())
+                    .collect::<Vec<_>>(),
+            );
+        }
+        Ok(sides[0] == sides[1])
     }
 
     /// A content of the repository as it is written to the disk.
