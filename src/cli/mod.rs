@@ -3,6 +3,8 @@
 //! Each command has a file of its own. Exit codes: 0 for clean, 1 for findings or differences, 2
 //! for anything that went wrong; `build` keeps kustomize's 1 for what went wrong.
 
+#[cfg(test)]
+mod advice;
 mod affected;
 mod build;
 mod check;

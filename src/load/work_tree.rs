@@ -242,7 +242,7 @@ impl WorkTree {
         if self.is_bare {
             let message = format!("`{}` is a bare repository", self.root.display());
             return Err(Error::new(Kind::Load, message)
-                .help("nothing is staged in one; `--history` searches what was committed"));
+                .help("nothing is staged in one; `kustom secrets check --history` searches what was committed"));
         }
         let repository = self.repository.to_thread_local();
         repository::has_readable_references(&repository)?;
