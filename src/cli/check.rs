@@ -64,7 +64,7 @@ enum Policy {
 
 /// The least severity that fails.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Least {
+pub(super) enum Least {
     /// What must be mended.
     Error,
     /// What is probably not meant, too.
@@ -104,12 +104,18 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
         }
     }
     let mut report = whole.unwrap_or_default();
-    report.fails_at = match arguments.fail_on {
-        Least::Error => Severity::Error,
-        Least::Warning => Severity::Warning,
-        Least::Note => Severity::Note,
-    };
+    report.fails_at = arguments.fail_on.severity();
     arguments.report.write(&report, streams)
+}
+
+impl Least {
+    pub(super) fn severity(self) -> Severity {
+        match self {
+            Self::Error => Severity::Error,
+            Self::Warning => Severity::Warning,
+            Self::Note => Severity::Note,
+        }
+    }
 }
 
 impl Chosen {

@@ -25,6 +25,7 @@ mod report;
 mod said;
 mod secrets;
 mod unrendered;
+mod validate;
 mod yq;
 
 use std::ffi::OsString;
@@ -78,6 +79,9 @@ enum Command {
     /// Check a project before it is deployed: secrets, configs, strict renders; exit with 1 if
     /// something is found.
     Check(Later<check::Arguments>),
+    /// Judge objects as the API server of a version of Kubernetes does; exit with 1 if it would refuse
+    /// one.
+    Validate(Later<validate::Arguments>),
     /// Print the environments that the changes since a revision can affect.
     Affected(Later<affected::Arguments>),
     /// Print the files that environments are made of.
@@ -140,6 +144,7 @@ fn run_command(command: Command, streams: &Streams) -> Result<ExitCode> {
         Command::Config(Later(arguments)) => config::run(&arguments, streams),
         Command::Secrets(Later(arguments)) => secrets::run(&arguments, streams),
         Command::Check(Later(arguments)) => check::run(&arguments, streams),
+        Command::Validate(Later(arguments)) => validate::run(&arguments, streams),
         Command::Affected(Later(arguments)) => affected::run(&arguments, streams),
         Command::Deps(Later(arguments)) => deps::run(&arguments, streams),
         Command::Yq(arguments) => Ok(yq::run(&arguments.words)),

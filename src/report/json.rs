@@ -70,6 +70,9 @@ fn located(report: &Report, place: &Place) -> Map<String, Value> {
     if let Some(file) = &place.file {
         map.insert("file".to_owned(), report.from_root(file).into());
     }
+    if let Some(field) = &place.field {
+        map.insert("field".to_owned(), field.as_str().into());
+    }
     for (name, number) in [("line", place.span.line), ("column", place.span.column)] {
         if number > 0 {
             map.insert(name.to_owned(), number.into());

@@ -4,10 +4,14 @@
 //! whether that file is up to date. Both need Python with pip, and the network.
 //!
 //! `meaning OPENAPI` writes `src/diff/api.tsv`, from what `kubectl get --raw /openapi/v2` prints.
+//! `cargo run -p xtask -- kubernetes DEFINITIONS LIFECYCLE` writes the tables of the validation: what
+//! Kubernetes 1.11 to 1.37 serves. The two files are what an API server publishes of itself: its
+//! OpenAPI definitions as JSON, and a JSON line for each kind and version with its life cycle.
 //!
 //! For the benchmarks, `inputs DIR` writes their inputs into a directory, `floor DIR OUTPUT` does what
 //! a build cannot do without, and `recorded CASES DIR` lays out recorded cases.
 
+mod api_tables;
 mod definitions;
 mod floor;
 #[path = "../../benches/inputs/mod.rs"]
@@ -26,7 +30,8 @@ use std::process::ExitCode;
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 const USAGE: &str = "usage: cargo run -p xtask -- \
-    schema [--check] | meaning OPENAPI | inputs DIR | floor DIR OUTPUT | recorded CASES DIR";
+    schema [--check] | meaning OPENAPI | kubernetes DEFINITIONS LIFECYCLE | inputs DIR | \
+    floor DIR OUTPUT | recorded CASES DIR";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -35,6 +40,11 @@ fn main() -> ExitCode {
         ["schema"] => write(&tables_file()),
         ["schema", "--check"] => check(&tables_file()),
         ["meaning", openapi] => write_meaning(Path::new(openapi)),
+        ["kubernetes", definitions, lifecycle] => api_tables::write(
+            Path::new(definitions),
+            Path::new(lifecycle),
+            &Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/validate/data"),
+        ),
         ["inputs", directory] => write_inputs(Path::new(directory)),
         ["floor", directory, output] => floor::run(Path::new(directory), Path::new(output)),
         ["recorded", cases, directory] => recorded::lay_out(Path::new(cases), Path::new(directory)),

@@ -1,0 +1,459 @@
+//! The schema of a version of a custom resource: it must be structural.
+
+use super::object::Judge;
+use super::rules;
+use crate::path::Path;
+use crate::rules::Cx;
+use crate::value::{Data, Value};
+
+const TYPES: &[&str] = &["array", "boolean", "integer", "number", "object", "string"];
+const JUNCTORS: [&str; 3] = ["allOf", "anyOf", "oneOf"];
+
+/// Judges the schema of a version of a custom resource.
+pub(crate) fn definition(
+    cx: &mut Cx<'_>,
+    path: &Path<'_>,
+    schema: &Value<'_>,
+    version: &Value<'_>,
+) {
+    let kind = schema.text("type");
+    let here = path.field("type");
+    let at = schema.get("type").unwrap_or(schema);
+    if kind.is_empty() {
+        cx.findings
+            .required(&here, at, "the schema of an object has the type `object`");
+    } else if kind != "object" {
+        cx.findings
+            .invalid(&here, at, "the schema of an object has the type `object`");
+    }
+    if version.at(&["subresources", "status"]).is_some() && kind == "array" {
+        cx.findings
+            .invalid(&here, at, "a resource with a status is an object");
+    }
+    metadata(cx, path, schema);
+    node(cx, path, schema, Place::Root);
+}
+
+/// Where a schema stands within another.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Root,
+    Property,
+    Items,
+    /// Below `allOf` and its like.
+    Junctor,
+}
+
+fn metadata(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>) {
+    let Some(found) = schema.at(&["properties", "metadata"]) else {
+        return;
+    };
+    let properties = path.field("properties");
+    let here = properties.key("metadata");
+    if found.text("type") != "object" {
+        let at = found.get("type").unwrap_or(found);
+        cx.findings
+            .invalid(&here.field("type"), at, "metadata is an object");
+    }
+    let only_names = found.get("properties").is_none_or(|properties| {
+        properties
+            .entries()
+            .iter()
+            .all(|entry| matches!(&*entry.key, "name" | "generateName"))
+    });
+    let known = ["type", "description", "properties"];
+    if !only_names
+        || found
+            .entries()
+            .iter()
+            .any(|entry| !known.contains(&&*entry.key) && !entry.value.is_zero())
+    {
+        cx.findings.forbidden(
+            &here,
+            found,
+            "metadata is what it is: only `name` and `generateName` can be restricted",
+        );
+    }
+}
+
+fn node(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>, place: Place) {
+    let kind = schema.text("type");
+    let at = |key: &str| schema.get(key).unwrap_or(schema);
+    let set = |key: &str| schema.is_true(key);
+    let either = set("x-kubernetes-int-or-string");
+    let keeps = set("x-kubernetes-preserve-unknown-fields");
+    if !kind.is_empty() && !TYPES.contains(&kind) {
+        cx.findings
+            .not_supported(&path.field("type"), at("type"), TYPES);
+    }
+    let here = path.field("type");
+    if kind.is_empty() && !either && !keeps {
+        match place {
+            Place::Property => cx
+                .findings
+                .required(&here, at("type"), "a property has a type"),
+            Place::Items => cx
+                .findings
+                .required(&here, at("type"), "elements have a type"),
+            Place::Root | Place::Junctor => {}
+        }
+    }
+    if either && !kind.is_empty() && place != Place::Junctor {
+        cx.findings.invalid(
+            &here,
+            at("type"),
+            "with `x-kubernetes-int-or-string` there is no type",
+        );
+    }
+    never_allowed(cx, path, schema);
+    if place == Place::Junctor {
+        in_junctor(cx, path, schema);
+    }
+    pattern(cx, path, schema);
+    lists(cx, path, schema, kind);
+    maps(cx, path, schema, kind);
+    if let Some(found) = schema.get("x-kubernetes-preserve-unknown-fields")
+        && found.data == Data::Bool(false)
+    {
+        cx.findings.invalid(
+            &path.field("x-kubernetes-preserve-unknown-fields"),
+            found,
+            "it is `true`, or absent",
+        );
+    }
+    if set("x-kubernetes-embedded-resource") {
+        if kind.is_empty() {
+            cx.findings.required(
+                &here,
+                at("type"),
+                "an embedded resource has the type `object`",
+            );
+        } else if kind != "object" {
+            cx.findings.invalid(
+                &here,
+                at("type"),
+                "an embedded resource has the type `object`",
+            );
+        }
+        if !keeps && schema.get("properties").is_none_or(Value::is_zero) {
+            cx.findings.required(
+                &path.field("properties"),
+                schema,
+                "an embedded resource has properties, or keeps unknown fields",
+            );
+        }
+    }
+    if place != Place::Junctor {
+        if let Some(default) = schema.get("default") {
+            let before = cx.findings.0.len();
+            let here = path.field("default");
+            Judge {
+                findings: cx.findings,
+            }
+            .value(&here, schema, default);
+            // The place of a wrong default is the default, and not what is in it.
+            for finding in &mut cx.findings.0[before..] {
+                finding.field = here.to_string();
+            }
+        }
+        rules::check_all(cx, path, schema);
+    }
+    let inner = if place == Place::Junctor {
+        Place::Junctor
+    } else {
+        Place::Property
+    };
+    let properties = path.field("properties");
+    for entry in schema.get("properties").map_or(&[][..], Value::entries) {
+        let is_metadata = place == Place::Root && entry.key == "metadata";
+        if !is_metadata {
+            node(cx, &properties.key(&entry.key), &entry.value, inner);
+        }
+    }
+    if let Some(found) = schema
+        .get("additionalProperties")
+        .filter(|found| matches!(found.data, Data::Map(_)))
+    {
+        node(cx, &path.field("additionalProperties"), found, inner);
+    }
+    if let Some(found) = schema
+        .get("items")
+        .filter(|found| matches!(found.data, Data::Map(_)))
+    {
+        let inner = if place == Place::Junctor {
+            Place::Junctor
+        } else {
+            Place::Items
+        };
+        node(cx, &path.field("items"), found, inner);
+    }
+    let is_int_or_string = |key: &str| either && is_pair(schema, key);
+    for key in JUNCTORS {
+        if is_int_or_string(key) {
+            continue;
+        }
+        let list = path.field(key);
+        for (index, item) in schema.list(key).iter().enumerate() {
+            node(cx, &list.index(index), item, Place::Junctor);
+        }
+    }
+    if let Some(found) = schema.get("not") {
+        node(cx, &path.field("not"), found, Place::Junctor);
+    }
+}
+
+/// Whether a schema says in so many words that a value is a number or a text.
+fn is_pair(schema: &Value<'_>, key: &str) -> bool {
+    let pair = |list: &[Value<'_>]| {
+        list.len() == 2
+            && ["integer", "string"]
+                .iter()
+                .zip(list)
+                .all(|(wanted, item)| item.entries().len() == 1 && item.text("type") == *wanted)
+    };
+    match key {
+        "anyOf" => pair(schema.list("anyOf")),
+        "allOf" => schema
+            .list("allOf")
+            .iter()
+            .any(|item| pair(item.list("anyOf"))),
+        _ => false,
+    }
+}
+
+/// What no schema may have.
+fn never_allowed(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>) {
+    for key in [
+        "$ref",
+        "definitions",
+        "dependencies",
+        "patternProperties",
+        "additionalItems",
+        "id",
+    ] {
+        if let Some(found) = schema.get(key) {
+            cx.findings.forbidden(
+                &path.field(key),
+                found,
+                format!("a schema has no `{key}` here"),
+            );
+        }
+    }
+    if let Some(found) = schema
+        .get("uniqueItems")
+        .filter(|found| found.data == Data::Bool(true))
+    {
+        cx.findings.forbidden(
+            &path.field("uniqueItems"),
+            found,
+            "it would take too long; use `x-kubernetes-list-type: set`",
+        );
+    }
+    if let Some(found) = schema
+        .get("items")
+        .filter(|found| matches!(found.data, Data::List(_)))
+    {
+        cx.findings.forbidden(
+            &path.field("items"),
+            found,
+            "the elements of a list have one schema",
+        );
+    }
+    let (all, some) = (schema.get("additionalProperties"), schema.get("properties"));
+    if let (Some(all), Some(some)) = (all, some)
+        && !some.is_zero()
+        && all.data != Data::Bool(true)
+    {
+        cx.findings.forbidden(
+            &path.field("additionalProperties"),
+            all,
+            "`properties` and `additionalProperties` exclude each other",
+        );
+    } else if let Some(found) = all.filter(|found| found.data == Data::Bool(false)) {
+        cx.findings.forbidden(
+            &path.field("additionalProperties"),
+            found,
+            "it cannot be `false`",
+        );
+    }
+}
+
+/// What may not stand below `allOf` and its like.
+fn in_junctor(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>) {
+    for key in [
+        "type",
+        "default",
+        "title",
+        "description",
+        "nullable",
+        "additionalProperties",
+        "x-kubernetes-preserve-unknown-fields",
+        "x-kubernetes-embedded-resource",
+        "x-kubernetes-int-or-string",
+        "x-kubernetes-list-type",
+        "x-kubernetes-list-map-keys",
+        "x-kubernetes-map-type",
+        "x-kubernetes-validations",
+    ] {
+        if let Some(found) = schema.get(key).filter(|found| !found.is_zero()) {
+            cx.findings.forbidden(
+                &path.field(key),
+                found,
+                format!("below `allOf`, `anyOf`, `oneOf` and `not` there is no `{key}`"),
+            );
+        }
+    }
+}
+
+fn pattern(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>) {
+    let Some(found) = schema.get("pattern") else {
+        return;
+    };
+    if let Err(error) = regex::Regex::new(found.as_text().unwrap_or_default()) {
+        let text = error.to_string();
+        let last = text
+            .lines()
+            .last()
+            .unwrap_or_default()
+            .trim_start_matches("error: ")
+            .to_owned();
+        cx.findings.invalid(
+            &path.field("pattern"),
+            found,
+            format!("this is no regular expression: {last}"),
+        );
+    }
+}
+
+fn lists(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>, kind: &str) {
+    let at = |key: &str| schema.get(key).unwrap_or(schema);
+    let items = schema.get("items");
+    if kind == "array" && items.is_none() {
+        cx.findings.required(
+            &path.field("items"),
+            schema,
+            "a list says what its elements are",
+        );
+    }
+    let list_type = schema.text("x-kubernetes-list-type");
+    let here = path.field("x-kubernetes-list-type");
+    if !list_type.is_empty() {
+        if kind != "array" {
+            cx.findings.invalid(
+                &path.field("type"),
+                at("type"),
+                "only a list has a list type",
+            );
+        }
+        if !["atomic", "set", "map"].contains(&list_type) {
+            cx.findings.not_supported(
+                &here,
+                at("x-kubernetes-list-type"),
+                &["atomic", "set", "map"],
+            );
+        }
+    }
+    let keys = schema.list("x-kubernetes-list-map-keys");
+    let here = path.field("x-kubernetes-list-map-keys");
+    if list_type != "map" {
+        if !keys.is_empty() {
+            cx.findings.invalid(
+                &path.field("x-kubernetes-list-type"),
+                at("x-kubernetes-list-map-keys"),
+                "keys need the list type `map`",
+            );
+        }
+        if list_type == "set"
+            && let Some(items) = items
+            && is_shared(items)
+        {
+            cx.findings.invalid(
+                &path.field("items"),
+                items,
+                "elements of a set are plain values, or atomic",
+            );
+        }
+        return;
+    }
+    if keys.is_empty() {
+        cx.findings.required(
+            &here,
+            at("x-kubernetes-list-type"),
+            "the list type `map` needs keys",
+        );
+    }
+    for (index, item) in keys.iter().enumerate() {
+        if keys[..index].iter().any(|other| other.data == item.data) {
+            cx.findings.invalid(&here, item, "a key is there twice");
+        }
+    }
+    let Some(items) = items else { return };
+    if items.text("type") != "object" {
+        let at = items.get("type").unwrap_or(items);
+        cx.findings.invalid(
+            &path.field("items.type"),
+            at,
+            "elements of a list of the type `map` are objects",
+        );
+        return;
+    }
+    let properties = path.field("items.properties");
+    for key in keys {
+        let name = key.as_text().unwrap_or_default();
+        let Some(found) = items
+            .get("properties")
+            .and_then(|properties| properties.get(name))
+        else {
+            cx.findings
+                .invalid(&here, key, format!("elements have no property `{name}`"));
+            continue;
+        };
+        let here = properties.key(name);
+        if ["array", "object"].contains(&found.text("type")) {
+            cx.findings
+                .invalid(&here.field("type"), found, "a key is a plain value");
+        }
+        let is_required = items
+            .list("required")
+            .iter()
+            .any(|item| item.as_text() == Some(name));
+        if !is_required && found.get("default").is_none() {
+            cx.findings.required(
+                &here.field("default"),
+                found,
+                "a key is required, or has a default",
+            );
+        }
+        if found.is_true("nullable") {
+            cx.findings
+                .forbidden(&here.field("nullable"), found, "a key cannot be null");
+        }
+    }
+}
+
+/// Whether values of a schema can be changed in part.
+fn is_shared(schema: &Value<'_>) -> bool {
+    match schema.text("type") {
+        "object" => schema.text("x-kubernetes-map-type") != "atomic",
+        "array" => !["", "atomic"].contains(&schema.text("x-kubernetes-list-type")),
+        _ => false,
+    }
+}
+
+fn maps(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>, kind: &str) {
+    let Some(found) = schema.get("x-kubernetes-map-type") else {
+        return;
+    };
+    if kind != "object" {
+        let at = schema.get("type").unwrap_or(schema);
+        cx.findings
+            .invalid(&path.field("type"), at, "only an object has a map type");
+    }
+    if !["granular", "atomic"].contains(&found.as_text().unwrap_or_default()) {
+        cx.findings.not_supported(
+            &path.field("x-kubernetes-map-type"),
+            found,
+            &["granular", "atomic"],
+        );
+    }
+}

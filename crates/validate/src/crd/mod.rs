@@ -1,0 +1,75 @@
+//! Custom resource definitions: what their schemas must be, and what they say of objects.
+
+mod definition;
+mod formats;
+mod object;
+mod rules;
+
+use crate::schema::group_of;
+use crate::value::{Data, Value};
+
+pub(crate) use definition::definition;
+pub(crate) use object::object;
+
+/// A kind that a custom resource definition among the objects defines.
+#[derive(Debug)]
+pub(crate) struct CustomKind<'o> {
+    pub(crate) group: &'o str,
+    pub(crate) kind: &'o str,
+    pub(crate) namespaced: bool,
+    versions: &'o [Value<'o>],
+}
+
+impl<'o> CustomKind<'o> {
+    /// The kind that a definition defines.
+    pub(crate) fn of(definition: &'o Value<'o>) -> Option<Self> {
+        let is_definition = definition.text("kind") == "CustomResourceDefinition"
+            && group_of(definition.text("apiVersion")) == "apiextensions.k8s.io";
+        let spec = definition.get("spec").filter(|_| is_definition)?;
+        Some(Self {
+            group: spec.text("group"),
+            kind: spec.get("names")?.text("kind"),
+            namespaced: spec.text("scope") != "Cluster",
+            versions: spec.list("versions"),
+        })
+    }
+
+    /// A version that is served.
+    pub(crate) fn version(&self, name: &str) -> Option<&'o Value<'o>> {
+        self.versions
+            .iter()
+            .find(|version| version.text("name") == name && version.is_true("served"))
+    }
+}
+
+/// Whether two values are the same to JSON, where 1 and 1.0 are.
+fn same(one: &Value<'_>, other: &Value<'_>) -> bool {
+    match (&one.data, &other.data) {
+        (Data::List(one), Data::List(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
+        }
+        (Data::Map(one), Data::Map(other)) => {
+            one.len() == other.len()
+                && one.iter().all(|entry| {
+                    other
+                        .iter()
+                        .any(|more| more.key == entry.key && same(&entry.value, &more.value))
+                })
+        }
+        (one, other) => {
+            one == other || number(one).is_some_and(|found| number(other) == Some(found))
+        }
+    }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "schemas bound numbers as doubles"
+)]
+fn number(data: &Data<'_>) -> Option<f64> {
+    match data {
+        Data::Int(number) => Some(*number as f64),
+        Data::Number(number) => Some(*number),
+        _ => None,
+    }
+}

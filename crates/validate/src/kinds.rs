@@ -1,0 +1,234 @@
+//! What kind an object is of, and whether a server knows it.
+
+use crate::crd::CustomKind;
+use crate::did_you_mean;
+use crate::finding::{Findings, Severity};
+use crate::path::Path;
+use crate::schema::{self, Kind, group_of};
+use crate::value::Value;
+
+/// What became of looking a kind up.
+pub(crate) enum Lookup<'k, 'o> {
+    /// A kind that this minor serves.
+    Found(&'static Kind),
+    /// A version of a kind that is defined beside the object.
+    Defined(&'k CustomKind<'o>, &'o Value<'o>),
+    /// A kind of another group, which a custom resource definition may define.
+    Custom,
+    /// Nobody serves it; that is a finding.
+    Refused,
+}
+
+/// Looks up an object's `apiVersion` and `kind`.
+pub(crate) fn of<'k, 'o>(
+    object: &Value<'_>,
+    minor: u32,
+    custom: &'k [CustomKind<'o>],
+    findings: &mut Findings,
+) -> Lookup<'k, 'o> {
+    for key in ["apiVersion", "kind"] {
+        let here = Path::ROOT.field(key);
+        match object.get(key) {
+            Some(value) if value.as_text().is_none() => {
+                findings.add(
+                    "wrong-type",
+                    &here,
+                    value.origin,
+                    format!("`{key}` takes text"),
+                );
+                return Lookup::Refused;
+            }
+            Some(value) if !value.is_zero() => {}
+            _ => {
+                findings.required(&here, object, &format!("every object has its `{key}`"));
+                return Lookup::Refused;
+            }
+        }
+    }
+    let (api_version, kind) = (object.text("apiVersion"), object.text("kind"));
+    if let Some(found) = schema::kind(api_version, kind) {
+        if found.is_served(minor) {
+            warn_of_end(found, minor, object, findings);
+            return Lookup::Found(found);
+        }
+        not_served(found, minor, object, findings);
+        return Lookup::Refused;
+    }
+    let group = group_of(api_version);
+    if let Some(found) = defined(object, custom, findings) {
+        return found;
+    }
+    let groups = || schema::kinds().iter().map(Kind::group);
+    if !groups().any(|known| known == group) {
+        // A group of somebody's own, unless it is one of Kubernetes' with a slip.
+        let near = did_you_mean(
+            group,
+            groups().filter(|known| known.contains('.') || known.len() > 3),
+        );
+        if group.contains('.') && (near.is_none() || !group.to_ascii_lowercase().contains("k8s")) {
+            return Lookup::Custom;
+        }
+        // Groups without a dot are Kubernetes' own.
+        let help = match near {
+            _ if group == "core" => Some("the core group has no name: write `v1`".to_owned()),
+            near => near.map(|near| format!("did you mean `{near}`?")),
+        };
+        unknown(
+            object,
+            findings,
+            "apiVersion",
+            format!("no server has an API group `{group}`"),
+        )
+        .help = help;
+        return Lookup::Refused;
+    }
+    let versions: Vec<&Kind> = schema::kinds()
+        .iter()
+        .filter(|known| known.kind == kind)
+        .collect();
+    let best = versions
+        .iter()
+        .filter(|known| known.is_served(minor))
+        .max_by_key(|known| (known.group() == group, stability(known.api_version)));
+    if let Some(best) = best {
+        unknown(
+            object,
+            findings,
+            "apiVersion",
+            format!("`{api_version}` has no kind `{kind}`"),
+        )
+        .help = Some(format!("`{kind}` is in `{}`", best.api_version));
+        return Lookup::Refused;
+    }
+    let near = did_you_mean(
+        kind,
+        schema::kinds()
+            .iter()
+            .filter(|known| known.is_served(minor))
+            .map(|known| known.kind),
+    );
+    let near = near.or_else(|| {
+        let singular = kind.strip_suffix('s')?;
+        schema::kinds()
+            .iter()
+            .map(|known| known.kind)
+            .find(|known| *known == singular)
+    });
+    unknown(
+        object,
+        findings,
+        "kind",
+        format!("`{api_version}` has no kind `{kind}`"),
+    )
+    .help = near.map(|near| format!("did you mean `{near}`?"));
+    Lookup::Refused
+}
+
+/// Looks among the kinds that are defined beside the object.
+fn defined<'k, 'o>(
+    object: &Value<'_>,
+    custom: &'k [CustomKind<'o>],
+    findings: &mut Findings,
+) -> Option<Lookup<'k, 'o>> {
+    let (api_version, kind) = (object.text("apiVersion"), object.text("kind"));
+    let (group, version) = api_version.split_once('/')?;
+    let of_group = || custom.iter().filter(|known| known.group == group);
+    if let Some(known) = of_group().find(|known| known.kind == kind)
+        && let Some(found) = known.version(version)
+    {
+        return Some(Lookup::Defined(known, found));
+    }
+    let near = custom
+        .iter()
+        .find(|known| known.group.eq_ignore_ascii_case(group))?;
+    let message = format!("no definition here has a kind `{kind}` in `{api_version}`");
+    let help = if near.group != group {
+        Some(near.group)
+    } else {
+        did_you_mean(kind, of_group().map(|known| known.kind)).filter(|found| *found != kind)
+    };
+    unknown(
+        object,
+        findings,
+        if near.group == group && help.is_some() {
+            "kind"
+        } else {
+            "apiVersion"
+        },
+        message,
+    )
+    .help = help.map(|help| format!("did you mean `{help}`?"));
+    Some(Lookup::Refused)
+}
+
+/// Stable versions before beta, beta before alpha.
+fn stability(api_version: &str) -> (bool, bool) {
+    let version = api_version.rsplit('/').next().unwrap_or_default();
+    (!version.contains("alpha"), !version.contains("beta"))
+}
+
+fn unknown<'f>(
+    object: &Value<'_>,
+    findings: &'f mut Findings,
+    field: &'static str,
+    message: String,
+) -> &'f mut crate::Finding {
+    let origin = object
+        .get(field)
+        .map_or(object.origin, |value| value.origin);
+    findings.add("unknown-kind", &Path::ROOT.field(field), origin, message)
+}
+
+fn not_served(kind: &Kind, minor: u32, object: &Value<'_>, findings: &mut Findings) {
+    let (first, last) = kind.span();
+    let name = format!("`{}` of `{}`", kind.kind, kind.api_version);
+    let message = if minor > last {
+        let removed = kind
+            .removed
+            .map_or_else(|| format!("1.{}", last + 1), str::to_owned);
+        format!("{name} was removed in {removed}")
+    } else {
+        format!("{name} is served from 1.{first} on, not by 1.{minor}")
+    };
+    let finding = unknown(object, findings, "apiVersion", message);
+    finding.rule = "removed-api";
+    finding.help = kind
+        .replacement
+        .map(|to| format!("use `{to}`"))
+        .or_else(|| {
+            schema::kinds()
+                .iter()
+                .filter(|other| other.kind == kind.kind && other.is_served(minor))
+                .max_by_key(|other| stability(other.api_version))
+                .map(|other| format!("use `{}`", other.api_version))
+        });
+}
+
+fn warn_of_end(kind: &Kind, minor: u32, object: &Value<'_>, findings: &mut Findings) {
+    let minor_of = |text: &str| {
+        text.strip_prefix("1.")
+            .and_then(|text| text.parse::<u32>().ok())
+    };
+    let Some(since) = kind
+        .deprecated
+        .and_then(minor_of)
+        .filter(|since| *since <= minor)
+    else {
+        return;
+    };
+    let end = kind
+        .removed
+        .map_or(String::new(), |removed| format!(" and goes in {removed}"));
+    let finding = unknown(
+        object,
+        findings,
+        "apiVersion",
+        format!(
+            "`{}` of `{}` is deprecated since 1.{since}{end}",
+            kind.kind, kind.api_version
+        ),
+    );
+    finding.rule = "deprecated-api";
+    finding.severity = Severity::Warning;
+    finding.help = kind.replacement.map(|to| format!("use `{to}`"));
+}

@@ -1,0 +1,156 @@
+#![doc = include_str!("../README.md")]
+
+mod cel;
+mod crd;
+mod cron;
+mod finding;
+mod json;
+mod kinds;
+mod meta;
+mod names;
+mod net;
+mod path;
+mod quantity;
+mod rules;
+mod schema;
+mod structure;
+mod time;
+mod value;
+
+pub use finding::{Finding, Severity};
+pub use schema::MINORS;
+pub use value::{Data, Entry, Origin, Value};
+
+use crd::CustomKind;
+use finding::Findings;
+use path::Path;
+use schema::Schema;
+use structure::Structure;
+
+/// Judges objects as the API server of one version of Kubernetes does.
+pub struct Validator {
+    minor: u32,
+    schema: Schema,
+}
+
+/// An object with what is wrong with it.
+#[derive(Debug)]
+pub struct Verdict {
+    /// What is wrong, in the order of the server's own checks.
+    pub findings: Vec<Finding>,
+    /// Whether the kind is known, so that everything could be judged.
+    pub known: bool,
+}
+
+impl Validator {
+    /// A validator for Kubernetes 1.`minor`; see [`MINORS`] for those that are known.
+    pub fn new(minor: u32) -> Self {
+        Self {
+            minor,
+            schema: Schema::of(minor),
+        }
+    }
+
+    /// Judges objects that are applied together, in their order.
+    ///
+    /// Custom resource definitions among them define kinds for all of them.
+    pub fn validate_all(&self, objects: &[Value<'_>]) -> Vec<Verdict> {
+        let custom: Vec<CustomKind<'_>> = objects.iter().filter_map(CustomKind::of).collect();
+        objects
+            .iter()
+            .map(|object| self.judge(object, &custom))
+            .collect()
+    }
+
+    /// Judges one object by itself.
+    pub fn validate(&self, object: &Value<'_>) -> Verdict {
+        self.judge(object, &[])
+    }
+
+    fn judge(&self, object: &Value<'_>, custom: &[CustomKind<'_>]) -> Verdict {
+        let mut findings = Findings::default();
+        let kind = match kinds::of(object, self.minor, custom, &mut findings) {
+            kinds::Lookup::Found(kind) => kind,
+            kinds::Lookup::Defined(kind, version) => {
+                self.metadata(object, kind.namespaced, &mut findings);
+                crd::object(version, object, &mut findings);
+                return Verdict {
+                    findings: findings.0,
+                    known: true,
+                };
+            }
+            kinds::Lookup::Custom => {
+                self.metadata(object, true, &mut findings);
+                return Verdict {
+                    findings: findings.0,
+                    known: false,
+                };
+            }
+            kinds::Lookup::Refused => {
+                return Verdict {
+                    findings: findings.0,
+                    known: true,
+                };
+            }
+        };
+        if let Some(number) = Schema::number(kind.definition) {
+            let mut structure = Structure {
+                lenient: false,
+                schema: &self.schema,
+                findings: &mut findings,
+            };
+            structure.object(number, &Path::ROOT, object);
+            // The server asks its rules only of what it could decode.
+            if findings
+                .0
+                .iter()
+                .all(|finding| finding.severity != Severity::Error)
+            {
+                rules::apply(&self.schema, kind, number, object, &mut findings);
+            }
+        }
+        Verdict {
+            findings: findings.0,
+            known: true,
+        }
+    }
+}
+
+impl Validator {
+    /// Judges the metadata of an object of a custom kind.
+    fn metadata(&self, object: &Value<'_>, namespaced: bool, findings: &mut Findings) {
+        if let (Some(number), Some(metadata)) =
+            (Schema::number("meta.v1.ObjectMeta"), object.get("metadata"))
+        {
+            let mut structure = Structure {
+                lenient: false,
+                schema: &self.schema,
+                findings,
+            };
+            structure.object(number, &Path::ROOT.field("metadata"), metadata);
+        }
+        if findings.0.is_empty() {
+            meta::custom(object, namespaced, findings);
+        }
+    }
+}
+
+/// The word that was meant, if one is near enough.
+pub(crate) fn did_you_mean<'w>(
+    word: &str,
+    words: impl Iterator<Item = &'w str>,
+) -> Option<&'w str> {
+    let limit = (word.len() / 3).clamp(1, 3);
+    words
+        .map(|candidate| {
+            let distance = if candidate.eq_ignore_ascii_case(word) {
+                0
+            } else {
+                strsim::damerau_levenshtein(word, candidate)
+            };
+            (distance, candidate)
+        })
+        .filter(|(distance, _)| *distance <= limit)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}

@@ -1,0 +1,510 @@
+//! The rules that no schema holds.
+//!
+//! A table says, for each type of the API reference, what its fields must be; a type's rules hold
+//! wherever the type is used. What needs more than one field is a function beside its table. Rules
+//! are sought in the order of the files here, and a new one is a line.
+
+mod admission;
+mod apiextensions;
+mod apps;
+mod autoscaling;
+mod batch;
+mod certificates;
+mod container;
+mod expressions;
+mod core;
+mod flowcontrol;
+pub(crate) mod labels;
+mod networking;
+mod node;
+mod pod;
+mod rbac;
+mod resource;
+mod resources;
+mod service;
+mod storage;
+mod volume;
+
+pub(crate) use labels::labels;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
+
+use crate::finding::Findings;
+use crate::meta;
+use crate::names::Verdict;
+use crate::path::Path;
+use crate::schema::{Kind, Schema, Type};
+use crate::value::{Data, Value};
+
+/// What a rule may ask of besides its own value.
+pub(crate) struct Cx<'c> {
+    pub(crate) findings: &'c mut Findings,
+    pub(crate) kind: &'static Kind,
+    pub(crate) object: &'c Value<'c>,
+    schema: &'c Schema,
+}
+
+/// The rules of a type.
+pub(crate) struct TypeRules {
+    /// The name of the definition, such as `core.v1.Container`.
+    pub(crate) of: &'static str,
+    pub(crate) fields: &'static [(&'static str, &'static [Check])],
+    pub(crate) whole: &'static [Whole],
+}
+
+/// A rule about several fields of an object of a type.
+type Whole = fn(&mut Cx<'_>, &Path<'_>, &Value<'_>);
+
+/// A rule about one field.
+pub(crate) enum Check {
+    /// It must be there, and not empty.
+    Required,
+    /// It must be there, as a pointer that is not nil; what it points to may be zero.
+    Present,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// A text of this form; empty ones are no concern of the rule.
+    Is(fn(&str) -> Verdict),
+    /// A text of this form, even if it is empty or absent.
+    AlwaysIs(fn(&str) -> Verdict),
+    /// Each text of a list is of this form.
+    EachIs(fn(&str) -> Verdict),
+    /// Each text of a list is one of these words.
+    EachOneOf(&'static [&'static str]),
+    /// Each key of a map is of this form.
+    KeysAre(fn(&str) -> Verdict),
+    /// A whole number between these two.
+    Range(i64, i64),
+    /// A whole number between these two, where an absent one is 0.
+    AlwaysRange(i64, i64),
+    /// A whole number, at least this.
+    Min(i64),
+    /// A text of at most so many bytes.
+    MaxLength(usize),
+    /// A list of at most so many elements.
+    MaxItems(usize),
+    /// A list without equal elements.
+    Unique,
+    /// Labels: keys and values.
+    Labels,
+}
+
+pub(crate) use Check::{
+    AlwaysIs, AlwaysRange, EachIs, EachOneOf, Is, KeysAre, Labels, MaxItems, MaxLength, Min, OneOf,
+    Present, Range, Required, Unique,
+};
+
+/// A port.
+pub(crate) const PORT: Check = Range(1, 65_535);
+/// The transports that the API knows.
+pub(crate) const PROTOCOLS: &[&str] = &["SCTP", "TCP", "UDP"];
+
+const TABLES: &[&[TypeRules]] = &[
+    meta::RULES,
+    labels::RULES,
+    core::RULES,
+    pod::RULES,
+    container::RULES,
+    volume::RULES,
+    service::RULES,
+    node::RULES,
+    storage::RULES,
+    apps::RULES,
+    batch::RULES,
+    autoscaling::RULES,
+    networking::RULES,
+    rbac::RULES,
+    admission::RULES,
+    apiextensions::RULES,
+    certificates::RULES,
+    flowcontrol::RULES,
+    resource::RULES,
+];
+
+/// Fields that the OpenAPI document calls required and the server takes without.
+const NOT_REQUIRED: &[(&str, &str)] = &[("storage.v1.TokenRequest", "audience")];
+
+/// Lists whose keys may be there twice, though they are maps or sets for merging.
+const MAY_REPEAT: &[(&str, &str)] = &[
+    (
+        "admissionregistration.v1.MutatingAdmissionPolicySpec",
+        "variables",
+    ),
+    (
+        "admissionregistration.v1.ValidatingAdmissionPolicySpec",
+        "variables",
+    ),
+    (
+        "apiextensions.v1.JSONSchemaProps",
+        "x-kubernetes-validations",
+    ),
+    ("core.v1.Container", "env"),
+    ("core.v1.Container", "ports"),
+    ("core.v1.EphemeralContainer", "env"),
+    ("core.v1.EphemeralContainer", "ports"),
+    ("core.v1.PodSpec", "hostAliases"),
+    ("core.v1.PodSpec", "imagePullSecrets"),
+    ("core.v1.ServiceAccount", "secrets"),
+    ("discovery.v1.Endpoint", "addresses"),
+    ("meta.v1.ObjectMeta", "finalizers"),
+    ("meta.v1.ObjectMeta", "ownerReferences"),
+    ("storage.v1.CSIDriverSpec", "volumeLifecycleModes"),
+];
+
+/// Parts that the server stores without looking at them.
+const UNJUDGED: &[(&str, &str)] = &[("autoscaling.v2.MetricIdentifier", "selector")];
+
+fn rules_of(definition: &str) -> &'static [&'static TypeRules] {
+    static INDEX: OnceLock<HashMap<&'static str, Vec<&'static TypeRules>>> = OnceLock::new();
+    INDEX
+        .get_or_init(|| {
+            let mut index: HashMap<&'static str, Vec<&'static TypeRules>> = HashMap::new();
+            for rules in TABLES.iter().copied().flatten() {
+                index.entry(rules.of).or_default().push(rules);
+            }
+            index
+        })
+        .get(definition)
+        .map_or(&[], Vec::as_slice)
+}
+
+/// Asks all rules of an object whose structure is right.
+pub(crate) fn apply(
+    schema: &Schema,
+    kind: &'static Kind,
+    number: usize,
+    object: &Value<'_>,
+    findings: &mut Findings,
+) {
+    let mut cx = Cx {
+        findings,
+        kind,
+        object,
+        schema,
+    };
+    meta::object(&mut cx, object);
+    cx.visit(number, &Path::ROOT, object);
+}
+
+impl Cx<'_> {
+    /// Whether the object is of a kind, whatever its version.
+    pub(crate) fn is_a(&self, kind: &str) -> bool {
+        self.kind.kind == kind
+    }
+
+    fn visit(&mut self, number: usize, path: &Path<'_>, value: &Value<'_>) {
+        let schema = self.schema;
+        let definition = schema.definition(number);
+        let tables = rules_of(definition.name);
+        for rules in tables {
+            for (field, checks) in rules.fields {
+                self.check(checks, &path.field(field), value.get(field), value);
+            }
+        }
+        let at_root = path.to_string().is_empty();
+        for field in definition.fields() {
+            let here = path.field(field.name);
+            let checked = tables
+                .iter()
+                .flat_map(|rules| rules.fields)
+                .any(|(name, _)| *name == field.name);
+            if at_root && field.name == "status" {
+                continue;
+            }
+            let Some(found) = value.get(field.name) else {
+                if let (true, Type::Definition(inner)) =
+                    (field.required || field.is_struct, &field.kind)
+                {
+                    // A struct that is no pointer is there, and empty; its own fields are judged.
+                    let empty = Value {
+                        data: Data::Map(Vec::new()),
+                        origin: value.origin,
+                    };
+                    self.visit(*inner, &here, &empty);
+                } else if field.required && !checked && self.must_be_there(definition.name, field) {
+                    self.findings
+                        .required(&here, value, "the field is required");
+                }
+                continue;
+            };
+            // What stands in a status is dropped when an object is made.
+            if at_root && field.name == "status"
+                || UNJUDGED.contains(&(definition.name, field.name))
+            {
+                continue;
+            }
+            if !checked {
+                self.by_schema(definition.name, field, &here, found, value);
+            }
+            self.elements(&field.kind, &here, found);
+            self.keys(definition.name, field, &here, found);
+        }
+        for rules in tables {
+            for whole in rules.whole {
+                whole(self, path, value);
+            }
+        }
+    }
+
+    /// Whether an absent field is an empty text, list or map that some rule of the server minds.
+    fn must_be_there(&self, definition: &str, field: &crate::schema::Field) -> bool {
+        matches!(field.kind, Type::String | Type::List(_) | Type::Bytes)
+            && !field.has_default
+            && !NOT_REQUIRED.contains(&(definition, field.name))
+    }
+
+    /// What the schema itself says of a value.
+    fn by_schema(
+        &mut self,
+        definition: &str,
+        field: &crate::schema::Field,
+        path: &Path<'_>,
+        found: &Value<'_>,
+        around: &Value<'_>,
+    ) {
+        if field.required && found.is_zero() && self.must_be_there(definition, field) {
+            self.findings
+                .required(path, around, "the field is required, and this is empty");
+            return;
+        }
+        if field.allowed.is_empty() {
+            return;
+        }
+        let refused = |value: &Value<'_>| {
+            value
+                .as_text()
+                .is_some_and(|text| !text.is_empty() && !field.allowed.contains(&text))
+        };
+        if refused(found) {
+            self.findings.not_supported(path, found, &field.allowed);
+        }
+        for (index, item) in found.items().iter().enumerate() {
+            if refused(item) {
+                self.findings
+                    .not_supported(&path.index(index), item, &field.allowed);
+            }
+        }
+    }
+
+    fn elements(&mut self, kind: &Type, path: &Path<'_>, value: &Value<'_>) {
+        match kind {
+            Type::Definition(number) => self.visit(*number, path, value),
+            Type::List(element) if !matches!(**element, Type::String) => {
+                for (index, item) in value.items().iter().enumerate() {
+                    self.elements(element, &path.index(index), item);
+                }
+            }
+            Type::Map(element) if matches!(**element, Type::Definition(_)) => {
+                for entry in value.entries() {
+                    self.elements(element, &path.key(&entry.key), &entry.value);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Elements of a list that is a map or a set, twice.
+    fn keys(
+        &mut self,
+        definition: &str,
+        field: &crate::schema::Field,
+        path: &Path<'_>,
+        value: &Value<'_>,
+    ) {
+        if field.list_keys.is_empty() || MAY_REPEAT.contains(&(definition, field.name)) {
+            return;
+        }
+        let mut seen: HashSet<Vec<String>> = HashSet::new();
+        for (index, item) in value.items().iter().enumerate() {
+            let key: Vec<String> = field
+                .list_keys
+                .iter()
+                .map(|key| {
+                    let part = if key.is_empty() {
+                        Some(item)
+                    } else {
+                        item.get(key)
+                    };
+                    part.map(|part| match (&part.data, *key) {
+                        (Data::Text(text), _) => text.to_string(),
+                        (data, _) => format!("{data:?}"),
+                    })
+                    .unwrap_or_else(|| default_of_key(key).to_owned())
+                })
+                .collect();
+            if key.iter().all(String::is_empty) || seen.insert(key.clone()) {
+                continue;
+            }
+            let here = path.index(index);
+            let what = key.join(", ");
+            match field.list_keys.as_slice() {
+                [single] if !single.is_empty() => {
+                    let origin = item.get(single).unwrap_or(item);
+                    self.findings.duplicate(&here.field(single), origin, &what);
+                }
+                _ => self.findings.duplicate(&here, item, &what),
+            }
+        }
+    }
+
+    /// Asks rules of one field.
+    pub(crate) fn check(
+        &mut self,
+        checks: &[Check],
+        path: &Path<'_>,
+        found: Option<&Value<'_>>,
+        around: &Value<'_>,
+    ) {
+        let text = found.and_then(Value::as_text).unwrap_or_default();
+        let origin = found.map_or(around.origin, |value| value.origin);
+        for check in checks {
+            match check {
+                Required => {
+                    if found.is_none_or(Value::is_zero) {
+                        self.findings
+                            .add("required-field", path, origin, "the field is required");
+                        return;
+                    }
+                }
+                Present => {
+                    if found.is_none() {
+                        self.findings
+                            .required(path, around, "the field is required");
+                        return;
+                    }
+                }
+                OneOf(words) => {
+                    if let Some(value) = found
+                        && !text.is_empty()
+                        && !words.contains(&text)
+                    {
+                        self.findings.not_supported(path, value, words);
+                    }
+                }
+                Is(_) if text.is_empty() => {}
+                Is(form) | AlwaysIs(form) => {
+                    if let Err(message) = form(text) {
+                        self.findings.add(
+                            "invalid-value",
+                            path,
+                            origin,
+                            format!("`{text}` {message}"),
+                        );
+                    }
+                }
+                EachIs(form) => {
+                    for (index, item) in found.map_or(&[][..], Value::items).iter().enumerate() {
+                        let text = item.as_text().unwrap_or_default();
+                        if let Err(message) = form(text) {
+                            self.findings.invalid(
+                                &path.index(index),
+                                item,
+                                format!("`{text}` {message}"),
+                            );
+                        }
+                    }
+                }
+                EachOneOf(words) => {
+                    for (index, item) in found.map_or(&[][..], Value::items).iter().enumerate() {
+                        if item.as_text().is_some_and(|text| !words.contains(&text)) {
+                            self.findings.not_supported(&path.index(index), item, words);
+                        }
+                    }
+                }
+                KeysAre(form) => {
+                    for entry in found.map_or(&[][..], Value::entries) {
+                        if let Err(message) = form(&entry.key) {
+                            self.findings.add(
+                                "invalid-value",
+                                &path.key(&entry.key),
+                                entry.origin,
+                                format!("`{}` {message}", entry.key),
+                            );
+                        }
+                    }
+                }
+                Range(least, greatest) => {
+                    if let Some(number) = found.and_then(Value::as_int)
+                        && !(*least..=*greatest).contains(&number)
+                    {
+                        self.findings.add(
+                            "invalid-value",
+                            path,
+                            origin,
+                            format!("{number} is not between {least} and {greatest}"),
+                        );
+                    }
+                }
+                AlwaysRange(least, greatest) => {
+                    let number = found.and_then(Value::as_int).unwrap_or(0);
+                    if !(*least..=*greatest).contains(&number) {
+                        self.findings.add(
+                            "invalid-value",
+                            path,
+                            origin,
+                            format!("{number} is not between {least} and {greatest}"),
+                        );
+                    }
+                }
+                Min(least) => {
+                    if let Some(number) = found.and_then(Value::as_int)
+                        && number < *least
+                    {
+                        self.findings.add(
+                            "invalid-value",
+                            path,
+                            origin,
+                            format!("{number} is less than {least}"),
+                        );
+                    }
+                }
+                MaxLength(most) => {
+                    if text.len() > *most {
+                        self.findings.add(
+                            "too-long-value",
+                            path,
+                            origin,
+                            format!("the text is longer than {most} bytes"),
+                        );
+                    }
+                }
+                MaxItems(most) => {
+                    if found.is_some_and(|value| value.items().len() > *most) {
+                        self.findings.add(
+                            "too-many-items",
+                            path,
+                            origin,
+                            format!("the list has more than {most} elements"),
+                        );
+                    }
+                }
+                Unique => {
+                    let items = found.map_or(&[][..], Value::items);
+                    for (index, item) in items.iter().enumerate() {
+                        if items[..index].iter().any(|other| other.data == item.data) {
+                            let what = item.as_text().unwrap_or("the same").to_owned();
+                            self.findings.duplicate(&path.index(index), item, &what);
+                        }
+                    }
+                }
+                Labels => {
+                    if let Some(value) = found {
+                        labels(self.findings, path, value);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Words in backticks, with commas between them.
+pub(crate) fn words(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    quoted.join(", ")
+}
+
+/// What a part of a list's key is where it is not said.
+fn default_of_key(key: &str) -> &'static str {
+    if key == "protocol" { "TCP" } else { "" }
+}

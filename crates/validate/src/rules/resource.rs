@@ -1,0 +1,428 @@
+//! Dynamic resource allocation: device classes, claims and slices.
+
+use super::Check::{Is, OneOf, Required};
+use super::{Cx, TypeRules};
+use crate::names::{Verdict, dns_label, dns_subdomain, dns_subdomain_any_case, label_key};
+use crate::path::Path;
+use crate::value::Value;
+
+pub(super) const RULES: &[TypeRules] = &[
+    TypeRules {
+        of: "resource.v1.DeviceClassSpec",
+        fields: &[
+            ("selectors", &[super::MaxItems(32)]),
+            ("config", &[super::MaxItems(32)]),
+            ("extendedResourceName", &[Is(label_key)]),
+        ],
+        whole: &[],
+    },
+    TypeRules {
+        of: "resource.v1.DeviceSelector",
+        fields: &[("cel", &[super::Present])],
+        whole: &[],
+    },
+    TypeRules {
+        of: "resource.v1.CELDeviceSelector",
+        fields: &[("expression", &[super::MaxLength(10 << 10)])],
+        whole: &[super::expressions::device],
+    },
+    TypeRules {
+        of: "resource.v1.DeviceClassConfiguration",
+        fields: &[("opaque", &[super::Present])],
+        whole: &[],
+    },
+    TypeRules {
+        of: "resource.v1.DeviceClaimConfiguration",
+        fields: &[("opaque", &[super::Present])],
+        whole: &[],
+    },
+    TypeRules {
+        of: "resource.v1.OpaqueDeviceConfiguration",
+        fields: &[
+            (
+                "driver",
+                &[Required, super::MaxLength(63), Is(dns_subdomain_any_case)],
+            ),
+            ("parameters", &[super::Present]),
+        ],
+        whole: &[],
+    },
+    TypeRules {
+        of: "resource.v1.DeviceClaim",
+        fields: &[
+            ("requests", &[super::MaxItems(32)]),
+            ("constraints", &[super::MaxItems(32)]),
+            ("config", &[super::MaxItems(32)]),
+        ],
+        whole: &[claim],
+    },
+    TypeRules {
+        of: "resource.v1.DeviceRequest",
+        fields: &[
+            ("name", &[Required, Is(dns_label)]),
+            ("firstAvailable", &[super::MaxItems(8)]),
+        ],
+        whole: &[request],
+    },
+    TypeRules {
+        of: "resource.v1.ExactDeviceRequest",
+        fields: &[
+            ("deviceClassName", &[Required, Is(dns_subdomain)]),
+            ("selectors", &[super::MaxItems(32)]),
+        ],
+        whole: &[allocation],
+    },
+    TypeRules {
+        of: "resource.v1.DeviceSubRequest",
+        fields: &[
+            ("name", &[Required, Is(dns_label)]),
+            ("deviceClassName", &[Required, Is(dns_subdomain)]),
+            ("selectors", &[super::MaxItems(32)]),
+        ],
+        whole: &[allocation],
+    },
+    TypeRules {
+        of: "resource.v1.DeviceToleration",
+        fields: &[
+            ("key", &[Is(label_key)]),
+            ("operator", &[OneOf(&["Equal", "Exists"])]),
+            ("effect", &[OneOf(&["NoExecute", "NoSchedule", "None"])]),
+        ],
+        whole: &[toleration],
+    },
+    TypeRules {
+        of: "resource.v1.DeviceConstraint",
+        fields: &[
+            ("matchAttribute", &[Is(qualified_name)]),
+            ("distinctAttribute", &[Is(qualified_name)]),
+        ],
+        whole: &[constraint],
+    },
+    TypeRules {
+        of: "resource.v1.ResourceSliceSpec",
+        fields: &[
+            (
+                "driver",
+                &[Required, super::MaxLength(63), Is(dns_subdomain_any_case)],
+            ),
+            ("pool", &[]),
+            ("nodeName", &[Is(dns_subdomain)]),
+            ("devices", &[super::MaxItems(128)]),
+        ],
+        whole: &[slice],
+    },
+    TypeRules {
+        of: "resource.v1.ResourcePool",
+        fields: &[
+            ("name", &[Required, super::MaxLength(253), Is(pool)]),
+            ("resourceSliceCount", &[Required, super::Min(1)]),
+            ("generation", &[super::Min(0)]),
+        ],
+        whole: &[],
+    },
+    TypeRules {
+        of: "resource.v1.Device",
+        fields: &[("name", &[Required, Is(dns_label)])],
+        whole: &[device],
+    },
+    TypeRules {
+        of: "resource.v1.DeviceTaint",
+        fields: &[
+            ("key", &[Required, Is(label_key)]),
+            (
+                "effect",
+                &[Required, OneOf(&["NoExecute", "NoSchedule", "None"])],
+            ),
+        ],
+        whole: &[],
+    },
+    TypeRules {
+        of: "resource.v1.CounterSet",
+        fields: &[
+            ("name", &[Required, Is(dns_label)]),
+            ("counters", &[Required, super::KeysAre(dns_label)]),
+        ],
+        whole: &[],
+    },
+];
+
+/// A name with an optional domain before `/`; the name is an identifier of C.
+fn qualified_name(text: &str) -> Verdict {
+    let (domain, name) = match text.split_once('/') {
+        Some((domain, name)) => (Some(domain), name),
+        None => return Err("must have a domain, such as `example.org/name`".to_owned()),
+    };
+    if let Some(domain) = domain {
+        if domain.len() > 63 {
+            return Err("has a domain of more than 63 characters".to_owned());
+        }
+        dns_subdomain(domain)?;
+    }
+    identifier(name)
+}
+
+/// A name whose domain may be left out.
+fn attribute_name(text: &str) -> Verdict {
+    if text.contains('/') {
+        qualified_name(text)
+    } else {
+        identifier(text)
+    }
+}
+
+fn identifier(text: &str) -> Verdict {
+    let first = text
+        .bytes()
+        .next()
+        .is_some_and(|c| c.is_ascii_alphabetic() || c == b'_');
+    if first && text.len() <= 32 && text.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'_') {
+        Ok(())
+    } else {
+        Err("is no identifier of at most 32 letters, digits and `_`".to_owned())
+    }
+}
+
+fn pool(text: &str) -> Verdict {
+    text.split('/').try_for_each(dns_subdomain)
+}
+
+fn request(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
+    let (exact, first) = (
+        value.has("exactly"),
+        !value.list("firstAvailable").is_empty(),
+    );
+    let list = path.field("firstAvailable");
+    let subs = value.list("firstAvailable");
+    for (index, sub) in subs.iter().enumerate() {
+        let name = sub.text("name");
+        if !name.is_empty() && subs[..index].iter().any(|other| other.text("name") == name) {
+            cx.findings.duplicate(&list.index(index), sub, name);
+        }
+    }
+    if exact && first {
+        cx.findings.invalid(
+            path,
+            value,
+            "`exactly` and `firstAvailable` exclude each other",
+        );
+    } else if !exact && !first {
+        cx.findings
+            .required(path, value, "`exactly` or `firstAvailable` is required");
+    }
+}
+
+fn allocation(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
+    let mode = value.text("allocationMode");
+    let count = value.int("count").unwrap_or(0);
+    let here = path.field("count");
+    let origin = value.get("count").unwrap_or(value);
+    match mode {
+        "All" => {
+            if count != 0 {
+                cx.findings
+                    .invalid(&here, origin, "the mode `All` has no `count`");
+            }
+        }
+        "" | "ExactCount" => {
+            if count < 0 {
+                cx.findings
+                    .invalid(&here, origin, "the number must be greater than 0");
+            }
+        }
+        _ => {
+            let found = value.get("allocationMode").unwrap_or(value);
+            cx.findings
+                .not_supported(&path.field("allocationMode"), found, &["All", "ExactCount"]);
+        }
+    }
+}
+
+fn toleration(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
+    let operator = value.text("operator");
+    if value.text("key").is_empty() && operator != "Exists" {
+        let found = value.get("key").unwrap_or(value);
+        cx.findings.required(
+            &path.field("key"),
+            found,
+            "the key is required, but with the operator `Exists`",
+        );
+    }
+    if operator == "Exists" && !value.text("value").is_empty() {
+        let found = value.get("value").unwrap_or(value);
+        cx.findings.invalid(
+            &path.field("value"),
+            found,
+            "the operator `Exists` has no value",
+        );
+    }
+}
+
+fn constraint(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
+    match (value.has("matchAttribute"), value.has("distinctAttribute")) {
+        (true, true) => cx.findings.required(
+            path,
+            value,
+            "`matchAttribute` and `distinctAttribute` exclude each other",
+        ),
+        (false, false) => cx.findings.required(
+            &path.field("matchAttribute"),
+            value,
+            "the field is required",
+        ),
+        _ => {}
+    }
+}
+
+/// Names of requests in a claim must be requests of the claim.
+fn claim(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
+    let requests = value.list("requests");
+    let is_known = |name: &str| match name.split_once('/') {
+        None => requests.iter().any(|request| request.text("name") == name),
+        Some((name, sub)) => requests
+            .iter()
+            .filter(|request| request.text("name") == name)
+            .flat_map(|request| request.list("firstAvailable"))
+            .any(|request| request.text("name") == sub),
+    };
+    for field in ["constraints", "config"] {
+        let list = path.field(field);
+        for (index, item) in value.list(field).iter().enumerate() {
+            let here = list.index(index);
+            let here = here.field("requests");
+            let names = item.list("requests");
+            for (number, name) in names.iter().enumerate() {
+                let text = name.as_text().unwrap_or_default();
+                if !is_known(text) {
+                    cx.findings.invalid(
+                        &here.index(number),
+                        name,
+                        format!("the claim has no request `{text}`"),
+                    );
+                }
+                if names[..number].iter().any(|other| other.data == name.data) {
+                    cx.findings.duplicate(&here.index(number), name, text);
+                }
+            }
+        }
+    }
+}
+
+/// Whether a text is a version as of semver.org 2.0.0.
+fn is_semver(text: &str) -> bool {
+    let (rest, build) = text
+        .split_once('+')
+        .map_or((text, None), |(rest, build)| (rest, Some(build)));
+    let (core, pre) = rest
+        .split_once('-')
+        .map_or((rest, None), |(core, pre)| (core, Some(pre)));
+    let number = |part: &str| {
+        !part.is_empty()
+            && part.bytes().all(|c| c.is_ascii_digit())
+            && (part == "0" || !part.starts_with('0'))
+    };
+    let word = |part: &str| {
+        !part.is_empty() && part.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-')
+    };
+    let release =
+        |part: &str| word(part) && (!part.bytes().all(|c| c.is_ascii_digit()) || number(part));
+    text.len() <= 64
+        && core.split('.').count() == 3
+        && core.split('.').all(number)
+        && pre.is_none_or(|pre| pre.split('.').all(release))
+        && build.is_none_or(|build| build.split('.').all(word))
+}
+
+fn slice(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
+    let fields = [
+        "nodeName",
+        "nodeSelector",
+        "allNodes",
+        "perDeviceNodeSelection",
+    ];
+    let set: Vec<&str> = fields
+        .into_iter()
+        .filter(|field| value.get(field).is_some_and(|found| !found.is_zero()))
+        .collect();
+    let shared = !value.list("sharedCounters").is_empty();
+    match set.as_slice() {
+        [] if !shared => cx.findings.required(
+            path,
+            value,
+            &format!("one of {} is required", super::words(&fields)),
+        ),
+        [] | [_] => {}
+        _ => cx.findings.invalid(
+            path,
+            value,
+            format!("only one of {} may be set", super::words(&set)),
+        ),
+    }
+    let list = path.field("devices");
+    let devices = value.list("devices");
+    for (index, device) in devices.iter().enumerate() {
+        let name = device.text("name");
+        if !name.is_empty()
+            && devices[..index]
+                .iter()
+                .any(|other| other.text("name") == name)
+        {
+            let found = device.get("name").unwrap_or(device);
+            cx.findings
+                .duplicate(&list.index(index).field("name"), found, name);
+        }
+    }
+}
+
+fn device(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
+    let list = path.field("attributes");
+    for entry in value.get("attributes").map_or(&[][..], Value::entries) {
+        let here = list.key(&entry.key);
+        if let Err(message) = attribute_name(&entry.key) {
+            cx.findings.add(
+                "invalid-value",
+                &here,
+                entry.origin,
+                format!("`{}` {message}", entry.key),
+            );
+        }
+        match entry.value.entries().len() {
+            0 => cx
+                .findings
+                .required(&here, &entry.value, "an attribute has one value"),
+            1 => {}
+            _ => cx
+                .findings
+                .invalid(&here, &entry.value, "an attribute has one value"),
+        }
+        if let Some(found) = entry.value.get("version")
+            && !is_semver(found.as_text().unwrap_or_default())
+        {
+            cx.findings.invalid(
+                &here.field("version"),
+                found,
+                "the text is no semantic version, such as `1.2.3`",
+            );
+        }
+        if let Some(text) = entry.value.get("string")
+            && text.as_text().is_some_and(|text| text.len() > 64)
+        {
+            cx.findings.add(
+                "too-long-value",
+                &here.field("string"),
+                text.origin,
+                "the text is longer than 64 bytes",
+            );
+        }
+    }
+    let list = path.field("capacity");
+    for entry in value.get("capacity").map_or(&[][..], Value::entries) {
+        if let Err(message) = attribute_name(&entry.key) {
+            cx.findings.add(
+                "invalid-value",
+                &list.key(&entry.key),
+                entry.origin,
+                format!("`{}` {message}", entry.key),
+            );
+        }
+    }
+}

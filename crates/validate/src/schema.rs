@@ -1,0 +1,303 @@
+//! What Kubernetes serves, minor by minor: kinds, and the structure of their definitions.
+//!
+//! Both tables are text that is read lazily: a definition is parsed when the first object needs it.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+const KINDS: &str = include_str!("../data/kinds.tsv");
+const DEFINITIONS: &str = include_str!("../data/definitions.txt");
+
+/// The oldest and the newest minor of Kubernetes 1 that the tables know.
+pub const MINORS: std::ops::RangeInclusive<u32> = 11..=37;
+
+/// A kind of one group and version.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kind {
+    pub(crate) api_version: &'static str,
+    pub(crate) kind: &'static str,
+    pub(crate) definition: &'static str,
+    pub(crate) namespaced: bool,
+    minors: &'static str,
+    /// `1.22`, if it was deprecated, was removed, and what to use instead.
+    pub(crate) deprecated: Option<&'static str>,
+    pub(crate) removed: Option<&'static str>,
+    pub(crate) replacement: Option<&'static str>,
+}
+
+impl Kind {
+    /// Whether a minor serves it.
+    pub(crate) fn is_served(&self, minor: u32) -> bool {
+        in_ranges(self.minors, minor)
+    }
+
+    /// The first and the last minor that serve it.
+    pub(crate) fn span(&self) -> (u32, u32) {
+        let first = self.minors.split(['-', ',']).next();
+        let last = self.minors.rsplit(['-', ',']).next();
+        let number = |text: Option<&str>| text.and_then(|text| text.parse().ok()).unwrap_or(0);
+        (number(first), number(last))
+    }
+
+    /// The group, empty for the core one.
+    pub(crate) fn group(&self) -> &'static str {
+        group_of(self.api_version)
+    }
+}
+
+/// The group in front of a version; empty if there is none.
+pub(crate) fn group_of(api_version: &str) -> &str {
+    api_version.split_once('/').map_or("", |(group, _)| group)
+}
+
+/// Whether `11-17,20-37` holds a minor.
+fn in_ranges(ranges: &str, minor: u32) -> bool {
+    ranges.split(',').any(|range| {
+        range.split_once('-').is_some_and(|(first, last)| {
+            first.parse().is_ok_and(|first: u32| first <= minor)
+                && last.parse().is_ok_and(|last: u32| minor <= last)
+        })
+    })
+}
+
+/// All kinds of all minors.
+pub(crate) fn kinds() -> &'static [Kind] {
+    static PARSED: OnceLock<Vec<Kind>> = OnceLock::new();
+    PARSED.get_or_init(|| {
+        KINDS
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .filter_map(|line| {
+                let mut cells = line.split('\t');
+                let mut next = || cells.next();
+                let known = |cell: &'static str| (cell != "-").then_some(cell);
+                Some(Kind {
+                    api_version: next()?,
+                    kind: next()?,
+                    definition: next()?,
+                    namespaced: next()? == "namespace",
+                    minors: next()?,
+                    deprecated: known(next()?),
+                    removed: known(next()?),
+                    replacement: known(next()?),
+                })
+            })
+            .collect()
+    })
+}
+
+/// The kind that an object says it is of, in whatever minor.
+pub(crate) fn kind(api_version: &str, kind: &str) -> Option<&'static Kind> {
+    static INDEX: OnceLock<HashMap<(&'static str, &'static str), &'static Kind>> = OnceLock::new();
+    INDEX
+        .get_or_init(|| {
+            kinds()
+                .iter()
+                .map(|kind| ((kind.api_version, kind.kind), kind))
+                .collect()
+        })
+        .get(&(api_version, kind))
+        .copied()
+}
+
+/// The type of a field.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Type {
+    String,
+    Boolean,
+    Int32,
+    Int64,
+    Number,
+    /// Base64.
+    Bytes,
+    Time,
+    MicroTime,
+    Quantity,
+    IntOrString,
+    /// A map of whatever its author likes.
+    Object,
+    Any,
+    /// A schema of a custom resource, or a list of such.
+    SchemaOrArray,
+    SchemaOrBoolean,
+    SchemaOrStrings,
+    List(Box<Type>),
+    Map(Box<Type>),
+    /// A definition, by its number.
+    Definition(usize),
+}
+
+/// A field of a definition, as one minor knows it.
+#[derive(Debug)]
+pub(crate) struct Field {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Type,
+    /// The OpenAPI document calls it required. What that means is a matter of its Go type.
+    pub(crate) required: bool,
+    /// The words that it takes, empty if any.
+    pub(crate) allowed: Vec<&'static str>,
+    pub(crate) has_default: bool,
+    /// It is a struct and no pointer: absent, it is there and empty.
+    pub(crate) is_struct: bool,
+    /// The keys of a list that is a map; a set has one empty key.
+    pub(crate) list_keys: Vec<&'static str>,
+}
+
+/// A definition, as one minor knows it.
+#[derive(Debug)]
+pub(crate) struct Definition {
+    pub(crate) name: &'static str,
+    fields: Vec<Field>,
+    by_name: HashMap<&'static str, usize>,
+}
+
+impl Definition {
+    pub(crate) fn field(&self, name: &str) -> Option<&Field> {
+        self.by_name.get(name).map(|&index| &self.fields[index])
+    }
+
+    pub(crate) fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+}
+
+/// The definitions of one minor.
+pub(crate) struct Schema {
+    minor: u32,
+    parsed: Vec<OnceLock<Definition>>,
+}
+
+/// Where the text of a definition lies: its name and the lines of its fields.
+struct Source {
+    name: &'static str,
+    fields: &'static str,
+}
+
+fn sources() -> &'static (Vec<Source>, HashMap<&'static str, usize>) {
+    static INDEX: OnceLock<(Vec<Source>, HashMap<&'static str, usize>)> = OnceLock::new();
+    INDEX.get_or_init(|| {
+        let mut sources: Vec<Source> = Vec::new();
+        let mut rest = DEFINITIONS;
+        while !rest.is_empty() {
+            let (line, after) = rest.split_once('\n').unwrap_or((rest, ""));
+            if line.starts_with('#') {
+                rest = after;
+                continue;
+            }
+            // Field lines begin with a tab; the first that does not begins the next definition.
+            let mut end = 0;
+            while after[end..].starts_with('\t') {
+                end += after[end..]
+                    .find('\n')
+                    .map_or(after.len() - end, |at| at + 1);
+            }
+            sources.push(Source {
+                name: line,
+                fields: &after[..end],
+            });
+            rest = &after[end..];
+        }
+        let by_name = sources
+            .iter()
+            .enumerate()
+            .map(|(number, source)| (source.name, number))
+            .collect();
+        (sources, by_name)
+    })
+}
+
+impl Schema {
+    pub(crate) fn of(minor: u32) -> Self {
+        let count = sources().0.len();
+        Self {
+            minor,
+            parsed: (0..count).map(|_| OnceLock::new()).collect(),
+        }
+    }
+
+    /// The number of a definition.
+    pub(crate) fn number(name: &str) -> Option<usize> {
+        sources().1.get(name).copied()
+    }
+
+    /// A definition by its number.
+    pub(crate) fn definition(&self, number: usize) -> &Definition {
+        self.parsed[number].get_or_init(|| {
+            let source = &sources().0[number];
+            let fields: Vec<Field> = source
+                .fields
+                .lines()
+                .filter_map(|line| self.parse_field(line))
+                .collect();
+            let by_name = fields
+                .iter()
+                .enumerate()
+                .map(|(index, field)| (field.name, index))
+                .collect();
+            Definition {
+                name: source.name,
+                fields,
+                by_name,
+            }
+        })
+    }
+
+    /// Reads a field's line, if this minor has the field in this form.
+    fn parse_field(&self, line: &'static str) -> Option<Field> {
+        let mut cells = line.split('\t').skip(1);
+        let name = cells.next()?;
+        if !in_ranges(cells.next()?, self.minor) {
+            return None;
+        }
+        let mut field = Field {
+            name,
+            kind: parse_type(cells.next()?),
+            required: false,
+            allowed: Vec::new(),
+            has_default: false,
+            is_struct: false,
+            list_keys: Vec::new(),
+        };
+        for cell in cells {
+            match cell.split_once('=').unwrap_or((cell, "")) {
+                ("required", _) => field.required = true,
+                ("enum", words) => field.allowed = words.split(',').collect(),
+                ("default", _) => field.has_default = true,
+                ("struct", _) => field.is_struct = true,
+                ("map", keys) => field.list_keys = keys.split(',').collect(),
+                ("set", _) => field.list_keys = vec![""],
+                _ => {}
+            }
+        }
+        Some(field)
+    }
+}
+
+fn parse_type(text: &'static str) -> Type {
+    if let Some(element) = text.strip_prefix("[]") {
+        return Type::List(Box::new(parse_type(element)));
+    }
+    if let Some(element) = text.strip_prefix("{}") {
+        return Type::Map(Box::new(parse_type(element)));
+    }
+    if let Some(name) = text.strip_prefix('@') {
+        return Schema::number(name).map_or(Type::Object, Type::Definition);
+    }
+    match text {
+        "string" => Type::String,
+        "boolean" => Type::Boolean,
+        "int32" => Type::Int32,
+        "int64" => Type::Int64,
+        "number" => Type::Number,
+        "bytes" => Type::Bytes,
+        "time" => Type::Time,
+        "micro-time" => Type::MicroTime,
+        "quantity" => Type::Quantity,
+        "int-or-string" => Type::IntOrString,
+        "object" => Type::Object,
+        "schema-or-array" => Type::SchemaOrArray,
+        "schema-or-boolean" => Type::SchemaOrBoolean,
+        "schema-or-strings" => Type::SchemaOrStrings,
+        _ => Type::Any,
+    }
+}

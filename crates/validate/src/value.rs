@@ -1,0 +1,150 @@
+//! A value of an object, with the place it was written at.
+
+use std::borrow::Cow;
+
+/// Where a value was written: a number of the caller's choosing that findings carry back.
+pub type Origin = u32;
+
+/// A value, as JSON knows them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Value<'a> {
+    /// What it is.
+    pub data: Data<'a>,
+    /// Where it was written.
+    pub origin: Origin,
+}
+
+/// The shapes of a value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Data<'a> {
+    /// Nothing; the API server treats it as absent.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A whole number that fits in 64 bits.
+    Int(i64),
+    /// Any other number.
+    Number(f64),
+    /// Text.
+    Text(Cow<'a, str>),
+    /// A list.
+    List(Vec<Value<'a>>),
+    /// A map in the order of its source.
+    Map(Vec<Entry<'a>>),
+}
+
+/// A key and its value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry<'a> {
+    /// The key.
+    pub key: Cow<'a, str>,
+    /// Where the key was written.
+    pub origin: Origin,
+    /// The value.
+    pub value: Value<'a>,
+}
+
+impl<'a> Value<'a> {
+    /// The value of a key, unless it is absent or null.
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        self.entries()
+            .iter()
+            .find(|entry| entry.key == key)
+            .map(|entry| &entry.value)
+            .filter(|value| !value.is_null())
+    }
+
+    /// What stands at the end of a path of keys.
+    pub fn at(&self, path: &[&str]) -> Option<&Self> {
+        path.iter().try_fold(self, |value, key| value.get(key))
+    }
+
+    /// The entries of a map; none for anything else.
+    pub fn entries(&self) -> &[Entry<'a>] {
+        match &self.data {
+            Data::Map(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    /// The elements of a list; none for anything else.
+    pub fn items(&self) -> &[Self] {
+        match &self.data {
+            Data::List(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// The elements of the list at a key; none if it is absent.
+    pub fn list(&self, key: &str) -> &[Self] {
+        self.get(key).map_or(&[], Self::items)
+    }
+
+    /// The text, if it is one.
+    pub fn as_text(&self) -> Option<&str> {
+        match &self.data {
+            Data::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The text at a key; empty if it is absent, as it is in Go.
+    pub fn text(&self, key: &str) -> &str {
+        self.get(key).and_then(Self::as_text).unwrap_or_default()
+    }
+
+    /// The whole number, if it is one.
+    pub fn as_int(&self) -> Option<i64> {
+        match self.data {
+            Data::Int(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    /// The whole number at a key.
+    pub fn int(&self, key: &str) -> Option<i64> {
+        self.get(key).and_then(Self::as_int)
+    }
+
+    /// Whether `true` stands at a key.
+    pub fn is_true(&self, key: &str) -> bool {
+        self.get(key)
+            .is_some_and(|value| value.data == Data::Bool(true))
+    }
+
+    /// Whether something that is not null stands at a key.
+    pub fn has(&self, key: &str) -> bool {
+        self.get(key).is_some()
+    }
+
+    /// Whether it is null.
+    pub fn is_null(&self) -> bool {
+        self.data == Data::Null
+    }
+
+    /// Whether it is what Go calls the zero value: `""`, 0, false, nothing in it.
+    pub fn is_zero(&self) -> bool {
+        match &self.data {
+            Data::Null => true,
+            Data::Bool(set) => !set,
+            Data::Int(number) => *number == 0,
+            Data::Number(number) => *number == 0.0,
+            Data::Text(text) => text.is_empty(),
+            Data::List(items) => items.is_empty(),
+            Data::Map(entries) => entries.is_empty(),
+        }
+    }
+
+    /// The word for its type in messages.
+    pub fn type_name(&self) -> &'static str {
+        match self.data {
+            Data::Null => "null",
+            Data::Bool(_) => "a boolean",
+            Data::Int(_) => "a whole number",
+            Data::Number(_) => "a number",
+            Data::Text(_) => "text",
+            Data::List(_) => "a list",
+            Data::Map(_) => "a map",
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! Objects, judged as the API server of a version of Kubernetes judges them.
+//!
+//! The judgement is that of the crate `kustom-validate`; here YAML becomes the values that it takes,
+//! and what it finds gets its place.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+use kustom_validate::{Data, MINORS, Origin, Validator};
+
+use crate::error::{Error, Kind};
+use crate::finding::{Finding, Severity};
+use crate::place::{Place, Span};
+use crate::yaml::{self, Dialect, Node, Scalar, Style, Tag};
+
+/// The rule of kinds that nothing is known of.
+pub const UNKNOWN_SCHEMA: &str = "unknown-schema";
+
+/// A version of Kubernetes: 1 and its minor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Version(u32);
+
+impl Version {
+    /// The newest that is known.
+    pub const NEWEST: Self = Self(*MINORS.end());
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "1.{}", self.0)
+    }
+}
+
+impl FromStr for Version {
+    type Err = Error;
+
+    /// Reads `1.33`, `v1.33` or `1.33.2`.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let wrong = || {
+            Error::new(
+                Kind::Project,
+                format!("`{text}` is no version of Kubernetes"),
+            )
+            .help("write it like `1.33`")
+        };
+        let parts: Vec<&str> = text.strip_prefix('v').unwrap_or(text).split('.').collect();
+        let minor = match parts.as_slice() {
+            ["1", minor] | ["1", minor, _] => minor.parse().map_err(|_| wrong())?,
+            _ => return Err(wrong()),
+        };
+        if !MINORS.contains(&minor) {
+            let message = format!("nothing is known of Kubernetes {text}");
+            return Err(Error::new(Kind::Project, message).help(format!(
+                "the versions from 1.{} to 1.{} are known",
+                MINORS.start(),
+                MINORS.end()
+            )));
+        }
+        Ok(Self(minor))
+    }
+}
+
+/// How objects reach the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// As the text that they were read from.
+    Written,
+    /// As the text that a build prints, which has quotes where they are needed.
+    Printed,
+}
+
+/// Judges objects that are applied together. Places of findings are spans in the objects' sources,
+/// with the path of the field as the server writes it.
+///
+/// A `List` is taken apart, as `kubectl` does.
+pub fn validate(nodes: &[&Node], version: Version, form: Form) -> Vec<Finding> {
+    let mut objects: Vec<&Node> = Vec::new();
+    for node in nodes {
+        match node.get("items") {
+            Some(items) if node.get("kind").and_then(Node::as_str) == Some("List") => {
+                objects.extend(items.items());
+            }
+            _ => objects.push(node),
+        }
+    }
+    let mut spans = vec![Span::default()];
+    let values: Vec<_> = objects
+        .iter()
+        .map(|node| value(node, form, 0, &mut spans))
+        .collect();
+    let verdicts = Validator::new(version.0).validate_all(&values);
+    let mut findings = Vec::new();
+    for (object, verdict) in objects.iter().zip(verdicts) {
+        if !verdict.known {
+            findings.push(unknown_schema(object));
+        }
+        for found in verdict.findings {
+            findings.push(finding(object, found, &spans));
+        }
+    }
+    findings
+}
+
+/// What an object is called in messages: kind and name.
+fn title(object: &Node) -> String {
+    let text = |path: &[&str]| object.at(path).and_then(Node::text).unwrap_or_default();
+    let kind = match text(&["kind"]) {
+        "" => "the object",
+        kind => kind,
+    };
+    let name = match text(&["metadata", "name"]) {
+        "" => text(&["metadata", "generateName"]),
+        name => name,
+    };
+    if name.is_empty() {
+        kind.to_owned()
+    } else {
+        format!("{kind} `{name}`")
+    }
+}
+
+fn unknown_schema(object: &Node) -> Finding {
+    let kind = object.get("kind").and_then(Node::text).unwrap_or_default();
+    let group = object
+        .get("apiVersion")
+        .and_then(Node::text)
+        .unwrap_or_default();
+    Finding::new(
+        UNKNOWN_SCHEMA,
+        Severity::Note,
+        format!("nothing is known of `{kind}` in `{group}`: only its metadata is judged"),
+    )
+    .at(object.get("kind").map_or(object.span, |kind| kind.span))
+    .help("render its definition beside it")
+}
+
+fn finding(object: &Node, found: kustom_validate::Finding, spans: &[Span]) -> Finding {
+    let severity = match found.severity {
+        kustom_validate::Severity::Error => Severity::Error,
+        kustom_validate::Severity::Warning => Severity::Warning,
+        kustom_validate::Severity::Note => Severity::Note,
+    };
+    let title = title(object);
+    let message = if found.field.is_empty() {
+        format!("{title}: {}", found.message)
+    } else {
+        format!("`{}` of {title}: {}", found.field, found.message)
+    };
+    let span = spans
+        .get(found.origin as usize)
+        .copied()
+        .unwrap_or(object.span);
+    let mut finding = Finding::new(found.rule, severity, message).at(Place {
+        file: None,
+        span,
+        field: Some(found.field),
+    });
+    finding.help = found.help;
+    finding
+}
+
+/// A node as a value. What was made by us has the place of what it is in.
+fn value<'n>(
+    node: &'n Node,
+    form: Form,
+    around: Origin,
+    spans: &mut Vec<Span>,
+) -> kustom_validate::Value<'n> {
+    let origin = match node.span.line {
+        0 => around,
+        _ => {
+            spans.push(node.span);
+            Origin::try_from(spans.len() - 1).unwrap_or(around)
+        }
+    };
+    let data = match &node.value {
+        yaml::Value::Map(entries) => Data::Map(
+            entries
+                .iter()
+                .map(|entry| {
+                    let key = value(&entry.key, form, origin, spans);
+                    kustom_validate::Entry {
+                        origin: key.origin,
+                        key: key_text(&entry.key, key.data),
+                        value: value(&entry.value, form, key.origin, spans),
+                    }
+                })
+                .collect(),
+        ),
+        yaml::Value::Seq(items) => Data::List(
+            items
+                .iter()
+                .map(|item| value(item, form, origin, spans))
+                .collect(),
+        ),
+        yaml::Value::Scalar(text) => scalar(node, text, form),
+        // Readers of manifests replace aliases by what they mean.
+        yaml::Value::Alias(name) => Data::Text(Cow::Borrowed(name)),
+    };
+    kustom_validate::Value { data, origin }
+}
+
+/// A key as JSON has it: every key is text.
+fn key_text<'n>(node: &'n Node, data: Data<'n>) -> Cow<'n, str> {
+    match data {
+        Data::Text(text) => text,
+        Data::Bool(set) => Cow::Borrowed(if set { "true" } else { "false" }),
+        Data::Int(number) => Cow::Owned(number.to_string()),
+        _ => Cow::Borrowed(node.text().unwrap_or_default()),
+    }
+}
+
+/// A scalar as `kubectl` reads it: by YAML 1.1, where a plain `on` is a truth value.
+fn scalar<'n>(node: &'n Node, text: &'n str, form: Form) -> Data<'n> {
+    let is_tagged = node.dress.as_ref().is_some_and(|dress| dress.tag.is_some());
+    // Quotes are printed, whatever a step of a build took the value for.
+    if !is_tagged && !matches!(node.style, Style::Plain | Style::Flow) {
+        return Data::Text(Cow::Borrowed(text));
+    }
+    if node.tag == Tag::Str
+        && node.style == Style::Plain
+        && form == Form::Written
+        && !is_tagged
+        && let Scalar::Bool(set) = yaml::plain(text, Dialect::Kustomization)
+    {
+        return Data::Bool(set);
+    }
+    match node.scalar_value() {
+        Ok(Scalar::Null) => Data::Null,
+        Ok(Scalar::Bool(set)) => Data::Bool(set),
+        Ok(Scalar::Int(number)) => Data::Int(number),
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "it is too large for every field"
+        )]
+        Ok(Scalar::Uint(number)) => Data::Number(number as f64),
+        Ok(Scalar::Float(number)) => whole(number),
+        Ok(Scalar::Str(text)) => Data::Text(text),
+        Ok(Scalar::Timestamp(_)) | Err(_) => Data::Text(Cow::Borrowed(text)),
+    }
+}
+
+/// JSON prints a float without a fraction as a whole number.
+fn whole<'n>(number: f64) -> Data<'n> {
+    #[expect(clippy::cast_possible_truncation, reason = "the range is looked at")]
+    if number.fract() == 0.0 && number.abs() < 9.2e18 {
+        Data::Int(number as i64)
+    } else {
+        Data::Number(number)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+    use crate::place::SourceId;
+
+    fn found(text: &str) -> Vec<String> {
+        let nodes = yaml::manifests(text.as_bytes(), SourceId::new(0)).unwrap();
+        let nodes: Vec<&Node> = nodes.iter().collect();
+        validate(&nodes, Version::NEWEST, Form::Written)
+            .into_iter()
+            .map(|finding| {
+                let place = finding.place.unwrap();
+                format!(
+                    "{}:{} {}",
+                    place.span.line,
+                    place.field.unwrap_or_default(),
+                    finding.rule
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_finding_is_at_the_line_that_must_change() {
+        let text =
+            "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  on: yes\n  b: 1\n";
+        assert_eq!(
+            found(text),
+            ["6:data.true wrong-type", "7:data.b wrong-type"]
+        );
+    }
+
+    #[test]
+    fn a_list_is_taken_apart() {
+        let text = "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: ConfigMap}\n";
+        assert_eq!(found(text), ["4:metadata.name required"]);
+    }
+
+    #[test]
+    fn versions_are_read() {
+        for text in ["1.37", "v1.37", "1.37.2"] {
+            assert_eq!(text.parse::<Version>().unwrap(), Version::NEWEST);
+        }
+        for text in ["", "1", "2.0", "1.9", "1.99", "1.x"] {
+            assert!(text.parse::<Version>().is_err(), "{text}");
+        }
+    }
+}
