@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use super::derived::Derived;
 use super::settings::{place_of_entry, says};
 use super::templates::{Templated, values};
-use super::{ConfigSource, Environment, Project, is_dir};
+use super::{ConfigSource, Environment, Project, is_dir, is_of_git};
 use crate::error::{Error, Kind, Result};
 use crate::finding::Finding;
 use crate::load::{FileKind, Files, normalized};
@@ -149,8 +149,11 @@ fn set(
     chain.reverse();
     let to = source.to.as_deref().unwrap_or("configs");
     let target = normalized(&environment.directory.join(to));
-    if !target.starts_with(&project.root) {
-        let message = format!("`{to}` leads out of the project");
+    if !target.starts_with(&project.root) || is_of_git(&target) {
+        let message = match is_of_git(&target) {
+            true => format!("`{to}` leads into git's own files"),
+            false => format!("`{to}` leads out of the project"),
+        };
         return Err(Error::new(Kind::Project, message)
             .at(place("to"))
             .help("configs appear in a directory of the environment"));

@@ -52,8 +52,13 @@ impl Environment {
             }
             let directory = project.environments.join(&name);
             let is_name = !name.is_empty() && !name.contains(['/', '\\']) && name != "..";
-            if !is_name || name == "." || !is_dir(files, &directory) {
-                let error = unknown(files, project, &name);
+            let is_there = match chain.is_empty() {
+                true => is_dir(files, &directory),
+                false => is_environment(files, &directory),
+            };
+            if !is_name || name == "." || !is_there {
+                let known: Vec<&str> = chain.iter().map(|(known, _)| known.as_str()).collect();
+                let error = unknown(files, project, &name, &known);
                 return Err(match named_here() {
                     Some(place) => error.at(place),
                     None => error,
@@ -80,7 +85,7 @@ impl Environment {
         }
         parent
             .map(|environment| *environment)
-            .ok_or_else(|| unknown(files, project, name))
+            .ok_or_else(|| unknown(files, project, name, &[]))
     }
 
     /// The environment and those that it extends, one after the other.
@@ -150,8 +155,10 @@ fn circle(chain: &[(String, EnvironmentSettings)], name: &str, place: Option<Pla
     }
 }
 
-fn unknown(files: &dyn Files, project: &Project, name: &str) -> Error {
-    let names = project.names(files);
+/// `extending` are those that lead to it, none of which can be meant.
+fn unknown(files: &dyn Files, project: &Project, name: &str, extending: &[&str]) -> Error {
+    let mut names = project.names(files);
+    names.retain(|known| !extending.contains(&known.as_str()));
     let error = Error::new(Kind::Project, format!("there is no environment `{name}`"));
     match nearest(name, names.iter().map(String::as_str)) {
         Some(near) => error.help(format!("did you mean `{near}`?")),

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use super::settings::{place_of_entry, says};
 use super::{Environment, Project, ScriptUse};
@@ -125,16 +124,20 @@ fn run(
         name: &shown,
         bytes: &content,
     };
-    let applied = apply(source, input, &loader).map_err(|error| match is_inline {
-        true => error.rename_files(|file| in_environment(file, &name)),
-        false => error,
+    let is_here = |found: &Place| is_inline && found.file.as_deref() == Some(&name);
+    // The lines of an expression are not those of the file that it stands in.
+    let applied = apply(source, input, &loader).map_err(|error| {
+        match error.place().is_some_and(&is_here) {
+            true => error.within(place()),
+            false => error,
+        }
     })?;
     let mut findings = applied.findings;
     let places = findings
         .iter_mut()
         .filter_map(|finding| finding.place.as_mut());
     for found in places {
-        if is_inline && found.file.as_deref() == Some(&name) {
+        if is_here(found) {
             *found = place();
         }
     }
@@ -190,14 +193,6 @@ fn no_script(files: &dyn Files, project: &Project, path: &Path, cause: io::Error
 fn cannot_read(project: &Project, path: &Path, cause: io::Error) -> Error {
     let message = format!("cannot read `{}`", project.shown(path));
     Error::new(Kind::Load, message).caused_by(cause)
-}
-
-/// What an expression is called that stands in another file: its lines are not those of the file.
-fn in_environment(file: &str, expression: &str) -> Arc<str> {
-    match file == expression {
-        true => format!("expression in {}", file.trim_end_matches(".yq")).into(),
-        false => file.into(),
-    }
 }
 
 /// Where a script is used, or a field of its entry.

@@ -260,7 +260,9 @@ pub fn values(
                         let way = [Step::Field("valuesFiles"), Step::Item(index)];
                         let place = place_at(files, &one.file(), &way);
                         let message = format!("there is no file of values `{name}`");
-                        return Err(Error::new(Kind::Project, message).at(project.place(place)));
+                        return Err(Error::new(Kind::Project, message)
+                            .at(project.place(place))
+                            .help("it is named relative to the environment's directory"));
                     }
                     layer(files, project, &mut values, &path)?;
                 }

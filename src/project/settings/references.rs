@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::place_of;
+use super::{Step, place_at};
 use crate::dangling;
 use crate::error::{Error, Kind, Result};
 use crate::finding::Severity;
@@ -39,17 +39,23 @@ pub enum Missing {
 impl References {
     /// Checks that every entry of `external` names a kind and a name.
     pub(in crate::project) fn checked(&self, files: &dyn Files, path: &Path) -> Result<()> {
-        let is_wrong = |entry: &&String| {
+        let is_wrong = |entry: &String| {
             let parts = entry.split_once('/');
             parts
                 .is_none_or(|(kind, name)| kind.is_empty() || name.is_empty() || name.contains('/'))
         };
-        let Some(wrong) = self.external.iter().find(is_wrong) else {
+        let mut entries = self.external.iter().enumerate();
+        let Some((index, wrong)) = entries.find(|(_, entry)| is_wrong(entry)) else {
             return Ok(());
         };
+        let way = [
+            Step::Field("references"),
+            Step::Field("external"),
+            Step::Item(index),
+        ];
         let message = format!("`{wrong}` in `references.external` is no `KIND/NAME`");
         Err(Error::new(Kind::Project, message)
-            .at(place_of(files, path, &["references", "external"]))
+            .at(place_at(files, path, &way))
             .help("such as `Secret/registry-login`, or `ConfigMap/*` for all of a kind"))
     }
 
