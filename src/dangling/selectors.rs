@@ -26,10 +26,14 @@ pub(super) fn findings(resources: &[Resource]) -> Vec<Finding> {
                     .iter()
                     .all(|it| pods.has(it.key.text(), &it.value))
             };
-            let selected: Vec<&Pods<'_>> = visible.iter().filter(fits).copied().collect();
-            if selected.is_empty() {
-                findings.extend(unmatched(resource, selector, &visible));
-            } else if is_service(resource) {
+            let mut selected: Vec<&Pods<'_>> = visible.iter().filter(fits).copied().collect();
+            if selected.is_empty()
+                && let Some((finding, meant)) = unmatched(resource, selector, &visible)
+            {
+                findings.push(finding);
+                selected.push(meant);
+            }
+            if is_service(resource) && !selected.is_empty() {
                 findings.extend(target_ports(resource, &selected));
             }
         }
@@ -100,9 +104,13 @@ fn selector_of(resource: &Resource) -> Option<&Node> {
     selector.filter(|selector| !selector.entries().is_empty())
 }
 
-/// A selector that selects nothing, if one of its labels is nearly one that pods have.
-fn unmatched(resource: &Resource, selector: &Node, visible: &[&Pods<'_>]) -> Option<Finding> {
-    for pods in visible {
+/// A selector that selects nothing, if one of its labels is nearly one that pods have; with these.
+fn unmatched<'p, 'r>(
+    resource: &Resource,
+    selector: &Node,
+    visible: &[&'p Pods<'r>],
+) -> Option<(Finding, &'p Pods<'r>)> {
+    for pods in visible.iter().copied() {
         let entries = selector.entries().iter();
         let mut unlike = entries.filter(|entry| !pods.has(entry.key.text(), &entry.value));
         let (Some(entry), None) = (unlike.next(), unlike.next()) else {
@@ -116,14 +124,9 @@ fn unmatched(resource: &Resource, selector: &Node, visible: &[&Pods<'_>]) -> Opt
                 "{} selects `{key}: {wanted}`, which no pod has",
                 shown(resource)
             );
-            return Some(
-                Finding::warning(SELECTOR, message)
-                    .at(place_of(&entry.value, resource))
-                    .help(format!(
-                        "did you mean `{key}: {meant}`, as {} has?",
-                        shown(pods.by)
-                    )),
-            );
+            let help = format!("did you mean `{key}: {meant}`, as {} has?", shown(pods.by));
+            let finding = Finding::warning(SELECTOR, message).at(place_of(&entry.value, resource));
+            return Some((finding.help(help), pods));
         }
     }
     None
