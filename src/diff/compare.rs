@@ -292,9 +292,9 @@ impl<'c> Comparer<'c> {
     fn reordered(&mut self, lists: [&Node; 2], mut pairs: Vec<(usize, usize)>, counts: bool) {
         pairs.sort_unstable();
         let mut order: Vec<usize> = pairs.iter().map(|pair| pair.1).collect();
-        let rest = (0..lists[1].items().len()).filter(|at| !order.contains(at));
-        let rest: Vec<usize> = rest.collect();
-        order.extend(rest);
+        let mut is_paired = vec![false; lists[1].items().len()];
+        order.iter().for_each(|&at| is_paired[at] = true);
+        order.extend((0..is_paired.len()).filter(|&at| !is_paired[at]));
         let [from, to] = lists.map(named_items);
         self.push(What::Order { counts }, Some(&from), Some(&to));
         if let Some(found) = self.found.last_mut().filter(|_| self.holders.is_none()) {

@@ -321,7 +321,11 @@ impl fmt::Display for Subject {
         } else {
             &self.kind
         })?;
-        match self.from.as_ref().or(self.to.as_ref()) {
+        let name = self.from.as_ref().or(self.to.as_ref());
+        match name
+            .map(ToString::to_string)
+            .filter(|name| !name.is_empty())
+        {
             Some(name) => write!(f, " {name}"),
             None => Ok(()),
         }

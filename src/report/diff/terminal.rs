@@ -91,7 +91,9 @@ impl Page<'_> {
             let mark = self.painted(if first.op == Op::Same { "!" } else { "~" }, code);
             self.line(0, &format!("{mark} {subject}"));
         }
-        for change in &group.changes {
+        // A document that is no object differs as a whole.
+        let paths = group.changes.iter().filter(|it| !it.path.0.is_empty());
+        for change in paths {
             let path = self.painted(&visible::line(&change.path.to_string()), BLUE);
             self.line(2, &path);
         }

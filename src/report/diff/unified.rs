@@ -76,5 +76,10 @@ fn file(document: &Document) -> String {
     let subject = &document.subject;
     let name = subject.from.as_ref().or(subject.to.as_ref());
     let name = name.map_or_else(String::new, ToString::to_string);
-    format!("{}/{name}.yaml", subject.kind)
+    let parts = [subject.kind.as_str(), name.as_str()].into_iter();
+    let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+    match parts.as_slice() {
+        [] => "document.yaml".to_owned(),
+        parts => format!("{}.yaml", parts.join("/")),
+    }
 }
