@@ -8,6 +8,8 @@ use clap::{Command, CommandFactory as _};
 
 use super::Arguments;
 
+const EDIT: &str = "edit";
+
 /// The commands that can say what a room of the library says.
 fn commands_of(room: &str, file: &str) -> Vec<&'static str> {
     const RENDER: [&str; 5] = ["render", "diff", "check", "affected", "deps"];
@@ -22,6 +24,8 @@ fn commands_of(room: &str, file: &str) -> Vec<&'static str> {
         ("cli", "check.rs") => vec!["check", "affected", "deps"],
         ("cli", "said.rs") => RENDER.to_vec(),
         ("cli", "secrets") => vec!["secrets init"],
+        // Its commands say each of its own flags.
+        ("edit", _) | ("cli", "edit") => vec![EDIT],
         ("template", _) => [&RENDER[..], &["config", "secrets init"]].concat(),
         ("project" | "check" | "diff", _) => RENDER.to_vec(),
         _ => BUILD.to_vec(),
@@ -56,16 +60,28 @@ fn has(words: &str, flag: &str, value: Option<&str>) -> bool {
     let Some(found) = named(&mut all, &words) else {
         return false;
     };
-    let mut flags = found.get_arguments();
-    flags
-        .find(|one| one.get_long() == Some(flag))
-        .is_some_and(|one| {
-            let known = one.get_possible_values();
-            let is_word = |value: &&str| value.starts_with(|c: char| c.is_ascii_lowercase());
-            let value = value.filter(is_word);
-            known.is_empty()
-                || value.is_none_or(|value| known.iter().any(|one| one.get_name() == value))
-        })
+    takes(found, flag, value)
+        || (words == [EDIT]
+            && found
+                .get_subcommands()
+                .any(|one| one_takes(one, flag, value)))
+}
+
+fn one_takes(command: &Command, flag: &str, value: Option<&str>) -> bool {
+    let mut inner = command.get_subcommands();
+    takes(command, flag, value) || inner.any(|one| one_takes(one, flag, value))
+}
+
+fn takes(command: &Command, flag: &str, value: Option<&str>) -> bool {
+    let mut flags = command.get_arguments();
+    let found = flags.find(|one| one.get_long() == Some(flag));
+    found.is_some_and(|one| {
+        let known = one.get_possible_values();
+        let is_word = |value: &&str| value.starts_with(|c: char| c.is_ascii_lowercase());
+        let value = value.filter(is_word);
+        known.is_empty()
+            || value.is_none_or(|value| known.iter().any(|one| one.get_name() == value))
+    })
 }
 
 #[test]

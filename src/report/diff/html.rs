@@ -25,7 +25,7 @@ pub(super) fn write(diff: &Diff) -> String {
 
 /// Several differences on one page, with one filter for all.
 pub(super) fn write_all(diffs: &[Diff], title: &str) -> String {
-    let shown: Vec<Vec<Group<'_>>> = diffs.iter().map(|diff| words::shown(diff)).collect();
+    let shown: Vec<Vec<Group<'_>>> = diffs.iter().map(words::shown).collect();
     let mut page = head(title);
     page.push_str("</header>\n");
     page.push_str(&filters(&shown.concat()));
