@@ -84,8 +84,12 @@ fn direct(text: &[u8], name: Range<usize>) -> Option<Assignment> {
                 }
             }
             skip_blanks(text, &mut at);
-            let is_argument =
-                || name_quoted && is_quote(peek(text, at)) && !is_value(text, name.start);
+            let is_argument = || {
+                name_quoted
+                    && is_quote(peek(text, at))
+                    && !is_value(text, name.start)
+                    && !is_item(text, name.start)
+            };
             if is_list && !is_flag && !is_argument() {
                 return None;
             }
@@ -117,7 +121,10 @@ fn direct(text: &[u8], name: Range<usize>) -> Option<Assignment> {
             }
         }
     }
-    let value = value_at(text, at)?;
+    let value = match fills_line(text, &name, at) {
+        true => line_value(text, at)?,
+        false => value_at(text, at)?,
+    };
     // `f("secret", "28b87851-…")` gives an id beside a name.
     let is_id = || std::str::from_utf8(&text[value.clone()]).is_ok_and(is_uuid);
     let is_apart = !is_flag && text[name.end..value.start].contains(&b',');
@@ -143,6 +150,13 @@ fn is_outcome(text: &[u8], name: &Range<usize>) -> bool {
             && text[..name.start].last().is_none_or(|&byte| byte == b'\n')
             && text[name.end..].starts_with(b": ")
             && !text[name.end + 2..].starts_with(b"\"")
+}
+
+/// Whether a quoted word at `at` is one of a list: `["user", "password", "token"]`.
+fn is_item(text: &[u8], at: usize) -> bool {
+    let head = before_quote(text, at);
+    let before = head.strip_suffix(b",").map(<[u8]>::trim_ascii_end);
+    head.ends_with(b"[") || before.is_some_and(|it| it.last().is_some_and(|&byte| is_quote(byte)))
 }
 
 /// Whether an operator stands before `at`, so that what follows is a value itself.
@@ -184,7 +198,8 @@ fn paired(text: &[u8], name: Range<usize>) -> Option<Assignment> {
             let found = value_word(&before[before_start..])?;
             value_behind(text, from + before_start + found)
         })?;
-    Some(Assignment { name, value })
+    // The name may stand in the very text that is called `value`.
+    (!value.contains(&name.start)).then_some(Assignment { name, value })
 }
 
 /// The end of the word `value` where it is a key.
@@ -264,6 +279,34 @@ fn operator(text: &[u8], at: usize) -> Option<usize> {
     matches!(rest.first(), Some(b':' | b'=' | b',' | b'>')).then_some(at + 1)
 }
 
+/// Whether `NAME=value` begins its line, as in a file of variables: nothing but a blank ends the
+/// value then, unless it is quoted.
+fn fills_line(text: &[u8], name: &Range<usize>, value: usize) -> bool {
+    let line = text[..name.start].rsplit(|&byte| byte == b'\n').next();
+    let before = line.unwrap_or_default().trim_ascii();
+    text[name.end..value] == *b"="
+        && (before.is_empty() || before == b"export")
+        && !is_quote(peek(text, value))
+}
+
+/// The value that reaches to a blank, a semicolon or the end of its line.
+fn line_value(text: &[u8], at: usize) -> Option<Range<usize>> {
+    let limit = text.len().min(at + BARE_VALUE);
+    let is_end = |byte: &u8| byte.is_ascii_whitespace() || *byte == b';';
+    let bare = end_of_bare(text, at, limit);
+    let length = text[at..limit].iter().position(is_end);
+    // What a shell or a template opens may hold blanks.
+    let end = bare.max(length.map_or(limit, |length| at + length));
+    let end = end
+        - text[at..end]
+            .iter()
+            .rev()
+            .take_while(|byte| b",)]}\\".contains(byte))
+            .count();
+    let end = end.max(bare);
+    (end > at).then_some(at..end)
+}
+
 /// The value at `at`.
 fn value_at(text: &[u8], mut at: usize) -> Option<Range<usize>> {
     // A prefix of a string literal, as in `b"…"`.
@@ -279,6 +322,11 @@ fn value_at(text: &[u8], mut at: usize) -> Option<Range<usize>> {
         end_of_bare(text, at, limit)
     };
     let value = &text[at..end];
+    // What closes a call stands behind a text, not in one.
+    let closes = [&b"),"[..], b");", b").", b"))", b")}", b"],", b"},"];
+    if quoted && closes.iter().any(|close| value.starts_with(close)) {
+        return None;
+    }
     // `Bearer …` without quotes goes on behind the blank.
     if !quoted && std::str::from_utf8(value).is_ok_and(is_scheme) && peek(text, end) == b' ' {
         let start = end + 1;
@@ -405,10 +453,21 @@ mod tests {
             "\\napi_token=abc\\n",
             "api_token: abc # why",
             "api_token=abc;b=c",
+            "x=1\nexport api_token=abc\ny=2",
         ] {
             let (name, value) = found(text, "token").unwrap_or_default();
             assert_eq!((&*name, &*value), ("api_token", "abc"), "{text}");
         }
+    }
+
+    #[test]
+    fn a_variable_has_the_rest_of_its_line() {
+        for value in ["a<b>c&d,e`f\"g", "a$(b c)d", "a,b"] {
+            let text = format!("x=1\napi_token={value}\ny=2\n");
+            assert_eq!(found(&text, "token").unwrap_or_default().1, value);
+        }
+        let call = found("f(\n  api_token=abc,\n)", "token").unwrap();
+        assert_eq!(call.1, "abc");
     }
 
     #[test]

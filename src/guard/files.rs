@@ -91,9 +91,9 @@ pub(super) fn is_record(path: &str) -> bool {
 /// How clear an assignment in a file must be.
 pub(super) fn setting_of(path: &str) -> Setting {
     const CODE: &[&str] = &[
-        "adoc", "c", "cc", "cpp", "cs", "css", "go", "h", "hpp", "html", "java", "js", "jsx", "kt",
-        "lua", "m", "markdown", "md", "php", "pl", "proto", "py", "rb", "rs", "rst", "scala",
-        "scss", "svg", "swift", "ts", "tsx", "vue",
+        "adoc", "c", "cc", "cjs", "cpp", "cs", "css", "cts", "go", "h", "hpp", "html", "java",
+        "js", "jsx", "kt", "lua", "m", "markdown", "md", "mjs", "mts", "php", "pl", "proto", "py",
+        "rb", "rs", "rst", "scala", "scss", "svg", "swift", "ts", "tsx", "vue",
     ];
     if has_extension(path, &["tf", "hcl", "tfvars"])
         || name_of(path).eq_ignore_ascii_case("nuget.config")

@@ -42,7 +42,7 @@ fn is_version(value: &str) -> bool {
 
 /// Whether a value looks like a regular expression: `\\s*`, `[^"]+`, `(?i:…)`.
 pub(super) fn is_expression(value: &str) -> bool {
-    let classes = ["\\s", "\\S", "\\w", "\\W", "\\d", "\\b"];
+    let classes = ["\\s", "\\S", "\\w", "\\W", "\\d", "\\b", "\\|"];
     let signs = [
         "[^", "(?", ".*", ".+", "]+", "]*", ")*", ")+", "]{", "[a-z", "[A-Z", "[0-9",
     ];
@@ -59,6 +59,20 @@ pub(super) fn is_fingerprint(value: &str) -> bool {
             .bytes()
             .all(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'F'))
         && digits.bytes().any(|byte| byte.is_ascii_uppercase())
+}
+
+/// Whether a value begins with the property of an object, as code writes it: `r.url.password`.
+pub(super) fn is_property(value: &str) -> bool {
+    let is_sign = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '$' | '.');
+    let path = value.split(|c| !is_sign(c)).next().unwrap_or_default();
+    let is_name =
+        |part: &str| part.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '$'));
+    path.contains('.') && path.split('.').all(is_name) && !is_random(path, 12.0)
+}
+
+/// Whether a value is prose in a script that no password is typed in.
+pub(super) fn is_foreign(value: &str) -> bool {
+    value.chars().any(|c| c >= '\u{370}' && c.is_alphabetic())
 }
 
 /// Whether a value is as long as a hash in hexadecimal digits.
@@ -195,7 +209,11 @@ pub(super) fn is_code(value: &str) -> bool {
             let letters = word.trim_end_matches(|c: char| c.is_ascii_digit());
             letters.bytes().all(|byte| byte.is_ascii_alphabetic())
         };
-        !is_random(name, 6.0)
+        let bar = match name.bytes().any(|byte| byte.is_ascii_digit()) {
+            true => 6.0,
+            false => 12.0,
+        };
+        !is_random(name, bar)
             && (is_path(name) || name.split(['.', ':', '_', '>', '-']).all(is_word))
     };
     let is_closed = value.ends_with([')', '}', ']', '{', '(']);
@@ -206,9 +224,12 @@ pub(super) fn is_code(value: &str) -> bool {
         let name = name.trim_end_matches('!');
         let is_certain = is_macro || is_path(name);
         let is_argument = is_certain && inside.starts_with(['"', '\'', '`']);
-        is_name(name)
-            && (is_closed || is_certain || name.contains('>') || value.starts_with('$'))
-            && (is_argument || !is_random(inside, 16.0))
+        let is_nested = name.bytes().all(|byte| byte.is_ascii_alphabetic()) && is_code(inside);
+        let inside = inside.trim_end_matches([')', ']', '}', ',']);
+        is_nested
+            || is_name(name)
+                && (is_closed || is_certain || name.contains('>') || value.starts_with('$'))
+                && (is_argument || !is_random(inside, 16.0))
     });
     is_call || number.is_some_and(|digits| digits.len() <= 16)
 }
@@ -288,6 +309,7 @@ mod tests {
             "fmt.Sprintf(\"%s$%v:%s$%s:%s\"",
             "$o->{clock}",
             "sha256(key)",
+            "newKVJWK([]byte(jwkPubRSA))",
             "format!(\"{above}.{key}\"",
             "0x3f879678",
         ] {

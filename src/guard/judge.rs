@@ -2,8 +2,8 @@
 
 use super::base64;
 use super::harmless::{
-    is_code, is_expression, is_fingerprint, is_generated_name, is_harmless, is_hash,
-    is_password_hash, is_uuid,
+    is_code, is_expression, is_fingerprint, is_foreign, is_generated_name, is_harmless, is_hash,
+    is_password_hash, is_property, is_uuid,
 };
 use super::key::Role;
 use super::placeholder::is_placeholder_value;
@@ -69,7 +69,8 @@ pub(super) fn judge(key: &str, value: &str, setting: Setting) -> Option<Verdict>
     }
     // `secret: api-token-5h9m86f79f` names a Secret.
     let is_name = is_named && role < Role::Password && is_generated_name(value);
-    let is_computed = setting != Setting::Secret && is_code(value);
+    let is_computed = setting != Setting::Secret && is_code(value)
+        || setting == Setting::Text && is_property(value);
     (!is_name && !is_computed && !is_placeholder_value(value) && !is_harmless(value))
         .then_some(verdict)
 }
@@ -97,6 +98,7 @@ fn is_no_value(key: &str, value: &str, role: Role) -> bool {
         words.iter().any(|word| wanted.contains(&word.as_str()))
     };
     is_expression(value)
+        || is_foreign(value)
         || (role < Role::Password && !value.is_ascii())
         || (is_fingerprint(value)
             && (role == Role::Vague || says(&["gpg", "pgp", "signing", "recipient", "recipients"])))

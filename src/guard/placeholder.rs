@@ -101,7 +101,9 @@ fn is_masked(value: &str) -> bool {
         }
         at = end;
     }
-    masked > 0 && !is_drawn(&rest)
+    // `*****ab12*****` is masked on both sides.
+    let is_framed = value.starts_with("**") && value.ends_with("**");
+    masked > 0 && (is_framed || !is_drawn(&rest))
 }
 
 /// How long values begin that everybody knows: JSON, PEM and DER in base64.

@@ -391,12 +391,11 @@ pub(super) const RULES: &[Rule] = &[
     // Settings whose value stands behind a blank.
     command("credential", &["requirepass", "masterauth"], r#"(?:requirepass|masterauth)[ \t]+["']?([^\s"'#]+)"#),
     command("credential", &["bindpw", "rootpw", "auth_pass"], r#"(?:bindpw|rootpw|auth_pass)[ \t]+["']?([^\s"'#]+)"#),
-    command("credential", &["on >"], r"on >([^\s~&]+)"),
     command("credential", &["authorization"], r#"(?i:authorization)[ \t]+["'](?i:basic|bearer|token)[ \t]+([^\s"';]+)"#),
     // curl goes on behind a backslash at the end of a line.
     command("command-line-password", &["curl"], r#"curl\b(?:[^\n]|\\\r?\n){0,400}?[ \t](?:-u|--user)[ \t=]+["']?[^\s"':]*["']?:["']?([^\s"']+)"#),
     // These take a password that is glued to the flag, or behind one whose name does not tell.
-    command("command-line-password", &["mysql", "mariadb"], r#"(?:mysql|mariadb)(?:dump|admin|-dump)?\b[^\n]{0,200}?[\s"']-p([^\s"',\]]+)"#),
+    command("command-line-password", &["mysql", "mariadb"], r#"(?:mysql|mariadb)(?:dump|admin|-dump)?\b[^\n]{0,200}?[\s"']-p([^\s"',\]\\][^\s"',\]]*)"#),
     command("command-line-password", &["sshpass"], r#"sshpass[\s"',]+-p[\s"',]*([^\s"',\]]+)"#),
     command("command-line-password", &["redis-cli"], r#"redis-cli\b[^\n]{0,200}?[\s"']-a[\s"',]+([^\s"',\]]+)"#),
     command("command-line-password", &["docker login", "podman login", "helm registry login"], r#"(?:docker|podman|helm registry) login\b[^\n]{0,200}?[\s"']-p[\s"',]+([^\s"',\]]+)"#),

@@ -658,6 +658,26 @@ const HARMLESS: &[(&str, &str)] = &[
         "（例如：--field-selector key1=value1,key2=value2)。服务器仅支持有限的字段。\n[meeting](https://zoom.us/j/86148?pwd={mix})\n",
     ),
     (
+        "yarn.cjs",
+        "r.password===\"\"?r.password=r.url.password:r.url.password=r.password}let{cookieJar:E}=r;x=[\"injectNpmUser\",\"injectNpmPassword\",\"injectNpm2FaToken\"];e=\"Input new password: \"),E=n.limitMessage;Key: newKVJWK([]byte(jwkPubRSA)),\n",
+    ),
+    (
+        "d.drawio",
+        "<mxCell id=\"{mix}\" value=\"&lt;b&gt;ExternalSecret&lt;br&gt;&lt;/b&gt;key=secret/password\" style=\"rounded=0;whiteSpace=wrap\"/>\n",
+    ),
+    (
+        "run.sh",
+        "sed 's|^GOROOT=\\|^SHELL=\\|^PWD=\\|^TERM=\\|^RUBY_|'\nmysql -h mysql2 -p\\n\\nTo connect\n",
+    ),
+    (
+        "zh.json",
+        "{\"Add Identity Provider: HTPasswd\": \"添加身份供应商：HTPasswd\", \"API_KEY\": \"*****VZYKYJNMMEMK*****\"}",
+    ),
+    (
+        "keeper.yaml",
+        "kind: ExternalSecret\nspec:\n  dataFrom:\n  - extract: {key: {mix}}\n",
+    ),
+    (
         "secret_test.go",
         "const m = `\nkind: Secret\ndata:\n  ca.crt: |\n    LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUY{b64}\n    {b64}\n    {b64}\n`\n",
     ),

@@ -139,6 +139,7 @@ impl<'t> Walk<'t> {
                 // The name of an entry in a Secret that a controller makes.
                 "secretKey" | "remoteKey" | "property" if is_referring(node, kind) => {}
                 "remoteRef" | "secretKeyRef" if value.is_map() => {}
+                "dataFrom" if kind.ends_with("ExternalSecret") || key == "spec" => {}
                 "sops" if value.get("mac").is_some() => {}
                 "auth" if value.is_scalar() && self.docker_auth(value) => {}
                 "kubectl.kubernetes.io/last-applied-configuration" => self.read_inside(name, value),

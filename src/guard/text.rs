@@ -214,6 +214,7 @@ impl Searcher {
             Test::Entropy(floor) => {
                 entropy(value.as_bytes()) > floor
                     && !is_regular(value)
+                    && !has_long_run(value)
                     && !is_wordy(behind)
                     && !is_placeholder_value(value)
             }
@@ -228,6 +229,12 @@ impl Searcher {
             });
         }
     }
+}
+
+/// Whether one sign is repeated more often than a drawn token would: what was padded, or DER in base64.
+fn has_long_run(value: &str) -> bool {
+    let runs = value.as_bytes().chunk_by(|one, other| one == other);
+    runs.into_iter().any(|run| run.len() >= 10)
 }
 
 /// A row of the table that does not compile would match nothing; a test sees to it that all do.
