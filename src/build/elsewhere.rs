@@ -213,8 +213,12 @@ impl Context<'_> {
                     && date != text
                 {
                     let head = format!("`{}` of {}", shown(path), named(resource));
+                    let date = match may_hold_text(resource) {
+                        true => format!("`{date}`"),
+                        false => "a time".to_owned(),
+                    };
                     dates.push((
-                        format!("{head} is a date without quotes, and becomes `{date}`"),
+                        format!("{head} is a date without quotes, and becomes {date}"),
                         node.span,
                     ));
                 }
@@ -238,7 +242,7 @@ impl Context<'_> {
             }
             for (path, variable, place) in variables {
                 let message = format!(
-                    "`{path}` of {} holds `{variable}`, which nothing replaces",
+                    "`{path}` of {} holds `${{{variable}}}`, which nothing replaces",
                     named(resource)
                 );
                 self.findings.push(
@@ -410,7 +414,8 @@ fn is_program(path: &[Str], text: &str) -> bool {
     is_long || (!is_data && path.iter().any(is_of_shell))
 }
 
-/// The first variable in a text as Flux would replace it: `${name}`, perhaps with a default.
+/// The name of the first variable in a text that Flux would replace: `${name}`, perhaps with a
+/// default.
 fn variable(text: &str) -> Option<&str> {
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     text.match_indices("${").find_map(|(start, _)| {
@@ -426,7 +431,8 @@ fn variable(text: &str) -> Option<&str> {
             || [":=", ":-", "=", "-"]
                 .iter()
                 .any(|word| operator.starts_with(word));
-        (starts_well && is_flux).then(|| &text[start..start + 2 + end + 1])
+        // A default may be secret, so only the name is told.
+        (starts_well && is_flux).then(|| &rest[..name])
     })
 }
 
@@ -437,8 +443,8 @@ mod tests {
     #[test]
     fn a_variable_is_one_that_flux_would_replace() {
         for (text, wanted) in [
-            ("${region:=eu}", Some("${region:=eu}")),
-            ("$${HOME} ${X}", Some("${X}")),
+            ("${region:=eu}", Some("region")),
+            ("$${HOME} ${X}", Some("X")),
             ("${X:8080}", None),
             ("${1}", None),
             ("${}", None),

@@ -270,7 +270,10 @@ fn changed_numbers(before: &Node, after: &Node, place: Span) -> Option<Remark> {
         rule: "changed-value",
         severity: Severity::Warning,
         place,
-        head: format!("the number `{written}`"),
+        head: match before.get("kind").and_then(Node::text) {
+            Some("Secret") => "a number".to_owned(),
+            _ => format!("the number `{written}`"),
+        },
         tail: "loses digits: a JSON patch reads all numbers as floats".to_owned(),
         help: "quote the number if it may be a text, or use a strategic merge patch".to_owned(),
         objects: Vec::new(),
