@@ -241,10 +241,10 @@ fn references<'d>(
     wanted: &mut Vec<&'d str>,
     definitions: &'d Map<String, Value>,
 ) {
-    if let Some(name) = reference(schema) {
-        if let Some((name, _)) = definitions.get_key_value(name) {
-            wanted.push(name);
-        }
+    if let Some(name) = reference(schema)
+        && let Some((name, _)) = definitions.get_key_value(name)
+    {
+        wanted.push(name);
     }
     for inner in [&schema["items"], &schema["additionalProperties"]] {
         if inner.is_object() {
