@@ -3,13 +3,12 @@
 use std::path::Path;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use kustom::diff::{Input, Masking, Options, diff};
+use kustom::diff::{Detail, Input, Masking, Options, Sides, diff};
 use kustom::fields::Fields;
 use kustom::guard::Guard;
 use kustom::load::Disk;
 use kustom::project::{self, Project, Secrets, render};
 use kustom::resource::Resource;
-use kustom::schema::Schema;
 
 fn environments(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("production and staging");
@@ -42,12 +41,13 @@ fn compared(from: &[Resource], to: &[Resource]) -> usize {
         place: &|_| None,
     };
     let options = Options {
-        schema: &Schema::builtin(),
+        sides: Sides::Environments,
         fields: &Fields::builtin(),
         secrets: &Guard::new(),
         masking: Masking::default(),
         expected: &[],
-        are_environments: true,
+        ignored: &[],
+        detail: Detail::default(),
     };
     diff(input("production", from), input("staging", to), &options)
         .changes

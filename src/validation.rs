@@ -287,7 +287,7 @@ mod tests {
     #[test]
     fn a_list_is_taken_apart() {
         let text = "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: ConfigMap}\n";
-        assert_eq!(found(text), ["4:metadata.name required"]);
+        assert_eq!(found(text), ["4:metadata.name required-field"]);
     }
 
     #[test]
