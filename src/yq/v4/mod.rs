@@ -16,6 +16,7 @@ mod moment;
 mod ops;
 mod parse;
 mod scope;
+mod settle;
 mod table;
 mod template;
 #[cfg(test)]
@@ -196,6 +197,13 @@ impl Expression {
             return Err(Error::new(Kind::Script, reason));
         }
         output.effects = evaluator.effects.into_list();
+        // An expression that speaks of comments says itself what becomes of them.
+        if !self.is_identity() && !self.text.contains("comment") {
+            let before: Vec<&Node> = inputs.iter().flat_map(|input| input.documents).collect();
+            let mut after: Vec<&mut Node> =
+                output.results.iter_mut().map(|it| &mut it.node).collect();
+            settle::settle(&before, &mut after);
+        }
         Ok(output)
     }
 }
