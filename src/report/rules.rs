@@ -86,6 +86,7 @@ const RULES: &[(&str, &str, &str)] = &[
     ("replaced-list", "A patch that takes the place of a whole list, and loses what it does not repeat.", "kustomize does not merge the items of that list. Write all that is to stay, or use a JSON patch."),
     ("replicas-override", "A number of replicas that an environment or a flag changes.", "It is changed as said."),
     ("required-field", "A field that the API server wants and does not find.", "Add it."),
+    ("script-comparison", "A comparison of mappings or lists, which never holds.", SCRIPT),
     ("script-created", "A statement that created what was not there.", SCRIPT),
     ("script-index", "A statement that names an item by its number.", SCRIPT),
     ("script-path", "A path that does something else than it seems.", SCRIPT),

@@ -10,6 +10,7 @@
 
 mod align;
 mod block;
+mod census;
 mod children;
 mod comments;
 mod documents;
@@ -70,8 +71,21 @@ fn rewrite_in(layout: Layout, text: &str, before: &[Node], after: &[Node]) -> Re
         return Ok(text.to_owned());
     }
     let result = apply(text, edits)?;
-    verify(&result, after)?;
-    Ok(result)
+    let written = verify(&result, after)?;
+    if census::keeps_comments(before, after, &written) {
+        return Ok(result);
+    }
+    // Where a comment does not find its way with the lines, the document is printed with all of them.
+    let printed = census::all_are_known(text, before)
+        .then(|| apply(text, documents::printed(Text::new(text), before, after)))
+        .and_then(Result::ok);
+    match printed {
+        Some(printed) => match verify(&printed, after) {
+            Ok(written) if census::keeps_comments(before, after, &written) => Ok(printed),
+            _ => Ok(result),
+        },
+        None => Ok(result),
+    }
 }
 
 /// A range of bytes and what it becomes.
@@ -109,9 +123,10 @@ fn apply(text: &str, mut edits: Vec<Edit>) -> Result<String> {
 }
 
 /// Reads the changed text again and holds it against what it should say.
-fn verify(text: &str, after: &[Node]) -> Result<()> {
+fn verify(text: &str, after: &[Node]) -> Result<Vec<Node>> {
     let options = Options {
         keep_aliases: true,
+        comments: true,
         ..Options::default()
     };
     let read = read(text, &options).map_err(|error| match lost_anchor(after) {
@@ -122,7 +137,7 @@ fn verify(text: &str, after: &[Node]) -> Result<()> {
         read.len() == after.len() && read.iter().zip(after).all(|(a, b)| same_data(a, b));
     // A text without a document and one with an empty document say the same.
     if says_the_same || (read.is_empty() && after.iter().all(Node::is_null)) {
-        return Ok(());
+        return Ok(read);
     }
     Err(failure("the changed text does not say what it should"))
 }

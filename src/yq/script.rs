@@ -202,7 +202,8 @@ fn evaluated(
     };
     let mut output = expression.evaluate(&[input], &context)?;
     let effects = std::mem::take(&mut output.effects);
-    let mut findings: Vec<Finding> = effects.iter().flat_map(v4::Effect::findings).collect();
+    let mut findings = std::mem::take(&mut output.findings);
+    findings.extend(effects.iter().flat_map(v4::Effect::findings));
     let is_edit = documents.is_empty() || output.is_edit(0, documents.len());
     let after = output.into_nodes();
     let content = if documents.is_empty() && after.iter().all(Node::is_null) {

@@ -3,7 +3,7 @@
 //! Entries are told by their key, items by where they were read; what cannot be told is paired in
 //! order. Children that changed places are not aligned: they are taken out and put in again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::super::{Entry, Node, Value};
 use super::same::same_data;
@@ -162,24 +162,31 @@ fn pair_renamed(before: &[Entry], after: &[Entry], pairs: &mut Pairs) {
 }
 
 /// Pairs the items between two that are known: equal ones at both ends, then in order.
+///
+/// What only changed its place is no other item.
 fn pair_in_gaps(before: &[Node], after: &[Node], pairs: &mut Pairs) {
-    for (mut old, mut new) in gaps(pairs, before.len()) {
-        while !old.is_empty() && !new.is_empty() && same_data(&before[old.start], &after[new.start])
+    let places = |items: &[Node]| items.iter().filter_map(place).collect::<HashSet<_>>();
+    let (known, wanted) = (places(before), places(after));
+    let is_gone = |old: &usize| place(&before[*old]).is_none_or(|it| !wanted.contains(&it));
+    let is_new = |new: &usize| place(&after[*new]).is_none_or(|it| !known.contains(&it));
+    for (old, new) in gaps(pairs, before.len()) {
+        let (old, new): (Vec<usize>, Vec<usize>) =
+            (old.filter(is_gone).collect(), new.filter(is_new).collect());
+        let (mut old, mut new) = (old.as_slice(), new.as_slice());
+        while let ([first, rest @ ..], [twin, others @ ..]) = (old, new)
+            && same_data(&before[*first], &after[*twin])
         {
-            pairs[new.start] = Some(old.start);
-            old.start += 1;
-            new.start += 1;
+            pairs[*twin] = Some(*first);
+            (old, new) = (rest, others);
         }
-        while !old.is_empty()
-            && !new.is_empty()
-            && same_data(&before[old.end - 1], &after[new.end - 1])
+        while let ([rest @ .., last], [others @ .., twin]) = (old, new)
+            && same_data(&before[*last], &after[*twin])
         {
-            pairs[new.end - 1] = Some(old.end - 1);
-            old.end -= 1;
-            new.end -= 1;
+            pairs[*twin] = Some(*last);
+            (old, new) = (rest, others);
         }
-        for (old, new) in old.zip(new) {
-            pairs[new] = Some(old);
+        for (old, new) in old.iter().zip(new) {
+            pairs[*new] = Some(*old);
         }
     }
 }

@@ -3,7 +3,17 @@
 use super::super::Node;
 use super::super::print::After;
 use super::children::{Chunk, Family};
+use super::comments::Feet;
 use super::value::{Editor, Old, is_block_scalar};
+
+/// Whether the first child of a collection has a comment above it.
+pub(super) fn begins_with_head(node: &Node) -> bool {
+    let key = node.entries().first().map(|entry| &entry.key);
+    let dress = key
+        .or(node.items().first())
+        .and_then(|child| child.dress.as_deref());
+    dress.is_some_and(|dress| dress.head.is_some())
+}
 
 impl Editor<'_> {
     /// Takes old children out of a block collection and puts new ones in.
@@ -66,12 +76,13 @@ impl Editor<'_> {
             return;
         };
         let column = self.text.column(first.lead);
-        let end = self.text.end_with_comments(last.end, column + 1);
+        let end = self.end_with_feet(last.end, column, &Feet::in_it(family.old.node));
         let text = texts.join("\n");
         if self.text.is_first_on_line(first.lead) {
-            // What stands above the first key of a document is about the document.
+            // What stands above the first key of a document is about the document, unless the key
+            // has it.
             let start = match family.old.number {
-                0 => first.lead,
+                0 if !begins_with_head(family.old.node) => first.lead,
                 _ => self.head_start(first.lead, self.site(family.old).gap),
             };
             return self.edit_lines(self.text.line_start(start), end, text);
@@ -99,22 +110,20 @@ impl Editor<'_> {
             if kept.next_if_eq(&number).is_some() || (is_inline && number < first_kept) {
                 continue;
             }
-            let mut chunk = *chunk;
+            let mut end = self.extent(family, number);
             if number > 0 && self.keeps_breaks(family.values[number - 1]) {
-                chunk.end = self.text.before_next(chunk.end);
+                end = self.text.before_next(end);
             }
             let limit = family.limit(number, gap);
-            self.remove_lines(chunk, limit, is_top && number < first_kept);
+            self.remove_lines(chunk.lead, end, limit, is_top && number < first_kept);
         }
     }
 
     /// Takes out a child that stands on lines of its own, with the comment above it.
     ///
     /// One of its two line breaks goes with it: at the top of a text the one behind.
-    fn remove_lines(&mut self, chunk: Chunk, limit: usize, is_top: bool) {
-        let column = self.text.column(chunk.lead);
-        let start = self.text.line_start(self.head_start(chunk.lead, limit));
-        let last = self.text.end_with_comments(chunk.end, column + 1);
+    fn remove_lines(&mut self, lead: usize, last: usize, limit: usize, is_top: bool) {
+        let start = self.text.line_start(self.head_start(lead, limit));
         match self.text.previous_line(start).filter(|_| !is_top) {
             Some(above) => self.edit_lines(self.text.line_end(above), last, ""),
             None => self.edit(start, self.text.next_line(last), ""),
@@ -139,7 +148,8 @@ impl Editor<'_> {
         }
         self.edit(site.bare, site.bare, format!(" {token}"));
         for (number, chunk) in family.chunks.iter().enumerate() {
-            self.remove_lines(*chunk, family.limit(number, site.bare), false);
+            let end = self.extent(family, number);
+            self.remove_lines(chunk.lead, end, family.limit(number, site.bare), false);
         }
     }
 

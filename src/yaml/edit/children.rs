@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::super::print::After;
 use super::super::{Entry, Node, Style};
 use super::align::{self, Pairs, Place};
+use super::comments::{Feet, has_foot};
 use super::render::{self, Context};
 use super::same::{is_flow, same_data, same_node, same_writing};
 use super::value::{Editor, Old};
@@ -226,9 +227,17 @@ impl Editor<'_> {
             same_node(&before[from].key, &after[to].key)
                 && same_node(&before[from].value, &after[to].value)
         });
-        texts(&family.pairs, |at, follows| match moved.get(&at) {
-            Some(&from) => self.copied(family, from),
-            None => render::entry(&after[at], context, self.is_risky(family, follows)),
+        texts(&family.pairs, |at, follows| {
+            let text = match moved.get(&at) {
+                Some(&from) => self.copied(family, from),
+                None => render::entry(&after[at], context, self.is_risky(family, follows)),
+            };
+            let entry = &after[at];
+            apart(
+                text,
+                has_foot(&entry.key) || has_foot(&entry.value),
+                at + 1 == after.len(),
+            )
         })
     }
 
@@ -247,9 +256,12 @@ impl Editor<'_> {
             &family.pairs,
             |from, to| same_node(&before[from], &after[to]),
         );
-        texts(&family.pairs, |at, follows| match moved.get(&at) {
-            Some(&from) => self.copied(family, from),
-            None => render::item(&after[at], context, self.is_risky(family, follows)),
+        texts(&family.pairs, |at, follows| {
+            let text = match moved.get(&at) {
+                Some(&from) => self.copied(family, from),
+                None => render::item(&after[at], context, self.is_risky(family, follows)),
+            };
+            apart(text, has_foot(&after[at]), at + 1 == after.len())
         })
     }
 
@@ -275,11 +287,18 @@ impl Editor<'_> {
         self.follows_deeper(end, column)
     }
 
-    /// The lines of an old child as they are, with the comment above it.
+    /// Where the lines of an old child end, with the comments below that are its own.
+    pub(super) fn extent(&self, family: &Family<'_>, number: usize) -> usize {
+        let column = self.text.column(family.chunks[number].lead);
+        let feet = Feet::of_child(family.old.node, number);
+        self.end_with_feet(family.chunks[number].end, column, &feet)
+    }
+
+    /// The lines of an old child as they are, with its comments.
     fn copied(&self, family: &Family<'_>, number: usize) -> String {
         let chunk = family.chunks[number];
         let head = self.head_start(chunk.lead, family.limit(number, 0));
-        let end = self.text.line_end(chunk.end);
+        let end = self.extent(family, number);
         let mut lines = match head == chunk.lead {
             true => " ".repeat(self.text.column(chunk.lead)),
             false => self.text.slice(head, chunk.lead).to_owned(),
@@ -295,6 +314,14 @@ impl Editor<'_> {
         }
         lines.replace("\r\n", "\n")
     }
+}
+
+/// Without an empty line a comment below a child would be about what follows.
+fn apart(mut text: String, has_foot: bool, is_last: bool) -> String {
+    if has_foot && !is_last {
+        text.push('\n');
+    }
+    text
 }
 
 /// A text for every new child, given its number and that of the old child it follows.

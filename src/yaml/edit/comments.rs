@@ -76,6 +76,20 @@ impl Editor<'_> {
         }
     }
 
+    /// The end of a child's lines with the comments that are its own: deeper ones right below, and
+    /// those of `feet`, be they behind empty lines.
+    pub(super) fn end_with_feet(&self, at: usize, column: usize, feet: &Feet<'_>) -> usize {
+        let mut end = self.text.end_with_comments(at, column + 1);
+        loop {
+            let line = self.text.next_line(self.text.before_next(end));
+            let last = self.text.line_end(line);
+            if line <= end || !feet.has(self.text.slice(line, last)) {
+                return end;
+            }
+            end = self.text.end_with_comments(last, column + 1);
+        }
+    }
+
     /// The lines of a comment that follows below `from`, with the line break before them.
     fn lines_below(&self, from: usize, comment: &str) -> Option<(usize, usize)> {
         let mut end = from;
@@ -114,9 +128,66 @@ impl Editor<'_> {
     }
 }
 
+/// The lines of the comments that stand below a child or what is in it.
+#[derive(Debug, Default)]
+pub(super) struct Feet<'n>(Vec<&'n str>);
+
+impl<'n> Feet<'n> {
+    /// Those of a value.
+    pub(super) fn of(node: &'n Node) -> Self {
+        let mut feet = Self::default();
+        feet.gather(node);
+        feet
+    }
+
+    /// Those of what is in a collection, without its own.
+    pub(super) fn in_it(node: &'n Node) -> Self {
+        let mut feet = Self::of(node);
+        let own = node.dress.as_deref().and_then(foot).unwrap_or_default();
+        feet.0
+            .drain(..own.lines().filter(|line| !line.trim().is_empty()).count());
+        feet
+    }
+
+    /// Those of the child with this number of a collection.
+    pub(super) fn of_child(collection: &'n Node, number: usize) -> Self {
+        let mut feet = Self::default();
+        if let Some(item) = collection.items().get(number) {
+            feet.gather(item);
+        }
+        if let Some(entry) = collection.entries().get(number) {
+            feet.gather(&entry.key);
+            feet.gather(&entry.value);
+        }
+        feet
+    }
+
+    fn gather(&mut self, node: &'n Node) {
+        let foot = node.dress.as_deref().and_then(foot).unwrap_or_default();
+        let lines = foot.lines().map(str::trim);
+        self.0.extend(lines.filter(|line| !line.is_empty()));
+        for item in node.items() {
+            self.gather(item);
+        }
+        for entry in node.entries() {
+            self.gather(&entry.key);
+            self.gather(&entry.value);
+        }
+    }
+
+    fn has(&self, line: &str) -> bool {
+        self.0.contains(&line.trim())
+    }
+}
+
+/// Whether a child has a comment below it, which what follows must not take for its own.
+pub(super) fn has_foot(node: &Node) -> bool {
+    node.dress.as_deref().and_then(foot).is_some()
+}
+
 /// The new comment, if it is another one.
 ///
-/// A value from elsewhere that has none leaves the one that is there.
+/// A value from elsewhere that has none leaves the one that is there, unless it is within it.
 fn changed<'n>(
     old: &Node,
     new: &'n Node,
@@ -124,8 +195,24 @@ fn changed<'n>(
 ) -> Option<Option<&'n str>> {
     let before = old.dress.as_deref().and_then(&part);
     let after = new.dress.as_deref().and_then(&part);
-    let is_kept = before == after || (after.is_none() && old.span != new.span);
+    let is_elsewhere = |text| after.is_none() && old.span != new.span && !carries(new, text);
+    let is_kept = before == after || before.is_none_or(is_elsewhere) && after.is_none();
     (!is_kept).then_some(after)
+}
+
+/// Whether a comment stands in what a value is made of.
+fn carries(node: &Node, text: &str) -> bool {
+    let has = |node: &Node| {
+        let dress = node.dress.as_deref();
+        let comments = dress.map(|it| [&it.head, &it.line, &it.foot]);
+        let mut comments = comments.into_iter().flatten().flatten();
+        comments.any(|comment| comment == text) || carries(node, text)
+    };
+    node.items().iter().any(has)
+        || node
+            .entries()
+            .iter()
+            .any(|entry| has(&entry.key) || has(&entry.value))
 }
 
 fn foot(dress: &Dress) -> Option<&str> {

@@ -42,6 +42,31 @@ pub(super) fn edits(
     Ok(edits)
 }
 
+/// The documents that differ printed anew, each in its place.
+pub(super) fn printed(text: Text<'_>, before: &[Node], after: &[Node]) -> Vec<Edit> {
+    let pairs = align::items(before, after);
+    let starts = starts(text, before);
+    let mut editor = Editor::new(text, Sites::default());
+    for (new, pair) in after.iter().zip(&pairs) {
+        let Some(old) = *pair else { continue };
+        if same_node(&before[old], new) {
+            continue;
+        }
+        let start = starts[old];
+        let end = starts.get(old + 1).map_or(text.len(), |next| next.at);
+        let layout = site::locate(text, &before[old], start.gap)
+            .map(|sites| Layout::of_document(text, &sites, &before[old]))
+            .unwrap_or_default();
+        let break_before = if start.has_marker { "\n" } else { "" };
+        let lines = render::document(new, layout);
+        editor.edit(start.gap, end, format!("{break_before}{lines}\n"));
+    }
+    if pairs.len() != before.len() || pairs.iter().any(Option::is_none) {
+        editor.documents(&starts, &pairs, after);
+    }
+    editor.edits
+}
+
 /// Where a document begins.
 #[derive(Clone, Copy, Debug)]
 struct Start {

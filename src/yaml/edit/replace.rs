@@ -5,6 +5,8 @@
 
 use super::super::Node;
 use super::super::print::After;
+use super::block::begins_with_head;
+use super::comments::Feet;
 use super::render::{self, Context, Rendered};
 use super::site::{Site, is_absent};
 use super::value::{Editor, Old, is_block, is_block_scalar};
@@ -137,7 +139,7 @@ impl<'t> Editor<'t> {
             return self.fill_document(site, new, context);
         }
         let end = match is_block(old) {
-            true => self.text.line_end(site.end),
+            true => self.end_with_feet(site.end, 0, &Feet::in_it(old)),
             false => site.end,
         };
         let mut text = self.fitting(new, context, end).joined();
@@ -152,6 +154,11 @@ impl<'t> Editor<'t> {
         let comment = self.text.skip_blanks(end);
         let is_own_line = self.text.is_first_on_line(site.properties);
         let (start, blank) = match is_own_line {
+            true if begins_with_head(old) => (
+                self.text
+                    .line_start(self.head_start(site.properties, site.gap)),
+                "",
+            ),
             true => (self.text.line_start(site.properties), ""),
             false => (self.text.blanks_before(site.properties), " "),
         };
@@ -246,10 +253,11 @@ impl<'t> Editor<'t> {
     fn end_of_block(&self, old: Old<'_>, parent: usize) -> usize {
         let column = self.text.column(self.first_lead(old));
         let end = self.site(old).end;
-        match column > parent {
+        let end = match column > parent {
             true => self.text.end_with_comments(end, column),
             false => self.text.line_end(end),
-        }
+        };
+        self.end_with_feet(end, column, &Feet::of(old.node))
     }
 }
 

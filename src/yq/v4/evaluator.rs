@@ -1,6 +1,7 @@
 //! The evaluation of an expression: what each of its forms makes of the nodes it is given.
 
-use std::collections::{HashMap, HashSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -26,6 +27,8 @@ pub(super) struct Evaluator<'d> {
     pub(super) decoded: HashMap<String, Str>,
     /// What the assignments did.
     pub(super) effects: Effects,
+    /// The comparisons of collections, which are never equal, by where they stand.
+    pub(super) vain: RefCell<BTreeMap<(u32, u32), Comparison>>,
     /// The nodes that were made on the way to a key.
     pub(super) created: Vec<Id>,
     /// The items that an index of the expression named.
@@ -66,6 +69,15 @@ pub(super) struct Cross<'f, 'd> {
     pub(super) calculation: Calculation<'f, 'd>,
 }
 
+/// A comparison whose outcome is known beforehand.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Comparison {
+    /// Where what it compares with stands.
+    pub(super) span: Span,
+    /// `==`, not `!=`.
+    pub(super) is_equality: bool,
+}
+
 /// How deep `eval` may stand in `eval`.
 const EVALS: usize = 20;
 
@@ -76,6 +88,7 @@ impl<'d> Evaluator<'d> {
             context,
             decoded: HashMap::new(),
             effects: Effects::default(),
+            vain: RefCell::default(),
             created: Vec::new(),
             numbered: HashSet::new(),
             changed: 0,

@@ -27,11 +27,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::error::{Error, Kind, Result};
+use crate::finding::Finding;
+use crate::place::Place;
 use crate::yaml::{Node, PrintOptions, Tag, print_node};
 pub use context::{Context, Loader, Lookup};
 use effect::Effects;
 pub use effect::{Effect, ListItem};
-use evaluator::{Evaluator, one};
+use evaluator::{Comparison, Evaluator, one};
 use parse::{Parsed, Statement};
 use scope::{Matches, Scope};
 
@@ -83,6 +85,8 @@ pub struct Output {
     pub results: Vec<Found>,
     /// What each assignment did, in the order in which they are written.
     pub effects: Vec<Effect>,
+    /// Remarks on the expression itself: comparisons that never hold.
+    pub findings: Vec<Finding>,
 }
 
 /// A result of an expression.
@@ -196,6 +200,7 @@ impl Expression {
         if let Some(reason) = evaluator.arena.exhausted {
             return Err(Error::new(Kind::Script, reason));
         }
+        output.findings = evaluator.remarks();
         output.effects = evaluator.effects.into_list();
         // An expression that speaks of comments says itself what becomes of them.
         if !self.is_identity() && !self.text.contains("comment") {
@@ -229,6 +234,23 @@ fn adopt<'d>(evaluator: &mut Evaluator<'d>, inputs: &[Input<'d>]) -> Vec<item::I
 }
 
 impl Evaluator<'_> {
+    /// A remark for each comparison of collections.
+    fn remarks(&self) -> Vec<Finding> {
+        let remark = |comparison: &Comparison| {
+            let message = match comparison.is_equality {
+                true => "`==` never holds for a mapping or a list",
+                false => "`!=` always holds for a mapping or a list",
+            };
+            let place = Place::in_file(self.name.clone(), comparison.span);
+            Finding::warning("script-comparison", message)
+                .at(place)
+                .help(
+                    "only scalars are compared; compare the texts that `to_json(0)` makes of both",
+                )
+        };
+        self.vain.borrow().values().map(remark).collect()
+    }
+
     /// A node as a result.
     fn result(&mut self, id: item::Id, inputs: &[Input<'_>]) -> Result<Found> {
         if self.context.explode {

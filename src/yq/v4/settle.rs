@@ -27,8 +27,8 @@ pub(super) fn settle(before: &[&Node], after: &mut [&mut Node]) {
         return;
     }
     let mut survey = Survey::new(&owned, before, after);
-    for (number, document) in after.iter().enumerate() {
-        survey.look(document, number, true);
+    for document in after.iter() {
+        survey.look(document, &mut Vec::new(), true);
     }
     let mut plan = survey.plan();
     if plan.is_empty() {
@@ -36,7 +36,7 @@ pub(super) fn settle(before: &[&Node], after: &mut [&mut Node]) {
     }
     for (number, document) in after.iter_mut().enumerate() {
         plan.put(document, number, true);
-        plan.take(document);
+        plan.take(document, &mut Vec::new());
     }
 }
 
@@ -154,11 +154,13 @@ impl<'o> Survey<'o> {
         }
     }
 
-    fn look(&mut self, node: &Node, number: usize, is_root: bool) {
+    /// Counts what is there; a node that is within itself, as in `[.]`, is there once.
+    fn look(&mut self, node: &Node, within: &mut Vec<Place>, is_root: bool) {
         for text in SIDES.iter().filter_map(|side| side.of(node)) {
             *self.counts.entry(text.clone()).or_default() += 1;
         }
-        if let Some(place) = place(node) {
+        let own = place(node);
+        if let Some(place) = own.filter(|place| !within.contains(place)) {
             for &index in self.by_owner.get(&place).into_iter().flatten() {
                 let comment = &self.owned[index];
                 self.owners[index].0 += 1;
@@ -170,13 +172,19 @@ impl<'o> Survey<'o> {
                 }
             }
         }
+        if node.is_scalar() {
+            return;
+        }
+        let depth = within.len();
+        within.extend(own);
         for item in node.items() {
-            self.look(item, number, false);
+            self.look(item, within, false);
         }
         for Entry { key, value } in node.entries() {
-            self.look(key, number, false);
-            self.look(value, number, false);
+            self.look(key, within, false);
+            self.look(value, within, false);
         }
+        within.truncate(depth);
     }
 
     /// What has to be put and taken.
@@ -187,8 +195,6 @@ impl<'o> Survey<'o> {
             let is_elsewhere = self.values[index] || self.holders[index];
             let count = match self.owners[index].0 {
                 0 => usize::from(is_elsewhere),
-                // A document that is put into itself is no second one.
-                count if comment.document.is_some() => count.min(1),
                 count => count,
             };
             *wanted.entry(&comment.text).or_default() += count;
@@ -323,39 +329,36 @@ impl Plan<'_> {
     }
 
     /// Takes what is there too often, from the inside out, and never from the node that it is about.
-    fn take(&mut self, node: &mut Node) {
+    fn take(&mut self, node: &mut Node, within: &mut Vec<Place>) {
         if self.surplus.is_empty() {
             return;
         }
+        let own = place(node).filter(|place| !within.contains(place));
+        let depth = within.len();
+        within.extend(own);
         match &mut node.value {
-            Value::Seq(items) => items.iter_mut().for_each(|it| self.take(it)),
+            Value::Seq(items) => items.iter_mut().for_each(|it| self.take(it, within)),
             Value::Map(entries) => {
                 for entry in entries {
-                    self.take(&mut entry.key);
-                    self.take(&mut entry.value);
+                    self.take(&mut entry.key, within);
+                    self.take(&mut entry.value, within);
                 }
             }
             Value::Scalar(_) | Value::Alias(_) => {}
         }
-        let about: Vec<usize> = place(node)
-            .and_then(|place| self.by_owner.get(&place).cloned())
-            .unwrap_or_default();
+        within.truncate(depth);
+        let about = own.and_then(|place| self.by_owner.get(&place).cloned());
+        let about = about.unwrap_or_default();
         for side in SIDES {
             let Some(text) = side.of(node).cloned() else {
                 continue;
             };
-            let is_own = about
-                .iter()
-                .any(|it| self.owned[*it].text == text && self.owned[*it].document.is_none());
-            let Some(extra) = self
-                .surplus
-                .get_mut(&text)
-                .filter(|extra| **extra > 0 && !is_own)
-            else {
-                continue;
-            };
-            *extra -= 1;
-            *side.slot(node.dress_mut()) = None;
+            let is_own = about.iter().any(|it| self.owned[*it].text == text);
+            let extra = self.surplus.get_mut(&text).filter(|extra| **extra > 0);
+            if let (Some(extra), false) = (extra, is_own) {
+                *extra -= 1;
+                *side.slot(node.dress_mut()) = None;
+            }
         }
     }
 }

@@ -192,6 +192,7 @@ impl Call {
         let placed = |error: Error| error.name_files(|span| self.file_of(span));
         let output = self.expression.evaluate(&inputs, &context);
         let output = output.map_err(placed)?;
+        streams.findings(&output.findings);
         self.remark(&output.effects, streams);
         let is_found = output.results.iter().any(|found| is_something(&found.node));
         if let Some(name) = self.split_expression()? {

@@ -140,6 +140,12 @@ pub(crate) fn write(e: &mut Evaluator<'_>, target: Id, source: Id, how: How) {
     e.arena.take_children(target, source);
     let text = e.arena.get(source).text.clone();
     e.arena.edit(target).text = text;
+    let span = e.arena.get(source).span;
+    let item = e.arena.edit(target);
+    if item.span.line == 0 {
+        // What is made of a node alone is that node at another place.
+        item.span = span;
+    }
     write_head(e, target, source, how);
 }
 

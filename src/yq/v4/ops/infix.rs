@@ -1,8 +1,8 @@
 //! The operators that stand between two expressions.
 
 use crate::error::{Error, Kind as ErrorKind, Result};
-use crate::yq::v4::evaluator::{Calculation, Cross, Evaluator, Operand};
-use crate::yq::v4::expr::{Expr, Infix};
+use crate::yq::v4::evaluator::{Calculation, Comparison, Cross, Evaluator, Operand};
+use crate::yq::v4::expr::{Expr, Form, Infix};
 use crate::yq::v4::item::Id;
 use crate::yq::v4::scope::{Matches, Scope};
 
@@ -65,13 +65,15 @@ pub(crate) fn run(
             let modulo = |e: &mut Evaluator<'_>, _: &Scope, a, b| arithmetic::modulo(e, a, b);
             calculate(e, one, other, &pairs(&modulo), scope)
         }
-        Infix::Equal => compare::truths(e, scope, one, other, &|e, _, left, right| {
-            Ok(compare::equal(e, left, right))
+        Infix::Equal => compare::truths(e, scope, one, other, &|e, _, id, with| {
+            note_vain(e, (left, right), (id, with), true);
+            Ok(compare::equal(e, id, with))
         }),
         Infix::NotEqual => {
             let scope = scope.looking();
-            compare::truths(e, &scope, one, other, &|e, _, left, right| {
-                Ok(!compare::equal(e, left, right))
+            compare::truths(e, &scope, one, other, &|e, _, id, with| {
+                note_vain(e, (left, right), (id, with), false);
+                Ok(!compare::equal(e, id, with))
             })
         }
         Infix::Compare { greater, or_equal } => {
@@ -79,6 +81,30 @@ pub(crate) fn run(
                 compare::compare(e, scope, left, right, greater, or_equal)
             })
         }
+    }
+}
+
+/// Notes a comparison that cannot come out otherwise: of two collections, or with one that is written
+/// out.
+fn note_vain(
+    e: &Evaluator<'_>,
+    (left, right): (&Expr, &Expr),
+    (id, with): (Option<Id>, Option<Id>),
+    is_equality: bool,
+) {
+    let is_collection = |id: Option<Id>| id.is_some_and(|id| !e.arena.get(id).is_scalar());
+    let is_written = |expr: &Expr| matches!(expr.form, Form::Object | Form::List(_));
+    let is_vain = match (is_collection(id), is_collection(with)) {
+        (true, true) => true,
+        (true, false) => is_written(left),
+        (false, true) => is_written(right),
+        (false, false) => false,
+    };
+    if is_vain {
+        let span = right.span;
+        let comparison = Comparison { span, is_equality };
+        let mut vain = e.vain.borrow_mut();
+        vain.insert((span.start, span.end), comparison);
     }
 }
 

@@ -229,8 +229,13 @@ fn by(
 /// A text that two nodes share if they hold the same data.
 fn fingerprint(e: &mut Evaluator<'_>, id: Id) -> String {
     let item = e.arena.get(id);
-    if matches!(item.kind, Kind::Scalar | Kind::Alias) {
-        return item.text.to_string();
+    if item.kind == Kind::Alias {
+        return format!("*{}", item.text);
+    }
+    if item.is_scalar() {
+        // `"1"` and `1` are not the same.
+        let (text, label) = (item.text.clone(), e.type_of(id));
+        return format!("{} {text}", label.name());
     }
     let bracket = if item.kind == Kind::Seq { '[' } else { '{' };
     let mut out = String::from(bracket);
