@@ -77,7 +77,12 @@ fn rewrite_in(layout: Layout, text: &str, before: &[Node], after: &[Node]) -> Re
     }
     // Where a comment does not find its way with the lines, the document is printed with all of them.
     let printed = census::all_are_known(text, before)
-        .then(|| apply(text, documents::printed(Text::new(text), before, after)))
+        .then(|| {
+            apply(
+                text,
+                documents::printed(Text::new(text), before, after, layout),
+            )
+        })
         .and_then(Result::ok);
     match printed {
         Some(printed) => match verify(&printed, after) {

@@ -43,7 +43,12 @@ pub(super) fn edits(
 }
 
 /// The documents that differ printed anew, each in its place.
-pub(super) fn printed(text: Text<'_>, before: &[Node], after: &[Node]) -> Vec<Edit> {
+pub(super) fn printed(
+    text: Text<'_>,
+    before: &[Node],
+    after: &[Node],
+    layout: Layout,
+) -> Vec<Edit> {
     let pairs = align::items(before, after);
     let starts = starts(text, before);
     let mut editor = Editor::new(text, Sites::default());
@@ -54,15 +59,15 @@ pub(super) fn printed(text: Text<'_>, before: &[Node], after: &[Node]) -> Vec<Ed
         }
         let start = starts[old];
         let end = starts.get(old + 1).map_or(text.len(), |next| next.at);
-        let layout = site::locate(text, &before[old], start.gap)
+        let seen = site::locate(text, &before[old], start.gap)
             .map(|sites| Layout::of_document(text, &sites, &before[old]))
             .unwrap_or_default();
         let break_before = if start.has_marker { "\n" } else { "" };
-        let lines = render::document(new, layout);
+        let lines = render::document(new, seen.or(layout));
         editor.edit(start.gap, end, format!("{break_before}{lines}\n"));
     }
     if pairs.len() != before.len() || pairs.iter().any(Option::is_none) {
-        editor.documents(&starts, &pairs, after);
+        editor.documents(&starts, &pairs, after, layout);
     }
     editor.edits
 }
