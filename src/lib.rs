@@ -50,6 +50,7 @@ pub mod report;
 pub mod kustomization;
 pub mod process;
 pub mod load;
+pub mod cfg;
 pub mod guard;
 pub mod yq;
 pub mod template;

@@ -296,3 +296,37 @@ fn every_flag_of_kustomize_is_known() {
         assert!(help.contains(&format!("--{flag}")), "{flag}");
     }
 }
+
+#[test]
+fn under_the_name_of_kustomize_it_shows_configuration() {
+    let stage = with_map();
+    let line = |line: &str| kustomize(&stage, line);
+    assert!(line("cfg count .").printed().starts_with("./\n"));
+    let found = line("cfg grep kind=ConfigMap . --annotate=false").printed();
+    assert!(found.contains("kind: ConfigMap"), "{found}");
+    assert_eq!(line("cfg grep kind=Nothing .").printed(), "");
+    assert!(line("cfg tree .").printed().contains("ConfigMap"));
+    assert!(
+        !line("cfg cat .")
+            .printed()
+            .contains("config.kubernetes.io/path")
+    );
+    assert_eq!(
+        line("openapi info").printed(),
+        "{title:Kubernetes,version:v1.21.2}\n"
+    );
+    for shell in ["bash", "zsh", "fish", "powershell"] {
+        let script = line(&format!("completion {shell}")).printed();
+        assert!(script.contains("kustomize"), "{shell}");
+    }
+    for wrong in [
+        "cfg cat missing",
+        "cfg count a b",
+        "cfg grep",
+        "cfg grep a=b=c .",
+        "completion tcsh",
+        "version --short -o json",
+    ] {
+        line(wrong).refused();
+    }
+}

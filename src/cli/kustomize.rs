@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use kustom::error::Result;
+use kustom::error::{Error, Kind, Result};
 use kustom::finding::Finding;
 use kustom::release::Release;
 use kustom::yaml::{Entry, Node, PrintOptions, print_node};
@@ -36,6 +36,13 @@ enum Command {
     /// Create a kustomization in the current directory.
     #[command(alias = "init")]
     Create(Later<Lenient<edit::Create>>),
+    /// Show, count and search configuration.
+    Cfg(Cfg),
+    /// Print what is known of the built-in definitions of Kubernetes.
+    #[command(hide = true)]
+    Openapi(OpenApi),
+    /// Print a script that lets a shell complete commands.
+    Completion(Completion),
     /// Print the version of kustomize whose output this program prints.
     Version(Version),
 }
@@ -44,6 +51,46 @@ enum Command {
 struct Edit {
     #[command(subcommand)]
     command: Option<edit::Command>,
+}
+
+#[derive(Debug, clap::Args)]
+struct Cfg {
+    #[command(subcommand)]
+    command: Option<super::cfg::Command>,
+}
+
+#[derive(Debug, clap::Args)]
+struct OpenApi {
+    #[command(subcommand)]
+    command: Option<OpenApiCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+#[command(disable_help_subcommand = true)]
+enum OpenApiCommand {
+    /// Print the release of the definitions.
+    Info {
+        // Words are not looked at, as in kustomize.
+        #[arg(hide = true)]
+        words: Vec<String>,
+    },
+    #[command(external_subcommand)]
+    Other(Vec<OsString>),
+}
+
+#[derive(Debug, clap::Args)]
+struct Completion {
+    /// The shell.
+    #[arg(value_name = "SHELL")]
+    shell: Shell,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Shell {
+    Bash,
+    Zsh,
+    Fish,
+    Powershell,
 }
 
 #[derive(Debug, clap::Args)]
@@ -59,6 +106,9 @@ struct Version {
     /// A form of older versions (deprecated).
     #[arg(long)]
     short: bool,
+    // Words are not looked at, as in kustomize.
+    #[arg(hide = true)]
+    words: Vec<String>,
 }
 
 /// Whether a program's name is kustomize's, perhaps with a version behind it.
@@ -90,6 +140,16 @@ pub(super) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
                 Some(Command::Create(Later(Lenient(arguments)))) => {
                     finished(edit::create_as_kustomize(&arguments, &streams), &streams)
                 }
+                Some(Command::Cfg(arguments)) => finished(
+                    super::cfg::run(arguments.command.as_ref(), &streams),
+                    &streams,
+                ),
+                Some(Command::Openapi(arguments)) => {
+                    exit(openapi(arguments.command.as_ref(), &streams), &streams)
+                }
+                Some(Command::Completion(arguments)) => {
+                    exit(completion(arguments.shell, &streams), &streams)
+                }
                 Some(Command::Version(arguments)) => version(&arguments, &streams),
                 None => exit(
                     streams.data(&command.render_long_help().to_string()),
@@ -109,7 +169,63 @@ pub(super) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     }
 }
 
+/// The help of a command.
+pub(super) fn help(path: &[&str]) -> String {
+    fn of(command: &mut clap::Command, path: &[&str]) -> String {
+        match path {
+            [name, rest @ ..] => match command.find_subcommand_mut(name) {
+                Some(inner) => of(inner, rest),
+                None => String::new(),
+            },
+            [] => command.render_long_help().to_string(),
+        }
+    }
+    let mut command = command();
+    command.build();
+    of(&mut command, path)
+}
+
+/// Says that a word is no command, where kustomize says nothing and prints its help.
+pub(super) fn say_unknown(of: &str, words: &[OsString], streams: &Streams) {
+    let word = words
+        .first()
+        .map(|word| word.to_string_lossy().into_owned());
+    let message = format!("`{}` is no command of `{of}`", word.unwrap_or_default());
+    streams.error(&Error::new(Kind::Kustomization, message).help("nothing was done"));
+}
+
+fn openapi(command: Option<&OpenApiCommand>, streams: &Streams) -> Result<()> {
+    match command {
+        Some(OpenApiCommand::Info { words: _ }) => {
+            let release = kustom::schema::RELEASE;
+            streams.data(&format!("{{title:Kubernetes,version:{release}}}\n"))
+        }
+        Some(OpenApiCommand::Other(words)) => {
+            say_unknown("openapi", words, streams);
+            streams.data(&help(&["openapi"]))
+        }
+        None => streams.data(&help(&["openapi"])),
+    }
+}
+
+fn completion(shell: Shell, streams: &Streams) -> Result<()> {
+    let shell = match shell {
+        Shell::Bash => clap_complete::Shell::Bash,
+        Shell::Zsh => clap_complete::Shell::Zsh,
+        Shell::Fish => clap_complete::Shell::Fish,
+        Shell::Powershell => clap_complete::Shell::PowerShell,
+    };
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut command(), "kustomize", &mut script);
+    streams.bytes(&script)
+}
+
 fn version(arguments: &Version, streams: &Streams) -> ExitCode {
+    if arguments.short && !arguments.output.is_empty() {
+        let message = "`--short` and `--output` are both given";
+        let error = Error::new(Kind::Output, message).help("leave out `--short`");
+        return exit(Err(error), streams);
+    }
     if arguments.short {
         let old = Finding::warning("deprecated-field", "`--short` is deprecated");
         streams.findings(&[old.help("without it, the version stands alone")]);

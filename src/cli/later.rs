@@ -97,7 +97,7 @@ fn lenient(command: Command) -> Command {
 }
 
 /// The words that kustomize takes for a switch.
-fn boolean(word: &str) -> std::result::Result<bool, String> {
+pub(super) fn boolean(word: &str) -> std::result::Result<bool, String> {
     match word {
         "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
         "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),

@@ -7,6 +7,7 @@
 mod advice;
 mod affected;
 mod build;
+mod cfg;
 mod check;
 mod config;
 mod deps;

@@ -20,6 +20,7 @@ use kustom::error::{Error, Kind, Result, nearest};
 use kustom::finding::Finding;
 use kustom::load::{Files, Loader, Snapshot};
 
+use super::kustomize::help;
 use super::later::{Later, Lenient};
 use super::output::Streams;
 use place::{Kustomizations, Target};
@@ -203,22 +204,6 @@ fn unknown(words: &[OsString]) -> Error {
 
 fn print_help(path: &[&str], streams: &Streams) -> Result<ExitCode> {
     streams.data(&help(path)).map(|()| ExitCode::SUCCESS)
-}
-
-/// The help of a command of `kustomize`.
-fn help(path: &[&str]) -> String {
-    fn of(command: &mut clap::Command, path: &[&str]) -> String {
-        match path {
-            [name, rest @ ..] => match command.find_subcommand_mut(name) {
-                Some(inner) => of(inner, rest),
-                None => String::new(),
-            },
-            [] => command.render_long_help().to_string(),
-        }
-    }
-    let mut command = super::kustomize::command();
-    command.build();
-    of(&mut command, path)
 }
 
 /// An argument that must be there just once.
