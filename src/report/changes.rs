@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
+use super::shown;
+
 /// What became of one environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Change {
@@ -61,11 +63,12 @@ pub(super) fn text(changes: &[Change]) -> String {
             (None, false) => counts.join(", "),
         };
         // Writing to a string cannot fail.
-        let _ = writeln!(out, "{}: {told}", change.environment);
+        let _ = writeln!(out, "{}: {told}", shown::name(&change.environment));
         for (word, names) in parts {
             let more = names.len().saturating_sub(NAMED);
             let named: Vec<&str> = names.iter().take(NAMED).map(String::as_str).collect();
-            let _ = write!(out, "  {word}: {}", named.join(", "));
+            let named = named.join(", ");
+            let _ = write!(out, "  {word}: {}", shown::name(&named));
             let _ = match more {
                 0 => writeln!(out),
                 more => writeln!(out, " and {more} more"),

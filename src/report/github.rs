@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use super::changes;
 use super::findings::{Merged, Report};
+use super::shown;
 use super::text;
 use crate::finding::Severity;
 
@@ -34,8 +35,9 @@ pub(super) fn write(report: &Report) -> String {
             let finding = &one.finding;
             let place = finding.place.as_ref().map_or(0, |place| place.span.line);
             let message = finding.sentence().replace(['\r', '\n'], " ");
+            let (message, file) = (shown::name(&message), shown::name(&one.file));
             let name = finding.severity.name();
-            let _ = writeln!(out, "{name}: {message} ({}:{place})", one.file);
+            let _ = writeln!(out, "{name}: {message} ({file}:{place})");
         }
         out.push_str("::endgroup::\n");
     }
@@ -73,9 +75,9 @@ fn command(out: &mut String, one: &Merged<'_>) {
 
 /// A message: what would end a command is escaped.
 fn data(text: &str) -> String {
-    text.replace('%', "%25")
-        .replace('\r', "%0D")
-        .replace('\n', "%0A")
+    let lines = text.split('\n').map(shown::name);
+    let text = lines.collect::<Vec<_>>().join("\n");
+    text.replace('%', "%25").replace('\n', "%0A")
 }
 
 /// A property: what would end a property too.

@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 
 use super::findings::{Check, Outcome, Report, Suite};
-use super::{Color, finding};
+use super::{Color, finding, shown};
 
 /// The report as XML.
 pub(super) fn write(report: &Report) -> String {
@@ -80,8 +80,9 @@ fn case(out: &mut String, report: &Report, suite: &Suite, check: &Check) {
     }
 }
 
-/// Text for an attribute or an element; characters that XML cannot hold are left out.
+/// Text for an attribute or an element; what neither XML nor a log can hold is shown escaped.
 fn escaped(text: &str) -> String {
+    let text = shown::sentence(text);
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -89,8 +90,7 @@ fn escaped(text: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
-            '\n' | '\t' => out.push(c),
-            '\u{0}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => {}
+            '\u{fffe}' | '\u{ffff}' => {}
             c => out.push(c),
         }
     }
@@ -116,7 +116,7 @@ mod tests {
         report.fails_at = Severity::Error;
         let xml = write(&report);
         assert!(xml.contains("tests=\"4\" failures=\"1\""), "{xml}");
-        assert!(xml.contains("message=\"a &lt; b &amp; &quot;c&quot;\" type=\"render\""));
+        assert!(xml.contains("message=\"a &lt; b &amp; &quot;c&quot;\\u{7}\" type=\"render\""));
         assert!(xml.contains("<system-out>warning: small"));
         assert!(xml.contains("<testcase name=\"configs\" classname=\"kustom.repository\"/>"));
         assert!(xml.contains("<skipped message=\"nothing is kept\"/>"));

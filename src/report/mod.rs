@@ -12,6 +12,7 @@ mod json;
 mod junit;
 mod rules;
 mod sarif;
+mod shown;
 mod text;
 
 use std::fmt::Write as _;
@@ -72,7 +73,8 @@ pub fn finding(finding: &Finding, color: Color) -> String {
     let mut text = headline(word, code, &finding.message, color);
     arrow(&mut text, finding.place.as_ref(), color);
     for other in &finding.others {
-        text.push_str(&line("also", BLUE, &other.to_string(), color));
+        let other = other.to_string();
+        text.push_str(&line("also", BLUE, &shown::name(&other), color));
     }
     notes(&mut text, &finding.notes, color);
     if let Some(help) = &finding.help {
@@ -101,7 +103,7 @@ pub enum Format {
 
 /// A report in a format; for people without its [`summary`].
 pub fn report(report: &Report, format: Format, color: Color) -> String {
-    let pretty = |value: &serde_json::Value| format!("{value:#}\n");
+    let pretty = |value: &serde_json::Value| shown::json(&format!("{value:#}\n"));
     match format {
         Format::Text => text::write(report, color),
         Format::Json => pretty(&json::write(report)),
@@ -123,10 +125,12 @@ const BLUE: &str = "1;34";
 const GREEN: &str = "1;32";
 
 fn headline(word: &str, code: &str, message: &str, color: Color) -> String {
+    let message = shown::sentence(message);
     format!("{}: {message}\n", painted(word, code, color))
 }
 
 fn line(word: &str, code: &str, message: &str, color: Color) -> String {
+    let message = shown::sentence(message);
     format!("  {}: {message}\n", painted(word, code, color))
 }
 
@@ -143,6 +147,8 @@ fn notes(text: &mut String, notes: &[Note], color: Color) {
 fn arrow(text: &mut String, place: Option<&Place>, color: Color) {
     if let Some(place) = place.filter(|place| place.file.is_some()) {
         // Writing to a string cannot fail.
+        let place = place.to_string();
+        let place = shown::name(&place);
         let _ = writeln!(text, "  {} {place}", painted("-->", BLUE, color));
     }
 }

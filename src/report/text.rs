@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::changes;
 use super::findings::Report;
-use super::{BLUE, Color, finding, line};
+use super::{BLUE, Color, finding, line, shown};
 
 /// Every finding over several lines, with the environments that it is about.
 pub(super) fn write(report: &Report, color: Color) -> String {
@@ -12,7 +12,12 @@ pub(super) fn write(report: &Report, color: Color) -> String {
     for one in report.merged() {
         text.push_str(&finding(&one.finding, color));
         if report.suites.len() > 1 {
-            text.push_str(&line("in", BLUE, &one.suites.join(", "), color));
+            text.push_str(&line(
+                "in",
+                BLUE,
+                &shown::name(&one.suites.join(", ")),
+                color,
+            ));
         }
     }
     text.push_str(&changes::text(&report.changes));
