@@ -2,18 +2,57 @@
 //!
 //! Names, paths and values come from files that anybody may have written. A control character in
 //! them could move the cursor, hide a line or end one; a line that begins like a workflow command
-//! would be one to the runner that reads the log.
+//! would be one to the runner that reads the log. Nor are the credentials of an address shown,
+//! whatever its scheme is.
 
 use std::borrow::Cow;
 
 /// A name, a path or a value: nothing in it ends a line or commands anything.
 pub(super) fn name(text: &str) -> Cow<'_, str> {
-    escaped(text, |_| true)
+    match anonymous(text) {
+        Some(text) => Cow::Owned(escaped(&text, |_| true).into_owned()),
+        None => escaped(text, |_| true),
+    }
 }
 
 /// A sentence with the user's words in backticks: a line ends outside of them only, or before the
 /// marks below an excerpt, and none begins like a command.
 pub(super) fn sentence(text: &str) -> Cow<'_, str> {
+    match anonymous(text) {
+        Some(text) => Cow::Owned(lines(&text).into_owned()),
+        None => lines(text),
+    }
+}
+
+/// A text without the user information of the addresses in it, if there is some with a password.
+///
+/// A password may hold a slash, where an address ends for a parser.
+fn anonymous(text: &str) -> Option<String> {
+    let is_end = |c: char| c.is_whitespace() || matches!(c, '`' | '"' | '\'' | '<' | '>');
+    let (mut out, mut from) = (String::new(), 0);
+    for (at, _) in text.match_indices("://") {
+        let start = at + 3;
+        let address = &text[start..];
+        let address = &address[..address.find(is_end).unwrap_or(address.len())];
+        let Some((user, _)) = address.rsplit_once('@') else {
+            continue;
+        };
+        let (authority, _) = user.split_once('/').unwrap_or((user, ""));
+        // `host:8080/path@sha256` has a port and no user.
+        let is_host = authority.len() < user.len()
+            && authority
+                .split_once(':')
+                .is_none_or(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+        if start >= from && user.contains(':') && !is_host {
+            out.push_str(&text[from..start]);
+            out.push_str("***");
+            from = start + user.len();
+        }
+    }
+    (from > 0).then(|| out + &text[from..])
+}
+
+fn lines(text: &str) -> Cow<'_, str> {
     let ends_in_words = |at: usize| {
         let is_open = text[..at].matches('`').count() % 2 == 1;
         let next = text[at + 1..].lines().next().unwrap_or_default().trim();
@@ -39,6 +78,8 @@ pub(super) fn sentence(text: &str) -> Cow<'_, str> {
 
 /// JSON, in which what its strings hold beyond ASCII's control characters is escaped, too.
 pub(super) fn json(text: &str) -> String {
+    let masked = anonymous(text);
+    let text = masked.as_deref().unwrap_or(text);
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -103,6 +144,24 @@ mod tests {
             name("a\u{9b}b\u{202e}c\u{7f}"),
             "a\\u{9b}b\\u{202e}c\\u{7f}"
         );
+    }
+
+    #[test]
+    fn the_credentials_of_an_address_are_not_shown() {
+        for (address, shown) in [
+            ("htps://u:pw@h/x", "htps://***@h/x"),
+            ("ftp://u:p/w@h/x", "ftp://***@h/x"),
+            (
+                "a `x://:p@h` and `y://u:q@i`",
+                "a `x://***@h` and `y://***@i`",
+            ),
+            ("https://git@h/x", "https://git@h/x"),
+            ("https://h:8080/a@b", "https://h:8080/a@b"),
+            ("oci://h/a@sha256:b", "oci://h/a@sha256:b"),
+        ] {
+            assert_eq!(sentence(address), shown);
+            assert_eq!(name(address), shown);
+        }
     }
 
     #[test]
