@@ -187,8 +187,8 @@ fn an_environment_that_does_not_render_stops_no_other() {
     );
     let junit = run(&stage, "r", "check --format junit").out;
     for part in [
-        "<testsuites name=\"kustom\" tests=\"16\" failures=\"2\" errors=\"0\">",
-        "<testsuite name=\"production\" tests=\"7\" failures=\"1\" errors=\"0\" skipped=\"1\">",
+        "<testsuites name=\"kustom\" tests=\"18\" failures=\"2\" errors=\"0\">",
+        "<testsuite name=\"production\" tests=\"8\" failures=\"1\" errors=\"0\" skipped=\"2\">",
         "<testcase name=\"configs\" classname=\"kustom.staging\">\n      <skipped message=\"the environment does not render\"/>",
     ] {
         assert!(junit.contains(part), "{part}\n--\n{junit}");

@@ -12,6 +12,8 @@ use crate::place::Place;
 use crate::project::{self, Config, Environment, Options, Project, Rendered, configs, render};
 use crate::report::{Check, Suite, finding_of};
 use crate::template::Values;
+use crate::validation::{Form, Version, validate};
+use crate::yaml::Node;
 
 /// What came of an environment.
 pub struct Checked {
@@ -26,7 +28,7 @@ pub struct Checked {
 }
 
 /// The checks, in the order of a report; what one of them finds is told by its rule.
-const CHECKS: [&str; 7] = [
+const CHECKS: [&str; 8] = [
     "render",
     "configs",
     "unmatched",
@@ -34,6 +36,7 @@ const CHECKS: [&str; 7] = [
     "drift",
     "rendered",
     "lint",
+    "validate",
 ];
 
 /// The rules of what is lost without a word in a build, sorted.
@@ -141,9 +144,16 @@ fn sorted(
     }
     let lints = by_check.entry("lint").or_default();
     lints.extend(lint::kustomizations(files, root));
+    let versions = environment.kubernetes_versions(project);
+    let judged = by_check.entry("validate").or_default();
+    judged.extend(validated(rendered, versions));
     let checks = CHECKS.into_iter();
     checks
         .map(|name| match &project.rendered {
+            _ if name == "validate" && versions.is_empty() => Check::skipped(
+                name,
+                "no `kubernetesVersions` are named in `kustom.yaml` or `environment.yaml`",
+            ),
             None if name == "rendered" => {
                 Check::skipped(name, "`kustom.yaml` names no directory of rendered files")
             }
@@ -154,6 +164,23 @@ fn sorted(
             _ => Check::ran(name, by_check.remove(name).unwrap_or_default()),
         })
         .collect()
+}
+
+/// What API servers of some versions say to the rendered objects, each remark once.
+fn validated(rendered: &Rendered, versions: &[Version]) -> Vec<Finding> {
+    let nodes: Vec<&Node> = rendered.resources.iter().map(|one| &one.node).collect();
+    let mut findings: Vec<Finding> = Vec::new();
+    for version in versions {
+        for mut finding in validate(&nodes, *version, Form::Printed) {
+            for place in finding.places_mut().filter(|place| place.file.is_none()) {
+                place.file = rendered.sources.name(place.span);
+            }
+            if !findings.contains(&finding) {
+                findings.push(finding);
+            }
+        }
+    }
+    findings
 }
 
 /// The checks of an environment that does not render.

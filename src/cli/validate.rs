@@ -28,6 +28,7 @@ pub(super) struct Arguments {
     #[arg(value_name = "ENV|DIR|FILE")]
     targets: Vec<String>,
     /// A version of Kubernetes, `1.33`; may be repeated, to see whether all of them take the objects.
+    /// Without it those that the environment says, or the newest that is known.
     #[arg(long, value_name = "VERSION", value_delimiter = ',')]
     kubernetes_version: Vec<Version>,
     /// Kinds to leave out, `Kind` or `group/version/Kind`.
@@ -53,13 +54,14 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
     let here = working_directory()?;
-    let mut versions = arguments.kubernetes_version.clone();
-    if versions.is_empty() {
-        versions.push(Version::NEWEST);
-    }
     let mut suites = Vec::new();
     for target in arguments.targets(&here)? {
         let objects = arguments.objects(&here, &target)?;
+        let versions = match (&arguments.kubernetes_version[..], &objects.versions[..]) {
+            ([], []) => vec![Version::NEWEST],
+            ([], own) => own.to_vec(),
+            (asked, _) => asked.to_vec(),
+        };
         for version in &versions {
             let name = match versions.len() {
                 1 => target.name(),
@@ -106,6 +108,8 @@ struct Objects {
     nodes: Vec<Node>,
     sources: Option<Sources>,
     file: Option<Arc<str>>,
+    /// The versions of Kubernetes that an environment says they are for.
+    versions: Vec<Version>,
     /// What is wrong with the text itself, so that there are no objects.
     broken: Vec<Finding>,
 }
@@ -152,7 +156,9 @@ impl Arguments {
                 let options = self.said.options(Some(Secrets::Placeholder))?;
                 let rendered = render(&Disk, here, &project, &environment, &options)?;
                 let nodes = rendered.resources.into_iter().map(|resource| resource.node);
-                Ok(Objects::built(nodes.collect(), rendered.sources))
+                let mut objects = Objects::built(nodes.collect(), rendered.sources);
+                objects.versions = environment.kubernetes_versions(&project).to_vec();
+                Ok(objects)
             }
             Target::Kustomization(path) => {
                 let options = self.said.options(None)?;
@@ -225,6 +231,7 @@ impl Objects {
             nodes,
             sources: Some(sources),
             file: None,
+            versions: Vec::new(),
             broken: Vec::new(),
         }
     }
@@ -235,6 +242,7 @@ impl Objects {
             nodes: Vec::new(),
             sources: None,
             file: Some(file),
+            versions: Vec::new(),
             broken: Vec::new(),
         };
         let source = SourceId::new(0);

@@ -8,6 +8,7 @@ use crate::error::{Error, Kind, Result, nearest};
 use crate::kustomization::FILE_NAMES;
 use crate::load::Files;
 use crate::place::Place;
+use crate::validation::Version;
 
 /// The file that says what an environment is.
 pub(super) const FILE: &str = "environment.yaml";
@@ -106,6 +107,14 @@ impl Environment {
     /// Whether a warning stops the render.
     pub fn is_strict(&self) -> bool {
         self.settings.strict.unwrap_or_default()
+    }
+
+    /// The versions of Kubernetes that its objects are for.
+    pub fn kubernetes_versions<'s>(&'s self, project: &'s Project) -> &'s [Version] {
+        self.settings
+            .kubernetes_versions
+            .as_deref()
+            .unwrap_or(&project.kubernetes_versions)
     }
 
     /// The name of the file that it is rendered into.

@@ -33,6 +33,7 @@ use crate::error::{Error, Kind, Result};
 use crate::guard;
 use crate::load::{FileKind, Files, named_from, normalized};
 use crate::place::Place;
+use crate::validation::Version;
 
 pub use cause::Causes;
 pub use ciphertext::UNDECRYPTED;
@@ -74,6 +75,8 @@ pub struct Project {
     pub guard: guard::Settings,
     /// What is said of references to what is not rendered.
     pub references: References,
+    /// The versions of Kubernetes that the objects are for.
+    pub kubernetes_versions: Vec<Version>,
     /// How differences are shown.
     pub diff: DiffSettings,
     /// Values for the templates of all environments.
@@ -163,6 +166,7 @@ impl Project {
         project.rendered = named(&settings.rendered);
         project.guard = settings.guard;
         project.references = settings.references;
+        project.kubernetes_versions = settings.kubernetes_versions;
         project.diff = settings.diff;
         project.values = settings.values;
         project.helm = settings.helm;
@@ -185,6 +189,7 @@ impl Project {
             rendered: None,
             guard: guard::Settings::default(),
             references: References::default(),
+            kubernetes_versions: Vec::new(),
             diff: DiffSettings::default(),
             values: Map::new(),
             helm: HelmSettings::default(),

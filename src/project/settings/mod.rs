@@ -21,6 +21,7 @@ use crate::error::Result;
 use crate::guard;
 use crate::load::Files;
 use crate::plugin;
+use crate::validation::Version;
 
 pub(crate) use place::{Step, place_at};
 pub(super) use place::{place_of, place_of_entry, says};
@@ -57,6 +58,10 @@ pub struct ProjectSettings {
     pub diff: DiffSettings,
     /// Values for the templates of all environments; the base's `values.yaml` goes before them.
     pub values: Map<String, Value>,
+    /// The versions of Kubernetes that the objects are for, in quotes: `["1.33"]`; `kustom check`
+    /// judges them as API servers of these versions do. Without it nothing is judged.
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
+    pub kubernetes_versions: Vec<Version>,
     /// Helm charts; without it `--enable-helm` is needed.
     pub helm: HelmSettings,
 }
@@ -113,6 +118,10 @@ pub struct EnvironmentSettings {
     pub name_suffix: Option<String>,
     /// The namespace of everything that has one, instead of what the kustomization says.
     pub namespace: Option<String>,
+    /// The versions of Kubernetes that its objects are for, in quotes; without it those that
+    /// `kustom.yaml` says.
+    #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
+    pub kubernetes_versions: Option<Vec<Version>>,
     /// The name of the file that `render -o DIRECTORY` writes; without it the environment's name
     /// and `.yaml`.
     pub output: Option<String>,
@@ -258,6 +267,9 @@ impl EnvironmentSettings {
         merged.name_prefix = merged.name_prefix.or_else(|| parent.name_prefix.clone());
         merged.name_suffix = merged.name_suffix.or_else(|| parent.name_suffix.clone());
         merged.namespace = merged.namespace.or_else(|| parent.namespace.clone());
+        merged.kubernetes_versions = merged
+            .kubernetes_versions
+            .or_else(|| parent.kubernetes_versions.clone());
         merged
     }
 }
