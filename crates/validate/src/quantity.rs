@@ -63,6 +63,12 @@ impl Quantity {
         Some(Self(if negative { -mantissa } else { mantissa }))
     }
 
+    /// Whether it is more than the ratio of two others.
+    pub(crate) fn is_more_than(self, dividend: Self, divisor: Self) -> bool {
+        divisor.0 > 0
+            && self.0.saturating_mul(divisor.0 / 1_000) > dividend.0.saturating_mul(NANO / 1_000)
+    }
+
     /// Whether it counts whole things.
     pub(crate) fn is_whole(self) -> bool {
         self.0 % NANO == 0

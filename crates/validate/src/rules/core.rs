@@ -102,6 +102,11 @@ pub(super) const RULES: &[TypeRules] = &[
         whole: &[core_event],
     },
     TypeRules {
+        of: "core.v1.LimitRangeSpec",
+        fields: &[],
+        whole: &[limit_types],
+    },
+    TypeRules {
         of: "core.v1.LimitRangeItem",
         fields: &[("type", &[])],
         whole: &[limit_range_item],
@@ -491,6 +496,23 @@ fn event_namespace(
     }
 }
 
+/// Each type of limit is there once.
+fn limit_types(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
+    let list = path.field("limits");
+    let limits = value.list("limits");
+    for (index, limit) in limits.iter().enumerate() {
+        let kind = limit.text("type");
+        if limits[..index]
+            .iter()
+            .any(|other| other.text("type") == kind)
+        {
+            let found = limit.get("type").unwrap_or(limit);
+            cx.findings
+                .duplicate(&list.index(index).field("type"), found, kind);
+        }
+    }
+}
+
 fn limit_range_item(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
     let kind = value.text("type");
     if kind.is_empty() {
@@ -601,6 +623,21 @@ fn limit_range_item(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
                 cx.findings
                     .invalid(&list.key(key), origin, "the ratio is less than 1");
             }
+        }
+        let bounds = (of("max", key), of("min", key));
+        if let (Some(ratio), (Some(most), Some(least))) = (of("maxLimitRequestRatio", key), bounds)
+            && ratio.is_more_than(most, least)
+        {
+            let list = path.field("maxLimitRequestRatio");
+            let origin = value
+                .get("maxLimitRequestRatio")
+                .and_then(|found| found.get(key))
+                .unwrap_or(value);
+            cx.findings.invalid(
+                &list.key(key),
+                origin,
+                "the ratio is more than that of `max` to `min`",
+            );
         }
         if !resources::may_overcommit(key) {
             let (limit, request) = (of("default", key), of("defaultRequest", key));

@@ -17,6 +17,11 @@ pub(super) const RULES: &[TypeRules] = &[
         whole: &[],
     },
     TypeRules {
+        of: "resource.v1.ResourceClaimTemplateSpec",
+        fields: &[],
+        whole: &[template_metadata],
+    },
+    TypeRules {
         of: "resource.v1.DeviceSelector",
         fields: &[("cel", &[super::Present])],
         whole: &[],
@@ -184,6 +189,12 @@ fn identifier(text: &str) -> Verdict {
 
 fn pool(text: &str) -> Verdict {
     text.split('/').try_for_each(dns_subdomain)
+}
+
+fn template_metadata(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
+    if let Some(metadata) = value.get("metadata") {
+        crate::meta::labels_and_annotations(&path.field("metadata"), metadata, cx.findings);
+    }
 }
 
 fn request(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
