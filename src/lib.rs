@@ -56,6 +56,7 @@ pub mod yq;
 pub mod template;
 pub mod plugin;
 pub mod build;
+pub mod localize;
 pub mod edit;
 pub mod validation;
 pub mod project;

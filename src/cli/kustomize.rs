@@ -14,6 +14,7 @@ use kustom::yaml::{Entry, Node, PrintOptions, print_node};
 use super::build;
 use super::edit;
 use super::later::{Later, Lenient};
+use super::localize;
 use super::output::{Streams, When};
 
 /// Builds kustomizations as kustomize v5.8.3 does; this is kustom under kustomize's name.
@@ -38,6 +39,8 @@ enum Command {
     Create(Later<Lenient<edit::Create>>),
     /// Show, count and search configuration.
     Cfg(Cfg),
+    /// Write a kustomization, and all that it reads, into a new directory that builds by itself.
+    Localize(Later<Lenient<localize::Arguments>>),
     /// Print what is known of the built-in definitions of Kubernetes.
     #[command(hide = true)]
     Openapi(OpenApi),
@@ -144,6 +147,9 @@ pub(super) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
                     super::cfg::run(arguments.command.as_ref(), &streams),
                     &streams,
                 ),
+                Some(Command::Localize(Later(Lenient(arguments)))) => {
+                    finished(localize::run(&arguments, &streams), &streams)
+                }
                 Some(Command::Openapi(arguments)) => {
                     exit(openapi(arguments.command.as_ref(), &streams), &streams)
                 }

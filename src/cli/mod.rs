@@ -19,6 +19,7 @@ mod init;
 mod kubectl;
 mod kustomize;
 mod later;
+mod localize;
 mod output;
 mod project;
 mod render;
@@ -71,6 +72,8 @@ enum Command {
     Edit(edit::Arguments),
     /// Write a new kustomization.
     Create(Later<edit::CreateHere>),
+    /// Write a kustomization, and all that it reads, into a new directory that builds by itself.
+    Localize(Later<Lenient<localize::Arguments>>),
     /// Show what differs between two environments, or since a git revision.
     Diff(Later<diff::Arguments>),
     /// Show, write or check the rendered configs of an environment.
@@ -141,6 +144,7 @@ fn run_command(command: Command, streams: &Streams) -> Result<ExitCode> {
         Command::Init(Later(arguments)) => init::run(&arguments, streams),
         Command::Edit(arguments) => edit::run(&arguments, streams),
         Command::Create(Later(arguments)) => edit::create(&arguments, streams),
+        Command::Localize(Later(Lenient(arguments))) => localize::run(&arguments, streams),
         Command::Diff(Later(arguments)) => Ok(diff::run(&arguments, streams)),
         Command::Config(Later(arguments)) => config::run(&arguments, streams),
         Command::Secrets(Later(arguments)) => secrets::run(&arguments, streams),

@@ -1,5 +1,6 @@
 //! Where results and remarks go.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -157,6 +158,26 @@ pub(super) fn write_all(files: &[(PathBuf, Vec<u8>)]) -> Result<()> {
         .collect::<Result<Vec<_>>>()?
         .into_iter()
         .try_for_each(Draft::publish)
+}
+
+/// Writes a new directory as a whole or not at all: it is made beside its place, and moved there.
+pub(super) fn write_tree(directory: &Path, files: &BTreeMap<PathBuf, Vec<u8>>) -> Result<()> {
+    let parent = directory.parent().unwrap_or(Path::new("."));
+    let draft = tempfile::Builder::new()
+        .prefix(".kustom-")
+        .tempdir_in(parent);
+    let draft = draft.map_err(|cause| cannot_write(directory, cause))?;
+    let new = draft.path().join("new");
+    let write = |path: &Path, content: &[u8]| {
+        fs::create_dir_all(path.parent().unwrap_or(&new))?;
+        fs::write(path, content)
+    };
+    fs::create_dir(&new).map_err(|cause| cannot_write(directory, cause))?;
+    for (path, content) in files {
+        let shown = directory.join(path);
+        write(&new.join(path), content).map_err(|cause| cannot_write(&shown, cause))?;
+    }
+    fs::rename(&new, directory).map_err(|cause| cannot_write(directory, cause))
 }
 
 /// A file beside the one that it will replace; it goes if it does not.

@@ -508,6 +508,35 @@ impl<'l> Loader<'l> {
         self.files().miss(path);
     }
 
+    /// The root of the clone that the directory is in, if it is in one.
+    pub fn repository_root(&self) -> Option<&Path> {
+        self.checkout.as_ref().map(|checkout| &*checkout.root)
+    }
+
+    /// Where a file or a directory is that a kustomization names, without links.
+    ///
+    /// # Errors
+    ///
+    /// If nothing is there.
+    pub fn located(&self, name: &str) -> Result<PathBuf> {
+        let path = self.path(name);
+        match self.files().resolve(&path) {
+            Ok((place, _)) => Ok(place),
+            Err(cause) => Err(self.missing(&Text::from(name), &path, cause)),
+        }
+    }
+
+    /// The files below a directory, relative to it and sorted.
+    ///
+    /// # Errors
+    ///
+    /// If a directory cannot be listed, or a link leads in a circle.
+    pub fn files_below(&self, directory: &Path) -> Result<Vec<PathBuf>> {
+        let shown = self.shown(directory).display().to_string();
+        let cannot = |cause| cannot(&format!("list `{shown}`"), cause);
+        self.files().walk(directory).map_err(cannot)
+    }
+
     /// Whether a path leads to a directory.
     pub fn is_directory(&self, path: &Path) -> bool {
         matches!(self.files().resolve(path), Ok((_, FileKind::Directory)))
