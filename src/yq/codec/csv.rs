@@ -71,15 +71,30 @@ fn rows(node: &Node) -> Result<Vec<Vec<&str>>> {
                 if !item.is_map() {
                     return Err(unfit(item));
                 }
+                let mut keys = item.entries().iter().map(|entry| &entry.key);
+                if let Some(key) =
+                    keys.find(|key| !key.text().is_some_and(|key| names.contains(&key)))
+                {
+                    let name = key.text().unwrap_or_default();
+                    let message = format!("the first row of the table has no column `{name}`");
+                    return Err(Error::new(Kind::Script, message)
+                        .at(key.span)
+                        .help("give the first row all keys, or choose some: `map(pick([…]))`"));
+                }
                 let cells = names.iter().map(|name| item.get(name).map_or(Ok(""), cell));
                 rows.push(cells.collect::<Result<_>>()?);
             }
             Ok(rows)
         }
-        Some(Value::Seq(_)) => items
+        Some(Value::Seq(first)) => items
             .iter()
             .map(|item| match &item.value {
-                Value::Seq(cells) => cells.iter().map(cell).collect(),
+                Value::Seq(cells) if cells.len() == first.len() => cells.iter().map(cell).collect(),
+                Value::Seq(_) => Err(Error::new(
+                    Kind::Script,
+                    "the rows of a table have the same number of cells",
+                )
+                .at(item.span)),
                 _ => Err(unfit(item)),
             })
             .collect(),

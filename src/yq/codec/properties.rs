@@ -139,6 +139,9 @@ pub(super) fn encode(node: &Node, encoding: &Encoding) -> Result<String> {
     if let Some(text) = node.text() {
         return Ok(format!("{text}\n"));
     }
+    if !node.entries().is_empty() || !node.items().is_empty() {
+        expand(&mut Node::null(), node)?;
+    }
     let mut out = String::new();
     if let Some(comment) = super::leading(node) {
         out.push_str(comment);
@@ -153,6 +156,46 @@ pub(super) fn encode(node: &Node, encoding: &Encoding) -> Result<String> {
     Ok(writer.out)
 }
 
+/// Lays a tree out as [`decode`] reads it back, a dot in a key as a step, and refuses what would
+/// come back as something else.
+fn expand(into: &mut Node, node: &Node) -> Result<()> {
+    let refused = |message: String| Error::new(Kind::Script, message).at(node.span);
+    match &node.value {
+        Value::Scalar(text) => {
+            if !into.is_null() {
+                return Err(refused("two values go by one key in properties".to_owned())
+                    .help("a dot in a key divides it; rename one of the two"));
+            }
+            *into = Node::string(text.clone());
+        }
+        Value::Seq(items) if !items.is_empty() => {
+            for (index, item) in items.iter().enumerate() {
+                expand(tree::at(into, &[Step::Index(index)])?, item)?;
+            }
+        }
+        Value::Map(entries) if !entries.is_empty() => {
+            for Entry { key, value } in entries {
+                let steps = path(key.text().unwrap_or_default());
+                let is_number = steps.iter().any(|step| matches!(step, Step::Index(_)));
+                if is_number {
+                    let message = format!(
+                        "the key `{}` would be read back as a place of a list",
+                        key.text().unwrap_or_default()
+                    );
+                    return Err(Error::new(Kind::Script, message)
+                        .at(key.span)
+                        .help("rename the key, or make a list of the values"));
+                }
+                let place = tree::at(into, &steps).map_err(|error| error.at(key.span))?;
+                expand(place, value)?;
+            }
+        }
+        // What is empty has no line.
+        Value::Seq(_) | Value::Map(_) | Value::Alias(_) => {}
+    }
+    Ok(())
+}
+
 struct Writer<'e> {
     encoding: &'e Encoding,
     out: String,
@@ -165,7 +208,7 @@ impl Writer<'_> {
         match &node.value {
             Value::Scalar(text) => {
                 self.comments(node, key);
-                self.out.push_str(&escape(path, " :"));
+                self.out.push_str(&escape(path, " :="));
                 self.out.push_str(&self.encoding.separator);
                 if self.encoding.unwrapped || !text.contains(' ') {
                     self.out.push_str(&escape(text, ""));
@@ -231,6 +274,10 @@ fn escape(text: &str, special: &str) -> String {
             '\t' => out.push_str("\\t"),
             '\\' => out.push_str("\\\\"),
             ' ' if index == 0 => out.push_str("\\ "),
+            '#' | '!' if index == 0 && !special.is_empty() => {
+                out.push('\\');
+                out.push(found);
+            }
             _ => {
                 if special.contains(found) {
                     out.push('\\');

@@ -1,7 +1,9 @@
 //! Text for the shell: a quoted string, or an assignment for each scalar.
 
+use std::collections::HashSet;
+
 use super::Encoding;
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::yaml::{Node, Value};
 
 /// A string of which the shell takes every character as it is.
@@ -34,35 +36,65 @@ fn is_safe(found: char) -> bool {
 
 /// `path_to_key='value'` for each scalar.
 pub(super) fn assignments(node: &Node, encoding: &Encoding) -> Result<String> {
-    let mut out = String::new();
-    assign(node, "", encoding, &mut out);
-    Ok(out)
+    let mut writer = Writer {
+        encoding,
+        names: HashSet::new(),
+        out: String::new(),
+    };
+    writer.assign(node, "")?;
+    Ok(writer.out)
 }
 
-fn assign(node: &Node, name: &str, encoding: &Encoding, out: &mut String) {
-    match &node.value {
-        Value::Scalar(text) => {
-            out.push_str(if name.is_empty() { "value" } else { name });
-            out.push('=');
-            if encoding.unwrapped {
-                out.push_str(text);
-            } else {
-                quote_value(text, out);
+struct Writer<'e> {
+    encoding: &'e Encoding,
+    /// The names that have a value.
+    names: HashSet<String>,
+    out: String,
+}
+
+impl Writer<'_> {
+    fn assign(&mut self, node: &Node, name: &str) -> Result<()> {
+        match &node.value {
+            Value::Scalar(text) => {
+                let name = if name.is_empty() { "value" } else { name };
+                if !self.names.insert(name.to_owned()) {
+                    let message = format!("two values go by the name `{name}` in the shell");
+                    return Err(Error::new(Kind::Script, message).at(node.span).help(
+                        "what is no letter and no digit becomes `_`; rename one of the two",
+                    ));
+                }
+                self.out.push_str(name);
+                self.out.push('=');
+                if self.encoding.unwrapped {
+                    self.out.push_str(text);
+                } else {
+                    quote_value(text, &mut self.out);
+                }
+                self.out.push('\n');
             }
-            out.push('\n');
-        }
-        Value::Seq(items) => {
-            for (index, item) in items.iter().enumerate() {
-                assign(item, &joined(name, &index.to_string()), encoding, out);
+            Value::Seq(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.assign(item, &joined(name, &index.to_string()))?;
+                }
             }
-        }
-        Value::Map(entries) => {
-            for entry in entries {
-                let key = entry.key.text().unwrap_or_default();
-                assign(&entry.value, &joined(name, key), encoding, out);
+            Value::Map(entries) => {
+                for entry in entries {
+                    let key = entry.key.text().unwrap_or_default();
+                    let name = joined(name, key);
+                    if name == "_" {
+                        let message = format!(
+                            "the key `{key}` has nothing that a name in the shell may have"
+                        );
+                        return Err(Error::new(Kind::Script, message)
+                            .at(entry.key.span)
+                            .help("rename it: a name is made of letters, digits and `_`"));
+                    }
+                    self.assign(&entry.value, &name)?;
+                }
             }
+            Value::Alias(_) => {}
         }
-        Value::Alias(_) => {}
+        Ok(())
     }
 }
 

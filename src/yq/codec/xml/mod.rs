@@ -15,6 +15,11 @@ const INSTRUCTION: &str = "+p_";
 /// The key of a directive, such as `<!DOCTYPE …>`.
 const DIRECTIVE: &str = "+directive";
 
+/// What is left away around a text.
+fn is_trimmed(c: char) -> bool {
+    c.is_whitespace() || c.is_control()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -43,6 +48,20 @@ mod tests {
         let r = nodes[0].get("r").unwrap();
         assert_eq!(r.get("n").and_then(|node| node.as_str()), Some("3"));
         assert_eq!(r.get("i").unwrap().items().len(), 2);
+    }
+
+    #[test]
+    fn white_space_of_a_text_comes_back() {
+        for text in [" a ", "\n", "a\n", "\ta\u{a0}", " ", "a\n b"] {
+            let node = crate::yaml::Node::map(vec![crate::yaml::Entry::new(
+                "k",
+                crate::yaml::Node::string(text),
+            )]);
+            let written = encode(&node, &Encoding::default()).unwrap();
+            let read = decode(&written).unwrap();
+            assert_eq!(read[0].get("k").and_then(|node| node.text()), Some(text));
+        }
+        assert_eq!(round("<a>\n  b\n</a>"), "<a>b</a>\n");
     }
 
     #[test]

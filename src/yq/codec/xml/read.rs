@@ -3,7 +3,7 @@
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use super::{ATTRIBUTE, CONTENT, DIRECTIVE, INSTRUCTION};
+use super::{ATTRIBUTE, CONTENT, DIRECTIVE, INSTRUCTION, is_trimmed};
 use crate::error::{Error, Kind, Result};
 use crate::yaml::{Entry, Node, Str, Tag};
 
@@ -40,6 +40,7 @@ pub(crate) fn decode(text: &str) -> Result<Vec<Node>> {
     let mut parser = Parser {
         open: vec![Element::default()],
         text: String::new(),
+        referred: None,
         started: false,
     };
     loop {
@@ -66,6 +67,8 @@ struct Parser {
     open: Vec<Element>,
     /// Text that was read since the last tag.
     text: String,
+    /// Where references begin and end in the text: what they stand for is never left away.
+    referred: Option<(usize, usize)>,
     started: bool,
 }
 
@@ -76,11 +79,14 @@ impl Parser {
             Event::GeneralRef(reference) => {
                 let resolved = reference.resolve_char_ref().map_err(broken)?;
                 let name: &str = &reference;
+                let start = self.text.len();
                 match (resolved, quick_xml::escape::resolve_xml_entity(name)) {
                     (Some(letter), _) => self.text.push(letter),
                     (None, Some(text)) => self.text.push_str(text),
                     (None, None) => self.text.push_str(&format!("&{name};")),
                 }
+                let start = self.referred.map_or(start, |(start, _)| start);
+                self.referred = Some((start, self.text.len()));
             }
             event => {
                 self.end_text()?;
@@ -108,7 +114,7 @@ impl Parser {
             }
             Event::End(_) => self.end(),
             Event::CData(text) => {
-                self.add_text(&text)?;
+                self.add_text(trimmed(&text, None))?;
             }
             Event::Comment(comment) => {
                 self.comment(comment.to_string());
@@ -170,13 +176,13 @@ impl Parser {
             return Ok(());
         }
         let text = std::mem::take(&mut self.text);
-        self.add_text(&text)?;
+        let referred = self.referred.take();
+        self.add_text(trimmed(&text, referred))?;
         self.started = true;
         Ok(())
     }
 
     fn add_text(&mut self, text: &str) -> Result<()> {
-        let text = text.trim_matches(|c: char| c.is_whitespace() || c.is_control());
         if text.is_empty() {
             return Ok(());
         }
@@ -204,6 +210,18 @@ impl Parser {
             },
         }
     }
+}
+
+/// A text without the white space around it; references end what is white space.
+fn trimmed(text: &str, referred: Option<(usize, usize)>) -> &str {
+    let inner = text.trim_matches(is_trimmed);
+    let start = text.len() - text.trim_start_matches(is_trimmed).len();
+    let (first, last) = match (inner, referred) {
+        (_, None) => return inner,
+        ("", Some(referred)) => referred,
+        (inner, Some((first, last))) => (first.min(start), last.max(start + inner.len())),
+    };
+    &text[first..last]
 }
 
 fn join(comments: &mut Option<String>, comment: String) {

@@ -1,6 +1,6 @@
 //! Nodes to XML text.
 
-use super::{ATTRIBUTE, CONTENT, DIRECTIVE, INSTRUCTION};
+use super::{ATTRIBUTE, CONTENT, DIRECTIVE, INSTRUCTION, is_trimmed};
 use crate::error::{Error, Kind, Result};
 use crate::yaml::{Entry, Node, Str, Value};
 use crate::yq::codec::Encoding;
@@ -15,7 +15,7 @@ pub(crate) fn encode(node: &Node, encoding: &Encoding) -> Result<String> {
     };
     match &node.value {
         Value::Scalar(text) => {
-            escape(text, false, &mut writer.out);
+            writer.text(text, node)?;
             return Ok(writer.out);
         }
         Value::Map(entries) => writer.document(node, entries)?,
@@ -70,7 +70,7 @@ impl Writer {
         } else if key == DIRECTIVE {
             self.out.push_str(&format!("<!{text}>"));
         } else if key == CONTENT {
-            escape(text, false, &mut self.out);
+            self.content(&entry.value)?;
         } else {
             self.element(key, &entry.value)?;
         }
@@ -86,34 +86,75 @@ impl Writer {
         let dress = node.dress.as_deref();
         match &node.value {
             Value::Seq(items) => {
+                if items.is_empty() {
+                    return Err(refused("XML has no empty list".to_owned(), node)
+                        .help("take it away first"));
+                }
                 for item in items {
+                    if item.is_seq() {
+                        return Err(refused("XML has no list in a list".to_owned(), item)
+                            .help("make one list of them by `flatten`, or name the inner ones"));
+                    }
                     self.element(name, item)?;
                 }
                 return Ok(());
             }
             Value::Scalar(text) => {
-                self.start(name, &[])?;
+                self.start(name, &[], node)?;
                 self.comment(dress.and_then(|dress| dress.head.as_ref()));
-                escape(text, false, &mut self.out);
+                self.text(text, node)?;
                 self.comment(dress.and_then(|dress| dress.line.as_ref()));
             }
             Value::Map(entries) => {
                 let (attributes, children): (Vec<_>, Vec<_>) =
                     entries.iter().partition(|entry| is_attribute(entry));
-                self.start(name, &attributes)?;
+                self.start(name, &attributes, node)?;
                 self.comment(dress.and_then(|dress| dress.head.as_ref()));
                 for child in children {
                     self.entry(child)?;
                 }
             }
-            Value::Alias(_) => self.start(name, &[])?,
+            Value::Alias(_) => self.start(name, &[], node)?,
         }
         self.end(name);
         self.comment(dress.and_then(|dress| dress.foot.as_ref()));
         Ok(())
     }
 
-    fn start(&mut self, name: &str, attributes: &[&Entry]) -> Result<()> {
+    /// The text of an element, or several between its children.
+    fn content(&mut self, node: &Node) -> Result<()> {
+        match &node.value {
+            Value::Scalar(text) => self.text(text, node),
+            _ => Err(refused(
+                format!("`{CONTENT}` is one text, as texts between elements lose their places"),
+                node,
+            )),
+        }
+    }
+
+    /// White space at both ends is written as references, as readers leave it away otherwise.
+    fn text(&mut self, text: &str, node: &Node) -> Result<()> {
+        check_letters(text, node)?;
+        let inner = text.trim_matches(is_trimmed);
+        let start = text.len() - text.trim_start_matches(is_trimmed).len();
+        let (before, after) = match inner {
+            "" => (text, ""),
+            inner => (&text[..start], &text[start + inner.len()..]),
+        };
+        self.references(before);
+        escape(inner, false, &mut self.out);
+        self.references(after);
+        Ok(())
+    }
+
+    fn references(&mut self, text: &str) {
+        for found in text.chars() {
+            self.out.push_str(&format!("&#x{:X};", u32::from(found)));
+        }
+    }
+
+    fn start(&mut self, name: &str, attributes: &[&Entry], node: &Node) -> Result<()> {
+        check_name(name, "an element", node)?;
         self.new_line();
         self.out.push('<');
         self.out.push_str(name);
@@ -123,9 +164,11 @@ impl Writer {
                 return Err(Error::new(Kind::Script, message).at(entry.value.span));
             };
             let key = entry.key.text().unwrap_or_default();
+            let key = key.strip_prefix(ATTRIBUTE).unwrap_or(key);
+            check_name(key, "an attribute", &entry.key)?;
+            check_letters(value, &entry.value)?;
             self.out.push(' ');
-            self.out
-                .push_str(key.strip_prefix(ATTRIBUTE).unwrap_or(key));
+            self.out.push_str(key);
             self.out.push_str("=\"");
             escape(value, true, &mut self.out);
             self.out.push('"');
@@ -158,6 +201,7 @@ impl Writer {
         }
     }
 
+    /// A comment; two hyphens would end it, and get a blank between them.
     fn comment(&mut self, comment: Option<&Str>) {
         let Some(comment) = comment else { return };
         let lines = comment.lines().map(|line| {
@@ -165,7 +209,50 @@ impl Writer {
             text.strip_prefix(' ').unwrap_or(text)
         });
         let text = lines.collect::<Vec<_>>().join("\n");
-        self.out.push_str(&format!("<!-- {} -->", text.trim_end()));
+        let mut text = text.trim_end().to_owned();
+        while text.contains("--") {
+            text = text.replace("--", "- -");
+        }
+        self.out.push_str(&format!("<!-- {text} -->"));
+    }
+}
+
+#[cold]
+fn refused(message: String, node: &Node) -> Error {
+    Error::new(Kind::Script, message).at(node.span)
+}
+
+/// Refuses what is no `Name` of XML 1.0.
+fn check_name(name: &str, what: &str, node: &Node) -> Result<()> {
+    let starts = |c: char| c.is_ascii_alphabetic() || c == '_' || c == ':' || is_letter(c);
+    let goes_on = |c: char| starts(c) || c.is_ascii_digit() || matches!(c, '-' | '.' | '\u{b7}');
+    if name.starts_with(starts) && name.chars().all(goes_on) {
+        return Ok(());
+    }
+    Err(
+        refused(format!("`{name}` is no name of {what} in XML"), node)
+            .help("a name starts with a letter or `_`, and has no blanks; rename the key"),
+    )
+}
+
+/// The letters beyond ASCII that a name may start with.
+fn is_letter(c: char) -> bool {
+    matches!(c, '\u{c0}'..='\u{d6}' | '\u{d8}'..='\u{f6}' | '\u{f8}'..='\u{37d}' | '\u{37f}'..='\u{1fff}'
+        | '\u{200c}' | '\u{200d}' | '\u{2070}'..='\u{218f}' | '\u{2c00}'..='\u{2fef}'
+        | '\u{3001}'..='\u{d7ff}' | '\u{f900}'..='\u{fdcf}' | '\u{fdf0}'..='\u{fffd}' | '\u{10000}'..='\u{effff}')
+}
+
+/// Refuses characters that no XML document may have.
+fn check_letters(text: &str, node: &Node) -> Result<()> {
+    let is_none = |c: char| {
+        (c < ' ' && !matches!(c, '\t' | '\n' | '\r')) || matches!(c, '\u{fffe}' | '\u{ffff}')
+    };
+    match text.chars().find(|c| is_none(*c)) {
+        Some(found) => {
+            let message = format!("XML has no character `{}`", found.escape_unicode());
+            Err(refused(message, node).help("encode the text first, such as by `@base64`"))
+        }
+        None => Ok(()),
     }
 }
 
