@@ -63,26 +63,32 @@ pub fn tracked_generator_files(tree: &WorkTree, below: &Path, here: &Path) -> Re
     Ok(findings)
 }
 
-/// The files below the `secrets/` of environments that git tracks.
+/// The secrets of environments that git tracks: those below `secrets/`, and those that bases and
+/// components name beside themselves.
 ///
 /// # Errors
 ///
-/// If the index or an object cannot be read.
+/// If the index, an object or the boilerplate cannot be read.
 pub fn tracked_secrets(
+    files: &dyn Files,
     tree: &WorkTree,
+    project: &Project,
     environments: &[Environment],
     here: &Path,
 ) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
-    let directories: Vec<PathBuf> = environments
-        .iter()
-        .map(|environment| environment.directory.join("secrets"))
-        .collect();
+    let mut directories = Vec::new();
+    let mut named = HashSet::new();
+    for environment in environments {
+        directories.push(environment.directory.join("secrets"));
+        let secrets = secret_files(files, project, environment, &Values::default())?;
+        named.extend(secrets.into_iter().map(|file| file.path));
+    }
     let blobs = tree.blobs();
     for file in tree.tracked(tree.root())? {
-        let is_secret = directories
-            .iter()
-            .any(|secrets| file.path.starts_with(secrets));
+        let mut above = directories.iter();
+        let is_secret =
+            named.contains(&file.path) || above.any(|secrets| file.path.starts_with(secrets));
         if !is_secret || explains(&file.path) {
             continue;
         }
@@ -140,9 +146,13 @@ pub fn unignored(
         let parent = directory.parent().unwrap_or(&directory);
         let part = directory.file_name().unwrap_or_default().to_string_lossy();
         let ignore = named_from(here, &parent.join(".gitignore"));
+        // What several environments share is said once, by its own directory.
+        let whose = match directory.starts_with(&environment.directory) {
+            true => environment.name.clone(),
+            false => named_from(here, parent),
+        };
         let message = format!(
-            "no `.gitignore` covers the {what} of `{}`: `{}`{more}",
-            environment.name,
+            "no `.gitignore` covers the {what} of `{whose}`: `{}`{more}",
             named_from(here, first)
         );
         findings.push(

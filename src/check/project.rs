@@ -311,15 +311,14 @@ impl Setup<'_> {
                 Err(error) => findings.push(finding_of("render", &error)),
             }
         }
-        findings.extend(tracked_secrets(tree, &environments, self.here)?);
+        let (files, project, here) = (self.files, self.project, self.here);
+        findings.extend(tracked_secrets(files, tree, project, &environments, here)?);
         for environment in &environments {
-            findings.extend(unignored(
-                self.files,
-                tree,
-                self.project,
-                environment,
-                self.here,
-            )?);
+            for finding in unignored(files, tree, project, environment, here)? {
+                if !findings.contains(&finding) {
+                    findings.push(finding);
+                }
+            }
         }
         Ok(findings)
     }

@@ -15,6 +15,9 @@ const METADATA: [&str; 3] = [
     "managedByLabel",
 ];
 
+/// What a generator may do with what is there.
+const BEHAVIORS: [&str; 3] = ["create", "merge", "replace"];
+
 /// The fields that count only in the kustomization that is built.
 const OF_THE_ROOT: [&str; 2] = ["sortOptions", "buildMetadata"];
 
@@ -24,6 +27,7 @@ pub(super) fn check(name: &str, value: &Node, findings: &mut Vec<Finding>) {
         "images" | "imageTags" => entries(name, value, findings, image),
         "replicas" => entries(name, value, findings, replica),
         "labels" => entries(name, value, findings, label),
+        "configMapGenerator" | "secretGenerator" => unknown_behaviors(name, value, findings),
         "buildMetadata" => unknown_words(value, findings),
         "openapi" => unknown_keys(value, findings),
         _ => {}
@@ -101,6 +105,30 @@ fn label(entry: &Node) -> Option<(String, &'static str)> {
             "an entry is written `- pairs: {KEY: VALUE}`",
         )
     })
+}
+
+/// Kustomize takes a `behavior` that it does not know for none.
+fn unknown_behaviors(name: &str, value: &Node, findings: &mut Vec<Finding>) {
+    for (index, entry) in value.items().iter().enumerate() {
+        let Some(behavior) = field(entry, "behavior") else {
+            continue;
+        };
+        let word = behavior.text().unwrap_or_default();
+        if word.is_empty() || behavior.is_null() || BEHAVIORS.contains(&word) {
+            continue;
+        }
+        let help = match nearest(word, BEHAVIORS) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("it is one of `{}`", BEHAVIORS.join("`, `")),
+        };
+        let message =
+            format!("`{word}` is no `behavior` of `{name}[{index}]`, which counts as `create`");
+        findings.push(
+            Finding::warning("ignored-field", message)
+                .at(behavior.span)
+                .help(help),
+        );
+    }
 }
 
 fn unknown_words(value: &Node, findings: &mut Vec<Finding>) {

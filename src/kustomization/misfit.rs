@@ -100,6 +100,9 @@ fn help(path: &str, wanted: &str, found: &str) -> Option<String> {
     if name == "count" {
         return Some("write the number without quotes".to_owned());
     }
+    if wanted == "a map of texts" {
+        return Some("an entry is written `KEY: VALUE`".to_owned());
+    }
     let known = EXAMPLES
         .iter()
         .find(|(known, _)| known.eq_ignore_ascii_case(name));

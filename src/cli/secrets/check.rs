@@ -156,9 +156,13 @@ fn facts(tree: &WorkTree, start: &Path, here: &Path) -> Result<Vec<Finding>> {
     for name in project.names(&Disk) {
         environments.push(project.environment(&Disk, &name)?);
     }
-    findings.extend(tracked_secrets(tree, &environments, here)?);
+    findings.extend(tracked_secrets(&Disk, tree, &project, &environments, here)?);
     for environment in &environments {
-        findings.extend(unignored(&Disk, tree, &project, environment, here)?);
+        for finding in unignored(&Disk, tree, &project, environment, here)? {
+            if !findings.contains(&finding) {
+                findings.push(finding);
+            }
+        }
     }
     Ok(findings)
 }
