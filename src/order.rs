@@ -7,6 +7,7 @@
 use std::cmp::Ordering;
 
 use crate::id::{FIRST_KINDS, Gvk, Id, LAST_KINDS};
+use crate::release::{Change, Release};
 use crate::resource::{Resource, Resources};
 use crate::yaml::Str;
 
@@ -35,8 +36,8 @@ impl Order {
         }
     }
 
-    /// Puts resources in order; those that are equal in it keep theirs.
-    pub fn apply(&self, resources: &mut Resources) {
+    /// Puts resources in the order of a release; those that are equal in it keep theirs.
+    pub fn apply(&self, resources: &mut Resources, release: Release) {
         let Self::Legacy { first, last } = self else {
             return;
         };
@@ -50,11 +51,12 @@ impl Order {
                 .or_else(|| in_first().map(|at| at as i64 - first.len() as i64))
                 .unwrap_or_default()
         };
+        let core_first = release.has(Change::CoreNamespaceFirst);
         let list = resources.list_mut();
         let ranks: Vec<i64> = list.iter().map(|one| rank(&one.id().gvk.kind)).collect();
         let mut order: Vec<usize> = (0..list.len()).collect();
         order.sort_by(|&one, &other| {
-            let by_id = || compare(list[one].id(), list[other].id());
+            let by_id = || compare(list[one].id(), list[other].id(), core_first);
             ranks[one].cmp(&ranks[other]).then_with(by_id)
         });
         if !order.is_sorted() {
@@ -65,19 +67,20 @@ impl Order {
 }
 
 /// Of two kinds that come neither first nor last: by `group_version_kind`, then by
-/// `gvk|namespace|name`, with a tilde word for what is missing.
-fn compare(one: &Id, other: &Id) -> Ordering {
+/// `gvk|namespace|name`, with a tilde word for what is missing. `core_first` says whether a
+/// `Namespace` of the core group comes before others.
+fn compare(one: &Id, other: &Id, core_first: bool) -> Ordering {
     fn names(id: &Id) -> [&str; 2] {
         [or(&id.namespace, "~X"), or(&id.name, "~N")]
     }
     let by_gvk = match one.gvk == other.gvk {
         true => Ordering::Equal,
-        false => compare_gvks(&one.gvk, &other.gvk),
+        false => compare_gvks(&one.gvk, &other.gvk, core_first),
     };
     by_gvk.then_with(|| joined(names(one), names(other), b'|'))
 }
 
-fn compare_gvks(one: &Gvk, other: &Gvk) -> Ordering {
+fn compare_gvks(one: &Gvk, other: &Gvk, core_first: bool) -> Ordering {
     fn parts(gvk: &Gvk) -> [&str; 3] {
         [
             or(&gvk.group, "~G"),
@@ -88,7 +91,7 @@ fn compare_gvks(one: &Gvk, other: &Gvk) -> Ordering {
     let mut order = joined(parts(one), parts(other), b'_');
     let are_namespaces = one.kind == "Namespace" && other.kind == "Namespace";
     // Of two Namespaces, the one of the core group is the one that others live in.
-    if are_namespaces && (one.group.is_empty() || other.group.is_empty()) {
+    if core_first && are_namespaces && (one.group.is_empty() || other.group.is_empty()) {
         order = order.reverse();
     }
     order.then_with(|| one.to_string().cmp(&other.to_string()))

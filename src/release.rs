@@ -8,7 +8,7 @@
 
 use std::fmt;
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind};
 
 /// A release of kustomize.
 ///
@@ -31,7 +31,18 @@ impl Release {
     pub const NEWEST: Self = Self(5, 8, 3);
 
     /// The releases that can be asked for, the oldest first.
-    pub const KNOWN: [Self; 3] = [Self(5, 8, 1), Self(5, 8, 2), Self::NEWEST];
+    ///
+    /// v5.8.0 is none of them: it hands `namespace` down to every base, which no other release
+    /// does, and no kubectl carries it.
+    pub const KNOWN: [Self; 7] = [
+        Self(5, 4, 2),
+        Self(5, 5, 0),
+        Self(5, 6, 0),
+        Self(5, 7, 1),
+        Self(5, 8, 1),
+        Self(5, 8, 2),
+        Self::NEWEST,
+    ];
 
     /// Whether the release behaves as it does since a change.
     pub fn has(self, change: Change) -> bool {
@@ -54,12 +65,15 @@ impl fmt::Display for Release {
 impl std::str::FromStr for Release {
     type Err = Error;
 
-    /// `5.8.1` or `v5.8.1`.
-    fn from_str(text: &str) -> Result<Self> {
+    /// `5.8.1` or `v5.8.1`; `5.8` means the newest known v5.8.
+    fn from_str(text: &str) -> Result<Self, Error> {
         let number = text.strip_prefix('v').unwrap_or(text);
-        let known = Self::KNOWN.into_iter();
-        let mut found = known.filter(|release| release.to_string()[1..] == *number);
-        found.next().ok_or_else(|| {
+        let is_meant = |release: &Self| {
+            let Self(major, minor, _) = release;
+            release.to_string()[1..] == *number || format!("{major}.{minor}") == number
+        };
+        let found = Self::KNOWN.into_iter().rev().find(is_meant);
+        found.ok_or_else(|| {
             let known: Vec<String> = Self::KNOWN
                 .iter()
                 .map(|release| release.to_string()[1..].to_owned())
@@ -71,9 +85,36 @@ impl std::str::FromStr for Release {
     }
 }
 
+impl<'de> serde::Deserialize<'de> for Release {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(|error: Error| {
+            let help = error
+                .help_line()
+                .map_or(String::new(), |help| format!("; {help}"));
+            serde::de::Error::custom(format!("{}{help}", error.message()))
+        })
+    }
+}
+
 /// Something that a release does differently from the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
+    /// `spec.policyName` of a `ValidatingAdmissionPolicyBinding` follows the name of its policy.
+    AdmissionPolicyReference,
+    /// An object whose kind ends in `List` and that has no `items` is kept.
+    ListWithoutItems,
+    /// Of two kinds `Namespace`, the one of the core group comes first.
+    CoreNamespaceFirst,
+    /// `images` rewrites `volumes[].image.reference`.
+    ImageVolumes,
+    /// Charts of `helmCharts` are given the namespace of the kustomization, and what they make is
+    /// not moved to it.
+    HelmNamespace,
+    /// `select` and `reject` of replacements are regular expressions, not words.
+    ReplacementPatterns,
+    /// The keys of `options` of a patch are checked, and match in any case.
+    PatchOptions,
     /// `ValidatingAdmissionPolicy` and its binding live outside of namespaces.
     AdmissionPolicyScope,
     /// `images` rewrites `volumes[].image.reference` in the pod template of a CronJob.
@@ -92,7 +133,14 @@ pub enum Change {
 
 impl Change {
     /// All changes, the earliest first.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 14] = [
+        Self::AdmissionPolicyReference,
+        Self::ListWithoutItems,
+        Self::CoreNamespaceFirst,
+        Self::ImageVolumes,
+        Self::HelmNamespace,
+        Self::ReplacementPatterns,
+        Self::PatchOptions,
         Self::AdmissionPolicyScope,
         Self::CronJobImageVolumes,
         Self::ClaimTemplateLabels,
@@ -105,6 +153,13 @@ impl Change {
     /// The first release with the change.
     pub fn since(self) -> Release {
         match self {
+            Self::AdmissionPolicyReference | Self::ListWithoutItems | Self::CoreNamespaceFirst => {
+                Release(5, 5, 0)
+            }
+            Self::ImageVolumes => Release(5, 7, 0),
+            Self::HelmNamespace | Self::ReplacementPatterns | Self::PatchOptions => {
+                Release(5, 8, 0)
+            }
             Self::AdmissionPolicyScope
             | Self::CronJobImageVolumes
             | Self::ClaimTemplateLabels
@@ -118,6 +173,27 @@ impl Change {
     /// What a user sees of it, in a sentence.
     pub fn summary(self) -> &'static str {
         match self {
+            Self::AdmissionPolicyReference => {
+                "`policyName` of a `ValidatingAdmissionPolicyBinding` follows `namePrefix` and `nameSuffix`"
+            }
+            Self::ListWithoutItems => {
+                "an object whose kind ends in `List` is kept though it has no `items`; before it vanished"
+            }
+            Self::CoreNamespaceFirst => {
+                "a `Namespace` of v1 comes before those of other groups in the legacy order"
+            }
+            Self::ImageVolumes => {
+                "`images` rewrites image volumes (`volumes[].image.reference`) of pods and pod templates"
+            }
+            Self::HelmNamespace => {
+                "`namespace` is given to the charts of `helmCharts`, and what they make keeps its own"
+            }
+            Self::ReplacementPatterns => {
+                "`select` and `reject` of replacements are regular expressions; before they were words, and `default` meant objects without a namespace too"
+            }
+            Self::PatchOptions => {
+                "`options` of `patches` match in any case and unknown ones are refused; before both were ignored"
+            }
             Self::AdmissionPolicyScope => {
                 "`ValidatingAdmissionPolicy` and `ValidatingAdmissionPolicyBinding` get no namespace"
             }
@@ -139,8 +215,15 @@ impl Change {
     /// The source file that asks for it.
     pub fn asked_in(self) -> &'static str {
         match self {
+            Self::AdmissionPolicyReference
+            | Self::ImageVolumes
+            | Self::CronJobImageVolumes
+            | Self::ClaimTemplateLabels => "src/fields/mod.rs",
+            Self::ListWithoutItems => "src/resource/list.rs",
+            Self::CoreNamespaceFirst => "src/order.rs",
+            Self::HelmNamespace => "src/build/plugins.rs",
+            Self::ReplacementPatterns | Self::PatchOptions => "src/kustomization/parts.rs",
             Self::AdmissionPolicyScope => "src/schema/mod.rs",
-            Self::CronJobImageVolumes | Self::ClaimTemplateLabels => "src/fields/mod.rs",
             Self::AnyDigest => "src/transform/images.rs",
             Self::SecretStringData => "src/build/generators.rs",
             Self::EmbeddedFieldOptions => "src/transform/replacement/embedded.rs",
@@ -158,7 +241,11 @@ mod tests {
         for release in Release::KNOWN {
             assert_eq!(release.to_string().parse::<Release>().unwrap(), release);
         }
-        for wrong in ["", "v", "5.8", "5.8.9", "5.8.1 ", "six"] {
+        assert_eq!("5.8".parse::<Release>().unwrap(), Release::NEWEST);
+        assert_eq!("v5.7".parse::<Release>().unwrap(), Release(5, 7, 1));
+        for wrong in [
+            "", "v", "5", "5.9", "5.8.0", "5.8.9", "5.8.1 ", "vv5.8", "six",
+        ] {
             let error = wrong.parse::<Release>().unwrap_err();
             assert!(error.message().contains(&format!("`{wrong}`")));
         }

@@ -39,6 +39,39 @@ fn kustomize(stage: &Stage, arguments: &str) -> Said {
 }
 
 #[test]
+fn a_variable_says_which_kustomize_is_stood_in_for() {
+    let stage = with_map();
+    let kustomization = "resources: [map.yaml]\nbuildMetadata: [managedByLabel]\n";
+    stage.write("app/kustomization.yaml", kustomization);
+    kustomize(&stage, "version").printed();
+    let run = |release: &str, command: &str| {
+        let setting = format!("KUSTOM_KUSTOMIZE_RELEASE={release}");
+        let program = stage.text("bin/kustomize");
+        let words = [setting.as_str(), program.as_str()];
+        let words = words.into_iter().chain(command.split(' '));
+        stage.run(std::path::Path::new("/usr/bin/env"), "app", words)
+    };
+    for (release, flag, wanted) in [
+        ("5.7.1", "", "v5.7.1"),
+        ("", "", "v5.8.3"),
+        ("v5.8", " --kustomize-release 5.4.2", "v5.4.2"),
+    ] {
+        let printed = run(release, &format!("build{flag} .")).printed();
+        assert!(
+            printed.contains(&format!("kustomize-{wanted}")),
+            "{printed}"
+        );
+    }
+    assert_eq!(run("5.7", "version").printed(), "v5.7.1\n");
+    assert!(run("5.7", "version -o json").printed().contains("v5.7.1"));
+    for command in ["build .", "version"] {
+        let said = run("six", command).refused();
+        assert!(said.contains("`KUSTOM_KUSTOMIZE_RELEASE`"), "{said}");
+        assert!(said.contains("known releases are 5.4.2"), "{said}");
+    }
+}
+
+#[test]
 fn the_target_is_here_unless_it_is_named() {
     let stage = with_map();
     assert_eq!(stage.build("app", "").printed(), MAP);

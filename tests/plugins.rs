@@ -594,6 +594,11 @@ fn a_chart_gets_the_namespace_of_the_nearest_kustomization() {
         &format!("namespace: own\n{}", chart("")),
     );
     assert_eq!(namespace("peak"), "own");
+    // Before v5.8.0 helm is told nothing, and what it made is moved.
+    let older = stage.build("peak", "--enable-helm --kustomize-release 5.7.1");
+    let printed = older.printed();
+    assert!(printed.contains("\n  namespace: peak"), "{printed}");
+    assert!(printed.contains("\n  namespace: default"), "{printed}");
     // The namespace field itself leaves what helm made alone.
     assert!(
         !stage

@@ -66,18 +66,31 @@ fn the_page_of_the_releases_is_what_the_table_says() {
 
 fn releases_page() -> String {
     let mut page = format!(
-        "# Releases of kustomize\n\nkustom follows kustomize {}. What it does that earlier \
-         releases did differently:\n\n| since | what | asked in |\n|---|---|---|\n",
-        Release::NEWEST
+        "# Releases of kustomize\n\nkustom follows kustomize {}, or the release that it is told:\n\n\
+         - `--kustomize-release 5.7.1` for `build`, `render` and every command that renders;\n\
+         - `kustomizeRelease: \"5.7.1\"` in `kustom.yaml`, which a flag goes before;\n\
+         - `KUSTOM_KUSTOMIZE_RELEASE=5.7.1` in the environment of the program under the name \
+           `kustomize`, for `build` and `version`.\n\n\
+         Known are {}; `5.7` means the newest known v5.7. \
+         v5.6.0 prints what v5.5.0 prints.\n\n\
+         | kubectl | kustomize |\n|---|---|\n| 1.31 | v5.4.2 |\n| 1.32 | v5.5.0 |\n\
+         | 1.33 | v5.6.0 |\n| 1.34, 1.35 | v5.7.1 |\n| 1.36, 1.37 | v5.8.1 |\n\n\
+         ## What differs\n\n| since | what | asked in |\n|---|---|---|\n",
+        Release::NEWEST,
+        Release::KNOWN.map(|release| release.to_string()).join(", ")
     );
     for change in Change::ALL {
         let (since, summary, file) = (change.since(), change.summary(), change.asked_in());
         writeln!(page, "| {since} | {summary} | `{file}` |").unwrap();
     }
     page.push_str(
-        "\nWhat an earlier release refused and a later one accepts is not in the table: keys that \
-         are whole numbers or dates (accepted by every kustomize that is built with Go 1.27, and by \
-         kustom always), new fields, names in `images` that are no regular expressions.\n",
+        "\nWhat an earlier release refused and a later one accepts is not in the table, and kustom \
+         accepts it whatever release it follows: keys that are whole numbers or dates (accepted by \
+         every kustomize that is built with Go 1.27), new fields such as `sourceValue`, names in \
+         `images` that are no regular expressions, empty patches (since v5.7.0 with a target, since \
+         v5.8.1 without), several deletions in one patch (v5.7.0), and replacements into YAML or JSON \
+         text (v5.8.0). Functions in Starlark, which v5.4.2 runs with `--enable-star`, are always \
+         refused.\n",
     );
     page
 }

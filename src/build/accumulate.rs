@@ -35,7 +35,8 @@ impl<'l> Target<'l> {
             None => error,
         };
         let node = config(&content.bytes, content.source).map_err(whole_file)?;
-        let (kustomization, findings) = Kustomization::parse(&node).map_err(whole_file)?;
+        let (kustomization, findings) =
+            Kustomization::parse_as_of(&node, context.options.release).map_err(whole_file)?;
         context.findings.extend(findings);
         let helm_namespace = kustomization.namespace.clone();
         Ok(Self {

@@ -55,7 +55,7 @@ pub(super) fn run(
     }
     order
         .unwrap_or(&Order::legacy())
-        .apply(&mut gathered.resources);
+        .apply(&mut gathered.resources, context.options.release);
     gathered.resources.check_unique()?;
     let label = context.options.managed_by || metadata.managed_by;
     let keeps_empty = metadata.origin && metadata.transformations;

@@ -7,6 +7,7 @@ use crate::generate::{self, Product};
 use crate::hash;
 use crate::kustomization::{Builtin, HelmChart, HelmGlobals};
 use crate::plugin;
+use crate::release::Change;
 use crate::resource::{self, Origin, Resource, Resources};
 use crate::transform::value_add::ValueAdd;
 use crate::transform::{
@@ -64,7 +65,7 @@ pub(super) fn load(
 }
 
 fn configure(context: &mut Context<'_>, target: &Target<'_>, object: &Resource) -> Result<Plugin> {
-    let runner = match Builtin::parse(&object.node)? {
+    let runner = match Builtin::parse(&object.node, context.options.release)? {
         Some(builtin) => Runner::Builtin(builtin),
         None => {
             let options = &context.options.plugins;
@@ -158,9 +159,13 @@ pub(super) fn transform(
             context.note_image(image, counts.iter().sum());
             Ok(())
         }
-        Builtin::Namespace(wanted, specs) => {
-            namespace::apply(resources, wanted, specs, &context.schema)
-        }
+        Builtin::Namespace(wanted, specs) => namespace::apply(
+            resources,
+            wanted,
+            specs,
+            &context.schema,
+            context.options.release,
+        ),
         Builtin::Prefix(text, specs) => prefix::apply(resources, text, specs, &context.schema),
         Builtin::Suffix(text, specs) => suffix::apply(resources, text, specs, &context.schema),
         Builtin::PrefixSuffix(prefix, suffix, specs) => {
@@ -183,7 +188,7 @@ pub(super) fn transform(
             patches::strategic_merge(context, target, resources, &sources)
         }
         Builtin::Replacements(sources) => {
-            let list = transformers::load_replacements(target, sources)?;
+            let list = transformers::load_replacements(target, sources, context.options.release)?;
             let counts = replacement::apply(
                 resources,
                 &list,
@@ -287,7 +292,8 @@ pub(super) fn inflate_field(
     chart: &HelmChart,
 ) -> Result<Vec<Resource>> {
     let globals = &target.kustomization.helm_globals;
-    if !chart.namespace.is_empty() || target.helm_namespace.is_empty() {
+    let is_given = context.options.release.has(Change::HelmNamespace);
+    if !is_given || !chart.namespace.is_empty() || target.helm_namespace.is_empty() {
         return inflate(context, target, chart, globals);
     }
     let chart = HelmChart {

@@ -4,6 +4,7 @@ use super::accumulate::Target;
 use super::{Accumulated, Context, Matched, Operator, origin, patches, plugins};
 use crate::error::Result;
 use crate::kustomization::ReplacementSource;
+use crate::release::Release;
 use crate::resource::Resources;
 use crate::transform::namespace::Namespace;
 use crate::transform::replacement::Replacement;
@@ -47,8 +48,14 @@ pub(super) fn run(
             namespace: asked.namespace.clone(),
             ..Namespace::default()
         };
-        namespace::apply(resources, &wanted, &fields.namespace, &context.schema)
-            .map_err(|error| error.at(asked.namespace.span))?;
+        namespace::apply(
+            resources,
+            &wanted,
+            &fields.namespace,
+            &context.schema,
+            context.options.release,
+        )
+        .map_err(|error| error.at(asked.namespace.span))?;
         done(resources, "NamespaceTransformer");
     }
     if !asked.name_prefix.is_empty() {
@@ -137,7 +144,13 @@ fn replace(
     let sources = &target.kustomization.replacements;
     let lists = sources
         .iter()
-        .map(|source| load_replacements(target, std::slice::from_ref(source)))
+        .map(|source| {
+            load_replacements(
+                target,
+                std::slice::from_ref(source),
+                context.options.release,
+            )
+        })
         .collect::<Result<Vec<_>>>()?;
     let all: Vec<Replacement> = lists.iter().flatten().cloned().collect();
     let counts = replacement::apply(
@@ -169,6 +182,7 @@ fn replace(
 pub(super) fn load_replacements(
     target: &Target<'_>,
     sources: &[ReplacementSource],
+    release: Release,
 ) -> Result<Vec<Replacement>> {
     let mut list = Vec::new();
     for source in sources {
@@ -177,7 +191,7 @@ pub(super) fn load_replacements(
             ReplacementSource::Path(path) => {
                 let content = target.loader.read(path)?;
                 let node = crate::yaml::config(&content.bytes, content.source)?;
-                list.extend(crate::kustomization::replacements(&node)?);
+                list.extend(crate::kustomization::replacements(&node, release)?);
             }
         }
     }

@@ -34,6 +34,9 @@ pub(super) struct Arguments {
         value_parser = restriction
     )]
     load_restrictor: Restriction,
+    /// The release of kustomize whose output is wanted, such as `5.8.1`; without it the newest.
+    #[arg(long, value_name = "RELEASE", value_parser = release)]
+    kustomize_release: Option<Release>,
     /// The order of the objects (deprecated: use `sortOptions` in the kustomization).
     #[arg(long, value_name = "ORDER")]
     reorder: Option<Reorder>,
@@ -54,6 +57,7 @@ impl Arguments {
             target: target.to_owned(),
             output: None,
             load_restrictor: Restriction::default(),
+            kustomize_release: None,
             reorder: None,
             enable_managedby_label: false,
             stack_trace: false,
@@ -62,6 +66,14 @@ impl Arguments {
                 network_name: "bridge".into(),
                 ..Plugins::default()
             },
+        }
+    }
+
+    /// The same with the release that is wanted where the flag names none.
+    pub(super) fn or_release(self, release: Release) -> Self {
+        Self {
+            kustomize_release: self.kustomize_release.or(Some(release)),
+            ..self
         }
     }
 }
@@ -168,7 +180,7 @@ fn build(arguments: &Arguments, streams: &Streams) -> Result<()> {
 fn options(arguments: &Arguments) -> Options {
     let label = env::var("KUSTOMIZE_ENABLE_MANAGEDBY_LABEL");
     Options {
-        release: Release::NEWEST,
+        release: arguments.kustomize_release.unwrap_or_default(),
         restriction: arguments.load_restrictor,
         order: arguments.reorder.map(|reorder| match reorder {
             Reorder::Legacy => Order::legacy(),
@@ -236,6 +248,13 @@ fn old_flags(arguments: &Arguments) -> Vec<Finding> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+pub(super) fn release(word: &str) -> std::result::Result<Release, String> {
+    word.parse().map_err(|error: Error| {
+        let help = error.help_line().unwrap_or_default();
+        format!("{}; {help}", error.message())
+    })
 }
 
 pub(super) fn restriction(word: &str) -> std::result::Result<Restriction, String> {

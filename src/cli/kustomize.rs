@@ -1,6 +1,6 @@
 //! The program under the name `kustomize`: what scripts and controllers call of it.
 
-use std::env::consts;
+use std::env::{self, consts};
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::ExitCode;
@@ -135,7 +135,10 @@ pub(super) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         Ok(arguments) => {
             let streams = Streams::new(When::Auto, false);
             match arguments.command {
-                Some(Command::Build(Lenient(arguments))) => build::run(&arguments, &streams),
+                Some(Command::Build(Lenient(arguments))) => match release() {
+                    Ok(release) => build::run(&arguments.or_release(release), &streams),
+                    Err(error) => exit(Err(error), &streams),
+                },
                 Some(Command::Edit(arguments)) => finished(
                     edit::run_as_kustomize(arguments.command.as_ref(), &streams),
                     &streams,
@@ -236,14 +239,33 @@ fn version(arguments: &Version, streams: &Streams) -> ExitCode {
         let old = Finding::warning("deprecated-field", "`--short` is deprecated");
         streams.findings(&[old.help("without it, the version stands alone")]);
     }
-    let release = Release::NEWEST;
+    let release = match release() {
+        Ok(release) => release,
+        Err(error) => return exit(Err(error), streams),
+    };
     let text = match (arguments.output.as_str(), arguments.short) {
-        ("json", _) => json(),
-        ("yaml", _) => yaml(),
+        ("json", _) => json(release),
+        ("yaml", _) => yaml(release),
         (_, true) => format!("{{{release}  unknown   }}\n"),
         _ => format!("{release}\n"),
     };
     exit(streams.data(&text), streams)
+}
+
+/// The variable that says which release of kustomize is stood in for.
+const RELEASE: &str = "KUSTOM_KUSTOMIZE_RELEASE";
+
+/// The release that is stood in for: the newest, unless the variable says another.
+fn release() -> Result<Release> {
+    let Some(word) = env::var_os(RELEASE).filter(|word| !word.is_empty()) else {
+        return Ok(Release::NEWEST);
+    };
+    let parsed: Result<Release> = word.to_string_lossy().parse();
+    parsed.map_err(|error| {
+        let message = format!("`{RELEASE}`: {}", error.message());
+        let help = error.help_line().unwrap_or_default().to_owned();
+        Error::new(error.kind(), message).help(help)
+    })
 }
 
 fn exit(result: Result<()>, streams: &Streams) -> ExitCode {
@@ -259,7 +281,7 @@ fn finished(result: Result<ExitCode>, streams: &Streams) -> ExitCode {
 }
 
 /// What kustomize tells of itself, in the words that Go has for systems.
-fn fields() -> [(&'static str, String); 6] {
+fn fields(release: Release) -> [(&'static str, String); 6] {
     let system = match consts::OS {
         "macos" => "darwin",
         other => other,
@@ -271,7 +293,7 @@ fn fields() -> [(&'static str, String); 6] {
         other => other,
     };
     [
-        ("version", Release::NEWEST.to_string()),
+        ("version", release.to_string()),
         ("gitCommit", "unknown".to_owned()),
         ("buildDate", "unknown".to_owned()),
         ("goOs", system.to_owned()),
@@ -280,13 +302,13 @@ fn fields() -> [(&'static str, String); 6] {
     ]
 }
 
-fn json() -> String {
-    let lines = fields().map(|(key, value)| format!("  \"{key}\": \"{value}\""));
+fn json(release: Release) -> String {
+    let lines = fields(release).map(|(key, value)| format!("  \"{key}\": \"{value}\""));
     format!("{{\n{}\n}}\n", lines.join(",\n"))
 }
 
-fn yaml() -> String {
-    let entries = fields().map(|(key, value)| Entry::new(key, Node::string(value)));
+fn yaml(release: Release) -> String {
+    let entries = fields(release).map(|(key, value)| Entry::new(key, Node::string(value)));
     // An empty line follows, as in the original.
     print_node(&Node::map(entries.into()), &PrintOptions::default()) + "\n"
 }

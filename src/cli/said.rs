@@ -6,10 +6,11 @@ use kustom::edit::{ImageArgument, Part};
 use kustom::error::{Error, Kind, Result};
 use kustom::load::{Disk, Restriction};
 use kustom::project::{ImageOverride, Options, ReplicaOverride, Secrets, values_file};
+use kustom::release::Release;
 use kustom::template::Values;
 use serde_json::Value;
 
-use super::build::{Plugins, plugins, restriction};
+use super::build::{Plugins, plugins, release, restriction};
 
 /// Values for templates.
 #[derive(Debug, clap::Args)]
@@ -45,6 +46,9 @@ pub(super) struct Said {
         value_parser = restriction
     )]
     load_restrictor: Restriction,
+    /// The release of kustomize whose output is wanted, such as `5.8.1`; without it the newest.
+    #[arg(long, value_name = "RELEASE", value_parser = release)]
+    kustomize_release: Option<Release>,
     #[command(flatten)]
     plugins: Plugins,
 }
@@ -87,6 +91,7 @@ impl Said {
                 .iter()
                 .map(|word| replicas(word))
                 .collect::<Result<_>>()?,
+            release: self.kustomize_release,
             restriction: self.load_restrictor,
             plugins: plugins(&self.plugins),
             lint: true,

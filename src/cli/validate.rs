@@ -163,6 +163,7 @@ impl Arguments {
             Target::Kustomization(path) => {
                 let options = self.said.options(None)?;
                 let options = build::Options {
+                    release: options.release.unwrap_or_default(),
                     restriction: options.restriction,
                     plugins: options.plugins,
                     ..build::Options::default()

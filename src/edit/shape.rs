@@ -219,7 +219,7 @@ pub(super) fn check(root: &Node) -> Result<()> {
 
 impl Shape {
     fn check(self, node: &Node) -> Result<()> {
-        let mode = Mode::Strict;
+        let mode = Mode::STRICT;
         match self {
             Text => mode.text(node).map(drop),
             Boolean => mode.boolean(node).map(drop),

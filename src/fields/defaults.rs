@@ -88,6 +88,14 @@ pub(super) static IMAGES_WITHOUT_CRON_JOBS: &[FieldSpec] = match IMAGES {
     [] => &[],
 };
 
+/// The same before [`crate::release::Change::ImageVolumes`].
+pub(super) static IMAGES_OF_CONTAINERS: &[FieldSpec] = table! {
+    ["" "" "": "spec/", "" "" "": "spec/template/spec/"] CREATE [
+        "containers[]/image",
+        "initContainers[]/image",
+    ]
+};
+
 /// An object's own labels: what an entry of `labels` is written to unless it asks for more.
 pub(super) static LABELS: &[FieldSpec] = &[row("", "", "", "metadata/labels", CREATE)];
 

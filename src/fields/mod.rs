@@ -129,8 +129,17 @@ impl Fields {
     pub fn of_release(release: Release) -> Self {
         let images = if release.has(Change::CronJobImageVolumes) {
             defaults::IMAGES
-        } else {
+        } else if release.has(Change::ImageVolumes) {
             defaults::IMAGES_WITHOUT_CRON_JOBS
+        } else {
+            defaults::IMAGES_OF_CONTAINERS
+        };
+        let name_reference = if release.has(Change::AdmissionPolicyReference) {
+            Cow::Borrowed(references::NAME_REFERENCE)
+        } else {
+            let all = references::NAME_REFERENCE.iter();
+            let known = all.filter(|row| row.kind != "ValidatingAdmissionPolicy");
+            Cow::Owned(known.cloned().collect())
         };
         let template_labels = if release.has(Change::ClaimTemplateLabels) {
             defaults::TEMPLATE_LABELS
@@ -146,7 +155,7 @@ impl Fields {
             template_labels: Cow::Borrowed(template_labels),
             volume_claim_template_labels: Cow::Borrowed(defaults::VOLUME_CLAIM_TEMPLATE_LABELS),
             common_annotations: Cow::Borrowed(defaults::COMMON_ANNOTATIONS),
-            name_reference: Cow::Borrowed(references::NAME_REFERENCE),
+            name_reference,
             var_reference: Cow::Borrowed(defaults::VAR_REFERENCE),
             images: Cow::Borrowed(images),
             replicas: Cow::Borrowed(defaults::REPLICAS),
@@ -304,6 +313,15 @@ mod tests {
         assert_eq!(count(&fields, selectors), 32);
         let older = Fields::of_release("5.8.1".parse().unwrap());
         assert_eq!(count(&older, templates), 10);
+    }
+
+    #[test]
+    fn an_older_release_knows_fewer_images_and_names() {
+        let counts = ["5.4", "5.6", "5.7", "5.8.1", "5.8.3"].map(|release| {
+            let fields = Fields::of_release(release.parse().unwrap());
+            (fields.images.len(), fields.name_reference.len())
+        });
+        assert_eq!(counts, [(4, 15), (4, 16), (6, 16), (6, 16), (7, 16)]);
     }
 
     #[test]

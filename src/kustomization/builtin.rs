@@ -9,6 +9,7 @@ use super::parts::{self, HelmChart, HelmGlobals, Patch, ReplacementSource};
 use crate::error::{Error, Kind, Result, nearest};
 use crate::fields::FieldSpec;
 use crate::generate;
+use crate::release::Release;
 use crate::transform::images::Image;
 use crate::transform::namespace::{Namespace, Subjects};
 use crate::transform::replicas::Replica;
@@ -84,14 +85,14 @@ impl Builtin {
     /// # Errors
     ///
     /// If there is no built-in plugin of its kind, or its arguments have the wrong types.
-    pub fn parse(node: &Node) -> Result<Option<Self>> {
+    pub fn parse(node: &Node, release: Release) -> Result<Option<Self>> {
         if node.get("apiVersion").and_then(Node::text) != Some("builtin") {
             return Ok(None);
         }
         let kind = node.get("kind").and_then(Node::text).unwrap_or_default();
         let arguments = Arguments {
             node,
-            mode: Mode::Lenient,
+            mode: Mode::LENIENT.as_of(release),
         };
         let builtin = match kind {
             "AnnotationsTransformer" => {
@@ -115,7 +116,7 @@ impl Builtin {
                 arguments.part("paths", Mode::texts)?.unwrap_or_default(),
                 arguments.text("patches")?,
             ),
-            "PatchTransformer" => Self::Patch(parts::patch(Mode::Lenient, node)?),
+            "PatchTransformer" => Self::Patch(parts::patch(Mode::LENIENT.as_of(release), node)?),
             "PrefixTransformer" => Self::Prefix(arguments.text("prefix")?, arguments.specs()?),
             "SuffixTransformer" => Self::Suffix(arguments.text("suffix")?, arguments.specs()?),
             "PrefixSuffixTransformer" => Self::PrefixSuffix(
@@ -137,7 +138,7 @@ impl Builtin {
                 arguments.specs()?,
             ),
             "ValueAddTransformer" => {
-                Self::ValueAdd(Box::new(parts::value_add(Mode::Lenient, node)?))
+                Self::ValueAdd(Box::new(parts::value_add(Mode::LENIENT, node)?))
             }
             _ => return Err(unknown(node, kind)),
         };

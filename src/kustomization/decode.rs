@@ -6,18 +6,44 @@
 
 use crate::error::{Error, Kind, Result, nearest};
 use crate::fields::FieldSpec;
+use crate::release::{Change, Release};
 use crate::yaml::{Node, Scalar, Str, Tag, Text};
 
-/// How strictly a file is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mode {
-    /// A kustomization: unknown fields and numbers for texts are errors.
-    Strict,
-    /// The configuration of a plugin.
-    Lenient,
+/// How strictly a file is read, and as which release reads it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mode {
+    is_strict: bool,
+    release: Release,
 }
 
 impl Mode {
+    /// A kustomization: unknown fields and numbers for texts are errors.
+    pub(crate) const STRICT: Self = Self {
+        is_strict: true,
+        release: Release::NEWEST,
+    };
+
+    /// The configuration of a plugin.
+    pub(crate) const LENIENT: Self = Self {
+        is_strict: false,
+        release: Release::NEWEST,
+    };
+
+    /// The same as a release of kustomize reads it.
+    pub(crate) fn as_of(self, release: Release) -> Self {
+        Self { release, ..self }
+    }
+
+    /// Whether numbers are no texts, and unknown fields errors.
+    pub(crate) fn is_strict(self) -> bool {
+        self.is_strict
+    }
+
+    /// Whether the release behaves as it does since a change.
+    pub(crate) fn has(self, change: Change) -> bool {
+        self.release.has(change)
+    }
+
     /// Calls `set` with the name and the value of every field of a map.
     pub(crate) fn fields<'n>(
         self,
@@ -36,7 +62,7 @@ impl Mode {
             let exact = known.iter().find(|name| **name == key);
             match exact.or_else(|| known.iter().find(|name| name.eq_ignore_ascii_case(key))) {
                 Some(name) => set(name, &entry.value)?,
-                None if self == Self::Strict => return Err(unknown(&entry.key, known)),
+                None if self.is_strict => return Err(unknown(&entry.key, known)),
                 None => {}
             }
         }
@@ -53,12 +79,10 @@ impl Mode {
         }
         match node.tag {
             Tag::Str | Tag::Timestamp if node.is_scalar() => Ok(Text::of(node)),
-            Tag::Int | Tag::Float | Tag::Bool if self == Self::Lenient && node.is_scalar() => {
-                Ok(Text {
-                    text: plain_text(node)?,
-                    span: node.span,
-                })
-            }
+            Tag::Int | Tag::Float | Tag::Bool if !self.is_strict && node.is_scalar() => Ok(Text {
+                text: plain_text(node)?,
+                span: node.span,
+            }),
             _ => Err(mismatch(node, "a text")),
         }
     }

@@ -15,6 +15,7 @@ use crate::finding::Finding;
 use crate::generate;
 use crate::order::Order;
 use crate::place::Span;
+use crate::release::Release;
 use crate::transform::images::Image;
 use crate::transform::labels::Label;
 use crate::transform::replicas::Replica;
@@ -179,8 +180,8 @@ const DEPRECATED: [(&str, &str); 6] = [
 /// What an entry of `configMapGenerator` or `secretGenerator` asks for.
 pub(crate) fn generator(product: generate::Product, node: &Node) -> Result<generate::Args> {
     match product {
-        generate::Product::ConfigMap => parts::config_map(Mode::Strict, node),
-        generate::Product::Secret => parts::secret(Mode::Strict, node),
+        generate::Product::ConfigMap => parts::config_map(Mode::STRICT, node),
+        generate::Product::Secret => parts::secret(Mode::STRICT, node),
     }
 }
 
@@ -204,9 +205,21 @@ impl Kustomization {
     /// # Ok::<(), kustom::error::Error>(())
     /// ```
     pub fn parse(node: &Node) -> Result<(Self, Vec<Finding>)> {
-        let mut reader = Reader::default();
+        Self::parse_as_of(node, Release::NEWEST)
+    }
+
+    /// The same as a release of kustomize reads it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::parse`].
+    pub fn parse_as_of(node: &Node, release: Release) -> Result<(Self, Vec<Finding>)> {
+        let mut reader = Reader {
+            release,
+            ..Reader::default()
+        };
         let mut findings = Vec::new();
-        Mode::Strict
+        Mode::STRICT
             .fields(node, FIELDS, |name, value| {
                 if let Some((_, instead)) = DEPRECATED.iter().find(|(old, _)| *old == name)
                     && !value.is_null()
@@ -246,6 +259,7 @@ fn key_span(node: &Node, value: &Node) -> Span {
 /// A kustomization while it is read.
 #[derive(Default)]
 struct Reader {
+    release: Release,
     result: Kustomization,
     kind: Text,
     api_version: Text,
@@ -259,7 +273,7 @@ struct Reader {
 impl Reader {
     fn field(&mut self, name: &str, value: &Node) -> Result<()> {
         self.asks_for_something |= counts(name, value);
-        let mode = Mode::Strict;
+        let mode = Mode::STRICT.as_of(self.release);
         let result = &mut self.result;
         match name {
             "apiVersion" => self.api_version = mode.text(value)?,

@@ -5,6 +5,7 @@ use super::{BuildMetadata, OpenApi};
 use crate::error::{Error, Kind, Result};
 use crate::generate;
 use crate::order::Order;
+use crate::release::{Change, Release};
 use crate::resource::{LabelSelector, Pattern, Selector};
 use crate::transform::images::Image;
 use crate::transform::labels::Label;
@@ -184,6 +185,18 @@ pub(super) fn patch(mode: Mode, node: &Node) -> Result<Patch> {
 }
 
 fn patch_options(mode: Mode, node: &Node, patch: &mut Patch) -> Result<()> {
+    if !mode.has(Change::PatchOptions) && node.is_map() {
+        // A map of booleans, of which two keys mean something.
+        for entry in node.entries() {
+            let value = mode.boolean(&entry.value)?;
+            match entry.key.text() {
+                Some("allowNameChange") => patch.may_rename = value,
+                Some("allowKindChange") => patch.may_change_kind = value,
+                _ => {}
+            }
+        }
+        return Ok(());
+    }
     mode.fields(
         node,
         &["allowNameChange", "allowKindChange"],
@@ -198,6 +211,23 @@ fn patch_options(mode: Mode, node: &Node, patch: &mut Patch) -> Result<()> {
 }
 
 pub(super) fn selector(mode: Mode, node: &Node) -> Result<Selector> {
+    selector_of(mode, node, Pattern::from_text)
+}
+
+/// The selector of a replacement's target: words in place of expressions before
+/// [`Change::ReplacementPatterns`].
+fn target_selector(mode: Mode, node: &Node) -> Result<Selector> {
+    if mode.has(Change::ReplacementPatterns) {
+        return selector(mode, node);
+    }
+    selector_of(mode, node, |text| Ok(Pattern::word(text)))
+}
+
+fn selector_of(
+    mode: Mode,
+    node: &Node,
+    read: impl Fn(&str) -> Result<Pattern>,
+) -> Result<Selector> {
     const FIELDS: &[&str] = &[
         "group",
         "version",
@@ -211,8 +241,7 @@ pub(super) fn selector(mode: Mode, node: &Node) -> Result<Selector> {
     let labels = |value: &Node| {
         LabelSelector::parse(&mode.text(value)?).map_err(|error| error.at(value.span))
     };
-    let pattern =
-        |value: &Node| Pattern::from_text(&mode.text(value)?).map_err(|error| error.at(value.span));
+    let pattern = |value: &Node| read(&mode.text(value)?).map_err(|error| error.at(value.span));
     mode.fields(node, FIELDS, |name, value| {
         match name {
             "group" => selector.group = pattern(value)?,
@@ -527,11 +556,12 @@ pub(super) fn replacement_source(mode: Mode, node: &Node) -> Result<ReplacementS
 /// # Errors
 ///
 /// If the file holds something else.
-pub fn replacements(node: &Node) -> Result<Vec<Replacement>> {
+pub fn replacements(node: &Node, release: Release) -> Result<Vec<Replacement>> {
+    let lenient = Mode::LENIENT.as_of(release);
     let replacement = |mode, node: &Node| replacement_with(mode, node, None);
     match &node.value {
-        Value::Seq(_) => Mode::Lenient.list(node, replacement),
-        Value::Map(_) => Ok(vec![replacement(Mode::Lenient, node)?]),
+        Value::Seq(_) => lenient.list(node, replacement),
+        Value::Map(_) => Ok(vec![replacement(lenient, node)?]),
         _ => Err(mismatch(node, "a replacement or a list of them")),
     }
 }
@@ -553,7 +583,7 @@ fn replacement_with(mode: Mode, node: &Node, mut path: Option<&mut Text>) -> Res
                 ("targets", _) => {
                     let targets = mode.list(value, replacement_target)?;
                     // In a kustomization no targets at all are none.
-                    let has_some = mode == Mode::Lenient || !targets.is_empty();
+                    let has_some = !mode.is_strict() || !targets.is_empty();
                     replacement.targets = has_some.then_some(targets);
                 }
                 _ => replacement.source_value = Some(mode.text(value)?),
@@ -604,8 +634,8 @@ fn replacement_target(mode: Mode, node: &Node) -> Result<replacement::Target> {
         |name, value| {
             match name {
                 "select" if value.is_null() => {}
-                "select" => target.select = Some(selector(mode, value)?),
-                "reject" => target.reject = mode.list(value, selector)?,
+                "select" => target.select = Some(target_selector(mode, value)?),
+                "reject" => target.reject = mode.list(value, target_selector)?,
                 "fieldPaths" => target.field_paths = mode.texts(value)?,
                 _ => target.options = field_options(mode, value)?,
             }
@@ -705,8 +735,8 @@ pub(super) fn value_add(mode: Mode, node: &Node) -> Result<ValueAdd> {
 /// If the file holds something else.
 pub fn value_add_targets(node: &Node) -> Result<Vec<value_add::Target>> {
     let mut targets = Vec::new();
-    Mode::Lenient.fields(node, &["targets"], |_, value| {
-        targets = Mode::Lenient.list(value, value_add_target)?;
+    Mode::LENIENT.fields(node, &["targets"], |_, value| {
+        targets = Mode::LENIENT.list(value, value_add_target)?;
         Ok(())
     })?;
     Ok(targets)

@@ -137,7 +137,7 @@ fn find(object: &Resource, options: &Options) -> Result<PathBuf> {
 /// What a configuration asks to be given as arguments.
 fn arguments(configuration: &str, loader: &Loader<'_>) -> Result<Vec<String>> {
     let node = config(configuration.as_bytes(), SourceId::NONE)?;
-    let mode = Mode::Lenient;
+    let mode = Mode::LENIENT;
     let (mut line, mut file) = (Text::default(), Text::default());
     mode.fields(&node, &["argsOneLiner", "argsFromFile"], |name, value| {
         match name {

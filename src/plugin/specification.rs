@@ -85,7 +85,7 @@ impl Specification {
     }
 }
 
-const MODE: Mode = Mode::Strict;
+const MODE: Mode = Mode::STRICT;
 
 fn container(node: &Node) -> Result<Container> {
     let mut container = Container::default();

@@ -33,6 +33,7 @@ use crate::error::{Error, Kind, Result};
 use crate::guard;
 use crate::load::{FileKind, Files, named_from, normalized};
 use crate::place::Place;
+use crate::release::Release;
 use crate::validation::Version;
 
 pub use cause::Causes;
@@ -77,6 +78,8 @@ pub struct Project {
     pub references: References,
     /// The versions of Kubernetes that the objects are for.
     pub kubernetes_versions: Vec<Version>,
+    /// The release of kustomize whose output is wanted; without it the newest.
+    pub kustomize_release: Option<Release>,
     /// How differences are shown.
     pub diff: DiffSettings,
     /// Values for the templates of all environments.
@@ -167,6 +170,7 @@ impl Project {
         project.guard = settings.guard;
         project.references = settings.references;
         project.kubernetes_versions = settings.kubernetes_versions;
+        project.kustomize_release = settings.kustomize_release;
         project.diff = settings.diff;
         project.values = settings.values;
         project.helm = settings.helm;
@@ -190,6 +194,7 @@ impl Project {
             guard: guard::Settings::default(),
             references: References::default(),
             kubernetes_versions: Vec::new(),
+            kustomize_release: None,
             diff: DiffSettings::default(),
             values: Map::new(),
             helm: HelmSettings::default(),

@@ -11,6 +11,7 @@ use crate::generate;
 use crate::kustomization::{Builtin, FILE_NAMES, Kustomization};
 use crate::load::{FileKind, Files, Repository, is_http, normalized};
 use crate::place::{Place, SourceId, Span};
+use crate::release::Release;
 use crate::yaml::{Node, Text, config, stream};
 
 /// A file of secrets that a kustomization names.
@@ -77,6 +78,9 @@ fn is_local(name: &str) -> bool {
     !is_http(name) && Repository::parse(name).is_none()
 }
 
+/// What is named is the same in all releases; the oldest refuses least.
+const READ_AS: Release = Release::KNOWN[0];
+
 struct Search<'s> {
     view: &'s dyn Files,
     project: &'s Project,
@@ -94,7 +98,8 @@ impl Search<'_> {
         let Some((bytes, path)) = read else {
             return Vec::new();
         };
-        let asked = config(&bytes, SourceId::NONE).and_then(|node| Kustomization::parse(&node));
+        let asked = config(&bytes, SourceId::NONE)
+            .and_then(|node| Kustomization::parse_as_of(&node, READ_AS));
         let Ok((asked, _)) = asked else {
             return Vec::new();
         };
@@ -126,7 +131,7 @@ impl Search<'_> {
     /// What generators name that are configured by objects of their own.
     fn objects(&mut self, directory: &Path, file: &Path, documents: &[Node]) {
         for node in documents {
-            match Builtin::parse(node) {
+            match Builtin::parse(node, READ_AS) {
                 Ok(Some(Builtin::Secret(args))) => self.generator(directory, file, &args, true),
                 Ok(Some(Builtin::ConfigMap(args))) => self.generator(directory, file, &args, false),
                 _ => {}

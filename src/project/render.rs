@@ -19,6 +19,7 @@ use crate::error::{Error, Kind, Result};
 use crate::finding::{Finding, Severity};
 use crate::load::{Files, Memory, Overlay, Restriction, Sources};
 use crate::plugin;
+use crate::release::Release;
 use crate::resource::Resource;
 use crate::template::Values;
 
@@ -35,6 +36,8 @@ pub struct Options<'o> {
     pub images: Vec<ImageOverride>,
     /// Numbers of replicas on top of those of the environment.
     pub replicas: Vec<ReplicaOverride>,
+    /// The release of kustomize whose output is wanted, whatever the project says.
+    pub release: Option<Release>,
     /// Which files a kustomization may name.
     pub restriction: Restriction,
     /// What may run outside, and how.
@@ -119,7 +122,9 @@ pub(super) fn render_in(
         overlay.upper.insert(path, content);
     }
     let overrides = Overrides::new(environment, options, &standing.omitted);
+    let release = options.release.or(project.kustomize_release);
     let build_options = build::Options {
+        release: release.unwrap_or_default(),
         restriction: options.restriction,
         plugins: project.helm.allowed(options.plugins.clone()),
         omitted: standing.omitted.clone(),

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 
 use super::{Resource, is_empty};
 use crate::error::{Error, Kind, Result};
+use crate::release::Change;
 use crate::schema::Schema;
 use crate::yaml::{Node, Stream, through_json};
 
@@ -26,6 +27,7 @@ pub fn resources(stream: Stream, schema: &Schema) -> Result<Vec<Resource>> {
             Some(items) if kind.ends_with("List") => {
                 queue.extend(expand(items, kind)?);
             }
+            None if kind.ends_with("List") && !schema.release().has(Change::ListWithoutItems) => {}
             _ => found.push(resource),
         }
     }

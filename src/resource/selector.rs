@@ -238,6 +238,14 @@ impl Pattern {
         Ok(Self::Regex(regex))
     }
 
+    /// Exactly this word; an empty one matches everything.
+    pub fn word(text: &str) -> Self {
+        match text {
+            "" => Self::Any,
+            word => Self::Exact(word.into()),
+        }
+    }
+
     /// The only text that fits, if there is one.
     pub fn exact(&self) -> Option<&str> {
         match self {

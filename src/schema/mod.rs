@@ -111,6 +111,11 @@ impl Schema {
         Self { release, ..self }
     }
 
+    /// The release of kustomize whose reading of objects is followed.
+    pub fn release(&self) -> Release {
+        self.release
+    }
+
     /// The definition of a kind.
     pub fn definition(&self, api_version: &str, kind: &str) -> Option<Definition<'_>> {
         builtin::kind(api_version, kind)

@@ -4,6 +4,7 @@
 
 use crate::error::{Error, Kind, Result};
 use crate::fields::{self, FieldSpec, Leaf};
+use crate::release::{Change, Release};
 use crate::resource::{Resource, Resources};
 use crate::schema::Schema;
 use crate::yaml::{Node, Tag, Text};
@@ -31,7 +32,8 @@ pub enum Subjects {
     None,
 }
 
-/// Moves all resources that are not known to be cluster-scoped.
+/// Moves all resources that are not known to be cluster-scoped; since
+/// [`Change::HelmNamespace`] those of a chart stay where helm put them.
 ///
 /// # Errors
 ///
@@ -42,12 +44,14 @@ pub fn apply(
     wanted: &Namespace,
     specs: &[FieldSpec],
     schema: &Schema,
+    release: Release,
 ) -> Result<()> {
+    let moves_charts = !release.has(Change::HelmNamespace);
     if wanted.namespace.is_empty() {
         return Ok(());
     }
     resources.change_each(|resource| {
-        if !resource.history.from_helm {
+        if moves_charts || !resource.history.from_helm {
             resource.remember_id();
             wanted.move_one(resource, specs)?;
             resource.refresh(schema);

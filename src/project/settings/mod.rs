@@ -21,6 +21,7 @@ use crate::error::Result;
 use crate::guard;
 use crate::load::Files;
 use crate::plugin;
+use crate::release::Release;
 use crate::validation::Version;
 
 pub(crate) use place::{Step, place_at};
@@ -62,6 +63,10 @@ pub struct ProjectSettings {
     /// judges them as API servers of these versions do. Without it nothing is judged.
     #[cfg_attr(test, schemars(with = "Vec<String>"))]
     pub kubernetes_versions: Vec<Version>,
+    /// The release of kustomize whose output is wanted, in quotes: `"5.8.1"`; without it the
+    /// newest.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    pub kustomize_release: Option<Release>,
     /// Helm charts; without it `--enable-helm` is needed.
     pub helm: HelmSettings,
 }

@@ -14,7 +14,7 @@ use crate::error::{Error, Kind, Result, nearest};
 use crate::finding::Finding;
 use crate::id::{DEFAULT_NAMESPACE, Gvk, Id};
 use crate::place::Span;
-use crate::release::Release;
+use crate::release::{Change, Release};
 use crate::resource::{Resource, Resources, Selector};
 use crate::schema::Schema;
 use crate::yaml::{FieldPath, Node, Text};
@@ -205,11 +205,6 @@ impl Source {
     }
 
     fn means(&self, id: &Id) -> bool {
-        // Here even a cluster-scoped object without a namespace is in the default one.
-        let effective = |namespace: &str| match namespace {
-            "" => DEFAULT_NAMESPACE.to_owned(),
-            namespace => namespace.to_owned(),
-        };
         (self.name.is_empty() || *self.name == *id.name)
             && id.gvk.is_selected_by(&self.gvk)
             && (self.namespace.is_empty() || effective(&self.namespace) == effective(&id.namespace))
@@ -263,7 +258,7 @@ impl Target {
         let mut count = 0;
         for position in index.with(resources, name, kind) {
             let resource = &resources.as_slice()[position];
-            if !self.means(select, resource) {
+            if !self.means(select, resource, release) {
                 continue;
             }
             count += 1;
@@ -293,16 +288,34 @@ impl Target {
             .collect()
     }
 
-    fn means(&self, select: &Selector, resource: &Resource) -> bool {
+    fn means(&self, select: &Selector, resource: &Resource, release: Release) -> bool {
         let ids: Vec<Id> = resource.ids().collect();
+        let fits = |selector: &Selector, id: &Id| match release.has(Change::ReplacementPatterns) {
+            true => selector.matches_id(id),
+            false => {
+                let wanted = selector.namespace.exact();
+                selector.matches_gvk(&id.gvk)
+                    && selector.name.matches(&id.name)
+                    && wanted.is_none_or(|wanted| effective(wanted) == effective(&id.namespace))
+            }
+        };
         let is_rejected = |reject: &Selector| {
             // Labels reject without the id, and the id without labels.
             (reject.has_labels() && reject.matches_labels(resource))
-                || (!reject.has_no_id() && ids.iter().any(|id| reject.matches_id(id)))
+                || (!reject.has_no_id() && ids.iter().any(|id| fits(reject, id)))
         };
-        ids.iter().any(|id| select.matches_id(id))
+        ids.iter().any(|id| fits(select, id))
             && select.matches_labels(resource)
             && !self.reject.iter().any(is_rejected)
+    }
+}
+
+/// The namespace that an object is in; here even a cluster-scoped one that says none is in the
+/// default one.
+fn effective(namespace: &str) -> &str {
+    match namespace {
+        "" => DEFAULT_NAMESPACE,
+        namespace => namespace,
     }
 }
 
