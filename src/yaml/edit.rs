@@ -71,7 +71,9 @@ fn rewrite_in(layout: Layout, text: &str, before: &[Node], after: &[Node]) -> Re
         return Ok(text.to_owned());
     }
     let result = apply(text, edits)?;
-    let written = verify(&result, after)?;
+    // Aliases to anchors of earlier documents are as good as they were.
+    let lasting = lost_anchor(before).is_some();
+    let written = verify(&result, after, lasting)?;
     if census::keeps_comments(before, after, &written) {
         return Ok(result);
     }
@@ -85,7 +87,7 @@ fn rewrite_in(layout: Layout, text: &str, before: &[Node], after: &[Node]) -> Re
         })
         .and_then(Result::ok);
     match printed {
-        Some(printed) => match verify(&printed, after) {
+        Some(printed) => match verify(&printed, after, lasting) {
             Ok(written) if census::keeps_comments(before, after, &written) => Ok(printed),
             _ => Ok(result),
         },
@@ -128,10 +130,11 @@ fn apply(text: &str, mut edits: Vec<Edit>) -> Result<String> {
 }
 
 /// Reads the changed text again and holds it against what it should say.
-fn verify(text: &str, after: &[Node]) -> Result<Vec<Node>> {
+fn verify(text: &str, after: &[Node], lasting_anchors: bool) -> Result<Vec<Node>> {
     let options = Options {
         keep_aliases: true,
         comments: true,
+        lasting_anchors,
         ..Options::default()
     };
     let read = read(text, &options).map_err(|error| match lost_anchor(after) {

@@ -25,6 +25,8 @@ pub struct Options {
     pub keep_aliases: bool,
     /// Keep comments, in [`Dress`].
     pub comments: bool,
+    /// Know the anchors of earlier documents, which YAML does not allow; with `keep_aliases` only.
+    pub lasting_anchors: bool,
 }
 
 /// Reads every document of a text.
@@ -190,7 +192,9 @@ impl<'t> Builder<'t> {
                 Says::StreamEnd => return Ok(None),
                 Says::DocumentStart => {
                     head = event.dress.and_then(|dress| dress.head);
-                    self.anchors.clear();
+                    if !(self.options.lasting_anchors && self.options.keep_aliases) {
+                        self.anchors.clear();
+                    }
                 }
                 Says::DocumentEnd => {
                     let mut root = self.root.take().unwrap_or_default();

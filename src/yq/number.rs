@@ -72,6 +72,17 @@ pub(crate) fn float(text: &str) -> Option<f64> {
     }
 }
 
+/// A float that was worked out; where not every whole number is a float it has an exponent, so that it
+/// is not taken for a whole number.
+pub(crate) fn write_result(number: f64) -> String {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let text = write_float(number);
+    if number.abs() < EXACT || !number.is_finite() || text.contains('e') {
+        return text;
+    }
+    format!("{number:e}").replace('e', "e+")
+}
+
 /// A float in its shortest form, with an exponent where it is very large or very small.
 pub(crate) fn write_float(number: f64) -> String {
     if number.is_nan() {
@@ -119,5 +130,8 @@ mod tests {
         ] {
             assert_eq!(write_float(number), text);
         }
+        assert_eq!(write_result(9223372036854775808.0), "9.223372036854776e+18");
+        assert_eq!(write_result(100_000_000.5), "100000000.5");
+        assert_eq!(write_result(1e300), "1e+300");
     }
 }

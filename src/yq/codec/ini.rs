@@ -3,7 +3,8 @@
 use crate::error::{Error, Kind, Result};
 use crate::yaml::{Entry, Node, Value};
 
-pub(super) fn decode(text: &str) -> Result<Vec<Node>> {
+/// The sections of a text; the first of the `delimiters` in a line ends its key.
+pub(super) fn decode(text: &str, delimiters: &str) -> Result<Vec<Node>> {
     let mut root = Node::map(Vec::new());
     let mut section: Option<String> = None;
     for (number, line) in text.lines().enumerate() {
@@ -21,7 +22,7 @@ pub(super) fn decode(text: &str) -> Result<Vec<Node>> {
             section = Some(name.to_owned());
             continue;
         }
-        let Some((key, value)) = pair(line) else {
+        let Some((key, value)) = pair(line, delimiters) else {
             let message = format!("line {} is no section, key or comment", number + 1);
             return Err(Error::new(Kind::Script, message));
         };
@@ -42,13 +43,14 @@ pub(super) fn decode(text: &str) -> Result<Vec<Node>> {
 }
 
 /// Key and value of a line; a key in backquotes may hold what would end it.
-fn pair(line: &str) -> Option<(&str, &str)> {
+fn pair<'l>(line: &'l str, delimiters: &str) -> Option<(&'l str, &'l str)> {
+    let divides = |found: char| delimiters.contains(found);
     if let Some((key, rest)) = line.strip_prefix('`').and_then(|rest| rest.split_once('`'))
-        && let Some(value) = rest.trim_start().strip_prefix(['=', ':'])
+        && let Some(value) = rest.trim_start().strip_prefix(divides)
     {
         return Some((key, value));
     }
-    let (key, value) = line.split_once(['=', ':'])?;
+    let (key, value) = line.split_once(divides)?;
     Some((key.trim(), value))
 }
 
@@ -149,16 +151,16 @@ mod tests {
     #[test]
     fn sections_come_back() {
         let text = "top = 1\n\n[a]\nkey   = x\nother = y z\n";
-        let nodes = decode(text).unwrap();
+        let nodes = decode(text, "=:").unwrap();
         assert_eq!(encode(&nodes[0]).unwrap(), text);
-        assert!(decode("word\n").is_err());
+        assert!(decode("word\n", "=:").is_err());
         let odd = Node::map(vec![
             Entry::new("a=b", Node::string("c = d")),
             Entry::new("#x", Node::string(" blanks ")),
             Entry::new("", Node::string("\"quoted\"")),
             Entry::new("plain", Node::string("")),
         ]);
-        let again = decode(&encode(&odd).unwrap()).unwrap();
+        let again = decode(&encode(&odd).unwrap(), "=:").unwrap();
         let read = |node: &Node| {
             let entries = node.entries().iter();
             let pairs = entries.map(|it| {

@@ -16,6 +16,8 @@ mod uri;
 mod xml;
 mod yaml;
 
+use ::base64::engine::general_purpose::{STANDARD, URL_SAFE};
+
 use crate::error::{Error, Kind, Result};
 use crate::yaml::{Node, Options, Str, Tag, implied_tag, read};
 
@@ -39,6 +41,8 @@ pub enum Format {
     Xml,
     /// Base64 of a string.
     Base64,
+    /// Base64 of a string, with `-` and `_` for `+` and `/`.
+    Base64Url,
     /// The escapes of URLs, of a string.
     Uri,
     /// A string quoted for the shell.
@@ -52,7 +56,7 @@ pub enum Format {
 }
 
 /// The formats with their names and abbreviations.
-const NAMES: [(Format, &[&str]); 12] = [
+const NAMES: [(Format, &[&str]); 13] = [
     (Format::Yaml, &["yaml", "y", "yml"]),
     (Format::Kyaml, &["kyaml", "ky"]),
     (Format::Json, &["json", "j"]),
@@ -61,6 +65,7 @@ const NAMES: [(Format, &[&str]); 12] = [
     (Format::Tsv, &["tsv", "t"]),
     (Format::Xml, &["xml", "x"]),
     (Format::Base64, &["base64"]),
+    (Format::Base64Url, &["base64url"]),
     (Format::Uri, &["uri"]),
     (Format::Toml, &["toml"]),
     (Format::Shell, &["shell", "s", "sh"]),
@@ -103,6 +108,8 @@ pub struct Encoding {
     pub indent: usize,
     /// Whether a value that is a scalar is written as its bare text.
     pub unwrapped: bool,
+    /// Whether a bare text is written for the shell even where the shell would take it apart.
+    pub unescaped: bool,
     /// Whether the dashes of a YAML sequence stand below their key.
     pub compact_sequences: bool,
     /// What stands between key and value of a property.
@@ -116,6 +123,7 @@ impl Default for Encoding {
         Self {
             indent: 2,
             unwrapped: true,
+            unescaped: false,
             compact_sequences: false,
             separator: " = ".to_owned(),
             brackets: false,
@@ -123,21 +131,38 @@ impl Default for Encoding {
     }
 }
 
+/// How values are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decoding {
+    /// Whether cells of tables are read as YAML: `1` as a number, `a: 1` as a mapping.
+    pub typed: bool,
+    /// The characters of which the first one divides a key of INI from its value.
+    pub delimiters: String,
+}
+
+impl Default for Decoding {
+    fn default() -> Self {
+        Self {
+            typed: true,
+            delimiters: "=:".to_owned(),
+        }
+    }
+}
+
 /// Reads all values of a text.
-///
-/// `typed` says whether cells of tables are read as YAML: `1` as a number, `a: 1` as a mapping.
-pub fn decode(format: Format, text: &str, typed: bool) -> Result<Vec<Node>> {
+pub fn decode(format: Format, text: &str, decoding: &Decoding) -> Result<Vec<Node>> {
     match format {
         Format::Yaml | Format::Kyaml => yaml::decode(text),
         Format::Json => json::decode(text),
         Format::Properties => properties::decode(text),
-        Format::Csv => csv::decode(text, b',', typed),
-        Format::Tsv => csv::decode(text, b'\t', typed),
+        Format::Csv => csv::decode(text, b',', decoding.typed),
+        Format::Tsv => csv::decode(text, b'\t', decoding.typed),
         Format::Xml => xml::decode(text),
-        Format::Base64 => base64::decode(text),
+        Format::Base64 => base64::decode(&STANDARD, text),
+        Format::Base64Url => base64::decode(&URL_SAFE, text),
         Format::Uri => uri::decode(text),
         Format::Toml => toml::decode(text),
-        Format::Ini => ini::decode(text),
+        Format::Ini => ini::decode(text, &decoding.delimiters),
         Format::Sh | Format::Shell => Err(Error::new(
             Kind::Script,
             "text for the shell can be written, not read",
@@ -155,7 +180,8 @@ pub fn encode(format: Format, node: &Node, encoding: &Encoding) -> Result<String
         Format::Csv => csv::encode(node, b','),
         Format::Tsv => csv::encode(node, b'\t'),
         Format::Xml => xml::encode(node, encoding),
-        Format::Base64 => base64::encode(node),
+        Format::Base64 => base64::encode(&STANDARD, node),
+        Format::Base64Url => base64::encode(&URL_SAFE, node),
         Format::Uri => uri::encode(node),
         Format::Sh => shell::quote(node),
         Format::Toml => toml::encode(node),

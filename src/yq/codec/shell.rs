@@ -65,7 +65,8 @@ impl Writer<'_> {
                 }
                 self.out.push_str(name);
                 self.out.push('=');
-                if self.encoding.unwrapped {
+                let may_be_bare = self.encoding.unescaped || is_one_word(text);
+                if self.encoding.unwrapped && may_be_bare {
                     self.out.push_str(text);
                 } else {
                     quote_value(text, &mut self.out);
@@ -115,6 +116,12 @@ fn joined(name: &str, key: &str) -> String {
     }
 }
 
+/// Whether the shell takes a text that stands bare as this very text.
+fn is_one_word(text: &str) -> bool {
+    text.chars()
+        .all(|c| c.is_ascii_alphanumeric() || "_.-/:@+,%".contains(c))
+}
+
 fn quote_value(text: &str, out: &mut String) {
     if text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
         out.push_str(text);
@@ -156,6 +163,18 @@ mod tests {
         assert_eq!(
             assignments(node, &encoding).unwrap(),
             "comment='Hello, World!'\nsize=12\n_1a_0=x\n_1a_1='it'\"'\"'s'\n"
+        );
+        let text = "a: 1.0-b/c:d\nb: a;b\nc: ~\nd: ''\ne: x=y\n";
+        let node = &read(text, &Options::default()).unwrap()[0];
+        let mut encoding = Encoding::default();
+        assert_eq!(
+            assignments(node, &encoding).unwrap(),
+            "a=1.0-b/c:d\nb='a;b'\nc='~'\nd=\ne='x=y'\n"
+        );
+        encoding.unescaped = true;
+        assert_eq!(
+            assignments(node, &encoding).unwrap(),
+            "a=1.0-b/c:d\nb=a;b\nc=~\nd=\ne=x=y\n"
         );
     }
 }

@@ -32,6 +32,8 @@ pub struct Effect {
     pub items: Vec<ListItem>,
     /// Whether a comment on its line, `# kustom: create`, says that creating is meant.
     pub expects_creation: bool,
+    /// Whether it stands in a branch of `if` that was never taken.
+    pub skipped: bool,
 }
 
 /// An item of a sequence that was named by its number.
@@ -65,6 +67,9 @@ impl ListItem {
 impl Effect {
     /// One line for people: `changed 2 values`, `created .b.x`, `matched nothing`.
     pub fn summary(&self) -> String {
+        if self.skipped {
+            return "not run, for its branch was not taken".to_owned();
+        }
         let mut parts = Vec::new();
         let changed = self.changed.saturating_sub(self.created.len());
         if changed > 0 {
@@ -94,6 +99,9 @@ impl Effect {
     /// The remarks that a careful reader would make.
     pub fn findings(&self) -> Vec<Finding> {
         let mut findings = Vec::new();
+        if self.skipped {
+            return findings;
+        }
         if let (Some(path), false) = (self.created.first(), self.expects_creation) {
             let message = match self.created.len() - 1 {
                 0 => format!("created `{path}`, which did not exist"),
@@ -167,6 +175,7 @@ impl Effects {
                 place: Place::in_file(expression.name.clone(), span),
                 target: on_one_line(written.unwrap_or_default()),
                 expects_creation: expression.creations.contains(&span.line),
+                skipped: statement.is_conditional,
                 ..Effect::default()
             });
         }
@@ -231,6 +240,7 @@ impl Evaluator<'_> {
         let Some(effect) = self.effects.at(span).filter(|_| self.evals.is_empty()) else {
             return;
         };
+        effect.skipped = false;
         effect.matched += targets.len();
         effect.changed += changed;
         effect.created.extend(paths);

@@ -10,7 +10,7 @@ use super::context::Context;
 use super::effect::Effects;
 use super::expr::{Expr, Form, Part, Template};
 use super::item::{Id, Item, Key, Kind, Label};
-use super::ops::{build, dress, infix, slice, traverse, variable};
+use super::ops::{build, dress, infix, logic, slice, traverse, variable};
 use super::scope::{Matches, Scope};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::place::{Place, Span};
@@ -161,6 +161,10 @@ impl<'d> Evaluator<'d> {
                 expr.span,
                 scope,
             ),
+            Form::If {
+                branches,
+                otherwise,
+            } => logic::conditional(self, branches, otherwise.as_deref(), scope),
             Form::Call(call) => (call.operator.run)(self, call, scope),
         }
     }

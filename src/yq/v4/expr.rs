@@ -89,8 +89,24 @@ pub(super) enum Form {
         /// What it becomes.
         value: Box<Expr>,
     },
+    /// `if condition then value elif condition then value else value end`
+    If {
+        /// The conditions with their values, in order.
+        branches: Vec<Branch>,
+        /// The value where no condition holds; the input if absent.
+        otherwise: Option<Box<Expr>>,
+    },
     /// `length`, `select(. > 1)`
     Call(Call),
+}
+
+/// `condition then value`
+#[derive(Debug)]
+pub(super) struct Branch {
+    /// What decides.
+    pub(super) condition: Expr,
+    /// The value where the condition holds.
+    pub(super) value: Expr,
 }
 
 /// A named operator with what it was given.

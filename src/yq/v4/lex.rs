@@ -54,8 +54,43 @@ pub(super) enum Token {
     Word(&'static Operator, Str),
     /// `|`
     Pipe,
+    /// `if` and what divides it.
+    Keyword(Keyword),
     /// Any other operator between two expressions.
     Infix(Infix),
+}
+
+/// The words of `if condition then value elif condition then value else value end`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keyword {
+    /// `if`
+    If,
+    /// `then`
+    Then,
+    /// `elif`
+    Elif,
+    /// `else`
+    Else,
+    /// `end`
+    End,
+}
+
+impl Keyword {
+    /// As it is written.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::If => "if",
+            Self::Then => "then",
+            Self::Elif => "elif",
+            Self::Else => "else",
+            Self::End => "end",
+        }
+    }
+
+    fn named(word: &str) -> Option<Self> {
+        let all = [Self::If, Self::Then, Self::Elif, Self::Else, Self::End];
+        all.into_iter().find(|keyword| keyword.name() == word)
+    }
 }
 
 /// The tokens of a text; comments and blanks are left out.
@@ -345,6 +380,9 @@ const fn compare(greater: bool, or_equal: bool) -> Token {
 
 /// Words that are no operators of the table.
 fn reserved(word: &str) -> Option<Token> {
+    if let Some(keyword) = Keyword::named(word) {
+        return Some(Token::Keyword(keyword));
+    }
     let infix = match word {
         "and" => Infix::And,
         "or" => Infix::Or,

@@ -5,7 +5,7 @@
 mod primary;
 
 use super::expr::{Attribute, DOT, Expr, Form, INDEX, Infix, PIPE};
-use super::lex::{Lexeme, Token, lex};
+use super::lex::{Keyword, Lexeme, Token, lex};
 use super::table::Operator;
 use crate::error::{Error, Kind, Result};
 use crate::place::Span;
@@ -33,6 +33,8 @@ pub(super) struct Statement {
     pub(super) target: Span,
     /// The first byte of what names it in reports, and one past the last.
     pub(super) extent: (u32, u32),
+    /// Whether it stands in a branch of `if`, which may not be taken.
+    pub(super) is_conditional: bool,
 }
 
 /// Parses an expression; no text at all is `.`.
@@ -67,6 +69,7 @@ fn whole(text: &str, depth: usize) -> Result<Parsed> {
         at: 0,
         end,
         depth,
+        branches: 0,
         statements: Vec::new(),
     };
     let root = if lexemes.is_empty() {
@@ -87,6 +90,8 @@ struct Parser<'t> {
     at: usize,
     end: Span,
     depth: usize,
+    /// How many branches of `if` the parser is within.
+    branches: usize,
     statements: Vec<Statement>,
 }
 
@@ -182,7 +187,12 @@ impl<'t> Parser<'t> {
         let bounds = (self.lexemes.get(first), self.lexemes.get(after - 1));
         if let (Some(first), Some(last)) = bounds {
             let extent = (first.span.start, last.span.end);
-            self.statements.push(Statement { target, extent });
+            let is_conditional = self.branches > 0;
+            self.statements.push(Statement {
+                target,
+                extent,
+                is_conditional,
+            });
         }
     }
 
@@ -193,7 +203,7 @@ impl<'t> Parser<'t> {
         };
         match &self.lexemes[last].token {
             Token::Close | Token::CloseList { .. } | Token::CloseMap => true,
-            Token::Key(..) | Token::Variable(_) => true,
+            Token::Key(..) | Token::Variable(_) | Token::Keyword(Keyword::End) => true,
             Token::Word(operator, _) => operator.is_open_ended,
             _ => false,
         }
@@ -348,6 +358,7 @@ fn spelled(token: &Token) -> String {
         Token::Literal(text, _) => text,
         Token::Text(_) => return "a string".to_owned(),
         Token::Word(operator, _) => operator.names[0],
+        Token::Keyword(keyword) => keyword.name(),
         Token::Infix(infix) => infix.name(),
     };
     format!("`{text}`")
@@ -395,6 +406,18 @@ mod tests {
             Form::Attribute { target, value, .. } => {
                 format!("({} attribute {})", shape(target), shape(value))
             }
+            Form::If {
+                branches,
+                otherwise,
+            } => {
+                let mut text = String::from("(");
+                for branch in branches {
+                    let (condition, value) = (shape(&branch.condition), shape(&branch.value));
+                    text.push_str(&format!("{condition} ? {value} : "));
+                }
+                text.push_str(&otherwise.as_deref().map_or(".".into(), shape));
+                text + ")"
+            }
             Form::Call(call) => match &call.argument {
                 Some(argument) => format!("{}({})", call.operator.names[0], shape(argument)),
                 None => call.operator.names[0].into(),
@@ -423,6 +446,15 @@ mod tests {
             ("[]", "[nothing]"),
             (".a style=\"flow\"", "(.a attribute \"flow\")"),
             (".a .b", "(.a | .b)"),
+            ("if .a then 1 end", "(.a ? 1 : .)"),
+            (
+                "if .a | .b then 1, 2 elif .c then 3 else 4 | 5 end + 6",
+                "(((.a | .b) ? (1, 2) : .c ? 3 : (4 | 5)) + 6)",
+            ),
+            (
+                "if if .a then 1 else 2 end then 3 end[0].b",
+                "(((.a ? 1 : 2) ? 3 : .)[0] | .b)",
+            ),
             ("", "."),
         ] {
             assert_eq!(shape(&parse(text).unwrap()), wanted, "{text}");
@@ -468,6 +500,24 @@ mod tests {
                 "select()",
                 "`select` expects an argument but has none (<input>:1:1)",
             ),
+            ("if .a", "expected `then`, found the end (<input>:1:6)"),
+            ("if .a end", "expected `then`, found `end` (<input>:1:7)"),
+            (
+                "if .a then 1",
+                "expected `elif`, `else` or `end`, found the end (<input>:1:13)",
+            ),
+            (
+                "if .a then 1 else 2 else 3 end",
+                "expected `end`, found `else` (<input>:1:21)",
+            ),
+            (
+                "if .a then end",
+                "expected an expression, found `end` (<input>:1:12)",
+            ),
+            (
+                "else 1",
+                "expected an expression, found `else` (<input>:1:1)",
+            ),
             (".a as 1", "expected the name of a variable (<input>:1:7)"),
             (
                 "\"\\(.a |)\"",
@@ -481,6 +531,10 @@ mod tests {
     #[test]
     fn nesting_has_an_end() {
         let text = "(".repeat(100_000);
+        assert!(message(&text).starts_with("the expression is nested"));
+        let text = format!("if 1 then 2{} end", " elif 1 then 2".repeat(100_000));
+        assert!(message(&text).starts_with("there are more than"));
+        let text = "if ".repeat(100_000);
         assert!(message(&text).starts_with("the expression is nested"));
         let long = vec![".a = 1"; 20_000].join(" | ");
         assert!(parse(&long).is_ok());

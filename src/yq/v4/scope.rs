@@ -49,6 +49,14 @@ impl Scope {
         }
     }
 
+    /// The same, for making what is not there.
+    pub(super) fn writing(&self) -> Self {
+        Self {
+            readonly: false,
+            ..self.clone()
+        }
+    }
+
     /// The same with one node, for looking only.
     pub(super) fn looking_at(&self, id: Id) -> Self {
         Self {

@@ -167,6 +167,12 @@ static OPERATORS: &[Operator] = &[
     Operator::plain(&["@base64d"], |e, c, s| {
         encode::from(e, c, s, Format::Base64)
     }),
+    Operator::plain(&["@base64url"], |e, _, s| {
+        encode::to(e, s, Format::Base64Url, 0)
+    }),
+    Operator::plain(&["@base64urld"], |e, c, s| {
+        encode::from(e, c, s, Format::Base64Url)
+    }),
     Operator::with(&["capture"], pattern::capture),
     Operator::with(&["collect"], build::collect),
     Operator::plain(&["column"], about::column),
@@ -330,15 +336,12 @@ static OPERATORS: &[Operator] = &[
 static FOREIGN: &[(&str, &str)] = &[
     ("add", "`.[] as $item ireduce (0; . + $item)`"),
     ("def", "variables: `expression as $name | …`"),
-    ("else", "`select(condition)` and `//`"),
-    ("if", "`select(condition)` and `//`"),
     ("in", "`has(key)`"),
     ("last", "`.[-1]`"),
     ("limit", "a slice: `.[:n]`"),
     ("reduce", "`source as $item ireduce (start; step)`"),
     ("foreach", "`source as $item ireduce (start; step)`"),
     ("paths", "`.. | path`"),
-    ("then", "`select(condition)` and `//`"),
     ("try", "`//`"),
     ("values", "`.[] | select(. != null)`"),
 ];

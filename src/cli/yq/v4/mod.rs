@@ -2,6 +2,7 @@
 
 mod front;
 mod output;
+mod split;
 
 use std::fs;
 use std::io::{self, IsTerminal as _};
@@ -15,7 +16,7 @@ use kustom::place::{SourceId, Span};
 use kustom::project::Project;
 use kustom::yaml::{Node, Options, read};
 use kustom::yq::ProjectFiles;
-use kustom::yq::codec::{Format, decode};
+use kustom::yq::codec::{Decoding, Format, decode};
 use kustom::yq::v4::{Context, Effect, Expression, Input, Loader as _};
 
 use super::{named, read_text, unreadable};
@@ -36,6 +37,7 @@ const FLAGS: &[Flag] = &[
     with_value("front-matter", Some('f')),
     switch("header-preprocess", None),
     with_value("indent", Some('I')),
+    with_value("ini-key-value-delimiters", None),
     switch("inplace", Some('i')),
     with_value("input-format", Some('p')),
     switch("no-colors", Some('M')),
@@ -46,8 +48,10 @@ const FLAGS: &[Flag] = &[
     switch("prettyPrint", Some('P')),
     switch("properties-array-brackets", None),
     with_value("properties-separator", None),
+    switch("security-allow-write-any-path", None),
     switch("security-disable-env-ops", None),
     switch("security-disable-file-ops", None),
+    switch("security-force-never-escape-shell-output", None),
     with_value("split-exp", Some('s')),
     with_value("split-exp-file", None),
     switch("string-interpolation", None),
@@ -128,6 +132,9 @@ impl Call {
         if self.is_on("inplace") && self.arguments.value("split-exp").is_some() {
             return Err(usage("`-i` and `-s` cannot be given together"));
         }
+        if let Some(file) = first.filter(|_| self.is_on("inplace")) {
+            check_writable(file)?;
+        }
         if self.is_on("null-input") && first.is_some() {
             return Err(usage("`-n` reads no file"));
         }
@@ -197,7 +204,9 @@ impl Call {
         let is_found = output.results.iter().any(|found| is_something(&found.node));
         if let Some(name) = self.split_expression()? {
             let name = Expression::parse_named(&name, "split-exp")?;
-            self.printer.split(&output, &name, &context)?;
+            let files = self.printer.split(&output, &name, &context)?;
+            let anywhere = self.is_on("security-allow-write-any-path");
+            split::write(files, anywhere)?;
             return Ok((None, is_found));
         }
         let may_edit = self.from == Format::Yaml;
@@ -231,15 +240,16 @@ impl Call {
     /// Prints the result, or puts it in the place of the file.
     fn deliver(&self, text: &str, texts: &[String], streams: &Streams) -> Result<()> {
         if !self.is_on("inplace") {
-            return streams.data(text);
+            streams.data(text)?;
+            // A file may lack the end of its last line, what is printed does not.
+            let is_cut = self.printer.keeps_text() && !text.is_empty() && !text.ends_with('\n');
+            return if is_cut { streams.data("\n") } else { Ok(()) };
         }
         if texts.first().is_some_and(|old| old == text) {
             return Ok(());
         }
-        // A link stays a link.
-        let file = &self.files[0];
-        let target = fs::canonicalize(file).map_err(|error| unreadable(file, error))?;
-        write_file(&target, text.as_bytes())
+        // A link is replaced; what it leads to is not touched.
+        write_file(Path::new(&self.files[0]), text.as_bytes())
     }
 
     fn split_expression(&self) -> Result<Option<String>> {
@@ -290,6 +300,7 @@ impl Call {
         if self.from == Format::Yaml {
             let options = Options {
                 keep_aliases: true,
+                lasting_anchors: true,
                 comments: true,
                 source,
                 ..Options::default()
@@ -300,8 +311,26 @@ impl Call {
             Format::Tsv => !self.arguments.is_off("tsv-auto-parse"),
             _ => !self.arguments.is_off("csv-auto-parse"),
         };
-        decode(self.from, text, typed)
+        let mut decoding = Decoding {
+            typed,
+            ..Decoding::default()
+        };
+        let delimiters = self.arguments.value("ini-key-value-delimiters");
+        if let Some(delimiters) = delimiters.filter(|given| !given.is_empty()) {
+            decoding.delimiters = delimiters.to_owned();
+        }
+        decode(self.from, text, &decoding)
     }
+}
+
+/// Refuses a file that nobody may write to; a link may be replaced whatever it leads to.
+fn check_writable(file: &str) -> Result<()> {
+    let metadata = fs::symlink_metadata(file).map_err(|error| unreadable(file, error))?;
+    if metadata.is_symlink() || !metadata.permissions().readonly() {
+        return Ok(());
+    }
+    let message = format!("`{file}` may not be written to");
+    Err(Error::new(Kind::Output, message).help(format!("try `chmod u+w {file}`")))
 }
 
 /// Whether a result counts as a match for `-e`.

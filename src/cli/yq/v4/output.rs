@@ -1,7 +1,6 @@
 //! The results of an expression as text: edits written into their text, anything else anew.
 
-use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::Finding;
@@ -10,7 +9,7 @@ use kustom::yq::codec::{Encoding, Format, encode};
 use kustom::yq::v4::{Context, Expression, Found, Input, Output};
 
 use crate::cli::flags::Arguments;
-use crate::cli::output::{Streams, write_file};
+use crate::cli::output::Streams;
 
 /// A file that was read.
 pub(super) struct Source<'t> {
@@ -65,6 +64,7 @@ impl Printer {
             encoding: Encoding {
                 indent: indent.unwrap_or(2).min(40),
                 unwrapped,
+                unescaped: arguments.is_on("security-force-never-escape-shell-output"),
                 compact_sequences: compact,
                 separator: separator.unwrap_or(" = ").to_owned(),
                 brackets: arguments.is_on("properties-array-brackets"),
@@ -140,13 +140,14 @@ impl Printer {
         Ok(text)
     }
 
-    /// Each result in a file of its own, named by an expression.
+    /// Each result as the text of a file of its own, named by an expression.
     pub(super) fn split(
         &self,
         output: &Output,
         name: &Expression,
         context: &Context<'_>,
-    ) -> Result<()> {
+    ) -> Result<Vec<(PathBuf, Vec<u8>)>> {
+        let mut files = Vec::with_capacity(output.results.len());
         for (index, found) in output.results.iter().enumerate() {
             let index = Node::scalar(index.to_string(), Tag::Int);
             let named = name.evaluate_value(&found.node, &[("index", index)], context)?;
@@ -160,19 +161,9 @@ impl Printer {
                     _ => "yml",
                 });
             }
-            let path = Path::new(&file);
-            if let Some(parent) = path
-                .parent()
-                .filter(|parent| !parent.as_os_str().is_empty())
-            {
-                fs::create_dir_all(parent).map_err(|error| {
-                    let message = format!("cannot make `{}`: {error}", parent.display());
-                    Error::new(Kind::Output, message)
-                })?;
-            }
-            write_file(path, self.one(&found.node)?.as_bytes())?;
+            files.push((file.into(), self.one(&found.node)?.into_bytes()));
         }
-        Ok(())
+        Ok(files)
     }
 }
 

@@ -13,7 +13,8 @@ impl<'d> Arena<'d> {
         let census = Census::of(node);
         self.read += census.nodes;
         let id = self.add(Item::read(node));
-        if census.has_alias {
+        // Anchors are known in later documents too.
+        if census.has_alias || census.has_anchor {
             self.bind(id, anchors);
         }
         id
@@ -131,6 +132,7 @@ impl<'d> Arena<'d> {
 struct Census {
     nodes: usize,
     has_alias: bool,
+    has_anchor: bool,
 }
 
 impl Census {
@@ -142,6 +144,8 @@ impl Census {
 
     fn count(&mut self, node: &Node) {
         self.nodes += 1;
+        let dress = node.dress.as_ref();
+        self.has_anchor |= dress.is_some_and(|dress| dress.anchor.is_some());
         match &node.value {
             Value::Scalar(_) => {}
             Value::Alias(_) => self.has_alias = true,

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::yaml::{Str, Style, Tag};
-use crate::yq::number::{self, write_float};
+use crate::yq::number::{self, write_result};
 use crate::yq::v4::evaluator::Evaluator;
 use crate::yq::v4::item::{Id, Kind, Label};
 use crate::yq::v4::scope::Scope;
@@ -172,7 +172,7 @@ fn numbers(
     let a = number::float(&own.text).ok_or_else(|| no_number(&own.text))?;
     let b = number::float(&other.text).ok_or_else(|| no_number(&other.text))?;
     let label = if label.is_custom() { label } else { FLOAT };
-    Ok(scalar(e, left, write_float(broken(a, b)), label))
+    Ok(scalar(e, left, write_result(broken(a, b)), label))
 }
 
 #[cold]
@@ -290,7 +290,7 @@ pub(crate) fn divide(e: &mut Evaluator<'_>, left: Id, right: Id) -> Result<Id> {
         let b = number::float(&other.text).ok_or_else(|| no_number(&other.text))?;
         let label = own.label.clone();
         let label = if label.is_custom() { label } else { FLOAT };
-        return Ok(scalar(e, left, write_float(a / b), label));
+        return Ok(scalar(e, left, write_result(a / b), label));
     }
     Err(mismatch(e, left, "cannot be divided by", right))
 }

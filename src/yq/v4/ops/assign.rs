@@ -39,7 +39,7 @@ pub(crate) fn assign(
 ) -> Result<Matches> {
     let how = How::assigning(clobber);
     let mark = e.mark();
-    let targets = e.eval(target, scope)?;
+    let targets = e.eval(target, &scope.writing())?;
     e.cross(
         &scope.looking(),
         Operand::Expr(target),
@@ -69,7 +69,7 @@ pub(crate) fn update(
 ) -> Result<Matches> {
     let how = How::assigning(clobber);
     let mark = e.mark();
-    let targets = e.eval(target, scope)?;
+    let targets = e.eval(target, &scope.writing())?;
     update_each(e, &targets, value, how, scope)?;
     e.report(mark, target.span, &targets);
     Ok(scope.matches.clone())
@@ -102,7 +102,7 @@ pub(crate) fn compound<'d>(
     scope: &Scope,
 ) -> Result<Matches> {
     let mark = e.mark();
-    let targets = e.eval(target, scope)?;
+    let targets = e.eval(target, &scope.writing())?;
     for id in targets.iter() {
         let before = e.arena.copy(*id);
         for scope in e.apart(&scope.looking()) {

@@ -34,7 +34,7 @@ pub(crate) fn assign(
     if !relative {
         text = e.first_text(value, &scope.looking())?;
     }
-    let targets = e.eval(target, scope)?;
+    let targets = e.eval(target, &scope.writing())?;
     for id in targets.iter() {
         if relative && let Some(found) = e.first(value, &scope.looking_at(*id))? {
             text = e.arena.get(found).text.clone();

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::yaml::{Node, Options, Tag, read};
-use crate::yq::codec::{Encoding, Format, decode, encode};
+use crate::yq::codec::{Decoding, Encoding, Format, decode, encode};
 use crate::yq::v4::evaluator::Evaluator;
 use crate::yq::v4::expr::Call;
 use crate::yq::v4::item::{Id, Key};
@@ -88,7 +88,7 @@ pub(crate) fn from(
         let text = e.arena.get(id).text.clone();
         let node = match format {
             Format::Yaml => from_yaml_text(&text),
-            _ => decode(format, &text, true).map(|nodes| {
+            _ => decode(format, &text, &Decoding::default()).map(|nodes| {
                 let first = nodes.into_iter().next();
                 first.unwrap_or_else(|| Node::scalar("", Tag::Null))
             }),

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::place::Place;
 use crate::yaml::Tag;
-use crate::yq::codec::{Format, decode};
+use crate::yq::codec::{Decoding, Format, decode};
 use crate::yq::v4::evaluator::Evaluator;
 use crate::yq::v4::expr::Call;
 use crate::yq::v4::scope::{Matches, Scope};
@@ -34,7 +34,7 @@ pub(crate) fn base64(e: &mut Evaluator<'_>, call: &Call, scope: &Scope) -> Resul
 
 fn load(e: &mut Evaluator<'_>, call: &Call, scope: &Scope, format: Format) -> Result<Matches> {
     each_file(e, call, scope, |e, path, text| {
-        let documents = decode(format, text, true).map_err(|error| {
+        let documents = decode(format, text, &Decoding::default()).map_err(|error| {
             error
                 .at(Place::file(path))
                 .name_files(|_| Some(path.into()))

@@ -1,10 +1,10 @@
-//! `and`, `or`, `not`, `//`, `any`, `all`, `select`.
+//! `and`, `or`, `not`, `//`, `any`, `all`, `select`, `if`.
 
 use std::rc::Rc;
 
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::yq::v4::evaluator::{Cross, Evaluator, Operand};
-use crate::yq::v4::expr::{Call, Expr};
+use crate::yq::v4::expr::{Branch, Call, Expr};
 use crate::yq::v4::item::{Id, Kind};
 use crate::yq::v4::scope::{Matches, Scope};
 
@@ -49,6 +49,51 @@ pub(crate) fn alternative(
         },
     };
     e.cross(scope, Operand::Expr(left), Operand::Expr(right), &cross)
+}
+
+/// `if condition then value … else otherwise end`, of each node by itself.
+pub(crate) fn conditional(
+    e: &mut Evaluator<'_>,
+    branches: &[Branch],
+    otherwise: Option<&Expr>,
+    scope: &Scope,
+) -> Result<Matches> {
+    let mut results = Vec::new();
+    for id in scope.matches.iter() {
+        choose(e, branches, otherwise, *id, scope, &mut results)?;
+    }
+    Ok(Rc::new(results))
+}
+
+/// Adds one value for each result of the condition; no result counts as null.
+fn choose(
+    e: &mut Evaluator<'_>,
+    branches: &[Branch],
+    otherwise: Option<&Expr>,
+    id: Id,
+    scope: &Scope,
+    results: &mut Vec<Id>,
+) -> Result<()> {
+    let Some((branch, rest)) = branches.split_first() else {
+        match otherwise {
+            Some(value) => results.extend(e.eval(value, &scope.single(id))?.iter()),
+            None => results.push(id),
+        }
+        return Ok(());
+    };
+    let conditions = e.eval(&branch.condition, &scope.looking_at(id))?;
+    let mut outcomes: Vec<bool> = conditions.iter().map(|id| e.is_true(*id)).collect();
+    if outcomes.is_empty() {
+        outcomes.push(false);
+    }
+    for holds in outcomes {
+        if holds {
+            results.extend(e.eval(&branch.value, &scope.single(id))?.iter());
+        } else {
+            choose(e, rest, otherwise, id, scope, results)?;
+        }
+    }
+    Ok(())
 }
 
 /// `not`

@@ -245,7 +245,7 @@ fn children_of(e: &mut Evaluator<'_>, parent: Id, ids: &[Id]) -> HashSet<Id> {
     ids.iter().filter_map(find).collect()
 }
 
-fn remove(e: &mut Evaluator<'_>, parent: Id, doomed: &HashSet<Id>) {
+pub(super) fn remove(e: &mut Evaluator<'_>, parent: Id, doomed: &HashSet<Id>) {
     if e.arena.get(parent).kind == Kind::Map {
         let entries = e.arena.entries(parent).into_iter();
         let kept = entries.filter(|(key, value)| !doomed.contains(key) && !doomed.contains(value));

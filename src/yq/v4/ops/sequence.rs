@@ -1,7 +1,7 @@
 //! Sequences: mapped, filtered, sorted, grouped, turned round.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::error::{Error, Kind as ErrorKind, Result};
@@ -15,6 +15,7 @@ use super::assign::{self, How};
 use super::build::collected;
 use super::compare;
 use super::logic;
+use super::path;
 use super::traverse::children;
 
 #[cold]
@@ -63,12 +64,29 @@ pub(crate) fn map(e: &mut Evaluator<'_>, call: &Call, scope: &Scope) -> Result<M
     })
 }
 
-/// `map_values(expression)`
+/// `map_values(expression)`; an entry goes whose expression gives nothing.
 pub(crate) fn map_values(e: &mut Evaluator<'_>, call: &Call, scope: &Scope) -> Result<Matches> {
     if let Some(argument) = &call.argument {
         for id in scope.matches.iter() {
             let items = children(e, *id, scope);
-            assign::update_each(e, &items, argument, How::default(), scope)?;
+            let mut values = Vec::with_capacity(items.len());
+            for item in &items {
+                values.push(e.first(argument, &scope.single(*item))?);
+            }
+            let mut gone = HashSet::new();
+            for (item, value) in items.iter().zip(values).rev() {
+                match value {
+                    Some(value) => assign::write(e, *item, value, How::default()),
+                    None => {
+                        gone.insert(*item);
+                    }
+                }
+            }
+            let collection = e.arena.resolved(*id).filter(|_| !gone.is_empty());
+            if let Some(collection) = collection {
+                path::remove(e, collection, &gone);
+                e.changed += gone.len();
+            }
         }
     }
     Ok(scope.matches.clone())

@@ -76,7 +76,8 @@ pub(crate) fn each(
     Ok(Rc::new(results))
 }
 
-/// `source as $name ireduce (start; step)`
+/// `source as $name ireduce (start; step)`, of each input by itself; documents that are worked on at once
+/// are one input.
 pub(crate) fn reduce(
     e: &mut Evaluator<'_>,
     left: &Expr,
@@ -86,13 +87,17 @@ pub(crate) fn reduce(
     let (Some(binding), Some((start, step))) = (binding(left), right.block()) else {
         return Ok(Rc::default());
     };
-    let items = e.eval(binding.source, scope)?;
-    let mut result = scope.with(e.eval(start, scope)?);
-    for item in items.iter() {
-        let bound = result.bind(binding.name, one(*item));
-        result.matches = e.eval(step, &bound)?;
+    let mut results = Vec::new();
+    for scope in e.apart(scope) {
+        let items = e.eval(binding.source, &scope)?;
+        let mut result = scope.with(e.eval(start, &scope)?);
+        for item in items.iter() {
+            let bound = result.bind(binding.name, one(*item));
+            result.matches = e.eval(step, &bound)?;
+        }
+        results.extend(result.matches.iter());
     }
-    Ok(result.matches)
+    Ok(Rc::new(results))
 }
 
 /// `with(path; update)`

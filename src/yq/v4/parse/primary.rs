@@ -1,13 +1,16 @@
 //! Expressions that begin with a token of their own: values, paths, brackets, operators by name.
 
-use super::{CHANGES, Parser, nested};
+use super::{CHANGES, Parser, STEPS, nested};
 use crate::error::{Error, Kind, Result};
 use crate::place::Span;
 use crate::yaml::Str;
-use crate::yq::v4::expr::{Call, Expr, Form, Infix, Template};
-use crate::yq::v4::lex::Token;
+use crate::yq::v4::expr::{Branch, Call, Expr, Form, Infix, Template};
+use crate::yq::v4::lex::{Keyword, Token};
 use crate::yq::v4::table::{Arity, Operator};
 use crate::yq::v4::template::{placed, template};
+
+/// How `if` is written.
+const IF: &str = "write `if condition then value else value end`";
 
 impl Parser<'_> {
     /// An expression without the operators that may follow it.
@@ -24,6 +27,7 @@ impl Parser<'_> {
             }
             Token::OpenList => return self.list(),
             Token::OpenMap => return self.object(),
+            Token::Keyword(Keyword::If) => return self.conditional(),
             Token::Word(operator, words) => return self.call(operator, words),
             Token::Text(raw) => self.here(self.text(raw)?),
             Token::Key(name, optional) => self.here(Form::Key {
@@ -41,6 +45,58 @@ impl Parser<'_> {
         };
         self.at += 1;
         Ok(expr)
+    }
+
+    /// `if condition then value elif condition then value else value end`
+    fn conditional(&mut self) -> Result<Expr> {
+        let span = self.span();
+        self.at += 1;
+        let mut branches = Vec::new();
+        let mut otherwise = None;
+        loop {
+            if branches.len() == STEPS {
+                let message = format!("there are more than {STEPS} conditions in one `if`");
+                return Err(Error::new(Kind::Script, message).at(self.span()));
+            }
+            let condition = self.expression(0)?;
+            if !self.takes(Keyword::Then) {
+                return Err(self.unexpected("`then`").help(IF));
+            }
+            let value = self.branch()?;
+            branches.push(Branch { condition, value });
+            if !self.takes(Keyword::Elif) {
+                break;
+            }
+        }
+        if self.takes(Keyword::Else) {
+            otherwise = Some(Box::new(self.branch()?));
+        }
+        if !self.takes(Keyword::End) {
+            let expected = match otherwise {
+                Some(_) => "`end`",
+                None => "`elif`, `else` or `end`",
+            };
+            return Err(self.unexpected(expected).help(IF));
+        }
+        let form = Form::If {
+            branches,
+            otherwise,
+        };
+        Ok(Expr { form, span })
+    }
+
+    fn branch(&mut self) -> Result<Expr> {
+        self.branches += 1;
+        let value = self.expression(0)?;
+        self.branches -= 1;
+        Ok(value)
+    }
+
+    /// Moves over a keyword, if it comes next.
+    fn takes(&mut self, keyword: Keyword) -> bool {
+        let is_next = self.peek() == Some(&Token::Keyword(keyword));
+        self.at += usize::from(is_next);
+        is_next
     }
 
     fn group(&mut self) -> Result<Expr> {
