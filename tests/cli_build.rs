@@ -331,6 +331,39 @@ fn every_flag_of_kustomize_is_known() {
 }
 
 #[test]
+fn under_the_name_of_kustomize_it_runs_functions() {
+    let stage = with_map();
+    stage.write(
+        "app/objects/web.yaml",
+        "kind: Service # s\nmetadata:\n  name: web\n",
+    );
+    stage.write_program(
+        "app/rename",
+        "#!/bin/sh\nexec sed \"s/name: web/name: $NAME/\"\n",
+    );
+    stage.write_program("app/fail", "#!/bin/sh\nexit 3\n");
+    let line = |line: &str| kustomize(&stage, line);
+    let call = "fn run objects --enable-exec --exec-path ./rename -e NAME=shop";
+    let shown = line(&format!("{call} --dry-run -- Settings a=b")).printed();
+    assert!(shown.contains("name: shop"), "{shown}");
+    assert!(stage.read("app/objects/web.yaml").contains("name: web"));
+    assert_eq!(line(call).printed(), "");
+    let wanted = "kind: Service # s\nmetadata:\n  name: shop\n";
+    assert_eq!(stage.read("app/objects/web.yaml"), wanted);
+    for wrong in [
+        "fn run objects --exec-path ./rename",
+        "fn run objects --enable-exec --exec-path ./fail",
+        "fn run objects --enable-exec --exec-path ./missing",
+        "fn run objects --enable-exec --exec-path ./rename -- Settings nonsense",
+        "fn run objects --image example.com/f:v1",
+        "fn run missing",
+    ] {
+        line(wrong).refused();
+    }
+    assert_eq!(stage.read("app/objects/web.yaml"), wanted);
+}
+
+#[test]
 fn under_the_name_of_kustomize_it_shows_configuration() {
     let stage = with_map();
     let line = |line: &str| kustomize(&stage, line);

@@ -6,6 +6,7 @@
 
 mod format;
 mod query;
+mod run;
 mod tree;
 
 use std::path::Path;
@@ -17,6 +18,7 @@ use crate::yaml::{Entry, Node, Options, Style, keep, read};
 
 pub use format::format;
 pub use query::Query;
+pub use run::{Function, container, pairs, texts};
 pub use tree::{Structure, TreeField, tree};
 
 /// An object, and where it was read.

@@ -202,7 +202,7 @@ pub(super) fn run(command: Option<&Command>, streams: &Streams) -> Result<ExitCo
 }
 
 /// The objects of a file, a directory or stdin.
-fn items(name: Option<&str>) -> Result<Vec<Item>> {
+pub(super) fn items(name: Option<&str>) -> Result<Vec<Item>> {
     match name {
         Some(name) => {
             let path = working_directory()?.join(name);

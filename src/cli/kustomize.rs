@@ -39,6 +39,8 @@ enum Command {
     Create(Later<Lenient<edit::Create>>),
     /// Show, count and search configuration.
     Cfg(Cfg),
+    /// Run functions over objects in files.
+    Fn(Fn),
     /// Write a kustomization, and all that it reads, into a new directory that builds by itself.
     Localize(Later<Lenient<localize::Arguments>>),
     /// Print what is known of the built-in definitions of Kubernetes.
@@ -60,6 +62,12 @@ struct Edit {
 struct Cfg {
     #[command(subcommand)]
     command: Option<super::cfg::Command>,
+}
+
+#[derive(Debug, clap::Args)]
+struct Fn {
+    #[command(subcommand)]
+    command: Option<super::functions::Command>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -148,6 +156,10 @@ pub(super) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
                 }
                 Some(Command::Cfg(arguments)) => finished(
                     super::cfg::run(arguments.command.as_ref(), &streams),
+                    &streams,
+                ),
+                Some(Command::Fn(arguments)) => finished(
+                    super::functions::run(arguments.command.as_ref(), &streams),
                     &streams,
                 ),
                 Some(Command::Localize(Later(Lenient(arguments)))) => {

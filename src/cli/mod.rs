@@ -15,6 +15,7 @@ mod diff;
 mod edit;
 mod files;
 mod flags;
+mod functions;
 mod init;
 mod kubectl;
 mod kustomize;

@@ -1,0 +1,195 @@
+//! `kustomize fn run`: functions over the objects of a directory.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use kustom::cfg::{Annotated, Function, Item, Wrapping, container, pairs, print, texts};
+use kustom::error::{Error, Kind, Result};
+use kustom::process::Command as Program;
+use kustom::yaml::{Entry, Node};
+
+use super::build::working_directory;
+use super::cfg::items;
+use super::later::{Later, Lenient};
+use super::output::{Streams, write_all};
+
+#[derive(Debug, Subcommand)]
+#[command(disable_help_subcommand = true)]
+pub(super) enum Command {
+    /// Run functions over objects, and write what they change.
+    Run(Later<Lenient<Run>>),
+    #[command(external_subcommand)]
+    Other(Vec<OsString>),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Run {
+    /// A directory; without one, stdin and stdout.
+    #[arg(value_name = "DIR")]
+    directory: Option<String>,
+    /// Print what comes out, and write nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Let executables run.
+    #[arg(long)]
+    enable_exec: bool,
+    /// Run this executable, and none that the objects declare.
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "",
+        hide_default_value = true
+    )]
+    exec_path: String,
+    /// Run the functions that objects here declare, and none of the directory.
+    #[arg(long, value_name = "DIR")]
+    fn_path: Vec<String>,
+    /// A variable for every function: `NAME=value`.
+    #[arg(short, long, value_name = "VARIABLE")]
+    env: Vec<String>,
+    /// Say which functions run.
+    #[arg(long)]
+    log_steps: bool,
+    /// An image to run; refused, no containers are run.
+    #[arg(long, value_name = "IMAGE")]
+    image: Option<String>,
+    /// What the function of `--exec-path` is told: a kind, if it is no ConfigMap, and `KEY=value`.
+    #[arg(last = true, value_name = "DATA")]
+    data: Vec<String>,
+}
+
+/// Runs `kustomize fn`; a word that is no command is answered with the help.
+pub(super) fn run(command: Option<&Command>, streams: &Streams) -> Result<ExitCode> {
+    let help = || super::kustomize::help(&["fn"]);
+    let text = match command {
+        Some(Command::Run(Later(Lenient(arguments)))) => functions(arguments, streams)?,
+        Some(Command::Other(words)) => {
+            super::kustomize::say_unknown("fn", words, streams);
+            help()
+        }
+        None => help(),
+    };
+    streams.data(&text).map(|()| ExitCode::SUCCESS)
+}
+
+fn functions(arguments: &Run, streams: &Streams) -> Result<String> {
+    if arguments.image.is_some() {
+        return Err(container());
+    }
+    if !arguments.exec_path.is_empty() && !arguments.enable_exec {
+        let message = "`--exec-path` is given without `--enable-exec`";
+        return Err(Error::new(Kind::Plugin, message).help("add `--enable-exec`"));
+    }
+    let before = items(arguments.directory.as_deref())?;
+    let mut after = before.clone();
+    for mut function in arguments.chosen(&before)? {
+        let variables = &mut function.command.environment;
+        variables.extend(pairs(&arguments.env));
+        if arguments.log_steps {
+            let program = function.command.program.to_string_lossy();
+            streams.say(&format!("Running {program}\n"));
+        }
+        after = function.run(after)?;
+    }
+    if after.is_empty() {
+        // As in kustomize: whoever wants all gone removes the directory.
+        streams.say("the functions answered with nothing, and nothing is written\n");
+        return Ok(String::new());
+    }
+    match &arguments.directory {
+        Some(directory) if !arguments.dry_run => write(directory, &before, &after),
+        _ => Ok(print(&after, Annotated::Path, &Wrapping::default())),
+    }
+}
+
+impl Run {
+    /// The functions that run; without `--enable-exec` there are none.
+    fn chosen(&self, objects: &[Item]) -> Result<Vec<Function>> {
+        let mut chosen = Vec::new();
+        for path in &self.fn_path {
+            chosen.extend(Function::declared(&items(Some(path))?, false)?);
+        }
+        if !self.exec_path.is_empty() {
+            chosen.push(Function {
+                command: Program::new(&self.exec_path, Vec::<OsString>::new()),
+                configuration: self.configuration()?,
+                scope: String::new(),
+            });
+        }
+        if chosen.is_empty() && self.fn_path.is_empty() {
+            chosen = Function::declared(objects, true)?;
+        }
+        match self.enable_exec {
+            true => Ok(chosen),
+            false => Ok(Vec::new()),
+        }
+    }
+
+    fn configuration(&self) -> Result<Node> {
+        let (kind, data) = match self.data.as_slice() {
+            [kind, rest @ ..] if !kind.contains('=') => (kind.as_str(), rest),
+            data => ("ConfigMap", data),
+        };
+        let mut values = Vec::new();
+        for text in data {
+            let Some((key, value)) = text.split_once('=') else {
+                let message = format!("`{text}` is no `KEY=value`");
+                return Err(Error::new(Kind::Plugin, message));
+            };
+            values.push(Entry::new(key, Node::string(value)));
+        }
+        let metadata = Node::map(vec![Entry::new("name", Node::string("function-input"))]);
+        Ok(Node::map(vec![
+            Entry::new("metadata", metadata),
+            Entry::new("kind", Node::string(kind)),
+            Entry::new("apiVersion", Node::string("v1")),
+            Entry::new("data", Node::map(values)),
+        ]))
+    }
+}
+
+/// Writes the files in which something has changed.
+fn write(directory: &str, before: &[Item], after: &[Item]) -> Result<String> {
+    let here = working_directory()?.join(directory);
+    let cannot = |path: &Path, cause: std::io::Error| {
+        let message = format!("cannot write `{}`: {cause}", path.display());
+        Error::new(Kind::Output, message).caused_by(cause)
+    };
+    let root = here.canonicalize().map_err(|cause| cannot(&here, cause))?;
+    if !root.is_dir() {
+        let message = format!("`{directory}` is no directory");
+        return Err(Error::new(Kind::Load, message).help("name the directory of the file"));
+    }
+    let old = |path: &str| match fs::read_to_string(root.join(path)) {
+        Ok(text) => Ok(Some(text)),
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(cause) => Err(cannot(&root.join(path), cause)),
+    };
+    let (mut written, mut gone): (Vec<(PathBuf, Vec<u8>)>, Vec<PathBuf>) = (Vec::new(), Vec::new());
+    for (path, text) in texts(before, after, &old)? {
+        // A link is written where it leads, if that is below the directory.
+        let path = root.join(path);
+        let mut there = path.ancestors().filter_map(|path| path.canonicalize().ok());
+        if !there.next().is_some_and(|there| there.starts_with(&root)) {
+            let message = format!("`{}` leads out of `{directory}`", path.display());
+            return Err(Error::new(Kind::Output, message).help("nothing was written"));
+        }
+        let path = path.canonicalize().unwrap_or(path);
+        match text {
+            Some(text) => written.push((path, text.into_bytes())),
+            None => gone.push(path),
+        }
+    }
+    for (path, _) in &written {
+        let parent = path.parent().unwrap_or(&root);
+        fs::create_dir_all(parent).map_err(|cause| cannot(path, cause))?;
+    }
+    write_all(&written)?;
+    for path in gone {
+        fs::remove_file(&path).map_err(|cause| cannot(&path, cause))?;
+    }
+    Ok(String::new())
+}
