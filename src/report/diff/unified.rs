@@ -10,6 +10,9 @@ use super::visible;
 use super::words::{self, suspicion};
 use crate::diff::{Change, Diff, Document, Op};
 
+/// How many lines name the two sides of a resource.
+const HEADER: usize = 2;
+
 pub(super) fn write(diff: &Diff) -> String {
     let mut text = format!("# {} → {}  {}\n", diff.from, diff.to, words::summary(diff));
     // Writing to a string cannot fail.
@@ -49,12 +52,30 @@ fn hunks(diff: &Diff, document: &Document) -> String {
             &header(&diff.to, &document.to),
         )
         .to_string();
-    let lines = text.lines().map(|line| match line.chars().next() {
-        // What is changed must be seen; the rest stays as it is.
-        Some('+' | '-') => visible::line(line),
-        _ => line.to_owned(),
-    });
-    lines.map(|line| line + "\n").collect()
+    // What is changed must be seen; the rest stays as it is.
+    let shown = |show: fn(&str) -> String| -> Vec<String> {
+        let lines = text.lines().enumerate();
+        let lines = lines.map(|(index, line)| match line.chars().next() {
+            Some('+' | '-') if index < HEADER => visible::line(line),
+            Some('+' | '-') => show(line),
+            _ => line.to_owned(),
+        });
+        lines.collect()
+    };
+    let lines = match shown(visible::line) {
+        lines if is_alike(&lines) && !is_alike(&shown(str::to_owned)) => shown(visible::exact),
+        lines => lines,
+    };
+    lines.into_iter().map(|line| line + "\n").collect()
+}
+
+/// Whether what is taken away looks like what is added.
+fn is_alike(lines: &[String]) -> bool {
+    let changed = |mark: char| {
+        let lines = lines.iter().skip(HEADER);
+        lines.filter_map(move |line| line.strip_prefix(mark))
+    };
+    changed('-').next().is_some() && changed('-').eq(changed('+'))
 }
 
 /// What is shown of a resource that normalised YAML does not tell apart.

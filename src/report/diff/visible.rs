@@ -73,6 +73,11 @@ pub(super) fn line(text: &str) -> String {
     marked(text, Marks::Few, true)
 }
 
+/// A text in which nothing can be taken for something else, on one line.
+pub(super) fn exact(text: &str) -> String {
+    marked(text, Marks::All, true)
+}
+
 /// What is compared by eye: the texts themselves, if they differ in nothing but blanks.
 fn texts<'s>(from: &'s Shown, to: &'s Shown) -> (&'s str, &'s str) {
     match (&from.exact, &to.exact) {
