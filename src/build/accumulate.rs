@@ -26,6 +26,18 @@ pub(super) struct Target<'l> {
     pub(super) helm_namespace: Text,
 }
 
+/// A field that stands twice in a kustomization, where the last one counts.
+fn repeated_field(content: &Content) -> Option<Finding> {
+    let error = strict_config(&content.bytes, content.source).err()?;
+    let place = error.place()?.clone();
+    let message = format!("{}; only the last one counts", error.message());
+    Some(
+        Finding::warning("duplicate-key", message)
+            .at(place)
+            .help("keep one of them"),
+    )
+}
+
 impl<'l> Target<'l> {
     /// Reads the kustomization of a directory.
     pub(super) fn load(context: &mut Context<'_>, loader: Loader<'l>) -> Result<Self> {
@@ -38,6 +50,9 @@ impl<'l> Target<'l> {
         let (kustomization, findings) =
             Kustomization::parse_as_of(&node, context.options.release).map_err(whole_file)?;
         context.findings.extend(findings);
+        if context.options.lint {
+            context.findings.extend(repeated_field(&content));
+        }
         let helm_namespace = kustomization.namespace.clone();
         Ok(Self {
             loader,

@@ -4,9 +4,11 @@
 //! of another base, variables for somebody else: kustomize leaves them as they are. Most remarks
 //! wait for the end, since a later step may still change what they speak of.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::Context;
+use crate::fields::FieldSpec;
 use crate::finding::Finding;
 use crate::place::Span;
 use crate::resource::{Resource, Resources};
@@ -29,11 +31,17 @@ pub(super) struct Labels(BTreeMap<(Str, Str), usize>);
 
 impl Context<'_> {
     /// Notes images that entries of `images` speak of, in fields where these do not look.
-    pub(super) fn note_other_images(&mut self, resources: &Resources, entries: &[Image]) {
+    pub(super) fn note_other_images(
+        &mut self,
+        resources: &Resources,
+        entries: &[Image],
+        specs: &[FieldSpec],
+    ) {
         if !self.options.lint || entries.is_empty() {
             return;
         }
         for resource in resources.iter().filter(|one| may_hold_text(one)) {
+            let looked_at = LazyCell::new(|| images::looked_at(&resource.node, specs));
             each_scalar(&resource.node, &mut |path, node| {
                 let text = node.text().unwrap_or_default();
                 let key = path.last().map_or("", |step| step.as_str());
@@ -42,6 +50,10 @@ impl Context<'_> {
                     .iter()
                     .flat_map(|entry| images::references(entry, text, names_image));
                 let Some(image) = found.next() else { return };
+                // A later entry may have made what an earlier one speaks of.
+                if looked_at.contains(&(node.span, text.into())) {
+                    return;
+                }
                 let message = format!(
                     "`{image}` stands in `{}` of {}, where `images` does not look",
                     shown(path),
@@ -410,9 +422,18 @@ fn is_program(path: &[Str], text: &str) -> bool {
     let is_data = path
         .first()
         .is_some_and(|step| step == "data" || step == "binaryData");
-    let is_long = text.trim_end().contains('\n') && !text.contains("$${");
-    is_long || (!is_data && path.iter().any(is_of_shell))
+    let extension = path.last().and_then(|name| name.rsplit_once('.'));
+    let is_named = extension.is_some_and(|(_, extension)| PROGRAMS.contains(&extension));
+    let is_long = text.trim_end().contains('\n');
+    let is_own = (is_long || (is_data && is_named)) && !text.contains("$${");
+    is_own || (!is_data && path.iter().any(is_of_shell))
 }
+
+/// What the names of files end in whose programs replace variables by themselves.
+const PROGRAMS: &[&str] = &[
+    "bash", "conf", "js", "lua", "pl", "py", "rb", "sh", "template", "tf", "tmpl", "toml", "tpl",
+    "ts", "xml", "zsh",
+];
 
 /// The name of the first variable in a text that Flux would replace: `${name}`, perhaps with a
 /// default.

@@ -155,7 +155,7 @@ pub(super) fn transform(
                 specs,
                 context.options.release,
             )?;
-            context.note_other_images(resources, std::slice::from_ref(image));
+            context.note_other_images(resources, std::slice::from_ref(image), specs);
             context.note_image(image, counts.iter().sum());
             Ok(())
         }

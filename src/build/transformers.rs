@@ -112,7 +112,7 @@ pub(super) fn run(
         &fields.images,
         context.options.release,
     )?;
-    context.note_other_images(resources, &asked.images);
+    context.note_other_images(resources, &asked.images, &fields.images);
     for (index, (image, count)) in asked.images.iter().zip(counts).enumerate() {
         context.note_image(image, count);
         context.matches.push(Matched {

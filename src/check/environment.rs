@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::lint;
 use crate::dangling;
 use crate::error::Error;
 use crate::finding::{Finding, Severity};
@@ -142,8 +141,6 @@ fn sorted(
             .or_default()
             .push(finding_of("render", &error)),
     }
-    let lints = by_check.entry("lint").or_default();
-    lints.extend(lint::kustomizations(files, root));
     let versions = environment.kubernetes_versions(project);
     let judged = by_check.entry("validate").or_default();
     judged.extend(validated(rendered, versions));

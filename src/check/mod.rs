@@ -7,7 +7,6 @@ mod affected;
 mod changes;
 mod environment;
 mod index;
-mod lint;
 mod project;
 mod watch;
 

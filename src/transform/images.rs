@@ -83,6 +83,17 @@ pub fn references<'t>(image: &Image, text: &'t str, names_image: bool) -> Vec<&'
         .collect()
 }
 
+/// The images of an object where entries look for them: each with the place that it has.
+pub fn looked_at(node: &Node, specs: &[FieldSpec]) -> Vec<(Span, Str)> {
+    let mut found = Vec::new();
+    // The walk is the one that changes, so it goes over a copy; what it cannot read, it passes over.
+    let _ = each_image(&mut node.clone(), specs, &mut |image| {
+        found.extend(image.text().map(|text| (image.span, text.into())));
+        Ok(())
+    });
+    found
+}
+
 /// Changes images wherever they are used, one entry after the other, and says how often each did.
 ///
 /// # Errors
