@@ -1,18 +1,26 @@
 //! What a list loses that another takes the place of.
 
-use super::one_of::label;
+use std::collections::BTreeSet;
+
 use crate::yaml::{Node, Value};
 
-/// What items are known by, in the order in which it is tried.
-const NAMES: [&[&str]; 8] = [
-    &["name"],
-    &["metadata", "name"],
-    &["key"],
-    &["id"],
-    &["host"],
-    &["topologyKey"],
-    &["mountPath"],
-    &["type"],
+/// What items are known by, in the order in which it is tried: one of several fields, or a list.
+const NAMES: [&[&[&str]]; 11] = [
+    &[&["name"]],
+    &[&["metadata", "name"]],
+    &[&["key"]],
+    &[&["id"]],
+    &[&["host"]],
+    &[&["topologyKey"]],
+    &[&["mountPath"]],
+    &[&["type"]],
+    &[&["configMapRef", "name"], &["secretRef", "name"]],
+    &[
+        &["configMap", "name"],
+        &["secret", "name"],
+        &["serviceAccountToken", "path"],
+    ],
+    &[&["resources"], &["nonResourceURLs"]],
 ];
 
 /// What the new list does not have, in words, if that looks like a loss: fields of an item that
@@ -25,9 +33,9 @@ pub(super) fn loss(old: &[Node], new: &[Node]) -> Option<String> {
     if !is_of_maps(old) || !is_of_maps(new) {
         return None;
     }
-    let Some(name) = NAMES
+    let Some(names) = NAMES
         .iter()
-        .find(|name| tells(old, name) && tells(new, name))
+        .find(|names| tells(old, names) && tells(new, names))
     else {
         return match (old, new) {
             ([old], [new]) => missing(old, new)
@@ -42,34 +50,43 @@ pub(super) fn loss(old: &[Node], new: &[Node]) -> Option<String> {
         };
     };
     let find = |item: &Node| {
-        let text = item.at(name).and_then(Node::text);
-        new.iter()
-            .find(|other| other.at(name).and_then(Node::text) == text)
+        let name = name(item, names);
+        new.iter().find(|other| self::name(other, names) == name)
     };
+    let label = |item: &Node| Some(format!("`{}`", name(item, names)?.1));
     let fields = old.iter().find_map(|item| {
         let field = missing(item, find(item)?)?;
-        let label = label(item)?;
-        Some(format!("`{label}` loses `{field}`"))
+        Some(format!("{} loses `{field}`", label(item)?))
     });
     let dropped: Vec<String> = old
         .iter()
         .filter(|item| find(item).is_none())
-        .filter_map(|item| Some(format!("`{}`", label(item)?)))
+        .filter_map(label)
         .collect();
     let is_lost = !dropped.is_empty();
     fields.or_else(|| is_lost.then(|| format!("loses {}", super::audit::listed(dropped))))
 }
 
-/// Whether every item has this field, and each another value.
-fn tells(items: &[Node], name: &[&str]) -> bool {
-    let texts: Vec<&str> = items
-        .iter()
-        .filter_map(|item| item.at(name)?.text())
-        .collect();
-    let mut sorted = texts.clone();
-    sorted.sort_unstable();
-    sorted.dedup();
-    texts.len() == items.len() && sorted.len() == items.len()
+/// What an item is known by: the number of the field, and its text or texts.
+fn name(item: &Node, names: &[&[&str]]) -> Option<(usize, String)> {
+    names.iter().enumerate().find_map(|(index, path)| {
+        let node = item.at(path)?;
+        let text = match node.text() {
+            Some(text) => text.to_owned(),
+            None => {
+                let texts: Option<Vec<&str>> = node.items().iter().map(Node::text).collect();
+                texts.filter(|texts| !texts.is_empty())?.join(", ")
+            }
+        };
+        Some((index, text))
+    })
+}
+
+/// Whether every item has such a field, and each another value.
+fn tells(items: &[Node], names: &[&[&str]]) -> bool {
+    let all: Vec<_> = items.iter().filter_map(|item| name(item, names)).collect();
+    let distinct: BTreeSet<_> = all.iter().collect();
+    all.len() == items.len() && distinct.len() == items.len()
 }
 
 /// The path of the first field that one item has and the other has not.
@@ -140,6 +157,26 @@ mod tests {
             ),
             ("[{x: 1}, {x: 2}]", "[{x: 3}, {x: 4}]", None),
             ("[a, b]", "[c]", None),
+            (
+                "[{configMapRef: {name: a}}, {secretRef: {name: a}}]",
+                "[{secretRef: {name: a}}]",
+                Some("loses `a`"),
+            ),
+            (
+                "[{secret: {name: a}}]",
+                "[{secret: {name: a}}, {configMap: {name: b}}]",
+                None,
+            ),
+            (
+                "[{resources: [pods, nodes], verbs: [get]}]",
+                "[{resources: [secrets], verbs: [get]}]",
+                Some("loses `pods, nodes`"),
+            ),
+            (
+                "[{resources: [pods], verbs: [get]}]",
+                "[{resources: [pods], verbs: [list]}]",
+                None,
+            ),
         ] {
             assert_eq!(loss_of(old, new).as_deref(), wanted, "{old} {new}");
         }
