@@ -192,7 +192,12 @@ fn check_of(rule: &str) -> &'static str {
     match rule {
         "deprecated-field" => "deprecated",
         "orphan-script" => "configs",
-        dangling::FORMER | dangling::MISSING | dangling::PORT | dangling::SELECTOR => "lint",
+        "duplicate-key"
+        | dangling::FORMER
+        | dangling::MISSING
+        | dangling::PORT
+        | dangling::SELECTOR
+        | dangling::VARIABLE => "lint",
         _ if rule.starts_with("script-") => "configs",
         _ if rule.starts_with("unmatched-") => "unmatched",
         _ if LINTS.binary_search(&rule).is_ok() => "lint",

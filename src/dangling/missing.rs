@@ -169,9 +169,40 @@ pub(super) fn near<'n>(name: &str, known: &[&'n str]) -> Option<&'n str> {
     near.into_iter().next()
 }
 
+/// The name before the hash that kustomize adds to a generated one, if it ends like that.
+pub(super) fn without_hash(name: &str) -> Option<&str> {
+    let (stem, hash) = name.rsplit_once('-')?;
+    let is_digit = |byte: u8| b"2456789bcdfghkmt".contains(&byte);
+    (hash.len() == 10 && hash.bytes().all(is_digit)).then_some(stem)
+}
+
+/// The kinds that are easily taken for one another.
+pub(super) fn kinds_beside(kind: &str) -> &'static [&'static str] {
+    const FAMILIES: [&[&str]; 2] = [
+        &[
+            "DaemonSet",
+            "Deployment",
+            "ReplicaSet",
+            "Rollout",
+            "StatefulSet",
+        ],
+        &["ClusterRole", "Role"],
+    ];
+    let family = FAMILIES.into_iter().find(|family| family.contains(&kind));
+    family.unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_hash_is_ten_letters_of_its_alphabet() {
+        assert_eq!(without_hash("app-env-b9t2424hkf"), Some("app-env"));
+        for name in ["app", "app-b9t2424hk", "app-abcdefghij", "b9t2424hkf"] {
+            assert_eq!(without_hash(name), None, "{name}");
+        }
+    }
 
     #[test]
     fn a_star_stands_for_any_text() {

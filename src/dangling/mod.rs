@@ -8,6 +8,7 @@
 mod makers;
 mod missing;
 mod selectors;
+mod variables;
 mod walk;
 mod words;
 
@@ -31,6 +32,9 @@ pub const MISSING: &str = "missing-reference";
 pub const PORT: &str = "missing-port";
 /// The rule of a selector that selects nothing.
 pub const SELECTOR: &str = "unmatched-selector";
+
+/// The rule of a variable that a container asks for and does not have.
+pub const VARIABLE: &str = "unknown-variable";
 
 /// What is said of references.
 #[derive(Clone, Debug, Default)]
@@ -59,6 +63,7 @@ pub fn references(resources: &[Resource], options: &Options) -> Vec<Finding> {
     }
     let mut found = search.found;
     found.extend(selectors::findings(resources));
+    found.extend(resources.iter().flat_map(variables::findings));
     found
 }
 
@@ -200,15 +205,19 @@ impl Search<'_, '_> {
         let message = format!("{field} names the {kind} `{name}`, which is not rendered");
         let what = format!("{kind}/{name}");
         let same_kind = self.known.of_kind.get(kind).into_iter().flatten();
-        let reached = same_kind.filter(|one| reference.reaches(one));
-        let alike: Vec<&str> = reached.map(|one| one.id().name.as_str()).collect();
-        if let Some(near) = missing::near(name, &alike) {
-            let finding = Finding::warning(MISSING, message);
-            self.add(
-                what,
-                finding.help(format!("did you mean `{near}`?")),
-                reference,
-            );
+        let reached: Vec<&Resource> = same_kind
+            .copied()
+            .filter(|one| reference.reaches(one))
+            .collect();
+        // A name is written as it was before prefixes and hashes: both are names to be meant.
+        let names = reached.iter().flat_map(|one| {
+            let formers = one.history.previous.iter();
+            formers.map(|former| &former.name).chain([&one.id().name])
+        });
+        let alike: Vec<&str> = names.map(Str::as_str).collect();
+        if let Some(help) = self.meant(reference, kind, &reached, &alike) {
+            let finding = Finding::warning(MISSING, message).help(help);
+            self.add(what, finding, reference);
             return;
         }
         // Where others of its kind come along, what belongs together comes along, too.
@@ -225,6 +234,37 @@ impl Search<'_, '_> {
             let finding = Finding::new(MISSING, severity, message).help(help);
             self.add(what, finding, reference);
         }
+    }
+
+    /// What was probably meant by a name that nothing has: another name of the kind, the name before
+    /// the hash that it has, or another kind of the name.
+    fn meant(
+        &self,
+        reference: &Reference<'_>,
+        kind: &str,
+        reached: &[&Resource],
+        alike: &[&str],
+    ) -> Option<String> {
+        if let Some(near) = missing::near(reference.text, alike) {
+            return Some(format!("did you mean `{near}`?"));
+        }
+        if let Some(name) = missing::without_hash(reference.text) {
+            let mut hashed = reached.iter().filter(|one| one.history.needs_hash);
+            let formers = hashed
+                .find(|one| one.history.previous.iter().any(|it| it.name == *name))
+                .map(|one| one.history.previous.as_slice());
+            if let Some([first, ..]) = formers {
+                let first = &first.name;
+                return Some(format!(
+                    "write `{first}`, which follows the hash of the content"
+                ));
+            }
+        }
+        let others = missing::kinds_beside(kind);
+        let other = others
+            .iter()
+            .find(|other| **other != kind && self.known.has(reference, |known| known == **other))?;
+        Some(format!("did you mean the {other} `{}`?", reference.text))
     }
 
     /// Whether the namespace that a reference points into is one that something is rendered for.

@@ -50,8 +50,15 @@ impl<'r> Word<'r> {
 
 /// Words for kinds that are not their names: the word, the end of the group that uses it, the kinds.
 const OTHER_NAMES: &[(&str, &str, &[&str])] = &[
+    (
+        "authentication",
+        "keda.sh",
+        &["TriggerAuthentication", "ClusterTriggerAuthentication"],
+    ),
     ("backend", "", &["Service"]),
+    ("certificate", "gateway.networking.k8s.io", &["Secret"]),
     ("claim", "", &["PersistentVolumeClaim"]),
+    ("credential", "", &["Secret"]),
     ("host", "istio.io", &["Service"]),
     ("injectcafrom", "", &["Certificate"]),
     ("injectcafromsecret", "", &["Secret"]),
@@ -59,6 +66,7 @@ const OTHER_NAMES: &[(&str, &str, &[&str])] = &[
     ("policy", "", &["ValidatingAdmissionPolicy"]),
     ("pvc", "", &["PersistentVolumeClaim"]),
     ("sa", "", &["ServiceAccount"]),
+    ("secrettarget", "", &["Secret"]),
     (
         "scaletarget",
         "",

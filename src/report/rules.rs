@@ -116,6 +116,7 @@ const RULES: &[(&str, &str, &str)] = &[
     ("unknown-name", "The name of something that is not there in the same object, such as a volume.", "Correct the name, or add what is missing."),
     ("unknown-rule", "An entry of an allow-list that names a rule that is not there.", "It allows nothing. Correct the name."),
     ("unknown-schema", "A kind of which nothing is known, so that only its metadata is judged.", "Render its definition beside it; `--ignore-missing-schemas` says nothing of these."),
+    ("unknown-variable", "A `$(NAME)` in a container that none of its variables replaces.", "It stays as it is written. Add the variable, move it above the one that uses it, or escape it as `$$(NAME)`."),
     ("unmatched-image", "An entry of `images` that matches no image.", "Nothing was changed. Correct the name, or take the entry away."),
     ("unmatched-patch", "A patch that matches no resource.", "Nothing was changed. Correct its target, or take the patch away."),
     ("unmatched-replacement", "A replacement that reaches no field.", "Nothing was changed. Correct its targets, or take it away."),
