@@ -249,8 +249,8 @@ fn what_is_legal_and_seldom_meant_is_told() {
         found(&stage, ""),
         [
             "warning dangling-reference environments/production/crd.yaml:5 production",
-            "note index-path environments/production/patch.yaml:4 production",
             "warning duplicate-key environments/production/kustomization.yaml:6 production",
+            "note index-path environments/production/patch.yaml:4 production",
         ]
     );
 }
