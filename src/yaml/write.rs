@@ -44,7 +44,7 @@ pub fn write(node: &Node, out: &mut String) -> Result<()> {
     }
 }
 
-/// The first key that stands twice in one mapping, as the error that [`write`] ends with.
+/// The first key that stands twice in one mapping, as the error that [`write()`] ends with.
 pub fn repeated_key(node: &Node) -> Option<Error> {
     match &node.value {
         Value::Map(entries) => {
