@@ -117,7 +117,10 @@ impl Editor<'_> {
         }
         let chunks = numbers.iter().map(|&(key, value)| Chunk {
             lead: self.sites.of(key).lead,
-            end: self.sites.of(value).end,
+            end: match family.context.in_flow {
+                true => self.flow_entry_end(value),
+                false => self.sites.of(value).end,
+            },
         });
         let family = Family {
             chunks: chunks.collect(),
@@ -125,6 +128,16 @@ impl Editor<'_> {
         };
         let texts = self.new_entries(&family, before, after);
         self.structure(&family, &texts, outer);
+    }
+
+    /// Where an entry between brackets ends, given its value. Without the blank behind the colon of
+    /// `{a: }` the colon would be a part of the key: `{a:, b: 1}`.
+    fn flow_entry_end(&self, value: usize) -> usize {
+        let site = self.sites.of(value);
+        let is_blank = matches!(self.text.byte(site.end), Some(b' ' | b'\t' | b'\n'));
+        let is_absent = site.has_colon && site.end == site.gap;
+        let is_before_comment = self.text.byte(site.end + 1) == Some(b'#');
+        site.end + usize::from(is_absent && is_blank && !is_before_comment)
     }
 
     /// Compares the items of two sequences.
