@@ -3,10 +3,8 @@
 use crate::finding::Findings;
 use crate::names::{Verdict, dns_label, dns_subdomain, label_key, path_segment};
 use crate::path::Path;
-use crate::rules::{Cx, TypeRules};
+use crate::rules::Cx;
 use crate::value::{Data, Value};
-
-pub(crate) const RULES: &[TypeRules] = &[];
 
 /// What a name must look like, by kind; all others are DNS subdomains.
 const NAMES: &[(&str, fn(&str) -> Verdict)] = &[

@@ -12,7 +12,7 @@ mod types;
 
 pub(crate) use check::check;
 pub(crate) use eval::{Val, run};
-pub(crate) use parse::{Expr, parse};
+pub(crate) use parse::{Expr, is_word, parse};
 pub(crate) use types::Ty;
 
 /// Parses an expression and tells its type; an error says what is wrong with it.

@@ -47,6 +47,11 @@ pub(crate) fn parse(text: &str) -> Result<Expr, String> {
     }
 }
 
+/// Whether a name is a word of the language itself.
+pub(crate) fn is_word(name: &str) -> bool {
+    RESERVED.contains(&name) || ["true", "false", "null"].contains(&name)
+}
+
 struct Parser {
     tokens: Vec<(Token, usize)>,
     at: usize,

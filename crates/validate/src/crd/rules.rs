@@ -73,34 +73,9 @@ fn embedded(schema: &Value<'_>) -> Vec<(&'static str, Ty)> {
     ]
 }
 
-/// Words of the language, which a field's name can only be with underscores around it.
-const WORDS: &[&str] = &[
-    "true",
-    "false",
-    "null",
-    "in",
-    "as",
-    "break",
-    "const",
-    "continue",
-    "else",
-    "for",
-    "function",
-    "if",
-    "import",
-    "let",
-    "loop",
-    "package",
-    "namespace",
-    "return",
-    "var",
-    "void",
-    "while",
-];
-
 /// A field's name as expressions write it.
 fn escaped(name: &str) -> String {
-    if WORDS.contains(&name) {
+    if cel::is_word(name) {
         return format!("__{name}__");
     }
     name.replace("__", "__underscores__")

@@ -70,11 +70,6 @@ pub(super) const RULES: &[TypeRules] = &[
         whole: &[],
     },
     TypeRules {
-        of: "apiextensions.v1.JSONSchemaProps",
-        fields: &[],
-        whole: &[],
-    },
-    TypeRules {
         of: "apiextensions.v1.ValidationRule",
         fields: &[("rule", &[])],
         whole: &[],

@@ -122,22 +122,12 @@ pub(super) const RULES: &[TypeRules] = &[
         whole: &[],
     },
     TypeRules {
-        of: "core.v1.ObjectReference",
-        fields: &[],
-        whole: &[],
-    },
-    TypeRules {
         of: "coordination.v1.LeaseSpec",
         fields: &[
             ("leaseDurationSeconds", &[super::Min(1)]),
             ("leaseTransitions", &[super::Min(0)]),
             ("strategy", &[OneOf(&["OldestEmulationVersion"])]),
         ],
-        whole: &[],
-    },
-    TypeRules {
-        of: "core.v1.PodTemplate",
-        fields: &[],
         whole: &[],
     },
     TypeRules {

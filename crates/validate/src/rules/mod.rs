@@ -101,7 +101,6 @@ pub(crate) const PORT: Check = Range(1, 65_535);
 pub(crate) const PROTOCOLS: &[&str] = &["SCTP", "TCP", "UDP"];
 
 const TABLES: &[&[TypeRules]] = &[
-    meta::RULES,
     labels::RULES,
     core::RULES,
     pod::RULES,

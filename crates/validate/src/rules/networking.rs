@@ -41,11 +41,6 @@ pub(super) const RULES: &[TypeRules] = &[
         whole: &[],
     },
     TypeRules {
-        of: "networking.v1.ServiceBackendPort",
-        fields: &[],
-        whole: &[],
-    },
-    TypeRules {
         of: "networking.v1.IngressTLS",
         fields: &[],
         whole: &[tls],

@@ -153,16 +153,13 @@ pub(super) const RULES: &[TypeRules] = &[
 
 /// A name with an optional domain before `/`; the name is an identifier of C.
 fn qualified_name(text: &str) -> Verdict {
-    let (domain, name) = match text.split_once('/') {
-        Some((domain, name)) => (Some(domain), name),
-        None => return Err("must have a domain, such as `example.org/name`".to_owned()),
-    };
-    if let Some(domain) = domain {
-        if domain.len() > 63 {
-            return Err("has a domain of more than 63 characters".to_owned());
-        }
-        dns_subdomain(domain)?;
+    let (domain, name) = text
+        .split_once('/')
+        .ok_or("must have a domain, such as `example.org/name`")?;
+    if domain.len() > 63 {
+        return Err("has a domain of more than 63 characters".to_owned());
     }
+    dns_subdomain(domain)?;
     identifier(name)
 }
 

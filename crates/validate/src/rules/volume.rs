@@ -99,11 +99,6 @@ pub(super) const RULES: &[TypeRules] = &[
         whole: &[],
     },
     TypeRules {
-        of: "core.v1.DownwardAPIProjection",
-        fields: &[],
-        whole: &[],
-    },
-    TypeRules {
         of: "core.v1.DownwardAPIVolumeFile",
         fields: &[
             ("path", &[Required, Is(local_file_path)]),
@@ -132,11 +127,6 @@ pub(super) const RULES: &[TypeRules] = &[
     TypeRules {
         of: "core.v1.GlusterfsVolumeSource",
         fields: &[("endpoints", &[Required]), ("path", &[Required])],
-        whole: &[],
-    },
-    TypeRules {
-        of: "core.v1.FlockerVolumeSource",
-        fields: &[],
         whole: &[],
     },
     TypeRules {
@@ -236,11 +226,6 @@ pub(super) const RULES: &[TypeRules] = &[
             ("volumeHandle", &[Required]),
         ],
         whole: &[csi_secrets],
-    },
-    TypeRules {
-        of: "core.v1.SecretReference",
-        fields: &[],
-        whole: &[],
     },
     TypeRules {
         of: "core.v1.EmptyDirVolumeSource",
