@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use kustom::guard::Guard;
+use kustom::secret_scan::scan_files;
 
 /// How much is scanned.
 const BYTES: usize = 47_000_000;
@@ -164,11 +165,7 @@ fn sweep(criterion: &mut Criterion) {
     group.sample_size(10);
     group.throughput(Throughput::Bytes(size as u64));
     group.bench_function("47 MB of files on all cores", |bench| {
-        bench.iter(|| {
-            guard
-                .sweep_files(&files, &shown)
-                .map(|sweep| sweep.leaks.len())
-        });
+        bench.iter(|| scan_files(&guard, &files, &shown).map(|scans| scans.leaks.len()));
     });
     group.finish();
 }

@@ -26,38 +26,21 @@
 //! The modules are declared in the order in which they may import each other: a module knows only
 //! those above it.
 
-mod threads;
-pub mod place;
-pub mod error;
-pub mod finding;
-pub mod regexp;
-pub mod release;
-pub mod yaml;
-pub mod id;
-pub mod schema;
-pub mod resource;
-pub mod fields;
-pub mod patch;
-pub mod generate;
-pub mod transform;
-pub mod refs;
+pub use kustom_engine::{
+    build, cfg, edit, fields, generate, hash, id, kustomization, load, localize, order, patch,
+    plugin, process, refs, regexp, release, resource, schema, transform, vars,
+};
+pub use kustom_guard as guard;
+pub use kustom_yaml::{self as yaml, error, finding, place};
+pub use kustom_yq as yq;
+
+use kustom_yaml::threads;
+
 pub mod dangling;
-pub mod vars;
-pub mod hash;
-pub mod order;
 pub mod diff;
 pub mod report;
-pub mod kustomization;
-pub mod process;
-pub mod load;
-pub mod cfg;
-pub mod guard;
-pub mod yq;
+pub mod secret_scan;
 pub mod template;
-pub mod plugin;
-pub mod build;
-pub mod localize;
-pub mod edit;
 pub mod validation;
 pub mod project;
 pub mod check;

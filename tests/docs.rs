@@ -19,7 +19,7 @@ const EXAMPLE: [&str; 6] = [
     "kustom",
     "environments",
     "secrets-boilerplate",
-    "src/guard/rank.rs",
+    "crates/guard/src/rank.rs",
     "tests/rules.rs",
 ];
 

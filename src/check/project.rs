@@ -17,6 +17,7 @@ use crate::finding::{Finding, Severity};
 use crate::load::{Asked, Files, Revision, WorkTree, normalized};
 use crate::project::{Options, Project, Secrets, named_secrets};
 use crate::report::{Change, Check, Outcome, Report, Suite, finding_of};
+use crate::secret_scan::{scan_files, scan_tracked};
 use crate::threads;
 
 /// A project as somebody looks at it.
@@ -270,17 +271,17 @@ impl Setup<'_> {
         let watch = Watch::of(self.files, self.here, root, self.tree, None)?;
         let shown = watch.shown();
         let mut checks = Vec::new();
-        let sweep = match self.tree {
+        let scans = match self.tree {
             Some(tree) => {
-                let mut sweep = watch.guard.sweep_tracked(tree, root, &shown)?;
+                let mut scans = scan_tracked(&watch.guard, tree, root, &shown)?;
                 let inside = self.read_in_submodules(checked, tree)?;
-                sweep.add(watch.guard.sweep_files(&inside, &shown)?);
-                sweep
+                scans.add(scan_files(&watch.guard, &inside, &shown)?);
+                scans
             }
-            None => watch.guard.sweep_files(&self.read_files(checked), &shown)?,
+            None => scan_files(&watch.guard, &self.read_files(checked), &shown)?,
         };
-        let mut findings = watch.findings(&sweep);
-        findings.extend(watch.idle(self.files, &sweep, self.tree)?);
+        let mut findings = watch.findings(&scans);
+        findings.extend(watch.idle(self.files, &scans, self.tree)?);
         checks.push(Check::ran("secrets", findings));
         checks.push(match self.tree {
             Some(tree) => Check::ran("git", self.index_facts(tree, root)?),
@@ -298,7 +299,7 @@ impl Setup<'_> {
             file,
             checks,
         };
-        Ok((suite, sweep.allowed.len()))
+        Ok((suite, scans.allowed.len()))
     }
 
     fn index_facts(&self, tree: &WorkTree, root: &Path) -> Result<Vec<Finding>> {

@@ -9,10 +9,11 @@ use std::sync::Arc;
 use super::named_from;
 use crate::error::{Result, nearest};
 use crate::finding::{Finding, Severity};
-use crate::guard::{self, Baseline, Guard, Permit, Settings, Sweep, gather};
+use crate::guard::{self, Baseline, Guard, Permit, Settings, gather};
 use crate::load::{Files, WorkTree, files_below};
 use crate::place::Place;
 use crate::project::{ProjectSettings, Step, place_at};
+use crate::secret_scan::{Scans, read_baseline};
 
 /// The guard of one project.
 pub struct Watch {
@@ -67,7 +68,7 @@ impl Watch {
         let baseline = match path {
             Some(path) => {
                 names[1] = named_from(here, &path);
-                let read = Baseline::read(files, &path, &names[1]);
+                let read = read_baseline(files, &path, &names[1]);
                 Some(read.map_err(|error| match &file {
                     Some(file) if baseline.is_none() => {
                         let way = [Step::Field("guard"), Step::Field("baseline")];
@@ -95,7 +96,7 @@ impl Watch {
     /// A baseline that is there already, read or with what is wrong with it.
     pub fn read_baseline(&self, files: &dyn Files, path: &Path) -> Option<Result<Baseline>> {
         files.resolve(path).ok()?;
-        Some(Baseline::read(files, path, &named_from(&self.here, path)))
+        Some(read_baseline(files, path, &named_from(&self.here, path)))
     }
 
     /// Makes fingerprints with the key of a baseline that is to be written anew; what `kustom.yaml`
@@ -116,8 +117,8 @@ impl Watch {
     }
 
     /// What was found, each secret once with all its places, named from where the user is.
-    pub fn findings(&self, sweep: &Sweep) -> Vec<Finding> {
-        let gathered = gather(sweep.leaks.iter().cloned());
+    pub fn findings(&self, scans: &Scans) -> Vec<Finding> {
+        let gathered = gather(scans.leaks.iter().cloned());
         let mut findings: Vec<Finding> = gathered.iter().map(Finding::from).collect();
         for finding in &mut findings {
             for place in finding.place.iter_mut().chain(&mut finding.others) {
@@ -127,7 +128,7 @@ impl Watch {
         findings
     }
 
-    /// The entries of allow-lists that allowed nothing in a sweep over everything, and those that
+    /// The entries of allow-lists that allowed nothing in a scan of everything, and those that
     /// never can: of a rule or a path that is not there. A pattern may be there for what will come;
     /// a fingerprint or the path of one file is not.
     ///
@@ -137,12 +138,12 @@ impl Watch {
     pub fn idle(
         &self,
         files: &dyn Files,
-        sweep: &Sweep,
+        scans: &Scans,
         tree: Option<&WorkTree>,
     ) -> Result<Vec<Finding>> {
         let list = self.guard.allow_list();
         let mut used = vec![false; list.len()];
-        for one in &sweep.allowed {
+        for one in &scans.allowed {
             if let Permit::Entry { index, .. } = one.by {
                 used[index] = true;
             }

@@ -19,6 +19,7 @@ mod compare;
 mod embedded;
 mod folding;
 mod grouping;
+mod guarded;
 mod ignore;
 mod lists;
 mod mapping;
@@ -55,7 +56,7 @@ use matching::matching;
 use suspicion::Suspects;
 use telling::{Pair, tell};
 
-/// Whoever knows what is a secret.
+/// Tells which parts of a text are secrets.
 pub trait Secrets {
     /// The parts of a manifest that are secrets, in bytes.
     fn find(&self, manifest: &str) -> Vec<Range<usize>>;

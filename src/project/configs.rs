@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::derived::Derived;
+use super::script_files::ProjectFiles;
 use super::settings::{place_of_entry, says};
 use super::templates::{Templated, values};
 use super::{ConfigSource, Environment, Project, is_dir, is_of_git};
@@ -18,7 +19,7 @@ use crate::load::{FileKind, Files, normalized};
 use crate::place::Place;
 use crate::template::Values;
 use crate::yaml::Node;
-use crate::yq::{Applied, Effect, ProjectFiles, Source, apply};
+use crate::yq::{Applied, Effect, Source, apply};
 
 /// A config of an environment.
 #[derive(Clone, Debug)]

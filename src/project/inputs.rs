@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::script_files::ProjectFiles;
 use super::settings::{place_of_entry, says};
 use super::{Environment, Project, ScriptUse};
 use crate::error::{Error, Kind, Result, nearest};
@@ -10,7 +11,7 @@ use crate::finding::Finding;
 use crate::load::{FileKind, Files, Memory, Overlay, normalized};
 use crate::place::Place;
 use crate::yaml::Node;
-use crate::yq::{ProjectFiles, Source, apply};
+use crate::yq::{Source, apply};
 
 /// The files that the scripts of an environment change, as they are then.
 pub(super) fn changed(

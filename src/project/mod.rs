@@ -20,6 +20,7 @@ mod output;
 mod overrides;
 mod paths;
 mod render;
+mod script_files;
 mod secrets;
 mod settings;
 mod templates;
@@ -43,6 +44,7 @@ pub use environment::Environment;
 pub use many::{Many, Shard, render_many};
 pub use output::{RECORD, is_of_git};
 pub use render::{Options, Rendered, render};
+pub use script_files::ProjectFiles;
 pub use secrets::{
     LaidOut, Layout, Question, SecretFile, State, Wanted, lay_out, named_secrets, questions,
     secret_files,

@@ -12,8 +12,9 @@ use rustc_hash::FxHashSet;
 use super::{GuardPolicy, PROJECT_FILE, Project, Step, place_at};
 use crate::error::{Error, Kind, Result};
 use crate::finding::{Finding, Severity};
-use crate::guard::{Baseline, Guard, Leak, gather};
+use crate::guard::{Guard, Leak, gather};
 use crate::load::{Cached, Files, Told};
+use crate::secret_scan::read_baseline;
 use crate::threads;
 
 /// What a thread that reads a file has as a stack; as much as a main thread has.
@@ -119,7 +120,7 @@ fn guard(files: &dyn Files, project: &Project) -> Result<Guard> {
         return Ok(settings.guard(None));
     };
     let path = project.root.join(name);
-    let baseline = Baseline::read(files, &path, &project.shown(&path)).map_err(|error| {
+    let baseline = read_baseline(files, &path, &project.shown(&path)).map_err(|error| {
         let way = [Step::Field("guard"), Step::Field("baseline")];
         error.at(project.place(place_at(files, &project.root.join(PROJECT_FILE), &way)))
     })?;

@@ -1,6 +1,6 @@
 //! Writes the generated files of kustom.
 //!
-//! `cargo run -p xtask -- schema` writes `src/schema/tables.rs`; with `--check` it only says
+//! `cargo run -p xtask -- schema` writes `crates/engine/src/schema/tables.rs`; with `--check` it only says
 //! whether that file is up to date. Both need Python with pip, and the network.
 //!
 //! `meaning OPENAPI` writes `src/diff/api.tsv`, from what `kubectl get --raw /openapi/v2` prints.
@@ -108,5 +108,5 @@ fn tables() -> Result<String> {
 }
 
 fn tables_file() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../src/schema/tables.rs")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/engine/src/schema/tables.rs")
 }

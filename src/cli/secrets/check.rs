@@ -6,10 +6,11 @@ use std::process::ExitCode;
 use kustom::check::{Watch, tracked_generator_files, tracked_secrets, unignored};
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::{Finding, Severity};
-use kustom::guard::{Baseline, Sweep};
+use kustom::guard::Baseline;
 use kustom::load::{Disk, WorkTree, files_below};
 use kustom::project::Project;
 use kustom::report::Report;
+use kustom::secret_scan::{Scans, scan_files, scan_history, scan_staged, scan_tracked};
 
 use crate::cli::build::{canonical, working_directory};
 use crate::cli::output::{Streams, write_file};
@@ -67,15 +68,15 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
         };
         watch.start_over(baseline);
     }
-    let sweep = sweep(arguments, &watch, tree.as_ref(), &start)?;
+    let scans = scans(arguments, &watch, tree.as_ref(), &start)?;
     if let (Some(path), Some(baseline)) = (&arguments.write_baseline, &mut watch.baseline) {
-        baseline.cover(&sweep.leaks);
+        baseline.cover(&scans.leaks);
         write_file(&here.join(path), baseline.to_text().as_bytes())?;
         let count = baseline.allow.len();
         streams.say(&format!("{count} allowed in `{}`\n", path.display()));
         return Ok(ExitCode::SUCCESS);
     }
-    let mut findings = watch.findings(&sweep);
+    let mut findings = watch.findings(&scans);
     if arguments.history
         && let Some(tree) = &tree
         && tree.is_shallow()?
@@ -87,11 +88,11 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
             findings.extend(facts(tree, &start, &here)?);
         }
         if start == watch.root || tree.as_ref().is_some_and(|tree| tree.root() == start) {
-            findings.extend(watch.idle(&Disk, &sweep, tree.as_ref())?);
+            findings.extend(watch.idle(&Disk, &scans, tree.as_ref())?);
         }
     }
     let mut report = Report::of("secrets", findings);
-    report.allowed = sweep.allowed.len();
+    report.allowed = scans.allowed.len();
     report.base = base_of(tree.as_ref(), &here);
     if arguments.strict {
         report.fails_at = Severity::Warning;
@@ -106,12 +107,12 @@ impl Arguments {
     }
 }
 
-fn sweep(
+fn scans(
     arguments: &Arguments,
     watch: &Watch,
     tree: Option<&WorkTree>,
     start: &Path,
-) -> Result<Sweep> {
+) -> Result<Scans> {
     let shown = watch.shown();
     if !arguments.paths.is_empty() {
         let mut files = Vec::new();
@@ -124,18 +125,18 @@ fn sweep(
             }
             files.extend(files_below(&found, tree)?);
         }
-        return watch.guard.sweep_files(&files, &shown);
+        return scan_files(&watch.guard, &files, &shown);
     }
     let Some(tree) = tree else {
         let message = format!("`{}` is in no git repository", start.display());
         return Err(Error::new(Kind::Load, message).help("name files or directories to search"));
     };
     if arguments.staged {
-        watch.guard.sweep_staged(tree, &shown)
+        scan_staged(&watch.guard, tree, &shown)
     } else if arguments.history {
-        watch.guard.sweep_history(tree, &shown)
+        scan_history(&watch.guard, tree, &shown)
     } else {
-        watch.guard.sweep_tracked(tree, start, &shown)
+        scan_tracked(&watch.guard, tree, start, &shown)
     }
 }
 

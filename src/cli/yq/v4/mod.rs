@@ -13,9 +13,8 @@ use kustom::error::{Error, Kind, Result};
 use kustom::finding::{Finding, Severity};
 use kustom::load::Disk;
 use kustom::place::{SourceId, Span};
-use kustom::project::Project;
+use kustom::project::{Project, ProjectFiles};
 use kustom::yaml::{Node, Options, read};
-use kustom::yq::ProjectFiles;
 use kustom::yq::codec::{Decoding, Format, decode};
 use kustom::yq::v4::{Context, Effect, Expression, Input, Loader as _};
 

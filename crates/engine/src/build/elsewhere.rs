@@ -1,0 +1,479 @@
+//! What stands where a transformer does not look.
+//!
+//! Images in arguments, selectors in kinds that nobody has named, references that follow an object
+//! of another base, variables for somebody else: kustomize leaves them as they are. Most remarks
+//! wait for the end, since a later step may still change what they speak of.
+
+use std::cell::LazyCell;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use kustom_yaml::finding::Finding;
+use kustom_yaml::place::Span;
+use kustom_yaml::{Node, Str, Tag, Text, Timestamp, Value};
+
+use super::Context;
+use crate::fields::FieldSpec;
+use crate::resource::{Resource, Resources};
+use crate::transform::images::{self, Image};
+
+/// A remark on a value, which holds if the value is the same at the end.
+pub(super) struct Pending {
+    place: Span,
+    text: Str,
+    finding: Finding,
+}
+
+/// Names that two objects of a kind have or had, and the resources as they are.
+pub(super) struct Ambiguous(Vec<Node>, BTreeSet<(Str, Str)>);
+
+/// How often a label has a value where objects are selected by it.
+#[derive(Default)]
+pub(super) struct Labels(BTreeMap<(Str, Str), usize>);
+
+impl Context<'_> {
+    /// Notes images that entries of `images` speak of, in fields where these do not look.
+    pub(super) fn note_other_images(
+        &mut self,
+        resources: &Resources,
+        entries: &[Image],
+        specs: &[FieldSpec],
+    ) {
+        if !self.options.lint || entries.is_empty() {
+            return;
+        }
+        for resource in resources.iter().filter(|one| may_hold_text(one)) {
+            let looked_at = LazyCell::new(|| images::looked_at(&resource.node, specs));
+            each_scalar(&resource.node, &mut |path, node| {
+                let text = node.text().unwrap_or_default();
+                let key = path.last().map_or("", |step| step.as_str());
+                let names_image = key.to_ascii_lowercase().ends_with("image");
+                let mut found = entries
+                    .iter()
+                    .flat_map(|entry| images::references(entry, text, names_image));
+                let Some(image) = found.next() else { return };
+                // A later entry may have made what an earlier one speaks of.
+                if looked_at.contains(&(node.span, text.into())) {
+                    return;
+                }
+                let message = format!(
+                    "`{image}` stands in `{}` of {}, where `images` does not look",
+                    shown(path),
+                    named(resource)
+                );
+                let help = "name the field under `images` in a file of `configurations`, or fill \
+                            it with a replacement";
+                self.pending.push(Pending {
+                    place: node.span,
+                    text: text.into(),
+                    finding: Finding::warning("image-elsewhere", message)
+                        .at(node.span)
+                        .help(help),
+                });
+            });
+        }
+    }
+
+    /// What labels select before they are set.
+    pub(super) fn labels_of(&self, resources: &Resources, pairs: &[(Text, Text)]) -> Labels {
+        let mut labels = Labels::default();
+        if self.options.lint && !pairs.is_empty() {
+            for resource in resources {
+                each_label(resource, pairs, &mut |label| {
+                    if !label.is_own || counts_by_itself(resource) {
+                        *labels.0.entry((label.key, label.value.into())).or_default() += 1;
+                    }
+                });
+            }
+        }
+        labels
+    }
+
+    /// Notes selectors, and labels of templates, that keep a value which others have lost.
+    pub(super) fn note_labels(
+        &mut self,
+        resources: &Resources,
+        pairs: &[(Text, Text)],
+        before: Labels,
+    ) {
+        if before.0.is_empty() {
+            return;
+        }
+        let after = self.labels_of(resources, pairs);
+        let is_lost = |pair: &(Str, Str)| before.0.get(pair) > after.0.get(pair);
+        for resource in resources {
+            each_label(resource, pairs, &mut |label| {
+                let pair = (label.key.clone(), Str::from(label.value));
+                if label.is_own || !is_lost(&pair) {
+                    return;
+                }
+                let new = pairs.iter().find(|(key, _)| key.text == label.key);
+                let new = new.map_or("", |(_, value)| value);
+                if new == label.value {
+                    return;
+                }
+                let (key, value) = pair;
+                let message = format!(
+                    "`{}` of {} keeps `{key}: {value}`, which is `{key}: {new}` elsewhere now",
+                    shown(label.path),
+                    named(resource),
+                );
+                let help = "name the field in `fields` of the entry of `labels`, with its `path` \
+                            and `kind`";
+                self.pending.push(Pending {
+                    place: label.place,
+                    text: label.text.into(),
+                    finding: Finding::warning("kept-label", message)
+                        .at(label.place)
+                        .help(help),
+                });
+            });
+        }
+    }
+
+    /// Names by which a reference may mean an object that has them still, and one that had them.
+    pub(super) fn ambiguous_names(&self, resources: &Resources) -> Option<Ambiguous> {
+        if !self.options.lint {
+            return None;
+        }
+        let kept: HashSet<(&str, &str)> = resources
+            .iter()
+            .map(|one| (one.id().gvk.kind.as_str(), one.id().name.as_str()))
+            .collect();
+        let mut names = BTreeSet::new();
+        for resource in resources {
+            for former in &resource.history.previous {
+                let is_other = former.name != resource.id().name;
+                if is_other && kept.contains(&(former.kind.as_str(), former.name.as_str())) {
+                    names.insert((former.kind.clone(), former.name.clone()));
+                }
+            }
+        }
+        if names.is_empty() {
+            return None;
+        }
+        let nodes = resources.iter().map(|one| one.node.clone()).collect();
+        Some(Ambiguous(nodes, names))
+    }
+
+    /// Notes references that follow an object which had their name, although another has it.
+    pub(super) fn note_ambiguous(&mut self, resources: &Resources, before: Option<Ambiguous>) {
+        let Some(Ambiguous(nodes, names)) = before else {
+            return;
+        };
+        for (resource, old) in resources.iter().zip(&nodes) {
+            each_change(old, &resource.node, None, &mut |map, was, is| {
+                let (name, new) = (
+                    was.text().unwrap_or_default(),
+                    is.text().unwrap_or_default(),
+                );
+                // Most references say the kind of what they mean.
+                let said = map.and_then(|map| map.get("kind")).and_then(Node::text);
+                let is_meant = |(kind, known): &&(Str, Str)| {
+                    known == name && said.is_none_or(|said| said == kind)
+                };
+                for (kind, _) in names.iter().filter(is_meant) {
+                    let of_kind = |one: &&Resource| {
+                        one.id().gvk.kind == *kind && one.id().same_namespace(resource.id())
+                    };
+                    let called = |name: &str| {
+                        let mut all = resources.iter().filter(of_kind);
+                        all.find(|one| one.id().name == *name)
+                    };
+                    let (Some(kept), Some(_)) = (called(name), called(new)) else {
+                        continue;
+                    };
+                    // Prefixes and suffixes tell which of the two went the same way.
+                    let (theirs, ours) = (&kept.history, &resource.history);
+                    if theirs.prefixes != ours.prefixes || theirs.suffixes != ours.suffixes {
+                        continue;
+                    }
+                    let message = format!(
+                        "`{name}` in {} becomes `{new}`, which had that name, although there is \
+                         a {kind} `{name}`",
+                        named(resource)
+                    );
+                    self.findings.push(
+                        Finding::warning("followed-reference", message)
+                            .at(was.span)
+                            .help(
+                                "give each of the bases a `namePrefix` of its own: of names that have all \
+                                 changed, the prefix tells which is meant",
+                            ),
+                    );
+                }
+            });
+        }
+    }
+
+    /// Notes what is left at the end.
+    pub(super) fn note_left(&mut self, resources: &Resources) {
+        if !self.options.lint {
+            return;
+        }
+        let mut left: HashSet<(Span, Str)> = HashSet::new();
+        let is_awaited: HashSet<Span> = self.pending.iter().map(|one| one.place).collect();
+        for resource in resources {
+            let mut variables = Vec::new();
+            let mut dates = Vec::new();
+            let substitutes = !is_left_alone(resource);
+            each_scalar(&resource.node, &mut |path, node| {
+                let text = node.text().unwrap_or_default();
+                // Annotations are written as they are read.
+                let is_annotation = path.len() == 3 && path[1] == "annotations";
+                if node.tag == Tag::Timestamp
+                    && !is_annotation
+                    && let Some(date) = Timestamp::parse(text).map(|date| date.to_string())
+                    && date != text
+                {
+                    let head = format!("`{}` of {}", shown(path), named(resource));
+                    let date = match may_hold_text(resource) {
+                        true => format!("`{date}`"),
+                        false => "a time".to_owned(),
+                    };
+                    dates.push((
+                        format!("{head} is a date without quotes, and becomes {date}"),
+                        node.span,
+                    ));
+                }
+                if is_awaited.contains(&node.span) {
+                    left.insert((node.span, text.into()));
+                }
+                if substitutes
+                    && text.contains("${")
+                    && !is_program(path, text)
+                    && let Some(variable) = variable(text)
+                {
+                    variables.push((shown(path), variable.to_owned(), node.span));
+                }
+            });
+            for (message, place) in dates {
+                self.findings.push(
+                    Finding::warning("changed-value", message)
+                        .at(place)
+                        .help("quote it if it is meant as it is written"),
+                );
+            }
+            for (path, variable, place) in variables {
+                let message = format!(
+                    "`{path}` of {} holds `${{{variable}}}`, which nothing replaces",
+                    named(resource)
+                );
+                self.findings.push(
+                    Finding::warning("substitution-left", message)
+                        .at(place)
+                        .help(
+                            "kustomize knows no such variables: use a replacement, or a template \
+                             of kustom; where Flux replaces it later, say so with the label \
+                             `kustomize.toolkit.fluxcd.io/substitute: enabled`",
+                        ),
+                );
+            }
+        }
+        let mut said = HashSet::new();
+        for one in std::mem::take(&mut self.pending) {
+            if left.contains(&(one.place, one.text)) && said.insert((one.place, one.finding.rule)) {
+                self.findings.push(one.finding);
+            }
+        }
+    }
+}
+
+fn named(resource: &Resource) -> String {
+    format!("{} `{}`", resource.id().gvk.kind, resource.id().name)
+}
+
+fn shown(path: &[Str]) -> String {
+    path.join(".").replace(".[", "[")
+}
+
+/// Definitions of kinds are schemas, and Secrets hold what nobody may read.
+fn may_hold_text(resource: &Resource) -> bool {
+    !matches!(
+        resource.id().gvk.kind.as_str(),
+        "CustomResourceDefinition" | "Secret"
+    )
+}
+
+/// Calls `f` with every scalar and the way to it.
+fn each_scalar<'n>(node: &'n Node, f: &mut dyn FnMut(&[Str], &'n Node)) {
+    fn walk<'n>(node: &'n Node, path: &mut Vec<Str>, f: &mut dyn FnMut(&[Str], &'n Node)) {
+        match &node.value {
+            Value::Map(entries) => {
+                for entry in entries {
+                    path.push(entry.key.text().unwrap_or_default().into());
+                    walk(&entry.value, path, f);
+                    path.pop();
+                }
+            }
+            Value::Seq(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    let name = item.get("name").and_then(Node::text);
+                    let name = name.map_or_else(|| index.to_string(), str::to_owned);
+                    path.push(format!("[{name}]").into());
+                    walk(item, path, f);
+                    path.pop();
+                }
+            }
+            Value::Scalar(_) => f(path, node),
+            Value::Alias(_) => {}
+        }
+    }
+    walk(node, &mut Vec::new(), f);
+}
+
+/// Calls `f` with every scalar that has another text now, and the map that it is a value of.
+fn each_change<'n>(
+    old: &'n Node,
+    new: &'n Node,
+    map: Option<&'n Node>,
+    f: &mut dyn FnMut(Option<&'n Node>, &'n Node, &'n Node),
+) {
+    match (&old.value, &new.value) {
+        (Value::Map(ours), Value::Map(theirs)) => {
+            for (ours, theirs) in ours.iter().zip(theirs) {
+                each_change(&ours.value, &theirs.value, Some(new), f);
+            }
+        }
+        (Value::Seq(ours), Value::Seq(theirs)) => {
+            for (ours, theirs) in ours.iter().zip(theirs) {
+                each_change(ours, theirs, None, f);
+            }
+        }
+        (Value::Scalar(ours), Value::Scalar(theirs)) if ours != theirs => f(map, old, new),
+        _ => {}
+    }
+}
+
+/// A label where it is had or asked for.
+struct Seen<'n> {
+    path: &'n [Str],
+    key: Str,
+    value: &'n str,
+    /// The text that says so, which may say more.
+    text: &'n str,
+    place: Span,
+    /// Whether it is one of the object's own labels.
+    is_own: bool,
+}
+
+/// Whether an object is selected by its own labels: what makes pods is by those of its template.
+fn counts_by_itself(resource: &Resource) -> bool {
+    matches!(resource.id().gvk.kind.as_str(), "Pod" | "Service")
+}
+
+/// Calls `f` for each of the keys wherever labels are had or asked for.
+fn each_label(resource: &Resource, pairs: &[(Text, Text)], f: &mut dyn FnMut(Seen<'_>)) {
+    each_scalar(&resource.node, &mut |path, node| {
+        let [.., map, last] = path else { return };
+        let is_own = path.len() == 3 && path[0] == "metadata" && map == "labels";
+        let text = node.text().unwrap_or_default();
+        let lower = last.to_ascii_lowercase();
+        let is_excluded = |step: &Str| step == "nodeSelector" || step == "namespaceSelector";
+        if path.iter().any(is_excluded) {
+            return;
+        }
+        let is_map = matches!(
+            map.as_str(),
+            "labels" | "matchLabels" | "selector" | "podSelector"
+        );
+        for (key, _) in pairs {
+            let is_key = is_map && *last == key.text;
+            // `app=web,tier=front`, as some kinds write a selector.
+            let value = match is_key {
+                true => Some(text),
+                false if lower.ends_with("selector") => text
+                    .split(',')
+                    .filter_map(|part| part.split_once('='))
+                    .find(|(name, _)| name.trim() == &**key)
+                    .map(|(_, value)| value.trim_start_matches('=').trim()),
+                false => None,
+            };
+            if let Some(value) = value {
+                f(Seen {
+                    path: &path[..path.len() - usize::from(is_key)],
+                    key: key.text.clone(),
+                    value,
+                    text,
+                    place: node.span,
+                    is_own,
+                });
+            }
+        }
+    });
+}
+
+/// Whether variables in an object are somebody else's: of its own kind, or of Flux, which says so.
+fn is_left_alone(resource: &Resource) -> bool {
+    const SUBSTITUTE: &str = "kustomize.toolkit.fluxcd.io/substitute";
+    !may_hold_text(resource)
+        || resource.id().gvk.kind == "Template"
+        || resource.label(SUBSTITUTE).is_some()
+        || resource.annotation(SUBSTITUTE).is_some()
+}
+
+/// Whether a text is for a program that has variables of its own: a shell, or a file of several
+/// lines, unless it escapes some of them as Flux wants it.
+fn is_program(path: &[Str], text: &str) -> bool {
+    let is_of_shell = |step: &Str| {
+        matches!(
+            step.as_str(),
+            "command" | "args" | "script" | "annotations" | "description"
+        )
+    };
+    let is_data = path
+        .first()
+        .is_some_and(|step| step == "data" || step == "binaryData");
+    let extension = path.last().and_then(|name| name.rsplit_once('.'));
+    let is_named = extension.is_some_and(|(_, extension)| PROGRAMS.contains(&extension));
+    let is_long = text.trim_end().contains('\n');
+    let is_own = (is_long || (is_data && is_named)) && !text.contains("$${");
+    is_own || (!is_data && path.iter().any(is_of_shell))
+}
+
+/// What the names of files end in whose programs replace variables by themselves.
+const PROGRAMS: &[&str] = &[
+    "bash", "conf", "js", "lua", "pl", "py", "rb", "sh", "template", "tf", "tmpl", "toml", "tpl",
+    "ts", "xml", "zsh",
+];
+
+/// The name of the first variable in a text that Flux would replace: `${name}`, perhaps with a
+/// default.
+fn variable(text: &str) -> Option<&str> {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    text.match_indices("${").find_map(|(start, _)| {
+        if text[..start].ends_with('$') {
+            return None;
+        }
+        let rest = &text[start + 2..];
+        let end = rest.find('}')?;
+        let name = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
+        let starts_well = rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        let operator = &rest[name..end.max(name)];
+        let is_flux = operator.is_empty()
+            || [":=", ":-", "=", "-"]
+                .iter()
+                .any(|word| operator.starts_with(word));
+        // A default may be secret, so only the name is told.
+        (starts_well && is_flux).then(|| &rest[..name])
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_is_one_that_flux_would_replace() {
+        for (text, wanted) in [
+            ("${region:=eu}", Some("region")),
+            ("$${HOME} ${X}", Some("X")),
+            ("${X:8080}", None),
+            ("${1}", None),
+            ("${}", None),
+            ("$X ${unclosed", None),
+            ("%{[${a.b}]}", None),
+        ] {
+            assert_eq!(variable(text), wanted, "{text}");
+        }
+    }
+}

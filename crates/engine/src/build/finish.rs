@@ -1,0 +1,132 @@
+//! What happens once, at the root.
+//!
+//! These steps are no part of the recursion: a name is final only when every layer has had its
+//! say, and a reference can only then follow it.
+
+use std::path::Path;
+
+use kustom_yaml::error::{Error, Kind, Result};
+use kustom_yaml::finding::Finding;
+use kustom_yaml::{Node, Tag};
+
+use super::accumulate::Target;
+use super::{Accumulated, Context, origin};
+use crate::hash;
+use crate::kustomization::Kustomization;
+use crate::load::Library;
+use crate::order::Order;
+use crate::refs;
+use crate::release::Release;
+use crate::resource::{Origin, Resource, Resources, text_map};
+
+/// Builds the kustomization in a directory.
+pub(super) fn run(
+    context: &mut Context<'_>,
+    library: &Library<'_>,
+    directory: &Path,
+    change: &dyn Fn(&mut Kustomization),
+) -> Result<Resources> {
+    let mut target = Target::load(context, library.open(directory)?)?;
+    change(&mut target.kustomization);
+    target.use_schema(context)?;
+    context.order = target.kustomization.order.clone();
+    let metadata = target.kustomization.metadata;
+    target.origin = metadata.tracked.then(Origin::default);
+    let mut gathered = target.accumulate(context, Accumulated::default())?;
+
+    // The hash comes before the references, which must carry it.
+    hash::apply(&mut gathered.resources, &context.schema)?;
+    let ambiguous = context.ambiguous_names(&gathered.resources);
+    refs::apply(&mut gathered.resources, &gathered.fields)?;
+    context.note_ambiguous(&gathered.resources, ambiguous);
+    let unused = gathered
+        .vars
+        .resolve(&mut gathered.resources, &gathered.fields)?;
+    context.findings.extend(unused);
+    drop_local(&mut gathered.resources)?;
+    context.note_left(&gathered.resources);
+
+    let asked = context.options.order.as_ref();
+    let order = target.kustomization.order.as_ref().or(asked);
+    if asked.is_some() && order != asked {
+        let message = "the kustomization's `sortOptions` go before `--reorder`";
+        context
+            .findings
+            .push(Finding::warning("ignored-flag", message).help("leave the flag out"));
+    }
+    order
+        .unwrap_or(&Order::legacy())
+        .apply(&mut gathered.resources, context.options.release);
+    gathered.resources.check_unique()?;
+    let label = context.options.managed_by || metadata.managed_by;
+    let keeps_empty = metadata.origin && metadata.transformations;
+    gathered.resources.change_contents(|resource| {
+        if label {
+            add_managed_by(resource, context.options.release);
+        }
+        origin::annotate(resource, metadata);
+        settle_annotations(&mut resource.node, keeps_empty);
+        Ok(())
+    })?;
+    Ok(gathered.resources)
+}
+
+/// Drops the resources that are only there to be referred to.
+fn drop_local(resources: &mut Resources) -> Result<()> {
+    for resource in resources.iter() {
+        let id = resource.id();
+        let has_kind = resource
+            .node
+            .get("kind")
+            .is_some_and(|kind| !kind.is_null());
+        if !has_kind
+            || id.gvk.kind.is_empty()
+            || (id.name.is_empty() && !id.gvk.kind.ends_with("List"))
+        {
+            let message = format!("`{id}` has lost its kind or its name");
+            return Err(Error::new(Kind::Resource, message).at(resource.node.span));
+        }
+    }
+    let is_local = |resource: &Resource| {
+        let annotation = resource.annotation("config.kubernetes.io/local-config");
+        annotation.is_some_and(|value| value != "false")
+    };
+    if resources.iter().any(is_local) {
+        resources.list_mut().retain(|resource| !is_local(resource));
+    }
+    Ok(())
+}
+
+fn add_managed_by(resource: &mut Resource, release: Release) {
+    let value = format!("kustomize-{release}");
+    let Some(metadata) = resource.node.get_mut("metadata") else {
+        return;
+    };
+    if metadata.get("labels").is_none_or(Node::is_null) {
+        metadata.set("labels", Node::map(Vec::new()));
+    }
+    if let Some(labels) = metadata.get_mut("labels") {
+        labels.set_scalar_field("app.kubernetes.io/managed-by", &value, Some(Tag::Str));
+    }
+}
+
+/// Annotations are texts: kustomize writes them anew, with keys that have lost their quotes.
+fn settle_annotations(node: &mut Node, keeps_empty: bool) {
+    let annotations = node
+        .at(&["metadata", "annotations"])
+        .map(text_map)
+        .unwrap_or_default();
+    if annotations.is_empty() && keeps_empty {
+        return;
+    }
+    if node.get("metadata").is_none_or(Node::is_null) {
+        node.set("metadata", Node::map(Vec::new()));
+    }
+    let Some(metadata) = node.get_mut("metadata") else {
+        return;
+    };
+    metadata.remove("annotations");
+    if !annotations.is_empty() {
+        metadata.set("annotations", Node::map(annotations));
+    }
+}

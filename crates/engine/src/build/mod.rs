@@ -1,0 +1,247 @@
+//! The order, and nothing else.
+//!
+//! `accumulate` runs in each directory, leaves first; `finish` runs once, at the root. Every
+//! step is a function of a room above; this room only says which comes when, and why.
+
+mod accumulate;
+mod depth;
+mod elsewhere;
+mod finish;
+mod generators;
+mod losses;
+mod matched;
+mod origin;
+mod patches;
+mod plugins;
+mod transformers;
+mod unmatched;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use kustom_yaml::error::{Error, Result};
+use kustom_yaml::finding::Finding;
+use kustom_yaml::place::{SourceId, Span};
+use kustom_yaml::{Str, write, write_stream};
+
+use crate::fields::Fields;
+use crate::generate::Product;
+use crate::kustomization::Kustomization;
+use crate::load::{Files, Library, Restriction, Sources};
+use crate::order::Order;
+use crate::plugin;
+use crate::release::Release;
+use crate::resource::{Resource, Resources};
+use crate::schema::Schema;
+use crate::vars::Vars;
+
+pub use generators::read_pairs;
+pub use matched::{Matched, Operator};
+
+/// How a kustomization is built.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The release of kustomize whose output is wanted.
+    pub release: Release,
+    /// Which files a kustomization may name.
+    pub restriction: Restriction,
+    /// The order, unless the kustomization says one.
+    pub order: Option<Order>,
+    /// Whether everything gets the label `app.kubernetes.io/managed-by`.
+    pub managed_by: bool,
+    /// What may run outside, and how.
+    pub plugins: plugin::Options,
+    /// Files whose generators are left out, with those that merge into what they would have made.
+    pub omitted: BTreeSet<PathBuf>,
+    /// Whether it is looked for what is lost without a word: keys that stand twice, parts of
+    /// patches, values and names that are not what they seem. It takes time, and changes nothing
+    /// but the findings.
+    pub lint: bool,
+}
+
+/// What a build makes.
+pub struct Built {
+    /// The objects, in order.
+    pub resources: Vec<Resource>,
+    /// Remarks: deprecated fields, operators that matched nothing.
+    pub findings: Vec<Finding>,
+    /// How often each patch, image and replacement matched, in the order in which they ran.
+    pub matches: Vec<Matched>,
+    /// The files that were read: where the objects and their values come from.
+    pub sources: Sources,
+}
+
+impl Built {
+    /// The objects as one YAML stream.
+    ///
+    /// # Errors
+    ///
+    /// If an object cannot be written, such as one with a key that comes twice.
+    pub fn to_yaml(&self) -> Result<String> {
+        let mut text = String::new();
+        let nodes = self.resources.iter().map(|resource| &resource.node);
+        write_stream(nodes, &mut text).map_err(|error| self.unwritten(error))?;
+        Ok(text)
+    }
+
+    /// Says of an error of writing which object it is about, and which files its places are in.
+    #[cold]
+    fn unwritten(&self, error: Error) -> Error {
+        let mut scratch = String::new();
+        let mut list = self.resources.iter();
+        let is_at_fault = |one: &&Resource| {
+            scratch.clear();
+            write(&one.node, &mut scratch).is_err()
+        };
+        // What stands in a kustomization has no place of its own; what was noted on the way has.
+        let place = error.place().map(|place| place.span);
+        let mut noted = self.findings.iter();
+        if place.is_some_and(|span| span.source == SourceId::NONE)
+            && let Some(noted) = noted.find(|finding| finding.rule == "duplicate-key")
+        {
+            let place = noted.place.clone().unwrap_or_default();
+            return Error::new(error.kind(), &*noted.message)
+                .at(place)
+                .help(error.help_line().unwrap_or_default());
+        }
+        let error = match list.find(is_at_fault) {
+            Some(one) => error.note(format!("in `{}`", one.id()), None),
+            None => error,
+        };
+        error.name_files(|span| self.sources.name(span))
+    }
+}
+
+/// Builds the kustomization in a directory.
+///
+/// # Errors
+///
+/// Whatever is wrong with it or with one that it builds on: one sentence with the place, and the
+/// kustomizations that led there as notes.
+///
+/// # Example
+///
+/// ```
+/// use std::path::Path;
+/// use kustom_engine::build::{Options, build};
+/// use kustom_engine::load::Memory;
+///
+/// let mut files = Memory::default();
+/// files.insert("/app/kustomization.yaml", "namePrefix: my-\nresources: [map.yaml]\n");
+/// files.insert("/app/map.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: map}}");
+/// let built = build(&files, Path::new("/"), Path::new("app"), &Options::default())?;
+/// assert!(built.to_yaml()?.ends_with("  name: my-map\n"));
+/// # Ok::<(), kustom_yaml::error::Error>(())
+/// ```
+pub fn build(
+    files: &dyn Files,
+    working_directory: &Path,
+    directory: &Path,
+    options: &Options,
+) -> Result<Built> {
+    build_changed(files, working_directory, directory, options, &|_| {})
+}
+
+/// Builds the kustomization in a directory as if it said something else: `change` has the last
+/// word on what is asked of the root.
+///
+/// # Errors
+///
+/// As [`build`].
+pub fn build_changed(
+    files: &dyn Files,
+    working_directory: &Path,
+    directory: &Path,
+    options: &Options,
+    change: &dyn Fn(&mut Kustomization),
+) -> Result<Built> {
+    let library =
+        Library::new(files, working_directory, options.restriction).as_of(options.release);
+    let name = |span: Span| library.name(span);
+    let mut context = Context::new(options);
+    let resources = finish::run(&mut context, &library, directory, change)
+        .map_err(|error| error.name_files(name))?;
+    let (mut findings, mut matches) = (context.findings, context.matches);
+    let of_findings = findings.iter_mut().flat_map(Finding::places_mut);
+    let of_matches = matches.iter_mut().map(|matched| &mut matched.place);
+    for place in of_findings.chain(of_matches) {
+        if place.file.is_none() {
+            place.file = library.name(place.span);
+        }
+    }
+    Ok(Built {
+        resources: resources.into_iter().collect(),
+        findings,
+        matches,
+        sources: library.into_sources(),
+    })
+}
+
+/// What all directories of a build share.
+struct Context<'o> {
+    options: &'o Options,
+    /// The schema in use.
+    schema: Schema,
+    /// Whether a kustomization has chosen it: the first one that does is heard.
+    schema_is_chosen: bool,
+    /// Whether the scope of a kind was asked for that the built-in table does not hold.
+    looked_beyond_the_table: bool,
+    /// What is wrong with the chosen schema.
+    broken_schema: Option<Error>,
+    helm: plugin::Helm,
+    /// The generators that were left out.
+    left_out: Vec<(Product, Str)>,
+    /// The order that the root asks for.
+    order: Option<Order>,
+    findings: Vec<Finding>,
+    /// Remarks that hold only if a value is still there at the end.
+    pending: Vec<elsewhere::Pending>,
+    matches: Vec<Matched>,
+}
+
+impl<'o> Context<'o> {
+    fn new(options: &'o Options) -> Self {
+        Self {
+            options,
+            schema: Schema::builtin().as_of(options.release),
+            schema_is_chosen: false,
+            looked_beyond_the_table: false,
+            broken_schema: None,
+            helm: plugin::Helm::default(),
+            left_out: Vec::new(),
+            order: None,
+            findings: Vec::new(),
+            pending: Vec::new(),
+            matches: Vec::new(),
+        }
+    }
+}
+
+impl Context<'_> {
+    /// A schema that cannot be read matters as soon as a patch is merged by it.
+    fn check_schema(&mut self, patches: &[Resource]) -> Result<()> {
+        let broken = if patches.is_empty() {
+            None
+        } else {
+            self.broken_schema.take()
+        };
+        broken.map_or(Ok(()), Err)
+    }
+}
+
+/// What flows up from a directory to the one that builds on it.
+#[derive(Default)]
+struct Accumulated {
+    resources: Resources,
+    fields: Fields,
+    vars: Vars,
+}
+
+impl Accumulated {
+    /// Adds what a base came to.
+    fn merge(&mut self, base: Self) -> Result<()> {
+        self.resources.append(base.resources)?;
+        self.fields.merge(&base.fields)?;
+        self.vars.merge(base.vars)
+    }
+}

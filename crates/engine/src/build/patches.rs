@@ -1,0 +1,513 @@
+//! Which objects a patch meets.
+
+use kustom_yaml::error::{Error, Kind, Result, nearest};
+use kustom_yaml::finding::Finding;
+use kustom_yaml::place::{SourceId, Span};
+use kustom_yaml::{Node, Text, config, read_json, stream};
+
+use super::Context;
+use super::accumulate::Target;
+use crate::kustomization::Patch;
+use crate::patch::{Audit, JsonPatch, apply_json, merge_strategic};
+use crate::resource::{self, Pattern, Resource, Resources, Selector, text_map};
+use crate::schema::Schema;
+
+/// The content of a patch, of either kind.
+enum Content {
+    Strategic(Vec<Resource>),
+    Json(JsonPatch),
+}
+
+/// Applies an entry of `patches`, and says how many objects it met.
+pub(super) fn patch(
+    context: &mut Context<'_>,
+    target: &Target<'_>,
+    resources: &mut Resources,
+    patch: &Patch,
+) -> Result<usize> {
+    let content = read(context, target, patch).map_err(|error| {
+        if patch.path.is_empty() {
+            error.within(patch.span)
+        } else {
+            error.at(patch.span)
+        }
+    })?;
+    let here = |error: Error| error.note("while this patch was applied", Some(patch.span.into()));
+    match content {
+        Content::Strategic(mut patches) => {
+            context.check_schema(&patches)?;
+            context.note_repeated_keys(&patches, patch.span);
+            for patch_content in &mut patches {
+                patch_content.history.may_rename = patch.may_rename;
+                patch_content.history.may_change_kind = patch.may_change_kind;
+            }
+            match &patch.target {
+                None => patches.iter().try_fold(0, |count, one| {
+                    let position = find(resources, one)?;
+                    merge_one(context, resources, position, (one, &one.node))?;
+                    Ok(count + 1)
+                }),
+                Some(selector) => match patches.as_slice() {
+                    [] => Ok(0),
+                    [one] => merge_selected(context, resources, selector, one, patch.span),
+                    _ => Err(several_with_target(patch)),
+                },
+            }
+            .map_err(here)
+        }
+        Content::Json(operations) if operations.is_empty() && patch.target.is_none() => Ok(0),
+        Content::Json(operations) => {
+            let Some(selector) = &patch.target else {
+                return Err(Error::new(Kind::Patch, "a JSON patch needs a `target`")
+                    .at(patch.span)
+                    .help("such as `target: {kind: Deployment, name: web}`"));
+            };
+            let count =
+                apply_selected(context, resources, selector, &operations, true).map_err(here)?;
+            note_unmatched(context, resources, selector, count, patch.span);
+            Ok(count)
+        }
+    }
+}
+
+/// Applies the entries of `patchesStrategicMerge`, each a file or YAML.
+pub(super) fn strategic_merge(
+    context: &mut Context<'_>,
+    target: &Target<'_>,
+    resources: &mut Resources,
+    sources: &[Text],
+) -> Result<()> {
+    let mut patches = Vec::new();
+    for source in sources {
+        let inline = stream(source.as_bytes(), source.span.source)
+            .and_then(|stream| resource::from_documents(stream, &context.schema));
+        patches.extend(match inline {
+            Ok(mut patches) => {
+                context.settle(
+                    target,
+                    source,
+                    source,
+                    patches.iter_mut().map(|one| &mut one.node),
+                );
+                patches
+            }
+            Err(_) => target.file(context, source, None)?,
+        });
+    }
+    strategic_merge_all(context, resources, &patches)
+}
+
+/// Applies strategic merge patches to the objects that they name.
+pub(super) fn strategic_merge_all(
+    context: &mut Context<'_>,
+    resources: &mut Resources,
+    patches: &[Resource],
+) -> Result<()> {
+    if patches.is_empty() {
+        return Err(Error::new(Kind::Patch, "the patches are empty"));
+    }
+    context.check_schema(patches)?;
+    for patch in patches {
+        let position = find(resources, patch)?;
+        let text_patch = with_text_metadata(patch);
+        merge_one(context, resources, position, (&text_patch, &patch.node))?;
+        resources.drop_deleted();
+    }
+    resources.check_unique()
+}
+
+/// Applies an entry of `patchesJson6902`.
+pub(super) fn json6902(
+    context: &mut Context<'_>,
+    target: &Target<'_>,
+    resources: &mut Resources,
+    patch: &Patch,
+) -> Result<()> {
+    let wrong = |message: &str| Err(Error::new(Kind::Patch, message).at(patch.span));
+    let Some(selector) = &patch.target else {
+        return wrong("a JSON patch needs a `target`");
+    };
+    if patch.target_name.is_empty() {
+        return wrong("the target of a JSON patch needs a `name`");
+    }
+    let (bytes, source) = match (patch.patch.is_empty(), patch.path.is_empty()) {
+        // Here blanks before a bracket make it YAML.
+        (false, true) => (patch.patch.as_bytes().to_vec(), SourceId::NONE),
+        (false, false) if patch.patch.trim().is_empty() => {
+            return wrong("a patch has both `path` and `patch`");
+        }
+        _ => text_of(target, patch)?,
+    };
+    let operations = json(context, target, patch, &bytes, source)?;
+    if operations.is_empty() {
+        return wrong("the patch is empty");
+    }
+    let count = apply_selected(context, resources, selector, &operations, false)
+        .map_err(|error| error.note("while this patch was applied", Some(patch.span.into())))?;
+    note_unmatched(context, resources, selector, count, patch.span);
+    Ok(())
+}
+
+/// The bytes of a patch, from its file or from the kustomization.
+fn text_of(target: &Target<'_>, patch: &Patch) -> Result<(Vec<u8>, SourceId)> {
+    match (patch.patch.trim().is_empty(), patch.path.is_empty()) {
+        (false, true) => Ok((patch.patch.trim().as_bytes().to_vec(), SourceId::NONE)),
+        (true, false) => {
+            let content = target.loader.read(&patch.path)?;
+            Ok((content.bytes, content.source))
+        }
+        (true, true) => Err(
+            Error::new(Kind::Patch, "a patch has neither `path` nor `patch`")
+                .at(patch.span)
+                .help("name a file in `path`, or write the patch in `patch`"),
+        ),
+        (false, false) => Err(
+            Error::new(Kind::Patch, "a patch has both `path` and `patch`")
+                .at(patch.span)
+                .help("take one of them away"),
+        ),
+    }
+}
+
+fn read(context: &Context<'_>, target: &Target<'_>, patch: &Patch) -> Result<Content> {
+    let (bytes, source) = text_of(target, patch)?;
+    let strategic = stream(&bytes, source).and_then(|stream| {
+        let is_list = stream.documents.iter().any(Node::is_seq);
+        let resources = resource::from_documents(stream, &context.schema);
+        if is_list && resources.is_ok() {
+            Ok(Vec::new())
+        } else {
+            resources
+        }
+    });
+    let error = match strategic {
+        Ok(mut patches) => {
+            if source == SourceId::NONE {
+                let nodes = patches.iter_mut().map(|one| &mut one.node);
+                context.settle(target, &patch.patch, patch.patch.trim(), nodes);
+            }
+            return Ok(Content::Strategic(patches));
+        }
+        Err(error) => error,
+    };
+    let looks_like_a_list = matches!(bytes.trim_ascii_start().first(), Some(b'-' | b'['));
+    match json(context, target, patch, &bytes, source) {
+        Ok(operations) => Ok(Content::Json(operations)),
+        Err(json_error) if looks_like_a_list => Err(json_error),
+        Err(_) => Err(error),
+    }
+}
+
+/// The operations of a JSON patch, written as YAML or, if it starts with a bracket, as JSON.
+fn json(
+    context: &Context<'_>,
+    target: &Target<'_>,
+    patch: &Patch,
+    bytes: &[u8],
+    source: SourceId,
+) -> Result<JsonPatch> {
+    let settle = |operations: &mut Node| {
+        if source == SourceId::NONE {
+            let read = std::str::from_utf8(bytes).unwrap_or_default();
+            let nodes = std::iter::once(operations);
+            context.settle(target, &patch.patch, read, nodes);
+        }
+    };
+    if bytes.first() == Some(&b'[') {
+        let text = std::str::from_utf8(bytes).map_err(|cause| {
+            let message = "a patch that starts with `[` is no UTF-8";
+            Error::new(Kind::Patch, message)
+                .at(Span {
+                    source,
+                    ..Span::default()
+                })
+                .caused_by(cause)
+        })?;
+        let mut list = read_json(text, source).map_err(|error| {
+            error.help("a patch that starts with `[` is JSON; write it as a YAML list, one `- op: …` for each operation")
+        })?;
+        settle(&mut list);
+        return JsonPatch::of_spelt(&list);
+    }
+    let mut operations = config(bytes, source)?;
+    settle(&mut operations);
+    JsonPatch::parse(&operations)
+}
+
+/// The position of the one object that a strategic merge patch names.
+fn find(resources: &mut Resources, patch: &Resource) -> Result<usize> {
+    let id = patch.original_id();
+    match resources.with_any_id(&id) {
+        &[position] => Ok(position),
+        [] => {
+            let message = format!("no resource is `{id}`, which a patch names");
+            let error = Error::new(Kind::Patch, message).at(patch.node.span);
+            Err(match near(resources, patch) {
+                Some(help) => error.help(help),
+                None => error.help("correct its apiVersion, kind, name or namespace"),
+            })
+        }
+        several => {
+            let message = format!("{} resources were called `{id}`", several.len());
+            Err(Error::new(Kind::Patch, message)
+                .at(patch.node.span)
+                .help("use a `target`, or the name that only one of them has now"))
+        }
+    }
+}
+
+/// A guess which object was meant: the same kind and name elsewhere, or a name that is near.
+fn near(resources: &Resources, patch: &Resource) -> Option<String> {
+    let wanted = patch.id();
+    let of_kind = || {
+        resources
+            .iter()
+            .filter(|one| one.id().gvk.kind == wanted.gvk.kind)
+    };
+    if let Some(found) = of_kind().find(|one| one.ids().any(|id| id.name == wanted.name)) {
+        let found = found.id();
+        return Some(if found.gvk == wanted.gvk {
+            format!(
+                "there is one in the namespace `{}`",
+                found.effective_namespace()
+            )
+        } else {
+            format!(
+                "there is one with the apiVersion `{}`",
+                found.gvk.api_version()
+            )
+        });
+    }
+    let names: Vec<_> = of_kind().map(|one| one.original_id().name).collect();
+    let name = nearest(&wanted.name, names.iter().map(|name| name.as_str()))?;
+    Some(format!("did you mean `{name}`?"))
+}
+
+/// Merges a patch into the object at a position; beside it stands the patch as it was read.
+fn merge_one(
+    context: &mut Context<'_>,
+    resources: &mut Resources,
+    position: usize,
+    (patch, read): (&Resource, &Node),
+) -> Result<()> {
+    let (schema, audit) = (&context.schema, context.audit());
+    resources.update(position, schema, |resource| {
+        audited(audit.as_ref(), resource, read, schema, |resource| {
+            merge_into(resource, patch, schema)
+        })
+    })?;
+    context.note_audit(audit);
+    Ok(())
+}
+
+/// Merges a patch into an object, and holds what came of it against the patch as it was read.
+fn audited(
+    audit: Option<&Audit>,
+    resource: &mut Resource,
+    read: &Node,
+    schema: &Schema,
+    merge: impl FnOnce(&mut Resource) -> Result<()>,
+) -> Result<()> {
+    let Some(audit) = audit else {
+        return merge(resource);
+    };
+    let (before, id) = (resource.node.clone(), resource.id().clone());
+    merge(resource)?;
+    let after = Some(&resource.node).filter(|node| !node.is_null());
+    audit.strategic(&before, read, after, schema, &id);
+    Ok(())
+}
+
+/// Merges a patch into one object; name, namespace and kind stay unless the patch may change them.
+fn merge_into(resource: &mut Resource, patch: &Resource, schema: &Schema) -> Result<()> {
+    let id = resource.id().clone();
+    let (may_rename, may_change_kind) = (patch.history.may_rename, patch.history.may_change_kind);
+    if may_rename || may_change_kind {
+        resource.remember_id();
+    }
+    if !merge_strategic(&mut resource.node, &patch.node, schema)? {
+        resource.node = Node::null();
+        return Ok(());
+    }
+    resource.refresh(schema);
+    if !may_change_kind && resource.id().gvk.kind != id.gvk.kind {
+        resource.node.set_scalar_field("kind", &id.gvk.kind, None);
+    }
+    if !may_rename && resource.id().name != id.name {
+        resource.set_name(&id.name);
+    }
+    if resource.id().namespace != id.namespace {
+        resource.set_namespace(&id.namespace);
+    }
+    Ok(())
+}
+
+/// Merges a patch into every object that a selector means.
+fn merge_selected(
+    context: &mut Context<'_>,
+    resources: &mut Resources,
+    selector: &Selector,
+    patch: &Resource,
+    span: Span,
+) -> Result<usize> {
+    let (read, schema) = (&patch.node, &context.schema);
+    let patch = with_text_metadata(patch);
+    let audit = context.audit();
+    let count = resources.update_selected(schema, selector, |resource| {
+        let api_version = resource.id().gvk.api_version();
+        let mut patch = patch.clone();
+        patch
+            .node
+            .set_scalar_field("apiVersion", &api_version, None);
+        audited(audit.as_ref(), resource, read, schema, |resource| {
+            merge_into(resource, &patch, schema)
+        })
+    })?;
+    context.note_audit(audit);
+    resources.drop_deleted();
+    note_unmatched(context, resources, selector, count, span);
+    if count > 0 {
+        resources.check_unique()?;
+    }
+    Ok(count)
+}
+
+/// On its way to a target kustomize rewrites a patch's labels and annotations as texts: a null
+/// among them no longer takes anything away.
+fn with_text_metadata(patch: &Resource) -> Resource {
+    let mut patch = patch.clone();
+    if let Some(metadata) = patch.node.get_mut("metadata") {
+        for field in ["labels", "annotations"] {
+            let Some(entries) = metadata.get(field).map(text_map) else {
+                continue;
+            };
+            metadata.remove(field);
+            if !entries.is_empty() {
+                metadata.set(field, Node::map(entries));
+            }
+        }
+    }
+    patch
+}
+
+/// Applies a JSON patch to every object that a selector means, and says how many there were.
+fn apply_selected(
+    context: &mut Context<'_>,
+    resources: &mut Resources,
+    selector: &Selector,
+    operations: &JsonPatch,
+    remembers: bool,
+) -> Result<usize> {
+    let (schema, audit) = (&context.schema, context.audit());
+    let count = resources.update_selected(schema, selector, |resource| {
+        if remembers {
+            resource.remember_id();
+        }
+        if resource.history.leaves_traces() {
+            ensure_annotations(&mut resource.node);
+        }
+        if let Some(audit) = &audit {
+            audit.json(&resource.node, operations, resource.id());
+        }
+        apply_json(&mut resource.node, operations)?;
+        if let Some(metadata) = resource.node.get_mut("metadata")
+            && let Some(annotations) = metadata.get("annotations").map(text_map)
+        {
+            metadata.set("annotations", Node::map(annotations));
+        }
+        Ok(())
+    })?;
+    context.note_audit(audit);
+    Ok(count)
+}
+
+/// Kustomize keeps its notes among the annotations, so that a patch always finds the map there.
+fn ensure_annotations(node: &mut Node) {
+    if let Some(metadata) = node.get_mut("metadata")
+        && metadata.get("annotations").is_none_or(Node::is_null)
+    {
+        metadata.set("annotations", Node::map(Vec::new()));
+    }
+}
+
+fn several_with_target(patch: &Patch) -> Error {
+    Error::new(Kind::Patch, "a patch of several documents has a `target`")
+        .at(patch.span)
+        .help("take the target away, or make it one entry for each document")
+}
+
+fn note_unmatched(
+    context: &mut Context<'_>,
+    resources: &Resources,
+    selector: &Selector,
+    count: usize,
+    span: Span,
+) {
+    if count > 0 {
+        return;
+    }
+    let finding = Finding::warning("unmatched-patch", "the patch matches no resource").at(span);
+    let help = closest(resources, selector);
+    context.findings.push(match help {
+        Some(help) => finding.help(help),
+        None => finding.help("correct its target, or take the patch away"),
+    });
+}
+
+/// A part of a target: its name, how to leave it out, and what a resource has there.
+struct Part {
+    name: &'static str,
+    relax: fn(&mut Selector),
+    value: fn(&Resource) -> String,
+}
+
+const PARTS: [Part; 5] = [
+    Part {
+        name: "group",
+        relax: |selector| selector.group = Pattern::Any,
+        value: |resource| resource.id().gvk.group.to_string(),
+    },
+    Part {
+        name: "version",
+        relax: |selector| selector.version = Pattern::Any,
+        value: |resource| resource.id().gvk.version.to_string(),
+    },
+    Part {
+        name: "kind",
+        relax: |selector| selector.kind = Pattern::Any,
+        value: |resource| resource.id().gvk.kind.to_string(),
+    },
+    Part {
+        name: "name",
+        relax: |selector| selector.name = Pattern::Any,
+        value: |resource| resource.original_id().name.to_string(),
+    },
+    Part {
+        name: "namespace",
+        relax: |selector| selector.namespace = Pattern::Any,
+        value: |resource| resource.id().effective_namespace().to_owned(),
+    },
+];
+
+/// What would have matched if one part of the target were another.
+pub(super) fn closest(resources: &Resources, selector: &Selector) -> Option<String> {
+    PARTS.iter().find_map(|part| {
+        let mut relaxed = selector.clone();
+        (part.relax)(&mut relaxed);
+        let matching = resources
+            .iter()
+            .filter(|resource| relaxed.matches(resource));
+        let mut found: Vec<String> = matching.map(part.value).collect();
+        found.sort();
+        found.dedup();
+        let wanted = selector.part(part.name)?;
+        let name = match found.as_slice() {
+            [only] => only.as_str(),
+            several => nearest(&wanted, several.iter().map(String::as_str))?,
+        };
+        let part = part.name;
+        Some(format!(
+            "with the {part} `{name}` instead of `{wanted}` it would match"
+        ))
+    })
+}

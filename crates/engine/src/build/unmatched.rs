@@ -1,0 +1,101 @@
+//! What has no effect: operators that match nothing, keys that stand twice.
+//!
+//! Kustomize keeps silent about them; each is a finding here, at the place where it is written.
+
+use kustom_yaml::finding::Finding;
+use kustom_yaml::place::{Place, SourceId, Span};
+use kustom_yaml::repeated_key;
+
+use super::Context;
+use super::patches::closest;
+use crate::resource::{Resource, Resources};
+use crate::transform::images::Image;
+use crate::transform::replacement::Replacement;
+use crate::transform::value_add::ValueAdd;
+
+impl Context<'_> {
+    /// Notes keys that stand twice in an object as it is read, where remarks are asked for.
+    ///
+    /// An object that still has one at the end cannot be written; a patch may have lost it by then,
+    /// or the whole object. What was read from no file is told where it is `named`.
+    pub(super) fn note_repeated_keys(&mut self, resources: &[Resource], named: Span) {
+        if !self.options.lint {
+            return;
+        }
+        for resource in resources {
+            let Some(error) = repeated_key(&resource.node) else {
+                continue;
+            };
+            let message = format!("{} in `{}`", error.message(), resource.id());
+            let mut finding = Finding::warning("duplicate-key", message)
+                .help("keep one of the two: only one of them has an effect");
+            let places = error.notes().iter().map(|note| &note.place);
+            let first = places.flatten().map(|place| place.span);
+            let place = error.place().map(|place| place.span);
+            match place.filter(|span| span.source != SourceId::NONE) {
+                Some(span) => {
+                    finding = finding.at(span);
+                    finding.others = first.map(Place::from).collect();
+                }
+                None => finding = finding.at(named),
+            }
+            self.findings.push(finding);
+        }
+    }
+
+    /// Notes an entry of `images` that met no image.
+    pub(super) fn note_image(&mut self, image: &Image, count: usize) {
+        // One without a name was told when it was read.
+        if count == 0 && !image.name.is_empty() {
+            let message = if image.has_pattern() {
+                format!("no image is called `{}`", image.name)
+            } else {
+                format!(
+                    "the image name `{}` is no regular expression, so it matches nothing",
+                    image.name
+                )
+            };
+            self.findings.push(
+                Finding::warning("unmatched-image", message)
+                    .at(image.name.span)
+                    .help("nothing was changed; correct the name, or take the entry away"),
+            );
+        }
+    }
+
+    /// Notes the targets of replacements that met no object; `counts` says how many each met.
+    pub(super) fn note_replacements(
+        &mut self,
+        resources: &Resources,
+        replacements: &[Replacement],
+        counts: &[Vec<usize>],
+    ) {
+        for (replacement, counts) in replacements.iter().zip(counts) {
+            let targets = replacement.targets.iter().flatten().zip(counts);
+            for (target, _) in targets.filter(|(_, count)| **count == 0) {
+                let finding = Finding::warning(
+                    "unmatched-replacement",
+                    "a target of the replacement matches no resource",
+                )
+                .at(target.span);
+                let near = target.select.as_ref();
+                let help = near.and_then(|selector| closest(resources, selector));
+                self.findings.push(finding.help(help.unwrap_or_else(|| {
+                    "nothing was changed there; correct its `select`, or take the target away"
+                        .to_owned()
+                })));
+            }
+        }
+    }
+
+    /// Notes a `ValueAddTransformer` that met no object.
+    pub(super) fn note_value_add(&mut self, args: &ValueAdd, count: usize) {
+        if count == 0 {
+            self.findings.push(
+                Finding::warning("unmatched-value", "the value is added to no resource")
+                    .at(args.span)
+                    .help("nothing was changed; correct the targets, or take the transformer away"),
+            );
+        }
+    }
+}

@@ -1,0 +1,337 @@
+//! Transformer configurations: the files that `configurations:` names.
+//!
+//! They are read strictly: an unknown field or a field that is there twice is an error. Names of
+//! fields match in any case, and null is the same as absent.
+
+use std::borrow::Cow;
+
+use kustom_yaml::error::{Error, Kind, Result, nearest};
+use kustom_yaml::{Node, Scalar, Str, Tag};
+
+use super::merge::{sort_referrals, sort_specs};
+use super::{FieldSpec, Fields, Referral, Specs};
+
+/// The tables that a file may fill.
+const TABLES: [&str; 12] = [
+    "namePrefix",
+    "nameSuffix",
+    "namespace",
+    "commonLabels",
+    "labels",
+    "templateLabels",
+    "volumeClaimTemplateLabels",
+    "commonAnnotations",
+    "nameReference",
+    "varReference",
+    "images",
+    "replicas",
+];
+
+impl Fields {
+    /// From a transformer configuration; what it does not name stays empty.
+    ///
+    /// # Errors
+    ///
+    /// If it has an unknown field, a field twice, or a value of another type than the field's.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use kustom_engine::fields::Fields;
+    /// use kustom_yaml::{Options, read};
+    ///
+    /// let text = "images: [{kind: Runner, path: spec/image}]";
+    /// let fields = Fields::from_node(&read(text, &Options::default())?[0])?;
+    /// assert_eq!(fields.images[0].kind, "Runner");
+    /// # Ok::<(), kustom_yaml::error::Error>(())
+    /// ```
+    pub fn from_node(node: &Node) -> Result<Self> {
+        let mut fields = Self::default();
+        for (name, value) in members(node, &TABLES)? {
+            let table = match name {
+                "namePrefix" => &mut fields.name_prefix,
+                "nameSuffix" => &mut fields.name_suffix,
+                "namespace" => &mut fields.namespace,
+                "commonLabels" => &mut fields.common_labels,
+                "labels" => &mut fields.labels,
+                "templateLabels" => &mut fields.template_labels,
+                "volumeClaimTemplateLabels" => &mut fields.volume_claim_template_labels,
+                "commonAnnotations" => &mut fields.common_annotations,
+                "varReference" => &mut fields.var_reference,
+                "images" => &mut fields.images,
+                "replicas" => &mut fields.replicas,
+                _ => {
+                    let mut referrals = list(value, referral)?;
+                    sort_referrals(&mut referrals);
+                    fields.name_reference = Cow::Owned(referrals);
+                    continue;
+                }
+            };
+            let mut specs = list(value, spec)?;
+            sort_specs(&mut specs);
+            *table = Cow::Owned(specs);
+        }
+        Ok(fields)
+    }
+}
+
+fn spec(node: &Node) -> Result<FieldSpec> {
+    let mut spec = FieldSpec::default();
+    for (name, value) in members(node, &["group", "version", "kind", "path", "create"])? {
+        match name {
+            "group" => spec.group = text(value)?,
+            "version" => spec.version = text(value)?,
+            "kind" => spec.kind = text(value)?,
+            "path" => spec.path = path(value)?,
+            _ => spec.create = boolean(value)?,
+        }
+    }
+    Ok(spec)
+}
+
+fn referral(node: &Node) -> Result<Referral> {
+    let mut referral = Referral::default();
+    for (name, value) in members(node, &["group", "version", "kind", "fieldSpecs"])? {
+        match name {
+            "group" => referral.group = text(value)?,
+            "version" => referral.version = text(value)?,
+            "kind" => referral.kind = text(value)?,
+            _ => referral.referrers = Specs::Owned(list(value, spec)?),
+        }
+    }
+    Ok(referral)
+}
+
+/// The fields of a mapping that are not null, under their proper names. Of names that differ in
+/// case only, the last in byte order wins because it comes last.
+fn members<'n>(
+    node: &'n Node,
+    known: &'static [&'static str],
+) -> Result<Vec<(&'static str, &'n Node)>> {
+    if node.is_null() {
+        return Ok(Vec::new());
+    }
+    if !node.is_map() {
+        return Err(mismatch(node, "a mapping"));
+    }
+    let mut found = Vec::with_capacity(node.entries().len());
+    for entry in node.entries() {
+        let key = entry.key.text().unwrap_or_default();
+        let exact = known.iter().find(|name| **name == key);
+        let Some(name) = exact.or_else(|| known.iter().find(|name| name.eq_ignore_ascii_case(key)))
+        else {
+            return Err(unknown(&entry.key, known));
+        };
+        if found.iter().any(|(_, other, _)| *other == key) {
+            let message = format!("the field `{key}` is there twice");
+            return Err(Error::new(Kind::Kustomization, message).at(entry.key.span));
+        }
+        found.push((*name, key, &entry.value));
+    }
+    found.sort_by_key(|(_, key, _)| *key);
+    let present = found.into_iter().filter(|(.., value)| !value.is_null());
+    Ok(present.map(|(name, _, value)| (name, value)).collect())
+}
+
+fn list<T>(node: &Node, item: fn(&Node) -> Result<T>) -> Result<Vec<T>> {
+    if !node.is_seq() {
+        return Err(mismatch(node, "a list"));
+    }
+    node.items().iter().map(item).collect()
+}
+
+fn text(node: &Node) -> Result<Str> {
+    match (node.tag, node.text()) {
+        (Tag::Str | Tag::Timestamp, Some(text)) => Ok(text.into()),
+        (_, Some(text)) => Err(mismatch(node, "a text").help(format!("quote it: `\"{text}\"`"))),
+        _ => Err(mismatch(node, "a text")),
+    }
+}
+
+/// A path may be a number or a boolean, unlike any other text.
+fn path(node: &Node) -> Result<Str> {
+    match (node.tag, node.text()) {
+        (Tag::Bool, Some(_)) => Ok(if boolean(node)? { "true" } else { "false" }.into()),
+        (Tag::Int | Tag::Float, Some(text)) => Ok(text.into()),
+        _ => text(node),
+    }
+}
+
+fn boolean(node: &Node) -> Result<bool> {
+    match node.scalar_value() {
+        Ok(Scalar::Bool(value)) if node.is_scalar() => Ok(value),
+        _ => Err(mismatch(node, "true or false")),
+    }
+}
+
+fn mismatch(node: &Node, wanted: &str) -> Error {
+    let found = match (node.tag, node.is_map(), node.is_seq()) {
+        (_, true, _) => "a mapping",
+        (_, _, true) => "a list",
+        (Tag::Bool, ..) => "a boolean",
+        (Tag::Int | Tag::Float, ..) => "a number",
+        (Tag::Null, ..) => "null",
+        _ => "a text",
+    };
+    Error::new(
+        Kind::Kustomization,
+        format!("expected {wanted}, found {found}"),
+    )
+    .at(node.span)
+}
+
+fn unknown(key: &Node, known: &[&'static str]) -> Error {
+    let name = key.text().unwrap_or_default();
+    let error = Error::new(Kind::Kustomization, format!("unknown field `{name}`")).at(key.span);
+    match nearest(name, known.iter().copied()) {
+        Some(word) => error.help(format!("did you mean `{word}`?")),
+        None => error.help(format!("the fields here are {}", known.join(", "))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kustom_yaml::place::SourceId;
+    use kustom_yaml::strict_config;
+
+    use super::*;
+
+    fn fields(text: &str) -> Result<Fields> {
+        Fields::from_node(&strict_config(text.as_bytes(), SourceId::NONE)?)
+    }
+
+    #[track_caller]
+    fn refused(text: &str, wanted: &str) {
+        assert_eq!(fields(text).unwrap_err().message(), wanted, "{text}");
+    }
+
+    #[test]
+    fn every_table_is_read() {
+        let specs = "[{group: g, version: v1, kind: K, path: a/b, create: true}]";
+        for name in TABLES.iter().filter(|name| **name != "nameReference") {
+            let read = fields(&format!("{name}: {specs}")).unwrap();
+            let tables = [
+                read.name_prefix,
+                read.name_suffix,
+                read.namespace,
+                read.common_labels,
+                read.labels,
+                read.template_labels,
+                read.volume_claim_template_labels,
+                read.common_annotations,
+                read.var_reference,
+                read.images,
+                read.replicas,
+            ];
+            let rows: Vec<FieldSpec> = tables.into_iter().flat_map(Specs::into_owned).collect();
+            let wanted = FieldSpec {
+                group: "g".into(),
+                version: "v1".into(),
+                kind: "K".into(),
+                path: "a/b".into(),
+                create: true,
+            };
+            assert_eq!(rows, [wanted], "{name}");
+        }
+        let read = fields("nameReference: [{kind: K, fieldSpecs: [{path: a/b}]}]").unwrap();
+        assert_eq!(read.name_reference[0].referrers[0].path, "a/b");
+    }
+
+    #[test]
+    fn names_of_fields_match_in_any_case() {
+        let read = fields("NAMEPREFIX: [{Path: a, KIND: Foo}]").unwrap();
+        assert_eq!(read.name_prefix[0].kind, "Foo");
+        let read = fields("namePrefix: [{path: a}]\nNAMEPREFIX: [{path: b}]").unwrap();
+        assert_eq!(read.name_prefix[0].path, "a");
+    }
+
+    #[test]
+    fn nothing_and_null_are_empty() {
+        for text in [
+            "",
+            "# nothing\n",
+            "null",
+            "{}",
+            "namePrefix:",
+            "namePrefix: []",
+        ] {
+            assert_eq!(fields(text).unwrap(), Fields::default(), "{text}");
+        }
+        let read = fields("namePrefix: [null, {path: ~, create: ~, version: ~}]").unwrap();
+        assert_eq!(
+            *read.name_prefix,
+            [FieldSpec::default(), FieldSpec::default()]
+        );
+        assert!(
+            fields("nameReference: [{fieldSpecs: }]")
+                .unwrap()
+                .name_reference[0]
+                .referrers
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn only_the_first_document_counts() {
+        let read = fields("images: [{path: a}]\n---\nimages: [{path: b}]\n").unwrap();
+        assert_eq!(read.images[0].path, "a");
+    }
+
+    #[test]
+    fn an_unknown_field_is_refused() {
+        let error = fields("namoPrefix: []").unwrap_err();
+        assert_eq!(
+            format!("{error:#}"),
+            "unknown field `namoPrefix` (<input>:1:1)\n  help: did you mean `namePrefix`?"
+        );
+        refused("namePrefix: [{path: a, zork: 1}]", "unknown field `zork`");
+        refused("nameReference: [{path: a}]", "unknown field `path`");
+        refused("apiVersion: v1", "unknown field `apiVersion`");
+    }
+
+    #[test]
+    fn a_field_that_is_there_twice_is_refused() {
+        refused(
+            "images: []\nimages: []",
+            "the field `images` is there twice",
+        );
+        refused(
+            "images: [{path: a, path: a}]",
+            "the field `path` is there twice",
+        );
+    }
+
+    #[test]
+    fn a_value_of_another_type_is_refused() {
+        refused("[]", "expected a mapping, found a list");
+        refused("a", "expected a mapping, found a text");
+        refused("images: {}", "expected a list, found a mapping");
+        refused("images: [a]", "expected a mapping, found a text");
+        refused("images: [{kind: 5}]", "expected a text, found a number");
+        refused("images: [{group: [x]}]", "expected a text, found a list");
+        refused(
+            "images: [{create: 'true'}]",
+            "expected true or false, found a text",
+        );
+        refused(
+            "images: [{create: 1}]",
+            "expected true or false, found a number",
+        );
+    }
+
+    #[test]
+    fn a_path_may_look_like_something_else() {
+        let read = fields("images: [{path: 5, create: yes}, {path: n}]").unwrap();
+        assert_eq!(
+            (read.images[0].path.as_str(), read.images[0].create),
+            ("5", true)
+        );
+        assert_eq!(read.images[1].path, "false");
+    }
+
+    #[test]
+    fn tables_are_sorted() {
+        let read = fields("images: [{path: a}, {kind: Foo, path: b}]").unwrap();
+        assert_eq!(read.images[0].kind, "Foo");
+    }
+}

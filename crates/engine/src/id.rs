@@ -1,0 +1,213 @@
+//! Which object: group, version, kind, namespace and name, and when two of them are the same.
+//!
+//! The rules are kustomize's: a namespace that is absent and one that says `default` are the same,
+//! and an object that is known to be cluster-scoped has none, whatever it says.
+
+use std::fmt;
+
+use compact_str::CompactString;
+
+/// The namespace that stands for "none" in a cluster-scoped object's id.
+pub const CLUSTER: &str = "_non_namespaceable_";
+
+/// The namespace of an object that names none.
+pub const DEFAULT_NAMESPACE: &str = "default";
+
+/// The kinds that others need: they come first, in this order.
+pub(crate) const FIRST_KINDS: [&str; 22] = [
+    "Namespace",
+    "ResourceQuota",
+    "StorageClass",
+    "CustomResourceDefinition",
+    "ServiceAccount",
+    "PodSecurityPolicy",
+    "Role",
+    "ClusterRole",
+    "RoleBinding",
+    "ClusterRoleBinding",
+    "ConfigMap",
+    "Secret",
+    "Endpoints",
+    "Service",
+    "LimitRange",
+    "PriorityClass",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "Deployment",
+    "StatefulSet",
+    "CronJob",
+    "PodDisruptionBudget",
+];
+
+/// The kinds that need others: they come last, in this order.
+pub(crate) const LAST_KINDS: [&str; 2] = [
+    "MutatingWebhookConfiguration",
+    "ValidatingWebhookConfiguration",
+];
+
+/// Group, version and kind of an object.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Gvk {
+    /// The part of `apiVersion` before the first slash; empty for the core group.
+    pub group: CompactString,
+    /// The rest of `apiVersion`.
+    pub version: CompactString,
+    /// The kind.
+    pub kind: CompactString,
+}
+
+/// What identifies an object within a build.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Id {
+    /// Group, version and kind.
+    pub gvk: Gvk,
+    /// The name.
+    pub name: CompactString,
+    /// The namespace as the object says it; empty if it says none.
+    pub namespace: CompactString,
+    /// Whether the kind is known to have no namespace.
+    pub cluster_scoped: bool,
+}
+
+/// An [`Id`] in the form in which equal objects are equal: what indexes are keyed by.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    gvk: Gvk,
+    name: CompactString,
+    namespace: CompactString,
+}
+
+/// A [`Key`] that borrows from its id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct KeyRef<'i> {
+    gvk: &'i Gvk,
+    name: &'i str,
+    namespace: &'i str,
+}
+
+impl Gvk {
+    /// From the two fields that every object has.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// let gvk = kustom_engine::id::Gvk::new("apps/v1", "Deployment");
+    /// assert_eq!((gvk.group.as_str(), gvk.version.as_str()), ("apps", "v1"));
+    /// assert_eq!(kustom_engine::id::Gvk::new("v1", "Service").to_string(), "Service.v1.[noGrp]");
+    /// ```
+    pub fn new(api_version: &str, kind: &str) -> Self {
+        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+        Self {
+            group: group.into(),
+            version: version.into(),
+            kind: kind.into(),
+        }
+    }
+
+    /// The `apiVersion` field.
+    pub fn api_version(&self) -> CompactString {
+        if self.group.is_empty() {
+            return self.version.clone();
+        }
+        compact_str::format_compact!("{}/{}", self.group, self.version)
+    }
+
+    /// Whether every part that `pattern` gives is the same here; an empty part says nothing.
+    pub fn is_selected_by(&self, pattern: &Self) -> bool {
+        let fits = |pattern: &str, part: &str| pattern.is_empty() || pattern == part;
+        fits(&pattern.group, &self.group)
+            && fits(&pattern.version, &self.version)
+            && fits(&pattern.kind, &self.kind)
+    }
+}
+
+impl Id {
+    /// The namespace that decides whether two objects are the same.
+    pub fn effective_namespace(&self) -> &str {
+        if self.cluster_scoped {
+            CLUSTER
+        } else if self.namespace.is_empty() {
+            DEFAULT_NAMESPACE
+        } else {
+            &self.namespace
+        }
+    }
+
+    /// Whether both live in the same namespace, or in none.
+    pub fn same_namespace(&self, other: &Self) -> bool {
+        self.effective_namespace() == other.effective_namespace()
+    }
+
+    /// The form in which equal objects are equal, for as long as the id is there.
+    pub fn key_ref(&self) -> KeyRef<'_> {
+        KeyRef {
+            gvk: &self.gvk,
+            name: &self.name,
+            namespace: self.effective_namespace(),
+        }
+    }
+
+    /// The form in which equal objects are equal.
+    pub fn key(&self) -> Key {
+        Key {
+            gvk: self.gvk.clone(),
+            name: self.name.clone(),
+            namespace: self.effective_namespace().into(),
+        }
+    }
+}
+
+/// `Kind.version.group`, with a word in brackets for what is missing.
+impl fmt::Display for Gvk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = or(&self.kind, "[noKind]");
+        let version = or(&self.version, "[noVer]");
+        write!(f, "{kind}.{version}.{}", or(&self.group, "[noGrp]"))
+    }
+}
+
+/// `Kind.version.group/name.namespace`, as kustomize prints it.
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = or(&self.name, "[noName]");
+        write!(f, "{}/{name}.{}", self.gvk, or(&self.namespace, "[noNs]"))
+    }
+}
+
+fn or<'a>(text: &'a str, otherwise: &'a str) -> &'a str {
+    if text.is_empty() { otherwise } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(namespace: &str, cluster_scoped: bool) -> Id {
+        let gvk = Gvk::new("v1", "Thing");
+        Id {
+            gvk,
+            name: "x".into(),
+            namespace: namespace.into(),
+            cluster_scoped,
+        }
+    }
+
+    #[test]
+    fn no_namespace_and_default_are_the_same() {
+        assert_eq!(id("", false).key(), id("default", false).key());
+        assert_ne!(id("", false).key(), id("other", false).key());
+    }
+
+    #[test]
+    fn a_cluster_scoped_object_has_no_namespace_whatever_it_says() {
+        assert_eq!(id("a", true).key(), id("b", true).key());
+        assert_ne!(id("a", true).key(), id("a", false).key());
+    }
+
+    #[test]
+    fn an_empty_part_of_a_pattern_says_nothing() {
+        let deployment = Gvk::new("apps/v1", "Deployment");
+        assert!(deployment.is_selected_by(&Gvk::new("", "Deployment")));
+        assert!(!deployment.is_selected_by(&Gvk::new("extensions/", "Deployment")));
+    }
+}

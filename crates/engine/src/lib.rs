@@ -1,0 +1,33 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # Modules
+//!
+//! - [`load`]: the file system that a build reads, and the files of one build.
+//! - [`kustomization`]: a `kustomization.yaml`, read.
+//! - [`build`]: a directory in, objects out, and remarks beside them.
+//! - [`resource`]: objects, and what a build remembers of them.
+//!
+//! The modules are declared in the order in which they may import each other: a module knows only
+//! those above it.
+
+pub mod regexp;
+pub mod release;
+pub mod id;
+pub mod schema;
+pub mod resource;
+pub mod fields;
+pub mod patch;
+pub mod generate;
+pub mod transform;
+pub mod refs;
+pub mod vars;
+pub mod hash;
+pub mod order;
+pub mod kustomization;
+pub mod process;
+pub mod load;
+pub mod cfg;
+pub mod plugin;
+pub mod build;
+pub mod localize;
+pub mod edit;

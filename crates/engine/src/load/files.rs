@@ -1,0 +1,550 @@
+//! Where files come from: the disk, memory, or one laid over the other.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::{Component, MAIN_SEPARATOR, Path, PathBuf};
+use std::sync::{PoisonError, RwLock};
+
+use rustc_hash::FxHashMap;
+
+/// A tree of files that can be read.
+///
+/// Paths are absolute. Nothing is ever written through it.
+pub trait Files: Sync {
+    /// The content of a file.
+    ///
+    /// # Errors
+    ///
+    /// If there is none, or it cannot be read.
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+
+    /// The path without links, `.` and `..`, and what is there.
+    ///
+    /// # Errors
+    ///
+    /// If nothing is there.
+    fn resolve(&self, path: &Path) -> io::Result<(PathBuf, FileKind)>;
+
+    /// The names in a directory, sorted.
+    ///
+    /// # Errors
+    ///
+    /// If it is no directory.
+    fn list(&self, directory: &Path) -> io::Result<Vec<String>>;
+
+    /// The files below a directory, relative to it and sorted; none if there is no directory.
+    ///
+    /// # Errors
+    ///
+    /// If a directory cannot be listed, or a link leads in a circle.
+    fn walk(&self, directory: &Path) -> io::Result<Vec<PathBuf>>;
+
+    /// Where a file that [`Files::resolve`] found is written: what people are told.
+    fn origin(&self, path: &Path) -> PathBuf {
+        path.to_path_buf()
+    }
+
+    /// Hears that something is needed that is not there.
+    fn miss(&self, _path: &Path) {}
+
+    /// Whether these are the files of the disk, and nobody asks which of them are read.
+    fn is_disk(&self) -> bool {
+        false
+    }
+
+    /// Where a program finds a file or a directory, if it reads by itself: whatever it likes, from
+    /// there.
+    ///
+    /// # Errors
+    ///
+    /// If the files are not on the disk and cannot be put there.
+    fn hand_over(&self, path: &Path) -> io::Result<PathBuf> {
+        Ok(path.to_path_buf())
+    }
+}
+
+/// What a path leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileKind {
+    /// Something that can be read.
+    File,
+    /// Something that can be listed.
+    Directory,
+}
+
+/// The disk.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Disk;
+
+impl Disk {
+    /// Whether a file may be run.
+    ///
+    /// # Errors
+    ///
+    /// If there is none.
+    pub fn is_executable(path: &Path) -> io::Result<bool> {
+        let metadata = fs::metadata(path)?;
+        #[cfg(unix)]
+        let may_run = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o111 != 0;
+        #[cfg(not(unix))]
+        let may_run = true;
+        Ok(metadata.is_file() && may_run)
+    }
+}
+
+impl Files for Disk {
+    fn is_disk(&self) -> bool {
+        true
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        fs::read(path)
+    }
+
+    fn resolve(&self, path: &Path) -> io::Result<(PathBuf, FileKind)> {
+        let path = match fs::canonicalize(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+                fs::canonicalize(through_flat_links(path).ok_or(error)?)?
+            }
+            path => path?,
+        };
+        let kind = if fs::metadata(&path)?.is_dir() {
+            FileKind::Directory
+        } else {
+            FileKind::File
+        };
+        Ok((path, kind))
+    }
+
+    fn list(&self, directory: &Path) -> io::Result<Vec<String>> {
+        let mut names = fs::read_dir(directory)?
+            .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
+            .collect::<io::Result<Vec<_>>>()?;
+        names.sort();
+        Ok(names)
+    }
+
+    fn walk(&self, directory: &Path) -> io::Result<Vec<PathBuf>> {
+        if !directory.is_dir() {
+            return Ok(Vec::new());
+        }
+        let mut files = Vec::new();
+        for entry in walkdir::WalkDir::new(directory)
+            .follow_links(true)
+            .sort_by_file_name()
+        {
+            let entry = entry?;
+            if !entry.file_type().is_dir() {
+                let path = entry.path();
+                files.push(path.strip_prefix(directory).unwrap_or(path).to_path_buf());
+            }
+        }
+        Ok(files)
+    }
+}
+
+/// The disk during one command, in which the way to a file is looked up once.
+///
+/// Only what was found is remembered: a file that a program puts down on the way is seen.
+#[derive(Debug, Default)]
+pub struct Snapshot {
+    known: RwLock<FxHashMap<Spelling, (PathBuf, FileKind)>>,
+    /// The directories that flat links lead to.
+    linked: RwLock<FxHashMap<Spelling, PathBuf>>,
+}
+
+/// A path letter for letter, which is quicker to compare than its components.
+type Spelling = OsString;
+
+impl Snapshot {
+    /// The path in its directory, unless it takes the long way: it is a link, or no plain name.
+    fn beside(&self, path: &Path) -> io::Result<Option<(PathBuf, FileKind)>> {
+        let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else {
+            return Ok(None);
+        };
+        if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
+            return Ok(None);
+        }
+        let Some(directory) = self.directory(directory)? else {
+            return Ok(None);
+        };
+        let path = directory.join(name);
+        let found = fs::symlink_metadata(&path)?.file_type();
+        Ok(match (found.is_symlink(), found.is_dir()) {
+            (true, _) => None,
+            (_, true) => Some((path, FileKind::Directory)),
+            _ => Some((path, FileKind::File)),
+        })
+    }
+}
+
+impl Snapshot {
+    /// The directory that a path leads to, be it through a flat link.
+    fn directory(&self, path: &Path) -> io::Result<Option<PathBuf>> {
+        let file = match self.resolve(path)? {
+            (directory, FileKind::Directory) => return Ok(Some(directory)),
+            (file, FileKind::File) => file,
+        };
+        let linked = self.linked.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = linked.get(file.as_os_str()) {
+            return Ok(Some(found.clone()));
+        }
+        drop(linked);
+        let Some(target) = flat_link(&file) else {
+            return Ok(None);
+        };
+        let (target, _) = self.resolve(&target)?;
+        let mut linked = self.linked.write().unwrap_or_else(PoisonError::into_inner);
+        linked.insert(file.into(), target.clone());
+        Ok(Some(target))
+    }
+}
+
+impl Files for Snapshot {
+    fn is_disk(&self) -> bool {
+        true
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        Disk.read(path)
+    }
+
+    fn resolve(&self, path: &Path) -> io::Result<(PathBuf, FileKind)> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = known.get(path.as_os_str()) {
+            return Ok(found.clone());
+        }
+        drop(known);
+        let found = match self.beside(path)? {
+            Some(found) => found,
+            None => Disk.resolve(path)?,
+        };
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.insert(path.into(), found.clone());
+        Ok(found)
+    }
+
+    fn list(&self, directory: &Path) -> io::Result<Vec<String>> {
+        Disk.list(directory)
+    }
+
+    fn walk(&self, directory: &Path) -> io::Result<Vec<PathBuf>> {
+        Disk.walk(directory)
+    }
+}
+
+/// Files in memory.
+///
+/// # Example
+///
+/// ```
+/// use std::path::Path;
+/// use kustom_engine::load::{Files, Memory};
+///
+/// let mut files = Memory::default();
+/// files.insert("/app/kustomization.yaml", "resources: [a.yaml]\n");
+/// assert!(files.read(Path::new("/app/kustomization.yaml")).is_ok());
+/// assert_eq!(files.list(Path::new("/app")).unwrap(), ["kustomization.yaml"]);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Memory {
+    contents: BTreeMap<PathBuf, Vec<u8>>,
+    /// The files, and the directories that they are in.
+    kinds: FxHashMap<Spelling, FileKind>,
+}
+
+impl Memory {
+    /// Adds a file, or takes the place of one.
+    pub fn insert(&mut self, path: impl AsRef<Path>, content: impl Into<Vec<u8>>) {
+        let path = normalized(path.as_ref());
+        for directory in path.ancestors().skip(1) {
+            let kind = self.kinds.entry(directory.into());
+            kind.or_insert(FileKind::Directory);
+        }
+        self.kinds.insert(path.clone().into(), FileKind::File);
+        self.contents.insert(path, content.into());
+    }
+
+    /// The files, sorted by path.
+    pub fn iter(&self) -> impl Iterator<Item = (&Path, &[u8])> {
+        self.contents
+            .iter()
+            .map(|(path, content)| (path.as_path(), content.as_slice()))
+    }
+
+    /// The content of a file, if it is there.
+    pub fn content(&self, path: &Path) -> Option<&[u8]> {
+        self.contents.get(path).map(Vec::as_slice)
+    }
+
+    /// Whether there is no file.
+    pub fn is_empty(&self) -> bool {
+        self.contents.is_empty()
+    }
+}
+
+impl Files for Memory {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.contents
+            .get(&normalized(path))
+            .cloned()
+            .ok_or_else(not_found)
+    }
+
+    fn resolve(&self, path: &Path) -> io::Result<(PathBuf, FileKind)> {
+        let path = normalized(path);
+        match self.kinds.get(path.as_os_str()) {
+            Some(kind) => Ok((path, *kind)),
+            None => Err(not_found()),
+        }
+    }
+
+    fn list(&self, directory: &Path) -> io::Result<Vec<String>> {
+        let directory = normalized(directory);
+        let inside = self
+            .contents
+            .keys()
+            .filter_map(|file| file.strip_prefix(&directory).ok());
+        let names: BTreeSet<String> = inside
+            .filter_map(|rest| rest.components().next())
+            .map(|name| name.as_os_str().to_string_lossy().into_owned())
+            .collect();
+        if names.is_empty() {
+            Err(not_found())
+        } else {
+            Ok(names.into_iter().collect())
+        }
+    }
+
+    fn walk(&self, directory: &Path) -> io::Result<Vec<PathBuf>> {
+        let directory = normalized(directory);
+        let inside = self
+            .contents
+            .keys()
+            .filter_map(|file| file.strip_prefix(&directory).ok());
+        Ok(inside.map(Path::to_path_buf).collect())
+    }
+}
+
+/// Files in memory laid over others, which they hide.
+pub struct Overlay<'f> {
+    /// What is seen first.
+    pub upper: Memory,
+    /// What is seen where the upper one has nothing.
+    pub lower: &'f dyn Files,
+}
+
+impl Files for Overlay<'_> {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.upper.read(path).or_else(|_| self.lower.read(path))
+    }
+
+    fn resolve(&self, path: &Path) -> io::Result<(PathBuf, FileKind)> {
+        match self.upper.resolve(path) {
+            Ok((path, FileKind::File)) => Ok((path, FileKind::File)),
+            Ok(directory) => self.lower.resolve(path).or(Ok(directory)),
+            Err(_) => self.lower.resolve(path),
+        }
+    }
+
+    fn list(&self, directory: &Path) -> io::Result<Vec<String>> {
+        match (self.upper.list(directory), self.lower.list(directory)) {
+            (Ok(upper), Ok(lower)) => {
+                let names: BTreeSet<String> = upper.into_iter().chain(lower).collect();
+                Ok(names.into_iter().collect())
+            }
+            (Ok(names), Err(_)) | (Err(_), Ok(names)) => Ok(names),
+            (Err(_), Err(error)) => Err(error),
+        }
+    }
+
+    fn walk(&self, directory: &Path) -> io::Result<Vec<PathBuf>> {
+        let mut files: BTreeSet<PathBuf> = self.upper.walk(directory)?.into_iter().collect();
+        files.extend(self.lower.walk(directory)?);
+        Ok(files.into_iter().collect())
+    }
+
+    fn origin(&self, path: &Path) -> PathBuf {
+        match self.upper.content(path).is_some() {
+            true => path.to_path_buf(),
+            false => self.lower.origin(path),
+        }
+    }
+
+    fn miss(&self, path: &Path) {
+        self.lower.miss(path);
+    }
+
+    fn hand_over(&self, path: &Path) -> io::Result<PathBuf> {
+        self.lower.hand_over(path)
+    }
+}
+
+/// The path with every flat link on the way replaced by what it leads to.
+///
+/// Where git cannot make links (`core.symlinks=false`), it writes a file that holds the target; a
+/// path that goes through such a file means what it means where links are links.
+fn through_flat_links(path: &Path) -> Option<PathBuf> {
+    let mut resolved = PathBuf::new();
+    let mut components = path.components().peekable();
+    while let Some(component) = components.next() {
+        resolved.push(component);
+        if components.peek().is_some() && !fs::metadata(&resolved).ok()?.is_dir() {
+            resolved = flat_link(&resolved)?;
+        }
+    }
+    Some(resolved)
+}
+
+/// The directory that a flat link leads to.
+fn flat_link(file: &Path) -> Option<PathBuf> {
+    const LONGEST: u64 = 4096;
+    let is_short = fs::metadata(file).ok()?.len() <= LONGEST;
+    let text = is_short.then(|| fs::read_to_string(file).ok())??;
+    let text = text.trim_end();
+    // An empty file would lead to the directory that it is in.
+    if text.is_empty() {
+        return None;
+    }
+    let target = file.parent()?.join(text);
+    target.is_dir().then_some(target)
+}
+
+/// A path without `.` and `..`, by its text alone.
+pub fn normalized(path: &Path) -> PathBuf {
+    // Nearly every path is what it should be: no part of it starts with a dot or is empty.
+    let bytes = path.as_os_str().as_encoded_bytes();
+    let is_odd = |pair: &[u8]| matches!(pair, b"/." | b"//");
+    if MAIN_SEPARATOR == '/'
+        && bytes.starts_with(b"/")
+        && !bytes.ends_with(b"/")
+        && !bytes.windows(2).any(is_odd)
+    {
+        return path.to_path_buf();
+    }
+    let mut result = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                result.pop();
+            }
+            other => result.push(other),
+        }
+    }
+    result
+}
+
+/// A path as it is named from a directory, with `..` where it leads out of it.
+///
+/// # Example
+///
+/// ```
+/// use std::path::Path;
+/// use kustom_engine::load::named_from;
+///
+/// assert_eq!(named_from(Path::new("/a/b"), Path::new("/a/b/c")), "c");
+/// assert_eq!(named_from(Path::new("/a/b"), Path::new("/a/c")), "../c");
+/// ```
+pub fn named_from(directory: &Path, path: &Path) -> String {
+    let (from, to): (Vec<Component<'_>>, Vec<Component<'_>>) = (
+        directory.components().collect(),
+        path.components().collect(),
+    );
+    let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
+    let mut named = PathBuf::new();
+    for _ in &from[common..] {
+        named.push("..");
+    }
+    named.extend(&to[common..]);
+    let named = named.to_string_lossy().replace('\\', "/");
+    if named.is_empty() {
+        ".".to_owned()
+    } else {
+        named
+    }
+}
+
+pub(super) fn not_found() -> io::Error {
+    io::Error::new(io::ErrorKind::NotFound, "no such file or directory")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_in_memory_hides_what_is_below() {
+        let mut lower = Memory::default();
+        lower.insert("/a/x", "below");
+        lower.insert("/a/y", "below");
+        let mut upper = Memory::default();
+        upper.insert("/a/b/../x", "above");
+        upper.insert("/a/z/deep", "above");
+        let files = Overlay {
+            upper,
+            lower: &lower,
+        };
+        assert_eq!(files.read(Path::new("/a/./x")).unwrap(), b"above");
+        assert_eq!(files.read(Path::new("/a/y")).unwrap(), b"below");
+        assert_eq!(files.list(Path::new("/a")).unwrap(), ["x", "y", "z"]);
+        assert_eq!(
+            files.resolve(Path::new("/a/z")).unwrap().1,
+            FileKind::Directory
+        );
+        assert!(files.read(Path::new("/a/z")).is_err());
+        assert!(files.resolve(Path::new("/b")).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_snapshot_finds_what_the_disk_finds() {
+        use std::os::unix::fs::symlink;
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path().canonicalize().unwrap();
+        fs::create_dir_all(root.join("a/b")).unwrap();
+        fs::write(root.join("a/b/file"), "").unwrap();
+        symlink("../a/b/file", root.join("a/link")).unwrap();
+        symlink("b", root.join("a/linked")).unwrap();
+        symlink("nowhere", root.join("a/dangling")).unwrap();
+        fs::write(root.join("a/flat"), "b\n").unwrap();
+        fs::write(root.join("a/flat-too"), "../a/../a/b").unwrap();
+        let snapshot = Snapshot::default();
+        let paths = [
+            "a",
+            "a/",
+            "a/b/file",
+            "a/b/file/",
+            "a/b/file/x",
+            "a/b/../b/file",
+            "a/link",
+            "a/linked",
+            "a/linked/file",
+            "a/linked/../b",
+            "a/dangling",
+            "a/flat",
+            "a/flat/file",
+            "a/flat/missing",
+            "a/flat-too/file",
+            "a/flat-too/../flat/file",
+            "a/b/..",
+            "a/./b",
+            "missing/file",
+            "",
+        ];
+        // Twice: what is remembered is what was found.
+        for name in paths.into_iter().chain(paths) {
+            let path = root.join(name);
+            let found = snapshot.resolve(&path).map_err(|error| error.kind());
+            assert_eq!(
+                found,
+                Disk.resolve(&path).map_err(|error| error.kind()),
+                "{name}"
+            );
+        }
+        fs::write(root.join("a/later"), "").unwrap();
+        assert!(snapshot.resolve(&root.join("a/later")).is_ok());
+    }
+}

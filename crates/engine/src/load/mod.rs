@@ -1,0 +1,633 @@
+//! The only door for reading.
+//!
+//! A [`Loader`] stands at the directory of one kustomization. It reads the files that the
+//! kustomization names, keeps it within its bounds, and opens the directories of its bases, be they
+//! on this machine or in a repository elsewhere.
+
+mod below;
+mod cached;
+mod conversion;
+mod copy;
+mod files;
+mod history;
+mod http;
+mod recording;
+mod remote;
+mod repository;
+mod revision;
+mod store;
+mod tracked;
+mod url;
+mod work_tree;
+
+use std::borrow::Cow;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use kustom_yaml::Text;
+use kustom_yaml::error::{Error, Kind, Result};
+use kustom_yaml::place::{SourceId, Span};
+
+use crate::release::{Change, Release};
+
+use remote::{Checkout, Remotes};
+
+pub use below::files_below;
+pub use cached::{Cached, Told};
+pub use files::{Disk, FileKind, Files, Memory, Overlay, Snapshot, named_from, normalized};
+pub use history::Appearance;
+pub use recording::{Asked, Recording};
+pub use revision::Revision;
+pub use tracked::tracked_files;
+pub use url::{Repository, is_http, shown_name};
+pub use work_tree::{Blob, Blobs, Staged, Tracked, WorkTree};
+
+/// What a build reads: the files, and the names of those that were read.
+pub struct Library<'f> {
+    files: &'f dyn Files,
+    /// The directory to which shown names are relative.
+    working_directory: PathBuf,
+    restriction: Restriction,
+    release: Release,
+    sources: Mutex<Sources>,
+    remotes: Remotes,
+}
+
+/// The files that were read, by the numbers that stand in the spans of what was read from them.
+#[derive(Clone, Debug, Default)]
+pub struct Sources(Vec<Source>);
+
+#[derive(Clone, Debug)]
+struct Source {
+    /// The file, if it is on this machine and stays there.
+    path: Option<PathBuf>,
+    shown: Arc<str>,
+}
+
+/// Which files a kustomization may name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Restriction {
+    /// Only those in its directory and below.
+    #[default]
+    RootOnly,
+    /// Any.
+    None,
+}
+
+/// The directory of one kustomization.
+#[derive(Clone)]
+pub struct Loader<'l> {
+    library: &'l Library<'l>,
+    root: PathBuf,
+    /// The directories that led here, since the clone was entered if this is one.
+    ancestors: Vec<Arc<Path>>,
+    /// The clone that the directory is in, if it is in one.
+    checkout: Option<Arc<Checkout>>,
+    /// The URLs that led here.
+    urls: Vec<Arc<str>>,
+    /// How many kustomizations led here.
+    depth: usize,
+}
+
+/// The content of a file.
+#[derive(Clone, Debug)]
+pub struct Content {
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// The number under which the library knows the file.
+    pub source: SourceId,
+}
+
+impl<'f> Library<'f> {
+    /// A library of files whose names are shown relative to a directory.
+    pub fn new(
+        files: &'f dyn Files,
+        working_directory: impl Into<PathBuf>,
+        restriction: Restriction,
+    ) -> Self {
+        Self {
+            files,
+            working_directory: working_directory.into(),
+            restriction,
+            release: Release::default(),
+            sources: Mutex::default(),
+            remotes: Remotes::default(),
+        }
+    }
+
+    /// The same, with the rules of a release of kustomize.
+    #[must_use]
+    pub fn as_of(self, release: Release) -> Self {
+        Self { release, ..self }
+    }
+
+    /// The name of the file that a span is in, as it is shown to people.
+    pub fn name(&self, span: Span) -> Option<Arc<str>> {
+        self.sources().name(span)
+    }
+
+    /// The text of the file that a span is in, if it is on this machine and stays there.
+    pub fn text(&self, span: Span) -> Option<String> {
+        let path = self.sources().path(span)?.to_path_buf();
+        String::from_utf8(self.files.read(&path).ok()?).ok()
+    }
+
+    /// The files that were read.
+    pub fn into_sources(self) -> Sources {
+        self.sources
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The paths of all files of this machine that were read, in order, each once.
+    pub fn read_files(&self) -> Vec<PathBuf> {
+        self.sources().paths()
+    }
+
+    fn sources(&self) -> MutexGuard<'_, Sources> {
+        self.sources.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Opens the directory of the kustomization that a build starts with: a path, or a URL.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such directory, or its repository cannot be fetched.
+    pub fn open(&self, directory: &Path) -> Result<Loader<'_>> {
+        let url = directory.to_str().and_then(Repository::parse);
+        if let Some(repository) = url {
+            return self.clone_of(&repository, Vec::new(), 0);
+        }
+        let path = normalized(&self.working_directory.join(directory));
+        let shown = directory.display();
+        match self.files.resolve(&path) {
+            Ok((root, FileKind::Directory)) => Ok(Loader {
+                library: self,
+                root,
+                ancestors: Vec::new(),
+                checkout: None,
+                urls: Vec::new(),
+                depth: 0,
+            }),
+            Ok((_, FileKind::File)) => Err(Error::new(
+                Kind::Load,
+                format!("`{shown}` is a file, not a directory"),
+            )
+            .help("name the directory that holds the kustomization")),
+            Err(cause) => Err(cannot(&format!("open `{shown}`"), cause)),
+        }
+    }
+
+    /// Opens a directory of a repository.
+    fn clone_of(
+        &self,
+        repository: &Repository,
+        mut urls: Vec<Arc<str>>,
+        depth: usize,
+    ) -> Result<Loader<'_>> {
+        let checkout = self.remotes.checkout(repository)?;
+        let shown = url::shown_url(&repository.url);
+        let wrong = |what: &str| Error::new(Kind::Load, format!("`{shown}` {what}"));
+        let path = normalized(&checkout.root.join(&repository.directory));
+        let root = match Disk.resolve(&path) {
+            // A link can lead out of the clone, which shows only now.
+            Ok((root, _)) if !root.starts_with(&checkout.root) => {
+                return Err(wrong("leads out of its repository"));
+            }
+            Ok((root, FileKind::Directory)) => root,
+            Ok((_, FileKind::File)) => return Err(wrong("is a file, not a directory")),
+            Err(cause) => {
+                let error = wrong("is not in its repository").caused_by(cause);
+                return Err(error.help("correct the path, or the `ref`"));
+            }
+        };
+        urls.push(repository.url.as_str().into());
+        Ok(Loader {
+            library: self,
+            root,
+            ancestors: Vec::new(),
+            checkout: Some(checkout),
+            urls,
+            depth,
+        })
+    }
+
+    /// A path of this machine, as it is shown to people.
+    fn shown<'p>(&self, path: &'p Path) -> &'p Path {
+        path.strip_prefix(&self.working_directory).unwrap_or(path)
+    }
+
+    fn register(&self, path: Option<PathBuf>, shown: &str) -> SourceId {
+        let sources = &mut self.sources().0;
+        sources.push(Source {
+            path,
+            shown: shown.into(),
+        });
+        SourceId::new(sources.len() - 1)
+    }
+}
+
+impl Sources {
+    /// The name of the file that a span is in, as it is shown to people.
+    pub fn name(&self, span: Span) -> Option<Arc<str>> {
+        Some(self.0.get(span.source.index()?)?.shown.clone())
+    }
+
+    /// The path of the file that a span is in, if it is on this machine and stays there.
+    pub fn path(&self, span: Span) -> Option<&Path> {
+        self.0.get(span.source.index()?)?.path.as_deref()
+    }
+
+    /// The paths of all files of this machine, in order, each once.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        let mut paths: Vec<PathBuf> = self.0.iter().filter_map(|it| it.path.clone()).collect();
+        paths.sort();
+        paths.dedup();
+        paths
+    }
+}
+
+impl<'l> Loader<'l> {
+    /// The directory.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// How many kustomizations led here.
+    pub fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// The directory, as it is shown to people.
+    pub fn shown_root(&self) -> String {
+        let shown = self.shown(&self.root);
+        if shown.as_os_str().is_empty() {
+            ".".into()
+        } else {
+            shown.display().to_string()
+        }
+    }
+
+    /// The library.
+    pub fn library(&self) -> &'l Library<'l> {
+        self.library
+    }
+
+    /// The path that a name stands for.
+    ///
+    /// As in kustomize, `..` takes away the part before it, whether that is a link, a file or nothing:
+    /// `link/../x` is `x`. Only an absolute name is left to the system where any may be read.
+    fn path(&self, name: &str) -> PathBuf {
+        let path = self.root.join(name);
+        match self.is_bound() || !Path::new(name).is_absolute() {
+            true => normalized(&path),
+            false => path,
+        }
+    }
+
+    /// Whether files are read from the directory and below only: a clone never reaches for ours.
+    fn is_bound(&self) -> bool {
+        self.checkout.is_some() || self.library.restriction == Restriction::RootOnly
+    }
+
+    /// What a name leads to on this machine, if it leads anywhere.
+    pub fn kind(&self, name: &str) -> Option<FileKind> {
+        self.files()
+            .resolve(&self.path(name))
+            .ok()
+            .map(|(_, kind)| kind)
+    }
+
+    /// Whether something that may be a file or a base is a base: a directory, or a repository.
+    ///
+    /// What is served over HTTP can be either. It is a base here only if that is certain without
+    /// asking; see [`Loader::may_be_base`].
+    pub fn is_base(&self, name: &str) -> bool {
+        if is_http(name) {
+            let repository = Repository::parse(name);
+            return repository.is_some_and(|it| it.is_certain() || self.library.remotes.has(&it));
+        }
+        match self.kind(name) {
+            Some(FileKind::File) => false,
+            Some(FileKind::Directory) => true,
+            None => Repository::parse(name).is_some(),
+        }
+    }
+
+    /// Whether something that could not be read as a file may still be a base.
+    pub fn may_be_base(&self, name: &str) -> bool {
+        is_http(name) && Repository::parse(name).is_some()
+    }
+
+    /// Reads a file that a kustomization names: a path, or the URL of a file.
+    ///
+    /// # Errors
+    ///
+    /// If it is missing, unreadable, a directory, or out of bounds; all at the place of the name.
+    pub fn read(&self, name: &Text) -> Result<Content> {
+        if is_http(name) {
+            let bytes = self
+                .library
+                .remotes
+                .file(name)
+                .map_err(|error| error.at(name.span))?;
+            return Ok(Content {
+                bytes,
+                source: self.library.register(None, &url::shown_url(name)),
+            });
+        }
+        let path = self.path(name);
+        let (resolved, kind) = self
+            .files()
+            .resolve(&path)
+            .map_err(|cause| self.missing(name, &path, cause))?;
+        if kind == FileKind::Directory {
+            return Err(
+                Error::new(Kind::Load, format!("`{name}` is a directory, not a file"))
+                    .at(name.span)
+                    .help("name a file in it, one entry for each"),
+            );
+        }
+        if self.is_bound() && !resolved.starts_with(&self.root) {
+            let message = format!("`{name}` is outside of `{}`", self.shown_root());
+            let error = Error::new(Kind::Load, message).at(name.span);
+            return Err(error.help(match self.checkout {
+                Some(_) => "what is fetched may only read files in its directory and below",
+                None => {
+                    "move the file below the kustomization, or pass \
+                     `--load-restrictor LoadRestrictionsNone`"
+                }
+            }));
+        }
+        let bytes = self
+            .files()
+            .read(&resolved)
+            .map_err(|cause| cannot(&format!("read `{name}`"), cause).at(name.span))?;
+        let origin = self.files().origin(&resolved);
+        let shown = self.shown(&origin).to_string_lossy().into_owned();
+        let path = self.checkout.is_none().then_some(resolved);
+        Ok(Content {
+            bytes,
+            source: self.library.register(path, &shown),
+        })
+    }
+
+    /// Reads a file of the directory if it is there and within bounds.
+    pub fn read_if_there(&self, name: &str) -> Option<Content> {
+        self.kind(name)?;
+        self.read(&Text::from(name)).ok()
+    }
+
+    /// Opens a directory that a kustomization names: a path, or the URL of a repository.
+    ///
+    /// # Errors
+    ///
+    /// If there is none, or it leads back to one of those that led here.
+    pub fn open(&self, name: &Text) -> Result<Self> {
+        if name.is_empty() {
+            return Err(Error::new(Kind::Load, "an empty name of a directory").at(name.span));
+        }
+        if let Some(repository) = Repository::parse(name) {
+            return self
+                .open_repository(&repository)
+                .map_err(|error| error.at(name.span));
+        }
+        if Path::new(&**name).is_absolute() {
+            return Err(Error::new(Kind::Load, format!("`{name}` is absolute"))
+                .at(name.span)
+                .help("name the directory relative to the kustomization"));
+        }
+        if self.library.release.has(Change::AmbiguousDirectories) && is_ambiguous(name) {
+            let message = format!("`{name}` has `..` inside a part of its path");
+            return Err(Error::new(Kind::Load, message)
+                .at(name.span)
+                .help("is an entry of the list indented too far, so that two became one?"));
+        }
+        let path = self.path(name);
+        let root = match self.files().resolve(&path) {
+            Ok((root, FileKind::Directory)) => root,
+            Ok(_) => {
+                let message = format!("`{name}` is a file, not a directory");
+                return Err(Error::new(Kind::Load, message).at(name.span));
+            }
+            Err(cause) => return Err(self.missing(name, &path, cause)),
+        };
+        if self
+            .checkout
+            .as_ref()
+            .is_some_and(|checkout| !root.starts_with(&checkout.root))
+        {
+            let message = format!("`{name}` leads out of its repository");
+            return Err(Error::new(Kind::Load, message)
+                .at(name.span)
+                .help("what is fetched may only build on what was fetched with it"));
+        }
+        let mut ancestors = self.ancestors.clone();
+        ancestors.push(self.root.as_path().into());
+        if let Some(visited) = ancestors
+            .iter()
+            .rev()
+            .find(|visited| visited.starts_with(&root))
+        {
+            return Err(circle(name, &self.shown(visited).display().to_string()).at(name.span));
+        }
+        Ok(Self {
+            root,
+            ancestors,
+            depth: self.depth + 1,
+            ..self.clone()
+        })
+    }
+
+    /// A path for a program that reads by itself, whatever it likes.
+    ///
+    /// # Errors
+    ///
+    /// If the files cannot be put on the disk.
+    pub fn hand_over(&self, path: &Path) -> Result<PathBuf> {
+        let shown = self.shown(path).display().to_string();
+        let cannot = |cause| cannot(&format!("lay out `{shown}`"), cause);
+        self.files().hand_over(path).map_err(cannot)
+    }
+
+    /// A program that a kustomization names by its path, where it can be run.
+    pub fn program(&self, name: impl AsRef<Path>) -> PathBuf {
+        let path = self.root.join(name);
+        if self.files().is_disk() {
+            return path;
+        }
+        let files = self.files();
+        let Ok((found, _)) = files.resolve(&path) else {
+            files.miss(&path);
+            return path;
+        };
+        let _ = files.read(&found);
+        files.hand_over(&found).unwrap_or(path)
+    }
+
+    /// Takes notice of what a program is told of: a file, or the files of a directory below this
+    /// one.
+    pub fn notice(&self, name: &str) {
+        let files = self.files();
+        if files.is_disk() || Path::new(name).is_absolute() {
+            return;
+        }
+        let path = self.root.join(name);
+        match files.resolve(&path) {
+            Ok((path, FileKind::File)) => drop(files.read(&path)),
+            Ok((path, FileKind::Directory))
+                if path.starts_with(&self.root) && path != self.root =>
+            {
+                for file in files.walk(&path).unwrap_or_default() {
+                    let _ = files.read(&path.join(file));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A file or a directory as it is on the disk or, if it is otherwise there, a copy below
+    /// another directory.
+    ///
+    /// A program gets nothing but this.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read, or the copy cannot be written.
+    pub fn on_disk(&self, path: &Path, below: &Path) -> Result<PathBuf> {
+        let files = self.files();
+        if files.is_disk() {
+            return Ok(path.to_path_buf());
+        }
+        let shown = self.shown(path).display().to_string();
+        copy::on_disk(files, path, below).map_err(|cause| cannot(&format!("copy `{shown}`"), cause))
+    }
+
+    /// Takes notice of something that is needed and not there.
+    pub fn miss(&self, path: &Path) {
+        self.files().miss(path);
+    }
+
+    /// The root of the clone that the directory is in, if it is in one.
+    pub fn repository_root(&self) -> Option<&Path> {
+        self.checkout.as_ref().map(|checkout| &*checkout.root)
+    }
+
+    /// Where a file or a directory is that a kustomization names, without links.
+    ///
+    /// # Errors
+    ///
+    /// If nothing is there.
+    pub fn located(&self, name: &str) -> Result<PathBuf> {
+        let path = self.path(name);
+        match self.files().resolve(&path) {
+            Ok((place, _)) => Ok(place),
+            Err(cause) => Err(self.missing(&Text::from(name), &path, cause)),
+        }
+    }
+
+    /// The files below a directory, relative to it and sorted.
+    ///
+    /// # Errors
+    ///
+    /// If a directory cannot be listed, or a link leads in a circle.
+    pub fn files_below(&self, directory: &Path) -> Result<Vec<PathBuf>> {
+        let shown = self.shown(directory).display().to_string();
+        let cannot = |cause| cannot(&format!("list `{shown}`"), cause);
+        self.files().walk(directory).map_err(cannot)
+    }
+
+    /// Whether a path leads to a directory.
+    pub fn is_directory(&self, path: &Path) -> bool {
+        matches!(self.files().resolve(path), Ok((_, FileKind::Directory)))
+    }
+
+    fn open_repository(&self, repository: &Repository) -> Result<Self> {
+        let visited = self
+            .urls
+            .iter()
+            .rev()
+            .find(|visited| visited.starts_with(&repository.url));
+        if let Some(visited) = visited {
+            return Err(circle(
+                &url::shown_url(&repository.url),
+                &url::shown_url(visited),
+            ));
+        }
+        self.library
+            .clone_of(repository, self.urls.clone(), self.depth + 1)
+    }
+
+    /// The names in the directory, sorted; none if it cannot be listed.
+    pub fn names(&self) -> Vec<String> {
+        self.files().list(&self.root).unwrap_or_default()
+    }
+
+    /// What is read here: the build's files or, in a clone, the disk.
+    fn files(&self) -> &'l dyn Files {
+        if self.checkout.is_some() {
+            &Disk
+        } else {
+            self.library.files
+        }
+    }
+
+    fn shown<'p>(&self, path: &'p Path) -> Cow<'p, Path> {
+        match self
+            .checkout
+            .as_ref()
+            .and_then(|checkout| checkout.shown(path))
+        {
+            Some(shown) => Cow::Owned(shown),
+            None => Cow::Borrowed(self.library.shown(path)),
+        }
+    }
+
+    fn missing(&self, name: &Text, path: &Path, cause: io::Error) -> Error {
+        if cause.kind() != io::ErrorKind::NotFound {
+            return cannot(&format!("read `{name}`"), cause).at(name.span);
+        }
+        self.files().miss(path);
+        let error = Error::new(Kind::Load, format!("there is no `{name}`")).at(name.span);
+        let (Some(directory), Some(file)) = (path.parent(), path.file_name()) else {
+            return error;
+        };
+        let names = self.files().list(directory).unwrap_or_default();
+        if names.iter().any(|known| **known == *file.to_string_lossy()) {
+            let message = format!("`{name}` is a link that leads nowhere");
+            return Error::new(Kind::Load, message)
+                .at(name.span)
+                .help("mend the link, or name what it should lead to");
+        }
+        let near =
+            kustom_yaml::error::nearest(&file.to_string_lossy(), names.iter().map(String::as_str));
+        match near {
+            Some(near) => {
+                let near = Path::new(&**name).with_file_name(near);
+                error.help(format!("did you mean `{}`?", near.display()))
+            }
+            None => error.help(format!("it is looked for in `{}`", self.shown_root())),
+        }
+    }
+}
+
+/// Whether a part of a path has `..` beside other letters.
+fn is_ambiguous(path: &str) -> bool {
+    path.split('/')
+        .any(|part| part != ".." && part.contains(".."))
+}
+
+fn circle(name: &str, visited: &str) -> Error {
+    Error::new(Kind::Load, format!("`{name}` leads back to `{visited}`"))
+        .help("a kustomization cannot build on itself or on a directory that contains it")
+}
+
+fn cannot(what: &str, cause: io::Error) -> Error {
+    let why = match cause.kind() {
+        io::ErrorKind::NotFound => "it is not there".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission is denied".to_owned(),
+        _ => cause.to_string().to_lowercase(),
+    };
+    Error::new(Kind::Load, format!("cannot {what}: {why}")).caused_by(cause)
+}

@@ -1,0 +1,122 @@
+//! The order of the output.
+//!
+//! Kustomize's legacy order puts what others need first: kinds in a fixed order, then by group,
+//! version and kind, then by namespace and name.
+//! Source: <https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/sortoptions/>.
+
+use std::cmp::Ordering;
+
+use kustom_yaml::Str;
+
+use crate::id::{FIRST_KINDS, Gvk, Id, LAST_KINDS};
+use crate::release::{Change, Release};
+use crate::resource::{Resource, Resources};
+
+/// How resources are ordered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// As they were added.
+    Fifo,
+    /// Some kinds first, some last, the others between them.
+    Legacy {
+        /// These kinds come first, in this order.
+        first: Vec<Str>,
+        /// These kinds come last, in this order.
+        last: Vec<Str>,
+    },
+}
+
+impl Order {
+    /// The legacy order with its default kinds.
+    pub fn legacy() -> Self {
+        let kinds =
+            |names: &[&'static str]| names.iter().map(|name| Str::const_new(name)).collect();
+        Self::Legacy {
+            first: kinds(&FIRST_KINDS),
+            last: kinds(&LAST_KINDS),
+        }
+    }
+
+    /// Puts resources in the order of a release; those that are equal in it keep theirs.
+    pub fn apply(&self, resources: &mut Resources, release: Release) {
+        let Self::Legacy { first, last } = self else {
+            return;
+        };
+        let rank = |kind: &str| {
+            let in_last = last
+                .iter()
+                .rposition(|name| name == kind)
+                .map(|at| at as i64 + 1);
+            let in_first = || first.iter().rposition(|name| name == kind);
+            in_last
+                .or_else(|| in_first().map(|at| at as i64 - first.len() as i64))
+                .unwrap_or_default()
+        };
+        let core_first = release.has(Change::CoreNamespaceFirst);
+        let list = resources.list_mut();
+        let ranks: Vec<i64> = list.iter().map(|one| rank(&one.id().gvk.kind)).collect();
+        let mut order: Vec<usize> = (0..list.len()).collect();
+        order.sort_by(|&one, &other| {
+            let by_id = || compare(list[one].id(), list[other].id(), core_first);
+            ranks[one].cmp(&ranks[other]).then_with(by_id)
+        });
+        if !order.is_sorted() {
+            let mut unordered: Vec<Option<Resource>> = list.drain(..).map(Some).collect();
+            list.extend(order.into_iter().filter_map(|at| unordered[at].take()));
+        }
+    }
+}
+
+/// Of two kinds that come neither first nor last: by `group_version_kind`, then by
+/// `gvk|namespace|name`, with a tilde word for what is missing. `core_first` says whether a
+/// `Namespace` of the core group comes before others.
+fn compare(one: &Id, other: &Id, core_first: bool) -> Ordering {
+    fn names(id: &Id) -> [&str; 2] {
+        [or(&id.namespace, "~X"), or(&id.name, "~N")]
+    }
+    let by_gvk = match one.gvk == other.gvk {
+        true => Ordering::Equal,
+        false => compare_gvks(&one.gvk, &other.gvk, core_first),
+    };
+    by_gvk.then_with(|| joined(names(one), names(other), b'|'))
+}
+
+fn compare_gvks(one: &Gvk, other: &Gvk, core_first: bool) -> Ordering {
+    fn parts(gvk: &Gvk) -> [&str; 3] {
+        [
+            or(&gvk.group, "~G"),
+            or(&gvk.version, "~V"),
+            or(&gvk.kind, "~K"),
+        ]
+    }
+    let mut order = joined(parts(one), parts(other), b'_');
+    let are_namespaces = one.kind == "Namespace" && other.kind == "Namespace";
+    // Of two Namespaces, the one of the core group is the one that others live in.
+    if core_first && are_namespaces && (one.group.is_empty() || other.group.is_empty()) {
+        order = order.reverse();
+    }
+    order.then_with(|| one.to_string().cmp(&other.to_string()))
+}
+
+fn or<'t>(text: &'t str, word: &'static str) -> &'t str {
+    if text.is_empty() { word } else { text }
+}
+
+/// Compares texts as if they were put together, without doing it.
+fn joined<const N: usize>(one: [&str; N], other: [&str; N], separator: u8) -> Ordering {
+    let Some(at) = (0..N).find(|&at| one[at] != other[at]) else {
+        return Ordering::Equal;
+    };
+    match at + 1 == N {
+        true => one[at].cmp(other[at]),
+        false => bytes(&one[at..], separator).cmp(bytes(&other[at..], separator)),
+    }
+}
+
+/// The bytes of texts with a separator between them.
+fn bytes<'t>(texts: &'t [&str], separator: u8) -> impl Iterator<Item = u8> + 't {
+    texts.iter().enumerate().flat_map(move |(at, text)| {
+        let separator = (at > 0).then_some(separator);
+        separator.into_iter().chain(text.bytes())
+    })
+}

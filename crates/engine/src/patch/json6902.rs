@@ -1,0 +1,472 @@
+//! JSON patches, RFC 6902.
+//!
+//! Operations are applied to nodes, so that what a patch leaves alone keeps its place.
+//! The reading of a path is that of RFC 6901, and as lenient as kustomize's: what stands before
+//! the first slash is ignored, and `replace` creates a member that is missing.
+//! Source: <https://www.rfc-editor.org/rfc/rfc6902>.
+
+use json_patch::jsonptr::Token;
+
+use kustom_yaml::error::{Error, Kind, Result, nearest};
+use kustom_yaml::place::Span;
+use kustom_yaml::{
+    Entry, Node, Tag, Text, Value, escape_html, spelt_config, spelt_json, through_json, unquoted,
+    unspelt_json,
+};
+
+/// The operations of one patch, in order.
+#[derive(Clone, Debug, Default)]
+pub struct JsonPatch {
+    operations: Vec<Operation>,
+    /// Whether one of them compares values: these are compared as JSON spells them.
+    tests: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Operation {
+    /// Where it is written.
+    node: Node,
+    name: Text,
+    /// Nothing where there is no text.
+    pub(super) path: Option<Text>,
+    from: Option<Text>,
+    /// The value, spelt if the patch tests.
+    pub(super) value: Option<Node>,
+}
+
+impl JsonPatch {
+    /// The operations that a list says, read as a kustomization is; null says none.
+    ///
+    /// # Errors
+    ///
+    /// If it is no list of maps.
+    pub fn parse(list: &Node) -> Result<Self> {
+        Self::of_spelt(&spelt_config(list)?)
+    }
+
+    /// The operations that a list says, read by [`read_json`](kustom_yaml::read_json).
+    ///
+    /// # Errors
+    ///
+    /// If it is no list of maps.
+    pub fn of_spelt(list: &Node) -> Result<Self> {
+        if list.is_null() {
+            return Ok(Self::default());
+        }
+        if !list.is_seq() {
+            return Err(
+                Error::new(Kind::Patch, "a JSON patch is a list of operations")
+                    .at(list.span)
+                    .help("such as `- {op: replace, path: /spec/replicas, value: 2}`"),
+            );
+        }
+        let read = list.items().iter().map(Operation::parse);
+        let mut operations: Vec<Operation> = read.collect::<Result<_>>()?;
+        let tests = operations
+            .iter()
+            .any(|operation| &*operation.name == "test");
+        if !tests {
+            for value in operations.iter_mut().filter_map(|it| it.value.as_mut()) {
+                *value = unspelt_json(value)?;
+            }
+        }
+        Ok(Self { operations, tests })
+    }
+
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.operations.is_empty()
+    }
+
+    pub(super) fn operations(&self) -> &[Operation] {
+        &self.operations
+    }
+
+    /// Where it begins.
+    pub(super) fn place(&self) -> Span {
+        let first = self.operations.first();
+        first.map_or(Span::default(), |operation| operation.node.span)
+    }
+
+    /// The last operation that speaks of one of these fields; the beginning if none does.
+    pub(super) fn place_of(&self, fields: &[&str]) -> Span {
+        let names = |operation: &Operation| {
+            let path = operation.path.as_deref().unwrap_or_default();
+            path.rsplit('/').any(|part| fields.contains(&part))
+        };
+        let has = |operation: &Operation| {
+            let value = operation.value.as_ref();
+            value.is_some_and(|value| fields.iter().any(|field| value.get(field).is_some()))
+        };
+        let mut operations = self.operations.iter().rev();
+        let found = operations.find(|operation| names(operation) || has(operation));
+        let path = found.and_then(|operation| operation.path.as_ref());
+        path.map_or(self.place(), |path| path.span)
+    }
+
+    /// Whether it only asserts what the object is.
+    pub(super) fn only_tests(&self) -> bool {
+        self.operations.iter().all(Operation::is_test)
+    }
+
+    /// An object as the operations see it: where values are compared, scalars are spelt as JSON.
+    pub(super) fn prepared(&self, object: &Node) -> Result<Node> {
+        match self.tests {
+            true => spelt_json(object),
+            false => through_json(object),
+        }
+    }
+
+    /// What the operations have made of an object, as it is read again.
+    pub(super) fn finished(&self, object: &Node) -> Result<Node> {
+        match self.tests {
+            true => unspelt_json(object),
+            false => Ok(object.clone()),
+        }
+    }
+}
+
+/// Applies a patch to an object.
+///
+/// # Errors
+///
+/// If an operation is unknown, a path leads nowhere, or a `test` fails; the object is then of no
+/// more use.
+pub fn apply(target: &mut Node, patch: &JsonPatch) -> Result<()> {
+    *target = patch.prepared(target)?;
+    for operation in &patch.operations {
+        operation.apply(target)?;
+    }
+    if target.entries().is_empty() {
+        let message = "the patch leaves no object";
+        return Err(Error::new(Kind::Patch, message).at(target.span));
+    }
+    if patch.tests {
+        *target = unspelt_json(target)?;
+    }
+    Ok(())
+}
+
+impl Operation {
+    fn parse(node: &Node) -> Result<Self> {
+        if !node.is_map() && !node.is_null() {
+            return Err(
+                Error::new(Kind::Patch, "an operation of a JSON patch is a map")
+                    .at(node.span)
+                    .help("such as `{op: replace, path: /spec/replicas, value: 2}`"),
+            );
+        }
+        let text = |field| {
+            let node = node.get(field)?;
+            Some(Text {
+                text: unquoted(node.text()?)?.into(),
+                span: node.span,
+            })
+        };
+        Ok(Self {
+            name: text("op").unwrap_or_default(),
+            path: text("path"),
+            from: text("from"),
+            value: node.get("value").cloned(),
+            node: Node {
+                span: node.span,
+                ..Node::default()
+            },
+        })
+    }
+
+    pub(super) fn is_test(&self) -> bool {
+        &*self.name == "test"
+    }
+
+    pub(super) fn adds(&self) -> bool {
+        &*self.name == "add"
+    }
+
+    pub(super) fn replaces(&self) -> bool {
+        &*self.name == "replace"
+    }
+
+    pub(super) fn apply(&self, target: &mut Node) -> Result<()> {
+        let path = || self.text(self.path.as_ref(), "path");
+        let from = || self.text(self.from.as_ref(), "from");
+        match &*self.name {
+            "add" => add(target, path()?, self.value.clone().unwrap_or_default()),
+            "remove" => remove(target, path()?).map(drop),
+            "replace" => self.replace(target, path()?),
+            "move" => {
+                let value = remove(target, from()?)?;
+                add(target, path()?, value)
+            }
+            "copy" => {
+                let mut value = find(target, from()?)?.cloned().unwrap_or_default();
+                escape(&mut value);
+                add(target, path()?, value)
+            }
+            "test" => self.test(target, path()?),
+            _ => Err(self.unknown()),
+        }
+    }
+
+    /// A field that the operation needs.
+    fn text<'t>(&self, text: Option<&'t Text>, field: &str) -> Result<&'t Text> {
+        text.ok_or_else(|| {
+            let message = format!("the operation `{}` has no text as its `{field}`", self.name);
+            Error::new(Kind::Patch, message)
+                .at(self.node.span)
+                .help(format!("such as `{field}: /spec/replicas`"))
+        })
+    }
+
+    fn replace(&self, target: &mut Node, path: &Text) -> Result<()> {
+        let value = self.value.clone().unwrap_or_default();
+        if path.is_empty() {
+            if value.is_scalar() {
+                let message = "an object can only be replaced by an object";
+                return Err(Error::new(Kind::Patch, message).at(path.span));
+            }
+            *target = value;
+            return Ok(());
+        }
+        let (parent, key) = parent(target, path)?;
+        match &mut parent.value {
+            Value::Map(entries) => set(entries, key, value),
+            Value::Seq(items) => {
+                let index = index(&key, items.len(), path)?;
+                items[index] = value;
+            }
+            _ => return Err(leads_nowhere(path)),
+        }
+        Ok(())
+    }
+
+    fn test(&self, target: &Node, path: &Text) -> Result<()> {
+        let found = match path.is_empty() {
+            true => Some(target),
+            false => find(target, path)?,
+        };
+        let is_same = match (found.filter(|it| !it.is_null()), &self.value) {
+            (None, value) => value.as_ref().is_none_or(Node::is_null),
+            (Some(found), Some(value)) => same(found, value),
+            (Some(_), None) => false,
+        };
+        if is_same {
+            return Ok(());
+        }
+        // The values may be secret, so they are not repeated.
+        let message = format!("the test of `{path}` fails: the object has another value");
+        let span = self.value.as_ref().map_or(self.node.span, |it| it.span);
+        let error = Error::new(Kind::Patch, message).at(span);
+        Err(match (found, &self.value) {
+            (Some(found), Some(value)) if means_same(found, value) => error.help(
+                "it means the same, but values are compared as JSON spells them: `1`, not \
+                     `1.0`, and `\\u003c`, `\\u003e`, `\\u0026` for `<`, `>`, `&`",
+            ),
+            _ => error,
+        })
+    }
+
+    fn unknown(&self) -> Error {
+        let known = ["add", "remove", "replace", "move", "copy", "test"];
+        let span = match self.name.span.line {
+            0 => self.node.span,
+            _ => self.name.span,
+        };
+        let error = Error::new(Kind::Patch, format!("unknown operation `{}`", self.name)).at(span);
+        match nearest(&self.name, known) {
+            Some(word) => error.help(format!("did you mean `{word}`?")),
+            None => error.help("`op` is one of add, remove, replace, move, copy and test"),
+        }
+    }
+}
+
+fn add(target: &mut Node, path: &Text, value: Node) -> Result<()> {
+    let (parent, key) = parent(target, path)?;
+    match &mut parent.value {
+        Value::Map(entries) => set(entries, key, value),
+        Value::Seq(items) if key == "-" => items.push(value),
+        Value::Seq(items) => {
+            let index = index(&key, items.len() + 1, path)?;
+            items.insert(index, value);
+        }
+        _ => return Err(leads_nowhere(path)),
+    }
+    Ok(())
+}
+
+fn remove(target: &mut Node, path: &Text) -> Result<Node> {
+    let (parent, key) = parent(target, path)?;
+    match &mut parent.value {
+        Value::Map(_) => parent.remove(&key).ok_or_else(|| missing(target, path)),
+        Value::Seq(items) => {
+            let index = index(&key, items.len(), path)?;
+            Ok(items.remove(index))
+        }
+        _ => Err(leads_nowhere(path)),
+    }
+}
+
+/// The value at a path; nothing if only the last key is missing.
+fn find<'n>(target: &'n Node, path: &Text) -> Result<Option<&'n Node>> {
+    let (parent, key) = parent_of(target, path)?;
+    match &parent.value {
+        Value::Map(_) => Ok(parent.get(&key)),
+        Value::Seq(items) => Ok(items.get(index(&key, items.len(), path)?)),
+        _ => Err(leads_nowhere(path)),
+    }
+}
+
+/// Spells a value as Go prints JSON that it copies.
+fn escape(value: &mut Node) {
+    match &mut value.value {
+        Value::Scalar(spelling) if value.tag == Tag::Str && spelling.starts_with('"') => {
+            if let Some(escaped) = escape_html(spelling) {
+                *spelling = escaped.into();
+            }
+        }
+        Value::Seq(items) => items.iter_mut().for_each(escape),
+        Value::Map(entries) => entries.iter_mut().for_each(|it| escape(&mut it.value)),
+        _ => {}
+    }
+}
+
+/// The list that holds the item at the end of a path, and which it is.
+pub(super) fn list_of<'n>(target: &'n Node, item: &str) -> Option<(&'n [Node], usize)> {
+    let (parent, index) = parent_of(target, &Text::from(item)).ok()?;
+    Some((parent.items(), index.parse().ok()?))
+}
+
+/// The map that has no such key as is at the end of a path, and the key.
+pub(super) fn new_key<'n>(target: &'n Node, path: &Text) -> Option<(&'n Node, String)> {
+    let (parent, key) = parent_of(target, path).ok()?;
+    (parent.is_map() && parent.get(&key).is_none()).then_some((parent, key))
+}
+
+/// The value that holds the last part of a path, and that part.
+fn parent<'n>(target: &'n mut Node, path: &Text) -> Result<(&'n mut Node, String)> {
+    let (steps, last) = steps(path)?;
+    let mut node = target;
+    for step in steps {
+        let next = match &mut node.value {
+            Value::Map(entries) => entries
+                .iter_mut()
+                .find(|entry| entry.is(&step))
+                .map(|entry| &mut entry.value),
+            Value::Seq(items) => {
+                let index = index(&step, items.len(), path)?;
+                items.get_mut(index)
+            }
+            _ => None,
+        };
+        node = next.ok_or_else(|| leads_nowhere(path))?;
+    }
+    Ok((node, last))
+}
+
+fn parent_of<'n>(target: &'n Node, path: &Text) -> Result<(&'n Node, String)> {
+    let (steps, last) = steps(path)?;
+    let mut node = target;
+    for step in steps {
+        let next = match &node.value {
+            Value::Map(_) => node.get(&step),
+            Value::Seq(items) => items.get(index(&step, items.len(), path)?),
+            _ => None,
+        };
+        node = next.ok_or_else(|| leads_nowhere(path))?;
+    }
+    Ok((node, last))
+}
+
+/// The parts of a path, the last one apart.
+fn steps(path: &Text) -> Result<(Vec<String>, String)> {
+    let mut steps: Vec<String> = path.split('/').skip(1).map(decoded).collect();
+    let last = steps.pop().ok_or_else(|| {
+        let message = format!("the path `{path}` of a JSON patch has no `/`");
+        Error::new(Kind::Patch, message)
+            .at(path.span)
+            .help("a path is absolute, such as `/spec/replicas`")
+    })?;
+    Ok((steps, last))
+}
+
+/// An index into a list; a negative one counts from its end.
+fn index(text: &str, len: usize, path: &Text) -> Result<usize> {
+    let index = text.parse::<i64>().ok();
+    let from_start = index.map(|index| match index < 0 {
+        true => index.saturating_add_unsigned(len as u64),
+        false => index,
+    });
+    let within = from_start.and_then(|index| usize::try_from(index).ok());
+    within.filter(|index| *index < len).ok_or_else(|| {
+        let message = format!("`{text}` in the path `{path}` is no index of the list");
+        let error = Error::new(Kind::Patch, message).at(path.span);
+        match len {
+            0 => error.help("the list is empty; `-` stands for its end"),
+            _ => error.help(format!(
+                "indexes go from 0 to {}; `-` stands for its end",
+                len - 1
+            )),
+        }
+    })
+}
+
+fn leads_nowhere(path: &Text) -> Error {
+    let message = format!("the path `{path}` leads nowhere in the object");
+    Error::new(Kind::Patch, message)
+        .at(path.span)
+        .help("every part but the last must be there; add the parent first")
+}
+
+fn missing(target: &Node, path: &Text) -> Error {
+    let error = Error::new(Kind::Patch, format!("there is nothing at `{path}`")).at(path.span);
+    let near = parent_of(target, path).ok().and_then(|(parent, key)| {
+        let keys = parent.entries().iter().filter_map(|entry| entry.key.text());
+        nearest(&key, keys).map(str::to_owned)
+    });
+    match near {
+        Some(word) => error.help(format!("did you mean `{word}`?")),
+        None => error,
+    }
+}
+
+/// A part of a path without its escapes; a tilde that escapes nothing stands for itself.
+fn decoded(part: &str) -> String {
+    Token::from_encoded(part)
+        .map(|token| token.decoded().into_owned())
+        .unwrap_or_else(|_| part.replace("~1", "/").replace("~0", "~"))
+}
+
+fn set(entries: &mut Vec<Entry>, key: String, value: Node) {
+    match entries.iter_mut().find(|entry| entry.is(&key)) {
+        Some(entry) => entry.value = value,
+        None => entries.push(Entry::new(key, value)),
+    }
+}
+
+/// Whether two values are equal: the order of members does not matter, the spelling of scalars does.
+fn same(one: &Node, other: &Node) -> bool {
+    match (&one.value, &other.value) {
+        (Value::Map(ours), Value::Map(theirs)) => {
+            ours.len() == theirs.len()
+                && ours.iter().all(|entry| {
+                    let key = entry.key.text().unwrap_or_default();
+                    other
+                        .get(key)
+                        .is_some_and(|value| same(&entry.value, value))
+                })
+        }
+        (Value::Seq(ours), Value::Seq(theirs)) => {
+            ours.len() == theirs.len() && ours.iter().zip(theirs).all(|(a, b)| same(a, b))
+        }
+        (Value::Scalar(ours), Value::Scalar(theirs)) => ours == theirs,
+        _ => false,
+    }
+}
+
+/// Whether two spelt values are the same once they are decoded.
+fn means_same(one: &Node, other: &Node) -> bool {
+    match (unspelt_json(one), unspelt_json(other)) {
+        (Ok(one), Ok(other)) => same(&one, &other),
+        _ => false,
+    }
+}

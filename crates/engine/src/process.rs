@@ -1,0 +1,320 @@
+//! Programs of others: what goes in, what comes out, and for how long.
+//!
+//! The only room that starts a process. It knows no program: what git, helm or a plugin is asked,
+//! and what their answers mean, is the business of the rooms below.
+
+use std::ffi::{OsStr, OsString};
+use std::io::{self, Read, Write as _};
+use std::path::PathBuf;
+use std::process::{self, Child, ChildStdin, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use kustom_yaml::error::{Error, Kind};
+
+/// A program that is about to run.
+#[derive(Clone, Debug, Default)]
+pub struct Command {
+    /// The program: a name to look for on the `PATH`, or a path.
+    pub program: OsString,
+    /// Its arguments.
+    pub arguments: Vec<OsString>,
+    /// Where it runs; where we run, if that is not said.
+    pub directory: Option<PathBuf>,
+    /// What is added to our own environment.
+    pub environment: Vec<(OsString, OsString)>,
+    /// What it does not see of our environment.
+    pub without: &'static [&'static str],
+    /// What it reads.
+    pub input: Vec<u8>,
+    /// How long it may run; as long as it likes, if that is not said.
+    ///
+    /// A program with a limit is one that works in the background: it has no terminal to ask at.
+    pub limit: Option<Duration>,
+    /// Whether its words to people go to our own stderr, not into [`Output::words`].
+    pub talks: bool,
+}
+
+/// What became of a program that ran.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// How it ended.
+    pub status: ExitStatus,
+    /// What it printed.
+    pub data: Vec<u8>,
+    /// What it said on stderr.
+    pub words: Vec<u8>,
+}
+
+/// Why a program did not run to its end.
+#[derive(Debug)]
+pub enum Failure {
+    /// There is no such program.
+    Missing,
+    /// It took longer than this, and was ended.
+    Late(Duration),
+    /// Anything else.
+    Other(io::Error),
+}
+
+impl Command {
+    /// A program with arguments.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use kustom_engine::process::Command;
+    ///
+    /// let output = Command::new("printf", ["%s", "hello"]).run().unwrap();
+    /// assert_eq!(output.data, b"hello");
+    /// ```
+    pub fn new<A: Into<OsString>>(
+        program: impl Into<OsString>,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Self {
+        Self {
+            program: program.into(),
+            arguments: arguments.into_iter().map(Into::into).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// The program and its arguments on one line, for people.
+    pub fn line(&self) -> String {
+        let words = std::iter::once(&self.program).chain(&self.arguments);
+        words
+            .map(|word| word.to_string_lossy())
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
+    /// Runs it to its end.
+    ///
+    /// # Errors
+    ///
+    /// If it could not be started or was ended for taking too long. One that ran and failed is no
+    /// error here: its [`Output::status`] says so.
+    pub fn run(&self) -> Result<Output, Failure> {
+        let mut command = process::Command::new(&self.program);
+        let pipe_if = |wanted: bool, otherwise: fn() -> Stdio| {
+            if wanted { Stdio::piped() } else { otherwise() }
+        };
+        command
+            .args(&self.arguments)
+            .envs(self.environment.iter().map(|(key, value)| (key, value)))
+            .stdin(pipe_if(!self.input.is_empty(), Stdio::null))
+            .stdout(Stdio::piped())
+            .stderr(pipe_if(!self.talks, Stdio::inherit));
+        for name in self.without {
+            command.env_remove(name);
+        }
+        if let Some(directory) = &self.directory {
+            command.current_dir(directory);
+        }
+        if self.limit.is_some() {
+            lead_a_group(&mut command);
+        }
+        let mut child = command.spawn().map_err(|cause| match cause.kind() {
+            io::ErrorKind::NotFound => Failure::Missing,
+            _ => Failure::Other(cause),
+        })?;
+        if let Some(pipe) = child.stdin.take() {
+            feed(pipe, self.input.clone());
+        }
+        match self.limit {
+            None => {
+                let output = child.wait_with_output().map_err(Failure::Other)?;
+                Ok(Output {
+                    status: output.status,
+                    data: output.stdout,
+                    words: output.stderr,
+                })
+            }
+            Some(limit) => wait(child, limit),
+        }
+    }
+}
+
+impl Output {
+    /// The last thing that it said on stderr, for an error of ours.
+    pub fn last_words(&self) -> Option<String> {
+        let words = String::from_utf8_lossy(&self.words);
+        let line = words
+            .lines()
+            .rev()
+            .map(str::trim)
+            .find(|line| !line.is_empty())?;
+        Some(line.to_owned())
+    }
+
+    /// How it ended, for people: `it ended with exit status 1`.
+    pub fn ending(&self) -> String {
+        match self.status.code() {
+            Some(code) => format!("it ended with exit status {code}"),
+            None => "it was ended by a signal".to_owned(),
+        }
+    }
+}
+
+impl Failure {
+    /// An error about a program that did not run to its end.
+    pub fn into_error(self, program: &OsStr) -> Error {
+        let program = program.to_string_lossy();
+        match self {
+            Self::Missing => Error::new(
+                Kind::Plugin,
+                format!("cannot run `{program}`: there is no such program"),
+            )
+            .help(format!("install `{program}`, or put it on the PATH")),
+            Self::Late(limit) => {
+                let message = format!("`{program}` did not end within {} s", limit.as_secs_f64());
+                Error::new(Kind::Plugin, message)
+            }
+            Self::Other(cause) => {
+                Error::new(Kind::Plugin, format!("cannot run `{program}`: {cause}"))
+                    .caused_by(cause)
+            }
+        }
+    }
+}
+
+/// Writes what a program reads; it need not read all of it.
+fn feed(mut pipe: ChildStdin, input: Vec<u8>) {
+    thread::spawn(move || {
+        // One that stops reading has what it wants.
+        let _ = pipe.write_all(&input);
+    });
+}
+
+/// Waits for a child and what it prints, and ends it with all of its own children when it is late.
+fn wait(mut child: Child, limit: Duration) -> Result<Output, Failure> {
+    let start = Instant::now();
+    let left = || limit.saturating_sub(start.elapsed());
+    let data = drain(child.stdout.take());
+    let words = drain(child.stderr.take());
+    let received = data
+        .recv_timeout(left())
+        .and_then(|data| Ok((data, words.recv_timeout(left())?)));
+    // A child that has closed its output is about to end, but it may take its time.
+    let status = loop {
+        match child.try_wait().map_err(Failure::Other)? {
+            Some(status) => break Some(status),
+            None if received.is_err() || left().is_zero() => break None,
+            None => thread::sleep(Duration::from_millis(1)),
+        }
+    };
+    match (received, status) {
+        (Ok((data, words)), Some(status)) => Ok(Output {
+            status,
+            data,
+            words,
+        }),
+        _ => {
+            end_group(&mut child);
+            // It is dead: there is nothing to wait for but its name.
+            let _ = child.wait();
+            Err(Failure::Late(limit))
+        }
+    }
+}
+
+/// Reads a pipe to its end in the background.
+fn drain(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Vec<u8>> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut pipe) = pipe {
+            // What was read before a failure is all there is.
+            let _ = pipe.read_to_end(&mut bytes);
+        }
+        // Nobody listens any more when the program was late.
+        let _ = sender.send(bytes);
+    });
+    receiver
+}
+
+#[cfg(unix)]
+fn lead_a_group(command: &mut process::Command) {
+    std::os::unix::process::CommandExt::process_group(command, 0);
+}
+
+#[cfg(unix)]
+fn end_group(child: &mut Child) {
+    use rustix::process::{Pid, Signal, kill_process_group};
+
+    // git leaves the work to children of its own, which would outlive it.
+    if let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
+        let _ = kill_process_group(pid, Signal::KILL);
+    }
+}
+
+#[cfg(not(unix))]
+fn lead_a_group(_command: &mut process::Command) {}
+
+#[cfg(not(unix))]
+fn end_group(child: &mut Child) {
+    let _ = child.kill();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Command {
+        Command::new("sh", ["-c", script])
+    }
+
+    #[test]
+    fn what_goes_in_and_out_of_a_program_may_be_large() {
+        let input = vec![b'x'; 1 << 20];
+        let command = Command {
+            input: input.clone(),
+            ..shell("tee /dev/stderr")
+        };
+        let output = command.run().unwrap();
+        assert!(output.data == input && output.words == input);
+    }
+
+    #[test]
+    fn a_program_need_not_read_what_it_is_given() {
+        let command = Command {
+            input: vec![b'x'; 1 << 20],
+            ..shell("echo done")
+        };
+        assert_eq!(command.run().unwrap().data, b"done\n");
+    }
+
+    #[test]
+    fn one_that_is_late_is_ended_with_its_children() {
+        let start = Instant::now();
+        let limit = Some(Duration::from_millis(200));
+        let command = Command {
+            limit,
+            ..shell("sleep 60 & sleep 60")
+        };
+        assert!(matches!(command.run(), Err(Failure::Late(_))));
+        assert!(start.elapsed() < Duration::from_secs(20));
+    }
+
+    #[test]
+    fn one_that_fails_in_time_says_why() {
+        let limit = Some(Duration::from_secs(20));
+        let output = Command {
+            limit,
+            ..shell("echo out; echo why >&2; exit 3")
+        }
+        .run()
+        .unwrap();
+        assert_eq!(output.data, b"out\n");
+        assert_eq!(output.last_words().as_deref(), Some("why"));
+        assert_eq!(output.ending(), "it ended with exit status 3");
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_named() {
+        let failure = Command::new("no-such-program", [""; 0]).run().unwrap_err();
+        let error = failure.into_error(OsStr::new("no-such-program"));
+        assert!(error.message().contains("`no-such-program`"), "{error}");
+    }
+}

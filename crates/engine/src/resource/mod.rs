@@ -1,0 +1,245 @@
+//! A Kubernetes object on its way through a build.
+//!
+//! A [`Resource`] is a YAML node, the id that is read off it, and what happened to it so far.
+//! [`Resources`] keeps many of them in order and finds them by any id they ever had.
+
+mod each;
+mod history;
+mod list;
+mod origin;
+mod resources;
+mod selector;
+
+use kustom_yaml::error::{Error, Kind, Result};
+use kustom_yaml::{Entry, Node, Str};
+
+use crate::id::{Gvk, Id};
+use crate::schema::Schema;
+
+pub use history::{Behavior, Former, History};
+pub use list::resources as from_documents;
+pub use origin::{Origin, Plugin};
+pub use resources::Resources;
+pub use selector::{LabelSelector, Pattern, Selector};
+
+/// A Kubernetes object, and what a build remembers of it.
+#[derive(Clone, Debug, Default)]
+pub struct Resource {
+    /// The object.
+    pub node: Node,
+    /// What happened to it so far.
+    pub history: History,
+    /// The id, as the node says it now.
+    id: Id,
+}
+
+/// What a change does to the ids of a resource.
+#[derive(Clone, Copy, Debug)]
+enum Moved {
+    /// They are what they were.
+    No,
+    /// It has former ones that it had not.
+    Noted,
+    /// The present one is another.
+    Yes,
+}
+
+impl Resource {
+    /// Checks that a node is an object: it has a kind and, unless that is a list, a name.
+    ///
+    /// # Errors
+    ///
+    /// `missing kind` or `missing metadata.name`, with the place of the node.
+    pub fn new(mut node: Node, schema: &Schema) -> Result<Self> {
+        let kind = node
+            .get("kind")
+            .filter(|kind| !is_empty(kind))
+            .and_then(Node::text);
+        if kind.is_none_or(str::is_empty) {
+            return Err(Error::new(Kind::Resource, "an object without `kind`")
+                .at(node.span)
+                .help("every Kubernetes object has `apiVersion`, `kind` and `metadata.name`"));
+        }
+        let is_list = kind.is_some_and(|kind| kind.ends_with("List"));
+        if !is_list && meta(&node, "name").is_empty() {
+            let kind = kind.unwrap_or_default();
+            let message = format!("this `{kind}` has no `metadata.name`");
+            return Err(Error::new(Kind::Resource, message).at(node.span));
+        }
+        let history = History::take_from(&mut node);
+        Ok(Self::generated(node, history, schema))
+    }
+
+    /// An object that we made ourselves.
+    pub fn generated(node: Node, history: History, schema: &Schema) -> Self {
+        let id = read_id(&node, schema);
+        Self { node, history, id }
+    }
+
+    /// The id it has now.
+    pub fn id(&self) -> &Id {
+        &self.id
+    }
+
+    /// The node, to change in ways that leave the id as it is, beside the id and the history.
+    pub fn parts_mut(&mut self) -> (&mut Node, &Id, &History) {
+        (&mut self.node, &self.id, &self.history)
+    }
+
+    /// Reads the id again, after the node was changed.
+    pub fn refresh(&mut self, schema: &Schema) {
+        self.id = read_id(&self.node, schema);
+    }
+
+    /// Changes it, and says what became of its ids.
+    fn update<T>(
+        &mut self,
+        schema: &Schema,
+        change: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> (Moved, Result<T>) {
+        let (id, formers) = (self.id.clone(), self.history.previous.len());
+        let result = change(self);
+        self.refresh(schema);
+        let moved = if self.id != id {
+            Moved::Yes
+        } else if self.history.previous.len() != formers {
+            Moved::Noted
+        } else {
+            Moved::No
+        };
+        (moved, result)
+    }
+
+    /// The id it had first.
+    pub fn original_id(&self) -> Id {
+        self.history
+            .ids(&self.id.gvk)
+            .next()
+            .unwrap_or_else(|| self.id.clone())
+    }
+
+    /// Every id it ever had, the oldest first, the present one last.
+    pub fn ids(&self) -> impl Iterator<Item = Id> + '_ {
+        self.history
+            .ids(&self.id.gvk)
+            .chain(std::iter::once(self.id.clone()))
+    }
+
+    /// Refuses annotations that are no mapping, where more are to be added.
+    ///
+    /// # Errors
+    ///
+    /// If they are a list or a scalar other than null.
+    pub fn check_annotations(&self) -> Result<()> {
+        match self.node.at(&["metadata", "annotations"]) {
+            Some(node) if !node.is_map() && !node.is_null() => {
+                let message = format!("the annotations of `{}` are no mapping", self.id);
+                Err(Error::new(Kind::Resource, message).at(node.span))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a patch has deleted it.
+    pub fn is_deleted(&self) -> bool {
+        is_empty(&self.node)
+    }
+
+    /// Records the present id as a previous one.
+    pub fn remember_id(&mut self) {
+        self.history.remember(&self.id);
+    }
+
+    /// Sets the name, keeping the style in which the old one was written.
+    pub fn set_name(&mut self, name: &str) {
+        self.set_meta("name", name);
+        self.id.name = name.into();
+    }
+
+    /// Sets the namespace; an empty one takes the field away.
+    pub fn set_namespace(&mut self, namespace: &str) {
+        if namespace.is_empty() {
+            if let Some(metadata) = self.node.get_mut("metadata") {
+                metadata.remove("namespace");
+            }
+        } else {
+            self.set_meta("namespace", namespace);
+        }
+        self.id.namespace = namespace.into();
+    }
+
+    fn set_meta(&mut self, field: &str, text: &str) {
+        if self.node.get("metadata").is_none() {
+            self.node.set("metadata", Node::map(Vec::new()));
+        }
+        if let Some(metadata) = self.node.get_mut("metadata") {
+            metadata.set_scalar_field(field, text, None);
+        }
+    }
+
+    /// The value of a label.
+    pub fn label(&self, key: &str) -> Option<&str> {
+        self.node
+            .at(&["metadata", "labels", key])
+            .and_then(Node::text)
+    }
+
+    /// The value of an annotation.
+    pub fn annotation(&self, key: &str) -> Option<&str> {
+        self.node
+            .at(&["metadata", "annotations", key])
+            .and_then(Node::text)
+    }
+}
+
+/// Whether kustomize takes a node for nothing: null, `{}` or `[]`.
+fn is_empty(node: &Node) -> bool {
+    node.is_null()
+        || (node.is_map() && node.entries().is_empty())
+        || (node.is_seq() && node.items().is_empty())
+}
+
+/// A text field of the metadata, or nothing.
+fn meta<'n>(node: &'n Node, field: &str) -> &'n str {
+    let value = node
+        .at(&["metadata", field])
+        .filter(|value| !is_empty(value));
+    value.and_then(Node::text).unwrap_or_default()
+}
+
+fn text<'n>(node: &'n Node, field: &str) -> &'n str {
+    node.get(field).and_then(Node::text).unwrap_or_default()
+}
+
+fn read_id(node: &Node, schema: &Schema) -> Id {
+    let (api_version, kind) = (text(node, "apiVersion"), text(node, "kind"));
+    Id {
+        gvk: Gvk::new(api_version, kind),
+        name: Str::from(meta(node, "name")),
+        namespace: Str::from(meta(node, "namespace")),
+        cluster_scoped: schema.is_cluster_scoped(api_version, kind),
+    }
+}
+/// A map as a map of texts, each key once; values that are no scalars become empty.
+pub(crate) fn text_map(node: &Node) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = Vec::with_capacity(node.entries().len());
+    for entry in node.entries() {
+        let key = entry.key.text().unwrap_or_default();
+        let text = entry.value.text().unwrap_or_default();
+        let value = Node {
+            span: entry.value.span,
+            ..Node::string(text)
+        };
+        match entries.iter_mut().find(|known| known.is(key)) {
+            Some(known) => known.value = value,
+            None => entries.push(Entry {
+                key: Node {
+                    span: entry.key.span,
+                    ..Node::plain(key)
+                },
+                value,
+            }),
+        }
+    }
+    entries
+}

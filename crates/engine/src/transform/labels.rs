@@ -1,0 +1,49 @@
+//! The `labels` and `commonLabels` fields.
+//!
+//! Source: <https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/labels/>.
+
+use kustom_yaml::error::{Error, Kind, Result};
+use kustom_yaml::{Tag, Text};
+
+use crate::fields::{self, FieldSpec, LabelReach, Leaf};
+use crate::resource::Resources;
+
+/// An entry of `labels`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Label {
+    /// The labels.
+    pub pairs: Vec<(Text, Text)>,
+    /// Whether selectors, templates and claims get them too.
+    pub reach: LabelReach,
+    /// Other fields that get them.
+    pub fields: Vec<FieldSpec>,
+}
+
+/// Sets labels in the fields that `specs` name.
+///
+/// # Errors
+///
+/// If something else than a map stands where labels belong.
+pub fn apply(resources: &mut Resources, pairs: &[(Text, Text)], specs: &[FieldSpec]) -> Result<()> {
+    if let Some((key, value)) = pairs.iter().find(|(key, _)| key.is_empty()) {
+        let place = if key.span.line > 0 {
+            key.span
+        } else {
+            value.span
+        };
+        return Err(
+            Error::new(Kind::Transform, "the key of a label or annotation is empty").at(place),
+        );
+    }
+    if pairs.is_empty() {
+        return Ok(());
+    }
+    resources.change_contents(|resource| {
+        fields::visit_all(&mut resource.node, specs, Leaf::Map, &mut |labels| {
+            for (key, value) in pairs {
+                labels.set_scalar_field(key, value, Some(Tag::Str));
+            }
+            Ok(())
+        })
+    })
+}

@@ -1,0 +1,76 @@
+//! The `namePrefix` field.
+//!
+//! Source: <https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/nameprefix/>.
+
+use kustom_yaml::error::Result;
+use kustom_yaml::{Str, Tag};
+
+use crate::fields::{self, FieldSpec, Leaf};
+use crate::id::Id;
+use crate::resource::{Resource, Resources};
+use crate::schema::Schema;
+
+/// Puts a prefix before the names of all resources but those whose names mean something outside
+/// the build.
+///
+/// # Errors
+///
+/// If a name is no plain value.
+pub fn apply(
+    resources: &mut Resources,
+    prefix: &str,
+    specs: &[FieldSpec],
+    schema: &Schema,
+) -> Result<()> {
+    let record = |resource: &mut Resource| resource.history.prefixes.push(prefix.into());
+    let change = |name: &str| compact_str::format_compact!("{prefix}{name}");
+    rename_all(resources, specs, schema, record, change)
+}
+
+/// Changes the fields that `specs` name; a change of `metadata.name` is recorded.
+pub(super) fn rename_all(
+    resources: &mut Resources,
+    specs: &[FieldSpec],
+    schema: &Schema,
+    record: impl Fn(&mut Resource) + Sync,
+    change: impl Fn(&str) -> Str + Sync,
+) -> Result<()> {
+    resources.change_each(|resource| {
+        let original = resource.original_id();
+        if keeps_its_name(&original) {
+            return Ok(());
+        }
+        for spec in specs {
+            if !spec.selects(
+                &original.gvk.group,
+                &original.gvk.version,
+                &original.gvk.kind,
+            ) {
+                continue;
+            }
+            if spec.path == "metadata/name" {
+                record(resource);
+                resource.remember_id();
+            }
+            fields::visit(
+                &mut resource.node,
+                spec,
+                Leaf::Scalar(Tag::Str),
+                &mut |name| {
+                    let changed = change(name.text().unwrap_or_default());
+                    name.set_scalar(&changed, None);
+                    Ok(())
+                },
+            )?;
+            resource.refresh(schema);
+        }
+        Ok(())
+    })
+}
+
+/// Whether the kind is one whose names mean something outside the build.
+fn keeps_its_name(original: &Id) -> bool {
+    let gvk = &original.gvk;
+    matches!(&*gvk.kind, "CustomResourceDefinition" | "Namespace")
+        || (gvk.kind == "APIService" && gvk.group == "apiregistration.k8s.io")
+}

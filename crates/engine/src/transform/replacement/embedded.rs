@@ -1,0 +1,79 @@
+//! Values within text that is YAML or JSON itself, such as a file in a ConfigMap.
+//!
+//! The text is read, changed and written again: YAML in its own style, JSON with sorted keys, on
+//! lines of its own if it was. Of several documents only the first is kept, as kustomize does.
+
+use kustom_yaml::error::{Error, Kind, Result};
+use kustom_yaml::{Node, Options, keep, read_first};
+
+use super::FieldOptions;
+use super::field::{Field, Loss, Walk, replace};
+use super::json;
+use crate::release::{Change, Release};
+
+/// Puts a value where a path leads to within the first text on its way; false if that cannot be
+/// done, and nothing has changed. `loss` is set if the value does not fit there.
+pub(super) fn set(
+    field: &Field<'_>,
+    root: &mut Node,
+    (value, loss): (&Node, &mut Option<Loss>),
+    options: &FieldOptions,
+    release: Release,
+) -> bool {
+    let read = |text: &str| parse(text).ok();
+    let Some((scalar, start, Some(mut document))) = field.path.find_scalar(root, read) else {
+        return false;
+    };
+    let mut put = |node: &mut Node| {
+        *loss = loss.take().or(Loss::of(node, value));
+        if release.has(Change::EmbeddedFieldOptions) {
+            return options.put(node, value);
+        }
+        replace(node, value);
+        Ok(())
+    };
+    let mut walk = Walk::new(field, options.create.then_some(value), &mut put);
+    if walk.from(&mut document, start).unwrap_or(0) == 0 {
+        return false;
+    }
+    match written(&document, scalar.text().unwrap_or_default()) {
+        Some(text) => {
+            scalar.set_text(&text);
+            true
+        }
+        None => false,
+    }
+}
+
+/// The document in a scalar.
+///
+/// # Errors
+///
+/// If it is no YAML, or has no document.
+pub(super) fn read(scalar: &Node) -> Result<Node> {
+    let text = scalar.text().unwrap_or_default();
+    parse(text).ok().flatten().ok_or_else(|| {
+        // What the text is may be secret.
+        let message = "the path leads into a text that is no YAML or JSON";
+        Error::new(Kind::Transform, message).at(scalar.span)
+    })
+}
+
+fn parse(text: &str) -> Result<Option<Node>> {
+    let options = Options {
+        keep_aliases: true,
+        comments: true,
+        ..Options::default()
+    };
+    read_first(text, &options)
+}
+
+fn written(document: &Node, old: &str) -> Option<String> {
+    let text = keep(document);
+    if !old.trim_start().starts_with(['{', '[']) {
+        return Some(text.trim().to_owned());
+    }
+    // JSON takes the way through YAML, on which aliases and tags are resolved.
+    let document = read_first(&text, &Options::default()).ok()??;
+    json::write(&document, old.contains('\n') && old.contains("  "))
+}

@@ -1,0 +1,66 @@
+//! Objects by name and by kind, so that none is looked at in vain.
+
+use std::collections::HashMap;
+
+use kustom_yaml::Str;
+
+use crate::resource::Resources;
+
+/// The positions of the objects that have or had a name or a kind; made when it is first needed.
+#[derive(Debug, Default)]
+pub(super) struct Index(Option<Positions>);
+
+#[derive(Debug, Default)]
+struct Positions {
+    names: HashMap<Str, Vec<usize>>,
+    kinds: HashMap<Str, Vec<usize>>,
+}
+
+impl Index {
+    /// The positions, in order, of all objects that may have a name and a kind; nothing and the
+    /// empty text stand for any.
+    pub(super) fn with(
+        &mut self,
+        resources: &Resources,
+        name: Option<&str>,
+        kind: Option<&str>,
+    ) -> Vec<usize> {
+        let given = |text: Option<&'_ str>| text.filter(|text| !text.is_empty()).map(Str::from);
+        let (name, kind) = (given(name), given(kind));
+        if name.is_none() && kind.is_none() {
+            return (0..resources.len()).collect();
+        }
+        let positions = self.0.get_or_insert_with(|| Positions::of(resources));
+        let found = match (name, kind) {
+            (Some(name), _) => positions.names.get(&name),
+            (None, Some(kind)) => positions.kinds.get(&kind),
+            (None, None) => None,
+        };
+        found.cloned().unwrap_or_default()
+    }
+
+    /// Forgets everything, because a name or a kind has changed.
+    pub(super) fn clear(&mut self) {
+        self.0 = None;
+    }
+}
+
+impl Positions {
+    fn of(resources: &Resources) -> Self {
+        let mut positions = Self::default();
+        for (position, resource) in resources.iter().enumerate() {
+            for id in resource.ids() {
+                for (map, key) in [
+                    (&mut positions.names, id.name),
+                    (&mut positions.kinds, id.gvk.kind),
+                ] {
+                    let found = map.entry(key).or_default();
+                    if found.last() != Some(&position) {
+                        found.push(position);
+                    }
+                }
+            }
+        }
+        positions
+    }
+}

@@ -1,0 +1,87 @@
+//! The `replicas` field.
+//!
+//! Source: <https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/replicas/>.
+
+use kustom_yaml::error::{Error, Kind, Result, nearest};
+use kustom_yaml::{Tag, Text};
+
+use crate::fields::{self, FieldSpec, Leaf};
+use crate::id::Gvk;
+use crate::resource::{Resource, Resources};
+
+/// An entry of `replicas`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Replica {
+    /// The name of the workloads, as it is or was.
+    pub name: Text,
+    /// How many.
+    pub count: i64,
+}
+
+/// Sets the number of replicas of every workload that has or had the name.
+///
+/// # Errors
+///
+/// If there is none.
+pub fn apply(resources: &mut Resources, replica: &Replica, specs: &[FieldSpec]) -> Result<()> {
+    let mut found = false;
+    for position in resources.with_any_name(&replica.name.text) {
+        found |= resources.change_content(position, |resource| set(resource, replica, specs))?;
+    }
+    if found {
+        Ok(())
+    } else {
+        Err(unmatched(resources, replica, specs))
+    }
+}
+
+/// Sets the number in one resource, if it has one.
+fn set(resource: &mut Resource, replica: &Replica, specs: &[FieldSpec]) -> Result<bool> {
+    let count = replica.count.to_string();
+    let gvks: Vec<Gvk> = resource
+        .ids()
+        .filter(|id| id.name == replica.name.text)
+        .map(|id| id.gvk)
+        .collect();
+    let is_meant = |spec: &&FieldSpec| {
+        gvks.iter()
+            .any(|gvk| spec.selects(&gvk.group, &gvk.version, &gvk.kind))
+    };
+    let mut found = false;
+    for spec in specs.iter().filter(is_meant) {
+        found = true;
+        let leaf = Leaf::Scalar(Tag::Int);
+        fields::visit(&mut resource.node, spec, leaf, &mut |node| {
+            node.set_scalar(&count, Some(Tag::Int));
+            // The entry is where the value comes from now.
+            node.span = replica.name.span;
+            Ok(())
+        })?;
+    }
+    Ok(found)
+}
+
+/// What is said if no workload has a name.
+pub fn no_workload(name: &str) -> String {
+    format!("no workload is called `{name}`")
+}
+
+#[cold]
+fn unmatched(resources: &Resources, replica: &Replica, specs: &[FieldSpec]) -> Error {
+    let kinds: Vec<&str> = specs.iter().map(|spec| spec.kind.as_str()).collect();
+    if replica.name.is_empty() {
+        return Error::new(Kind::Transform, "an entry of `replicas` has no `name`")
+            .at(replica.name.span)
+            .help("say in `name` which workload is meant");
+    }
+    let message = no_workload(&replica.name);
+    let error = Error::new(Kind::Transform, message).at(replica.name.span);
+    let names = resources
+        .iter()
+        .filter(|resource| kinds.contains(&resource.id().gvk.kind.as_str()))
+        .map(|resource| resource.id().name.as_str());
+    match nearest(&replica.name, names) {
+        Some(name) => error.help(format!("did you mean `{name}`?")),
+        None => error.help(format!("replicas are set on {}", kinds.join(", "))),
+    }
+}

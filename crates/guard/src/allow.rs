@@ -1,0 +1,294 @@
+//! What may stay although it looks like a secret.
+//!
+//! A comment on the line says so for a reader of the file, in our form or in that of another
+//! scanner; an entry of an allow-list says so where a file has no comments or nobody may edit it.
+
+use serde::Deserialize;
+
+use super::Guard;
+use super::baseline::Baseline;
+use super::leak::Leak;
+
+/// What a project says of its guard: the field `guard` of `kustom.yaml`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct Settings {
+    /// What may stay although it looks like a secret.
+    pub allow: Vec<Entry>,
+    /// The file of fingerprints that may stay, relative to `kustom.yaml`.
+    pub baseline: Option<String>,
+    /// Whether a comment allows only if it says why.
+    pub require_reason: bool,
+}
+
+impl Settings {
+    /// The guard that is meant, with the fingerprints of a baseline.
+    pub fn guard(&self, baseline: Option<&Baseline>) -> Guard {
+        let guard = Guard::new()
+            .require_reason(self.require_reason)
+            .allow(self.allow.iter().cloned());
+        match baseline {
+            Some(baseline) => guard
+                .key(baseline.key.clone())
+                .allow(baseline.allow.iter().cloned()),
+            None => guard,
+        }
+    }
+}
+
+/// Who allowed a leak.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Permit {
+    /// A comment beside it: `# kustom:allow test fixture`.
+    Comment {
+        /// What the comment gives as the reason, if it gives one.
+        reason: Option<String>,
+    },
+    /// An entry of the allow-list.
+    Entry {
+        /// The entry's place in the list, counted from 0.
+        index: usize,
+        /// The reason it gives.
+        reason: Option<String>,
+    },
+}
+
+/// One entry of an allow-list; it allows a leak for which everything it names is true.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct Entry {
+    /// The rule, such as `weak-password`.
+    pub rule: Option<String>,
+    /// The file: `*` is any text without a slash, `**` any text, `?` one character.
+    pub path: Option<String>,
+    /// The name of the value.
+    pub key: Option<String>,
+    /// The fingerprint, as findings spell it.
+    pub fingerprint: Option<String>,
+    /// Why it may stay.
+    pub reason: Option<String>,
+}
+
+impl Entry {
+    /// Whether the entry names anything, and everything it names is true of the leak.
+    pub fn allows(&self, leak: &Leak) -> bool {
+        let fingerprint = leak.fingerprint.as_ref().map(|print| print.as_str());
+        let named = [
+            self.rule.as_deref().map(|rule| rule == leak.rule),
+            self.path.as_deref().map(|path| matches(path, &leak.path)),
+            self.key
+                .as_deref()
+                .map(|key| Some(key) == leak.key.as_deref()),
+            self.fingerprint
+                .as_deref()
+                .map(|print| Some(print) == fingerprint),
+        ];
+        named.iter().any(Option::is_some) && named.iter().flatten().all(|&holds| holds)
+    }
+}
+
+impl Entry {
+    /// Whether the path that the entry names, if it names one, fits a file.
+    pub fn fits(&self, file: &str) -> bool {
+        self.path.as_deref().is_none_or(|path| matches(path, file))
+    }
+}
+
+/// The comment that allows what stands on a line; `above` is the line before it.
+///
+/// A comment counts on the line itself, on a line of its own above, and behind the `|` that opens
+/// the block in which the line is.
+pub(super) fn comment(line: &[u8], above: &[u8]) -> Option<Permit> {
+    if let Some(mark) = Mark::in_line(line)
+        && !mark.next_line
+    {
+        return Some(mark.permit());
+    }
+    let mark = Mark::in_line(above)?;
+    let before = above[..mark.at].trim_ascii_end();
+    let opens_block = ["|", "|-", "|+", ">", ">-", ">+"]
+        .iter()
+        .any(|sign| before.ends_with(sign.as_bytes()));
+    let alone = mark.is_ours && before.trim_ascii_start().is_empty();
+    (mark.next_line || opens_block || alone).then(|| mark.permit())
+}
+
+/// A comment that allows.
+struct Mark {
+    /// Where its sign stands in the line.
+    at: usize,
+    is_ours: bool,
+    next_line: bool,
+    reason: Option<String>,
+}
+
+/// What other scanners read: text, whether it is about the next line.
+const FOREIGN: &[(&str, bool)] = &[
+    ("gitleaks:allow", false),
+    ("betterleaks:allow", false),
+    ("trufflehog:ignore", false),
+    ("pragma: allowlist secret", false),
+    ("pragma: whitelist secret", false),
+    ("pragma: allowlist nextline secret", true),
+    ("pragma: whitelist nextline secret", true),
+    ("notsecret", false),
+    ("nosecret", false),
+];
+
+const OURS: &str = "kustom:allow";
+
+impl Mark {
+    fn in_line(line: &[u8]) -> Option<Self> {
+        // Nearly every line is told from one with a mark by its bytes alone.
+        let line = std::str::from_utf8(line).ok()?;
+        if let Some(found) = line.find(OURS) {
+            let reason = line[found + OURS.len()..].trim_start_matches(':');
+            let reason = reason
+                .trim()
+                .trim_end_matches("-->")
+                .trim_end_matches("*/")
+                .trim();
+            return Some(Self {
+                at: comment_sign(&line[..found])?,
+                is_ours: true,
+                next_line: false,
+                reason: (!reason.is_empty()).then(|| reason.to_owned()),
+            });
+        }
+        FOREIGN.iter().find_map(|&(form, next_line)| {
+            let found = line.find(form)?;
+            Some(Self {
+                at: comment_sign(&line[..found])?,
+                is_ours: false,
+                next_line,
+                reason: None,
+            })
+        })
+    }
+
+    fn permit(self) -> Permit {
+        Permit::Comment {
+            reason: self.reason,
+        }
+    }
+}
+
+/// Where the sign that opens a comment stands, if nothing but blanks is behind it.
+fn comment_sign(before: &str) -> Option<usize> {
+    let trimmed = before.trim_end();
+    ["#", "//", "/*", "<!--", ";", "--"]
+        .iter()
+        .find_map(|sign| trimmed.strip_suffix(sign))
+        .map(|rest| rest.trim_end_matches('#').len())
+}
+
+/// Whether a path fits a pattern with `*`, `**` and `?`.
+fn matches(pattern: &str, path: &str) -> bool {
+    let (pattern, path) = (pattern.as_bytes(), path.as_bytes());
+    // One row of which prefixes of the path the pattern so far fits: no backtracking.
+    let mut fits = vec![false; path.len() + 1];
+    fits[0] = true;
+    let mut at = 0;
+    while at < pattern.len() {
+        let deep = pattern[at..].starts_with(b"**");
+        if pattern[at] == b'*' {
+            for index in 0..path.len() {
+                fits[index + 1] |= fits[index] && (deep || path[index] != b'/');
+            }
+        } else {
+            for index in (0..path.len()).rev() {
+                let same =
+                    pattern[at] == path[index] || (pattern[at] == b'?' && path[index] != b'/');
+                fits[index + 1] = fits[index] && same;
+            }
+            fits[0] = false;
+        }
+        at += if deep { 2 } else { 1 };
+    }
+    fits[path.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reason(text: &str) -> Option<Option<String>> {
+        let lines: Vec<&str> = text.lines().collect();
+        let at = lines
+            .iter()
+            .position(|line| line.contains("VALUE"))
+            .unwrap();
+        let above = at.checked_sub(1).map_or("", |above| lines[above]);
+        match comment(lines[at].as_bytes(), above.as_bytes())? {
+            Permit::Comment { reason } => Some(reason),
+            Permit::Entry { .. } => None,
+        }
+    }
+
+    #[test]
+    fn a_comment_of_ours_allows_its_line_the_next_or_its_block() {
+        let why = Some(Some("only for tests".to_owned()));
+        assert_eq!(reason("a: VALUE # kustom:allow only for tests\n"), why);
+        assert_eq!(reason("# kustom:allow only for tests\na: VALUE\n"), why);
+        assert_eq!(
+            reason("a: |  # kustom:allow only for tests\n  VALUE\n"),
+            why
+        );
+        assert_eq!(reason("a = VALUE // kustom:allow\n"), Some(None));
+        assert_eq!(reason("b: 1 # kustom:allow other\na: VALUE\n"), None);
+    }
+
+    #[test]
+    fn comments_of_other_scanners_allow_too() {
+        for form in [
+            "gitleaks:allow",
+            "notsecret",
+            "nosecret",
+            "pragma: allowlist secret",
+        ] {
+            assert_eq!(
+                reason(&format!("a: VALUE # {form}\n")),
+                Some(None),
+                "{form}"
+            );
+            assert_eq!(reason(&format!("# {form}\na: VALUE\n")), None, "{form}");
+        }
+        assert_eq!(
+            reason("# pragma: allowlist nextline secret\na: VALUE\n"),
+            Some(None)
+        );
+        assert_eq!(
+            reason("a: VALUE # pragma: allowlist nextline secret\n"),
+            None
+        );
+    }
+
+    #[test]
+    fn words_that_are_no_comment_allow_nothing() {
+        assert_eq!(reason("notsecret: VALUE\n"), None);
+        assert_eq!(reason("a: VALUE-nosecret\n"), None);
+    }
+
+    #[test]
+    fn patterns_fit_paths() {
+        for (pattern, path) in [
+            ("a/*.yaml", "a/b.yaml"),
+            ("**/b.yaml", "x/y/b.yaml"),
+            ("a/**", "a/b/c"),
+            ("?.txt", "a.txt"),
+            ("a", "a"),
+        ] {
+            assert!(matches(pattern, path), "{pattern} {path}");
+        }
+        for (pattern, path) in [
+            ("a/*.yaml", "a/b/c.yaml"),
+            ("a", "ab"),
+            ("?", "/"),
+            ("", "a"),
+        ] {
+            assert!(!matches(pattern, path), "{pattern} {path}");
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! All secrets of one text, whatever is inside of it.
+//!
+//! The pass over the bytes proposes; where a document parses, its structure decides which
+//! assignments are ones. Texts inside the text, encoded or not, are searched in turn.
+
+use std::ops::Range;
+
+use super::assign::Assignment;
+use super::text::{Hit, Pass, Searcher};
+use super::{Guard, base64, files, judge, rank, structure, unparsed};
+
+/// How often a text may be inside of a text: a kubeconfig in a Secret in an annotation.
+const DEPTH: usize = 4;
+
+/// How many secrets of a text inside of a text are told; a file that holds more is mended as one.
+const INSIDE: usize = 100;
+
+impl Guard {
+    /// Searches one text; `depth` is how many others it stands in.
+    pub(super) fn search(&self, path: &str, text: &[u8], depth: usize) -> Vec<Hit> {
+        if is_binary(text) {
+            return Vec::new();
+        }
+        let setting = files::setting_of(path);
+        let searcher = self.searcher.get_or_init(Searcher::new);
+        let mut pass = searcher.pass(text, setting);
+        pass.assignments.sort_by_key(|found| found.name.start);
+        pass.structures.sort_unstable();
+        let mut hits = std::mem::take(&mut pass.hits);
+        if files::is_record(path) || (pass.is_empty() && !files::may_be_secret(path)) {
+            return hits;
+        }
+        let Ok(text) = std::str::from_utf8(text) else {
+            let found = pass.assignments.iter();
+            hits.extend(found.filter_map(|found| assigned(text, found)));
+            return hits;
+        };
+        hits.extend(files::search(path, text));
+        for range in std::mem::take(&mut pass.encoded) {
+            if let Some(decoded) = base64::decode_text(&text[range.clone()]) {
+                self.search_inside("", &decoded, text, range, depth, &mut hits);
+            }
+        }
+        if files::is_document(path) || !pass.structures.is_empty() {
+            for range in documents(text) {
+                self.search_document(path, text, range, &pass, depth, &mut hits);
+            }
+        } else {
+            let found = pass.assignments.iter();
+            hits.extend(found.filter_map(|found| assigned(text.as_bytes(), found)));
+        }
+        hits
+    }
+
+    /// One document of a stream: its structure if it parses, else its lines.
+    fn search_document(
+        &self,
+        path: &str,
+        text: &str,
+        range: Range<usize>,
+        pass: &Pass,
+        depth: usize,
+        hits: &mut Vec<Hit>,
+    ) {
+        let assignments = part(&pass.assignments, &range, |found| found.name.start);
+        if assignments.is_empty() && part(&pass.structures, &range, |&at| at).is_empty() {
+            return;
+        }
+        let assigned = |found: &Assignment| assigned(text.as_bytes(), found);
+        let document = &text[range.clone()];
+        let options = kustom_yaml::Options {
+            keep_aliases: true,
+            ..kustom_yaml::Options::default()
+        };
+        let Ok(nodes) = kustom_yaml::read(document, &options) else {
+            hits.extend(assignments.iter().filter_map(assigned));
+            let found = unparsed::search(document);
+            hits.extend(found.hits.into_iter().map(|hit| shifted(hit, range.start)));
+            for inner in found.inner {
+                let place = inner.range.start + range.start..inner.range.end + range.start;
+                self.search_inside(&inner.name, &inner.text, text, place, depth, hits);
+            }
+            return;
+        };
+        let name = path.rsplit('/').next().unwrap_or(path);
+        for node in &nodes {
+            let walk = structure::walk(document, node, name);
+            hits.extend(walk.hits.into_iter().map(|hit| shifted(hit, range.start)));
+            for inner in walk.inner {
+                let place = inner.range.start + range.start..inner.range.end + range.start;
+                self.search_inside(&inner.name, &inner.text, text, place, depth, hits);
+            }
+            let free = assignments.iter().filter(|found| {
+                let at = found.name.start;
+                is_within(&walk.scalars, at - range.start) || is_in_comment(text, at)
+            });
+            hits.extend(free.filter_map(assigned));
+        }
+    }
+
+    /// Searches a text that stands, encoded or not, at `place` of another.
+    fn search_inside(
+        &self,
+        name: &str,
+        inner: &str,
+        outer: &str,
+        place: Range<usize>,
+        depth: usize,
+        hits: &mut Vec<Hit>,
+    ) {
+        if depth >= DEPTH {
+            return;
+        }
+        let found = self.search(name, inner.as_bytes(), depth + 1);
+        for mut hit in found.into_iter().take(INSIDE) {
+            hit.range = structure::locate(outer, place.clone(), &hit.value);
+            hits.push(hit);
+        }
+    }
+}
+
+/// The hit of an assignment; what it assigns was judged when it was found.
+fn assigned(text: &[u8], found: &Assignment) -> Option<Hit> {
+    let key = std::str::from_utf8(&text[found.name.clone()]).ok()?;
+    let value = std::str::from_utf8(&text[found.value.clone()]).ok()?;
+    Some(Hit {
+        rule: rank::CREDENTIAL,
+        range: found.value.clone(),
+        key: Some(key.to_owned()),
+        value: judge::without_scheme(value).to_owned(),
+    })
+}
+
+fn shifted(mut hit: Hit, by: usize) -> Hit {
+    hit.range = hit.range.start + by..hit.range.end + by;
+    hit
+}
+
+/// The items of a sorted list whose offsets lie in a range.
+fn part<'i, T>(items: &'i [T], range: &Range<usize>, at: impl Fn(&T) -> usize) -> &'i [T] {
+    let start = items.partition_point(|item| at(item) < range.start);
+    let end = items.partition_point(|item| at(item) < range.end);
+    &items[start..end]
+}
+
+/// The documents of a stream, so that one that does not parse hides no other.
+fn documents(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    for (at, _) in text.match_indices("\n---") {
+        let rest = &text.as_bytes()[at + 4..];
+        if rest.first().is_none_or(u8::is_ascii_whitespace) {
+            found.push(start..at + 1);
+            start = at + 1;
+        }
+    }
+    found.push(start..text.len());
+    found
+}
+
+/// Whether an offset lies in one of the sorted ranges.
+fn is_within(ranges: &[Range<usize>], at: usize) -> bool {
+    let index = ranges.partition_point(|range| range.start <= at);
+    index > 0 && ranges[index - 1].contains(&at)
+}
+
+fn is_in_comment(text: &str, at: usize) -> bool {
+    // No comment worth the name is longer than this, but a line may be as long as its file.
+    let bytes = &text.as_bytes()[at.saturating_sub(4096)..at];
+    let start = bytes
+        .iter()
+        .rposition(|&byte| byte == b'\n')
+        .map_or(0, |found| found + 1);
+    bytes[start..].trim_ascii_start().starts_with(b"#")
+}
+
+/// Text holds no zero bytes.
+fn is_binary(text: &[u8]) -> bool {
+    text[..text.len().min(8000)].contains(&0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_is_cut_at_its_document_marks() {
+        let text = "a: 1\n---\nb: 2\n--- # c\nc: |\n  ---x\n";
+        let parts: Vec<&str> = documents(text)
+            .into_iter()
+            .map(|range| &text[range])
+            .collect();
+        assert_eq!(parts, ["a: 1\n", "---\nb: 2\n", "--- # c\nc: |\n  ---x\n"]);
+    }
+
+    #[test]
+    fn an_offset_is_looked_up_in_sorted_ranges() {
+        let ranges = [2..4, 6..9];
+        let within: Vec<usize> = (0..10).filter(|&at| is_within(&ranges, at)).collect();
+        assert_eq!(within, [2, 3, 6, 7, 8]);
+    }
+}

@@ -1,0 +1,193 @@
+//! Changed nodes back into their text, as a change of the bytes that say something else now.
+//!
+//! The text is never printed anew. Two trees are compared, the one that was read and the one that
+//! a program made of it, and every difference becomes a replaced token, an inserted line or a
+//! removed line. Blank lines, comments, quotes, indentation, line ends and key order of everything
+//! else stay as they are; new values take the indentation of their neighbours.
+//!
+//! The result is read again: if it does not say what the program meant, that is an error, never a
+//! damaged file.
+
+mod align;
+mod block;
+mod census;
+mod children;
+mod comments;
+mod documents;
+mod flow;
+mod layout;
+mod refold;
+mod render;
+mod replace;
+mod same;
+mod site;
+mod text;
+mod value;
+
+use super::{Node, Options, Value, read};
+use crate::error::{Error, Kind, Result};
+use layout::Layout;
+pub use same::same_data;
+use text::Text;
+
+/// Writes the changes between two readings of a text into that text.
+///
+/// `before` are the documents of `text`, read with [`Options::keep_aliases`]; `after` is what a
+/// program made of them. Nodes that the program left alone must keep their span, by which they are
+/// recognised where they moved.
+///
+/// # Example
+///
+/// ```
+/// use kustom_yaml::{Node, Options, read, rewrite};
+///
+/// let text = "# ours\nreplicas:   2   # for now\n\nname: 'x'\n";
+/// let before = read(text, &Options::default())?;
+/// let mut after = before.clone();
+/// after[0].set("replicas", Node::scalar("3", kustom_yaml::Tag::Int));
+/// assert_eq!(
+///     rewrite(text, &before, &after)?,
+///     "# ours\nreplicas:   3   # for now\n\nname: 'x'\n"
+/// );
+/// # Ok::<(), kustom_yaml::error::Error>(())
+/// ```
+pub fn rewrite(text: &str, before: &[Node], after: &[Node]) -> Result<String> {
+    rewrite_in(Layout::default(), text, before, after)
+}
+
+/// As [`rewrite`]; but where the text has no list to follow, the dashes of a new one stand below
+/// their key, as kustomize writes them.
+pub fn rewrite_flush(text: &str, before: &[Node], after: &[Node]) -> Result<String> {
+    let layout = Layout {
+        seq: Some(0),
+        ..Layout::default()
+    };
+    rewrite_in(layout, text, before, after)
+}
+
+fn rewrite_in(layout: Layout, text: &str, before: &[Node], after: &[Node]) -> Result<String> {
+    let edits = documents::edits(Text::new(text), before, after, layout)?;
+    if edits.is_empty() {
+        return Ok(text.to_owned());
+    }
+    let result = apply(text, edits)?;
+    // Aliases to anchors of earlier documents are as good as they were.
+    let lasting = lost_anchor(before).is_some();
+    let written = verify(&result, after, lasting)?;
+    if census::keeps_comments(before, after, &written) {
+        return Ok(result);
+    }
+    // Where a comment does not find its way with the lines, the document is printed with all of them.
+    let printed = census::all_are_known(text, before)
+        .then(|| {
+            apply(
+                text,
+                documents::printed(Text::new(text), before, after, layout),
+            )
+        })
+        .and_then(Result::ok);
+    match printed {
+        Some(printed) => match verify(&printed, after, lasting) {
+            Ok(written) if census::keeps_comments(before, after, &written) => Ok(printed),
+            _ => Ok(result),
+        },
+        None => Ok(result),
+    }
+}
+
+/// A range of bytes and what it becomes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Edit {
+    start: usize,
+    end: usize,
+    text: String,
+    /// Whether it must end with a line break where nothing follows it.
+    is_closed: bool,
+}
+
+fn apply(text: &str, mut edits: Vec<Edit>) -> Result<String> {
+    // Lines go behind what stays on the line they follow.
+    edits.sort_by_key(|edit| (edit.start, edit.end, edit.text.starts_with(['\n', '\r'])));
+    let added: usize = edits.iter().map(|edit| edit.text.len()).sum();
+    let mut out = String::with_capacity(text.len() + added);
+    let mut done = 0;
+    for edit in &edits {
+        let (Some(kept), true) = (text.get(done..edit.start), edit.end >= edit.start) else {
+            return Err(failure("two changes of the text meet"));
+        };
+        out.push_str(kept);
+        out.push_str(&edit.text);
+        done = edit.end;
+    }
+    match text.get(done..) {
+        Some("") if edits.last().is_some_and(|edit| edit.is_closed) => {
+            out.push_str(Text::new(text).line_break());
+        }
+        Some(rest) => out.push_str(rest),
+        None => return Err(failure("a change of the text ends outside it")),
+    }
+    Ok(out)
+}
+
+/// Reads the changed text again and holds it against what it should say.
+fn verify(text: &str, after: &[Node], lasting_anchors: bool) -> Result<Vec<Node>> {
+    let options = Options {
+        keep_aliases: true,
+        comments: true,
+        lasting_anchors,
+        ..Options::default()
+    };
+    let read = read(text, &options).map_err(|error| match lost_anchor(after) {
+        Some(lost) => lost,
+        None => failure("the changed text is no YAML").caused_by(error),
+    })?;
+    let says_the_same =
+        read.len() == after.len() && read.iter().zip(after).all(|(a, b)| same_data(a, b));
+    // A text without a document and one with an empty document say the same.
+    if says_the_same || (read.is_empty() && after.iter().all(Node::is_null)) {
+        return Ok(read);
+    }
+    Err(failure("the changed text does not say what it should"))
+}
+
+/// An alias whose anchor went with the change.
+fn lost_anchor(documents: &[Node]) -> Option<Error> {
+    fn walk<'n>(node: &'n Node, anchors: &mut Vec<&'n str>) -> Option<&'n Node> {
+        if let Some(anchor) = node
+            .dress
+            .as_ref()
+            .and_then(|dress| dress.anchor.as_deref())
+        {
+            anchors.push(anchor);
+        }
+        let mut entries = node.entries().iter();
+        match &node.value {
+            Value::Alias(name) if !anchors.contains(&name.as_str()) => Some(node),
+            Value::Seq(items) => items.iter().find_map(|item| walk(item, anchors)),
+            _ => entries.find_map(|entry| {
+                walk(&entry.key, anchors).or_else(|| walk(&entry.value, anchors))
+            }),
+        }
+    }
+    let alias = documents
+        .iter()
+        .find_map(|document| walk(document, &mut Vec::new()))?;
+    let Value::Alias(name) = &alias.value else {
+        return None;
+    };
+    let message = format!("the alias `*{name}` would lose its anchor");
+    Some(
+        Error::new(Kind::Output, message)
+            .at(alias.span)
+            .help("nothing was written; change the alias first"),
+    )
+}
+
+#[cold]
+fn failure(what: &str) -> Error {
+    Error::new(
+        Kind::Output,
+        format!("cannot write the change into the text: {what}"),
+    )
+    .help("nothing was written; print the whole document anew, or simplify the YAML around it")
+}

@@ -1,0 +1,307 @@
+//! The one error of the library.
+//!
+//! It is one word wide, says one sentence, and knows where and what to try next.
+//! The words of the user stand in backticks; a sentence starts in lower case and has no full stop.
+
+use std::fmt;
+
+use crate::place::{Place, Span};
+
+/// What went wrong, and where.
+///
+/// `{}` prints the sentence and the place on one line; `{:#}` adds the notes and the help.
+///
+/// # Example
+///
+/// ```
+/// use kustom_yaml::error::{Error, Kind};
+/// use kustom_yaml::place::Place;
+///
+/// let error = Error::new(Kind::Kustomization, "unknown field `resorces`")
+///     .at(Place::file("base/kustomization.yaml"))
+///     .help("did you mean `resources`?");
+/// assert_eq!(error.to_string(), "unknown field `resorces` (base/kustomization.yaml)");
+/// ```
+pub struct Error(Box<Repr>);
+
+struct Repr {
+    kind: Kind,
+    message: String,
+    place: Option<Place>,
+    notes: Vec<Note>,
+    help: Option<String>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// A step on the way to an error: which file asked for the one that failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// What happened there, such as ``named by `resources` ``.
+    pub message: String,
+    /// Where.
+    pub place: Option<Place>,
+    /// What to try next there, if it is something of its own.
+    pub help: Option<String>,
+}
+
+/// Which part of the work an error comes from.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Text that is not YAML: `a: b: c`.
+    Yaml,
+    /// A document that is no Kubernetes object: one without `kind`.
+    Resource,
+    /// A kustomization that says something impossible: `resorces: []`.
+    Kustomization,
+    /// A patch that does not apply: `op: zap`.
+    Patch,
+    /// A generator that cannot make its object: `literals: [novalue]`.
+    Generator,
+    /// A transformer that cannot do its work: `replicas: [{name: nobody, count: 2}]`.
+    Transform,
+    /// A name that could mean several objects, or one object twice.
+    Reference,
+    /// A file that is missing, unreadable, or out of bounds: `resources: [/etc/passwd]`.
+    Load,
+    /// A secret that must not be where it is, or one that is missing.
+    Secret,
+    /// A configuration script: `command: udpate`.
+    Script,
+    /// A template: `{{ missing }}`.
+    Template,
+    /// A program that runs outside: helm, git, an exec function.
+    Plugin,
+    /// The project or an environment: `kustom render prodution`.
+    Project,
+    /// Output that cannot be written.
+    Output,
+}
+
+/// The word among some that a mistyped one was probably meant to be.
+///
+/// # Example
+///
+/// ```
+/// use kustom_yaml::error::nearest;
+///
+/// assert_eq!(nearest("resorces", ["resources", "replicas"]), Some("resources"));
+/// assert_eq!(nearest("zebra", ["resources", "replicas"]), None);
+/// ```
+pub fn nearest<'w>(word: &str, words: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
+    let word = word.to_lowercase();
+    words
+        .into_iter()
+        .map(|known| {
+            (
+                strsim::damerau_levenshtein(&word, &known.to_lowercase()),
+                known,
+            )
+        })
+        .filter(|(distance, known)| *distance <= 1 + known.len().min(word.len()) / 4)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, known)| known)
+}
+
+/// `Result` with the library's [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// An error without a place.
+    #[cold]
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self(Box::new(Repr {
+            kind,
+            message: message.into(),
+            place: None,
+            notes: Vec::new(),
+            help: None,
+            source: None,
+        }))
+    }
+
+    /// Sets the place, whatever is known already: for an error in a text that stands in another,
+    /// such as a patch in its kustomization.
+    #[must_use]
+    pub fn within(mut self, place: impl Into<Place>) -> Self {
+        self.0.place = Some(place.into());
+        self
+    }
+
+    /// Sets the place, unless one is known already: the innermost is the most exact.
+    #[must_use]
+    pub fn at(mut self, place: impl Into<Place>) -> Self {
+        if self.0.place.is_none() {
+            self.0.place = Some(place.into());
+        }
+        self
+    }
+
+    /// Sets the line that says what to try next, unless there is one.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.0.help.get_or_insert_with(|| help.into());
+        self
+    }
+
+    /// Sets the line that says what to try next, whatever it says already.
+    #[must_use]
+    pub fn advise(mut self, help: impl Into<String>) -> Self {
+        self.0.help = Some(help.into());
+        self
+    }
+
+    /// Adds a step on the way to the error; inner steps come first.
+    #[must_use]
+    pub fn note(self, message: impl Into<String>, place: Option<Place>) -> Self {
+        self.with_note(Note {
+            message: message.into(),
+            place,
+            help: None,
+        })
+    }
+
+    /// Adds a note that may have a help of its own.
+    #[must_use]
+    pub fn with_note(mut self, note: Note) -> Self {
+        self.0.notes.push(note);
+        self
+    }
+
+    /// Adds a step that only says where something is: nothing is added for what was not read.
+    #[must_use]
+    pub fn note_at(self, message: impl Into<String>, span: Span) -> Self {
+        match span.line {
+            0 => self,
+            _ => self.note(message, Some(span.into())),
+        }
+    }
+
+    /// Changes the sentence.
+    #[must_use]
+    pub fn reworded(mut self, message: impl Into<String>) -> Self {
+        self.0.message = message.into();
+        self
+    }
+
+    /// Keeps the error of another library that caused this one.
+    #[must_use]
+    pub fn caused_by(
+        mut self,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// Names the files of the places that hold only a span.
+    #[must_use]
+    pub fn name_files(mut self, name: impl Fn(Span) -> Option<std::sync::Arc<str>>) -> Self {
+        let notes = self
+            .0
+            .notes
+            .iter_mut()
+            .filter_map(|note| note.place.as_mut());
+        for place in self.0.place.iter_mut().chain(notes) {
+            if place.file.is_none() {
+                place.file = name(place.span);
+            }
+        }
+        self
+    }
+
+    /// Changes the names of the files in its places.
+    #[must_use]
+    pub fn rename_files(mut self, name: impl Fn(&str) -> std::sync::Arc<str>) -> Self {
+        let notes = self
+            .0
+            .notes
+            .iter_mut()
+            .filter_map(|note| note.place.as_mut());
+        for place in self.0.place.iter_mut().chain(notes) {
+            place.file = place.file.take().map(|file| name(&file));
+        }
+        self
+    }
+
+    /// Which part of the work it comes from.
+    pub fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    /// The sentence.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// Where it is, if that is known.
+    pub fn place(&self) -> Option<&Place> {
+        self.0.place.as_ref()
+    }
+
+    /// The steps that led there, the innermost first.
+    pub fn notes(&self) -> &[Note] {
+        &self.0.notes
+    }
+
+    /// What to try next.
+    pub fn help_line(&self) -> Option<&str> {
+        self.0.help.as_deref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)?;
+        if let Some(place) = &self.0.place {
+            write!(f, " ({place})")?;
+        }
+        if f.alternate() {
+            for note in &self.0.notes {
+                write!(f, "\n  {}", note.message)?;
+                if let Some(place) = &note.place {
+                    write!(f, " ({place})")?;
+                }
+                if let Some(help) = &note.help {
+                    write!(f, "\n    help: {help}")?;
+                }
+            }
+            if let Some(help) = &self.0.help {
+                write!(f, "\n  help: {help}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {self:#}", self.0.kind)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_one_word_wide() {
+        assert_eq!(size_of::<Error>(), size_of::<usize>());
+    }
+
+    #[test]
+    fn the_innermost_place_and_help_win() {
+        let error = Error::new(Kind::Yaml, "bad")
+            .at(Place::file("inner.yaml"))
+            .help("first")
+            .at(Place::file("outer.yaml"))
+            .help("second");
+        assert_eq!(format!("{error:#}"), "bad (inner.yaml)\n  help: first");
+    }
+}

@@ -1,0 +1,63 @@
+#![doc = include_str!("../README.md")]
+
+mod binary;
+mod check;
+mod config;
+mod edit;
+mod emit;
+pub mod error;
+mod events;
+pub mod finding;
+mod inset;
+mod json;
+mod json_read;
+mod json_text;
+mod keep;
+mod letters;
+mod merge;
+mod node;
+mod number;
+mod order;
+mod path;
+pub mod place;
+mod print;
+mod quick;
+mod read;
+mod reencode;
+mod resolve;
+mod scan;
+mod set;
+mod spell;
+mod stream;
+mod style;
+mod tags;
+mod text;
+pub mod threads;
+mod timestamp;
+mod write;
+
+pub use binary::base64_lines;
+pub use edit::{rewrite, rewrite_flush, same_data};
+pub use inset::Inset;
+pub use json::{
+    reread_json, spelt_config, spelt_json, through_json, to_json, unspelt_json, write_json,
+};
+pub use json_read::{escape_html, unquoted};
+pub use json_read::{json_or_config, read_json};
+pub use json_text::write_json_string;
+pub use keep::keep;
+pub use keep::spelled;
+pub use node::{Dress, Entry, Node, Str, Style, Tag, Value};
+pub use path::new_item;
+pub use path::{FieldPath, Part};
+pub use print::{PrintOptions, print, print_node};
+#[cfg(fuzzing)]
+pub use quick::block_subset;
+pub use read::{Options, read, read_first};
+pub use resolve::plain;
+pub use resolve::{Dialect, Scalar};
+pub use spell::implied_tag;
+pub use stream::{Stream, config, manifests, stream, strict_config};
+pub use text::Text;
+pub use timestamp::Timestamp;
+pub use write::{repeated_key, write, write_stream};

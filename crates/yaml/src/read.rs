@@ -1,0 +1,476 @@
+//! Events to [`Node`].
+//!
+//! Nodes keep their place, style, tag and anchor and, where asked for, their comments.
+
+use std::collections::HashMap;
+
+use super::events::{Event, Events, Says};
+use super::scan::{DEPTH, Origin};
+use super::{Dialect, Dress, Entry, Node, Str, Style, Tag, Value, check, merge, quick, resolve};
+use crate::error::{Error, Kind, Result};
+use crate::place::{SourceId, Span};
+
+/// How many nodes may be copied on account of anchors, beyond one for each byte of the text.
+const COPIES: usize = 1_000_000;
+
+/// What is read, and how.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// The number of the text in the table of its reader.
+    pub source: SourceId,
+    /// The rules that turn plain scalars into types.
+    pub dialect: Dialect,
+    /// Keep aliases as [`Value::Alias`] instead of copying what they mean, and merge keys as they
+    /// are.
+    pub keep_aliases: bool,
+    /// Keep comments, in [`Dress`].
+    pub comments: bool,
+    /// Know the anchors of earlier documents, which YAML does not allow; with `keep_aliases` only.
+    pub lasting_anchors: bool,
+}
+
+/// Reads every document of a text.
+///
+/// The comments at the head and foot of a document, as far as they belong to none of its values,
+/// are those of its root.
+///
+/// # Example
+///
+/// ```
+/// use kustom_yaml::{Options, read};
+///
+/// let documents = read("a: 1\n---\n- b\n", &Options::default())?;
+/// assert_eq!(documents.len(), 2);
+/// assert_eq!(documents[0].get("a").and_then(|node| node.text()), Some("1"));
+/// # Ok::<(), kustom_yaml::error::Error>(())
+/// ```
+pub fn read(text: &str, options: &Options) -> Result<Vec<Node>> {
+    check::characters(text, options.source)?;
+    let (text, origin) = without_bom(text, Origin::start(options.source));
+    let mut builder = Builder::new(text, origin, options);
+    let mut documents = Vec::new();
+    while let Some(document) = builder.document()? {
+        documents.push(document);
+    }
+    Ok(documents)
+}
+
+/// Reads the first document of a text, if there is one; what follows it is not looked at.
+pub fn read_first(text: &str, options: &Options) -> Result<Option<Node>> {
+    check::characters(text, options.source)?;
+    let (text, origin) = without_bom(text, Origin::start(options.source));
+    first(text, origin, options)
+}
+
+/// Reads the first document of a text that stands somewhere in its file.
+pub(super) fn first(text: &str, origin: Origin, options: &Options) -> Result<Option<Node>> {
+    if !options.comments
+        && let Some(node) = quick::first(text, origin, options.dialect)
+    {
+        return Ok(Some(node));
+    }
+    Builder::new(text, origin, options).document()
+}
+
+/// Leaves out a byte order mark.
+pub(super) fn without_bom(text: &str, origin: Origin) -> (&str, Origin) {
+    match text.strip_prefix('\u{FEFF}') {
+        Some(rest) => {
+            let offset = origin.offset + text.len() - rest.len();
+            (rest, Origin { offset, ..origin })
+        }
+        None => (text, origin),
+    }
+}
+
+/// A collection that is not complete.
+struct Open {
+    node: Node,
+    /// The key that waits for its value.
+    key: Option<Node>,
+    anchor: Option<Anchor>,
+}
+
+/// An anchor, and its number: a name may be used again.
+struct Anchor {
+    name: Str,
+    number: usize,
+}
+
+/// What an anchor means.
+enum Meaning {
+    /// It stands at a node that is not complete.
+    Open(usize),
+    /// Its node, how many nodes that is, and how deep.
+    Known(Node, Extent),
+}
+
+/// How large a tree of nodes is.
+#[derive(Clone, Copy, Default)]
+struct Extent {
+    nodes: usize,
+    depth: usize,
+}
+
+impl Extent {
+    fn of(node: &Node) -> Self {
+        let mut extent = Self { nodes: 1, depth: 0 };
+        let children = node.items().iter();
+        let entries = node.entries().iter();
+        for child in children.chain(entries.flat_map(|entry| [&entry.key, &entry.value])) {
+            let below = Self::of(child);
+            extent.nodes += below.nodes;
+            extent.depth = extent.depth.max(below.depth + 1);
+        }
+        extent
+    }
+}
+
+/// Puts events together.
+struct Builder<'t> {
+    text: &'t str,
+    origin: Origin,
+    options: &'t Options,
+    events: Events<'t>,
+    open: Vec<Open>,
+    root: Option<Node>,
+    anchors: HashMap<Str, Meaning>,
+    /// How many anchors the document has had so far.
+    anchor_count: usize,
+    /// How many nodes were copied so far.
+    copies: usize,
+    /// Lists that have grown and are not in use: collections are put together in them.
+    spare: Spare,
+}
+
+#[derive(Default)]
+struct Spare {
+    items: Vec<Vec<Node>>,
+    entries: Vec<Vec<Entry>>,
+}
+
+impl Spare {
+    /// Gives a complete collection a list of just its length, and keeps the one it grew in.
+    fn tighten(&mut self, value: &mut Value) {
+        match value {
+            Value::Seq(items) => self.items.push(exact(items)),
+            Value::Map(entries) => self.entries.push(exact(entries)),
+            Value::Scalar(_) | Value::Alias(_) => {}
+        }
+    }
+}
+
+/// Moves a list into one of just its length; what is left is the empty list it was.
+fn exact<T>(list: &mut Vec<T>) -> Vec<T> {
+    let mut exact = Vec::with_capacity(list.len());
+    exact.append(list);
+    std::mem::replace(list, exact)
+}
+
+impl<'t> Builder<'t> {
+    fn new(text: &'t str, origin: Origin, options: &'t Options) -> Self {
+        Self {
+            text,
+            origin,
+            options,
+            events: Events::new(text, origin, options.dialect, options.comments),
+            open: Vec::new(),
+            root: None,
+            anchors: HashMap::new(),
+            anchor_count: 0,
+            copies: 0,
+            spare: Spare::default(),
+        }
+    }
+
+    /// The next document.
+    fn document(&mut self) -> Result<Option<Node>> {
+        let mut head = None;
+        loop {
+            let event = self.events.next()?;
+            match event.says {
+                Says::StreamEnd => return Ok(None),
+                Says::DocumentStart => {
+                    head = event.dress.and_then(|dress| dress.head);
+                    if !(self.options.lasting_anchors && self.options.keep_aliases) {
+                        self.anchors.clear();
+                    }
+                }
+                Says::DocumentEnd => {
+                    let mut root = self.root.take().unwrap_or_default();
+                    let foot = event.dress.and_then(|dress| dress.foot);
+                    frame(&mut root, head, foot);
+                    return Ok(Some(root));
+                }
+                Says::Alias => self.alias(event)?,
+                Says::Scalar => self.scalar(event)?,
+                Says::SequenceStart => {
+                    let items = self.spare.items.pop().unwrap_or_default();
+                    self.start(event, Value::Seq(items), Tag::Seq);
+                }
+                Says::MappingStart => {
+                    let entries = self.spare.entries.pop().unwrap_or_default();
+                    self.start(event, Value::Map(entries), Tag::Map);
+                }
+                Says::SequenceEnd | Says::MappingEnd => self.end(event)?,
+            }
+        }
+    }
+
+    fn span(&self, event: &Event) -> Span {
+        self.origin.span(event.start, event.end)
+    }
+
+    fn scalar(&mut self, event: Event) -> Result<()> {
+        let span = self.span(&event);
+        let tag = match event.tag {
+            Some(tag) => tag,
+            None => self.implied_tag(&event),
+        };
+        let mut node = Node {
+            value: Value::Scalar(event.text),
+            tag,
+            style: event.style,
+            span,
+            dress: event.dress,
+        };
+        let anchor = self.anchor(&mut node);
+        self.remember(&node, anchor)?;
+        self.finish(node);
+        Ok(())
+    }
+
+    /// The type of a scalar that no tag names.
+    fn implied_tag(&self, event: &Event) -> Tag {
+        let has_tag = event
+            .dress
+            .as_ref()
+            .is_some_and(|dress| dress.tag.is_some());
+        match self.options.dialect {
+            // To go-yaml v2 the tag `!` means a string.
+            Dialect::Kustomization if has_tag => Tag::Str,
+            _ if event.style != Style::Plain => Tag::Str,
+            _ if event.text == "<<" => Tag::Merge,
+            dialect => resolve::plain(&event.text, dialect).tag(),
+        }
+    }
+
+    fn start(&mut self, event: Event, value: Value, tag: Tag) {
+        let mut node = Node {
+            value,
+            tag: event.tag.unwrap_or(tag),
+            style: event.style,
+            span: self.span(&event),
+            dress: event.dress,
+        };
+        let anchor = self.anchor(&mut node);
+        self.open.push(Open {
+            node,
+            key: None,
+            anchor,
+        });
+    }
+
+    fn end(&mut self, event: Event) -> Result<()> {
+        let Some(Open {
+            mut node, anchor, ..
+        }) = self.open.pop()
+        else {
+            return Ok(());
+        };
+        node.span.end = self.span(&event).end;
+        if self.options.comments {
+            end_comments(&mut node, event.dress);
+        }
+        if let Value::Map(entries) = &mut node.value
+            && !self.options.keep_aliases
+            && merge::is_needed(entries)
+        {
+            let bytes = self.text.as_bytes();
+            let offset = self.origin.offset;
+            let is_alias = |node: &Node| {
+                let at = (node.span.start as usize).checked_sub(offset);
+                at.and_then(|at| bytes.get(at)) == Some(&b'*')
+            };
+            merge::apply(entries, self.options.dialect, is_alias)?;
+        }
+        self.spare.tighten(&mut node.value);
+        self.remember(&node, anchor)?;
+        self.finish(node);
+        Ok(())
+    }
+
+    /// Notes the anchor of a node, if it has one.
+    fn anchor(&mut self, node: &mut Node) -> Option<Anchor> {
+        let dress = node.dress.as_mut()?;
+        let name = if self.options.keep_aliases {
+            dress.anchor.clone()?
+        } else {
+            let name = dress.anchor.take()?;
+            if **dress == Dress::default() {
+                node.dress = None;
+            }
+            name
+        };
+        self.anchor_count += 1;
+        let number = self.anchor_count;
+        self.anchors.insert(name.clone(), Meaning::Open(number));
+        Some(Anchor { name, number })
+    }
+
+    /// Keeps an anchored node for the aliases that may follow.
+    fn remember(&mut self, node: &Node, anchor: Option<Anchor>) -> Result<()> {
+        let Some(Anchor { name, number }) = anchor.filter(|_| !self.options.keep_aliases) else {
+            return Ok(());
+        };
+        let Some(meaning) = self.anchors.get_mut(&name) else {
+            return Ok(());
+        };
+        // An anchor of the same name within the node has taken its place.
+        if !matches!(meaning, Meaning::Open(open) if *open == number) {
+            return Ok(());
+        }
+        let extent = Extent::of(node);
+        let mut copy = node.clone();
+        forget_comments(&mut copy);
+        *meaning = Meaning::Known(copy, extent);
+        self.count(extent, node.span)
+    }
+
+    /// Counts copied nodes, so that no text can exhaust the memory.
+    fn count(&mut self, extent: Extent, span: Span) -> Result<()> {
+        self.copies += extent.nodes;
+        if self.copies <= COPIES + self.text.len() {
+            return Ok(());
+        }
+        let message = "anchors and aliases copy too many values";
+        Err(Error::new(Kind::Yaml, message).at(span))
+    }
+
+    fn alias(&mut self, event: Event) -> Result<()> {
+        let span = self.span(&event);
+        let Some(meaning) = self.anchors.get(&event.text) else {
+            let message = format!("unknown anchor `{}`", event.text);
+            return Err(Error::new(Kind::Yaml, message)
+                .at(span)
+                .help("an alias names an anchor earlier in the same document"));
+        };
+        if self.options.keep_aliases {
+            self.finish(Node {
+                value: Value::Alias(event.text),
+                tag: Tag::Other,
+                style: Style::Plain,
+                span,
+                dress: event.dress,
+            });
+            return Ok(());
+        }
+        let Meaning::Known(known, extent) = meaning else {
+            let message = format!("the value of the anchor `{}` contains itself", event.text);
+            return Err(Error::new(Kind::Yaml, message).at(span));
+        };
+        if self.open.len() + extent.depth > DEPTH {
+            return Err(self.events.too_deep(event.start));
+        }
+        let mut copy = known.clone();
+        copy.span = span;
+        let extent = *extent;
+        self.finish(copy);
+        self.count(extent, span)
+    }
+
+    /// Puts a finished node where it belongs.
+    fn finish(&mut self, mut node: Node) {
+        let Some(open) = self.open.last_mut() else {
+            self.root = Some(node);
+            return;
+        };
+        match &mut open.node.value {
+            Value::Seq(items) => items.push(node),
+            Value::Map(entries) => match open.key.take() {
+                None => {
+                    if self.options.comments && open.node.style == Style::Plain {
+                        give_foot_back(&mut node, entries);
+                    }
+                    open.key = Some(node);
+                }
+                Some(mut key) => {
+                    if self.options.comments {
+                        move_foot(&mut node, &mut key);
+                    }
+                    entries.push(Entry { key, value: node });
+                }
+            },
+            Value::Scalar(_) | Value::Alias(_) => {}
+        }
+    }
+}
+
+/// Gives a root the comments of its document.
+fn frame(root: &mut Node, head: Option<Str>, foot: Option<Str>) {
+    if let Some(head) = head {
+        let dress = root.dress_mut();
+        dress.head = Some(match dress.head.take() {
+            Some(own) => format!("{head}\n\n{own}").into(),
+            None => head,
+        });
+    }
+    if let Some(foot) = foot {
+        let dress = root.dress_mut();
+        dress.foot = Some(match dress.foot.take() {
+            Some(own) => format!("{own}\n\n{foot}").into(),
+            None => foot,
+        });
+    }
+}
+
+fn foot(node: &mut Node) -> Option<&mut Str> {
+    node.dress.as_mut()?.foot.as_mut()
+}
+
+fn take_foot(node: &mut Node) -> Option<Str> {
+    node.dress.as_mut()?.foot.take()
+}
+
+/// What is below a key that follows an entry is below that entry.
+fn give_foot_back(key: &mut Node, entries: &mut [Entry]) {
+    if let Some(before) = entries.last_mut()
+        && let Some(foot) = take_foot(key)
+    {
+        before.key.dress_mut().foot = Some(foot);
+    }
+}
+
+/// What is below a value is below its key.
+fn move_foot(value: &mut Node, key: &mut Node) {
+    if foot(key).is_none()
+        && let Some(foot) = take_foot(value)
+    {
+        key.dress_mut().foot = Some(foot);
+    }
+}
+
+/// Gives a collection the comments at its end.
+fn end_comments(node: &mut Node, dress: Option<Box<Dress>>) {
+    let (line, mut foot) = dress.map_or((None, None), |dress| (dress.line, dress.foot));
+    if node.style == Style::Plain
+        && foot.is_some()
+        && let Value::Map(entries) = &mut node.value
+        && let Some(last) = entries.last_mut()
+    {
+        last.key.dress_mut().foot = foot.take();
+    }
+    if node.dress.is_some() || line.is_some() || foot.is_some() {
+        let dress = node.dress_mut();
+        dress.line = line;
+        dress.foot = foot;
+    }
+}
+
+fn forget_comments(node: &mut Node) {
+    if let Some(dress) = &mut node.dress {
+        dress.head = None;
+        dress.line = None;
+        dress.foot = None;
+    }
+}

@@ -1,0 +1,140 @@
+//! Setting a value the way kustomize does: what is replaced keeps its style.
+//!
+//! A number that replaces a quoted text is text afterwards, and a quoted number that replaces a
+//! plain one stays text, because the type travels with the value and the quotes stay behind.
+
+use super::read::{Options, read_first};
+use super::resolve::{self, Dialect, Scalar, is_old_bool};
+use super::{Dress, Entry, Node, Style, Tag, Value};
+
+impl Node {
+    /// A scalar written without quotes, of whatever type that makes it.
+    pub fn plain(text: &str) -> Self {
+        let tag = match text {
+            "<<" => Tag::Merge,
+            _ => resolve::plain(text, Dialect::Manifest).tag(),
+        };
+        Self::scalar(text, tag)
+    }
+
+    /// A scalar whose type follows its text, now and whenever [`Node::set_text`] changes it.
+    pub fn untyped(text: &str) -> Self {
+        let dress = Dress {
+            untyped: true,
+            ..Dress::default()
+        };
+        Self {
+            dress: Some(Box::new(dress)),
+            ..Self::plain(text)
+        }
+    }
+
+    /// Whether the type follows the text.
+    pub fn is_untyped(&self) -> bool {
+        self.dress.as_ref().is_some_and(|dress| dress.untyped)
+    }
+
+    /// Makes it a scalar with this text; the type stays, unless it follows the text.
+    pub fn set_text(&mut self, text: &str) {
+        self.value = Value::Scalar(text.into());
+        if self.is_untyped() {
+            self.tag = self.resolved(text);
+        } else if self.tag == Tag::Bool && is_old_bool(text) {
+            // In a manifest such a word is a text, and a tag that says otherwise is refused.
+            self.dress_mut().tag = Some(Tag::Bool.name().into());
+        }
+    }
+
+    /// Replaces a scalar's text; without a tag the type follows from the text and the style that
+    /// stays.
+    pub fn set_scalar(&mut self, text: &str, tag: Option<Tag>) {
+        self.value = Value::Scalar(text.into());
+        self.tag = tag.unwrap_or_else(|| self.resolved(text));
+        self.dress = None;
+    }
+
+    /// Sets a scalar field of a mapping; a new one is quoted if YAML 1.1 would misread it.
+    pub fn set_scalar_field(&mut self, key: &str, text: &str, tag: Option<Tag>) {
+        if let Some(field) = self.get_mut(key) {
+            field.set_scalar(text, tag);
+            return;
+        }
+        let is_text = tag.is_none_or(|tag| tag == Tag::Str);
+        let mut value = Self::scalar(text, tag.unwrap_or(Tag::Str));
+        if !is_text {
+            value.style = Style::Plain;
+        } else if is_misread(text) {
+            value.style = Style::Double;
+        } else if tag.is_none() {
+            value.tag = resolve::plain(text, Dialect::Manifest).tag();
+        }
+        if let Some(entries) = self.entries_mut() {
+            entries.push(Entry {
+                key: Self::plain(key),
+                value,
+            });
+        }
+    }
+
+    /// Takes another node's value and type but keeps the style in which this one was written.
+    pub fn assign(&mut self, value: Self) {
+        let style = self.style;
+        *self = value;
+        self.style = style;
+    }
+
+    /// Marks a string as quoted that was written plainly and that YAML 1.1 would misread.
+    pub fn quote_if_misread(&mut self) {
+        if self.style == Style::Plain && self.as_str().is_some_and(is_misread) {
+            self.style = Style::Double;
+        }
+    }
+
+    fn resolved(&self, text: &str) -> Tag {
+        match self.style {
+            Style::Plain | Style::Flow => resolve::plain(text, Dialect::Manifest).tag(),
+            _ => Tag::Str,
+        }
+    }
+}
+
+/// Whether YAML 1.1 takes a text, read as a document, for something else than text.
+///
+/// Nothing and several lines never count, nor does what is no YAML.
+fn is_misread(text: &str) -> bool {
+    if text.is_empty() || text.contains('\n') {
+        return false;
+    }
+    if !has_indicators(text) {
+        return is_old_bool(text) || resolve::plain(text, Dialect::Kustomization).tag() != Tag::Str;
+    }
+    let options = Options {
+        dialect: Dialect::Kustomization,
+        ..Options::default()
+    };
+    match read_first(text, &options) {
+        Ok(Some(node)) => match node.value_in(Dialect::Kustomization) {
+            _ if !node.is_scalar() => can_be_decoded(&node),
+            Ok(value) => !matches!(value, Scalar::Str(_)),
+            Err(_) => false,
+        },
+        Ok(None) => true,
+        Err(_) => false,
+    }
+}
+
+/// Whether go-yaml v2 decodes it: no key is a mapping or a list, as in a template's `{{ name }}`.
+fn can_be_decoded(node: &Node) -> bool {
+    let mut entries = node.entries().iter();
+    entries.all(|it| it.key.is_scalar() && can_be_decoded(&it.value))
+        && node.items().iter().all(can_be_decoded)
+}
+
+/// Whether a line may be more in YAML than a plain scalar.
+fn has_indicators(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let starts = bytes
+        .first()
+        .is_some_and(|first| !first.is_ascii_alphanumeric() && first.is_ascii());
+    starts || bytes.ends_with(b":") || text.contains(": ") || text.contains(" #")
+}

@@ -1,0 +1,139 @@
+//! Tables: the first row names the columns.
+
+use csv::{ReaderBuilder, Terminator, WriterBuilder};
+
+use kustom_yaml::error::{Error, Kind, Result};
+use kustom_yaml::{Entry, Node, Value};
+
+pub(super) fn decode(text: &str, delimiter: u8, typed: bool) -> Result<Vec<Node>> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut reader = ReaderBuilder::new()
+        .delimiter(delimiter)
+        .from_reader(text.as_bytes());
+    let names = reader.headers().map_err(broken)?.clone();
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut rows = Vec::new();
+    for row in reader.records() {
+        let row = row.map_err(broken)?;
+        let entries = names
+            .iter()
+            .zip(&row)
+            .map(|(name, cell)| Entry::new(name, read_cell(cell, typed)));
+        rows.push(Node::map(entries.collect()));
+    }
+    Ok(vec![Node::seq(rows)])
+}
+
+#[cold]
+fn broken(error: csv::Error) -> Error {
+    Error::new(Kind::Script, format!("the text is no table: {error}"))
+}
+
+fn read_cell(cell: &str, typed: bool) -> Node {
+    match super::snippet(cell) {
+        Some(node) if typed || node.text() == Some(cell) => node,
+        _ => Node::string(cell),
+    }
+}
+
+pub(super) fn encode(node: &Node, delimiter: u8) -> Result<String> {
+    if let Some(text) = node.text() {
+        return Ok(format!("{text}\n"));
+    }
+    let mut writer = WriterBuilder::new()
+        .delimiter(delimiter)
+        .terminator(Terminator::Any(b'\n'))
+        .flexible(true)
+        .from_writer(Vec::new());
+    for row in rows(node)? {
+        writer.write_record(row).map_err(broken)?;
+    }
+    let bytes = writer.into_inner().unwrap_or_default();
+    Ok(String::from_utf8(bytes).unwrap_or_default())
+}
+
+/// The rows of a table: one row of scalars, rows of scalars, or mappings with the same keys.
+fn rows(node: &Node) -> Result<Vec<Vec<&str>>> {
+    let Value::Seq(items) = &node.value else {
+        return Err(unfit(node));
+    };
+    match items.first().map(|item| &item.value) {
+        None => Ok(Vec::new()),
+        Some(Value::Map(entries)) => {
+            let names: Vec<&str> = entries
+                .iter()
+                .filter_map(|entry| entry.key.text())
+                .collect();
+            let mut rows = vec![names.clone()];
+            for item in items {
+                if !item.is_map() {
+                    return Err(unfit(item));
+                }
+                let mut keys = item.entries().iter().map(|entry| &entry.key);
+                if let Some(key) =
+                    keys.find(|key| !key.text().is_some_and(|key| names.contains(&key)))
+                {
+                    let name = key.text().unwrap_or_default();
+                    let message = format!("the first row of the table has no column `{name}`");
+                    return Err(Error::new(Kind::Script, message)
+                        .at(key.span)
+                        .help("give the first row all keys, or choose some: `map(pick([…]))`"));
+                }
+                let cells = names.iter().map(|name| item.get(name).map_or(Ok(""), cell));
+                rows.push(cells.collect::<Result<_>>()?);
+            }
+            Ok(rows)
+        }
+        Some(Value::Seq(first)) => items
+            .iter()
+            .map(|item| match &item.value {
+                Value::Seq(cells) if cells.len() == first.len() => cells.iter().map(cell).collect(),
+                Value::Seq(_) => Err(Error::new(
+                    Kind::Script,
+                    "the rows of a table have the same number of cells",
+                )
+                .at(item.span)),
+                _ => Err(unfit(item)),
+            })
+            .collect(),
+        Some(_) => Ok(vec![items.iter().map(cell).collect::<Result<_>>()?]),
+    }
+}
+
+fn cell(node: &Node) -> Result<&str> {
+    node.text().ok_or_else(|| unfit(node))
+}
+
+#[cold]
+fn unfit(node: &Node) -> Error {
+    Error::new(
+        Kind::Script,
+        "a table is made of a sequence of scalars, of rows of scalars, or of flat mappings",
+    )
+    .at(node.span)
+}
+
+#[cfg(test)]
+mod tests {
+    use kustom_yaml::Tag;
+
+    use super::*;
+
+    #[test]
+    fn tables_come_back() {
+        let text = "name,cats\nGary,1\n\"Samantha, R\",\"two\nlines\"\n";
+        let nodes = decode(text, b',', true).unwrap();
+        assert_eq!(nodes[0].items()[0].get("cats").unwrap().tag, Tag::Int);
+        assert_eq!(encode(&nodes[0], b',').unwrap(), text);
+    }
+
+    #[test]
+    fn what_is_no_table_is_refused() {
+        assert!(encode(&Node::map(Vec::new()), b',').is_err());
+        let nested = Node::seq(vec![Node::seq(vec![Node::seq(Vec::new())])]);
+        assert!(encode(&nested, b',').is_err());
+        assert!(decode("a,b\n1\n", b',', true).is_err());
+    }
+}

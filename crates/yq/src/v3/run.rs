@@ -1,0 +1,296 @@
+//! A script over the documents of a text.
+
+use std::str::FromStr;
+
+use kustom_yaml::error::{Error, Kind, Result};
+use kustom_yaml::{Node, Options};
+
+use super::delete::delete;
+use super::report::Report;
+use super::script::{Command, Script, Statement};
+use super::update::{Literal, update};
+
+/// Which documents of a text are changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Documents {
+    /// Every one.
+    All,
+    /// One, counted from 0; a negative number names none.
+    One(i64),
+}
+
+impl Default for Documents {
+    fn default() -> Self {
+        Self::One(0)
+    }
+}
+
+impl FromStr for Documents {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        if text == "*" {
+            return Ok(Self::All);
+        }
+        text.parse().map(Self::One).map_err(|_| {
+            let message = format!("`{text}` is no number of a document");
+            Error::new(Kind::Script, message).help("write a number, counted from 0, or `*`")
+        })
+    }
+}
+
+/// A text after a script, and what each statement did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// The text, changed only where the script says so.
+    pub text: String,
+    /// Its documents.
+    pub documents: Vec<Node>,
+    /// What each statement did, in the order of the script.
+    pub reports: Vec<Report>,
+}
+
+/// Runs a script on a text.
+///
+/// # Example
+///
+/// ```
+/// use kustom_yq::v3::{Documents, Script, run};
+///
+/// let script = Script::parse("- command: update\n  path: a.b\n  value: 2\n", "script.yaml")?;
+/// let outcome = run(&script, "a:\n    b:  1   # one\n", Documents::default())?;
+/// assert_eq!(outcome.text, "a:\n    b:  2   # one\n");
+/// assert_eq!(outcome.reports[0].matched, 1);
+/// # Ok::<(), kustom_yaml::error::Error>(())
+/// ```
+pub fn run(script: &Script, text: &str, documents: Documents) -> Result<Outcome> {
+    run_on(script, text, documents, false)
+}
+
+/// Runs a script on documents that are read with or without their comments.
+pub(super) fn run_on(
+    script: &Script,
+    text: &str,
+    documents: Documents,
+    comments: bool,
+) -> Result<Outcome> {
+    let before = documents_of(text, comments)?;
+    let mut after = before.clone();
+    let mut reports: Vec<Report> = script.statements.iter().map(Report::of).collect();
+    if !script.statements.is_empty() {
+        for root in selected(&mut after, documents)? {
+            for (statement, report) in script.statements.iter().zip(&mut reports) {
+                execute(statement, root, report)?;
+            }
+        }
+    }
+    if before.is_empty() && after.iter().all(Node::is_null) {
+        after.clear();
+    }
+    Ok(Outcome {
+        text: kustom_yaml::rewrite(text, &before, &after)?,
+        documents: after,
+        reports,
+    })
+}
+
+/// Runs one statement on one document.
+pub(super) fn execute(statement: &Statement, root: &mut Node, report: &mut Report) -> Result<()> {
+    let done = match statement.command {
+        Command::Delete => delete(root, &statement.path, report),
+        Command::Update | Command::Merge => {
+            let mut value = Literal(statement.value.as_ref());
+            update(root, &statement.path, &mut value, report)
+        }
+    };
+    done.map_err(|error| error.at(statement.place.clone()))
+}
+
+/// Reads a text as it is written; comments only where they will be printed or compared.
+pub(super) fn documents_of(text: &str, comments: bool) -> Result<Vec<Node>> {
+    let options = Options {
+        keep_aliases: true,
+        comments,
+        ..Options::default()
+    };
+    kustom_yaml::read(text, &options)
+}
+
+/// The documents that are to be changed; a text without any gets an empty one.
+pub(super) fn selected(
+    documents: &mut Vec<Node>,
+    which: Documents,
+) -> Result<impl Iterator<Item = &mut Node>> {
+    let behind_last = Documents::One(i64::try_from(documents.len()).unwrap_or(i64::MAX));
+    // As in yq 3, an empty document at the end may be followed by another one.
+    let goes_on = which == behind_last && documents.last().is_some_and(Node::is_null);
+    if documents.is_empty() || goes_on {
+        documents.push(Node::null());
+    }
+    let range = match which {
+        Documents::All => 0..documents.len(),
+        Documents::One(number) => match usize::try_from(number) {
+            Ok(number) if number < documents.len() => number..number + 1,
+            Ok(number) => return Err(missing(number, documents.len())),
+            Err(_) => 0..0,
+        },
+    };
+    Ok(documents[range].iter_mut())
+}
+
+#[cold]
+fn missing(number: usize, count: usize) -> Error {
+    let message = match count {
+        1 => format!("there is no document {number}: the text has one"),
+        count => format!("there is no document {number}: the text has {count}"),
+    };
+    Error::new(Kind::Script, message).help("documents are counted from 0; `*` means all")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(script: &str, text: &str) -> Result<Outcome> {
+        let script = Script::parse(script, "s.yaml")?;
+        run(&script, text, Documents::default())
+    }
+
+    fn updated(path: &str, text: &str) -> String {
+        let script = format!("- command: update\n  path: '{path}'\n  value: NEW\n");
+        outcome(&script, text).unwrap().text
+    }
+
+    fn deleted(path: &str, text: &str) -> String {
+        let script = format!("- command: delete\n  path: '{path}'\n");
+        outcome(&script, text).unwrap().text
+    }
+
+    #[test]
+    fn only_the_value_changes() {
+        let text = "# top\na:   'x'  # keep\n\nb: {c: 1,d: 2}\n";
+        assert_eq!(
+            updated("a", text),
+            "# top\na:   NEW  # keep\n\nb: {c: 1,d: 2}\n"
+        );
+        assert_eq!(
+            updated("b.d", text),
+            "# top\na:   'x'  # keep\n\nb: {c: 1,d: NEW}\n"
+        );
+    }
+
+    #[test]
+    fn what_is_missing_is_made_in_the_style_of_the_neighbours() {
+        assert_eq!(
+            updated("a.o.m", "a:\n    b:\n        - x\n"),
+            "a:\n    b:\n        - x\n    o:\n        m: NEW\n"
+        );
+        assert_eq!(
+            updated("l[+]", "l:\n- a\n- b\nz: 1\n"),
+            "l:\n- a\n- b\n- NEW\nz: 1\n"
+        );
+        assert_eq!(
+            updated("l[+].k", "l:\n  - k: a\n"),
+            "l:\n  - k: a\n  - k: NEW\n"
+        );
+    }
+
+    #[test]
+    fn patterns_and_filters_name_several() {
+        assert_eq!(
+            updated("*.a", "x: {a: 1}\ny: {b: 1}\n"),
+            "x: {a: NEW}\ny: {b: 1, a: NEW}\n"
+        );
+        assert_eq!(
+            updated("l(n==b*).v", "l:\n- {n: a, v: 1}\n- {n: bc, v: 2}\n"),
+            "l:\n- {n: a, v: 1}\n- {n: bc, v: NEW}\n"
+        );
+        assert_eq!(
+            updated("a.**", "a:\n  b: 1\n  c: [2]\n"),
+            "a:\n  b: NEW\n  c: [NEW]\n"
+        );
+    }
+
+    #[test]
+    fn deleting_takes_the_comment_above_along() {
+        let text = "# file\n\n# about a\na: 1 # one\n# about b\nb: 2\n";
+        assert_eq!(deleted("a", text), "# file\n\n# about b\nb: 2\n");
+        assert_eq!(deleted("x.y", text), text);
+        assert_eq!(deleted("l[-1]", "l: [1, 2]\n"), "l: [1]\n");
+        assert_eq!(deleted("l.(n==x)", "l:\n- n: x\n"), "l: []\n");
+    }
+
+    #[test]
+    fn nobody_is_told_to_write_what_the_script_made() {
+        let script = "- command: update\n  path: m\n  value: {old_a: 1}\n\
+                      - command: update\n  path: m.old_b\n  value: 2\n\
+                      - command: update\n  path: m.old_c\n  value: 2\n";
+        let reports = outcome(script, "m: {}\n").unwrap().reports;
+        assert!(reports.iter().all(|report| report.near.is_none()));
+    }
+
+    #[test]
+    fn a_report_says_what_was_matched_and_made() {
+        let script = "- command: update\n  path: plank.url\n  value: x\n\
+                      - command: update\n  path: l[0].v\n  value: 2\n\
+                      - command: delete\n  path: gone\n\
+                      - command: update\n  path: a\n  value: 1\n";
+        let text = "plank:\n  urls: y\nl:\n- name: first\n  v: 1\na: 1\n";
+        let reports = outcome(script, text).unwrap().reports;
+        assert_eq!(reports[0].created, ["plank.url"]);
+        assert_eq!(reports[0].near.as_deref(), Some("urls"));
+        assert_eq!(
+            reports[1].indexed[0].identity.as_deref(),
+            Some("(name==first)")
+        );
+        assert_eq!(
+            reports[1].indexed[0].by_name.as_deref(),
+            Some("l.(name==first).v")
+        );
+        assert_eq!(reports[2].matched, 0);
+        assert_eq!((reports[3].matched, reports[3].changed), (1, 0));
+        let rules: Vec<&str> = reports
+            .iter()
+            .flat_map(|report| report.findings())
+            .map(|finding| finding.rule)
+            .collect();
+        let wanted = [
+            "script-created",
+            "script-index",
+            "script-unmatched",
+            "script-unchanged",
+        ];
+        assert_eq!(rules, wanted);
+    }
+
+    #[test]
+    fn a_value_of_another_kind_on_the_way_is_reported() {
+        let script = "- command: update\n  path: l.name\n  value: x\n";
+        let outcome = outcome(script, "l:\n- name: a\n").unwrap();
+        assert_eq!(outcome.reports[0].replaced[0].old, "a sequence");
+    }
+
+    #[test]
+    fn an_index_before_the_first_item_is_refused_with_the_place() {
+        let script = "- command: update\n  path: l[-3]\n  value: x\n";
+        let error = outcome(script, "l: [1]\n").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`[-3]` is out of range: `l` has 1 items (s.yaml:1:3)"
+        );
+    }
+
+    #[test]
+    fn a_document_that_is_not_there_is_refused() {
+        let script = Script::parse("- command: delete\n  path: a\n", "s.yaml").unwrap();
+        let error = run(&script, "a: 1\n", Documents::One(1)).unwrap_err();
+        assert_eq!(error.message(), "there is no document 1: the text has one");
+    }
+
+    #[test]
+    fn an_empty_script_changes_nothing() {
+        for text in ["", "# only\n", "---\n", "a:   1\n"] {
+            assert_eq!(outcome("", text).unwrap().text, text);
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! Values: from a script, from the command line, and how they meet what was there.
+
+use kustom_yaml::error::Result;
+use kustom_yaml::place::{SourceId, Span};
+use kustom_yaml::{Node, Str, Style, Tag, Value, implied_tag, same_data};
+
+use super::path::Accident;
+use super::report::Report;
+use super::run::documents_of;
+use super::update::{Assign, inherit};
+use crate::word::core_tag;
+
+/// What the flags of a command line say of a value.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ValueFlags {
+    /// `--tag`
+    pub tag: Option<String>,
+    /// `--style`
+    pub style: Option<Style>,
+    /// `--style tagged`
+    pub tagged: bool,
+    /// `--anchorName`
+    pub anchor: Option<String>,
+    /// `--makeAlias`: the text is the name of an anchor.
+    pub alias: bool,
+}
+
+/// A value of the command line: `3` is a number, `[]` an empty sequence, anything else a text.
+pub fn argument(text: &str, flags: &ValueFlags) -> Node {
+    if flags.alias {
+        return Node {
+            value: Value::Alias(text.into()),
+            tag: Tag::Other,
+            ..Node::default()
+        };
+    }
+    let mut node = if text == "[]" {
+        Node {
+            style: Style::Flow,
+            ..Node::seq(Vec::new())
+        }
+    } else {
+        Node::scalar(text, implied_tag(text))
+    };
+    // A word of YAML 1.1 stays as it was typed.
+    node.span = typed();
+    if let Some(anchor) = &flags.anchor {
+        node.dress_mut().anchor = Some(anchor.as_str().into());
+    }
+    put_on(&mut node, flags);
+    node
+}
+
+/// The first document of a text as a value.
+pub fn value_of(text: &str) -> Result<Node> {
+    let mut node = documents_of(text, true)?
+        .into_iter()
+        .next()
+        .unwrap_or_default();
+    without_place(&mut node);
+    Ok(node)
+}
+
+/// Takes off the comments of a value itself, and those within it that speak to us.
+///
+/// What stands beside a value in a script is about the statement; what stands in it is part of it.
+pub(super) fn without_remarks(node: &mut Node) {
+    if let Some(dress) = &mut node.dress {
+        (dress.head, dress.line, dress.foot) = (None, None, None);
+    }
+    forget_remarks(node);
+}
+
+fn forget_remarks(node: &mut Node) {
+    if let Some(dress) = &mut node.dress {
+        for comment in [&mut dress.head, &mut dress.line, &mut dress.foot] {
+            comment.take_if(|comment| comment.contains("# kustom:"));
+        }
+    }
+    match &mut node.value {
+        Value::Seq(items) => items.iter_mut().for_each(forget_remarks),
+        Value::Map(entries) => {
+            for entry in entries {
+                forget_remarks(&mut entry.key);
+                forget_remarks(&mut entry.value);
+            }
+        }
+        Value::Scalar(_) | Value::Alias(_) => {}
+    }
+}
+
+/// Gives a scalar a style and a tag.
+fn put_on(node: &mut Node, flags: &ValueFlags) {
+    let Some(text) = node.text().map(Str::from) else {
+        return;
+    };
+    if let Some(style) = flags.style.filter(|style| *style != Style::Flow) {
+        node.style = style;
+        node.tag = Tag::Str;
+        if let Some(dress) = &mut node.dress {
+            dress.tag = None;
+        }
+    }
+    match &flags.tag {
+        Some(tag) => set_tag(node, tag, &text, flags.tagged),
+        None if flags.tagged => {
+            let name = node.tag.name();
+            node.dress_mut().tag = Some(name.into());
+        }
+        None => {}
+    }
+}
+
+/// Gives a scalar the type that a tag names; the tag shows only where it has to.
+fn set_tag(node: &mut Node, tag: &str, text: &str, shows: bool) {
+    node.tag = core_tag(tag).unwrap_or(Tag::Other);
+    let goes_without = match node.tag {
+        Tag::Str => true,
+        known => known == implied_tag(text) && node.style == Style::Plain,
+    };
+    let written = (shows || !goes_without).then(|| tag.into());
+    if written.is_some() || node.dress.is_some() {
+        node.dress_mut().tag = written;
+    }
+}
+
+/// Where a value stands that was typed and not read.
+fn typed() -> Span {
+    Span {
+        source: FOREIGN,
+        line: 1,
+        ..Span::default()
+    }
+}
+
+/// The source of values that are not of the text that is changed.
+const FOREIGN: SourceId = SourceId::NONE;
+
+/// Forgets where a value was read, so that it is not taken for a part of another text.
+pub(super) fn without_place(node: &mut Node) {
+    node.span = typed();
+    match &mut node.value {
+        Value::Seq(items) => items.iter_mut().for_each(without_place),
+        Value::Map(entries) => {
+            for entry in entries {
+                without_place(&mut entry.key);
+                without_place(&mut entry.value);
+            }
+        }
+        Value::Scalar(_) | Value::Alias(_) => {}
+    }
+}
+
+/// Whether yq 3 writes a value as a block of text, with `|` or `>`.
+pub(super) fn is_block(value: &Node) -> bool {
+    let text = value.text().unwrap_or_default();
+    match value.style {
+        Style::Literal | Style::Folded => true,
+        Style::Plain => text.contains('\n'),
+        _ => false,
+    }
+}
+
+/// What yq 3 makes of a comment behind a value that becomes a block of text: a part of the text.
+/// Says whether there was one.
+fn swallow_comment(value: &mut Node, report: &mut Report) -> bool {
+    let text = value.text().unwrap_or_default().to_owned();
+    if !is_block(value) || text.is_empty() || text.ends_with('\n') {
+        return false;
+    }
+    let Some(comment) = value.dress.as_mut().and_then(|dress| dress.line.take()) else {
+        return false;
+    };
+    value.value = Value::Scalar(format!("{text}{comment}").into());
+    report.accidents.push(Accident {
+        message: format!("the comment `{comment}` is now part of the text, as in yq 3"),
+        help: Some("take the comment away before you write a block of text".to_owned()),
+    });
+    true
+}
+
+/// A value of the command line, or only a style and a tag for what is there.
+pub(super) struct Typed<'a> {
+    pub(super) value: Option<&'a Node>,
+    pub(super) flags: &'a ValueFlags,
+}
+
+impl Assign for Typed<'_> {
+    fn assign(&mut self, old: &mut Node, _: bool, report: &mut Report) -> Result<bool> {
+        let before = old.clone();
+        match self.value {
+            Some(value) => {
+                let mut new = value.clone();
+                inherit(old, &mut new);
+                if swallow_comment(&mut new, report) {
+                    // A value that stands where the old one stood has lost its comment.
+                    new.span = old.span;
+                }
+                *old = new;
+            }
+            None if *self.flags == ValueFlags::default() => {}
+            None => {
+                if !old.is_scalar() {
+                    // yq 3 gives a style to the text of a collection, which has none.
+                    *old = Node::scalar("", Tag::Null);
+                }
+                put_on(old, self.flags);
+            }
+        }
+        Ok(!same_data(&before, old) || before.style != old.style || before.dress != old.dress)
+    }
+}

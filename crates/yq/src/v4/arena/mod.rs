@@ -1,0 +1,267 @@
+//! The nodes that an expression works on.
+//!
+//! A document is opened from its root, a level at a time, where an expression looks into it; what
+//! was never looked at is the node that was read, and goes back as it came. Nodes know their
+//! parents and keys, so that a result of a query can be assigned to, deleted, or asked for its
+//! path.
+
+mod adopt;
+mod copy;
+mod path;
+
+use std::collections::HashMap;
+
+use kustom_yaml::{Node, Str, Tag, Value};
+
+use super::item::{Children, Id, Item, Key, Kind, Label, Origin};
+pub(crate) use path::Step;
+
+/// How many nodes there may be beside those of the input, and how many for each of those, so that
+/// no expression can fill the memory.
+const MOST: (usize, usize) = (2_000_000, 10);
+/// How many bytes of text weigh as much as a node.
+const NODE: usize = 128;
+/// How deep nodes may be nested, so that none can exhaust the stack.
+pub(crate) const DEEPEST: usize = 2_000;
+
+/// All nodes of a run.
+#[derive(Debug, Default)]
+pub(crate) struct Arena<'d> {
+    items: Vec<Item<'d>>,
+    origins: HashMap<Id, Origin>,
+    /// How many nodes the input has.
+    read: usize,
+    /// How many nodes there are, long texts counted as several.
+    weight: usize,
+    /// Why work must stop, if it must.
+    pub(crate) exhausted: Option<&'static str>,
+}
+
+impl<'d> Arena<'d> {
+    /// Puts a node into the arena.
+    pub(crate) fn add(&mut self, item: Item<'d>) -> Id {
+        self.weight += 1 + item.text.len() / NODE;
+        if self.weight > MOST.0 + MOST.1 * self.read {
+            self.exhausted = Some("the expression makes too many nodes");
+            // Any node does: nothing is done with it any more.
+            return Id::FIRST;
+        }
+        self.items.push(item);
+        Id::new(self.items.len() - 1)
+    }
+
+    /// A node, to read.
+    pub(crate) fn get(&self, id: Id) -> &Item<'d> {
+        &self.items[id.index()]
+    }
+
+    /// A node, to change.
+    pub(crate) fn edit(&mut self, id: Id) -> &mut Item<'d> {
+        &mut self.items[id.index()]
+    }
+
+    /// A scalar that belongs nowhere.
+    pub(crate) fn scalar(&mut self, text: impl Into<Str>, tag: Tag) -> Id {
+        self.add(Item::scalar(text, tag))
+    }
+
+    /// An empty sequence or mapping that belongs nowhere.
+    pub(crate) fn collection(&mut self, kind: Kind) -> Id {
+        self.add(Item::collection(kind))
+    }
+
+    /// How many children a node has; those of a mapping are keys and values.
+    pub(crate) fn len(&self, id: Id) -> usize {
+        match &self.get(id).children {
+            Children::None => 0,
+            Children::Open(children) => children.len(),
+            Children::Closed(node) => match &node.value {
+                Value::Map(entries) => entries.len() * 2,
+                Value::Seq(items) => items.len(),
+                _ => 0,
+            },
+        }
+    }
+
+    /// A child of a node.
+    pub(crate) fn child(&mut self, id: Id, index: usize) -> Id {
+        self.children(id)[index]
+    }
+
+    /// The children of a node; those of a mapping are keys and values in turn.
+    pub(crate) fn children(&mut self, id: Id) -> &mut Vec<Id> {
+        if let Children::Closed(node) = self.get(id).children {
+            self.open(id, node);
+        }
+        let children = &mut self.edit(id).children;
+        if matches!(children, Children::None) {
+            *children = Children::Open(Vec::new());
+        }
+        match children {
+            Children::Open(children) => children,
+            _ => unreachable!("closed children were opened above"),
+        }
+    }
+
+    fn open(&mut self, id: Id, node: &'d Node) {
+        self.edit(id).children = Children::Open(Vec::with_capacity(match &node.value {
+            Value::Map(entries) => entries.len() * 2,
+            _ => node.items().len(),
+        }));
+        for item in node.items() {
+            let child = self.add(Item::read(item));
+            self.append(id, child);
+        }
+        for entry in node.entries() {
+            let key = self.add(Item::read(&entry.key));
+            let value = self.add(Item::read(&entry.value));
+            self.append_entry(id, key, value);
+        }
+    }
+
+    /// A copy of the children's numbers, to walk over while nodes are changed.
+    pub(crate) fn listed(&mut self, id: Id) -> Vec<Id> {
+        self.children(id).clone()
+    }
+
+    /// The values of a mapping, the items of a sequence.
+    pub(crate) fn values(&mut self, id: Id) -> Vec<Id> {
+        match self.get(id).kind {
+            Kind::Map => self.listed(id).into_iter().skip(1).step_by(2).collect(),
+            Kind::Seq => self.listed(id),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The entries of a mapping.
+    pub(crate) fn entries(&mut self, id: Id) -> Vec<(Id, Id)> {
+        let children = self.children(id);
+        children
+            .chunks_exact(2)
+            .map(|pair| (pair[0], pair[1]))
+            .collect()
+    }
+
+    /// Puts other children below a node, as they are.
+    pub(crate) fn set_children(&mut self, id: Id, children: Vec<Id>) {
+        self.edit(id).children = Children::Open(children);
+    }
+
+    /// Takes all children away.
+    pub(crate) fn clear(&mut self, id: Id) {
+        self.edit(id).children = Children::None;
+    }
+
+    /// Puts a node that belongs nowhere at the end of a sequence.
+    pub(crate) fn append(&mut self, seq: Id, child: Id) {
+        let index = self.len(seq);
+        let item = self.edit(child);
+        item.parent = Some(seq);
+        item.is_key = false;
+        item.key = Key::Index(u32::try_from(index).unwrap_or(u32::MAX));
+        self.children(seq).push(child);
+    }
+
+    /// Puts nodes that belong nowhere at the end of a mapping.
+    pub(crate) fn append_entry(&mut self, map: Id, key: Id, value: Id) {
+        let item = self.edit(key);
+        item.parent = Some(map);
+        item.is_key = true;
+        let item = self.edit(value);
+        item.parent = Some(map);
+        item.is_key = false;
+        item.key = Key::Node(key);
+        self.children(map).extend([key, value]);
+    }
+
+    /// Where the document that a node is part of comes from.
+    pub(crate) fn origin(&self, id: Id) -> Origin {
+        self.own_origin(self.top(id))
+    }
+
+    /// Where a node comes from, if it is a document.
+    pub(crate) fn own_origin(&self, id: Id) -> Origin {
+        if !self.get(id).has_origin {
+            return Origin::default();
+        }
+        self.origins.get(&id).copied().unwrap_or_default()
+    }
+
+    /// Says where a node comes from.
+    pub(crate) fn set_origin(&mut self, id: Id, origin: Origin) {
+        self.edit(id).has_origin = true;
+        self.origins.insert(id, origin);
+    }
+
+    /// A new node that stands where another stands.
+    pub(crate) fn replacement(&mut self, owner: Id, kind: Kind, label: Label, text: &str) -> Id {
+        let item = Item {
+            kind,
+            label,
+            text: text.into(),
+            ..Item::default()
+        };
+        let id = self.add(item);
+        self.stand_in(owner, id);
+        id
+    }
+
+    /// Lets a node stand where another stands.
+    pub(crate) fn stand_in(&mut self, owner: Id, id: Id) {
+        let from = self.get(owner);
+        let parent = from.parent;
+        let key = if from.is_key {
+            Key::Node(owner)
+        } else {
+            from.key
+        };
+        let item = self.edit(id);
+        item.parent = parent;
+        item.key = key;
+    }
+
+    /// The node at the end of a chain of aliases; `None` for one that leads nowhere.
+    pub(crate) fn resolved(&self, id: Id) -> Option<Id> {
+        let mut id = id;
+        for _ in 0..100 {
+            if self.get(id).kind != Kind::Alias {
+                return Some(id);
+            }
+            id = self.get(id).target?;
+        }
+        None
+    }
+
+    /// The node of the same document that has an anchor.
+    pub(crate) fn anchored(&mut self, id: Id, name: &str) -> Option<Id> {
+        let mut open = vec![self.top(id)];
+        while let Some(id) = open.pop() {
+            if self.get(id).anchor().is_some_and(|anchor| anchor == name) {
+                return Some(id);
+            }
+            let children = self.listed(id);
+            open.extend(children.into_iter().rev());
+        }
+        None
+    }
+
+    /// Whether a node is another or part of it.
+    pub(crate) fn is_within(&self, id: Id, other: Id) -> bool {
+        let parent = |id: &Id| self.get(*id).parent;
+        std::iter::successors(Some(id), parent)
+            .take(DEEPEST)
+            .any(|id| id == other)
+    }
+
+    /// The document that a node is part of.
+    fn top(&self, id: Id) -> Id {
+        let mut top = id;
+        for _ in 0..DEEPEST {
+            match self.get(top).parent {
+                Some(parent) => top = parent,
+                None => break,
+            }
+        }
+        top
+    }
+}

@@ -1,0 +1,305 @@
+//! Scans many texts for secrets: files, what git tracks, what is staged, and all that was ever
+//! committed.
+//!
+//! Texts are scanned on all cores; what is found comes in the order of the texts, for any number of
+//! threads.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
+
+use crate::error::{Error, Kind, Result};
+use crate::guard::{Allowed, Baseline, Guard, Identity, Leak, Scan};
+use crate::load::{Appearance, Blobs, Disk, Files, Staged, Tracked, WorkTree};
+use crate::threads;
+
+/// What many texts showed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scans {
+    /// The secrets, in the order of the texts.
+    pub leaks: Vec<Leak>,
+    /// Those that somebody allowed.
+    pub allowed: Vec<Allowed>,
+    /// How many texts there were.
+    pub texts: usize,
+}
+
+impl Scans {
+    /// Adds what other texts showed.
+    pub fn add(&mut self, other: Self) {
+        self.leaks.extend(other.leaks);
+        self.allowed.extend(other.allowed);
+        self.texts += other.texts;
+    }
+}
+
+/// How a path is named in what is found.
+type Shown<'s> = &'s (dyn Fn(&Path) -> String + Sync);
+
+/// Below this many texts, threads cost more than they bring.
+const FEW: usize = 16;
+
+/// Scans files of the disk.
+///
+/// # Errors
+///
+/// If one cannot be read.
+pub fn scan_files(guard: &Guard, files: &[PathBuf], shown: Shown<'_>) -> Result<Scans> {
+    each(
+        files,
+        || (),
+        |(), path| {
+            let content = Disk.read(path).map_err(|cause| {
+                let message = format!("cannot read `{}`: {cause}", shown(path));
+                Error::new(Kind::Load, message).caused_by(cause)
+            })?;
+            Ok(guard.scan(&shown(path), &content))
+        },
+    )
+}
+
+/// Scans what git tracks below a directory: as it is on disk and, where that differs, as it
+/// is in the index.
+///
+/// # Errors
+///
+/// If the index or an object cannot be read.
+pub fn scan_tracked(
+    guard: &Guard,
+    tree: &WorkTree,
+    below: &Path,
+    shown: Shown<'_>,
+) -> Result<Scans> {
+    let files = tree.tracked(below)?;
+    each(
+        &files,
+        || tree.blobs(),
+        |blobs, file| {
+            let kept = if tree.is_bare() {
+                "the last commit"
+            } else {
+                "git's index"
+            };
+            tracked_file(guard, blobs, file, &shown(&file.path), kept)
+        },
+    )
+}
+
+/// Scans what the next commit would change: the whole of each file, for what it adds.
+///
+/// # Errors
+///
+/// If the index or an object cannot be read.
+pub fn scan_staged(guard: &Guard, tree: &WorkTree, shown: Shown<'_>) -> Result<Scans> {
+    let files = tree.staged()?;
+    each(
+        &files,
+        || tree.blobs(),
+        |blobs, file| staged_file(guard, blobs, file, &shown(&file.path)),
+    )
+}
+
+/// Scans everything that was ever committed; each content once, where it first appears.
+///
+/// # Errors
+///
+/// If the history or an object cannot be read.
+pub fn scan_history(guard: &Guard, tree: &WorkTree, shown: Shown<'_>) -> Result<Scans> {
+    let appearances = tree.history()?;
+    each(
+        &appearances,
+        || tree.blobs(),
+        |blobs, one: &Appearance| {
+            let content = blobs.read(one.blob)?;
+            let mut scan = guard.scan(&shown(&tree.root().join(&one.path)), &content);
+            mark(&mut scan, &format!("commit {}", one.commit));
+            Ok(scan)
+        },
+    )
+}
+
+/// `kept` is where git keeps what is not on disk.
+fn tracked_file(
+    guard: &Guard,
+    blobs: &Blobs,
+    file: &Tracked,
+    shown: &str,
+    kept: &str,
+) -> Result<Scan> {
+    let on_disk = file.on_disk();
+    let mut scan = match &on_disk {
+        Ok(content) => guard.scan(shown, content),
+        Err(_) => Scan::default(),
+    };
+    if file.is_unchanged && on_disk.is_ok() {
+        return Ok(scan);
+    }
+    let content = blobs.read(file.blob)?;
+    if on_disk.is_ok_and(|on_disk| on_disk == content) {
+        return Ok(scan);
+    }
+    let mut staged = guard.scan(shown, &content);
+    mark(&mut staged, kept);
+    let seen = identities(&scan);
+    staged.leaks.retain(|leak| !seen.contains(&leak.identity()));
+    staged
+        .allowed
+        .retain(|one| !seen.contains(&one.leak.identity()));
+    scan.leaks.extend(staged.leaks);
+    scan.allowed.extend(staged.allowed);
+    Ok(scan)
+}
+
+fn staged_file(guard: &Guard, blobs: &Blobs, file: &Staged, shown: &str) -> Result<Scan> {
+    let content = blobs.read(file.new)?;
+    let mut scan = guard.scan(shown, &content);
+    let is_empty = scan.leaks.is_empty() && scan.allowed.is_empty();
+    if let Some(old) = file.old.filter(|_| !is_empty) {
+        let before = blobs.read(old)?;
+        let known = identities(&guard.scan(shown, &before));
+        let added = Added::between(&before, &content);
+        // A change elsewhere can make a secret of what was none, such as `kind: Secret`.
+        let is_new =
+            |leak: &Leak| !known.contains(&leak.identity()) || added.touches(&content, leak);
+        scan.leaks.retain(is_new);
+        scan.allowed.retain(|one| is_new(&one.leak));
+    }
+    Ok(scan)
+}
+
+/// Reads a baseline; `shown` is the name of its file.
+///
+/// # Errors
+///
+/// If it cannot be read, is no baseline, or has no key.
+pub fn read_baseline(files: &dyn Files, path: &Path, shown: &str) -> Result<Baseline> {
+    let cannot = |why: String| {
+        let message = format!("cannot read the baseline `{shown}`: {why}");
+        Error::new(Kind::Load, message)
+            .help("`kustom secrets check --write-baseline FILE` writes one")
+    };
+    let bytes = files
+        .read(path)
+        .map_err(|cause| cannot(cause.to_string()).caused_by(cause))?;
+    let text = String::from_utf8(bytes).map_err(|_| cannot("it is not UTF-8".to_owned()))?;
+    Baseline::parse(&text, shown)
+}
+
+/// Scans every item; `start` makes what a thread needs.
+fn each<T: Sync, S: Send>(
+    items: &[T],
+    start: impl Fn() -> S + Sync + Send,
+    scan: impl Fn(&mut S, &T) -> Result<Scan> + Sync + Send,
+) -> Result<Scans> {
+    let scans: Vec<Scan> = if items.len() < FEW {
+        let mut state = start();
+        let scans = items.iter().map(|item| scan(&mut state, item));
+        scans.collect::<Result<_>>()?
+    } else {
+        threads::get_ready();
+        let scans = items.par_iter().map_init(&start, &scan);
+        scans.collect::<Result<_>>()?
+    };
+    let mut all = Scans {
+        texts: items.len(),
+        ..Scans::default()
+    };
+    for scan in scans {
+        all.leaks.extend(scan.leaks);
+        all.allowed.extend(scan.allowed);
+    }
+    Ok(all)
+}
+
+/// Says which version of its file a scan was of.
+fn mark(scan: &mut Scan, version: &str) {
+    let version: Arc<str> = version.into();
+    let allowed = scan.allowed.iter_mut().map(|one| &mut one.leak);
+    for leak in scan.leaks.iter_mut().chain(allowed) {
+        leak.version = Some(Arc::clone(&version));
+    }
+}
+
+fn identities(scan: &Scan) -> HashSet<Identity> {
+    let allowed = scan.allowed.iter().map(|one| &one.leak);
+    let leaks = scan.leaks.iter().chain(allowed);
+    leaks.map(Leak::identity).collect()
+}
+
+/// The lines that a text has more of than another.
+struct Added<'t>(HashSet<&'t [u8]>);
+
+impl<'t> Added<'t> {
+    fn between(before: &'t [u8], after: &'t [u8]) -> Self {
+        let mut counts: HashMap<&[u8], i64> = HashMap::new();
+        for line in after.split(|&byte| byte == b'\n') {
+            *counts.entry(line).or_default() += 1;
+        }
+        for line in before.split(|&byte| byte == b'\n') {
+            *counts.entry(line).or_default() -= 1;
+        }
+        let more = counts.into_iter().filter(|&(_, count)| count > 0);
+        Self(more.map(|(line, _)| line).collect())
+    }
+
+    /// Whether a line that a leak is on was added.
+    fn touches(&self, text: &[u8], leak: &Leak) -> bool {
+        let range = leak.span.range();
+        let end = range.end.min(text.len());
+        let start = range.start.min(end);
+        let first = text[..start].iter().rposition(|&byte| byte == b'\n');
+        let first = first.map_or(0, |at| at + 1);
+        let last = text[end..].iter().position(|&byte| byte == b'\n');
+        let last = last.map_or(text.len(), |at| end + at);
+        let mut lines = text[first..last].split(|&byte| byte == b'\n');
+        lines.any(|line| self.0.contains(line))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn leaks(text: &str) -> Vec<Leak> {
+        Guard::new().scan("a.yaml", text.as_bytes()).leaks
+    }
+
+    #[test]
+    fn a_leak_touches_the_lines_it_is_on() {
+        let before = "kind: Secret\nstringData:\n  a: uyS1F1a10F1qmQj8q17zZuMHnG5\n";
+        let after = format!("# c\n{before}  b: roolxuxhjmWboeYXz38LcC\n");
+        let added = Added::between(before.as_bytes(), after.as_bytes());
+        let touched: Vec<bool> = leaks(&after)
+            .iter()
+            .map(|leak| added.touches(after.as_bytes(), leak))
+            .collect();
+        assert_eq!(touched, [false, true]);
+    }
+
+    #[test]
+    fn what_is_found_comes_in_the_order_of_the_texts() {
+        let directory = tempfile::tempdir().unwrap();
+        let files: Vec<PathBuf> = (0..100)
+            .map(|number| {
+                let path = directory.path().join(format!("{number:03}.env"));
+                fs::write(
+                    &path,
+                    format!("{}=uyS1F1a10F1qmQj8q{number:03}zZuMHn\n", "X_TOKEN"),
+                )
+                .unwrap();
+                path
+            })
+            .collect();
+        let shown = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+        let scans = scan_files(&Guard::new(), &files, &shown).unwrap();
+        let found: Vec<&str> = scans.leaks.iter().map(|leak| &*leak.path).collect();
+        assert_eq!(found.len(), 100);
+        assert!(found.is_sorted());
+        let missing = [directory.path().join("none")];
+        assert!(scan_files(&Guard::new(), &missing, &shown).is_err());
+    }
+}
