@@ -8,6 +8,7 @@ mod changes;
 mod environment;
 mod index;
 mod project;
+mod releases;
 mod watch;
 
 pub use crate::load::named_from;
@@ -15,4 +16,5 @@ pub use affected::{Answers, anything_changed, changed_since};
 pub use environment::{Checked, environment};
 pub use index::{tracked_generator_files, tracked_secrets, unignored};
 pub use project::{Affected, Setup, programs, unfollowed};
+pub use releases::{Output, Target, Verdict, compare_releases};
 pub use watch::Watch;

@@ -9,6 +9,7 @@ mod affected;
 mod build;
 mod cfg;
 mod check;
+mod compare_releases;
 mod config;
 mod deps;
 mod diff;
@@ -84,6 +85,9 @@ enum Command {
     /// Check a project before it is deployed: secrets, configs, strict renders; exit with 1 if
     /// something is found.
     Check(Later<check::Arguments>),
+    /// Say whether releases of kustomize print the same bytes, and why not; exit with 1 if they do
+    /// not.
+    CompareReleases(Later<compare_releases::Arguments>),
     /// Judge objects as the API server of a version of Kubernetes does; exit with 1 if it would refuse
     /// one.
     Validate(Later<validate::Arguments>),
@@ -150,6 +154,7 @@ fn run_command(command: Command, streams: &Streams) -> Result<ExitCode> {
         Command::Config(Later(arguments)) => config::run(&arguments, streams),
         Command::Secrets(Later(arguments)) => secrets::run(&arguments, streams),
         Command::Check(Later(arguments)) => check::run(&arguments, streams),
+        Command::CompareReleases(Later(arguments)) => compare_releases::run(&arguments, streams),
         Command::Validate(Later(arguments)) => validate::run(&arguments, streams),
         Command::Affected(Later(arguments)) => affected::run(&arguments, streams),
         Command::Deps(Later(arguments)) => deps::run(&arguments, streams),

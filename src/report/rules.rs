@@ -81,6 +81,7 @@ const RULES: &[(&str, &str, &str)] = &[
     ("patch-directive", "A directive of a patch that was not obeyed.", "kustomize obeys `$patch` only, and only in maps and in lists whose items it can tell apart. Use a JSON patch."),
     ("patch-path", "A path of a JSON patch that does not begin with `/`, or a `replace` of what is not there.", "Kustomize patches what stands behind the first `/`, and adds what it should replace. Correct the path."),
     ("rejected-kind", "A kind that must not be there.", "Take the object away, or leave the kind out of `--reject`."),
+    ("release-difference", "What two releases of kustomize print differently, found by `kustom compare-releases`.", "The message names the change. Take it as it is, or stay with the older release: `kustomizeRelease` in `kustom.yaml`."),
     ("removed-api", "A version of an API that the cluster does not serve.", "Write a version that it serves."),
     ("render", "An environment that does not render.", "Nothing can be deployed from it until this is mended."),
     ("replaced-list", "A patch that takes the place of a whole list, and loses what it does not repeat.", "kustomize does not merge the items of that list. Write all that is to stay, or use a JSON patch."),

@@ -24,29 +24,55 @@ use kustom_yaml::error::{Error, Kind};
 /// # Ok::<(), kustom_yaml::error::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Release(u8, u8, u8);
+pub struct Release {
+    number: (u8, u8, u8),
+    /// The changes that are left out, a bit for each.
+    without: u16,
+}
 
 impl Release {
     /// The newest one: what a build follows by default.
-    pub const NEWEST: Self = Self(5, 8, 3);
+    pub const NEWEST: Self = Self::numbered(5, 8, 3);
 
     /// The releases that can be asked for, the oldest first.
     ///
     /// v5.8.0 is none of them: it hands `namespace` down to every base, which no other release
     /// does, and no kubectl carries it.
     pub const KNOWN: [Self; 7] = [
-        Self(5, 4, 2),
-        Self(5, 5, 0),
-        Self(5, 6, 0),
-        Self(5, 7, 1),
-        Self(5, 8, 1),
-        Self(5, 8, 2),
+        Self::numbered(5, 4, 2),
+        Self::numbered(5, 5, 0),
+        Self::numbered(5, 6, 0),
+        Self::numbered(5, 7, 1),
+        Self::numbered(5, 8, 1),
+        Self::numbered(5, 8, 2),
         Self::NEWEST,
     ];
 
+    const fn numbered(major: u8, minor: u8, patch: u8) -> Self {
+        Self {
+            number: (major, minor, patch),
+            without: 0,
+        }
+    }
+
     /// Whether the release behaves as it does since a change.
     pub fn has(self, change: Change) -> bool {
-        self >= change.since()
+        self.number >= change.since().number && self.without & change.bit() == 0
+    }
+
+    /// The same release without a change: what it prints otherwise is what the change does.
+    #[must_use]
+    pub fn without(self, change: Change) -> Self {
+        Self {
+            without: self.without | change.bit(),
+            ..self
+        }
+    }
+
+    /// The newest known release without a change, if one is known.
+    pub fn before(change: Change) -> Option<Self> {
+        let known = Self::KNOWN.into_iter().rev();
+        known.into_iter().find(|release| !release.has(change))
     }
 }
 
@@ -58,7 +84,8 @@ impl Default for Release {
 
 impl fmt::Display for Release {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "v{}.{}.{}", self.0, self.1, self.2)
+        let (major, minor, patch) = self.number;
+        write!(f, "v{major}.{minor}.{patch}")
     }
 }
 
@@ -69,7 +96,7 @@ impl std::str::FromStr for Release {
     fn from_str(text: &str) -> Result<Self, Error> {
         let number = text.strip_prefix('v').unwrap_or(text);
         let is_meant = |release: &Self| {
-            let Self(major, minor, _) = release;
+            let (major, minor, _) = release.number;
             release.to_string()[1..] == *number || format!("{major}.{minor}") == number
         };
         let found = Self::KNOWN.into_iter().rev().find(is_meant);
@@ -150,15 +177,25 @@ impl Change {
         Self::AmbiguousDirectories,
     ];
 
+    fn bit(self) -> u16 {
+        1 << self as u16
+    }
+
+    /// The changes on the way from one release to another, the earliest first.
+    pub fn between(from: Release, to: Release) -> impl Iterator<Item = Self> {
+        let all = Self::ALL.into_iter();
+        all.filter(move |change| !from.has(*change) && to.has(*change))
+    }
+
     /// The first release with the change.
     pub fn since(self) -> Release {
         match self {
             Self::AdmissionPolicyReference | Self::ListWithoutItems | Self::CoreNamespaceFirst => {
-                Release(5, 5, 0)
+                Release::numbered(5, 5, 0)
             }
-            Self::ImageVolumes => Release(5, 7, 0),
+            Self::ImageVolumes => Release::numbered(5, 7, 0),
             Self::HelmNamespace | Self::ReplacementPatterns | Self::PatchOptions => {
-                Release(5, 8, 0)
+                Release::numbered(5, 8, 0)
             }
             Self::AdmissionPolicyScope
             | Self::CronJobImageVolumes
@@ -166,7 +203,7 @@ impl Change {
             | Self::AnyDigest
             | Self::SecretStringData
             | Self::EmbeddedFieldOptions
-            | Self::AmbiguousDirectories => Release(5, 8, 2),
+            | Self::AmbiguousDirectories => Release::numbered(5, 8, 2),
         }
     }
 
@@ -244,7 +281,10 @@ mod tests {
             assert_eq!(release.to_string().parse::<Release>().unwrap(), release);
         }
         assert_eq!("5.8".parse::<Release>().unwrap(), Release::NEWEST);
-        assert_eq!("v5.7".parse::<Release>().unwrap(), Release(5, 7, 1));
+        assert_eq!(
+            "v5.7".parse::<Release>().unwrap(),
+            Release::numbered(5, 7, 1)
+        );
         for wrong in [
             "", "v", "5", "5.9", "5.8.0", "5.8.9", "5.8.1 ", "vv5.8", "six",
         ] {
