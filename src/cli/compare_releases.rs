@@ -15,7 +15,7 @@ use kustom::report::Report;
 
 use super::build::{canonical, release, working_directory};
 use super::output::Streams;
-use super::project::{find_environment, no_environment, roots};
+use super::project::{find, find_environment, no_environment, roots};
 use super::report::{Reporting, base_of};
 use super::said::{Policy, Said};
 
@@ -136,7 +136,11 @@ impl Arguments {
         let Ok(directory) = start.join(label).canonicalize() else {
             return Err(unknown);
         };
-        if let Some(project) = Project::find_if_any(&Disk, &directory)?
+        let project = match Project::find_if_any(&Disk, &directory) {
+            Ok(None) => None,
+            _ => Some(find(&Disk, start, Some(&directory))?),
+        };
+        if let Some(project) = project
             && directory.parent() == Some(&project.environments)
             && let Some(name) = directory.file_name().and_then(|name| name.to_str())
             && project.names(&Disk).iter().any(|known| known == name)
