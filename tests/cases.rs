@@ -16,6 +16,7 @@
 //! ...
 //! ```
 //!
+//! The program can be called `kustom` or `kustomize`, and `< FILE` at the end gives it a file to read.
 //! `stderr` and `exit` are wanted in the same way; what is left out must be empty and 0. With the
 //! variable `UPDATE_CASES` set, the files are rewritten with what the program says.
 #![allow(
@@ -27,8 +28,9 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// A case as it stands in its file.
 struct Case {
@@ -163,12 +165,19 @@ impl Case {
         }
         let mut outcome = Outcome::default();
         for command in &self.commands {
+            let (command, stdin) = match command.split_once(" < ") {
+                Some((command, name)) => (command, Some(fs::File::open(root.join(name)).unwrap())),
+                None => (command.as_str(), None),
+            };
             let mut words = command.split_whitespace();
-            let program = match words.next().unwrap() {
-                "kustom" => env!("CARGO_BIN_EXE_kustom").to_owned(),
-                other => other.to_owned(),
+            let name = words.next().unwrap();
+            let program = match name {
+                "kustom" | "kustomize" => env!("CARGO_BIN_EXE_kustom"),
+                other => other,
             };
             let output = Command::new(program)
+                .arg0(name)
+                .stdin(stdin.map_or_else(Stdio::null, Stdio::from))
                 .args(words)
                 .current_dir(&root)
                 .env_clear()

@@ -16,10 +16,11 @@ use super::edit;
 use super::later::{Later, Lenient};
 use super::localize;
 use super::output::{Streams, When};
+use super::topics;
 
 /// Builds kustomizations as kustomize v5.8.3 does; this is kustom under kustomize's name.
 #[derive(Debug, Parser)]
-#[command(name = "kustomize", bin_name = "kustomize")]
+#[command(name = "kustomize", bin_name = "kustomize", after_help = topics::list())]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -80,6 +81,7 @@ struct OpenApi {
 #[command(disable_help_subcommand = true)]
 enum OpenApiCommand {
     /// Print the release of the definitions.
+    #[command(override_help = INFO_HELP)]
     Info {
         // Words are not looked at, as in kustomize.
         #[arg(hide = true)]
@@ -90,6 +92,7 @@ enum OpenApiCommand {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(override_help = COMPLETION_HELP)]
 struct Completion {
     /// The shell.
     #[arg(value_name = "SHELL")]
@@ -105,6 +108,7 @@ enum Shell {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(override_help = VERSION_HELP)]
 struct Version {
     /// The form: `yaml` or `json`; the version alone, if none is given.
     #[arg(short, long, value_name = "FORM", value_parser = ["", "json", "yaml"])]
@@ -122,6 +126,50 @@ struct Version {
     words: Vec<String>,
 }
 
+/// Programs that stand around kustomize read what it says of these commands; laid out as there.
+const VERSION_HELP: &str = "\
+Prints the kustomize version
+
+Usage:
+  kustomize version [flags]
+
+Examples:
+kustomize version
+
+Flags:
+  -h, --help            help for version
+  -o, --output string   One of 'yaml' or 'json'.
+
+Global Flags:
+      --stack-trace   print a stack-trace on error";
+
+const COMPLETION_HELP: &str = "\
+Generate shell completion.
+
+Usage:
+  kustomize completion [bash|zsh|fish|powershell]
+
+Flags:
+  -h, --help   help for completion
+
+Global Flags:
+      --stack-trace   print a stack-trace on error";
+
+const INFO_HELP: &str = "\
+Prints the `info` field from the kubernetes OpenAPI data
+
+Usage:
+  kustomize openapi info [flags]
+
+Examples:
+kustomize openapi info
+
+Flags:
+  -h, --help   help for info
+
+Global Flags:
+      --stack-trace   print a stack-trace on error";
+
 /// Whether a program's name is kustomize's, perhaps with a version behind it.
 pub(super) fn is_meant(program: &OsStr) -> bool {
     let name = Path::new(program).file_stem().unwrap_or_default();
@@ -137,8 +185,13 @@ pub(super) fn command() -> clap::Command {
 
 /// Runs the command that the arguments name; whatever goes wrong ends with 1.
 pub(super) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    let words: Vec<OsString> = arguments.collect();
+    if let Some(page) = topic(&words) {
+        let streams = Streams::new(When::Auto, false);
+        return exit(streams.data(page), &streams);
+    }
     let mut command = Arguments::command();
-    let matches = command.try_get_matches_from_mut(arguments);
+    let matches = command.try_get_matches_from_mut(words);
     match matches.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => {
             let streams = Streams::new(When::Auto, false);
@@ -187,6 +240,15 @@ pub(super) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
                 ExitCode::SUCCESS
             }
         }
+    }
+}
+
+/// The page that is asked for by its name, or by `help` and its name.
+fn topic(words: &[OsString]) -> Option<&'static str> {
+    let mut words = words.iter().skip(1).filter_map(|word| word.to_str());
+    match words.find(|word| !word.starts_with('-'))? {
+        "help" => topics::page(words.next()?),
+        word => topics::page(word),
     }
 }
 
@@ -292,6 +354,9 @@ fn finished(result: Result<ExitCode>, streams: &Streams) -> ExitCode {
     })
 }
 
+/// The Go that the newest release is built with, whose reading of keys is followed.
+const GO: &str = "go1.27.3";
+
 /// What kustomize tells of itself, in the words that Go has for systems.
 fn fields(release: Release) -> [(&'static str, String); 6] {
     let system = match consts::OS {
@@ -310,7 +375,7 @@ fn fields(release: Release) -> [(&'static str, String); 6] {
         ("buildDate", "unknown".to_owned()),
         ("goOs", system.to_owned()),
         ("goArch", architecture.to_owned()),
-        ("goVersion", "unknown".to_owned()),
+        ("goVersion", GO.to_owned()),
     ]
 }
 

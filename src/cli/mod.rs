@@ -28,6 +28,7 @@ mod render;
 mod report;
 mod said;
 mod secrets;
+mod topics;
 mod unrendered;
 mod validate;
 mod yq;

@@ -29,6 +29,8 @@ pub struct Item {
     pub node: Node,
     /// The path of its file below the directory that was read; empty for text from elsewhere.
     pub path: String,
+    /// Whether nobody has said the path, and it was made of the object's kind and name.
+    pub is_path_made_up: bool,
     /// Its number in the file; none for an item of a list.
     pub index: Option<usize>,
 }
@@ -90,13 +92,12 @@ fn read_file(
     shown: &str,
     items: &mut Vec<Item>,
 ) -> Result<()> {
-    let named = |error: Error| error.at(Place::file(shown));
     let bytes = files.read(file).map_err(|cause| {
         Error::new(Kind::Load, format!("cannot read `{shown}`")).caused_by(cause)
     })?;
     let text = String::from_utf8(bytes)
         .map_err(|_| Error::new(Kind::Yaml, format!("`{shown}` is not UTF-8")))?;
-    items.extend(read_items(&text, path).map_err(named)?);
+    items.extend(read_items(&text, path).map_err(|error| named(error, shown))?);
     Ok(())
 }
 
@@ -106,7 +107,12 @@ fn read_file(
 ///
 /// If the text is no YAML.
 pub fn read_text(text: &str) -> Result<Vec<Item>> {
-    read_items(text, "")
+    read_items(text, "").map_err(|error| named(error, "stdin"))
+}
+
+fn named(error: Error, file: &str) -> Error {
+    let error = error.name_files(|_| Some(file.into()));
+    error.at(Place::file(file))
 }
 
 fn read_items(text: &str, path: &str) -> Result<Vec<Item>> {
@@ -124,6 +130,7 @@ fn read_items(text: &str, path: &str) -> Result<Vec<Item>> {
             let items = items.items().iter().map(|node| Item {
                 node: node.clone(),
                 path: path.to_owned(),
+                is_path_made_up: false,
                 index: None,
             });
             return Ok(items.collect());
@@ -132,6 +139,7 @@ fn read_items(text: &str, path: &str) -> Result<Vec<Item>> {
     let items = documents.into_iter().enumerate().map(|(index, node)| Item {
         node,
         path: path.to_owned(),
+        is_path_made_up: false,
         index: Some(index),
     });
     Ok(items.collect())
@@ -166,14 +174,20 @@ impl Item {
         let index = index.filter(|_| annotated == Annotated::Full);
         let path = Some(self.path.clone()).filter(|path| !path.is_empty());
         let path = path.filter(|_| annotated != Annotated::No);
-        let pairs = [
+        let mut pairs = [
             ("config.kubernetes.io/index", &index),
             ("config.kubernetes.io/path", &path),
             ("internal.config.kubernetes.io/index", &index),
             ("internal.config.kubernetes.io/path", &path),
         ];
+        if self.is_path_made_up {
+            pairs.rotate_left(2);
+        }
         for (name, value) in pairs {
             let Some(value) = value else { continue };
+            if self.annotation(name) == Some(value) {
+                continue;
+            }
             let metadata = child(&mut node, "metadata");
             let annotations = metadata.map(|metadata| child(metadata, "annotations"));
             if let Some(Some(annotations)) = annotations {

@@ -179,19 +179,20 @@ fn numbered((number, item): (usize, &Item)) -> Item {
     item
 }
 
+/// The annotations that say in which file an object is.
+const PATHS: [&str; 2] = [
+    "internal.config.kubernetes.io/path",
+    "config.kubernetes.io/path",
+];
+
 /// An object of an answer, without what it was known by; one that was not given gets a path.
 fn returned(mut item: Item, given: &[Item], directory: &str) -> Item {
     let number = |name: &str| item.annotation(name)?.parse::<usize>().ok();
     let before = number(ID)
         .or_else(|| number("config.k8s.io/id"))
         .and_then(|number| given.get(number.checked_sub(1)?));
-    let path = [
-        "internal.config.kubernetes.io/path",
-        "config.kubernetes.io/path",
-    ]
-    .into_iter()
-    .find_map(|name| item.annotation(name))
-    .map(str::to_owned);
+    let path = PATHS.into_iter().find_map(|name| item.annotation(name));
+    let path = path.map(str::to_owned);
     match before {
         Some(before) => {
             item.index = before.index;
@@ -202,22 +203,27 @@ fn returned(mut item: Item, given: &[Item], directory: &str) -> Item {
             item.path = path.unwrap_or_default();
         }
     }
-    forget(&mut item.node);
-    if item.path.is_empty() && before.is_none_or(|before| before.index.is_some()) {
+    // In text from elsewhere they say what its author has said.
+    let is_own = before.is_some_and(|before| before.path.is_empty());
+    forget(&mut item.node, |name| !is_own || !PATHS.contains(&name));
+    // Items of a list go nowhere, and neither does what is made beside them.
+    let beside = before.or(given.first());
+    if item.path.is_empty() && beside.is_none_or(|beside| beside.index.is_some()) {
         item.path = default_path(&item.node, directory);
+        item.is_path_made_up = true;
     }
     item
 }
 
-/// Takes away the annotations by which an object was known.
-fn forget(node: &mut Node) {
+/// Takes away annotations by which an object was known.
+fn forget(node: &mut Node, is_meant: impl Fn(&str) -> bool) {
     let Some(metadata) = node.get_mut("metadata") else {
         return;
     };
     let Some(annotations) = metadata.get_mut("annotations") else {
         return;
     };
-    for name in BOOKKEEPING {
+    for name in BOOKKEEPING.into_iter().filter(|name| is_meant(name)) {
         annotations.remove(name);
     }
     if annotations.is_map() && annotations.entries().is_empty() {
