@@ -38,6 +38,7 @@ use kustom_yaml::threads;
 
 pub mod dangling;
 pub mod diff;
+pub mod across;
 pub mod report;
 pub mod secret_scan;
 pub mod template;

@@ -363,6 +363,7 @@ fn affected(root: &Path, options: &Options<'static>) -> Option<BTreeMap<String, 
     let tree = WorkTree::discover(root).unwrap().unwrap();
     let revision = Revision::open(root, "HEAD").unwrap();
     let setup = Setup {
+        definitions: Vec::new(),
         files: &Disk,
         asked: files.asked(),
         tree: Some(&tree),

@@ -1,6 +1,6 @@
 //! The checks of one environment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::dangling;
@@ -11,7 +11,7 @@ use crate::place::Place;
 use crate::project::{self, Config, Environment, Options, Project, Rendered, configs, render};
 use crate::report::{Check, Suite, finding_of};
 use crate::template::Values;
-use crate::validation::{Form, Version, validate};
+use crate::validation::{Form, Version, validate_beside, validate_together};
 use crate::yaml::Node;
 
 /// What came of an environment.
@@ -20,6 +20,9 @@ pub struct Checked {
     pub name: String,
     /// Its checks.
     pub suite: Suite,
+    /// Which exceptions of the project let something stay, by their numbers; nothing if it was not
+    /// judged.
+    pub used_exceptions: Option<BTreeSet<usize>>,
     /// What it asked of the files.
     pub asked: BTreeMap<PathBuf, Asked>,
     /// What it renders to, or why it does not: then it would have asked for more.
@@ -59,13 +62,15 @@ const LINTS: [&str; 17] = [
     "substitution-left",
 ];
 
-/// Runs all checks on one environment; `root` is what findings name files from.
+/// Runs all checks on one environment; `root` is what findings name files from, and `definitions`
+/// are those of custom resources that are not rendered.
 pub fn environment(
     files: &dyn Files,
     root: &Path,
     project: &Project,
     name: &str,
     options: &Options<'_>,
+    definitions: &[Node],
 ) -> Checked {
     let recording = Recording::new(files);
     let directory = project.environments.join(name);
@@ -84,10 +89,23 @@ pub fn environment(
         }
         Ok((environment, rendered))
     });
+    let mut used = None;
     let (checks, rendered) = match done {
         Ok((environment, rendered)) => {
             let values = &options.values;
-            let checks = sorted(&recording, root, project, &environment, &rendered, values);
+            let judged = validated(&recording, &rendered, project, &environment, definitions);
+            let is_judged = !environment.kubernetes_versions(project).is_empty();
+            used = is_judged.then_some(judged.used);
+            let judged = judged.findings;
+            let checks = sorted(
+                &recording,
+                root,
+                project,
+                &environment,
+                &rendered,
+                values,
+                judged,
+            );
             (checks, Ok(rendered))
         }
         Err(error) => (stopped(&error), Err(error)),
@@ -99,6 +117,7 @@ pub fn environment(
             file,
             checks,
         },
+        used_exceptions: used,
         asked: recording.asked(),
         rendered,
     }
@@ -125,6 +144,7 @@ fn sorted(
     environment: &Environment,
     rendered: &Rendered,
     values: &Values,
+    judged: Vec<Finding>,
 ) -> Vec<Check> {
     let mut by_check: BTreeMap<&str, Vec<Finding>> = BTreeMap::new();
     for finding in &rendered.findings {
@@ -142,8 +162,7 @@ fn sorted(
             .push(finding_of("render", &error)),
     }
     let versions = environment.kubernetes_versions(project);
-    let judged = by_check.entry("validate").or_default();
-    judged.extend(validated(rendered, versions));
+    by_check.entry("validate").or_default().extend(judged);
     let checks = CHECKS.into_iter();
     checks
         .map(|name| match &project.rendered {
@@ -163,12 +182,59 @@ fn sorted(
         .collect()
 }
 
-/// What API servers of some versions say to the rendered objects, each remark once.
-fn validated(rendered: &Rendered, versions: &[Version]) -> Vec<Finding> {
+/// What was found, and which exceptions let something else stay.
+struct Judged {
+    findings: Vec<Finding>,
+    used: BTreeSet<usize>,
+}
+
+/// What API servers of an environment's versions say to the rendered objects, each remark once, and
+/// what is wrong between them.
+fn validated(
+    files: &dyn Files,
+    rendered: &Rendered,
+    project: &Project,
+    environment: &Environment,
+    definitions: &[Node],
+) -> Judged {
+    let mut used = BTreeSet::new();
+    let exceptions = match project.exceptions(files) {
+        Ok(exceptions) => exceptions,
+        Err(error) => {
+            let findings = vec![finding_of("render", &error)];
+            return Judged { findings, used };
+        }
+    };
+    if !exceptions.is_empty() {
+        // They were left out of what the render found.
+        let options = project.reference_options();
+        let mut references = dangling::references(&rendered.resources, &options);
+        exceptions.apply(&mut references, &mut used);
+    }
+    let versions = environment.kubernetes_versions(project);
+    let mut findings = Vec::new();
+    if !versions.is_empty() {
+        findings = said_by_servers(rendered, versions, definitions);
+        let options = project.reference_options();
+        let mut together = validate_together(&rendered.resources, None, &options);
+        for place in together.iter_mut().flat_map(Finding::places_mut) {
+            place.file = rendered.sources.name(place.span);
+        }
+        findings.extend(together);
+        exceptions.apply(&mut findings, &mut used);
+    }
+    Judged { findings, used }
+}
+
+fn said_by_servers(
+    rendered: &Rendered,
+    versions: &[Version],
+    definitions: &[Node],
+) -> Vec<Finding> {
     let nodes: Vec<&Node> = rendered.resources.iter().map(|one| &one.node).collect();
     let mut findings: Vec<Finding> = Vec::new();
     for version in versions {
-        for mut finding in validate(&nodes, *version, Form::Printed) {
+        for mut finding in validate_beside(&nodes, definitions, *version, Form::Printed) {
             for place in finding.places_mut().filter(|place| place.file.is_none()) {
                 place.file = rendered.sources.name(place.span);
             }

@@ -12,6 +12,7 @@ use super::{
     Answers, Watch, anything_changed, changed_since, named_from, tracked_generator_files,
     tracked_secrets, unignored,
 };
+use crate::across::refused_updates;
 use crate::error::Result;
 use crate::finding::{Finding, Severity};
 use crate::load::{Asked, Files, Revision, WorkTree, normalized};
@@ -19,6 +20,7 @@ use crate::project::{Options, Project, Secrets, named_secrets};
 use crate::report::{Change, Check, Outcome, Report, Suite, finding_of};
 use crate::secret_scan::{scan_files, scan_tracked};
 use crate::threads;
+use crate::yaml::Node;
 
 /// A project as somebody looks at it.
 pub struct Setup<'s> {
@@ -41,6 +43,8 @@ pub struct Setup<'s> {
     pub names: Vec<String>,
     /// How they are rendered.
     pub options: Options<'static>,
+    /// Definitions of custom resources that are not rendered.
+    pub definitions: Vec<Node>,
     /// Whether anything in the repository changed, once somebody asked; empty at the start.
     pub changed: OnceLock<bool>,
 }
@@ -64,7 +68,9 @@ impl Setup<'_> {
     pub fn environments(&self) -> Vec<Checked> {
         let root = self.root();
         let check = |name: &String| {
-            let mut checked = environment(self.files, root, self.project, name, &self.options);
+            let (files, project) = (self.files, self.project);
+            let definitions = &self.definitions;
+            let mut checked = environment(files, root, project, name, &self.options, definitions);
             for check in &mut checked.suite.checks {
                 if let Outcome::Ran(findings) = &mut check.outcome {
                     self.rename(findings);
@@ -168,10 +174,21 @@ impl Setup<'_> {
                 }
             });
         }
-        let changes = match revision {
-            Some((_, revision)) => self.changes(&affected, revision)?,
-            None => Vec::new(),
-        };
+        let mut changes = Vec::new();
+        if let Some((_, revision)) = revision {
+            for (change, refused) in self.changes(&affected, revision)? {
+                let suite = suites
+                    .iter_mut()
+                    .find(|suite| suite.name == change.environment);
+                let checks = suite.into_iter().flat_map(|suite| &mut suite.checks);
+                for check in checks.filter(|check| check.name == "validate") {
+                    if let Outcome::Ran(findings) = &mut check.outcome {
+                        findings.extend(refused.iter().cloned());
+                    }
+                }
+                changes.push(change);
+            }
+        }
         let base = self
             .tree
             .map_or_else(String::new, |tree| named_from(tree.root(), self.here));
@@ -205,17 +222,40 @@ impl Setup<'_> {
     /// What became of environments since a revision, and which ones are gone.
     ///
     /// Both sides are as in a clean checkout, so that what is filled in here makes no difference.
-    fn changes(&self, affected: &[String], revision: &Revision) -> Result<Vec<Change>> {
+    /// With each goes what an API server that has the objects of the revision would refuse.
+    fn changes(
+        &self,
+        affected: &[String],
+        revision: &Revision,
+    ) -> Result<Vec<(Change, Vec<Finding>)>> {
         let sides = self.sides(revision)?;
         let gone = sides.known_then.iter();
         let gone = gone.filter(|name| !sides.known_now.contains(name));
         let names: Vec<&String> = affected.iter().chain(gone).collect();
         let one = |name: &&String| {
             let (then, now) = sides.of(name);
-            change(&self.label(name), then.as_ref(), now.as_ref())
+            let change = change(&self.label(name), then.as_ref(), now.as_ref());
+            (change, self.refused(then.as_ref(), now.as_ref()))
         };
         threads::get_ready();
         Ok(names.par_iter().map(one).collect())
+    }
+
+    /// What an API server refuses that has the objects of one side and is to take those of the other.
+    fn refused(&self, then: Option<&Checked>, now: Option<&Checked>) -> Vec<Finding> {
+        let sides = [then, now].map(|side| side.and_then(|it| it.rendered.as_ref().ok()));
+        let [Some(then), Some(now)] = sides else {
+            return Vec::new();
+        };
+        let mut findings = refused_updates(&then.resources, &now.resources);
+        for place in findings.iter_mut().flat_map(Finding::places_mut) {
+            place.file = now.sources.name(place.span);
+        }
+        if let Ok(exceptions) = self.project.exceptions(self.files) {
+            exceptions.apply(&mut findings, &mut BTreeSet::new());
+        }
+        self.rename(&mut findings);
+        findings
     }
 
     fn sides<'r>(&'r self, revision: &'r Revision) -> Result<Sides<'r>> {
@@ -233,6 +273,7 @@ impl Setup<'_> {
             },
             known_now: self.project.names(self.files),
             now: self.project,
+            definitions: &self.definitions,
             options: Options {
                 secrets: self.options.secrets.or(Some(Secrets::Placeholder)),
                 ..self.options.clone()
@@ -290,6 +331,20 @@ impl Setup<'_> {
             }
             None => Check::skipped("git", "this is no git repository"),
         });
+        let is_whole = self.names.len() == self.project.names(self.files).len();
+        if is_whole && !self.project.validation.allow.is_empty() {
+            let used = checked.iter().map(|one| one.used_exceptions.as_ref());
+            let used: Option<Vec<&BTreeSet<usize>>> = used.collect();
+            checks.push(match used {
+                Some(used) => {
+                    let used = used.into_iter().flatten().copied().collect();
+                    let mut idle = self.project.idle_exceptions(self.files, &used);
+                    self.rename(&mut idle);
+                    Check::ran("exceptions", idle)
+                }
+                None => Check::skipped("exceptions", "not every environment was judged"),
+            });
+        }
         let file = self.named(&root.join("kustom.yaml"));
         let suite = Suite {
             name: match self.prefix.trim_end_matches('/') {
@@ -376,6 +431,7 @@ struct Sides<'s> {
     clean: Without<'s>,
     now: &'s Project,
     known_now: Vec<String>,
+    definitions: &'s [Node],
     options: Options<'static>,
 }
 
@@ -388,9 +444,10 @@ impl Sides<'_> {
             .as_ref()
             .filter(|_| self.known_then.contains(name));
         let now = self.known_now.contains(name);
+        let (options, definitions) = (&self.options, self.definitions);
         (
-            then.map(|it| environment(self.revision, root, it, name, &self.options)),
-            now.then(|| environment(&self.clean, root, self.now, name, &self.options)),
+            then.map(|it| environment(self.revision, root, it, name, options, definitions)),
+            now.then(|| environment(&self.clean, root, self.now, name, options, definitions)),
         )
     }
 }

@@ -11,6 +11,7 @@ use kustom::finding::Severity;
 use kustom::load::{Asked, Disk, Recording, Revision, WorkTree};
 use kustom::project::{Options, Project, Secrets};
 use kustom::report::Report;
+use kustom::yaml::Node;
 
 use super::build::{canonical, working_directory};
 use super::output::Streams;
@@ -80,6 +81,7 @@ pub(super) struct Found {
     prefix: String,
     project: Project,
     asked: BTreeMap<PathBuf, Asked>,
+    definitions: Vec<Node>,
     tree: Option<WorkTree>,
     /// Whether git could not be asked, and nobody wanted to know.
     is_git_unread: bool,
@@ -174,14 +176,15 @@ pub(super) fn find(
         if names.is_empty() && roots.len() > 1 {
             continue;
         }
-        chosen.push((root, prefix, project, files.asked(), names));
+        let definitions = project.definitions(&files)?;
+        chosen.push((root, prefix, project, files.asked(), names, definitions));
     }
     if let Some(label) = unknown.first() {
         return Err(no_environment(&roots, label));
     }
     let found = chosen
         .into_iter()
-        .map(|(root, prefix, project, asked, names)| {
+        .map(|(root, prefix, project, asked, names, definitions)| {
             let tree = said_by_git(WorkTree::discover(root), &Disk, &project, &names)?;
             Ok(Found {
                 is_git_unread: tree.is_none(),
@@ -190,6 +193,7 @@ pub(super) fn find(
                 prefix: prefix.clone(),
                 project,
                 asked,
+                definitions,
                 names,
                 options: options.clone(),
             })
@@ -203,6 +207,7 @@ impl Found {
             files: &Disk,
             project: &self.project,
             asked: self.asked.clone(),
+            definitions: self.definitions.clone(),
             tree: self.tree.as_ref(),
             is_git_unread: self.is_git_unread,
             here: &self.here,

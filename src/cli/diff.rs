@@ -386,7 +386,7 @@ fn told(mut findings: Vec<Finding>) -> Vec<Finding> {
 }
 
 /// The secrets that are filled in on the disk.
-fn filled_in(directory: &Path) -> Result<Memory> {
+pub(super) fn filled_in(directory: &Path) -> Result<Memory> {
     let mut filled = Memory::default();
     let names = Disk
         .walk(directory)

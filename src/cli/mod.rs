@@ -112,6 +112,7 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     }
     let words: Vec<OsString> = arguments.collect();
     let words = kubectl::words_of_diff(&words).unwrap_or(words);
+    let words = validate::words_of_validate(&words).unwrap_or(words);
     match plain_build(&words).map_or_else(|| parsed(&words), Ok) {
         Ok(arguments) => {
             let streams = Streams::new(arguments.global.color, arguments.global.quiet);

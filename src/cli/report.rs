@@ -64,6 +64,25 @@ impl Reporting {
     }
 }
 
+impl Reporting {
+    /// Writes a report that is a text already, and tells the exit code.
+    pub(super) fn write_text(
+        &self,
+        text: &str,
+        failed: bool,
+        streams: &Streams,
+    ) -> Result<ExitCode> {
+        match &self.output {
+            Some(path) => write_file(path, text.as_bytes())?,
+            None => streams.data(text)?,
+        }
+        Ok(match failed && !self.exit_zero {
+            true => ExitCode::from(1),
+            false => ExitCode::SUCCESS,
+        })
+    }
+}
+
 impl Name {
     fn format(self) -> Format {
         match self {

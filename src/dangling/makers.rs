@@ -13,7 +13,7 @@ use crate::resource::Resource;
 use crate::yaml::{Node, Value};
 
 /// What is made in the cluster of what is rendered; gathered when it is first asked for.
-pub(super) struct Makers<'r> {
+pub(crate) struct Makers<'r> {
     resources: &'r [Resource],
     made: OnceCell<Made<'r>>,
 }
@@ -31,7 +31,7 @@ struct Made<'r> {
 }
 
 impl<'r> Makers<'r> {
-    pub(super) fn new(resources: &'r [Resource]) -> Self {
+    pub(crate) fn new(resources: &'r [Resource]) -> Self {
         Self {
             resources,
             made: OnceCell::new(),
@@ -39,7 +39,7 @@ impl<'r> Makers<'r> {
     }
 
     /// Whether an object of a kind and name may be made by something that is rendered.
-    pub(super) fn make(&self, kind: &str, name: &str) -> bool {
+    pub(crate) fn make(&self, kind: &str, name: &str) -> bool {
         let made = self.made.get_or_init(|| Made::of(self.resources));
         match kind {
             "PersistentVolumeClaim" => made.has_claim(name) || made.belongs_to_one(name),

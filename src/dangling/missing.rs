@@ -19,6 +19,62 @@ pub(super) fn kind_of<'r>(reference: &Reference<'r>) -> Option<&'r str> {
     (is_found && tells).then_some(kind)
 }
 
+/// The kind of the object that a reference names for certain, where it is one that a cluster brings
+/// along, or a custom resource.
+pub(super) fn kind_in_cluster<'r>(reference: &Reference<'r>) -> Option<&'r str> {
+    let by = reference.by.id();
+    let [first, above, own] = reference.keys;
+    if reference.is_host {
+        return None;
+    }
+    if let Some(kind) = reference.kind {
+        let is_object = kind.starts_with(|c: char| c.is_ascii_uppercase())
+            && !matches!(kind, "Group" | "User")
+            && !ELSEWHERE.contains(&above);
+        return is_object.then_some(kind);
+    }
+    let is_of = |group: &str| by.gvk.group == group;
+    Some(match (above, own) {
+        ("annotations", "cluster-issuer") => "ClusterIssuer",
+        ("annotations", "issuer") => "Issuer",
+        (_, "priorityClassName") => "PriorityClass",
+        (_, "runtimeClassName") => "RuntimeClass",
+        (_, "storageClassName") if by.gvk.kind != "PersistentVolume" => "StorageClass",
+        (_, "resourceClaimName") => "ResourceClaim",
+        (_, "resourceClaimTemplateName") => "ResourceClaimTemplate",
+        (_, "deviceClassName") => "DeviceClass",
+        ("spec", "ingressClassName") if by.gvk.kind == "Ingress" => "IngressClass",
+        ("spec", "gatewayClassName") if by.gvk.kind == "Gateway" => "GatewayClass",
+        ("parentRefs", "name") if is_of("gateway.networking.k8s.io") => "Gateway",
+        ("certificateRefs", "name") if is_of("gateway.networking.k8s.io") => "Secret",
+        ("issuerRef", "name") => "Issuer",
+        ("secretStoreRef", "name") => "SecretStore",
+        ("spec", "volumeName") if by.gvk.kind == "PersistentVolumeClaim" => "PersistentVolume",
+        ("spec", "volumeSnapshotClassName") => "VolumeSnapshotClass",
+        ("source", "persistentVolumeClaimName") => "PersistentVolumeClaim",
+        ("spec", "policyName") => match by.gvk.kind.as_str() {
+            "ValidatingAdmissionPolicyBinding" => "ValidatingAdmissionPolicy",
+            "MutatingAdmissionPolicyBinding" => "MutatingAdmissionPolicy",
+            _ => return None,
+        },
+        ("priorityLevelConfiguration", "name") if first == "spec" => "PriorityLevelConfiguration",
+        _ => return None,
+    })
+}
+
+/// Keys above a kind and a name that select objects of other renders, or speak of what the cluster
+/// makes.
+const ELSEWHERE: &[&str] = &[
+    "healthChecks",
+    "ignoreDifferences",
+    "involvedObject",
+    "names",
+    "ownerReferences",
+    "resources",
+    "target",
+    "targets",
+];
+
 /// Whether a reference is one between parts that are deployed together: from an Ingress to its
 /// Service, from an autoscaler to what it scales.
 pub(super) fn belongs_together(reference: &Reference<'_>) -> bool {
@@ -110,6 +166,16 @@ const WELL_KNOWN: &[(&str, &str)] = &[
     ("ConfigMap", "kube-proxy"),
     ("ConfigMap", "kubeadm-config"),
     ("Deployment", "coredns"),
+    ("PriorityClass", "system-cluster-critical"),
+    ("PriorityClass", "system-node-critical"),
+    ("PriorityLevelConfiguration", "catch-all"),
+    ("PriorityLevelConfiguration", "exempt"),
+    ("PriorityLevelConfiguration", "global-default"),
+    ("PriorityLevelConfiguration", "leader-election"),
+    ("PriorityLevelConfiguration", "node-high"),
+    ("PriorityLevelConfiguration", "system"),
+    ("PriorityLevelConfiguration", "workload-high"),
+    ("PriorityLevelConfiguration", "workload-low"),
     ("Role", "extension-apiserver-authentication-reader"),
     ("Role", "system:*"),
     ("Service", "kube-dns"),
@@ -144,7 +210,7 @@ pub(super) fn fits(pattern: &str, text: &str) -> bool {
 
 /// The name that was probably meant: all parts are the same but one, and that one by a letter in
 /// three. A digit more or less is no typing error.
-pub(super) fn near<'n>(name: &str, known: &[&'n str]) -> Option<&'n str> {
+pub(crate) fn near<'n>(name: &str, known: &[&'n str]) -> Option<&'n str> {
     let parts: Vec<&str> = name.split(['-', '.']).collect();
     let is_near = |other: &&str| {
         if other.len().abs_diff(name.len()) > name.len() / 3 {

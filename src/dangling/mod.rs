@@ -16,13 +16,18 @@ use std::collections::BTreeSet;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Object, Severity};
 use crate::place::{Place, SourceId};
 use crate::resource::Resource;
 use crate::yaml::{Node, Str};
-use makers::Makers;
 use walk::Reference;
 use words::Word;
+
+pub(crate) use makers::Makers;
+pub(crate) use missing::near;
+pub(crate) use selectors::{
+    Pods, Workloads, choice, is_service, labels, pod_spec, selector_of, shares_namespace,
+};
 
 /// The rule of a reference to a former name.
 pub const FORMER: &str = "dangling-reference";
@@ -46,25 +51,60 @@ pub struct Options {
     pub external: Vec<String>,
 }
 
+impl Options {
+    /// Whether something of a kind and name is in the cluster without being rendered.
+    pub(crate) fn is_external(&self, kind: &str, name: &str) -> bool {
+        let mut entries = self.external.iter();
+        entries.any(|entry| {
+            entry.split_once('/').is_some_and(|(pattern, names)| {
+                missing::fits(pattern, kind) && missing::fits(names, name)
+            })
+        })
+    }
+}
+
+/// Which references are looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Range {
+    /// Those to what an application brings along.
+    Application,
+    /// Those to what a cluster brings along, and to custom resources.
+    Cluster,
+}
+
 /// The references of rendered objects that lead nowhere: names first, then labels and ports, each in
 /// the order of the objects.
 pub fn references(resources: &[Resource], options: &Options) -> Vec<Finding> {
+    let mut found = searched(resources, options, Range::Application);
+    found.extend(selectors::findings(resources));
+    found.extend(resources.iter().flat_map(variables::findings));
+    found
+}
+
+/// The references to what is not rendered of kinds that applications do not bring along, and that
+/// [`references`] leaves out: classes of storage and priority, gateways, issuers, custom resources.
+pub fn cluster_references(resources: &[Resource], options: &Options) -> Vec<Finding> {
+    searched(resources, options, Range::Cluster)
+}
+
+fn searched(resources: &[Resource], options: &Options, range: Range) -> Vec<Finding> {
     let known = Known::of(resources);
     let makers = Makers::new(resources);
     let mut search = Search {
         known: &known,
         makers: &makers,
         options,
+        range,
         found: Vec::new(),
         by_what: FxHashMap::default(),
     };
     for resource in resources {
-        walk::references(resource, &mut |reference| search.look_at(&reference));
+        walk::references(resource, &mut |reference| match range {
+            Range::Application => search.look_at(&reference),
+            Range::Cluster => search.look_beyond(&reference),
+        });
     }
-    let mut found = search.found;
-    found.extend(selectors::findings(resources));
-    found.extend(resources.iter().flat_map(variables::findings));
-    found
+    search.found
 }
 
 /// The objects, by what they are and were called.
@@ -121,6 +161,7 @@ struct Search<'r, 'o> {
     known: &'o Known<'r>,
     makers: &'o Makers<'r>,
     options: &'o Options,
+    range: Range,
     found: Vec<Finding>,
     /// Which finding is about what, by its rule.
     by_what: FxHashMap<(&'static str, String), usize>,
@@ -139,13 +180,73 @@ impl Search<'_, '_> {
                 let others: Vec<&Resource> = meant.collect();
                 let kind = first.id().gvk.kind.as_str();
                 let is_taken = self.known.has(reference, |other| word.means(other));
-                if !is_taken && !self.is_external(kind, reference.text) {
+                if !is_taken && !self.options.is_external(kind, reference.text) {
                     self.former(reference, first, &others);
                 }
                 return;
             }
         }
-        self.missing(reference);
+        if let Some(kind) = missing::kind_of(reference) {
+            self.missing(reference, kind);
+        }
+    }
+
+    /// Looks at a reference to something of a kind that applications do not bring along.
+    fn look_beyond(&mut self, reference: &Reference<'_>) {
+        if let Some(account) = account(reference) {
+            if !self.is_elsewhere(&account) {
+                self.missing(&account, "ServiceAccount");
+            }
+        } else if reference.is_subject() {
+            self.is_elsewhere(reference);
+        } else if missing::kind_of(reference).is_none()
+            && let Some(kind) = missing::kind_in_cluster(reference)
+        {
+            let is_class = kind == "StorageClass" && self.is_class_of_volumes(reference);
+            if !is_class {
+                self.missing(reference, kind);
+            }
+        }
+    }
+
+    /// Whether volumes are rendered that belong to a class: nobody has to define it.
+    fn is_class_of_volumes(&self, reference: &Reference<'_>) -> bool {
+        let volumes = self.known.of_kind.get("PersistentVolume");
+        volumes.into_iter().flatten().any(|volume| {
+            let class = volume.node.at(&["spec", "storageClassName"]);
+            class.and_then(Node::text) == Some(reference.text)
+        })
+    }
+
+    /// Tells whether a ServiceAccount that rights are given to is rendered in another namespace.
+    fn is_elsewhere(&mut self, reference: &Reference<'_>) -> bool {
+        const KIND: &str = "ServiceAccount";
+        if self.is_ours(reference)
+            || self.options.is_external(KIND, reference.text)
+            || missing::is_well_known(KIND, reference.text)
+        {
+            return false;
+        }
+        let list = self.known.present.get(reference.text);
+        let mut same_name = list.into_iter().flatten();
+        // Without a namespace, an object is wherever it is applied.
+        let is_one = |one: &&&Resource| one.id().gvk.kind == KIND && !one.id().namespace.is_empty();
+        let Some(elsewhere) = same_name.find(is_one) else {
+            return false;
+        };
+        let namespace = elsewhere.id().effective_namespace();
+        let message = format!(
+            "{} gives rights to the ServiceAccount `{}` in the namespace `{}`, where nothing is \
+             rendered",
+            shown(reference.by),
+            reference.text,
+            reference.namespace.unwrap_or_default(),
+        );
+        let help = format!("one of this name is rendered in `{namespace}`; is it meant?");
+        let what = format!("{KIND}/{}", reference.text);
+        let finding = Finding::warning(MISSING, message).help(help);
+        self.add(what, finding, reference);
+        true
     }
 
     fn former(&mut self, reference: &Reference<'_>, target: &Resource, others: &[&Resource]) {
@@ -187,15 +288,12 @@ impl Search<'_, '_> {
         self.add(what, finding, reference);
     }
 
-    fn missing(&mut self, reference: &Reference<'_>) {
-        let Some(kind) = missing::kind_of(reference) else {
-            return;
-        };
+    fn missing(&mut self, reference: &Reference<'_>, kind: &str) {
         let is_kind = |other: &str| other == kind;
         if reference.is_optional
             || self.known.has(reference, is_kind)
             || !self.is_ours(reference)
-            || self.is_external(kind, reference.text)
+            || self.options.is_external(kind, reference.text)
             || missing::is_well_known(kind, reference.text)
             || self.makers.make(kind, reference.text)
         {
@@ -221,15 +319,17 @@ impl Search<'_, '_> {
             return;
         }
         // Where others of its kind come along, what belongs together comes along, too.
-        let comes_along = missing::belongs_together(reference) && !alike.is_empty();
+        let comes_along = self.range == Range::Application
+            && missing::belongs_together(reference)
+            && !alike.is_empty();
         let severity = match comes_along {
             true => Some(Severity::Warning),
             false => self.options.missing,
         };
         if let Some(severity) = severity {
             let help = format!(
-                "add it, correct the name, or name `{what}` in `references.external` of \
-                 `kustom.yaml` if the cluster has it"
+                "add it, correct the name, or name `{what}` in `external` of `kustom.yaml` if the \
+                 cluster has it"
             );
             let finding = Finding::new(MISSING, severity, message).help(help);
             self.add(what, finding, reference);
@@ -273,15 +373,6 @@ impl Search<'_, '_> {
         namespace.is_none_or(|namespace| self.known.namespaces.contains(namespace))
     }
 
-    fn is_external(&self, kind: &str, name: &str) -> bool {
-        let mut entries = self.options.external.iter();
-        entries.any(|entry| {
-            entry.split_once('/').is_some_and(|(pattern, names)| {
-                missing::fits(pattern, kind) && missing::fits(names, name)
-            })
-        })
-    }
-
     /// Adds a finding, or a place to one that says the same of `what`.
     fn add(&mut self, what: String, mut finding: Finding, reference: &Reference<'_>) {
         let place = place_of(reference.name, reference.by);
@@ -289,7 +380,7 @@ impl Search<'_, '_> {
         let Some(&index) = self.by_what.get(&key) else {
             self.by_what.insert(key, self.found.len());
             finding.place = Some(place);
-            self.found.push(finding);
+            self.found.push(finding.about(object_of(reference.by)));
             return;
         };
         let known = &mut self.found[index];
@@ -301,15 +392,75 @@ impl Search<'_, '_> {
 }
 
 /// Where a part of an object was read, or where the object was.
-fn place_of(node: &Node, by: &Resource) -> Place {
+pub(crate) fn place_of(node: &Node, by: &Resource) -> Place {
     let mut spans = [node.span, by.node.span].into_iter();
     let read = spans.find(|span| span.source != SourceId::NONE);
-    Place::from(read.unwrap_or_default())
+    let mut path = String::new();
+    Place {
+        field: leads_to(&by.node, node, &mut path).then_some(path),
+        ..Place::from(read.unwrap_or_default())
+    }
+}
+
+/// Extends a path by the steps from a node to one inside of it, if it is there.
+fn leads_to(from: &Node, to: &Node, path: &mut String) -> bool {
+    if std::ptr::eq(from, to) {
+        return !path.is_empty();
+    }
+    let length = path.len();
+    for entry in from.entries() {
+        let key = entry.key.text().unwrap_or_default();
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+        match key.bytes().all(is_plain) {
+            true if length == 0 => path.push_str(key),
+            true => path.extend([".", key]),
+            false => path.extend(["[", key, "]"]),
+        }
+        if leads_to(&entry.value, to, path) {
+            return true;
+        }
+        path.truncate(length);
+    }
+    for (index, item) in from.items().iter().enumerate() {
+        path.push_str(&format!("[{index}]"));
+        if leads_to(item, to, path) {
+            return true;
+        }
+        path.truncate(length);
+    }
+    false
+}
+
+/// What a finding is about.
+pub(crate) fn object_of(resource: &Resource) -> Object {
+    let id = resource.id();
+    Object {
+        kind: id.gvk.kind.to_string(),
+        namespace: id.namespace.to_string(),
+        name: id.name.to_string(),
+    }
+}
+
+/// The account that a user of the form `system:serviceaccount:NAMESPACE:NAME` is.
+fn account<'r>(reference: &Reference<'r>) -> Option<Reference<'r>> {
+    let account = reference.text.strip_prefix("system:serviceaccount:")?;
+    let (namespace, name) = account.split_once(':')?;
+    (reference.kind == Some("User")).then(|| Reference {
+        keys: reference.keys,
+        by: reference.by,
+        name: reference.name,
+        text: name,
+        kind: Some("ServiceAccount"),
+        namespace: Some(namespace),
+        is_optional: false,
+        is_host: false,
+        plurals: Vec::new(),
+    })
 }
 
 /// How an object is told: by the name that is written in its file, whatever each environment makes
 /// of it.
-fn shown(resource: &Resource) -> String {
+pub(crate) fn shown(resource: &Resource) -> String {
     let id = resource.original_id();
     format!("{} `{}`", id.gvk.kind, id.name)
 }

@@ -3,32 +3,25 @@
 //! Pods may be made by a controller, so that a selector without a match is told only where a label
 //! of what is rendered looks as if it was meant.
 
+use rustc_hash::FxHashMap;
+
 use super::missing::near;
-use super::{PORT, SELECTOR, place_of, shown};
+use super::{PORT, SELECTOR, object_of, place_of, shown};
 use crate::finding::Finding;
 use crate::resource::Resource;
 use crate::yaml::Node;
 
 /// What services, budgets and policies select and do not find, and what routes ask of services.
 pub(super) fn findings(resources: &[Resource]) -> Vec<Finding> {
-    let pods: Vec<Pods<'_>> = resources.iter().filter_map(Pods::of).collect();
+    let workloads = Workloads::of(resources);
     let services: Vec<&Resource> = resources.iter().filter(|one| is_service(one)).collect();
     let mut findings = Vec::new();
     for resource in resources {
         if let Some(selector) = selector_of(resource) {
-            let same_place = pods
-                .iter()
-                .filter(|pods| shares_namespace(pods.by, resource));
-            let visible: Vec<&Pods<'_>> = same_place.collect();
-            let fits = |pods: &&&Pods<'_>| {
-                selector
-                    .entries()
-                    .iter()
-                    .all(|it| pods.has(it.key.text(), &it.value))
-            };
-            let mut selected: Vec<&Pods<'_>> = visible.iter().filter(fits).copied().collect();
+            let wanted: Vec<(&str, &str)> = labels(selector).collect();
+            let mut selected = workloads.with(resource, &wanted);
             if selected.is_empty()
-                && let Some((finding, meant)) = unmatched(resource, selector, &visible)
+                && let Some((finding, meant)) = workloads.nearly(resource, selector)
             {
                 findings.push(finding);
                 selected.push(meant);
@@ -45,55 +38,148 @@ pub(super) fn findings(resources: &[Resource]) -> Vec<Finding> {
 }
 
 /// The pods that an object makes, or is.
-struct Pods<'r> {
-    by: &'r Resource,
-    labels: &'r Node,
-    ports: Vec<&'r str>,
+pub(crate) struct Pods<'r> {
+    /// The object.
+    pub(crate) by: &'r Resource,
+    /// Their labels.
+    pub(crate) labels: &'r Node,
+    /// The names of their ports.
+    pub(crate) ports: Vec<&'r str>,
+    /// The numbers of their ports.
+    pub(crate) numbers: Vec<&'r str>,
 }
 
 impl<'r> Pods<'r> {
     fn of(resource: &'r Resource) -> Option<Self> {
-        let node = &resource.node;
-        let template = match resource.id().gvk.kind.as_str() {
-            "Pod" => Some(node),
-            "CronJob" => node.at(&["spec", "jobTemplate", "spec", "template"]),
-            _ => node.at(&["spec", "template"]),
-        }?;
-        let labels = template.at(&["metadata", "labels"])?;
-        let spec = template.get("spec")?;
+        let spec = pod_spec(resource)?;
+        let labels = pod_template(resource)?.at(&["metadata", "labels"])?;
         let lists = ["containers", "initContainers"].map(|field| spec.get(field));
         let containers = lists.into_iter().flatten().flat_map(Node::items);
         let ports = containers
             .filter_map(|one| one.get("ports"))
             .flat_map(Node::items);
-        let names = ports
-            .filter_map(|port| port.get("name"))
-            .filter_map(Node::text);
+        let (mut names, mut numbers) = (Vec::new(), Vec::new());
+        for port in ports {
+            names.extend(port.get("name").and_then(Node::text));
+            numbers.extend(port.get("containerPort").and_then(Node::text));
+        }
         Some(Self {
             by: resource,
             labels,
-            ports: names.collect(),
+            ports: names,
+            numbers,
         })
     }
 
-    fn has(&self, key: Option<&str>, value: &Node) -> bool {
-        let label = key.and_then(|key| self.labels.get(key));
-        label.is_some_and(|label| label.text() == value.text())
+    fn has(&self, key: &str, value: &str) -> bool {
+        self.labels.get(key).and_then(Node::text) == Some(value)
     }
 }
 
-fn is_service(resource: &Resource) -> bool {
+/// The template of the pods that an object makes, or the object if it is a pod.
+fn pod_template(resource: &Resource) -> Option<&Node> {
+    let node = &resource.node;
+    match resource.id().gvk.kind.as_str() {
+        "Pod" => Some(node),
+        "CronJob" => node.at(&["spec", "jobTemplate", "spec", "template"]),
+        _ => node.at(&["spec", "template"]),
+    }
+}
+
+/// The specification of the pods that an object makes, or is.
+pub(crate) fn pod_spec(resource: &Resource) -> Option<&Node> {
+    pod_template(resource)?.get("spec")
+}
+
+/// All pods that are rendered, by their labels.
+pub(crate) struct Workloads<'r> {
+    pods: Vec<Pods<'r>>,
+    by_label: FxHashMap<(&'r str, &'r str), Vec<usize>>,
+}
+
+impl<'r> Workloads<'r> {
+    /// The pods of objects.
+    pub(crate) fn of(resources: &'r [Resource]) -> Self {
+        let pods: Vec<Pods<'r>> = resources.iter().filter_map(Pods::of).collect();
+        let mut by_label: FxHashMap<_, Vec<usize>> = FxHashMap::default();
+        for (index, one) in pods.iter().enumerate() {
+            for label in labels(one.labels) {
+                by_label.entry(label).or_default().push(index);
+            }
+        }
+        Self { pods, by_label }
+    }
+
+    /// Those in the namespace of an object.
+    pub(crate) fn around(&self, by: &Resource) -> impl Iterator<Item = &Pods<'r>> {
+        let pods = self.pods.iter();
+        pods.filter(move |pods| shares_namespace(pods.by, by))
+    }
+
+    /// Those in the namespace of an object that have all of some labels.
+    pub(crate) fn with(&self, by: &Resource, wanted: &[(&str, &str)]) -> Vec<&Pods<'r>> {
+        let lists = wanted.iter().map(|label| self.by_label.get(label));
+        let Some(rarest) = lists.min_by_key(|list| list.map_or(0, Vec::len)) else {
+            return self.around(by).collect();
+        };
+        let candidates = rarest.into_iter().flatten().map(|index| &self.pods[*index]);
+        let fits = |pods: &&Pods<'_>| {
+            shares_namespace(pods.by, by) && wanted.iter().all(|(key, value)| pods.has(key, value))
+        };
+        candidates.filter(fits).collect()
+    }
+
+    /// A selector that selects nothing, if one of its labels is nearly one that pods have; with these.
+    pub(crate) fn nearly(
+        &self,
+        resource: &Resource,
+        selector: &Node,
+    ) -> Option<(Finding, &Pods<'r>)> {
+        for pods in self.around(resource) {
+            let entries = selector.entries().iter();
+            let mut unlike = entries.filter(|entry| {
+                let label = entry.key.text().zip(entry.value.text());
+                label.is_none_or(|(key, value)| !pods.has(key, value))
+            });
+            let (Some(entry), None) = (unlike.next(), unlike.next()) else {
+                continue;
+            };
+            let (key, wanted) = entry.key.text().zip(entry.value.text())?;
+            let has = pods.labels.get(key).and_then(Node::text);
+            if let Some(meant) = has.and_then(|has| near(wanted, &[has])) {
+                let message = format!(
+                    "{} selects `{key}: {wanted}`, which no pod has",
+                    shown(resource)
+                );
+                let help = format!("did you mean `{key}: {meant}`, as {} has?", shown(pods.by));
+                let finding = Finding::warning(SELECTOR, message)
+                    .at(place_of(&entry.value, resource))
+                    .about(object_of(resource));
+                return Some((finding.help(help), pods));
+            }
+        }
+        None
+    }
+}
+
+/// The labels in a map of them.
+pub(crate) fn labels(node: &Node) -> impl Iterator<Item = (&str, &str)> {
+    let entries = node.entries().iter();
+    entries.filter_map(|entry| entry.key.text().zip(entry.value.text()))
+}
+
+pub(crate) fn is_service(resource: &Resource) -> bool {
     let gvk = &resource.id().gvk;
     gvk.kind == "Service" && gvk.group.is_empty()
 }
 
-fn shares_namespace(one: &Resource, other: &Resource) -> bool {
+pub(crate) fn shares_namespace(one: &Resource, other: &Resource) -> bool {
     let (one, other) = (one.id(), other.id());
     one.namespace.is_empty() || other.namespace.is_empty() || one.same_namespace(other)
 }
 
 /// The labels that an object selects pods by, if it does.
-fn selector_of(resource: &Resource) -> Option<&Node> {
+pub(crate) fn selector_of(resource: &Resource) -> Option<&Node> {
     let node = &resource.node;
     let selector = match resource.id().gvk.kind.as_str() {
         "Service" if is_service(resource) => node.at(&["spec", "selector"]),
@@ -102,34 +188,6 @@ fn selector_of(resource: &Resource) -> Option<&Node> {
         _ => None,
     };
     selector.filter(|selector| !selector.entries().is_empty())
-}
-
-/// A selector that selects nothing, if one of its labels is nearly one that pods have; with these.
-fn unmatched<'p, 'r>(
-    resource: &Resource,
-    selector: &Node,
-    visible: &[&'p Pods<'r>],
-) -> Option<(Finding, &'p Pods<'r>)> {
-    for pods in visible.iter().copied() {
-        let entries = selector.entries().iter();
-        let mut unlike = entries.filter(|entry| !pods.has(entry.key.text(), &entry.value));
-        let (Some(entry), None) = (unlike.next(), unlike.next()) else {
-            continue;
-        };
-        let key = entry.key.text()?;
-        let wanted = entry.value.text()?;
-        let has = pods.labels.get(key).and_then(Node::text);
-        if let Some(meant) = has.and_then(|has| near(wanted, &[has])) {
-            let message = format!(
-                "{} selects `{key}: {wanted}`, which no pod has",
-                shown(resource)
-            );
-            let help = format!("did you mean `{key}: {meant}`, as {} has?", shown(pods.by));
-            let finding = Finding::warning(SELECTOR, message).at(place_of(&entry.value, resource));
-            return Some((finding.help(help), pods));
-        }
-    }
-    None
 }
 
 /// The names of ports that none of the selected pods has.
@@ -159,6 +217,7 @@ fn target_ports(service: &Resource, selected: &[&Pods<'_>]) -> Vec<Finding> {
         findings.push(
             Finding::warning(PORT, message)
                 .at(place_of(target, service))
+                .about(object_of(service))
                 .help(choice(name, &known)),
         );
     }
@@ -173,7 +232,7 @@ fn is_port_name(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
-fn choice(name: &str, known: &[&str]) -> String {
+pub(crate) fn choice(name: &str, known: &[&str]) -> String {
     if let Some(near) = near(name, known) {
         return format!("did you mean `{near}`?");
     }
@@ -224,6 +283,7 @@ fn backend_port(ingress: &Resource, backend: &Node, services: &[&Resource]) -> O
     Some(
         Finding::warning(PORT, message)
             .at(place_of(asked, ingress))
+            .about(object_of(ingress))
             .help(help),
     )
 }

@@ -4,19 +4,15 @@
 //! same container, in `env` by those above. What it does not know stays as it is written.
 //! Source: <https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables/>.
 
-use super::{VARIABLE, place_of, shown};
+use super::selectors::pod_spec;
+use super::{VARIABLE, object_of, place_of, shown};
 use crate::finding::Finding;
 use crate::resource::Resource;
 use crate::yaml::Node;
 
 /// What the containers of an object ask for and do not have.
 pub(super) fn findings(resource: &Resource) -> Vec<Finding> {
-    let node = &resource.node;
-    let spec = match resource.id().gvk.kind.as_str() {
-        "Pod" => node.get("spec"),
-        "CronJob" => node.at(&["spec", "jobTemplate", "spec", "template", "spec"]),
-        _ => node.at(&["spec", "template", "spec"]),
-    };
+    let spec = pod_spec(resource);
     let lists = ["initContainers", "containers"].map(|list| spec.and_then(|spec| spec.get(list)));
     let containers = lists.into_iter().flatten().flat_map(Node::items);
     containers
@@ -54,6 +50,7 @@ fn of_container(resource: &Resource, container: &Node) -> Vec<Finding> {
         findings.push(
             Finding::warning(VARIABLE, message)
                 .at(place_of(node, resource))
+                .about(object_of(resource))
                 .help(help),
         );
     };

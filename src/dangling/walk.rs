@@ -32,6 +32,11 @@ impl Reference<'_> {
         if own == "name" { above } else { own }
     }
 
+    /// Whether it names a ServiceAccount that rights are given to.
+    pub(super) fn is_subject(&self) -> bool {
+        self.keys[1] == "subjects" && self.kind == Some("ServiceAccount")
+    }
+
     /// How it is told: `` `secretName` of Database `db` ``.
     pub(super) fn shown(&self) -> String {
         let [_, above, own] = self.keys;

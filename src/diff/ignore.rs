@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::path::{Path, Step};
 use super::{Name, Subject};
-use crate::finding::Finding;
+use crate::finding::{Finding, Object as Named};
 use crate::place::Place;
 
 /// What is ignored: `KIND/NAME`, a field path, or both with a colon between.
@@ -208,9 +208,39 @@ impl Ignore {
                 .is_some_and(|patterns| leads(patterns, &path.0) == Leads::Below)
     }
 
+    /// Whether a field of an object, as `spec.containers[0].image`, is meant.
+    pub(crate) fn covers(&self, object: &Named, field: &str) -> bool {
+        let subject = Subject {
+            kind: object.kind.clone(),
+            // Findings do not say it.
+            group: String::new(),
+            from: Some(Name {
+                namespace: object.namespace.clone(),
+                name: object.name.clone(),
+            }),
+            to: None,
+        };
+        self.means(&subject, &Path(steps(field)))
+    }
+
     fn is_about(&self, subject: &Subject) -> bool {
         self.object.as_ref().is_none_or(|it| it.means(subject))
     }
+}
+
+/// The steps of a field: `data[a.b].c` has three.
+fn steps(field: &str) -> Vec<Step> {
+    let mut found = Vec::new();
+    let mut rest = field;
+    while !rest.is_empty() {
+        let (step, after) = match rest.strip_prefix('[') {
+            Some(inner) => inner.split_once(']').unwrap_or((inner, "")),
+            None => rest.split_at(rest.find(['.', '[']).unwrap_or(rest.len())),
+        };
+        found.push(Step::Field(step.into()));
+        rest = after.strip_prefix('.').unwrap_or(after);
+    }
+    found
 }
 
 /// Where a pattern leads, seen from a path.

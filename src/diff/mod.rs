@@ -45,6 +45,8 @@ pub use mapping::{Affix, Mapping, Side};
 pub use masking::Masking;
 pub use path::{Path, Step};
 
+pub(crate) use scalars::quantity;
+
 use crate::fields::Fields;
 use crate::finding::Finding;
 use crate::place::{Place, Span};

@@ -106,7 +106,7 @@ fn same_quantity(from: &Node, to: &Node) -> bool {
 }
 
 /// A quantity in billionths.
-fn quantity(text: &str) -> Option<i128> {
+pub(crate) fn quantity(text: &str) -> Option<i128> {
     let end = text
         .find(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | '+' | '-'))
         .unwrap_or(text.len());

@@ -26,16 +26,20 @@ mod settings;
 mod templates;
 mod watch;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
+use crate::dangling;
 use crate::error::{Error, Kind, Result};
+use crate::finding::Finding;
 use crate::guard;
 use crate::load::{FileKind, Files, named_from, normalized};
 use crate::place::Place;
 use crate::release::Release;
-use crate::validation::Version;
+use crate::validation::{Exceptions, Version, definitions};
+use crate::yaml::Node;
 
 pub use cause::Causes;
 pub use ciphertext::UNDECRYPTED;
@@ -50,9 +54,9 @@ pub use secrets::{
     secret_files,
 };
 pub use settings::{
-    Bounds, ConfigSource, DiffSettings, EnvironmentSettings, Expectation, GuardPolicy,
-    HelmSettings, IgnoredDifference, ImageOverride, Missing, ProjectSettings, References,
-    ReplicaOverride, ScriptUse, Secrets,
+    AllowedFinding, Bounds, ConfigSource, DiffSettings, EnvironmentSettings, Expectation,
+    GuardPolicy, HelmSettings, IgnoredDifference, ImageOverride, Missing, ProjectSettings,
+    References, ReplicaOverride, ScriptUse, Secrets, ValidationSettings,
 };
 pub use templates::{values, values_file};
 
@@ -78,6 +82,12 @@ pub struct Project {
     pub guard: guard::Settings,
     /// What is said of references to what is not rendered.
     pub references: References,
+    /// What the cluster has: `KIND/NAME`.
+    pub external: Vec<String>,
+    /// Definitions of custom resources that are not rendered, relative to the root.
+    pub crds: Vec<String>,
+    /// What may stay although it is found.
+    pub validation: ValidationSettings,
     /// The versions of Kubernetes that the objects are for.
     pub kubernetes_versions: Vec<Version>,
     /// The release of kustomize whose output is wanted; without it the newest.
@@ -146,12 +156,6 @@ impl Project {
     fn from_settings(files: &dyn Files, root: &Path, start: &Path) -> Result<Self> {
         let shown = |file: &str| named_from(start, Path::new(file));
         let settings = ProjectSettings::read(files, &root.join(PROJECT_FILE))
-            .and_then(|settings| {
-                settings
-                    .references
-                    .checked(files, &root.join(PROJECT_FILE))
-                    .map(|()| settings)
-            })
             .map_err(|error| error.rename_files(|file| shown(file).into()))?;
         let environments = match &settings.environments {
             Some(path) => normalized(&root.join(path)),
@@ -171,6 +175,9 @@ impl Project {
         project.rendered = named(&settings.rendered);
         project.guard = settings.guard;
         project.references = settings.references;
+        project.external = settings.external;
+        project.crds = settings.crds;
+        project.validation = settings.validation;
         project.kubernetes_versions = settings.kubernetes_versions;
         project.kustomize_release = settings.kustomize_release;
         project.diff = settings.diff;
@@ -195,6 +202,9 @@ impl Project {
             rendered: None,
             guard: guard::Settings::default(),
             references: References::default(),
+            external: Vec::new(),
+            crds: Vec::new(),
+            validation: ValidationSettings::default(),
             kubernetes_versions: Vec::new(),
             kustomize_release: None,
             diff: DiffSettings::default(),
@@ -204,6 +214,56 @@ impl Project {
             boilerplate: first(&["secrets-boilerplate"]),
             environments,
         }
+    }
+
+    /// What is said of references to what is not rendered.
+    pub fn reference_options(&self) -> dangling::Options {
+        self.references.options(&self.external)
+    }
+
+    /// What may stay although it is found.
+    ///
+    /// # Errors
+    ///
+    /// If an entry is wrong.
+    pub fn exceptions(&self, files: &dyn Files) -> Result<Exceptions> {
+        self.validation
+            .exceptions(files, &self.root.join(PROJECT_FILE))
+    }
+
+    /// A finding for each exception that has let nothing stay; `used` has the numbers of the others.
+    pub fn idle_exceptions(&self, files: &dyn Files, used: &BTreeSet<usize>) -> Vec<Finding> {
+        let entries = self.validation.allow.iter().enumerate();
+        let idle = entries.filter(|(number, _)| !used.contains(number));
+        idle.map(|(number, entry)| {
+            let way = [
+                Step::Field("validation"),
+                Step::Field("allow"),
+                Step::Item(number),
+            ];
+            let place = place_at(files, &self.root.join(PROJECT_FILE), &way);
+            let message = format!("an exception allows nothing: {}", entry.reason);
+            Finding::warning("idle-permit", message)
+                .at(self.place(place))
+                .help("what it allowed is gone, or it never meant it; correct it, or take it away")
+        })
+        .collect()
+    }
+
+    /// Reads the definitions of custom resources that are not rendered.
+    ///
+    /// # Errors
+    ///
+    /// If one cannot be read, or defines nothing.
+    pub fn definitions(&self, files: &dyn Files) -> Result<Vec<Node>> {
+        definitions(files, &self.start, &self.root, &self.crds).map_err(|error| {
+            let path = self.root.join(PROJECT_FILE);
+            let way = [Step::Field("crds")];
+            error.note(
+                "it is one of `crds`",
+                Some(self.place(place_at(files, &path, &way))),
+            )
+        })
     }
 
     /// The project, with paths shown as they are named from another directory.

@@ -151,7 +151,7 @@ pub(super) fn render_in(
             .as_ref()
             .is_some_and(|place| idle.contains(place))
     };
-    findings.extend(findings_of_objects(&built, project));
+    findings.extend(findings_of_objects(files, &built, project)?);
     // What stands for a secret says nothing of what will be filled in.
     let is_placeholder = |finding: &Finding| {
         let span = finding.place.as_ref().map(|place| place.span);
@@ -180,16 +180,21 @@ pub(super) fn render_in(
 }
 
 /// What the objects themselves tell: what is still encrypted, and references that lead nowhere.
-fn findings_of_objects(built: &Built, project: &Project) -> Vec<Finding> {
-    let mut findings = undecrypted(&built.resources);
-    findings.extend(dangling::references(
-        &built.resources,
-        &project.references.options(),
-    ));
+fn findings_of_objects(
+    files: &dyn Files,
+    built: &Built,
+    project: &Project,
+) -> Result<Vec<Finding>> {
+    let mut findings = dangling::references(&built.resources, &project.reference_options());
+    if !findings.is_empty() && !project.validation.allow.is_empty() {
+        let exceptions = project.exceptions(files)?;
+        exceptions.apply(&mut findings, &mut BTreeSet::new());
+    }
+    findings.splice(0..0, undecrypted(&built.resources));
     for place in findings.iter_mut().flat_map(Finding::places_mut) {
         place.file = built.sources.name(place.span);
     }
-    findings
+    Ok(findings)
 }
 
 /// The configs of an environment, and the other files that its scripts change.

@@ -58,6 +58,9 @@ fn finding(report: &Report, one: &Merged<'_>) -> Value {
             let others = finding.others.iter().map(|place| located(report, place));
             map.insert("others".to_owned(), others.map(Value::Object).collect());
         }
+        if let Some(object) = &finding.object {
+            map.insert("object".to_owned(), object.to_string().into());
+        }
         if let Some(help) = &finding.help {
             map.insert("help".to_owned(), help.as_str().into());
         }

@@ -55,7 +55,18 @@ impl Validator {
     ///
     /// Custom resource definitions among them define kinds for all of them.
     pub fn validate_all(&self, objects: &[Value<'_>]) -> Vec<Verdict> {
-        let custom: Vec<CustomKind<'_>> = objects.iter().filter_map(CustomKind::of).collect();
+        self.validate_beside(objects, &[])
+    }
+
+    /// Judges objects that are applied together; definitions of custom resources that are there
+    /// already define kinds for them, too.
+    pub fn validate_beside(
+        &self,
+        objects: &[Value<'_>],
+        definitions: &[Value<'_>],
+    ) -> Vec<Verdict> {
+        let all = objects.iter().chain(definitions);
+        let custom: Vec<CustomKind<'_>> = all.filter_map(CustomKind::of).collect();
         objects
             .iter()
             .map(|object| self.judge(object, &custom))

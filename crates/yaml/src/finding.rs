@@ -3,6 +3,8 @@
 //! Whoever finds something returns it as a value; how it is shown, and whether it fails the run,
 //! is decided by the caller.
 
+use std::fmt;
+
 use crate::error::Note;
 use crate::place::Place;
 
@@ -26,6 +28,29 @@ pub struct Finding {
     pub help: Option<String>,
     /// What tells it from others of its rule in its file, whatever line it is on.
     pub identity: Option<String>,
+    /// The object that it is about, if it is about one.
+    pub object: Option<Box<Object>>,
+}
+
+/// The object that a finding is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Object {
+    /// Its kind.
+    pub kind: String,
+    /// Its namespace; empty if it says none.
+    pub namespace: String,
+    /// Its name; empty if it says none.
+    pub name: String,
+}
+
+impl fmt::Display for Object {
+    /// Writes `KIND/NAME` or `KIND/NAMESPACE/NAME`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.namespace.as_str() {
+            "" => write!(f, "{}/{}", self.kind, self.name),
+            namespace => write!(f, "{}/{namespace}/{}", self.kind, self.name),
+        }
+    }
 }
 
 /// How bad a finding is.
@@ -62,6 +87,7 @@ impl Finding {
             notes: Vec::new(),
             help: None,
             identity: None,
+            object: None,
         }
     }
 
@@ -79,6 +105,13 @@ impl Finding {
     #[must_use]
     pub fn at(mut self, place: impl Into<Place>) -> Self {
         self.place = Some(place.into());
+        self
+    }
+
+    /// Sets the object that it is about.
+    #[must_use]
+    pub fn about(mut self, object: Object) -> Self {
+        self.object = Some(Box::new(object));
         self
     }
 

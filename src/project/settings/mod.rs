@@ -11,6 +11,7 @@ mod read;
 mod references;
 #[cfg(test)]
 mod schema;
+mod validation;
 
 use std::path::Path;
 
@@ -31,6 +32,7 @@ pub(super) use read::read_map;
 pub use diff::{DiffSettings, IgnoredDifference};
 pub use expect::{Bounds, Expectation};
 pub use references::{Missing, References};
+pub use validation::{AllowedFinding, ValidationSettings};
 
 /// What `kustom.yaml` says. Paths are relative to it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -55,6 +57,14 @@ pub struct ProjectSettings {
     pub guard: guard::Settings,
     /// What is said of references to what is not rendered.
     pub references: References,
+    /// What the cluster has without its being rendered: `KIND/NAME`, with `*` for any text, such as
+    /// `Secret/registry-*` or `Namespace/shop`.
+    pub external: Vec<String>,
+    /// Definitions of custom resources that are judged by and not rendered: files, directories,
+    /// addresses of files, and repositories as kustomizations name them.
+    pub crds: Vec<String>,
+    /// What may stay although it is found.
+    pub validation: ValidationSettings,
     /// How differences are shown.
     pub diff: DiffSettings,
     /// Values for the templates of all environments; the base's `values.yaml` goes before them.
@@ -220,7 +230,11 @@ impl ProjectSettings {
     ///
     /// An unknown field, or a value of the wrong type.
     pub fn read(files: &dyn Files, path: &Path) -> Result<Self> {
-        read::read(files, path)
+        let settings: Self = read::read(files, path)?;
+        settings.references.checked(files, path)?;
+        references::checked(&settings.external, &["external"], files, path)?;
+        settings.validation.exceptions(files, path)?;
+        Ok(settings)
     }
 }
 

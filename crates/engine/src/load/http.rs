@@ -32,6 +32,16 @@ pub(super) struct Answer {
 
 /// Asks for what is at a URL.
 pub(super) fn fetch(url: &str) -> Result<Answer, Error> {
+    ask(url)?.map_err(|error| *error)
+}
+
+/// Asks for what is at a URL, if anything is.
+pub(super) fn find(url: &str) -> Result<Option<Answer>, Error> {
+    Ok(ask(url)?.ok())
+}
+
+/// What a server sent or, if it says that nothing is there, that as an error.
+fn ask(url: &str) -> Result<Result<Answer, Box<Error>>, Error> {
     let cannot = |why: &str| {
         Error::new(
             Kind::Load,
@@ -46,15 +56,16 @@ pub(super) fn fetch(url: &str) -> Result<Answer, Error> {
         .map_err(|cause| cannot(&why(&cause)).caused_by(cause))?;
     let status = response.status();
     if !status.is_success() {
-        return Err(refused(
-            status,
-            cannot(&format!("the server answered {status}")),
-        ));
+        let error = refused(status, cannot(&format!("the server answered {status}")));
+        return match status {
+            StatusCode::NOT_FOUND | StatusCode::GONE => Ok(Err(Box::new(error))),
+            _ => Err(error),
+        };
     }
     let is_html = response.body().mime_type() == Some("text/html");
     let bytes = read(response.body_mut()).map_err(|cause| cannot(&why(&cause)).caused_by(cause))?;
     let is_page = is_html && bytes.trim_ascii_start().starts_with(b"<");
-    Ok(Answer { bytes, is_page })
+    Ok(Ok(Answer { bytes, is_page }))
 }
 
 fn read(body: &mut Body) -> Result<Vec<u8>, ureq::Error> {

@@ -133,6 +133,15 @@ impl<'f> Library<'f> {
         String::from_utf8(self.files.read(&path).ok()?).ok()
     }
 
+    /// The bytes at a URL, if the server has any there.
+    ///
+    /// # Errors
+    ///
+    /// If the server cannot be asked, or refuses.
+    pub fn served(&self, url: &str) -> Result<Option<Vec<u8>>> {
+        self.remotes.file_if_any(url)
+    }
+
     /// The files that were read.
     pub fn into_sources(self) -> Sources {
         self.sources

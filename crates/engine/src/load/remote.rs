@@ -88,6 +88,11 @@ impl Remotes {
         Ok(answer.bytes)
     }
 
+    /// The bytes at a URL, if the server has any there.
+    pub(super) fn file_if_any(&self, url: &str) -> Result<Option<Vec<u8>>> {
+        Ok(http::find(url)?.map(|answer| answer.bytes))
+    }
+
     fn slot(&self, repository: &Repository) -> Arc<Slot> {
         let revision = Revision {
             address: repository.address.clone(),

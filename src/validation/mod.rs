@@ -3,16 +3,27 @@
 //! The judgement is that of the crate `kustom-validate`; here YAML becomes the values that it takes,
 //! and what it finds gets its place.
 
+mod definitions;
+mod exceptions;
+mod schemas;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use kustom_validate::{Data, MINORS, Origin, Validator};
 
+use crate::across;
+use crate::dangling;
 use crate::error::{Error, Kind};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Object, Severity};
 use crate::place::{Place, Span};
+use crate::resource::Resource;
 use crate::yaml::{self, Dialect, Node, Scalar, Style, Tag};
+
+pub use definitions::definitions;
+pub use exceptions::{Exception, Exceptions};
+pub use schemas::schemas;
 
 /// The rule of kinds that nothing is known of.
 pub const UNKNOWN_SCHEMA: &str = "unknown-schema";
@@ -88,6 +99,16 @@ pub enum Form {
 ///
 /// A `List` is taken apart, as `kubectl` does.
 pub fn validate(nodes: &[&Node], version: Version, form: Form) -> Vec<Finding> {
+    validate_beside(nodes, &[], version, form)
+}
+
+/// The same, where definitions of custom resources are there already.
+pub fn validate_beside(
+    nodes: &[&Node],
+    definitions: &[Node],
+    version: Version,
+    form: Form,
+) -> Vec<Finding> {
     let mut objects: Vec<&Node> = Vec::new();
     for node in nodes {
         match node.get("items") {
@@ -102,17 +123,48 @@ pub fn validate(nodes: &[&Node], version: Version, form: Form) -> Vec<Finding> {
         .iter()
         .map(|node| value(node, form, 0, &mut spans))
         .collect();
-    let verdicts = Validator::new(version.0).validate_all(&values);
+    let mut unused = vec![Span::default()];
+    let definitions: Vec<_> = definitions
+        .iter()
+        .map(|node| value(node, Form::Written, 0, &mut unused))
+        .collect();
+    let verdicts = Validator::new(version.0).validate_beside(&values, &definitions);
     let mut findings = Vec::new();
     for (object, verdict) in objects.iter().zip(verdicts) {
         if !verdict.known {
-            findings.push(unknown_schema(object));
+            findings.push(unknown_schema(object).about(object_of(object)));
         }
         for found in verdict.findings {
-            findings.push(finding(object, found, &spans));
+            findings.push(finding(object, found, &spans).about(object_of(object)));
         }
     }
     findings
+}
+
+/// What is wrong between objects that are applied together, but for what
+/// [`dangling::references`] finds; and what a server refuses that has those of `before`.
+pub fn validate_together(
+    resources: &[Resource],
+    before: Option<&[Resource]>,
+    references: &dangling::Options,
+) -> Vec<Finding> {
+    let mut findings = across::findings(resources, references);
+    if let Some(before) = before {
+        findings.extend(across::refused_updates(before, resources));
+    }
+    findings
+}
+
+fn object_of(node: &Node) -> Object {
+    let text = |path: &[&str]| {
+        let text = node.at(path).and_then(Node::text);
+        text.unwrap_or_default().to_owned()
+    };
+    Object {
+        kind: text(&["kind"]),
+        namespace: text(&["metadata", "namespace"]),
+        name: text(&["metadata", "name"]),
+    }
 }
 
 /// What an object is called in messages: kind and name.

@@ -1,0 +1,304 @@
+//! `kustom validate`.
+
+mod objects;
+mod results;
+mod words;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use kustom::error::{Error, Kind, Result};
+use kustom::finding::{Finding, Severity};
+use kustom::load::Disk;
+use kustom::project::Project;
+use kustom::report::{Check, Report, Suite};
+use kustom::resource::Resource;
+use kustom::validation::{
+    Exception, Exceptions, Form, UNKNOWN_SCHEMA, Version, definitions, schemas, validate_beside,
+    validate_together,
+};
+use kustom::yaml::Node;
+use kustom::{dangling, regexp};
+
+use super::build::working_directory;
+use super::output::Streams;
+use super::report::Reporting;
+use super::said::Said;
+use objects::Objects;
+use results::{Results, Shape};
+
+pub(super) use words::words_of_validate;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Environments, directories with a kustomization, directories and files of manifests, or `-`
+    /// for stdin; without any, all environments.
+    #[arg(value_name = "ENV|DIR|FILE")]
+    targets: Vec<String>,
+    /// A file of manifests, a directory of such, or `-` for stdin; may be repeated.
+    #[arg(short, long = "filename", value_name = "FILE")]
+    filenames: Vec<String>,
+    /// A version of Kubernetes, `1.33`; may be repeated, to see whether all of them take the objects.
+    /// Without it those that the environment says, or the newest that is known.
+    #[arg(long, value_name = "VERSION", value_delimiter = ',')]
+    kubernetes_version: Vec<Version>,
+    /// Definitions of custom resources to judge by: a file, a directory, the address of a file, or a
+    /// repository; may be repeated.
+    #[arg(long, value_name = "FILE|DIR|URL")]
+    crd: Vec<String>,
+    /// Where JSON schemas of custom resources are, as kubeconform takes it: a directory, or a path or
+    /// an address with `{{ .ResourceKind }}` and its kin; `default` is what is built in.
+    #[arg(long, value_name = "TEMPLATE")]
+    schema_location: Vec<String>,
+    /// The git revision that is deployed: changes that the server refuses to take are found, too.
+    #[arg(long, value_name = "REV")]
+    against: Option<String>,
+    /// What to leave out: a rule, `KIND/NAME`, a field, or both of the last with a colon between; may
+    /// be repeated.
+    #[arg(long, value_name = "RULE|OBJECT|FIELD")]
+    ignore: Vec<String>,
+    /// Kinds to leave out, `Kind` or `group/version/Kind`.
+    #[arg(long, value_name = "KIND,…", value_delimiter = ',')]
+    skip: Vec<String>,
+    /// Kinds that must not be there, `Kind` or `group/version/Kind`.
+    #[arg(long, value_name = "KIND,…", value_delimiter = ',')]
+    reject: Vec<String>,
+    /// Say nothing of kinds that nothing is known of.
+    #[arg(long)]
+    ignore_missing_schemas: bool,
+    /// Files of directories to leave out, by a regular expression that fits a part of the path; may be
+    /// repeated.
+    #[arg(long, value_name = "REGEXP", value_parser = regexp::compile)]
+    ignore_filename_pattern: Vec<regex::Regex>,
+    /// Refuse unknown fields and keys that stand twice, which is done without it, too.
+    #[arg(long)]
+    strict: bool,
+    /// Stop at the first target that fails.
+    #[arg(long)]
+    exit_on_error: bool,
+    /// Tell every object as kubeconform does, and not findings.
+    #[arg(long, value_name = "SHAPE")]
+    results: Option<Shape>,
+    /// With `--results`, tell how many objects there are of each kind of result.
+    #[arg(long)]
+    summary: bool,
+    /// With `--results`, tell objects that nothing is wrong with, too.
+    #[arg(long)]
+    verbose: bool,
+    /// How many threads kubeconform would use; any number is taken, and has no effect.
+    #[arg(short = 'n', value_name = "NUMBER", hide = true)]
+    threads: Option<usize>,
+    /// The least severity that fails.
+    #[arg(long, value_name = "SEVERITY", default_value = "error")]
+    fail_on: super::check::Least,
+    #[command(flatten)]
+    said: Said,
+    /// Look for the project from here, not from the current directory.
+    #[arg(short = 'C', long, value_name = "DIR")]
+    directory: Option<PathBuf>,
+    #[command(flatten)]
+    report: Reporting,
+}
+
+pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
+    let here = working_directory()?;
+    let mut judge = Judge::new(arguments, &here)?;
+    let mut suites = Vec::new();
+    let mut results = arguments.results.map(Results::new);
+    for target in arguments.targets(&here)? {
+        let objects = arguments.objects(&here, &target)?;
+        let before = match &arguments.against {
+            Some(revision) => arguments.objects_of(&here, &target, revision)?,
+            None => None,
+        };
+        let versions = match (&arguments.kubernetes_version[..], &objects.versions[..]) {
+            ([], []) => vec![Version::NEWEST],
+            ([], own) => own.to_vec(),
+            (asked, _) => asked.to_vec(),
+        };
+        for version in &versions {
+            let name = match versions.len() {
+                1 => target.name(),
+                _ => format!("{} ({version})", target.name()),
+            };
+            let findings = judge.findings(&objects, before.as_deref(), *version)?;
+            if let Some(results) = &mut results {
+                results.add(&objects, &findings, arguments);
+            }
+            suites.push(Suite {
+                name,
+                file: target.name(),
+                checks: vec![Check::ran("validate", findings)],
+            });
+        }
+        let fails = |suite: &Suite| {
+            let mut findings = suite.checks.iter().flat_map(Check::findings);
+            findings.any(|finding| finding.severity >= arguments.fail_on.severity())
+        };
+        if arguments.exit_on_error && suites.iter().any(fails) {
+            break;
+        }
+    }
+    if let Some(results) = &results {
+        return arguments
+            .report
+            .write_text(&results.told(arguments), results.failed(), streams);
+    }
+    suites.extend(judge.idle());
+    let report = Report {
+        suites,
+        changes: Vec::new(),
+        allowed: judge.allowed,
+        fails_at: arguments.fail_on.severity(),
+        base: String::new(),
+    };
+    arguments.report.write(&report, streams)
+}
+
+/// What objects are judged by.
+struct Judge<'a> {
+    arguments: &'a Arguments,
+    here: PathBuf,
+    project: Option<Project>,
+    definitions: Vec<Node>,
+    references: dangling::Options,
+    /// What the project lets stay.
+    exceptions: Exceptions,
+    used: BTreeSet<usize>,
+    /// What this run lets stay.
+    ignored: Exceptions,
+    ignores: BTreeSet<usize>,
+    allowed: usize,
+}
+
+impl<'a> Judge<'a> {
+    fn new(arguments: &'a Arguments, here: &Path) -> Result<Self> {
+        let start = match &arguments.directory {
+            Some(directory) => here.join(directory),
+            None => here.to_path_buf(),
+        };
+        let project = Project::find_if_any(&Disk, &start)?.map(|project| project.seen_from(here));
+        let mut found = definitions(&Disk, here, here, &arguments.crd)?;
+        let mut references = dangling::Options {
+            missing: Some(Severity::Note),
+            ..dangling::Options::default()
+        };
+        let mut exceptions = Exceptions::default();
+        if let Some(project) = &project {
+            found.extend(project.definitions(&Disk)?);
+            references = project.reference_options();
+            exceptions = project.exceptions(&Disk)?;
+        }
+        let ignored = arguments.ignore.iter().map(|word| {
+            Exception::parse(word).map_err(|why| {
+                Error::new(Kind::Project, format!("`--ignore {word}` is wrong: {why}")).help(
+                    "it takes a rule, `KIND/NAME`, a field such as `spec.replicas`, or \
+                     `KIND/NAME:FIELD`",
+                )
+            })
+        });
+        Ok(Self {
+            arguments,
+            here: here.to_path_buf(),
+            project,
+            definitions: found,
+            references,
+            exceptions,
+            used: BTreeSet::new(),
+            ignored: Exceptions::new(ignored.collect::<Result<_>>()?),
+            ignores: BTreeSet::new(),
+            allowed: 0,
+        })
+    }
+
+    fn findings(
+        &mut self,
+        objects: &Objects,
+        before: Option<&[Resource]>,
+        version: Version,
+    ) -> Result<Vec<Finding>> {
+        let arguments = self.arguments;
+        let (kept, rejected): (Vec<&Resource>, Vec<&Resource>) = objects
+            .resources
+            .iter()
+            .filter(|one| !is_one_of(&one.node, &arguments.skip))
+            .partition(|one| !is_one_of(&one.node, &arguments.reject));
+        let mut findings = objects.broken.clone();
+        findings.extend(rejected.iter().map(|one| prohibited(&one.node)));
+        let form = match objects.are_written() {
+            true => Form::Written,
+            false => Form::Printed,
+        };
+        let nodes: Vec<&Node> = kept.iter().map(|one| &one.node).collect();
+        let locations = &arguments.schema_location;
+        let known = (nodes.as_slice(), self.definitions.as_slice());
+        let mut definitions = schemas(&Disk, &self.here, locations, known, version)?;
+        definitions.extend(self.definitions.iter().cloned());
+        findings.extend(validate_beside(&nodes, &definitions, version, form));
+        // What is left out is there all the same.
+        findings.extend(dangling::references(&objects.resources, &self.references));
+        findings.extend(validate_together(
+            &objects.resources,
+            before,
+            &self.references,
+        ));
+        findings.retain(|finding| {
+            let is_unknown = finding.rule == UNKNOWN_SCHEMA;
+            let kind = finding.object.as_ref().map(|object| object.kind.as_str());
+            let is_skipped = kind.is_some_and(|kind| arguments.skip.iter().any(|one| one == kind));
+            // Results tell of them in a way of their own.
+            let is_left_out = arguments.ignore_missing_schemas && arguments.results.is_none();
+            !(is_skipped || is_left_out && is_unknown)
+        });
+        for place in findings.iter_mut().flat_map(Finding::places_mut) {
+            if place.file.is_none() {
+                place.file = objects.file(place.span);
+            }
+        }
+        let count = findings.len();
+        self.exceptions.apply(&mut findings, &mut self.used);
+        self.allowed += count - findings.len();
+        self.ignored.apply(&mut findings, &mut self.ignores);
+        Ok(findings)
+    }
+
+    /// Exceptions that have let nothing stay: those of the project, where all of it was judged.
+    fn idle(&self) -> Option<Suite> {
+        let words = self.arguments.ignore.iter().enumerate();
+        let idle = words.filter(|(number, _)| !self.ignores.contains(number));
+        let mut findings: Vec<Finding> = idle
+            .map(|(_, word)| {
+                let message = format!("`--ignore {word}` ignores nothing");
+                Finding::warning("idle-ignore", message)
+                    .help("correct it, or take it away if what it ignored is gone")
+            })
+            .collect();
+        let is_whole = self.arguments.targets.is_empty() && self.arguments.filenames.is_empty();
+        if let Some(project) = self.project.as_ref().filter(|_| is_whole) {
+            findings.extend(project.idle_exceptions(&Disk, &self.used));
+        }
+        (!findings.is_empty()).then(|| Suite {
+            name: "exceptions".to_owned(),
+            file: "kustom.yaml".to_owned(),
+            checks: vec![Check::ran("exceptions", findings)],
+        })
+    }
+}
+
+/// Whether an object is of one of some kinds, `Kind` or `group/version/Kind`.
+fn is_one_of(node: &Node, kinds: &[String]) -> bool {
+    let text = |key: &str| node.get(key).and_then(Node::text).unwrap_or_default();
+    let full = format!("{}/{}", text("apiVersion"), text("kind"));
+    kinds
+        .iter()
+        .any(|kind| *kind == text("kind") || *kind == full)
+}
+
+fn prohibited(node: &Node) -> Finding {
+    let kind = node.get("kind");
+    let name = kind.and_then(Node::text).unwrap_or_default();
+    Finding::error("rejected-kind", format!("`{name}` must not be there"))
+        .at(kind.map_or(node.span, |kind| kind.span))
+        .help("take it away, or leave the kind out of `--reject`")
+}

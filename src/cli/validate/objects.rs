@@ -1,0 +1,351 @@
+//! What is judged: the objects of environments, kustomizations, files and stdin.
+
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use kustom::build;
+use kustom::error::{Error, Kind, Result};
+use kustom::finding::{Finding, Severity};
+use kustom::load::{Disk, Files, Overlay, Revision, Sources};
+use kustom::place::{Place, SourceId};
+use kustom::project::{Environment, GuardPolicy, Project, Secrets, render};
+use kustom::report;
+use kustom::resource::{History, Resource};
+use kustom::schema::Schema;
+use kustom::validation::Version;
+use kustom::yaml::{Node, manifests, repeated_key};
+
+use super::Arguments;
+
+/// What is judged together.
+#[derive(Debug)]
+pub(super) enum Target {
+    Environment(String),
+    Kustomization(PathBuf),
+    /// Files that are applied together: one, or those below a directory.
+    Manifests(String, Vec<PathBuf>),
+    Stdin,
+}
+
+impl Target {
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::Environment(name) | Self::Manifests(name, _) => name.clone(),
+            Self::Kustomization(path) => path.display().to_string(),
+            Self::Stdin => "stdin".to_owned(),
+        }
+    }
+}
+
+/// Objects, with the names of their files.
+pub(super) struct Objects {
+    pub(super) resources: Vec<Resource>,
+    names: Names,
+    /// The versions of Kubernetes that an environment says they are for.
+    pub(super) versions: Vec<Version>,
+    /// What is wrong with the text of files itself, so that there are no objects.
+    pub(super) broken: Vec<Finding>,
+}
+
+/// The names of the files that objects come from.
+enum Names {
+    Built(Sources),
+    Read(Vec<Arc<str>>),
+}
+
+impl Arguments {
+    pub(super) fn targets(&self, here: &Path) -> Result<Vec<Target>> {
+        let named = self.filenames.iter().map(|name| (name, true));
+        let named: Vec<_> = named
+            .chain(self.targets.iter().map(|it| (it, false)))
+            .collect();
+        if named.is_empty() {
+            let project = super::super::project::find(&Disk, here, self.directory.as_deref())?;
+            return Ok(project
+                .names(&Disk)
+                .into_iter()
+                .map(Target::Environment)
+                .collect());
+        }
+        let mut targets = Vec::new();
+        for (name, is_file) in named {
+            let path = Path::new(name);
+            let files = || self.manifests_below(path);
+            targets.push(if name == "-" {
+                Target::Stdin
+            } else if path.is_file() || (is_file && !path.is_dir()) {
+                Target::Manifests(path.display().to_string(), vec![path.to_owned()])
+            } else if path.is_dir() && !is_file && kustomization_in(path) {
+                Target::Kustomization(path.to_owned())
+            } else if path.is_dir() && (is_file || !self.is_environment(here, name)) {
+                Target::Manifests(path.display().to_string(), files()?)
+            } else {
+                Target::Environment(name.clone())
+            });
+        }
+        Ok(targets)
+    }
+
+    fn is_environment(&self, here: &Path, name: &str) -> bool {
+        super::super::project::find(&Disk, here, self.directory.as_deref())
+            .is_ok_and(|project| project.names(&Disk).iter().any(|known| known == name))
+    }
+
+    pub(super) fn objects(&self, here: &Path, target: &Target) -> Result<Objects> {
+        match target {
+            Target::Environment(name) => {
+                let project = super::super::project::find(&Disk, here, self.directory.as_deref())?;
+                let environment = project.environment(&Disk, name)?;
+                self.rendered(here, &Disk, &project, environment)
+            }
+            Target::Kustomization(path) => self.built(here, &Disk, path),
+            Target::Manifests(_, paths) => {
+                let mut objects = Objects::read();
+                for path in paths {
+                    let name = path.display().to_string();
+                    let bytes = fs::read(path).map_err(|error| unreadable(&name, &error))?;
+                    objects.add(&bytes, name);
+                }
+                Ok(objects)
+            }
+            Target::Stdin => {
+                let mut bytes = Vec::new();
+                io::stdin()
+                    .lock()
+                    .read_to_end(&mut bytes)
+                    .map_err(|error| unreadable("stdin", &error))?;
+                let mut objects = Objects::read();
+                objects.add(&bytes, "stdin".to_owned());
+                Ok(objects)
+            }
+        }
+    }
+
+    /// The objects of a target as of a revision, if it was there.
+    pub(super) fn objects_of(
+        &self,
+        here: &Path,
+        target: &Target,
+        revision: &str,
+    ) -> Result<Option<Vec<Resource>>> {
+        let as_of = |error: Error| error.note(format!("as of `{revision}`"), None);
+        match target {
+            Target::Environment(name) => {
+                let now = super::super::project::find(&Disk, here, self.directory.as_deref())?;
+                let tree = Revision::open(&now.root, revision)?;
+                let then = Project::find_if_any(&tree, &now.root).map_err(as_of)?;
+                let is_there = |then: &Project| then.names(&tree).contains(name);
+                let Some(then) = then.filter(is_there) else {
+                    return Ok(None);
+                };
+                let mut environment = then.environment(&tree, name).map_err(as_of)?;
+                // What is compared need not be fit to be deployed.
+                environment.settings.strict = Some(false);
+                environment.settings.guard = Some(GuardPolicy::Off);
+                // Secrets are not in git: those that are filled in stand on both sides.
+                let secrets = environment.directory.join("secrets");
+                let files = Overlay {
+                    upper: super::super::diff::filled_in(&secrets)?,
+                    lower: &tree,
+                };
+                let objects = self
+                    .rendered(here, &files, &then, environment)
+                    .map_err(as_of)?;
+                Ok(Some(objects.resources))
+            }
+            Target::Kustomization(path) => {
+                let tree = Revision::open(&here.join(path), revision)?;
+                if tree.resolve(&here.join(path)).is_err() {
+                    return Ok(None);
+                }
+                let objects = self.built(here, &tree, path).map_err(as_of)?;
+                Ok(Some(objects.resources))
+            }
+            Target::Manifests(_, paths) => {
+                let mut objects = Objects::read();
+                for path in paths {
+                    let full = here.join(path);
+                    let tree = Revision::open(full.parent().unwrap_or(here), revision)?;
+                    if let Ok(bytes) = tree.read(&full) {
+                        objects.add(&bytes, path.display().to_string());
+                    }
+                }
+                Ok(Some(objects.resources))
+            }
+            Target::Stdin => Err(Error::new(
+                Kind::Project,
+                "`--against` cannot know what stdin was before",
+            )
+            .help("name an environment, a directory or a file")),
+        }
+    }
+
+    fn rendered(
+        &self,
+        here: &Path,
+        files: &dyn Files,
+        project: &Project,
+        environment: Environment,
+    ) -> Result<Objects> {
+        let options = self.said.options(Some(Secrets::Placeholder))?;
+        let rendered = render(files, here, project, &environment, &options)?;
+        Ok(Objects {
+            resources: rendered.resources,
+            names: Names::Built(rendered.sources),
+            versions: environment.kubernetes_versions(project).to_vec(),
+            broken: Vec::new(),
+        })
+    }
+
+    fn built(&self, here: &Path, files: &dyn Files, path: &Path) -> Result<Objects> {
+        let options = self.said.options(None)?;
+        let options = build::Options {
+            release: options.release.unwrap_or_default(),
+            restriction: options.restriction,
+            plugins: options.plugins,
+            ..build::Options::default()
+        };
+        let built = build::build(files, here, path, &options)?;
+        Ok(Objects {
+            resources: built.resources,
+            names: Names::Built(built.sources),
+            versions: Vec::new(),
+            broken: Vec::new(),
+        })
+    }
+
+    /// The files of manifests below a directory, in order.
+    fn manifests_below(&self, directory: &Path) -> Result<Vec<PathBuf>> {
+        let mut found = Vec::new();
+        for entry in walkdir::WalkDir::new(directory).sort_by_file_name() {
+            let entry = entry.map_err(|error| {
+                Error::new(
+                    Kind::Load,
+                    format!("`{}` cannot be listed: {error}", directory.display()),
+                )
+            })?;
+            let path = entry.path();
+            let is_manifest = path
+                .extension()
+                .and_then(|extension| extension.to_str())
+                .is_some_and(|extension| ["yaml", "yml", "json"].contains(&extension));
+            let shown = path.to_string_lossy();
+            let is_ignored = |pattern: &regex::Regex| pattern.is_match(&shown);
+            let is_ignored = self.ignore_filename_pattern.iter().any(is_ignored);
+            if entry.file_type().is_file() && is_manifest && !is_ignored {
+                found.push(path.strip_prefix(".").unwrap_or(path).to_owned());
+            }
+        }
+        if found.is_empty() {
+            let message = format!("`{}` has no manifests", directory.display());
+            return Err(Error::new(Kind::Load, message)
+                .help("name a file, an environment, or a directory with a kustomization"));
+        }
+        Ok(found)
+    }
+}
+
+impl Objects {
+    fn read() -> Self {
+        Self {
+            resources: Vec::new(),
+            names: Names::Read(Vec::new()),
+            versions: Vec::new(),
+            broken: Vec::new(),
+        }
+    }
+
+    /// Whether they come from files as they are written.
+    pub(super) fn are_written(&self) -> bool {
+        matches!(self.names, Names::Read(_))
+    }
+
+    /// Adds the objects of a file.
+    fn add(&mut self, bytes: &[u8], name: String) {
+        let Names::Read(names) = &mut self.names else {
+            return;
+        };
+        let source = SourceId::new(names.len());
+        names.push(name.into());
+        let mut broken = Vec::new();
+        match manifests(bytes, source) {
+            Ok(nodes) => {
+                let doubles = nodes.iter().filter_map(repeated_key);
+                broken.extend(doubles.map(|error| self::broken("duplicate-key", &error)));
+                if broken.is_empty() {
+                    let schema = Schema::builtin();
+                    for node in nodes {
+                        self.add_node(node, &schema);
+                    }
+                }
+            }
+            Err(error) => broken.push(self::broken("invalid-yaml", &error)),
+        }
+        for finding in &mut broken {
+            // What has no place of its own is about the file.
+            finding.place.get_or_insert_with(|| {
+                Place::from(kustom::place::Span {
+                    source,
+                    ..kustom::place::Span::default()
+                })
+            });
+            for place in finding.places_mut() {
+                place.file.get_or_insert_with(|| match &self.names {
+                    Names::Read(names) => Arc::clone(&names[names.len() - 1]),
+                    Names::Built(_) => "".into(),
+                });
+            }
+        }
+        self.broken.extend(broken);
+    }
+
+    /// Adds an object, or those of a list.
+    fn add_node(&mut self, mut node: Node, schema: &Schema) {
+        let is_list = node.get("kind").and_then(Node::as_str) == Some("List");
+        match node.get_mut("items").and_then(Node::items_mut) {
+            Some(items) if is_list => {
+                for item in std::mem::take(items) {
+                    self.add_node(item, schema);
+                }
+            }
+            _ => self
+                .resources
+                .push(Resource::generated(node, History::default(), schema)),
+        }
+    }
+
+    /// The file that a place is in.
+    pub(super) fn file(&self, span: kustom::place::Span) -> Option<Arc<str>> {
+        match &self.names {
+            Names::Built(sources) => sources.name(span),
+            Names::Read(names) => names.get(span.source.index()?).cloned(),
+        }
+    }
+
+    /// The files that were read, where objects come from files as they are written.
+    pub(super) fn files(&self) -> &[Arc<str>] {
+        match &self.names {
+            Names::Built(_) => &[],
+            Names::Read(names) => names,
+        }
+    }
+}
+
+/// An error of reading as a finding.
+fn broken(rule: &'static str, error: &Error) -> Finding {
+    let mut finding = report::finding_of(rule, error);
+    finding.severity = Severity::Error;
+    finding
+}
+
+fn unreadable(name: &str, error: &io::Error) -> Error {
+    Error::new(Kind::Load, format!("`{name}` cannot be read: {error}"))
+}
+
+fn kustomization_in(directory: &Path) -> bool {
+    ["kustomization.yaml", "kustomization.yml", "Kustomization"]
+        .iter()
+        .any(|name| Disk.resolve(&directory.join(name)).is_ok())
+}

@@ -1,0 +1,88 @@
+//! Definitions of custom resources that are read from somewhere else than what is judged.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Kind, Result};
+use crate::load::{Files, Library, Loader, Restriction, is_http};
+use crate::yaml::{Node, Text, manifests};
+
+/// Reads definitions of custom resources.
+///
+/// Each name is a file, a directory with all below it, the address of a file, or a repository, as
+/// kustomizations name them; `directory` is what they are relative to. Whatever else the files
+/// hold is left alone.
+///
+/// # Errors
+///
+/// If something cannot be read, is no YAML, or defines nothing.
+pub fn definitions(
+    files: &dyn Files,
+    working_directory: &Path,
+    directory: &Path,
+    names: &[String],
+) -> Result<Vec<Node>> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let library = Library::new(files, working_directory, Restriction::None);
+    let loader = library.open(directory)?;
+    let mut found = Vec::new();
+    for name in names {
+        let before = found.len();
+        if loader.is_base(name) {
+            below(&loader.open(&Text::from(name.as_str()))?, &mut found)?;
+        } else {
+            match read(&loader, name, &mut found) {
+                Err(_) if is_http(name) && loader.may_be_base(name) => {
+                    below(&loader.open(&Text::from(name.as_str()))?, &mut found)?;
+                }
+                other => other?,
+            }
+        }
+        if found.len() == before {
+            let message = format!("`{name}` defines no custom resource");
+            return Err(Error::new(Kind::Project, message).help(
+                "name a file or a directory with objects of the kind `CustomResourceDefinition`",
+            ));
+        }
+    }
+    Ok(found)
+}
+
+fn below(loader: &Loader<'_>, into: &mut Vec<Node>) -> Result<()> {
+    let paths: Vec<PathBuf> = loader.files_below(loader.root())?;
+    for path in paths {
+        let is_manifest = path
+            .extension()
+            .and_then(|extension| extension.to_str())
+            .is_some_and(|extension| ["yaml", "yml", "json"].contains(&extension));
+        if is_manifest {
+            read(loader, &path.to_string_lossy(), into)?;
+        }
+    }
+    Ok(())
+}
+
+fn read(loader: &Loader<'_>, name: &str, into: &mut Vec<Node>) -> Result<()> {
+    let content = loader.read(&Text::from(name))?;
+    let nodes = manifests(&content.bytes, content.source)
+        .map_err(|error| error.name_files(|span| loader.library().name(span)))?;
+    for node in nodes {
+        add(node, into);
+    }
+    Ok(())
+}
+
+/// Adds a definition, or those in a list.
+fn add(mut node: Node, into: &mut Vec<Node>) {
+    let kind = node.get("kind").and_then(Node::text).unwrap_or_default();
+    if kind == "CustomResourceDefinition" {
+        into.push(node);
+    } else if kind.ends_with("List")
+        && let Some(items) = node.get_mut("items").and_then(Node::items_mut)
+    {
+        for item in std::mem::take(items) {
+            add(item, into);
+        }
+    }
+}
