@@ -24,6 +24,8 @@ mod site;
 mod text;
 mod value;
 
+use std::ops::Range;
+
 use super::{Node, Options, Value, read};
 use crate::error::{Error, Kind, Result};
 use layout::Layout;
@@ -52,7 +54,7 @@ use text::Text;
 /// # Ok::<(), kustom_yaml::error::Error>(())
 /// ```
 pub fn rewrite(text: &str, before: &[Node], after: &[Node]) -> Result<String> {
-    rewrite_in(Layout::default(), text, before, after)
+    Ok(rewrite_in(Layout::default(), text, before, after)?.text)
 }
 
 /// As [`rewrite`]; but where the text has no list to follow, the dashes of a new one stand below
@@ -62,18 +64,31 @@ pub fn rewrite_flush(text: &str, before: &[Node], after: &[Node]) -> Result<Stri
         seq: Some(0),
         ..Layout::default()
     };
-    rewrite_in(layout, text, before, after)
+    Ok(rewrite_in(layout, text, before, after)?.text)
 }
 
-fn rewrite_in(layout: Layout, text: &str, before: &[Node], after: &[Node]) -> Result<String> {
+/// As [`rewrite`]; and what was replaced by what, in the order of the text.
+pub fn rewrite_changes(
+    text: &str,
+    before: &[Node],
+    after: &[Node],
+) -> Result<(String, Vec<Change>)> {
+    let result = rewrite_in(Layout::default(), text, before, after)?;
+    Ok((result.text, result.changes))
+}
+
+fn rewrite_in(layout: Layout, text: &str, before: &[Node], after: &[Node]) -> Result<Rewritten> {
     let edits = documents::edits(Text::new(text), before, after, layout)?;
     if edits.is_empty() {
-        return Ok(text.to_owned());
+        return Ok(Rewritten {
+            text: text.to_owned(),
+            changes: Vec::new(),
+        });
     }
     let result = apply(text, edits)?;
     // Aliases to anchors of earlier documents are as good as they were.
     let lasting = lost_anchor(before).is_some();
-    let written = verify(&result, after, lasting)?;
+    let written = verify(&result.text, after, lasting)?;
     if census::keeps_comments(before, after, &written) {
         return Ok(result);
     }
@@ -87,7 +102,7 @@ fn rewrite_in(layout: Layout, text: &str, before: &[Node], after: &[Node]) -> Re
         })
         .and_then(Result::ok);
     match printed {
-        Some(printed) => match verify(&printed, after, lasting) {
+        Some(printed) => match verify(&printed.text, after, lasting) {
             Ok(written) if census::keeps_comments(before, after, &written) => Ok(printed),
             _ => Ok(result),
         },
@@ -105,18 +120,39 @@ struct Edit {
     is_closed: bool,
 }
 
-fn apply(text: &str, mut edits: Vec<Edit>) -> Result<String> {
+/// What became of some bytes of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The bytes of the old text that gave way.
+    pub old: Range<usize>,
+    /// The bytes of the new text that stand there.
+    pub new: Range<usize>,
+}
+
+/// A changed text, and its changes in order.
+struct Rewritten {
+    text: String,
+    changes: Vec<Change>,
+}
+
+fn apply(text: &str, mut edits: Vec<Edit>) -> Result<Rewritten> {
     // Lines go behind what stays on the line they follow.
     edits.sort_by_key(|edit| (edit.start, edit.end, edit.text.starts_with(['\n', '\r'])));
     let added: usize = edits.iter().map(|edit| edit.text.len()).sum();
     let mut out = String::with_capacity(text.len() + added);
+    let mut changes = Vec::with_capacity(edits.len());
     let mut done = 0;
     for edit in &edits {
         let (Some(kept), true) = (text.get(done..edit.start), edit.end >= edit.start) else {
             return Err(failure("two changes of the text meet"));
         };
         out.push_str(kept);
+        let start = out.len();
         out.push_str(&edit.text);
+        changes.push(Change {
+            old: edit.start..edit.end,
+            new: start..out.len(),
+        });
         done = edit.end;
     }
     match text.get(done..) {
@@ -126,7 +162,7 @@ fn apply(text: &str, mut edits: Vec<Edit>) -> Result<String> {
         Some(rest) => out.push_str(rest),
         None => return Err(failure("a change of the text ends outside it")),
     }
-    Ok(out)
+    Ok(Rewritten { text: out, changes })
 }
 
 /// Reads the changed text again and holds it against what it should say.

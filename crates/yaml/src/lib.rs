@@ -27,6 +27,7 @@ mod reencode;
 mod resolve;
 mod scan;
 mod set;
+pub mod source_map;
 mod spell;
 mod stream;
 mod style;
@@ -37,7 +38,7 @@ mod timestamp;
 mod write;
 
 pub use binary::base64_lines;
-pub use edit::{rewrite, rewrite_flush, same_data};
+pub use edit::{Change, rewrite, rewrite_changes, rewrite_flush, same_data};
 pub use inset::Inset;
 pub use json::{
     reread_json, spelt_config, spelt_json, through_json, to_json, unspelt_json, write_json,

@@ -5,6 +5,7 @@ pub mod codec;
 mod json;
 mod number;
 mod script;
+mod trace;
 pub mod v3;
 pub mod v4;
 mod word;

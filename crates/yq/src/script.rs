@@ -126,7 +126,7 @@ impl Script {
 }
 
 impl Source<'_> {
-    fn text(&self) -> Result<&str> {
+    pub(crate) fn text(&self) -> Result<&str> {
         std::str::from_utf8(self.bytes).map_err(|cause| {
             let error = Error::new(Kind::Script, format!("`{}` is not UTF-8", self.name));
             error.at(Place::file(self.name)).caused_by(cause)
@@ -176,23 +176,12 @@ fn evaluated(
     loader: &dyn v4::Loader,
 ) -> Result<Applied> {
     let text = config.text()?;
-    let options = Options {
-        keep_aliases: true,
-        comments: true,
-        source: SourceId::new(0),
-        ..Options::default()
-    };
-    let documents = read(text, &options)?;
-    let input = v4::Input {
+    let documents = input(text)?;
+    let given = v4::Input {
         name: config.name,
         documents: &documents,
     };
-    let context = v4::Context {
-        loader: Some(loader),
-        now: None,
-        ..v4::Context::default()
-    };
-    let mut output = expression.evaluate(&[input], &context)?;
+    let mut output = expression.evaluate(&[given], &v4::Context::of_project(loader))?;
     let effects = std::mem::take(&mut output.effects);
     let mut findings = std::mem::take(&mut output.findings);
     findings.extend(effects.iter().flat_map(v4::Effect::findings));
@@ -216,6 +205,17 @@ fn evaluated(
         statements: statements.collect(),
         findings,
     })
+}
+
+/// The documents of a file, as an expression is given them.
+pub(crate) fn input(text: &str) -> Result<Vec<Node>> {
+    let options = Options {
+        keep_aliases: true,
+        comments: true,
+        source: SourceId::new(0),
+        ..Options::default()
+    };
+    read(text, &options)
 }
 
 /// The remark that a script makes something else of a file than a changed file.

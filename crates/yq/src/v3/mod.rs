@@ -22,6 +22,7 @@ pub use merge::{Arrays, Comments, Merge};
 pub use path::{Accident, Path, Pattern, Segment};
 pub use read::{Reading, Shown, read};
 pub use report::{Indexed, Replaced, Report};
+pub(crate) use run::run_changes;
 pub use run::{Documents, Outcome, run};
 pub use script::{Command, Script, Statement};
 pub use value::{ValueFlags, argument, value_of};

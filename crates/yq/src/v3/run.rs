@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use kustom_yaml::error::{Error, Kind, Result};
-use kustom_yaml::{Node, Options};
+use kustom_yaml::{Change, Node, Options};
 
 use super::delete::delete;
 use super::report::Report;
@@ -67,6 +67,13 @@ pub fn run(script: &Script, text: &str, documents: Documents) -> Result<Outcome>
     run_on(script, text, documents, false)
 }
 
+/// Runs a script on the first document of a text: the text it makes, and its changes.
+pub(crate) fn run_changes(script: &Script, text: &str) -> Result<(String, Vec<Change>)> {
+    let before = documents_of(text, false)?;
+    let (after, _) = changed(script, &before, Documents::default())?;
+    kustom_yaml::rewrite_changes(text, &before, &after)
+}
+
 /// Runs a script on documents that are read with or without their comments.
 pub(super) fn run_on(
     script: &Script,
@@ -75,7 +82,21 @@ pub(super) fn run_on(
     comments: bool,
 ) -> Result<Outcome> {
     let before = documents_of(text, comments)?;
-    let mut after = before.clone();
+    let (after, reports) = changed(script, &before, documents)?;
+    Ok(Outcome {
+        text: kustom_yaml::rewrite(text, &before, &after)?,
+        documents: after,
+        reports,
+    })
+}
+
+/// What a script makes of documents, and what each statement did.
+fn changed(
+    script: &Script,
+    before: &[Node],
+    documents: Documents,
+) -> Result<(Vec<Node>, Vec<Report>)> {
+    let mut after = before.to_vec();
     let mut reports: Vec<Report> = script.statements.iter().map(Report::of).collect();
     if !script.statements.is_empty() {
         for root in selected(&mut after, documents)? {
@@ -87,11 +108,7 @@ pub(super) fn run_on(
     if before.is_empty() && after.iter().all(Node::is_null) {
         after.clear();
     }
-    Ok(Outcome {
-        text: kustom_yaml::rewrite(text, &before, &after)?,
-        documents: after,
-        reports,
-    })
+    Ok((after, reports))
 }
 
 /// Runs one statement on one document.

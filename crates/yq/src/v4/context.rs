@@ -51,6 +51,8 @@ pub struct Context<'c> {
     pub indent: usize,
     /// Whether `\(…)` in strings is evaluated.
     pub interpolation: bool,
+    /// Whether the output tells which statement wrote which node.
+    pub trace: bool,
 }
 
 impl Default for Context<'_> {
@@ -65,6 +67,17 @@ impl Default for Context<'_> {
             explode: false,
             indent: 2,
             interpolation: true,
+            trace: false,
+        }
+    }
+}
+
+impl<'c> Context<'c> {
+    /// That of a project: files are read, but neither the clock nor environment variables.
+    pub(crate) fn of_project(loader: &'c dyn Loader) -> Self {
+        Self {
+            loader: Some(loader),
+            ..Self::default()
         }
     }
 }
@@ -81,6 +94,7 @@ impl fmt::Debug for Context<'_> {
             .field("explode", &self.explode)
             .field("indent", &self.indent)
             .field("interpolation", &self.interpolation)
+            .field("trace", &self.trace)
             .finish()
     }
 }

@@ -155,6 +155,8 @@ pub(super) struct Effects {
     list: Vec<Effect>,
     /// The numbers of the effects, by the first and last byte of what says what is changed.
     known: HashMap<(u32, u32), usize>,
+    /// What each of them changed, by number, in the order in which they ran; only if that is asked.
+    targets: Vec<(Id, usize)>,
 }
 
 impl Effects {
@@ -183,10 +185,14 @@ impl Effects {
         effects
     }
 
-    /// The effect of the statement that says at `span` what it changes.
-    fn at(&mut self, span: Span) -> Option<&mut Effect> {
-        let number = self.known.get(&(span.start, span.end))?;
-        self.list.get_mut(*number)
+    /// The number of the statement that says at `span` what it changes.
+    fn number(&self, span: Span) -> Option<usize> {
+        self.known.get(&(span.start, span.end)).copied()
+    }
+
+    /// The nodes that statements changed, with the numbers of these.
+    pub(super) fn take_targets(&mut self) -> Vec<(Id, usize)> {
+        std::mem::take(&mut self.targets)
     }
 
     /// What every statement did, in the order of the text.
@@ -238,7 +244,15 @@ impl Evaluator<'_> {
         let changed = self.changed - mark.changed;
         self.numbered.clear();
         // What a text does that was made on the way is said of no statement.
-        let Some(effect) = self.effects.at(span).filter(|_| self.evals.is_empty()) else {
+        let number = self.effects.number(span);
+        let Some(number) = number.filter(|_| self.evals.is_empty()) else {
+            return;
+        };
+        if self.context.trace {
+            let targets = targets.iter().map(|id| (*id, number));
+            self.effects.targets.extend(targets);
+        }
+        let Some(effect) = self.effects.list.get_mut(number) else {
             return;
         };
         effect.skipped = false;

@@ -26,6 +26,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+pub(crate) use arena::Step;
 pub use context::{Context, Loader, Lookup};
 use effect::Effects;
 pub use effect::{Effect, ListItem};
@@ -87,6 +88,19 @@ pub struct Output {
     pub effects: Vec<Effect>,
     /// Remarks on the expression itself: comparisons that never hold.
     pub findings: Vec<Finding>,
+    /// What was written where, if that is asked, in the order in which it was.
+    pub(crate) written: Vec<Written>,
+}
+
+/// A node that a statement wrote.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Written {
+    /// The number of its document.
+    pub(crate) document: usize,
+    /// Where it is when all is done.
+    pub(crate) path: Vec<Step>,
+    /// The number of the effect.
+    pub(crate) statement: usize,
 }
 
 /// A result of an expression.
@@ -201,6 +215,7 @@ impl Expression {
             return Err(Error::new(Kind::Script, reason));
         }
         output.findings = evaluator.remarks();
+        output.written = evaluator.targets();
         output.effects = evaluator.effects.into_list();
         // An expression that speaks of comments says itself what becomes of them.
         if !self.is_identity() && !self.text.contains("comment") {
@@ -234,6 +249,20 @@ fn adopt<'d>(evaluator: &mut Evaluator<'d>, inputs: &[Input<'d>]) -> Vec<item::I
 }
 
 impl Evaluator<'_> {
+    /// The nodes that statements wrote, where they are now.
+    fn targets(&mut self) -> Vec<Written> {
+        let targets = self.effects.take_targets();
+        let written = targets.into_iter().filter_map(|(id, statement)| {
+            Some(Written {
+                document: self.arena.origin(id).document as usize,
+                // What was taken out stands nowhere.
+                path: self.arena.present_path(id)?,
+                statement,
+            })
+        });
+        written.collect()
+    }
+
     /// A remark for each comparison of collections.
     fn remarks(&self) -> Vec<Finding> {
         let remark = |comparison: &Comparison| {

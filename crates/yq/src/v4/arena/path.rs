@@ -6,7 +6,7 @@ use kustom_yaml::{Str, Tag};
 
 use super::{Arena, DEEPEST};
 use crate::number;
-use crate::v4::item::{Id, Key, Label};
+use crate::v4::item::{Id, Key, Kind, Label};
 
 /// A step of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +43,32 @@ impl Arena<'_> {
         }
         path.reverse();
         path
+    }
+
+    /// The keys and positions that lead to a node now, if it is still in its document.
+    pub(crate) fn present_path(&mut self, id: Id) -> Option<Vec<Step>> {
+        let mut path = Vec::new();
+        let mut at = id;
+        while let Some(parent) = self.get(at).parent {
+            if path.len() > DEEPEST {
+                return None;
+            }
+            let children = self.listed(parent);
+            path.push(match self.get(parent).kind {
+                Kind::Map => {
+                    let mut entries = children.chunks_exact(2);
+                    let entry = entries.find(|entry| entry.contains(&at))?;
+                    Step::Key(self.get(entry[0]).text.clone())
+                }
+                _ => {
+                    let index = children.iter().position(|child| *child == at)?;
+                    Step::Index(i64::try_from(index).ok()?)
+                }
+            });
+            at = parent;
+        }
+        path.reverse();
+        Some(path)
     }
 
     /// What a key is as a step of a path.
