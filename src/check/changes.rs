@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::environment::Checked;
-use crate::load::{FileKind, Files, normalized};
+use crate::load::{FileKind, Files, MadeBy, normalized};
 use crate::project::Rendered;
 use crate::report::Change;
 use crate::resource::Resource;
@@ -53,6 +53,10 @@ impl Files for Without<'_> {
         };
         files.retain(|file| self.open(&directory.join(file)).is_ok());
         Ok(files)
+    }
+
+    fn provenance(&self, path: &Path) -> MadeBy {
+        self.files.provenance(path)
     }
 
     fn origin(&self, path: &Path) -> PathBuf {

@@ -218,7 +218,7 @@ fn validated(
         let options = project.reference_options();
         let mut together = validate_together(&rendered.resources, None, &options);
         for place in together.iter_mut().flat_map(Finding::places_mut) {
-            place.file = rendered.sources.name(place.span);
+            rendered.sources.locate(place);
         }
         findings.extend(together);
         exceptions.apply(&mut findings, &mut used);
@@ -235,8 +235,8 @@ fn said_by_servers(
     let mut findings: Vec<Finding> = Vec::new();
     for version in versions {
         for mut finding in validate_beside(&nodes, definitions, *version, Form::Printed) {
-            for place in finding.places_mut().filter(|place| place.file.is_none()) {
-                place.file = rendered.sources.name(place.span);
+            for place in finding.places_mut() {
+                rendered.sources.locate(place);
             }
             if !findings.contains(&finding) {
                 findings.push(finding);

@@ -249,7 +249,7 @@ impl Setup<'_> {
         };
         let mut findings = refused_updates(&then.resources, &now.resources);
         for place in findings.iter_mut().flat_map(Finding::places_mut) {
-            place.file = now.sources.name(place.span);
+            now.sources.locate(place);
         }
         if let Ok(exceptions) = self.project.exceptions(self.files) {
             exceptions.apply(&mut findings, &mut BTreeSet::new());

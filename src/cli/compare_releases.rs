@@ -274,9 +274,6 @@ fn built(
     Ok(Output {
         resources: built.resources,
         text,
-        place: Box::new(move |span| {
-            let name = sources.name(span)?;
-            Some(kustom::place::Place::in_file(name, span))
-        }),
+        place: Box::new(move |span| sources.place(span)),
     })
 }

@@ -16,7 +16,7 @@ use kustom::finding::{Finding, Severity};
 use kustom::guard::Guard;
 use kustom::load::{Disk, Files, Memory, Overlay, Revision, tracked_files};
 use kustom::place::{Place, SourceId, Span};
-use kustom::project::{self, Causes, GuardPolicy, Project, Rendered, render};
+use kustom::project::{self, GuardPolicy, Project, Rendered, render};
 use kustom::report::{self, DiffFormat, Layout};
 use kustom::resource::{History, Resource};
 use kustom::schema::Schema;
@@ -205,7 +205,7 @@ struct Loaded {
 
 /// The names of what was read.
 enum Named {
-    Build(Box<Rendered>, Causes),
+    Build(Box<Rendered>),
     Files(Vec<Arc<str>>),
 }
 
@@ -229,7 +229,7 @@ impl Loaded {
 
     fn place(&self, span: Span) -> Option<Place> {
         match &self.sources {
-            Named::Build(rendered, causes) => causes.place(rendered, span),
+            Named::Build(rendered) => rendered.sources.place(span),
             Named::Files(names) => {
                 let name = names.get(span.source.index()?)?;
                 Some(Place::in_file(Arc::clone(name), span))
@@ -320,12 +320,11 @@ impl Opened {
             ..self.options.clone()
         };
         let mut rendered = render(files, &self.here, project, &environment, &options)?;
-        let causes = Causes::new(files, &self.here, project, &environment, &rendered);
         Ok(Loaded {
             name: name.to_owned(),
             resources: std::mem::take(&mut rendered.resources),
             findings: told(std::mem::take(&mut rendered.findings)),
-            sources: Named::Build(Box::new(rendered), causes),
+            sources: Named::Build(Box::new(rendered)),
         })
     }
 }

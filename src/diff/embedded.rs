@@ -202,7 +202,14 @@ fn properties(text: &str, is_java: bool) -> Option<Node> {
 /// Where something in a document stands, if the text that holds it stands at a span.
 pub(super) fn place_within(holder: &Node, inner: Span) -> Span {
     let outer = holder.span;
-    // A block starts on the line below its key; a file is a text from its first line on.
+    // A file is a text from its first byte on; no value of a manifest stands there.
+    if (outer.line, outer.column) == (1, 1) {
+        return Span {
+            source: outer.source,
+            ..inner
+        };
+    }
+    // A block starts on the line below its key.
     let is_block = matches!(holder.style, Style::Literal | Style::Folded);
     let above = match outer.line {
         0 => 0,

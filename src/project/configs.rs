@@ -7,15 +7,17 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::derived::Derived;
+use super::provenance::{Base, Remembered, Run, Scripted};
 use super::script_files::ProjectFiles;
 use super::settings::{place_of_entry, says};
 use super::templates::{Templated, values};
 use super::{ConfigSource, Environment, Project, is_dir, is_of_git};
 use crate::error::{Error, Kind, Result};
 use crate::finding::Finding;
-use crate::load::{FileKind, Files, normalized};
+use crate::load::{FileKind, Files, Provenance, normalized};
 use crate::place::Place;
 use crate::template::Values;
 use crate::yaml::Node;
@@ -34,6 +36,8 @@ pub struct Config {
     pub content: Vec<u8>,
     /// What each statement of its script did, if it has one.
     pub statements: Option<Vec<Effect>>,
+    /// Where its text was written.
+    pub provenance: Arc<dyn Provenance>,
 }
 
 /// Where configs come from, where they go to, and what changes them.
@@ -195,10 +199,16 @@ fn config(
     let from = set.from.join(name);
     let base = read(files, &from, shown)?;
     let mut findings = Vec::new();
+    let of_base = Base {
+        name: shown(&files.origin(&from)).into(),
+        content: base.clone(),
+        provenance: files.provenance(&from),
+    };
     let mut config = Config {
         name: name.to_path_buf(),
         path: set.to.join(name),
         content: base.clone(),
+        provenance: Arc::new(Scripted::new(of_base, None, base.clone())),
         base,
         statements: None,
     };
@@ -207,10 +217,15 @@ fn config(
             continue;
         };
         let script = scripts.join(script);
-        let applied = changed(files, project, &script, &config, shown, &from)?;
+        let (applied, run) = changed(files, project, &script, &config, shown, &from)?;
         used.insert(script);
         findings.extend(applied.findings);
-        config.content = applied.content;
+        let before = Base {
+            name: shown(&files.origin(&from)).into(),
+            content: std::mem::replace(&mut config.content, applied.content.clone()),
+            provenance: Some(config.provenance),
+        };
+        config.provenance = Arc::new(Scripted::new(before, Some(run), applied.content));
         let statements = config.statements.get_or_insert_default();
         statements.extend(applied.statements);
     }
@@ -272,18 +287,27 @@ fn changed(
     config: &Config,
     shown: &dyn Fn(&Path) -> String,
     from: &Path,
-) -> Result<Applied> {
+) -> Result<(Applied, Run)> {
     let bytes = read(files, script, shown)?;
+    let name = shown(&files.origin(script));
     let loader = ProjectFiles::new(files, &project.root, script.parent().unwrap_or(script));
+    let loader = Remembered::new(&loader);
     let source = Source {
-        name: &shown(script),
+        name: &name,
         bytes: &bytes,
     };
     let config = Source {
-        name: &shown(from),
+        name: &shown(&files.origin(from)),
         bytes: &config.content,
     };
-    apply(source, config, &loader)
+    let applied = apply(source, config, &loader)?;
+    let run = Run {
+        name,
+        bytes,
+        loaded: loader.into_loaded(),
+        within: None,
+    };
+    Ok((applied, run))
 }
 
 /// A path as people would name it from where they are.

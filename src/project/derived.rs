@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::environment::{Environment, FILE};
 use crate::kustomization::FILE_NAMES;
-use crate::load::{FileKind, Files, normalized};
+use crate::load::{FileKind, Files, MadeBy, normalized};
 use crate::template::SUFFIX;
 
 /// Files, among them the directory of an environment that extends others.
@@ -133,6 +133,13 @@ impl Files for Derived<'_> {
         }
         found.retain(|path| self.find(&inside.join(path)).is_ok());
         Ok(found.into_iter().collect())
+    }
+
+    fn provenance(&self, path: &Path) -> MadeBy {
+        match self.written(path) {
+            Some(written) => self.lower.provenance(&written),
+            None => self.lower.provenance(path),
+        }
     }
 
     fn origin(&self, path: &Path) -> PathBuf {

@@ -1,16 +1,19 @@
 //! Scripts for any file that is read: manifests, patches, the kustomization itself.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use super::provenance::{Base, Remembered, Run, Scripted, Within};
 use super::script_files::ProjectFiles;
-use super::settings::{place_of_entry, says};
+use super::settings::{entry, place_of_entry, says};
 use super::{Environment, Project, ScriptUse};
 use crate::error::{Error, Kind, Result, nearest};
 use crate::finding::Finding;
 use crate::load::{FileKind, Files, Memory, Overlay, normalized};
 use crate::place::Place;
-use crate::yaml::Node;
+use crate::yaml::{Inset, Node, Text};
 use crate::yq::{Source, apply};
 
 /// The files that the scripts of an environment change, as they are then.
@@ -27,9 +30,11 @@ pub(super) fn changed(
     for script in &environment.settings.scripts {
         for path in targets(&files, project, environment, script)? {
             // A file that two scripts change is changed by the second as the first has left it.
-            let (content, found) = run(&files, project, environment, script, &path)?;
+            let (made, found) = run(&files, project, environment, script, &path)?;
             findings.extend(found);
-            files.upper.insert(path, content);
+            files
+                .upper
+                .insert_made(path, made.content.clone(), Arc::new(made));
         }
     }
     Ok((files.upper, findings))
@@ -108,50 +113,50 @@ fn run(
     environment: &Environment,
     script: &ScriptUse,
     path: &Path,
-) -> Result<(Vec<u8>, Vec<Finding>)> {
-    let is_inline = script.expression.is_some();
-    let (name, bytes, directory) = read_script(files, project, environment, script)?;
-    let place = || place(files, project, environment, script, "expression");
+) -> Result<(Scripted, Vec<Finding>)> {
+    let (mut run, directory) = read_script(files, project, environment, script)?;
     let content = files
         .read(path)
         .map_err(|cause| cannot_read(project, path, cause))?;
     let shown = project.shown(&files.origin(path));
     let loader = ProjectFiles::new(files, &project.root, &directory);
+    let loader = Remembered::new(&loader);
     let source = Source {
-        name: &name,
-        bytes: &bytes,
+        name: &run.name,
+        bytes: &run.bytes,
     };
     let input = Source {
         name: &shown,
         bytes: &content,
     };
-    let is_here = |found: &Place| is_inline && found.file.as_deref() == Some(&name);
-    // The lines of an expression are not those of the file that it stands in.
-    let applied = apply(source, input, &loader).map_err(|error| {
-        match error.place().is_some_and(&is_here) {
-            true => error.within(place()),
-            false => error,
-        }
-    })?;
+    let applied = apply(source, input, &loader)
+        .map_err(|error| error.locate(|place| *place = run.told(std::mem::take(place))))?;
     let mut findings = applied.findings;
-    let places = findings
-        .iter_mut()
-        .filter_map(|finding| finding.place.as_mut());
-    for found in places {
-        if is_here(found) {
-            *found = place();
-        }
+    for place in findings.iter_mut().flat_map(Finding::places_mut) {
+        *place = run.told(std::mem::take(place));
     }
-    Ok((applied.content, findings))
+    run.loaded = loader.into_loaded();
+    let base = Base {
+        name: shown.into(),
+        content,
+        provenance: files.provenance(path),
+    };
+    Ok((Scripted::new(base, Some(run), applied.content), findings))
 }
 
-/// A script's name, its text, and the directory that it reads other files from.
+/// A script, and the directory that it reads other files from.
 fn read_script(
     files: &dyn Files,
     project: &Project,
     environment: &Environment,
     script: &ScriptUse,
-) -> Result<(String, Vec<u8>, PathBuf)> {
+) -> Result<(Run, PathBuf)> {
+    let run = |name: String, bytes: Vec<u8>| Run {
+        name,
+        bytes,
+        loaded: BTreeMap::new(),
+        within: None,
+    };
     match (&script.script, &script.expression) {
         (Some(file), _) => {
             let place = || place(files, project, environment, script, "script");
@@ -161,18 +166,36 @@ fn read_script(
                 .map_err(|cause| no_script(files, project, &file, cause).at(place()))?;
             let name = project.shown(&files.origin(&file));
             let directory = file.parent().unwrap_or(&project.root).to_path_buf();
-            Ok((name, bytes, directory))
+            Ok((run(name, bytes), directory))
         }
         (None, text) => {
             // The end of the name says that it is an expression.
             let name = format!("{}.yq", project.shown(&environment.file()));
-            Ok((
-                name,
-                text.clone().unwrap_or_default().into_bytes(),
-                environment.directory.clone(),
-            ))
+            let bytes = text.clone().unwrap_or_default().into_bytes();
+            let within = within(files, project, environment, script);
+            let run = Run {
+                within,
+                ..run(name, bytes)
+            };
+            Ok((run, environment.directory.clone()))
         }
     }
+}
+
+/// Where the lines of an expression stand, which is written into the settings.
+fn within(
+    files: &dyn Files,
+    project: &Project,
+    environment: &Environment,
+    script: &ScriptUse,
+) -> Option<Within> {
+    let (path, entry) = entry(files, environment, "scripts", &is_entry(script))?;
+    let text = Text::of(entry.get("expression")?);
+    let file = files.read(&path).unwrap_or_default();
+    Some(Within {
+        file: project.shown(&path).into(),
+        inset: Inset::new(&String::from_utf8_lossy(&file), &text),
+    })
 }
 
 /// A file of a script that is not there, or that cannot be read.
@@ -204,12 +227,17 @@ fn place(
     script: &ScriptUse,
     field: &str,
 ) -> Place {
-    let fits = |entry: &Node| {
+    let fits = is_entry(script);
+    project.place(place_of_entry(files, environment, "scripts", field, &fits))
+}
+
+/// Whether an entry of `scripts` is this one.
+fn is_entry(script: &ScriptUse) -> impl Fn(&Node) -> bool {
+    |entry| {
         says(entry, "file", Some(&script.file))
             && says(entry, "script", script.script.as_deref())
             && says(entry, "expression", script.expression.as_deref())
-    };
-    project.place(place_of_entry(files, environment, "scripts", field, &fits))
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,6 @@
 
 mod below;
 mod boilerplate;
-mod cause;
 mod ciphertext;
 mod configs;
 mod derived;
@@ -19,6 +18,7 @@ mod named;
 mod output;
 mod overrides;
 mod paths;
+mod provenance;
 mod render;
 mod script_files;
 mod secrets;
@@ -41,7 +41,6 @@ use crate::release::Release;
 use crate::validation::{Exceptions, Version, definitions};
 use crate::yaml::Node;
 
-pub use cause::Causes;
 pub use ciphertext::UNDECRYPTED;
 pub use configs::{Config, configs};
 pub use environment::Environment;

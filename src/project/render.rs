@@ -192,7 +192,7 @@ fn findings_of_objects(
     }
     findings.splice(0..0, undecrypted(&built.resources));
     for place in findings.iter_mut().flat_map(Finding::places_mut) {
-        place.file = built.sources.name(place.span);
+        built.sources.locate(place);
     }
     Ok(findings)
 }
@@ -207,7 +207,7 @@ fn generated(
     let (list, mut findings) = configs_in(view, working_directory, project, environment)?;
     let mut upper = Memory::default();
     for config in list {
-        upper.insert(config.path, config.content);
+        upper.insert_made(config.path, config.content, config.provenance);
     }
     let overlay = Overlay { upper, lower: view };
     let (changed, found) = inputs::changed(&overlay, project, environment)?;
@@ -224,9 +224,7 @@ fn generated(
     });
     findings.extend(found);
     let mut upper = overlay.upper;
-    for (path, content) in changed.iter() {
-        upper.insert(path, content);
-    }
+    upper.extend(changed);
     Ok((upper, findings))
 }
 

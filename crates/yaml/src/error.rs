@@ -210,6 +210,18 @@ impl Error {
         self
     }
 
+    /// Changes its places and those of its notes.
+    #[must_use]
+    pub fn locate(mut self, locate: impl Fn(&mut Place)) -> Self {
+        let notes = self
+            .0
+            .notes
+            .iter_mut()
+            .filter_map(|note| note.place.as_mut());
+        self.0.place.iter_mut().chain(notes).for_each(locate);
+        self
+    }
+
     /// Changes the names of the files in its places.
     #[must_use]
     pub fn rename_files(mut self, name: impl Fn(&str) -> std::sync::Arc<str>) -> Self {

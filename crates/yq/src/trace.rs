@@ -65,8 +65,8 @@ fn commands(
             statements: vec![statement.clone()],
         };
         let (next, changes) = v3::run_changes(&one, &text)?;
-        let changes = changes.iter().map(|change| (change, &statement.place));
-        map = map.changed(changes.map(|(change, place)| (change, place.clone())));
+        let place = &statement.written;
+        map = map.changed(changes.iter().map(|change| (change, place.clone())));
         text = next;
     }
     Ok(Some((text, map)))
@@ -198,7 +198,7 @@ mod tests {
         let commands = "- command: update\n  path: log.level\n  value: debug\n\
                         - command: delete\n  path: hosts[0]\n\
                         - command: update\n  path: log.file\n  value: /tmp/x\n";
-        assert_eq!(lines("s.yaml", commands, base), [0, 1, 6, 0, 0, 0]);
+        assert_eq!(lines("s.yaml", commands, base), [0, 3, 8, 0, 0, 0]);
         let expression = ".log.level = \"debug\"\n| del(.hosts[0])\n| .log.file = \"/tmp/x\"\n| .more += [\"c\"]";
         assert_eq!(lines("s.yq", expression, base), [0, 1, 3, 0, 0, 0, 4, 4]);
         let nested = "with(.log;\n  .level = \"debug\"\n  | .file = \"/tmp/x\")\n| .last |= . + 1";

@@ -1,6 +1,6 @@
 //! Where in our own files something stands.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::load::Files;
@@ -53,16 +53,27 @@ pub(in crate::project) fn place_of_entry(
     field: &str,
     fits: &dyn Fn(&Node) -> bool,
 ) -> Place {
-    for one in environment.chain() {
-        let path = one.file();
-        let node = nodes(files, &path);
-        let entries = node.as_ref().and_then(|node| node.get(list));
-        let mut entries = entries.map_or(&[][..], Node::items).iter();
-        if let Some(entry) = entries.find(|entry| fits(entry)) {
-            return in_file(&path, entry.get(field).unwrap_or(entry).span);
-        }
+    match entry(files, environment, list, fits) {
+        Some((path, entry)) => in_file(&path, entry.get(field).unwrap_or(&entry).span),
+        None => place_of(files, &environment.file(), &[list]),
     }
-    place_of(files, &environment.file(), &[list])
+}
+
+/// An entry that fits in a list of an environment's settings, and its file: its own, or that of one
+/// that it extends.
+pub(in crate::project) fn entry(
+    files: &dyn Files,
+    environment: &Environment,
+    list: &str,
+    fits: &dyn Fn(&Node) -> bool,
+) -> Option<(PathBuf, Node)> {
+    environment.chain().find_map(|one| {
+        let path = one.file();
+        let node = nodes(files, &path)?;
+        let mut entries = node.get(list)?.items().iter();
+        let entry = entries.find(|entry| fits(entry))?.clone();
+        Some((path, entry))
+    })
 }
 
 /// Whether a field of an entry says a text, or neither says anything.

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 
 use kustom_yaml::error::{Error, Result};
 use kustom_yaml::finding::Finding;
-use kustom_yaml::place::{SourceId, Span};
+use kustom_yaml::place::SourceId;
 use kustom_yaml::{Str, write, write_stream};
 
 use crate::fields::Fields;
@@ -108,7 +108,7 @@ impl Built {
             Some(one) => error.note(format!("in `{}`", one.id()), None),
             None => error,
         };
-        error.name_files(|span| self.sources.name(span))
+        error.locate(|place| self.sources.locate(place))
     }
 }
 
@@ -157,17 +157,14 @@ pub fn build_changed(
 ) -> Result<Built> {
     let library =
         Library::new(files, working_directory, options.restriction).as_of(options.release);
-    let name = |span: Span| library.name(span);
     let mut context = Context::new(options);
     let resources = finish::run(&mut context, &library, directory, change)
-        .map_err(|error| error.name_files(name))?;
+        .map_err(|error| error.locate(|place| library.locate(place)))?;
     let (mut findings, mut matches) = (context.findings, context.matches);
     let of_findings = findings.iter_mut().flat_map(Finding::places_mut);
     let of_matches = matches.iter_mut().map(|matched| &mut matched.place);
     for place in of_findings.chain(of_matches) {
-        if place.file.is_none() {
-            place.file = library.name(place.span);
-        }
+        library.locate(place);
     }
     Ok(Built {
         resources: resources.into_iter().collect(),

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use rustc_hash::FxHashMap;
 
-use super::{FileKind, Files};
+use super::{FileKind, Files, MadeBy};
 
 /// Other files, remembered: for many builds that share what they build on, and to know what was
 /// read.
@@ -76,6 +76,10 @@ impl Files for Cached<'_> {
 
     fn walk(&self, directory: &Path) -> io::Result<Vec<PathBuf>> {
         remembered(&self.walks, directory, || self.lower.walk(directory))
+    }
+
+    fn provenance(&self, path: &Path) -> MadeBy {
+        self.lower.provenance(path)
     }
 
     fn origin(&self, path: &Path) -> PathBuf {

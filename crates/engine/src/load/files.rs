@@ -5,9 +5,11 @@ use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Component, MAIN_SEPARATOR, Path, PathBuf};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use rustc_hash::FxHashMap;
+
+use super::provenance::{MadeBy, Provenance};
 
 /// A tree of files that can be read.
 ///
@@ -44,6 +46,11 @@ pub trait Files: Sync {
     /// Where a file that [`Files::resolve`] found is written: what people are told.
     fn origin(&self, path: &Path) -> PathBuf {
         path.to_path_buf()
+    }
+
+    /// Where the content of a file that [`Files::resolve`] found was written, if it was made.
+    fn provenance(&self, _path: &Path) -> MadeBy {
+        None
     }
 
     /// Hears that something is needed that is not there.
@@ -253,6 +260,8 @@ pub struct Memory {
     contents: BTreeMap<PathBuf, Vec<u8>>,
     /// The files, and the directories that they are in.
     kinds: FxHashMap<Spelling, FileKind>,
+    /// Of the files that were made of others: where they were written.
+    made: BTreeMap<PathBuf, Arc<dyn Provenance>>,
 }
 
 impl Memory {
@@ -264,7 +273,28 @@ impl Memory {
             kind.or_insert(FileKind::Directory);
         }
         self.kinds.insert(path.clone().into(), FileKind::File);
+        self.made.remove(&path);
         self.contents.insert(path, content.into());
+    }
+
+    /// Adds a file that was made of others.
+    pub fn insert_made(
+        &mut self,
+        path: impl AsRef<Path>,
+        content: impl Into<Vec<u8>>,
+        provenance: Arc<dyn Provenance>,
+    ) {
+        let path = normalized(path.as_ref());
+        self.insert(&path, content);
+        self.made.insert(path, provenance);
+    }
+
+    /// Adds the files of another, or takes the place of those that are here too.
+    pub fn extend(&mut self, other: Self) {
+        for (path, content) in other.contents {
+            self.insert(&path, content);
+        }
+        self.made.extend(other.made);
     }
 
     /// The files, sorted by path.
@@ -286,6 +316,10 @@ impl Memory {
 }
 
 impl Files for Memory {
+    fn provenance(&self, path: &Path) -> MadeBy {
+        self.made.get(&normalized(path)).cloned()
+    }
+
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         self.contents
             .get(&normalized(path))
@@ -337,6 +371,13 @@ pub struct Overlay<'f> {
 }
 
 impl Files for Overlay<'_> {
+    fn provenance(&self, path: &Path) -> MadeBy {
+        match self.upper.content(path).is_some() {
+            true => self.upper.provenance(path),
+            false => self.lower.provenance(path),
+        }
+    }
+
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         self.upper.read(path).or_else(|_| self.lower.read(path))
     }

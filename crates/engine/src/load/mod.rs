@@ -11,6 +11,7 @@ mod copy;
 mod files;
 mod history;
 mod http;
+mod provenance;
 mod recording;
 mod remote;
 mod repository;
@@ -27,7 +28,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kustom_yaml::Text;
 use kustom_yaml::error::{Error, Kind, Result};
-use kustom_yaml::place::{SourceId, Span};
+use kustom_yaml::place::{Place, SourceId, Span};
 
 use crate::release::{Change, Release};
 
@@ -37,6 +38,7 @@ pub use below::files_below;
 pub use cached::{Cached, Told};
 pub use files::{Disk, FileKind, Files, Memory, Overlay, Snapshot, named_from, normalized};
 pub use history::Appearance;
+pub use provenance::{MadeBy, Provenance};
 pub use recording::{Asked, Recording};
 pub use revision::Revision;
 pub use tracked::tracked_files;
@@ -63,6 +65,8 @@ struct Source {
     /// The file, if it is on this machine and stays there.
     path: Option<PathBuf>,
     shown: Arc<str>,
+    /// Where its text was written, if it was made.
+    provenance: MadeBy,
 }
 
 /// Which files a kustomization may name.
@@ -125,6 +129,11 @@ impl<'f> Library<'f> {
     /// The name of the file that a span is in, as it is shown to people.
     pub fn name(&self, span: Span) -> Option<Arc<str>> {
         self.sources().name(span)
+    }
+
+    /// Gives a place its file, or where the text that it is in was written.
+    pub fn locate(&self, place: &mut Place) {
+        self.sources().locate(place);
     }
 
     /// The text of the file that a span is in, if it is on this machine and stays there.
@@ -228,10 +237,15 @@ impl<'f> Library<'f> {
     }
 
     fn register(&self, path: Option<PathBuf>, shown: &str) -> SourceId {
+        let provenance = match &path {
+            Some(path) if !self.files.is_disk() => self.files.provenance(path),
+            _ => None,
+        };
         let sources = &mut self.sources().0;
         sources.push(Source {
             path,
             shown: shown.into(),
+            provenance,
         });
         SourceId::new(sources.len() - 1)
     }
@@ -241,6 +255,33 @@ impl Sources {
     /// The name of the file that a span is in, as it is shown to people.
     pub fn name(&self, span: Span) -> Option<Arc<str>> {
         Some(self.0.get(span.source.index()?)?.shown.clone())
+    }
+
+    /// Where what stands at a span was written, if it was read from a file or made of one.
+    pub fn place(&self, span: Span) -> Option<Place> {
+        let mut place = Place::from(span);
+        self.locate(&mut place);
+        place.file.is_some().then_some(place)
+    }
+
+    /// Gives a place its file, or where the text that it is in was written; one that has a file
+    /// keeps it.
+    pub fn locate(&self, place: &mut Place) {
+        let source = place
+            .span
+            .source
+            .index()
+            .and_then(|index| self.0.get(index));
+        let (None, Some(source)) = (&place.file, source) else {
+            return;
+        };
+        match &source.provenance {
+            Some(provenance) => {
+                let written = provenance.place(place.span);
+                (place.file, place.span) = (written.file, written.span);
+            }
+            None => place.file = Some(source.shown.clone()),
+        }
     }
 
     /// The path of the file that a span is in, if it is on this machine and stays there.

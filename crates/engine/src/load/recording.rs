@@ -9,7 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use super::{FileKind, Files, normalized};
+use super::{FileKind, Files, MadeBy, normalized};
 
 /// Files that remember what was asked of them.
 pub struct Recording<'f> {
@@ -94,6 +94,10 @@ impl Files for Recording<'_> {
     fn walk(&self, directory: &Path) -> io::Result<Vec<PathBuf>> {
         self.note(directory, |asked| asked.walked = true);
         self.files.walk(directory)
+    }
+
+    fn provenance(&self, path: &Path) -> MadeBy {
+        self.files.provenance(path)
     }
 
     fn origin(&self, path: &Path) -> PathBuf {

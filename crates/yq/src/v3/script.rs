@@ -21,6 +21,8 @@ pub struct Script {
 pub struct Statement {
     /// Where it stands.
     pub place: Place,
+    /// Where what it writes stands: its value or, without one, its path.
+    pub written: Place,
     /// What is to be done.
     pub command: Command,
     /// To what.
@@ -142,9 +144,11 @@ impl Statement {
                 return Err(Error::new(Kind::Script, "the statement has no `path`").at(item.span));
             }
         };
+        let written = item.get("value").or(meant.get("path")).unwrap_or(item).span;
         let path = Path::parse(path_text);
         Ok(Self {
             place: Place::in_file(name, command_span(meant)),
+            written: Place::in_file(name, written),
             command,
             path,
             path_text: path_text.to_owned(),

@@ -194,6 +194,7 @@ impl Call {
             explode: !self.printer.format().has_aliases(),
             indent: self.printer.indent(),
             interpolation: !self.arguments.is_off("string-interpolation"),
+            trace: false,
         };
         let placed = |error: Error| error.name_files(|span| self.file_of(span));
         let output = self.expression.evaluate(&inputs, &context);

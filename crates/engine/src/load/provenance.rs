@@ -1,0 +1,16 @@
+//! Where a text that was made, not read, was written.
+
+use std::fmt;
+use std::sync::Arc;
+
+use kustom_yaml::place::{Place, Span};
+
+/// Says of what stands in a made text where it was written: in a base, by a statement of a script,
+/// in a template.
+pub trait Provenance: fmt::Debug + Send + Sync {
+    /// Where what stands at a span of the text was written.
+    fn place(&self, span: Span) -> Place;
+}
+
+/// The provenance of a file, if it was made.
+pub type MadeBy = Option<Arc<dyn Provenance>>;
