@@ -60,8 +60,8 @@ pub(super) fn look(by: &Resource, into: &mut Vec<Finding>) {
             shown(by)
         );
         let help = match kind {
-            "ConfigMap" | "Secret" => "split it, or apply it with `--server-side`",
-            _ => "apply it with `--server-side`",
+            "ConfigMap" | "Secret" => "split it, or use `kubectl apply --server-side`",
+            _ => "use `kubectl apply --server-side`",
         };
         let finding = Finding::warning(SIZE, message).help(help);
         into.push(found(finding, node, by));

@@ -9,7 +9,7 @@ use kustom::check::{Output, Target, Verdict, compare_releases, named_from};
 use kustom::error::{Error, Kind, Result};
 use kustom::kustomization::FILE_NAMES;
 use kustom::load::{Disk, Files, Snapshot, WorkTree};
-use kustom::project::{self, Causes, GuardPolicy, Project, render};
+use kustom::project::{self, GuardPolicy, Project, render};
 use kustom::release::Release;
 use kustom::report::Report;
 
@@ -247,11 +247,10 @@ fn rendered(
         ..options.clone()
     };
     let mut rendered = render(files, here, &project, &environment, &options)?;
-    let causes = Causes::new(files, here, &project, &environment, &rendered);
     Ok(Output {
         resources: std::mem::take(&mut rendered.resources),
         text: std::mem::take(&mut rendered.text),
-        place: Box::new(move |span| causes.place(&rendered, span)),
+        place: Box::new(move |span| rendered.sources.place(span)),
     })
 }
 

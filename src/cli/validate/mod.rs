@@ -252,9 +252,7 @@ impl<'a> Judge<'a> {
             !(is_skipped || is_left_out && is_unknown)
         });
         for place in findings.iter_mut().flat_map(Finding::places_mut) {
-            if place.file.is_none() {
-                place.file = objects.file(place.span);
-            }
+            objects.locate(place);
         }
         let count = findings.len();
         self.exceptions.apply(&mut findings, &mut self.used);

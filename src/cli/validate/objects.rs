@@ -316,7 +316,16 @@ impl Objects {
         }
     }
 
-    /// The file that a place is in.
+    /// Gives a place its file.
+    pub(super) fn locate(&self, place: &mut Place) {
+        match &self.names {
+            Names::Built(sources) => sources.locate(place),
+            Names::Read(_) if place.file.is_none() => place.file = self.file(place.span),
+            Names::Read(_) => {}
+        }
+    }
+
+    /// The file that a span is in.
     pub(super) fn file(&self, span: kustom::place::Span) -> Option<Arc<str>> {
         match &self.names {
             Names::Built(sources) => sources.name(span),
