@@ -6,14 +6,14 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use super::settings::{place_of_entry, says};
+use super::settings::{entry, place_of_entry, says, settings_with};
 use super::{Environment, ImageOverride, Options, Project, ReplicaOverride};
 use crate::build::{Built, Operator};
 use crate::error::{Error, Kind, Result, nearest};
 use crate::finding::{Finding, Severity};
 use crate::kustomization::Kustomization;
-use crate::load::Files;
-use crate::place::Place;
+use crate::load::{Files, Library};
+use crate::place::{Place, SourceId, Span};
 use crate::resource::Resource;
 use crate::transform::images::Image;
 use crate::transform::replicas::{self, Replica};
@@ -78,21 +78,38 @@ impl<'o> Overrides<'o> {
     }
 
     /// Changes what is asked for.
-    pub(super) fn apply(&self, asked: &mut Kustomization) {
-        for (image, _) in &self.images {
-            set_image(&mut asked.images, image);
+    ///
+    /// What `environment.yaml` says has its place there; `files` are read for it once more.
+    pub(super) fn apply(
+        &self,
+        asked: &mut Kustomization,
+        files: &dyn Files,
+        library: &Library<'_>,
+    ) {
+        let entry_of = |list: &str, name: &str, said: Said| match said {
+            Said::InFile => {
+                let fits = |entry: &Node| says(entry, "name", Some(name));
+                Entry::written(entry(files, self.environment, list, &fits), library)
+            }
+            Said::OnCommandLine => Entry::default(),
+        };
+        for (image, said) in &self.images {
+            let entry = entry_of("images", &image.name, *said);
+            set_image(&mut asked.images, image, &entry);
         }
-        for (replica, _) in &self.replicas {
-            set_replica(&mut asked.replicas, replica);
+        for (replica, said) in &self.replicas {
+            let entry = entry_of("replicas", &replica.name, *said);
+            set_replica(&mut asked.replicas, replica, &entry);
         }
         let settings = &self.environment.settings;
-        for (field, said) in [
-            (&mut asked.name_prefix, &settings.name_prefix),
-            (&mut asked.name_suffix, &settings.name_suffix),
-            (&mut asked.namespace, &settings.namespace),
+        for (field, name, said) in [
+            (&mut asked.name_prefix, "namePrefix", &settings.name_prefix),
+            (&mut asked.name_suffix, "nameSuffix", &settings.name_suffix),
+            (&mut asked.namespace, "namespace", &settings.namespace),
         ] {
             if let Some(said) = said {
-                *field = said.as_str().into();
+                let settings = settings_with(files, self.environment, name);
+                *field = Entry::written(settings, library).text(name, said);
             }
         }
     }
@@ -154,27 +171,16 @@ impl<'o> Overrides<'o> {
         }
     }
 
-    /// An error of the build, with the place of the entry that it is about.
-    pub(super) fn explained(&self, error: Error, files: &dyn Files, project: &Project) -> Error {
-        if error.place().is_some_and(|place| place.span.line > 0) {
+    /// An error of the build, with the flag that it is about: what a file says has its place.
+    pub(super) fn explained(&self, error: Error) -> Error {
+        let is_about = |(replica, said): &&(&ReplicaOverride, Said)| {
+            *said == Said::OnCommandLine && error.message() == replicas::no_workload(&replica.name)
+        };
+        if !self.replicas.iter().any(|one| is_about(&one)) {
             return error;
         }
-        let is_about = |(replica, _): &&(&ReplicaOverride, Said)| {
-            error.message() == replicas::no_workload(&replica.name)
-        };
-        let Some((replica, said)) = self.replicas.iter().find(is_about) else {
-            return error;
-        };
-        let message = format!(
-            "{}, which {} changes",
-            error.message(),
-            self.who(*said, "--replicas")
-        );
-        let error = error.reworded(message);
-        match said {
-            Said::OnCommandLine => error,
-            Said::InFile => error.within(self.place(files, project, "replicas", &replica.name)),
-        }
+        let message = format!("{}, which `--replicas` changes", error.message());
+        error.reworded(message)
     }
 
     /// Where a name is set in the settings.
@@ -208,6 +214,35 @@ impl<'o> Overrides<'o> {
     }
 }
 
+/// What says something in place of a kustomization: an entry of a list, or all settings.
+#[derive(Default)]
+struct Entry {
+    source: SourceId,
+    node: Node,
+}
+
+impl Entry {
+    /// One of a file.
+    fn written(found: Option<(PathBuf, Node)>, library: &Library<'_>) -> Self {
+        found.map_or_else(Self::default, |(path, node)| Self {
+            source: library.source(&path),
+            node,
+        })
+    }
+
+    /// What a field says, with its place if it has one.
+    fn text(&self, field: &str, said: &str) -> Text {
+        let span = self.node.get(field).map(|node| Span {
+            source: self.source,
+            ..node.span
+        });
+        Text {
+            text: said.into(),
+            span: span.unwrap_or_default(),
+        }
+    }
+}
+
 /// What an image is if one layer says something of it, and another one on top.
 fn over(below: &ImageOverride, said: &ImageOverride) -> ImageOverride {
     // A tag and a digest are said in place of each other.
@@ -225,46 +260,51 @@ fn over(below: &ImageOverride, said: &ImageOverride) -> ImageOverride {
     }
 }
 
-fn set_image(images: &mut Vec<Image>, said: &ImageOverride) {
+fn set_image(images: &mut Vec<Image>, said: &ImageOverride, entry: &Entry) {
     let is_set = images.iter().any(|image| *image.name == *said.name);
     if !is_set {
         images.push(Image {
-            name: said.name.as_str().into(),
+            name: entry.text("name", &said.name),
             ..Image::default()
         });
     }
     let same = images.iter_mut().filter(|image| *image.name == *said.name);
     for image in same {
         if let Some(name) = &said.new_name {
-            image.new_name = name.as_str().into();
+            image.new_name = entry.text("newName", name);
         }
         if said.new_tag.is_some() || said.digest.is_some() {
-            set_part(&mut image.new_tag, said.new_tag.as_deref());
-            set_part(&mut image.digest, said.digest.as_deref());
+            let part = |field: &str, said: &Option<String>| {
+                said.as_deref().map(|said| entry.text(field, said))
+            };
+            set_part(&mut image.new_tag, part("newTag", &said.new_tag));
+            set_part(&mut image.digest, part("digest", &said.digest));
             image.tag_suffix = Text::default();
         }
     }
 }
 
-fn set_replica(replicas: &mut Vec<Replica>, said: &ReplicaOverride) {
+fn set_replica(replicas: &mut Vec<Replica>, said: &ReplicaOverride, entry: &Entry) {
     let count = i64::from(said.count);
     let mut is_set = false;
     for replica in replicas.iter_mut().filter(|one| *one.name == *said.name) {
         replica.count = count;
+        // What sets the number is what the name points to.
+        replica.name = entry.text("name", &said.name);
         is_set = true;
     }
     if !is_set {
         replicas.push(Replica {
-            name: said.name.as_str().into(),
+            name: entry.text("name", &said.name),
             count,
         });
     }
 }
 
 /// Sets a tag or a digest; one that is not said goes.
-fn set_part(part: &mut Text, said: Option<&str>) {
-    if said != Some(KEPT) {
-        *part = said.unwrap_or_default().into();
+fn set_part(part: &mut Text, said: Option<Text>) {
+    if said.as_deref().is_none_or(|said| said != KEPT) {
+        *part = said.unwrap_or_default();
     }
 }
 

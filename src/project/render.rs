@@ -136,10 +136,10 @@ pub(super) fn render_in(
         working_directory,
         &environment.directory,
         &build_options,
-        &|asked| overrides.apply(asked),
+        &|asked, library| overrides.apply(asked, files, library),
     )
     .map_err(|error| templated.explained(error))
-    .map_err(|error| overrides.explained(error, files, project))?;
+    .map_err(|error| overrides.explained(error))?;
     let text = built
         .to_yaml()
         .map_err(|error| templated.explained(error))?;

@@ -26,7 +26,7 @@ use crate::release::Release;
 use crate::validation::Version;
 
 pub(crate) use place::{Step, place_at};
-pub(super) use place::{entry, place_of, place_of_entry, says};
+pub(super) use place::{entry, place_of, place_of_entry, says, settings_with};
 pub(super) use read::read_map;
 
 pub use diff::{DiffSettings, IgnoredDifference};

@@ -76,6 +76,20 @@ pub(in crate::project) fn entry(
     })
 }
 
+/// The settings of an environment, or of one that it extends, in which a field stands, and their
+/// file.
+pub(in crate::project) fn settings_with(
+    files: &dyn Files,
+    environment: &Environment,
+    field: &str,
+) -> Option<(PathBuf, Node)> {
+    environment.chain().find_map(|one| {
+        let path = one.file();
+        let node = nodes(files, &path)?;
+        node.get(field).is_some().then_some((path, node))
+    })
+}
+
 /// Whether a field of an entry says a text, or neither says anything.
 pub(in crate::project) fn says(entry: &Node, field: &str, text: Option<&str>) -> bool {
     entry.get(field).and_then(Node::text) == text

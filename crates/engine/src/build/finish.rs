@@ -24,10 +24,10 @@ pub(super) fn run(
     context: &mut Context<'_>,
     library: &Library<'_>,
     directory: &Path,
-    change: &dyn Fn(&mut Kustomization),
+    change: &dyn Fn(&mut Kustomization, &Library<'_>),
 ) -> Result<Resources> {
     let mut target = Target::load(context, library.open(directory)?)?;
-    change(&mut target.kustomization);
+    change(&mut target.kustomization, library);
     target.use_schema(context)?;
     context.order = target.kustomization.order.clone();
     let metadata = target.kustomization.metadata;

@@ -139,11 +139,11 @@ pub fn build(
     directory: &Path,
     options: &Options,
 ) -> Result<Built> {
-    build_changed(files, working_directory, directory, options, &|_| {})
+    build_changed(files, working_directory, directory, options, &|_, _| {})
 }
 
 /// Builds the kustomization in a directory as if it said something else: `change` has the last
-/// word on what is asked of the root.
+/// word on what is asked of the root, and may name the files that say so.
 ///
 /// # Errors
 ///
@@ -153,7 +153,7 @@ pub fn build_changed(
     working_directory: &Path,
     directory: &Path,
     options: &Options,
-    change: &dyn Fn(&mut Kustomization),
+    change: &dyn Fn(&mut Kustomization, &Library<'_>),
 ) -> Result<Built> {
     let library =
         Library::new(files, working_directory, options.restriction).as_of(options.release);

@@ -12,7 +12,6 @@ use kustom_yaml::{Entry, Node, Tag, Value};
 use super::tree::{Tree, text_node};
 use crate::build::{self, build_changed};
 use crate::id::Id;
-use crate::kustomization::Kustomization;
 use crate::load::Files;
 use crate::resource::Resource;
 use crate::vars::Var;
@@ -41,10 +40,10 @@ pub fn replacements(
     options: &build::Options,
 ) -> Result<Node> {
     let found = std::cell::RefCell::new(Vec::new());
-    let without = build_changed(files, working_directory, directory, options, &|asked| {
+    let without = build_changed(files, working_directory, directory, options, &|asked, _| {
         found.replace(std::mem::take(&mut asked.vars));
     })?;
-    let with = build_changed(files, working_directory, directory, options, &keep)?;
+    let with = build_changed(files, working_directory, directory, options, &|_, _| {})?;
     if with.resources.len() != without.resources.len() {
         let message = "the objects are others without the variables";
         return Err(Error::new(Kind::Kustomization, message));
@@ -75,8 +74,6 @@ pub fn replacements(
     }
     Ok(Node::seq(made))
 }
-
-fn keep(_: &mut Kustomization) {}
 
 /// A text in which a variable stood.
 struct Use {

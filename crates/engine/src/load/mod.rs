@@ -236,6 +236,12 @@ impl<'f> Library<'f> {
         path.strip_prefix(&self.working_directory).unwrap_or(path)
     }
 
+    /// The number of a file that was read elsewhere, for the spans of what it says.
+    pub fn source(&self, path: &Path) -> SourceId {
+        let shown = self.shown(path).display().to_string();
+        self.register(Some(path.to_path_buf()), &shown)
+    }
+
     fn register(&self, path: Option<PathBuf>, shown: &str) -> SourceId {
         let provenance = match &path {
             Some(path) if !self.files.is_disk() => self.files.provenance(path),
