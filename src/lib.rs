@@ -26,12 +26,15 @@
 //! The modules are declared in the order in which they may import each other: a module knows only
 //! those above it.
 
+// A text is cut by offsets that are checked: see `kustom_yaml::cut`.
+#![cfg_attr(not(test), deny(clippy::string_slice))]
+
 pub use kustom_engine::{
     build, cfg, edit, fields, generate, hash, id, kustomization, load, localize, order, patch,
     plugin, process, refs, regexp, release, resource, schema, transform, vars,
 };
 pub use kustom_guard as guard;
-pub use kustom_yaml::{self as yaml, error, finding, place};
+pub use kustom_yaml::{self as yaml, error, finding, limits, place};
 pub use kustom_yq as yq;
 
 use kustom_yaml::threads;

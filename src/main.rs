@@ -1,5 +1,7 @@
 //! The command line: arguments in, exit code out.
 
+#![cfg_attr(not(test), deny(clippy::string_slice))]
+
 mod cli;
 
 use std::process::ExitCode;

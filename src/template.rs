@@ -2,14 +2,20 @@
 //!
 //! The language is Jinja, sealed: a template reads no file, no clock and no environment variable,
 //! and has only the values that it is given. A value that is missing is an error and never an empty
-//! text. How long a template may run and how much it may say is bounded.
+//! text. How long a template may run, and how much it may make and say, is bounded.
 //!
 //! An error shows the tag that failed, without the texts in it, and never a value.
 //! Source: <https://jinja.palletsprojects.com/templates/>.
 
-use std::collections::BTreeSet;
-use std::io;
+mod bounds;
 
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+use std::{io, thread};
+
+use kustom_yaml::cut::Cut as _;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, Value};
@@ -21,8 +27,15 @@ use crate::place::{Place, SourceId, Span};
 /// The end of a template's name; without it, it is the name of what the template makes.
 pub const SUFFIX: &str = ".j2";
 
-/// How many steps a template may take.
+/// How many steps a template may take; 64 bytes that it makes weigh as much as a step.
 const FUEL: u64 = 2_000_000;
+
+/// How long a template may take, whatever its steps are.
+const LONGEST_RUN: Duration = Duration::from_secs(10);
+
+/// The stack of a template, for values that it nests with each step; memory that nobody touches
+/// costs nothing.
+const STACK: usize = 512 << 20;
 
 /// How much a template may say, in bytes.
 const LONGEST: usize = 32 << 20;
@@ -126,6 +139,46 @@ impl Values {
 ///
 /// If it is no template, asks for a value that is missing, runs too long, or says too much.
 pub fn render(name: &str, text: &str, values: &Values) -> Result<String> {
+    let owned = (name.to_owned(), text.to_owned(), values.clone());
+    bounded(name, text, move || {
+        let (name, text, values) = owned;
+        rendered(&name, &text, &values)
+    })
+}
+
+/// Does work on a template where it can neither run for long nor exhaust the stack.
+fn bounded<T: Send + 'static>(
+    name: &str,
+    text: &str,
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    bounds::check(text).map_err(|refusal| {
+        let span = span_of(text, &refusal.range);
+        let error = Error::new(Kind::Template, refusal.message).at(Place::in_file(name, span));
+        error.help(refusal.help)
+    })?;
+    let (sender, receiver) = channel();
+    let builder = thread::Builder::new().stack_size(STACK);
+    let run = move || {
+        // Nobody listens any more when it took too long.
+        let _ = sender.send(work());
+    };
+    let failed = |message: &str| Error::new(Kind::Template, message).at(Place::file(name));
+    builder
+        .spawn(run)
+        .map_err(|cause| failed("there is no memory to run a template in").caused_by(cause))?;
+    // The thread ends with the process, if not before.
+    receiver
+        .recv_timeout(LONGEST_RUN)
+        .map_err(|error| match error {
+            RecvTimeoutError::Timeout => {
+                failed("the template runs too long").help("a loop in it turns too often")
+            }
+            RecvTimeoutError::Disconnected => failed("the template cannot be rendered"),
+        })?
+}
+
+fn rendered(name: &str, text: &str, values: &Values) -> Result<String> {
     let environment = environment();
     let explained = |error: &minijinja::Error| explain(name, text, values, error);
     let template = environment
@@ -148,6 +201,11 @@ pub fn render(name: &str, text: &str, values: &Values) -> Result<String> {
 ///
 /// If it is no template.
 pub fn wanted(name: &str, text: &str) -> Result<Vec<String>> {
+    let owned = (name.to_owned(), text.to_owned());
+    bounded(name, text, move || asked(&owned.0, &owned.1))
+}
+
+fn asked(name: &str, text: &str) -> Result<Vec<String>> {
     let environment = environment();
     let template = environment
         .template_from_named_str(name, text)
@@ -228,7 +286,7 @@ fn explain(name: &str, text: &str, values: &Values, cause: &minijinja::Error) ->
         ErrorKind::TemplateNotFound | ErrorKind::BadInclude => {
             "a template reads no other file".to_owned()
         }
-        ErrorKind::OutOfFuel => "the template runs too long".to_owned(),
+        ErrorKind::OutOfFuel => "the template runs too long or makes too much".to_owned(),
         ErrorKind::WriteFailure => "the template says too much".to_owned(),
         kind => format!(
             "the template cannot be rendered: {}",
@@ -249,7 +307,7 @@ fn explain(name: &str, text: &str, values: &Values, cause: &minijinja::Error) ->
             }
         }
         (ErrorKind::OutOfFuel | ErrorKind::WriteFailure, _) => {
-            error.help("a loop in it turns too often")
+            error.help("a loop in it turns too often, or a text in it grows with every turn")
         }
         _ => error,
     }
@@ -282,7 +340,12 @@ fn span(text: &str, cause: &minijinja::Error) -> Span {
             ..Span::default()
         };
     };
-    let before = text.get(..range.start).unwrap_or_default();
+    span_of(text, &range)
+}
+
+/// The place of some bytes of a text.
+fn span_of(text: &str, range: &Range<usize>) -> Span {
+    let before = text.cut(..range.start);
     let line = before.rsplit('\n').next().unwrap_or_default();
     let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     Span {
@@ -300,29 +363,31 @@ fn pointed(error: Error, text: &str, span: Span) -> Error {
         return error;
     }
     let range = span.range();
-    let start_of_line = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
-    let end_of_line = text[range.start..]
+    let start_of_line = text.cut(..range.start).rfind('\n').map_or(0, |at| at + 1);
+    let end_of_line = text
+        .cut(range.start..)
         .find('\n')
         .map_or(text.len(), |at| range.start + at);
     // What stands beside the tag may be anything.
-    let before = &text[start_of_line..range.start];
+    let before = text.cut(start_of_line..range.start);
     let start = before.rfind('{').map_or(range.start, |at| {
         let at = start_of_line + at;
-        if text[..at].ends_with('{') {
+        if text.cut(..at).ends_with('{') {
             at - 1
         } else {
             at
         }
     });
-    let behind = &text[range.start..end_of_line];
+    let behind = text.cut(range.start..end_of_line);
     let end = ["}}", "%}"]
         .iter()
         .filter_map(|close| behind.find(close))
         .min()
         .map_or(end_of_line, |at| range.start + at + 2);
-    let shown = without_texts(&text[start..end]);
-    let margin = " ".repeat(text[start..range.start].chars().count());
-    let marked = text[range.start..range.end.clamp(range.start, end)]
+    let shown = without_texts(text.cut(start..end));
+    let margin = " ".repeat(text.cut(start..range.start).chars().count());
+    let marked = text
+        .cut(range.start..range.end.clamp(range.start, end))
         .chars()
         .count();
     error.note(

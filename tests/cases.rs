@@ -169,7 +169,12 @@ impl Case {
                 Some((command, name)) => (command, Some(fs::File::open(root.join(name)).unwrap())),
                 None => (command.as_str(), None),
             };
-            let mut words = command.split_whitespace();
+            let mut words = command.split_whitespace().peekable();
+            // As in a shell, variables may stand before the command.
+            let mut variables = Vec::new();
+            while let Some(variable) = words.next_if(|word| word.starts_with("KUSTOM_")) {
+                variables.extend(variable.split_once('='));
+            }
             let name = words.next().unwrap();
             let program = match name {
                 "kustom" | "kustomize" => env!("CARGO_BIN_EXE_kustom"),
@@ -184,6 +189,7 @@ impl Case {
                 .env("PATH", std::env::var_os("PATH").unwrap_or_default())
                 .env("HOME", &root)
                 .env("GIT_CONFIG_NOSYSTEM", "1")
+                .envs(variables)
                 .output()
                 .unwrap();
             let text = |bytes: Vec<u8>| {

@@ -473,7 +473,8 @@ fn read_truths(node: &mut Node) {
         Value::Seq(items) => items.iter_mut().for_each(read_truths),
         Value::Scalar(text) => {
             let cases = |word: &&str| {
-                let first = word[..1].to_uppercase() + &word[1..];
+                let first = word.get(..1).unwrap_or_default().to_uppercase()
+                    + word.get(1..).unwrap_or_default();
                 text == *word || *text == first.as_str() || *text == word.to_uppercase().as_str()
             };
             let is_plain = node.tag == Tag::Str && node.style == Style::Plain;

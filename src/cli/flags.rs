@@ -47,8 +47,8 @@ impl Arguments {
                 parsed.words.extend(rest.by_ref().cloned());
             } else if let Some(flag) = argument.strip_prefix("--") {
                 parsed.long(flag, known, &mut rest)?;
-            } else if argument.len() > 1 && argument.starts_with('-') {
-                parsed.short(&argument[1..], known, &mut rest)?;
+            } else if let Some(flags) = argument.strip_prefix('-').filter(|it| !it.is_empty()) {
+                parsed.short(flags, known, &mut rest)?;
             } else {
                 parsed.words.push(argument.clone());
             }

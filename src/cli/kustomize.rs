@@ -11,6 +11,7 @@ use kustom::finding::Finding;
 use kustom::release::Release;
 use kustom::yaml::{Entry, Node, PrintOptions, print_node};
 
+use super::Global;
 use super::build;
 use super::edit;
 use super::later::{Later, Lenient};
@@ -195,6 +196,9 @@ pub(super) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     match matches.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => {
             let streams = Streams::new(When::Auto, false);
+            if let Err(error) = Global::default().set_limits() {
+                return exit(Err(error), &streams);
+            }
             match arguments.command {
                 Some(Command::Build(Lenient(arguments))) => match release() {
                     Ok(release) => build::run(&arguments.or_release(release), &streams),

@@ -35,9 +35,12 @@ mod yq;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use kustom::error::Result;
+use kustom::error::{Error, Result};
+use kustom::limits::{self, Limits};
+use kustom::process;
 
 use later::{Later, Lenient};
 use output::Streams;
@@ -61,6 +64,12 @@ struct Global {
     /// Say nothing but errors.
     #[arg(short, long, global = true)]
     quiet: bool,
+    /// How much one build may read and make, such as `2G` (default 512M).
+    #[arg(long, global = true, value_name = "SIZE", value_parser = size)]
+    max_size: Option<u64>,
+    /// How long helm, git and functions may run, such as `90s` (default 10m).
+    #[arg(long, global = true, value_name = "TIME", value_parser = time)]
+    timeout: Option<Duration>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -103,6 +112,7 @@ enum Command {
 
 /// Runs the command that the arguments name.
 pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    process::end_with_us();
     let mut arguments = arguments.peekable();
     if arguments
         .peek()
@@ -115,6 +125,9 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let words = validate::words_of_validate(&words).unwrap_or(words);
     match plain_build(&words).map_or_else(|| parsed(&words), Ok) {
         Ok(arguments) => {
+            if let Err(error) = arguments.global.set_limits() {
+                return refused(&error);
+            }
             let streams = Streams::new(arguments.global.color, arguments.global.quiet);
             run_command(arguments.command, &streams).unwrap_or_else(|error| {
                 streams.error(&error);
@@ -164,6 +177,55 @@ fn run_command(command: Command, streams: &Streams) -> Result<ExitCode> {
     }
 }
 
+impl Global {
+    /// Sets the limits of the process: those of the flags, or else of the environment.
+    fn set_limits(&self) -> Result<()> {
+        let size = match self.max_size {
+            Some(size) => Some(size),
+            None => said("KUSTOM_MAX_SIZE", limits::size)?,
+        };
+        let time = match self.timeout {
+            Some(time) => Some(time),
+            None => said("KUSTOM_TIMEOUT", limits::time)?,
+        };
+        limits::set(Limits {
+            size: size.unwrap_or(Limits::DEFAULT.size),
+            time: time.unwrap_or(Limits::DEFAULT.time),
+        });
+        Ok(())
+    }
+}
+
+/// What a variable of the environment says.
+fn said<T>(name: &str, read: fn(&str) -> Result<T>) -> Result<Option<T>> {
+    let Some(text) = std::env::var_os(name).filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    read(&text.to_string_lossy())
+        .map(Some)
+        .map_err(|error| error.note(format!("in the environment variable `{name}`"), None))
+}
+
+/// An error about the environment that the program is called in.
+fn refused(error: &Error) -> ExitCode {
+    Streams::new(output::When::Auto, false).error(error);
+    ExitCode::from(2)
+}
+
+fn size(text: &str) -> std::result::Result<u64, String> {
+    limits::size(text).map_err(|error| in_words(&error))
+}
+
+fn time(text: &str) -> std::result::Result<Duration, String> {
+    limits::time(text).map_err(|error| in_words(&error))
+}
+
+/// An error in the words of the parser.
+fn in_words(error: &Error) -> String {
+    let help = error.help_line().unwrap_or_default();
+    format!("{}; {help}", error.message())
+}
+
 /// Help and version go to stdout with success, anything else to stderr with 2, or 1 for `build`.
 fn usage(error: &clap::Error, words: &[OsString]) -> ExitCode {
     // There is nowhere left to report a failure of this.
@@ -181,7 +243,7 @@ fn command(words: &[OsString]) -> Option<&str> {
     let mut words = words.iter().skip(1).filter_map(|word| word.to_str());
     loop {
         match words.next()? {
-            "--color" => drop(words.next()),
+            "--color" | "--max-size" | "--timeout" => drop(words.next()),
             flag if flag.starts_with('-') => {}
             command => return Some(command),
         }

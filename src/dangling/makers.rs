@@ -7,6 +7,7 @@
 
 use std::cell::OnceCell;
 
+use kustom_yaml::cut::Cut as _;
 use rustc_hash::FxHashSet;
 
 use crate::resource::Resource;
@@ -128,7 +129,7 @@ impl<'r> Made<'r> {
             .filter(|(_, letter)| !letter.is_alphanumeric());
         let is_owner = |part: &str| self.owners.contains(part);
         is_owner(name)
-            || ends.clone().any(|(end, _)| is_owner(&name[..end]))
+            || ends.clone().any(|(end, _)| is_owner(name.cut(..end)))
             || name.split('.').skip(1).any(is_owner)
     }
 
@@ -208,6 +209,7 @@ fn has_issuer(resource: &Resource) -> bool {
 fn names(argument: &str, name: &str) -> bool {
     argument.match_indices(name).any(|(at, _)| {
         let is_inside = |letter: char| letter.is_alphanumeric() || letter == '-';
-        !argument[..at].ends_with(is_inside) && !argument[at + name.len()..].starts_with(is_inside)
+        !argument.cut(..at).ends_with(is_inside)
+            && !argument.cut(at + name.len()..).starts_with(is_inside)
     })
 }

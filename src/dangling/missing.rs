@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use kustom_yaml::cut::Cut as _;
+
 use super::walk::Reference;
 
 /// The kind of the object that a reference names for certain.
@@ -201,7 +203,7 @@ pub(super) fn fits(pattern: &str, text: &str) -> bool {
             return rest.ends_with(part);
         }
         match rest.find(part) {
-            Some(at) => rest = &rest[at + part.len()..],
+            Some(at) => rest = rest.cut(at + part.len()..),
             None => return false,
         }
     }

@@ -9,6 +9,7 @@ use super::{VARIABLE, object_of, place_of, shown};
 use crate::finding::Finding;
 use crate::resource::Resource;
 use crate::yaml::Node;
+use kustom_yaml::cut::Cut as _;
 
 /// What the containers of an object ask for and do not have.
 pub(super) fn findings(resource: &Resource) -> Vec<Finding> {
@@ -101,7 +102,7 @@ fn variables(text: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let mut rest = text;
     while let Some(at) = rest.find('$') {
-        rest = &rest[at + 1..];
+        rest = rest.cut(at + 1..);
         if let Some(after) = rest.strip_prefix('$') {
             rest = after;
             continue;

@@ -3,6 +3,8 @@
 use std::cell::Cell;
 use std::fmt;
 
+use kustom_yaml::cut::Cut as _;
+
 use super::path::{Path, Step};
 use super::{Name, Subject};
 use crate::finding::{Finding, Object as Named};
@@ -152,7 +154,7 @@ fn patterns(text: &str) -> Result<Vec<Pattern>, String> {
             rest = after.strip_prefix('.').unwrap_or(after);
         } else {
             let end = rest.find(['.', '[']).unwrap_or(rest.len());
-            let (key, after) = rest.split_at(end);
+            let (key, after) = rest.halves(end);
             if key.is_empty() {
                 return Err(format!("`{text}` is no path such as `spec.replicas`"));
             }
@@ -319,7 +321,7 @@ fn matches(glob: &str, text: &str) -> bool {
         let Some(at) = rest.find(part) else {
             return false;
         };
-        rest = &rest[at + part.len()..];
+        rest = rest.cut(at + part.len()..);
     }
     rest.ends_with(last)
 }

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use kustom_yaml::cut::Cut as _;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::id::Id;
@@ -191,7 +192,7 @@ fn pieces(text: &str) -> impl Iterator<Item = &str> {
         let end = rest
             .find(|c| is_word(c) != is_word(first))
             .unwrap_or(rest.len());
-        let (piece, after) = rest.split_at(end);
+        let (piece, after) = rest.halves(end);
         rest = after;
         Some(piece)
     })

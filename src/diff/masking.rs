@@ -7,6 +7,7 @@
 use aho_corasick::{AhoCorasick, MatchKind};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use kustom_yaml::cut::Cut as _;
 use rustc_hash::FxHashMap;
 
 use super::compare::{Instead, address};
@@ -182,11 +183,11 @@ impl Masker {
                 continue;
             }
             let number = self.patterns[found.pattern().as_usize()].1;
-            masked.push_str(&text[last..start]);
+            masked.push_str(text.cut(last..start));
             masked.push_str(&self.label_of(number));
             last = end;
         }
-        masked.push_str(&text[last..]);
+        masked.push_str(text.cut(last..));
         if last == 0 {
             return masked;
         }
@@ -341,8 +342,8 @@ pub(super) fn secret_values(resource: &Resource) -> impl Iterator<Item = (Path, 
 
 /// Whether a letter or a digit stands right before or behind a part of a text.
 fn touches(text: &str, start: usize, end: usize) -> bool {
-    let before = text[..start].chars().next_back();
-    let after = text[end..].chars().next();
+    let before = text.cut(..start).chars().next_back();
+    let after = text.cut(end..).chars().next();
     [before, after]
         .iter()
         .flatten()

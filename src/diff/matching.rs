@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::hash::Hash;
 
+use kustom_yaml::cut::Cut as _;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::lists::content;
@@ -331,8 +332,8 @@ pub(super) fn generated_name(resource: &Resource) -> &str {
 fn differences(from: &str, to: &str) -> Option<(Affix, Affix)> {
     let around = |whole: &str, part: &str| {
         let start = whole.find(part)?;
-        let (prefix, rest) = whole.split_at(start);
-        let suffix = &rest[part.len()..];
+        let (prefix, rest) = whole.halves(start);
+        let suffix = rest.cut(part.len()..);
         (is_cut(prefix, true) && is_cut(suffix, false))
             .then(|| (Str::from(prefix), Str::from(suffix)))
     };
@@ -374,15 +375,15 @@ fn differences(from: &str, to: &str) -> Option<(Affix, Affix)> {
     let start = base.find(['-', '.']).map(|dash| dash + 1);
     // A base that begins with a dash is cut behind it.
     let base = match start {
-        Some(start) if !from[..from.len() - alike].is_empty() => base.get(start..)?,
+        Some(start) if !from.cut(..from.len() - alike).is_empty() => base.get(start..)?,
         _ => return None,
     };
     if base.is_empty() {
         return None;
     }
     let prefix = Affix {
-        from: from[..from.len() - base.len()].into(),
-        to: to[..to.len() - base.len()].into(),
+        from: from.cut(..from.len() - base.len()).into(),
+        to: to.cut(..to.len() - base.len()).into(),
     };
     Some((prefix, Affix::default()))
 }
@@ -407,7 +408,7 @@ fn cuts(name: &str) -> Vec<(&str, &str, &str)> {
     for start in starts {
         let ends = std::iter::once(name.len()).chain(dashes.iter().rev().take(ENDS).copied());
         for end in ends.filter(|end| start < *end) {
-            cuts.push((&name[..start], &name[start..end], &name[end..]));
+            cuts.push((name.cut(..start), name.cut(start..end), name.cut(end..)));
         }
     }
     cuts

@@ -5,6 +5,8 @@
 //! In a text that is a document of its own, a scalar is what it is spelled like: nobody here knows
 //! who reads it.
 
+use kustom_yaml::cut::Cut as _;
+
 use super::api::Meaning;
 use crate::yaml::{Node, Scalar, Style, Tag};
 
@@ -110,7 +112,7 @@ pub(crate) fn quantity(text: &str) -> Option<i128> {
     let end = text
         .find(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | '+' | '-'))
         .unwrap_or(text.len());
-    let (number, suffix) = text.split_at(end);
+    let (number, suffix) = text.halves(end);
     let (negative, digits) = match number.strip_prefix('-') {
         Some(digits) => (true, digits),
         None => (false, number.strip_prefix('+').unwrap_or(number)),

@@ -15,6 +15,7 @@ use crate::load::{FileKind, Files, Memory, Overlay, normalized};
 use crate::place::Place;
 use crate::yaml::{Inset, Node, Text};
 use crate::yq::{Source, apply};
+use kustom_yaml::cut::Cut as _;
 
 /// The files that the scripts of an environment change, as they are then.
 pub(super) fn changed(
@@ -100,7 +101,7 @@ fn fits(pattern: &str, name: &str) -> bool {
     };
     for part in parts {
         match rest.find(part) {
-            Some(at) => rest = &rest[at + part.len()..],
+            Some(at) => rest = rest.cut(at + part.len()..),
             None => return false,
         }
     }

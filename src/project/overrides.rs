@@ -6,6 +6,8 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use kustom_yaml::cut::Cut as _;
+
 use super::settings::{entry, place_of_entry, says, settings_with};
 use super::{Environment, ImageOverride, Options, Project, ReplicaOverride};
 use crate::build::{Built, Operator};
@@ -342,9 +344,9 @@ fn image_names(resources: &[Resource]) -> BTreeSet<String> {
                     if let (true, Some(image)) = (entry.is("image"), entry.value.as_str()) {
                         let image = image.split('@').next().unwrap_or_default();
                         let behind_path = image.rfind('/').map_or(0, |at| at + 1);
-                        let end = image[behind_path..].find(':');
+                        let end = image.cut(behind_path..).find(':');
                         let end = end.map_or(image.len(), |at| behind_path + at);
-                        names.insert(image[..end].to_owned());
+                        names.insert(image.cut(..end).to_owned());
                     }
                     gather(&entry.value, names);
                 }

@@ -7,6 +7,8 @@
 
 use std::borrow::Cow;
 
+use kustom_yaml::cut::Cut as _;
+
 /// A name, a path or a value: nothing in it ends a line or commands anything.
 pub(super) fn name(text: &str) -> Cow<'_, str> {
     match anonymous(text) {
@@ -32,8 +34,8 @@ fn anonymous(text: &str) -> Option<String> {
     let (mut out, mut from) = (String::new(), 0);
     for (at, _) in text.match_indices("://") {
         let start = at + 3;
-        let address = &text[start..];
-        let address = &address[..address.find(is_end).unwrap_or(address.len())];
+        let address = text.cut(start..);
+        let address = address.cut(..address.find(is_end).unwrap_or(address.len()));
         let Some((user, _)) = address.rsplit_once('@') else {
             continue;
         };
@@ -44,18 +46,18 @@ fn anonymous(text: &str) -> Option<String> {
                 .split_once(':')
                 .is_none_or(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
         if start >= from && user.contains(':') && !is_host {
-            out.push_str(&text[from..start]);
+            out.push_str(text.cut(from..start));
             out.push_str("***");
             from = start + user.len();
         }
     }
-    (from > 0).then(|| out + &text[from..])
+    (from > 0).then(|| out + text.cut(from..))
 }
 
 fn lines(text: &str) -> Cow<'_, str> {
     let ends_in_words = |at: usize| {
-        let is_open = text[..at].matches('`').count() % 2 == 1;
-        let next = text[at + 1..].lines().next().unwrap_or_default().trim();
+        let is_open = text.cut(..at).matches('`').count() % 2 == 1;
+        let next = text.cut(at + 1..).lines().next().unwrap_or_default().trim();
         is_open && (next.is_empty() || next.bytes().any(|byte| byte != b'^'))
     };
     let text = escaped(text, ends_in_words);
@@ -97,7 +99,7 @@ fn harmless(line: &str) -> Cow<'_, str> {
     let body = line.trim_start();
     let is_command = body.starts_with("::") || body.starts_with("##[");
     match is_command {
-        true => format!("{}\\{body}", &line[..line.len() - body.len()]).into(),
+        true => format!("{}\\{body}", line.cut(..line.len() - body.len())).into(),
         false => line.into(),
     }
 }

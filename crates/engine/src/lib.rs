@@ -10,6 +10,9 @@
 //! The modules are declared in the order in which they may import each other: a module knows only
 //! those above it.
 
+// A text is cut by offsets that are checked: see `cut`.
+#![cfg_attr(not(test), deny(clippy::string_slice))]
+
 pub mod regexp;
 pub mod release;
 pub mod id;

@@ -1,7 +1,11 @@
 //! Programs of others: what goes in, what comes out, and for how long.
 //!
 //! The only room that starts a process. It knows no program: what git, helm or a plugin is asked,
-//! and what their answers mean, is the business of the rooms below.
+//! and what their answers mean, is the business of the rooms below. Whatever runs has a time limit,
+//! prints so much and no more, and is ended with all of its children when it is late or when we are
+//! interrupted.
+
+mod interrupt;
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Read, Write as _};
@@ -12,6 +16,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use kustom_yaml::error::{Error, Kind};
+use kustom_yaml::limits;
+
+use interrupt::Running;
+pub use interrupt::{TemporaryDirectory, TemporaryFile, end_with_us};
+
+/// How long a program has to end by itself when it is asked to.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// A program that is about to run.
 #[derive(Clone, Debug, Default)]
@@ -28,9 +39,8 @@ pub struct Command {
     pub without: &'static [&'static str],
     /// What it reads.
     pub input: Vec<u8>,
-    /// How long it may run; as long as it likes, if that is not said.
-    ///
-    /// A program with a limit is one that works in the background: it has no terminal to ask at.
+    /// How long it may run; as long as the [limits](limits::Limits) of the process allow, if that is
+    /// not said. It works in the background: it has no terminal to ask at.
     pub limit: Option<Duration>,
     /// Whether its words to people go to our own stderr, not into [`Output::words`].
     pub talks: bool,
@@ -54,6 +64,8 @@ pub enum Failure {
     Missing,
     /// It took longer than this, and was ended.
     Late(Duration),
+    /// It printed more than so many bytes, and was ended.
+    Large(u64),
     /// Anything else.
     Other(io::Error),
 }
@@ -93,7 +105,7 @@ impl Command {
     ///
     /// # Errors
     ///
-    /// If it could not be started or was ended for taking too long. One that ran and failed is no
+    /// If it could not be started, or was ended for taking too long or printing too much. One that ran and failed is no
     /// error here: its [`Output::status`] says so.
     pub fn run(&self) -> Result<Output, Failure> {
         let mut command = process::Command::new(&self.program);
@@ -112,27 +124,17 @@ impl Command {
         if let Some(directory) = &self.directory {
             command.current_dir(directory);
         }
-        if self.limit.is_some() {
-            lead_a_group(&mut command);
-        }
-        let mut child = command.spawn().map_err(|cause| match cause.kind() {
-            io::ErrorKind::NotFound => Failure::Missing,
-            _ => Failure::Other(cause),
-        })?;
+        lead_a_group(&mut command);
+        let (mut child, _running) =
+            Running::start(&mut command).map_err(|cause| match cause.kind() {
+                io::ErrorKind::NotFound => Failure::Missing,
+                _ => Failure::Other(cause),
+            })?;
         if let Some(pipe) = child.stdin.take() {
             feed(pipe, self.input.clone());
         }
-        match self.limit {
-            None => {
-                let output = child.wait_with_output().map_err(Failure::Other)?;
-                Ok(Output {
-                    status: output.status,
-                    data: output.stdout,
-                    words: output.stderr,
-                })
-            }
-            Some(limit) => wait(child, limit),
-        }
+        let limits = limits::current();
+        wait(child, self.limit.unwrap_or(limits.time), limits.size)
     }
 }
 
@@ -169,7 +171,17 @@ impl Failure {
             .help(format!("install `{program}`, or put it on the PATH")),
             Self::Late(limit) => {
                 let message = format!("`{program}` did not end within {} s", limit.as_secs_f64());
-                Error::new(Kind::Plugin, message)
+                Error::new(Kind::Plugin, message).help(
+                    "if it needs longer, say so: `--timeout 30m`, or `KUSTOM_TIMEOUT=30m` in the \
+                     environment",
+                )
+            }
+            Self::Large(limit) => {
+                let message = format!("`{program}` prints more than {limit} bytes");
+                Error::new(Kind::Plugin, message).help(
+                    "if that much is meant, raise the limit: `--max-size 2G`, or \
+                     `KUSTOM_MAX_SIZE=2G` in the environment",
+                )
             }
             Self::Other(cause) => {
                 Error::new(Kind::Plugin, format!("cannot run `{program}`: {cause}"))
@@ -188,14 +200,21 @@ fn feed(mut pipe: ChildStdin, input: Vec<u8>) {
 }
 
 /// Waits for a child and what it prints, and ends it with all of its own children when it is late.
-fn wait(mut child: Child, limit: Duration) -> Result<Output, Failure> {
+fn wait(mut child: Child, limit: Duration, most: u64) -> Result<Output, Failure> {
     let start = Instant::now();
     let left = || limit.saturating_sub(start.elapsed());
-    let data = drain(child.stdout.take());
-    let words = drain(child.stderr.take());
+    let data = drain(child.stdout.take(), most);
+    let words = drain(child.stderr.take(), most);
     let received = data
         .recv_timeout(left())
         .and_then(|data| Ok((data, words.recv_timeout(left())?)));
+    let is_large = |bytes: &[u8]| bytes.len() as u64 > most;
+    if let Ok((data, words)) = &received
+        && (is_large(data) || is_large(words))
+    {
+        end_group(&mut child);
+        return Err(Failure::Large(most));
+    }
     // A child that has closed its output is about to end, but it may take its time.
     let status = loop {
         match child.try_wait().map_err(Failure::Other)? {
@@ -212,21 +231,19 @@ fn wait(mut child: Child, limit: Duration) -> Result<Output, Failure> {
         }),
         _ => {
             end_group(&mut child);
-            // It is dead: there is nothing to wait for but its name.
-            let _ = child.wait();
             Err(Failure::Late(limit))
         }
     }
 }
 
-/// Reads a pipe to its end in the background.
-fn drain(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Vec<u8>> {
+/// Reads a pipe in the background: to its end, or as far as a byte more than is allowed.
+fn drain(pipe: Option<impl Read + Send + 'static>, most: u64) -> mpsc::Receiver<Vec<u8>> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         let mut bytes = Vec::new();
-        if let Some(mut pipe) = pipe {
+        if let Some(pipe) = pipe {
             // What was read before a failure is all there is.
-            let _ = pipe.read_to_end(&mut bytes);
+            let _ = pipe.take(most.saturating_add(1)).read_to_end(&mut bytes);
         }
         // Nobody listens any more when the program was late.
         let _ = sender.send(bytes);
@@ -239,14 +256,20 @@ fn lead_a_group(command: &mut process::Command) {
     std::os::unix::process::CommandExt::process_group(command, 0);
 }
 
+/// Ends a program with all of its children, politely at first; git leaves the work to children of its
+/// own, which would outlive it.
 #[cfg(unix)]
 fn end_group(child: &mut Child) {
-    use rustix::process::{Pid, Signal, kill_process_group};
+    use rustix::process::Signal;
 
-    // git leaves the work to children of its own, which would outlive it.
-    if let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
-        let _ = kill_process_group(pid, Signal::KILL);
+    interrupt::signal_group(child.id(), Signal::TERM);
+    let start = Instant::now();
+    while start.elapsed() < GRACE && matches!(child.try_wait(), Ok(None)) {
+        thread::sleep(Duration::from_millis(5));
     }
+    interrupt::signal_group(child.id(), Signal::KILL);
+    // It is dead: there is nothing to wait for but its name.
+    let _ = child.wait();
 }
 
 #[cfg(not(unix))]
@@ -255,6 +278,7 @@ fn lead_a_group(_command: &mut process::Command) {}
 #[cfg(not(unix))]
 fn end_group(child: &mut Child) {
     let _ = child.kill();
+    let _ = child.wait();
 }
 
 #[cfg(test)]
@@ -295,6 +319,30 @@ mod tests {
         };
         assert!(matches!(command.run(), Err(Failure::Late(_))));
         assert!(start.elapsed() < Duration::from_secs(20));
+    }
+
+    #[test]
+    fn one_that_does_not_listen_is_ended_too() {
+        let start = Instant::now();
+        let command = Command {
+            limit: Some(Duration::from_millis(100)),
+            ..shell("trap '' TERM; while true; do sleep 1; done")
+        };
+        assert!(matches!(command.run(), Err(Failure::Late(_))));
+        assert!(start.elapsed() < Duration::from_secs(20));
+    }
+
+    #[test]
+    fn one_that_prints_without_end_is_ended() {
+        for (script, most) in [("yes", 4096), ("yes >&2", 4096)] {
+            let mut command = process::Command::new("sh");
+            command.args(["-c", script]);
+            command.stdout(Stdio::piped()).stderr(Stdio::piped());
+            lead_a_group(&mut command);
+            let (child, _running) = Running::start(&mut command).unwrap();
+            let failure = wait(child, Duration::from_secs(60), most).unwrap_err();
+            assert!(matches!(failure, Failure::Large(4096)), "{failure:?}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@
 use std::collections::BTreeSet;
 
 use kustom_yaml::error::{Error, Kind, Result};
+use kustom_yaml::limits::Budget;
 use kustom_yaml::{Node, Str, Value};
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
@@ -30,6 +31,7 @@ pub fn apply(resources: &mut Resources, fields: &Fields) -> Result<()> {
             .entry(resource.original_id().gvk)
             .or_insert_with_key(|gvk| fields.references_of(gvk));
     }
+    let budget = resources.budget().clone();
     resources.change_contents(|resource| {
         let rows = by_type.get(&resource.original_id().gvk);
         let Some(rows) = rows.filter(|rows| !rows.is_empty()) else {
@@ -42,6 +44,7 @@ pub fn apply(resources: &mut Resources, fields: &Fields) -> Result<()> {
                 targets: &targets,
                 referrer: &referrer,
                 referral,
+                budget: &budget,
                 is_role: spec.path.ends_with("roleRef/name"),
             };
             let set = &mut |node: &mut Node| reference.set(node);
@@ -53,6 +56,9 @@ pub fn apply(resources: &mut Resources, fields: &Fields) -> Result<()> {
         Ok(())
     })
 }
+
+/// Who pays for names that are set.
+const OPERATOR: &str = "these references";
 
 /// The renamed or moved resources, found by what they were called.
 struct Targets {
@@ -87,6 +93,7 @@ struct Reference<'r> {
     targets: &'r Targets,
     referrer: &'r Referrer<'r>,
     referral: &'r Referral,
+    budget: &'r Budget,
     is_role: bool,
 }
 
@@ -245,6 +252,7 @@ impl Reference<'_> {
         if let Some(target) = self.choose(candidates, same, node)?
             && target.id.name != old
         {
+            self.budget.charge_text(OPERATOR, &target.id.name, 1)?;
             node.set_scalar(&target.id.name, None);
         }
         Ok(())
@@ -274,6 +282,7 @@ impl Reference<'_> {
         if target.id.name == old && target.id.namespace.is_empty() {
             return Ok(());
         }
+        self.budget.charge_text(OPERATOR, &target.id.name, 1)?;
         node.set_scalar_field("name", &target.id.name, None);
         if !target.id.namespace.is_empty() {
             node.set_scalar_field("namespace", &target.id.namespace, None);

@@ -8,6 +8,7 @@
 
 use std::fmt;
 
+use kustom_yaml::cut::Cut as _;
 use kustom_yaml::error::{Error, Kind};
 
 /// A release of kustomize.
@@ -97,13 +98,13 @@ impl std::str::FromStr for Release {
         let number = text.strip_prefix('v').unwrap_or(text);
         let is_meant = |release: &Self| {
             let (major, minor, _) = release.number;
-            release.to_string()[1..] == *number || format!("{major}.{minor}") == number
+            release.to_string().cut(1..) == number || format!("{major}.{minor}") == number
         };
         let found = Self::KNOWN.into_iter().rev().find(is_meant);
         found.ok_or_else(|| {
             let known: Vec<String> = Self::KNOWN
                 .iter()
-                .map(|release| release.to_string()[1..].to_owned())
+                .map(|release| release.to_string().cut(1..).to_owned())
                 .collect();
             let message = format!("`{text}` is not a known release of kustomize");
             Error::new(Kind::Kustomization, message)

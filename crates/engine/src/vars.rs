@@ -149,7 +149,7 @@ impl Vars {
                 homes.entry(name).or_insert(resource);
             }
         }
-        let mut expansion = Expansion::default();
+        let mut expansion = Expansion::within(resources.budget());
         for (name, var) in &self.0 {
             let Some(resource) = homes.get(name.as_str()) else {
                 return Err(var.homeless());

@@ -3,6 +3,7 @@
 //! A comment on the line says so for a reader of the file, in our form or in that of another
 //! scanner; an entry of an allow-list says so where a file has no comments or nobody may edit it.
 
+use kustom_yaml::cut::Cut as _;
 use serde::Deserialize;
 
 use super::Guard;
@@ -144,14 +145,14 @@ impl Mark {
         // Nearly every line is told from one with a mark by its bytes alone.
         let line = std::str::from_utf8(line).ok()?;
         if let Some(found) = line.find(OURS) {
-            let reason = line[found + OURS.len()..].trim_start_matches(':');
+            let reason = line.cut(found + OURS.len()..).trim_start_matches(':');
             let reason = reason
                 .trim()
                 .trim_end_matches("-->")
                 .trim_end_matches("*/")
                 .trim();
             return Some(Self {
-                at: comment_sign(&line[..found])?,
+                at: comment_sign(line.cut(..found))?,
                 is_ours: true,
                 next_line: false,
                 reason: (!reason.is_empty()).then(|| reason.to_owned()),
@@ -160,7 +161,7 @@ impl Mark {
         FOREIGN.iter().find_map(|&(form, next_line)| {
             let found = line.find(form)?;
             Some(Self {
-                at: comment_sign(&line[..found])?,
+                at: comment_sign(line.cut(..found))?,
                 is_ours: false,
                 next_line,
                 reason: None,

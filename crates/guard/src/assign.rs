@@ -282,11 +282,15 @@ fn operator(text: &[u8], at: usize) -> Option<usize> {
 /// Whether `NAME=value` begins its line, as in a file of variables: nothing but a blank ends the
 /// value then, unless it is quoted.
 fn fills_line(text: &[u8], name: &Range<usize>, value: usize) -> bool {
-    let line = text[..name.start].rsplit(|&byte| byte == b'\n').next();
+    if text[name.end..value] != *b"=" || is_quote(peek(text, value)) {
+        return false;
+    }
+    // A line may be as long as its file; one that begins further away is not filled.
+    let near = &text[name.start.saturating_sub(NAME)..name.start];
+    let begins = near.len() == name.start || near.contains(&b'\n');
+    let line = near.rsplit(|&byte| byte == b'\n').next();
     let before = line.unwrap_or_default().trim_ascii();
-    text[name.end..value] == *b"="
-        && (before.is_empty() || before == b"export")
-        && !is_quote(peek(text, value))
+    begins && (before.is_empty() || before == b"export")
 }
 
 /// The value that reaches to a blank, a semicolon or the end of its line.

@@ -2,6 +2,8 @@
 //!
 //! One that does not hold was never issued as it stands: it is a sample, or was mistyped.
 
+use kustom_yaml::cut::Cut as _;
+
 /// Whether a token's checksum holds; nothing where its issuer documents none.
 pub(super) fn holds(token: &str) -> Option<bool> {
     github(token).or_else(|| gitlab(token))
@@ -17,7 +19,7 @@ fn github(token: &str) -> Option<bool> {
     if body.len() != 36 || !body.is_ascii() {
         return None;
     }
-    let (drawn, sum) = body.split_at(30);
+    let (drawn, sum) = body.halves(30);
     Some(digits(crc32fast::hash(drawn.as_bytes()), DIGITS, 6) == sum)
 }
 
@@ -28,7 +30,7 @@ fn gitlab(token: &str) -> Option<bool> {
     if end.len() != 9 || !token.is_ascii() {
         return None;
     }
-    let (head, sum) = token.split_at(token.len() - 7);
+    let (head, sum) = token.halves(token.len() - 7);
     Some(digits(crc32fast::hash(head.as_bytes()), DIGITS, 7) == sum)
 }
 

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use kustom_yaml::cut::Cut as _;
+
 use super::harmless::is_password_hash;
 use super::judge::{Setting, Verdict, is_password, judge};
 use super::key::Role;
@@ -121,7 +123,7 @@ pub(super) fn search(path: &str, text: &str) -> Vec<Hit> {
         Some(Format::Pgpass) => lines(text, |line| {
             let last = line.match_indices(':').nth(3)?.0;
             let found = after(line, last);
-            is_password(&line[found.clone()]).then_some(found)
+            is_password(line.cut(found.clone())).then_some(found)
         }),
         Some(Format::Netrc) => netrc(text),
         Some(Format::Whole) => whole(path, text).into_iter().collect(),
@@ -212,7 +214,7 @@ fn netrc(text: &str) -> Vec<Hit> {
     let mut is_next = false;
     let mut at = 0;
     for word in text.split_ascii_whitespace() {
-        let start = at + text[at..].find(word).unwrap_or(0);
+        let start = at + text.cut(at..).find(word).unwrap_or(0);
         at = start + word.len();
         if is_next && is_password(word) {
             hits.push(file_hit(start..at, word));
@@ -231,7 +233,7 @@ fn lines(text: &str, find: impl Fn(&str) -> Option<Range<usize>>) -> Vec<Hit> {
             && let Some(found) = find(trimmed)
         {
             let range = start + found.start..start + found.end;
-            hits.push(file_hit(range, &trimmed[found]));
+            hits.push(file_hit(range, trimmed.cut(found)));
         }
         start += line.len();
     }

@@ -1,4 +1,6 @@
 #![doc = include_str!("../README.md")]
+// A text is cut by offsets that are checked: see `cut`.
+#![cfg_attr(not(test), deny(clippy::string_slice))]
 
 mod allow;
 mod assign;

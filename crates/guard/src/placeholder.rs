@@ -4,6 +4,8 @@
 //! `CHANGE_ME`, `<token>`, `${TOKEN}`, `{{ token }}`, `xxxx`, `REDACTED`, `docker-password`, and the
 //! base64 of any of these.
 
+use kustom_yaml::cut::Cut as _;
+
 use super::base64;
 use super::random::{is_random, is_regular};
 use super::words::{is_made_of, words};
@@ -84,8 +86,8 @@ fn is_masked(value: &str) -> bool {
     }
     let (mut rest, mut masked) = (String::new(), 0);
     let mut at = 0;
-    while let Some(sign) = value[at..].chars().next() {
-        let run = value[at..].chars().take_while(|&c| c == sign).count();
+    while let Some(sign) = value.cut(at..).chars().next() {
+        let run = value.cut(at..).chars().take_while(|&c| c == sign).count();
         let least = match sign {
             '*' | '•' => 2,
             '.' => 3,
@@ -97,7 +99,7 @@ fn is_masked(value: &str) -> bool {
         if run >= least {
             masked += run;
         } else {
-            rest.push_str(&value[at..end]);
+            rest.push_str(value.cut(at..end));
         }
         at = end;
     }
@@ -247,8 +249,8 @@ fn is_called_example(value: &str) -> bool {
     const WORD: &str = "example";
     let lower = value.to_ascii_lowercase();
     lower.match_indices(WORD).any(|(at, _)| {
-        let before = lower[..at].bytes().next_back();
-        let after = lower[at + WORD.len()..].trim_start_matches('s');
+        let before = lower.cut(..at).bytes().next_back();
+        let after = lower.cut(at + WORD.len()..).trim_start_matches('s');
         let after = after.strip_prefix("key").unwrap_or(after).bytes().next();
         let is_edge = |byte: Option<u8>| byte.is_none_or(|byte| !byte.is_ascii_alphanumeric());
         is_edge(before) || is_edge(after) || !is_drawn(&lower.replace(WORD, ""))

@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use kustom_yaml::cut::Cut as _;
+
 use super::assign::Assignment;
 use super::text::{Hit, Pass, Searcher};
 use super::{Guard, base64, files, judge, rank, structure, unparsed};
@@ -37,7 +39,7 @@ impl Guard {
         };
         hits.extend(files::search(path, text));
         for range in std::mem::take(&mut pass.encoded) {
-            if let Some(decoded) = base64::decode_text(&text[range.clone()]) {
+            if let Some(decoded) = base64::decode_text(text.cut(range.clone())) {
                 self.search_inside("", &decoded, text, range, depth, &mut hits);
             }
         }
@@ -67,7 +69,7 @@ impl Guard {
             return;
         }
         let assigned = |found: &Assignment| assigned(text.as_bytes(), found);
-        let document = &text[range.clone()];
+        let document = text.cut(range.clone());
         let options = kustom_yaml::Options {
             keep_aliases: true,
             ..kustom_yaml::Options::default()

@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use kustom_yaml::cut::Cut as _;
 use regex::bytes::{Regex, RegexBuilder};
 
 use super::assign::{self, Assignment};
@@ -209,7 +210,7 @@ impl Searcher {
             let head = value.as_bytes().get(..mark.len());
             head.is_some_and(|head| head.eq_ignore_ascii_case(mark.as_bytes()))
         });
-        let behind = &value[marked.map_or(0, |mark| mark.len())..];
+        let behind = value.cut(marked.map_or(0, |mark| mark.len())..);
         let holds = match row.test {
             Test::Entropy(floor) => {
                 entropy(value.as_bytes()) > floor

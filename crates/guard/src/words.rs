@@ -1,5 +1,7 @@
 //! The words of a name, however it joins them.
 
+use kustom_yaml::cut::Cut as _;
+
 /// The words of a name in lower case: `DB_PASSWORD`, `dbPassword` and `db.password` all give `db`
 /// and `password`.
 pub(super) fn words(name: &str) -> Vec<String> {
@@ -47,12 +49,13 @@ pub(super) fn is_made_of(word: &str, lexicon: &[&str]) -> bool {
         if !reached[start] {
             continue;
         }
-        for end in start + 1..=word.len() {
+        for (end, is_reached) in reached.iter_mut().enumerate().skip(start + 1) {
             // A glued part of one letter would let nearly everything through.
-            let part = &word[start..end];
-            if (end - start > 1 || part == word) && lexicon.binary_search(&part).is_ok() {
-                reached[end] = true;
+            let part = word.cut(start..end);
+            if end > word.len() || (end - start == 1 && part != word) {
+                continue;
             }
+            *is_reached |= lexicon.binary_search(&part).is_ok();
         }
     }
     reached[word.len()]

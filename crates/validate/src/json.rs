@@ -87,7 +87,7 @@ impl Parser<'_> {
             .rest
             .find(|c: char| !matches!(c, '0'..='9' | '-' | '+' | '.' | 'e' | 'E'))
             .unwrap_or(self.rest.len());
-        let (number, rest) = self.rest.split_at(end);
+        let (number, rest) = self.rest.split_at_checked(end).unwrap_or((self.rest, ""));
         number.parse::<f64>().ok()?;
         self.rest = rest;
         Some(())

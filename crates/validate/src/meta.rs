@@ -115,7 +115,8 @@ fn without_dash(prefix: &str) -> String {
     match prefix.strip_suffix('-') {
         Some(rest) if !rest.is_empty() => format!(
             "{}a",
-            &rest[..rest.len() - rest.chars().next_back().map_or(0, char::len_utf8)]
+            rest.get(..rest.len() - rest.chars().next_back().map_or(0, char::len_utf8))
+                .unwrap_or_default()
         ),
         _ => prefix.to_owned(),
     }

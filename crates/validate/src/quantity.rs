@@ -29,7 +29,7 @@ impl Quantity {
         let end = unsigned
             .find(|c: char| !c.is_ascii_digit() && c != '.')
             .unwrap_or(unsigned.len());
-        let (number, suffix) = unsigned.split_at(end);
+        let (number, suffix) = unsigned.split_at_checked(end).unwrap_or((unsigned, ""));
         let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
         if fraction.contains('.') || whole.len() + fraction.len() == 0 {
             return None;

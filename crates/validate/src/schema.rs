@@ -186,16 +186,18 @@ fn sources() -> &'static (Vec<Source>, HashMap<&'static str, usize>) {
             }
             // Field lines begin with a tab; the first that does not begins the next definition.
             let mut end = 0;
-            while after[end..].starts_with('\t') {
-                end += after[end..]
+            while after.get(end..).unwrap_or_default().starts_with('\t') {
+                end += after
+                    .get(end..)
+                    .unwrap_or_default()
                     .find('\n')
                     .map_or(after.len() - end, |at| at + 1);
             }
             sources.push(Source {
                 name: line,
-                fields: &after[..end],
+                fields: after.get(..end).unwrap_or_default(),
             });
-            rest = &after[end..];
+            rest = after.get(end..).unwrap_or_default();
         }
         let by_name = sources
             .iter()

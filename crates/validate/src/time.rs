@@ -52,7 +52,7 @@ pub(crate) fn go_duration(text: &str) -> Option<jiff::SignedDuration> {
         let digits = rest
             .find(|c: char| !c.is_ascii_digit() && c != '.')
             .unwrap_or(rest.len());
-        let (number, after) = rest.split_at(digits);
+        let (number, after) = rest.split_at_checked(digits).unwrap_or((rest, ""));
         let (unit, size) = UNITS.into_iter().find(|(unit, _)| {
             after.strip_prefix(unit).is_some_and(|next| {
                 next.is_empty() || next.starts_with(|c: char| c.is_ascii_digit() || c == '.')

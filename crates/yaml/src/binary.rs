@@ -5,6 +5,7 @@
 use base64::Engine as _;
 
 use super::Str;
+use crate::cut::Cut as _;
 
 /// Base64; more than a line of it is broken into lines of 70 characters.
 pub fn base64_lines(bytes: &[u8]) -> Str {
@@ -15,7 +16,7 @@ pub fn base64_lines(bytes: &[u8]) -> Str {
     }
     let mut lines = String::with_capacity(encoded.len() + encoded.len() / LINE + 1);
     for start in (0..encoded.len()).step_by(LINE) {
-        lines.push_str(&encoded[start..(start + LINE).min(encoded.len())]);
+        lines.push_str(encoded.cut(start..(start + LINE).min(encoded.len())));
         lines.push('\n');
     }
     lines.into()

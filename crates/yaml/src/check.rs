@@ -1,5 +1,6 @@
 //! What no YAML text may hold.
 
+use crate::cut::Cut as _;
 use crate::error::{Error, Kind, Result};
 use crate::place::{SourceId, Span};
 
@@ -34,7 +35,7 @@ pub(super) fn characters(text: &str, source: SourceId) -> Result<()> {
             let code = u32::from(character);
             let message = format!("the control character U+{code:04X} is not allowed");
             Err(Error::new(Kind::Yaml, message)
-                .at(place_after(&text[..at], source))
+                .at(place_after(text.cut(..at), source))
                 .help("write it as an escape in double quotes"))
         }
     }
@@ -48,7 +49,7 @@ pub(super) fn place_after(before: &str, source: SourceId) -> Span {
         start: narrow(before.len()),
         end: narrow(before.len()),
         line: narrow(before.matches('\n').count() + 1),
-        column: narrow(before[line_start..].chars().count() + 1),
+        column: narrow(before.cut(line_start..).chars().count() + 1),
     }
 }
 

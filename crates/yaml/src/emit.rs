@@ -2,6 +2,7 @@
 
 use super::Style;
 use super::style::{Classes, Emitter, is_break, is_open_ended, is_printable, of_string};
+use crate::cut::Cut as _;
 
 /// A line is broken at a space beyond this column.
 const WIDTH: usize = 80;
@@ -38,7 +39,7 @@ impl<'o> Output<'o> {
         let mut left = indent;
         while left > 0 {
             let some = left.min(SPACES.len());
-            self.out.push_str(&SPACES[..some]);
+            self.out.push_str(SPACES.cut(..some));
             left -= some;
         }
     }
@@ -70,7 +71,7 @@ impl<'o> Output<'o> {
 
     /// The number of characters on the present line.
     fn column(&self) -> usize {
-        self.out[self.line..].chars().count()
+        self.out.cut(self.line..).chars().count()
     }
 
     /// Replaces a space by a line break.
@@ -86,14 +87,14 @@ impl<'o> Output<'o> {
         let mut start = 0;
         for (index, &byte) in bytes.iter().enumerate() {
             if byte == b' ' && column > WIDTH && stands_alone(bytes, index) {
-                self.push(&text[start..index]);
+                self.push(text.cut(start..index));
                 column = self.wrap(indent);
                 start = index + 1;
             } else if !is_continuation(byte) {
                 column += 1;
             }
         }
-        self.push(&text[start..]);
+        self.push(text.cut(start..));
     }
 
     fn single(&mut self, text: &str, indent: Option<usize>) {

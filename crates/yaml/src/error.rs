@@ -76,6 +76,8 @@ pub enum Kind {
     Project,
     /// Output that cannot be written.
     Output,
+    /// More than a limit allows.
+    Limit,
 }
 
 /// The word among some that a mistyped one was probably meant to be.

@@ -15,6 +15,7 @@
 use super::scan::{Comments, DEPTH, Is, Mark, Origin, Scanner, Token};
 use super::tags::{self, Handles};
 use super::{Dialect, Dress, Str, Style, Tag};
+use crate::cut::Cut as _;
 use crate::error::{Error, Result};
 
 /// What an event says.
@@ -244,11 +245,11 @@ impl<'t> Events<'t> {
         let (head, rest) = match comments.head.rfind("\n\n") {
             _ if comments.head.ends_with('\n') => {
                 let end = comments.head.len() - 1;
-                (comments.head[..end].to_owned(), String::new())
+                (comments.head.cut(..end).to_owned(), String::new())
             }
             Some(at) if at > 0 => (
-                comments.head[..at].to_owned(),
-                comments.head[at + 2..].to_owned(),
+                comments.head.cut(..at).to_owned(),
+                comments.head.cut(at + 2..).to_owned(),
             ),
             _ => return None,
         };

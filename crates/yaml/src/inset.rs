@@ -4,6 +4,7 @@
 //! wants the line of the kustomization.
 
 use super::{Node, Text, Value};
+use crate::cut::Cut as _;
 use crate::place::Span;
 
 /// Where the lines of a scalar's text stand in the file that holds it.
@@ -130,9 +131,9 @@ fn line(file: &str, scalar: &Text) -> Option<Layout> {
     let (at, from) = (scalar.span.line as usize, scalar.span.column as usize);
     let line = file.lines().nth(at.checked_sub(1)?)?;
     let start = line.char_indices().nth(from.checked_sub(1)?)?.0;
-    let found = line[start..].find(&**scalar)?;
+    let found = line.cut(start..).find(&**scalar)?;
     Some(Layout::Line {
-        column: width(&line[..start + found]) + 1,
+        column: width(line.cut(..start + found)) + 1,
     })
 }
 

@@ -4,11 +4,15 @@
 //! it leaves behind is decoded. In a spelt value the text of a scalar is its JSON, quotes included.
 
 use std::borrow::Cow;
+use std::cell::Cell;
+use std::collections::hash_map;
 use std::fmt;
 
+use rustc_hash::FxHashMap;
 use serde_json::value::RawValue;
 
 use super::{Entry, Node, Str, Tag, Value, config};
+use crate::cut::Cut as _;
 use crate::error::{Error, Kind, Result};
 use crate::place::{SourceId, Span};
 
@@ -33,7 +37,11 @@ const DEPTH: usize = 200;
 /// # Ok::<(), kustom_yaml::error::Error>(())
 /// ```
 pub fn read_json(text: &str, source: SourceId) -> Result<Node> {
-    let reader = Reader { text, source };
+    let reader = Reader {
+        text,
+        source,
+        last: Cell::default(),
+    };
     let root: &RawValue =
         serde_json::from_str(text).map_err(|cause| reader.refused(text, &cause))?;
     reader.value(root.get(), 0)
@@ -115,6 +123,16 @@ pub fn escape_html(spelling: &str) -> Option<String> {
 struct Reader<'t> {
     text: &'t str,
     source: SourceId,
+    /// Where the last value began.
+    last: Cell<Position>,
+}
+
+/// A place in a text; lines and columns from 0.
+#[derive(Clone, Copy, Default)]
+struct Position {
+    offset: usize,
+    line: usize,
+    column: usize,
 }
 
 impl<'t> Reader<'t> {
@@ -127,11 +145,15 @@ impl<'t> Reader<'t> {
             Some(b'{') => {
                 let members: Members<'t> = self.parsed(raw)?;
                 let mut entries: Vec<Entry> = Vec::with_capacity(members.0.len());
+                let mut places: FxHashMap<Str, usize> = FxHashMap::default();
                 for (key, raw) in members.0 {
-                    let entry = Entry::new(key, self.value(raw.get(), depth + 1)?);
-                    match entries.iter_mut().find(|known| known.key == entry.key) {
-                        Some(known) => *known = entry,
-                        None => entries.push(entry),
+                    let entry = Entry::new(key.clone(), self.value(raw.get(), depth + 1)?);
+                    match places.entry(key) {
+                        hash_map::Entry::Occupied(place) => entries[*place.get()] = entry,
+                        hash_map::Entry::Vacant(free) => {
+                            free.insert(entries.len());
+                            entries.push(entry);
+                        }
                     }
                 }
                 Node::map(entries)
@@ -157,14 +179,24 @@ impl<'t> Reader<'t> {
     /// Where a part of the text stands.
     fn span(&self, raw: &str) -> Span {
         let start = (raw.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
-        let before = self.text.get(..start).unwrap_or_default();
-        let line = before.rsplit('\n').next().unwrap_or_default();
+        // Values are read in the order of the text: the way goes on where the last one began.
+        let known = Some(self.last.get()).filter(|last| last.offset <= start);
+        let from = known.unwrap_or_default();
+        let between = self.text.cut(from.offset..start);
+        let breaks = between.matches('\n').count();
+        let line = between.rsplit('\n').next().unwrap_or_default();
+        let at = Position {
+            offset: start,
+            line: from.line + breaks,
+            column: line.chars().count() + if breaks > 0 { 0 } else { from.column },
+        };
+        self.last.set(at);
         Span {
             source: self.source,
             start: start as u32,
             end: (start + raw.len()) as u32,
-            line: before.matches('\n').count() as u32 + 1,
-            column: line.chars().count() as u32 + 1,
+            line: at.line as u32 + 1,
+            column: at.column as u32 + 1,
         }
     }
 

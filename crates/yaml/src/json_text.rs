@@ -8,6 +8,7 @@ use std::fmt::Write;
 
 use super::Node;
 use super::style::Classes;
+use crate::cut::Cut as _;
 use crate::error::{Error, Kind, Result};
 
 /// Appends a text as a JSON string.
@@ -28,7 +29,7 @@ pub fn write_json_string(text: &str, out: &mut String) {
             '\0'..='\x1F' | '<' | '>' | '&' => "",
             _ => continue,
         };
-        out.push_str(&text[start..index]);
+        out.push_str(text.cut(start..index));
         start = index + c.len_utf8();
         if short.is_empty() {
             let _ = write!(out, "\\u{:04x}", u32::from(c));
@@ -36,7 +37,7 @@ pub fn write_json_string(text: &str, out: &mut String) {
             out.push_str(short);
         }
     }
-    out.push_str(&text[start..]);
+    out.push_str(text.cut(start..));
     out.push('"');
 }
 

@@ -1,8 +1,11 @@
 #![doc = include_str!("../README.md")]
+// A text is cut by offsets that are checked: see `cut`.
+#![cfg_attr(not(test), deny(clippy::string_slice))]
 
 mod binary;
 mod check;
 mod config;
+pub mod cut;
 mod edit;
 mod emit;
 pub mod error;
@@ -14,6 +17,7 @@ mod json_read;
 mod json_text;
 mod keep;
 mod letters;
+pub mod limits;
 mod merge;
 mod node;
 mod number;
@@ -27,6 +31,7 @@ mod reencode;
 mod resolve;
 mod scan;
 mod set;
+mod size;
 pub mod source_map;
 mod spell;
 mod stream;
@@ -57,6 +62,7 @@ pub use quick::block_subset;
 pub use read::{Options, read, read_first};
 pub use resolve::plain;
 pub use resolve::{Dialect, Scalar};
+pub use size::{Size, charge_copy};
 pub use spell::implied_tag;
 pub use stream::{Stream, config, manifests, stream, strict_config};
 pub use text::Text;

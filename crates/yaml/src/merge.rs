@@ -4,7 +4,9 @@
 //! merged. In manifests the keys of the mapping itself win over all of them, wherever they stand;
 //! in kustomizations the later key wins, be it merged or not.
 
-use super::{Dialect, Entry, Node, Tag, Value};
+use rustc_hash::FxHashMap;
+
+use super::{Dialect, Entry, Node, Str, Tag, Value};
 use crate::error::{Error, Kind, Result};
 use crate::place::Span;
 
@@ -46,19 +48,36 @@ fn apply_once(entries: &mut Vec<Entry>, is_alias: impl Fn(&Node) -> bool) -> Res
     };
     let merged = sources(entries.remove(index).value, is_alias)?;
     let own = entries.len();
+    let mut known: FxHashMap<Str, usize> = FxHashMap::default();
+    for (index, entry) in entries.iter().enumerate() {
+        if let Value::Scalar(key) = &entry.key.value {
+            known.entry(key.clone()).or_insert(index);
+        }
+    }
     for source in merged {
-        bring(entries, own, source);
+        bring(entries, &mut known, own, source);
     }
     Ok(())
 }
 
 /// Adds the entries of a mapping that is merged.
-fn bring(entries: &mut Vec<Entry>, own: usize, source: Vec<Entry>) {
+fn bring(
+    entries: &mut Vec<Entry>,
+    known: &mut FxHashMap<Str, usize>,
+    own: usize,
+    source: Vec<Entry>,
+) {
     let start = entries.len();
     for entry in source {
-        let key = entry.key.text();
-        match key.and_then(|key| entries.iter().position(|entry| entry.is(key))) {
-            None => entries.push(entry),
+        let Value::Scalar(key) = &entry.key.value else {
+            entries.push(entry);
+            continue;
+        };
+        match known.get(key).copied() {
+            None => {
+                known.insert(key.clone(), entries.len());
+                entries.push(entry);
+            }
             // Keys of the mapping itself win, and of the source's own duplicates the first.
             Some(index) if index < own || index >= start => {}
             Some(index) => entries[index] = entry,

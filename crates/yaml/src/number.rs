@@ -5,6 +5,8 @@
 
 use std::fmt::{Display, Write};
 
+use crate::cut::Cut as _;
+
 /// A finite float in decimal: the digits, and how many of them stand before the point.
 struct Decimal {
     negative: bool,
@@ -77,7 +79,7 @@ impl Decimal {
             out.push_str(digits);
             out.extend((len..self.point).map(|_| '0'));
         } else {
-            let (whole, fraction) = digits.split_at(self.point as usize);
+            let (whole, fraction) = digits.halves(self.point as usize);
             out.push_str(whole);
             out.push('.');
             out.push_str(fraction);
@@ -86,7 +88,7 @@ impl Decimal {
 
     fn write_with_exponent(&self, out: &mut String, least_digits: usize) {
         self.write_sign(out);
-        let (first, rest) = self.digits.as_str().split_at(1);
+        let (first, rest) = self.digits.as_str().halves(1);
         out.push_str(first);
         if !rest.is_empty() {
             out.push('.');
@@ -131,7 +133,7 @@ pub(super) fn write_json_float(float: f64, out: &mut String) {
 pub(super) fn write_float_through_json(float: f64, out: &mut String) {
     let start = out.len();
     write_json_float(float, out);
-    let text = &out[start..];
+    let text = out.cut(start..);
     if text == "-0" {
         out.replace_range(start.., "0");
     } else if text.parse::<i64>().is_err() && text.parse::<u64>().is_err() {

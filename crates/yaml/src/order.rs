@@ -8,6 +8,7 @@
 use std::cmp::Ordering;
 
 use super::letters::{is_digit, is_letter};
+use crate::cut::Cut as _;
 
 /// Puts items into the order of their keys; says where the first of two equal keys is, by its
 /// index afterwards, if there are any.
@@ -89,8 +90,8 @@ fn compare(a: &str, b: &str) -> Ordering {
     }
     // The difference may lie inside a character.
     let start = (0..=same).rev().find(|&at| a.is_char_boundary(at));
-    let (common, rest_a) = a.split_at(start.unwrap_or(0));
-    difference(common, rest_a, &b[common.len()..])
+    let (common, rest_a) = a.halves(start.unwrap_or(0));
+    difference(common, rest_a, b.cut(common.len()..))
 }
 
 /// Compares what follows a common start; the first characters differ.

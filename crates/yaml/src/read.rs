@@ -13,6 +13,9 @@ use crate::place::{SourceId, Span};
 /// How many nodes may be copied on account of anchors, beyond one for each byte of the text.
 const COPIES: usize = 1_000_000;
 
+/// How many bytes the texts of such copies may have together, beyond those of the text.
+const COPIED: usize = 256 << 20;
+
 /// What is read, and how.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
@@ -110,16 +113,23 @@ enum Meaning {
 struct Extent {
     nodes: usize,
     depth: usize,
+    /// The lengths of its texts.
+    bytes: usize,
 }
 
 impl Extent {
     fn of(node: &Node) -> Self {
-        let mut extent = Self { nodes: 1, depth: 0 };
+        let mut extent = Self {
+            nodes: 1,
+            depth: 0,
+            bytes: node.text().map_or(0, str::len),
+        };
         let children = node.items().iter();
         let entries = node.entries().iter();
         for child in children.chain(entries.flat_map(|entry| [&entry.key, &entry.value])) {
             let below = Self::of(child);
             extent.nodes += below.nodes;
+            extent.bytes += below.bytes;
             extent.depth = extent.depth.max(below.depth + 1);
         }
         extent
@@ -139,6 +149,8 @@ struct Builder<'t> {
     anchor_count: usize,
     /// How many nodes were copied so far.
     copies: usize,
+    /// How long their texts are.
+    copied: usize,
     /// Lists that have grown and are not in use: collections are put together in them.
     spare: Spare,
 }
@@ -179,6 +191,7 @@ impl<'t> Builder<'t> {
             anchors: HashMap::new(),
             anchor_count: 0,
             copies: 0,
+            copied: 0,
             spare: Spare::default(),
         }
     }
@@ -340,7 +353,9 @@ impl<'t> Builder<'t> {
     /// Counts copied nodes, so that no text can exhaust the memory.
     fn count(&mut self, extent: Extent, span: Span) -> Result<()> {
         self.copies += extent.nodes;
-        if self.copies <= COPIES + self.text.len() {
+        self.copied += extent.bytes;
+        let length = self.text.len();
+        if self.copies <= COPIES + length && self.copied <= COPIED + length {
             return Ok(());
         }
         let message = "anchors and aliases copy too many values";

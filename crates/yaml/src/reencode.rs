@@ -27,6 +27,7 @@ use std::borrow::Cow;
 use super::resolve::{self, Dialect};
 use super::style::{Classes, Emitter, allowed, is_break, is_open_ended};
 use super::{Node, Scalar, Style, Tag, Timestamp, Value};
+use crate::cut::Cut as _;
 use crate::error::{Error, Kind, Result};
 use crate::place::Place;
 
@@ -166,7 +167,7 @@ fn wrong_key(text: &str, what: &str, key: &Node) -> Error {
 pub(super) fn timestamp_text(stamp: Timestamp, node: &Node) -> Result<String> {
     let text = stamp.to_string();
     let offset = text.get(text.len() - 6..).unwrap_or_default();
-    if offset.starts_with(['+', '-']) && offset[1..3] > *"23" {
+    if offset.starts_with(['+', '-']) && offset.cut(1..3) > "23" {
         let message = "a timestamp with an offset of a day or more cannot be printed";
         return Err(Error::new(Kind::Output, message).at(node.span));
     }
@@ -215,8 +216,7 @@ pub(super) fn alias(name: &str, node: &Node) -> Error {
     Error::new(Kind::Output, message).at(node.span)
 }
 
-/// How deep collections may be nested, so that no value can exhaust the stack.
-pub(super) const DEPTH: usize = 2000;
+pub(super) use super::size::DEPTH;
 
 /// Whether the tag was spelled out, so that it is written again; `!` only says "not plain".
 fn is_explicit(node: &Node) -> bool {
@@ -305,11 +305,11 @@ fn unfold(lines: &str, text: &str) -> String {
         out.push_str(breaks);
         was_blank = is_blank;
         let end = rest.find(is_break).unwrap_or(rest.len());
-        out.push_str(&rest[..end]);
-        rest = &rest[end..];
+        out.push_str(rest.cut(..end));
+        rest = rest.cut(end..);
         let run = take_breaks(&mut rest);
         let first_len = run.chars().next().map_or(0, char::len_utf8);
-        (leading_break, breaks) = run.split_at(first_len);
+        (leading_break, breaks) = run.halves(first_len);
     }
     // The chomping indicator: `-`, none, `+`.
     if text.ends_with(is_break) {
@@ -324,7 +324,7 @@ fn unfold(lines: &str, text: &str) -> String {
 /// Takes the line breaks that a text starts with.
 fn take_breaks<'t>(text: &mut &'t str) -> &'t str {
     let rest = text.trim_start_matches(is_break);
-    let (breaks, rest) = text.split_at(text.len() - rest.len());
+    let (breaks, rest) = text.halves(text.len() - rest.len());
     *text = rest;
     breaks
 }

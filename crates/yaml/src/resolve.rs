@@ -8,6 +8,7 @@ use std::borrow::Cow;
 
 use super::timestamp::Timestamp;
 use super::{Node, Tag, Value, binary};
+use crate::cut::Cut as _;
 use crate::error::{Error, Kind, Result};
 
 /// Which rules turn plain text into types.
@@ -195,8 +196,8 @@ fn number(text: &str, dialect: Dialect) -> Option<Scalar<'static>> {
 
 fn integer(text: &str) -> Option<Scalar<'static>> {
     let (negative, digits) = match text.as_bytes().first()? {
-        b'-' => (true, &text[1..]),
-        b'+' => (false, &text[1..]),
+        b'-' => (true, text.cut(1..)),
+        b'+' => (false, text.cut(1..)),
         _ => (false, text),
     };
     let magnitude = magnitude(digits)?;
@@ -214,11 +215,11 @@ fn integer(text: &str) -> Option<Scalar<'static>> {
 fn magnitude(digits: &str) -> Option<u64> {
     let bytes = digits.as_bytes();
     let (base, digits) = match bytes {
-        [b'0', b'x' | b'X', _, ..] => (16, &digits[2..]),
-        [b'0', b'o' | b'O', _, ..] => (8, &digits[2..]),
-        [b'0', b'b' | b'B', _, ..] => (2, &digits[2..]),
+        [b'0', b'x' | b'X', _, ..] => (16, digits.cut(2..)),
+        [b'0', b'o' | b'O', _, ..] => (8, digits.cut(2..)),
+        [b'0', b'b' | b'B', _, ..] => (2, digits.cut(2..)),
         [b'0'] => return Some(0),
-        [b'0', ..] => (8, &digits[1..]),
+        [b'0', ..] => (8, digits.cut(1..)),
         _ => (10, digits),
     };
     // `from_str_radix` would take a second sign.

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 
 use super::resolve::{self, Dialect};
 use super::{Node, Style, Tag};
+use crate::cut::Cut as _;
 
 /// Where a scalar stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -272,10 +273,10 @@ fn wrap(
     let mut column = margin.len();
     let mut done = 0;
     for at in single_blanks(line) {
-        column += line[done..at].chars().count();
-        let rest = &line[at + 1..];
+        column += line.cut(done..at).chars().count();
+        let rest = line.cut(at + 1..);
         let next = rest.split(' ').next().unwrap_or(rest).chars().count();
-        out.push_str(&line[done..at]);
+        out.push_str(line.cut(done..at));
         done = at + 1;
         let gap = Gap {
             offset: offset + at,
@@ -291,7 +292,7 @@ fn wrap(
             column += 1;
         }
     }
-    out.push_str(&line[done..]);
+    out.push_str(line.cut(done..));
 }
 
 /// The blanks of a line that stand alone between two words.

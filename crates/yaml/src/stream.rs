@@ -13,6 +13,7 @@ use super::read::{self, Options};
 use super::scan::Origin;
 use super::style::is_open_ended;
 use super::{Dialect, Node, Style, check, reencode};
+use crate::cut::Cut as _;
 use crate::error::{Error, Kind, Result};
 use crate::place::{SourceId, Span};
 use crate::threads;
@@ -190,24 +191,24 @@ impl<'t> Rest<'t> {
         };
         let origin = self.origin;
         let cut = memmem::find(text.as_bytes(), b"\n---").and_then(|at| {
-            let line = &text[at + 1..];
+            let line = text.cut(at + 1..);
             Some((at + 1, memchr::memchr(b'\n', line.as_bytes())?))
         });
         let Some((at, len)) = cut else {
             self.text = None;
             return Ok(Some(read::without_bom(text, origin)));
         };
-        let chunk = &text[..at];
-        let separator = &text[at..at + len];
+        let chunk = text.cut(..at);
+        let separator = text.cut(at..at + len);
         self.origin.offset += at + len + 1;
         self.origin.lines += memchr::memchr_iter(b'\n', chunk.as_bytes()).count() + 1;
-        self.text = Some(&text[at + len + 1..]);
+        self.text = Some(text.cut(at + len + 1..));
         self.check_separator(separator, origin.offset + at)?;
         Ok(Some(read::without_bom(chunk, origin)))
     }
 
     fn check_separator(&self, separator: &str, offset: usize) -> Result<()> {
-        let content = separator[3..].trim();
+        let content = separator.cut(3..).trim();
         if content.is_empty() || content.starts_with('#') {
             return Ok(());
         }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::Tag;
+use crate::cut::Cut as _;
 
 /// The prefix of the tags of the YAML type repository.
 const CORE: &str = "tag:yaml.org,2002:";
@@ -77,10 +78,10 @@ pub(super) fn resolve(written: &str, handles: &Handles) -> Result<Option<Tag>, S
 /// Splits a tag after its handle: `!`, `!!` or `!word!`.
 fn split(written: &str) -> (&str, &str) {
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    let rest = written[1..].trim_start_matches(is_word);
+    let rest = written.cut(1..).trim_start_matches(is_word);
     match rest.strip_prefix('!') {
-        Some(suffix) => written.split_at(written.len() - suffix.len()),
-        None => written.split_at(1),
+        Some(suffix) => written.halves(written.len() - suffix.len()),
+        None => written.halves(1),
     }
 }
 
@@ -122,7 +123,7 @@ fn decode(text: &str) -> Cow<'_, str> {
         {
             Some(byte) => {
                 bytes.push(byte);
-                rest = &after[2..];
+                rest = after.cut(2..);
             }
             None => {
                 bytes.push(b'%');

@@ -14,12 +14,16 @@ const LARGE: usize = 31 << 20;
 /// What a thread's heap has from the start; memory that nobody touches costs nothing.
 const ROOM: usize = 30 << 20;
 
+/// The stack of a thread: values may be nested as deep as kustom prints them, in any build of kustom.
+/// Memory that nobody touches costs nothing.
+pub const STACK: usize = 16 << 20;
+
 /// Gets the threads ready that work is shared out to. The threads themselves are rayon's, and as
 /// many as it is told; whoever has set them up already keeps them.
 pub fn get_ready() {
     static READY: Once = Once::new();
     READY.call_once(|| {
-        let threads = rayon::ThreadPoolBuilder::new();
+        let threads = rayon::ThreadPoolBuilder::new().stack_size(STACK);
         let _ = threads.start_handler(|_| make_room()).build_global();
     });
 }

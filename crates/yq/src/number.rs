@@ -1,5 +1,7 @@
 //! Numbers as YAML and yq write them.
 
+use kustom_yaml::cut::Cut as _;
+
 /// In which base an integer is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Base {
@@ -34,8 +36,8 @@ pub(crate) fn based(text: &str) -> Option<(Base, i64)> {
         text
     };
     let (sign, digits) = match text.as_bytes().first()? {
-        b'-' => ("-", &text[1..]),
-        b'+' => ("", &text[1..]),
+        b'-' => ("-", text.cut(1..)),
+        b'+' => ("", text.cut(1..)),
         _ => ("", text),
     };
     let (base, radix, digits) = if let Some(rest) = digits.strip_prefix("0x") {

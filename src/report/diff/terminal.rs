@@ -6,6 +6,8 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
+use kustom_yaml::cut::Cut as _;
+
 use super::super::{BLUE, Color, GREEN, RED, YELLOW, painted};
 use super::Layout;
 use super::visible::{self, Values};
@@ -174,12 +176,12 @@ impl Page<'_> {
     ) {
         let room = self.layout.width.saturating_sub(6).max(20);
         let window = window(text, start, room);
-        let cut = &text[window.clone()];
+        let cut = text.cut(window.clone());
         let (start, end) = (start.max(window.start), end.min(window.end));
         let value = if self.layout.color == Color::Always && start < end {
             let plain = code.trim_start_matches("1;");
-            let (before, rest) = cut.split_at(start - window.start);
-            let (middle, after) = rest.split_at(end - start);
+            let (before, rest) = cut.halves(start - window.start);
+            let (middle, after) = rest.halves(end - start);
             [(before, plain), (middle, code), (after, plain)]
                 .map(|(part, code)| {
                     if part.is_empty() {
@@ -310,10 +312,11 @@ fn parts(a: &str, b: &str) -> ((usize, usize), (usize, usize)) {
         .take_while(alike)
         .map(|(c, _)| c.len_utf8())
         .sum();
-    let end: usize = a[start..]
+    let end: usize = a
+        .cut(start..)
         .chars()
         .rev()
-        .zip(b[start..].chars().rev())
+        .zip(b.cut(start..).chars().rev())
         .take_while(alike)
         .map(|(c, _)| c.len_utf8())
         .sum();

@@ -2,9 +2,10 @@
 
 use kustom_yaml::error::{Error, Kind as ErrorKind, Result};
 use kustom_yaml::finding::Finding;
+use kustom_yaml::limits;
 use kustom_yaml::place::Place;
 use kustom_yaml::threads;
-use kustom_yaml::{Stream, Text, config, json_or_config, stream, strict_config};
+use kustom_yaml::{Size, Stream, Text, config, json_or_config, stream, strict_config};
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::{Accumulated, Context, depth, generators, origin, plugins, transformers};
@@ -172,7 +173,16 @@ impl<'l> Target<'l> {
     /// The documents of a file.
     fn stream(&self, name: &Text) -> Result<Stream> {
         let content = self.loader.read(name)?;
-        stream(&content.bytes, content.source).map_err(|error| named_here(error, name))
+        let stream =
+            stream(&content.bytes, content.source).map_err(|error| named_here(error, name))?;
+        // Only aliases make more of a text than it is long.
+        if content.bytes.contains(&b'*') {
+            let sizes = stream.documents.iter().map(|node| Size::of(node).bytes);
+            let budget = self.loader.library().budget();
+            let charged = budget.charge("this file", sizes.sum());
+            charged.map_err(|error| error.at(name.span))?;
+        }
+        Ok(stream)
     }
 
     /// The resources of a file, which may have been read already.
@@ -203,7 +213,8 @@ impl<'l> Target<'l> {
                 .help("name it in `components`"));
         }
         let depth = target.loader.depth();
-        depth::work_at(depth, || target.accumulate(context, Accumulated::default()))
+        let nothing = context.nothing();
+        depth::work_at(depth, || target.accumulate(context, nothing))
             .map_err(|error| built_here(error, name))
     }
 
@@ -239,6 +250,8 @@ impl<'l> Target<'l> {
                     .help("take it away; it has no effect"),
             );
         }
+        let charged = context.budget.charge("this directory", limits::DIRECTORY);
+        charged.map_err(|error| error.at(name.span))?;
         let loader = self.loader.open(name)?;
         let mut target = Self::load(context, loader).map_err(|error| built_here(error, name))?;
         let unheard = target.unheard(context, self);

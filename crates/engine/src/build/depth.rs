@@ -11,8 +11,8 @@ use kustom_yaml::threads;
 /// How many levels share a stack.
 const LEVELS: usize = 50;
 
-/// What a level needs of a stack, with ample room: in bytes, times the levels.
-const STACK: usize = LEVELS * (80 << 10);
+/// What the levels need of a stack, with ample room, and what the values need that they work on.
+const STACK: usize = LEVELS * (80 << 10) + threads::STACK;
 
 /// Does work at a depth, on a stack of its own where the one so far has had its levels.
 pub(super) fn work_at<T: Send>(depth: usize, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {

@@ -7,6 +7,7 @@
 use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use kustom_yaml::cut::Cut as _;
 use kustom_yaml::finding::Finding;
 use kustom_yaml::place::Span;
 use kustom_yaml::{Node, Str, Tag, Text, Timestamp, Value};
@@ -441,20 +442,20 @@ const PROGRAMS: &[&str] = &[
 fn variable(text: &str) -> Option<&str> {
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     text.match_indices("${").find_map(|(start, _)| {
-        if text[..start].ends_with('$') {
+        if text.cut(..start).ends_with('$') {
             return None;
         }
-        let rest = &text[start + 2..];
+        let rest = text.cut(start + 2..);
         let end = rest.find('}')?;
         let name = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
         let starts_well = rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-        let operator = &rest[name..end.max(name)];
+        let operator = rest.cut(name..end.max(name));
         let is_flux = operator.is_empty()
             || [":=", ":-", "=", "-"]
                 .iter()
                 .any(|word| operator.starts_with(word));
         // A default may be secret, so only the name is told.
-        (starts_well && is_flux).then(|| &rest[..name])
+        (starts_well && is_flux).then(|| rest.cut(..name))
     })
 }
 

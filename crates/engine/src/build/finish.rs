@@ -10,7 +10,7 @@ use kustom_yaml::finding::Finding;
 use kustom_yaml::{Node, Tag};
 
 use super::accumulate::Target;
-use super::{Accumulated, Context, origin};
+use super::{Context, origin};
 use crate::hash;
 use crate::kustomization::Kustomization;
 use crate::load::Library;
@@ -32,7 +32,8 @@ pub(super) fn run(
     context.order = target.kustomization.order.clone();
     let metadata = target.kustomization.metadata;
     target.origin = metadata.tracked.then(Origin::default);
-    let mut gathered = target.accumulate(context, Accumulated::default())?;
+    let nothing = context.nothing();
+    let mut gathered = target.accumulate(context, nothing)?;
 
     // The hash comes before the references, which must carry it.
     hash::apply(&mut gathered.resources, &context.schema)?;

@@ -2,6 +2,7 @@
 //!
 //! It is looked for only if somebody wants to know; a build that is not asked spends nothing on it.
 
+use kustom_yaml::cut::Cut as _;
 use kustom_yaml::{Inset, Node, Text};
 
 use super::Context;
@@ -35,7 +36,7 @@ impl Context<'_> {
         let inset = match target.loader.library().text(text.span) {
             Some(file) => {
                 let inset = Inset::new(&file, text);
-                inset.after(&text[..text.find(read).unwrap_or(0)])
+                inset.after(text.cut(..text.find(read).unwrap_or(0)))
             }
             None => Inset::whole(text),
         };

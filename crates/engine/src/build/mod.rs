@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 
 use kustom_yaml::error::{Error, Result};
 use kustom_yaml::finding::Finding;
+use kustom_yaml::limits::Budget;
 use kustom_yaml::place::SourceId;
 use kustom_yaml::{Str, write, write_stream};
 
@@ -157,7 +158,7 @@ pub fn build_changed(
 ) -> Result<Built> {
     let library =
         Library::new(files, working_directory, options.restriction).as_of(options.release);
-    let mut context = Context::new(options);
+    let mut context = Context::new(options, library.budget());
     let resources = finish::run(&mut context, &library, directory, change)
         .map_err(|error| error.locate(|place| library.locate(place)))?;
     let (mut findings, mut matches) = (context.findings, context.matches);
@@ -177,6 +178,8 @@ pub fn build_changed(
 /// What all directories of a build share.
 struct Context<'o> {
     options: &'o Options,
+    /// What the build may read and make.
+    budget: Budget,
     /// The schema in use.
     schema: Schema,
     /// Whether a kustomization has chosen it: the first one that does is heard.
@@ -197,9 +200,10 @@ struct Context<'o> {
 }
 
 impl<'o> Context<'o> {
-    fn new(options: &'o Options) -> Self {
+    fn new(options: &'o Options, budget: &Budget) -> Self {
         Self {
             options,
+            budget: budget.clone(),
             schema: Schema::builtin().as_of(options.release),
             schema_is_chosen: false,
             looked_beyond_the_table: false,
@@ -215,6 +219,15 @@ impl<'o> Context<'o> {
 }
 
 impl Context<'_> {
+    /// Nothing yet.
+    fn nothing(&self) -> Accumulated {
+        Accumulated {
+            resources: Resources::within(&self.budget),
+            fields: Fields::default(),
+            vars: Vars::default(),
+        }
+    }
+
     /// A schema that cannot be read matters as soon as a patch is merged by it.
     fn check_schema(&mut self, patches: &[Resource]) -> Result<()> {
         let broken = if patches.is_empty() {
@@ -227,7 +240,6 @@ impl Context<'_> {
 }
 
 /// What flows up from a directory to the one that builds on it.
-#[derive(Default)]
 struct Accumulated {
     resources: Resources,
     fields: Fields,

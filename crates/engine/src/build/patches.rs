@@ -3,7 +3,7 @@
 use kustom_yaml::error::{Error, Kind, Result, nearest};
 use kustom_yaml::finding::Finding;
 use kustom_yaml::place::{SourceId, Span};
-use kustom_yaml::{Node, Text, config, read_json, stream};
+use kustom_yaml::{Node, Size, Text, config, read_json, stream};
 
 use super::Context;
 use super::accumulate::Target;
@@ -353,7 +353,9 @@ fn merge_selected(
     let (read, schema) = (&patch.node, &context.schema);
     let patch = with_text_metadata(patch);
     let audit = context.audit();
+    let (budget, size) = (&context.budget, Size::of(read).bytes);
     let count = resources.update_selected(schema, selector, |resource| {
+        budget.charge("this patch", size)?;
         let api_version = resource.id().gvk.api_version();
         let mut patch = patch.clone();
         patch
@@ -399,6 +401,7 @@ fn apply_selected(
     remembers: bool,
 ) -> Result<usize> {
     let (schema, audit) = (&context.schema, context.audit());
+    let budget = &context.budget;
     let count = resources.update_selected(schema, selector, |resource| {
         if remembers {
             resource.remember_id();
@@ -409,7 +412,7 @@ fn apply_selected(
         if let Some(audit) = &audit {
             audit.json(&resource.node, operations, resource.id());
         }
-        apply_json(&mut resource.node, operations)?;
+        apply_json(&mut resource.node, operations, budget)?;
         if let Some(metadata) = resource.node.get_mut("metadata")
             && let Some(annotations) = metadata.get("annotations").map(text_map)
         {

@@ -37,7 +37,7 @@ pub(super) fn load(
     target: &Target<'_>,
     sources: &[Text],
 ) -> Result<Vec<Plugin>> {
-    let mut gathered = Accumulated::default();
+    let mut gathered = context.nothing();
     let mut names = Vec::new();
     for source in sources {
         let inline = stream(source.as_bytes(), source.span.source)

@@ -33,6 +33,7 @@ pub use patches::PatchArgument;
 pub use replicas::replica;
 pub use vars::replacements;
 
+use kustom_yaml::cut::Cut as _;
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::finding::{Finding, Severity};
 use kustom_yaml::place::SourceId;
@@ -335,7 +336,7 @@ fn set_apart(text: String) -> Result<String> {
         return Ok(text);
     }
     let line_break = if line.ends_with('\r') { "\r\n" } else { "\n" };
-    Ok(format!("{above}{line_break}{}", &text[at..]))
+    Ok(format!("{above}{line_break}{}", text.cut(at..)))
 }
 
 /// A text without its only fields; the comments above and below them stay.

@@ -6,6 +6,7 @@
 
 use std::path::Path;
 
+use kustom_yaml::cut::Cut as _;
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::{Entry, Node, Tag, Value};
 
@@ -182,8 +183,8 @@ impl Use {
             return Some(vec![None]);
         }
         let at = self.text.find(mark)?;
-        let before = self.text[..at].chars().next_back();
-        let behind = self.text[at + mark.len()..].chars().next();
+        let before = self.text.cut(..at).chars().next_back();
+        let behind = self.text.cut(at + mark.len()..).chars().next();
         let delimiter = match (before, behind) {
             (Some(before), Some(behind)) if before != behind => return None,
             (Some(delimiter), _) | (None, Some(delimiter)) => delimiter.to_string(),

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use kustom_yaml::cut::Cut as _;
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::{Entry, Node, Style, Tag, Value};
 
@@ -127,7 +128,7 @@ fn first_segment(path: &str) -> (Cow<'_, str>, Option<&str>) {
     let is_escaped = |at: usize| at > 0 && bytes[at - 1] == b'\\';
     match slash(0) {
         None => (Cow::Borrowed(path), None),
-        Some(at) if !is_escaped(at) => (Cow::Borrowed(&path[..at]), Some(&path[at + 1..])),
+        Some(at) if !is_escaped(at) => (Cow::Borrowed(path.cut(..at)), Some(path.cut(at + 1..))),
         Some(mut at) => {
             while is_escaped(at) {
                 let Some(next) = slash(at + 1) else {
@@ -135,8 +136,8 @@ fn first_segment(path: &str) -> (Cow<'_, str>, Option<&str>) {
                 };
                 at = next;
             }
-            let segment = path[..at].replace("\\/", "/");
-            (Cow::Owned(segment), Some(&path[at + 1..]))
+            let segment = path.cut(..at).replace("\\/", "/");
+            (Cow::Owned(segment), Some(path.cut(at + 1..)))
         }
     }
 }

@@ -28,6 +28,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kustom_yaml::Text;
 use kustom_yaml::error::{Error, Kind, Result};
+use kustom_yaml::limits::{Budget, VALUE};
 use kustom_yaml::place::{Place, SourceId, Span};
 
 use crate::release::{Change, Release};
@@ -54,6 +55,7 @@ pub struct Library<'f> {
     release: Release,
     sources: Mutex<Sources>,
     remotes: Remotes,
+    budget: Budget,
 }
 
 /// The files that were read, by the numbers that stand in the spans of what was read from them.
@@ -117,7 +119,13 @@ impl<'f> Library<'f> {
             release: Release::default(),
             sources: Mutex::default(),
             remotes: Remotes::default(),
+            budget: Budget::default(),
         }
+    }
+
+    /// What the build that reads may read and make; every file that is read is charged.
+    pub fn budget(&self) -> &Budget {
+        &self.budget
     }
 
     /// The same, with the rules of a release of kustomize.
@@ -388,6 +396,7 @@ impl<'l> Loader<'l> {
                 .remotes
                 .file(name)
                 .map_err(|error| error.at(name.span))?;
+            self.charge(name, &bytes)?;
             return Ok(Content {
                 bytes,
                 source: self.library.register(None, &url::shown_url(name)),
@@ -420,6 +429,7 @@ impl<'l> Loader<'l> {
             .files()
             .read(&resolved)
             .map_err(|cause| cannot(&format!("read `{name}`"), cause).at(name.span))?;
+        self.charge(name, &bytes)?;
         let origin = self.files().origin(&resolved);
         let shown = self.shown(&origin).to_string_lossy().into_owned();
         let path = self.checkout.is_none().then_some(resolved);
@@ -427,6 +437,13 @@ impl<'l> Loader<'l> {
             bytes,
             source: self.library.register(path, &shown),
         })
+    }
+
+    /// Charges a file that was read.
+    fn charge(&self, name: &Text, bytes: &[u8]) -> Result<()> {
+        let budget = &self.library.budget;
+        let charged = budget.charge("this file", VALUE + bytes.len() as u64);
+        charged.map_err(|error| error.at(name.span))
     }
 
     /// Reads a file of the directory if it is there and within bounds.

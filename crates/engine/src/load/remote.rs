@@ -10,11 +10,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kustom_yaml::error::{Error, Kind, Result};
-use tempfile::TempDir;
 
 use super::http;
 use super::url::{Repository, shown, shown_url, without_passwords};
-use crate::process::{Command, Failure, Output};
+use crate::process::{Command, Failure, Output, TemporaryDirectory};
 
 /// What was fetched for a build.
 #[derive(Default)]
@@ -41,7 +40,7 @@ pub(super) struct Checkout {
     /// What git was given.
     address: String,
     /// Takes them away in the end.
-    _directory: TempDir,
+    _directory: TemporaryDirectory,
 }
 
 impl Remotes {
@@ -123,10 +122,7 @@ impl Checkout {
             )
             .caused_by(cause)
         };
-        let directory = tempfile::Builder::new()
-            .prefix("kustom-")
-            .tempdir()
-            .map_err(cannot)?;
+        let directory = TemporaryDirectory::new("kustom-").map_err(cannot)?;
         let root = directory.path().canonicalize().map_err(cannot)?;
         let address = repository.address.as_str();
         let git = Git {

@@ -16,10 +16,10 @@ use gix::objs::tree::EntryKind;
 use gix::revision::plumbing::Spec;
 use kustom_yaml::error::{Error, Kind, Result};
 use rustc_hash::FxHashMap;
-use tempfile::TempDir;
 
 use super::store::{Item, Store, locked};
 use super::{Disk, FileKind, Files, repository};
+use crate::process::TemporaryDirectory;
 
 /// How many links may lead to each other, as on a disk.
 const LINKS: usize = 40;
@@ -31,7 +31,7 @@ pub struct Revision {
     /// The submodules that were entered, by their paths and commits.
     submodules: Mutex<FxHashMap<(PathBuf, ObjectId), Arc<Store>>>,
     /// The files, laid out for a program that reads by itself.
-    checkout: Mutex<Option<TempDir>>,
+    checkout: Mutex<Option<TemporaryDirectory>>,
 }
 
 /// What a path leads to.
@@ -386,9 +386,7 @@ impl Files for Revision {
         let below = match &*checkout {
             Some(below) => below.path(),
             None => {
-                let below = tempfile::Builder::new()
-                    .prefix("kustom-revision-")
-                    .tempdir()?;
+                let below = TemporaryDirectory::new("kustom-revision-")?;
                 self.check_out(&self.repository, below.path())?;
                 checkout.insert(below).path()
             }

@@ -7,6 +7,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use kustom_yaml::cut::Cut as _;
+
 use super::files::normalized;
 
 /// A directory in a repository, as a URL names it.
@@ -117,16 +119,16 @@ pub(super) fn without_passwords(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("://") {
-        let is_secret = rest[..at].ends_with("http") || rest[..at].ends_with("https");
-        let (before, after) = rest.split_at(at + 3);
+        let is_secret = rest.cut(..at).ends_with("http") || rest.cut(..at).ends_with("https");
+        let (before, after) = rest.halves(at + 3);
         clean.push_str(before);
         let authority = after
             .find(['/', '?', ' ', '\'', '"', '\n'])
             .unwrap_or(after.len());
-        rest = match after[..authority].rfind('@') {
-            Some(end) if is_secret || after[..end].contains(':') => {
+        rest = match after.cut(..authority).rfind('@') {
+            Some(end) if is_secret || after.cut(..end).contains(':') => {
                 clean.push_str("***");
-                &after[end..]
+                after.cut(end..)
             }
             _ => after,
         };
@@ -271,12 +273,14 @@ fn with_units(text: &str) -> Option<Duration> {
     let mut rest = text;
     while !rest.is_empty() {
         let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let number: f64 = rest[..end].parse().ok()?;
-        let unit_end = rest[end..].find(|c: char| c.is_ascii_digit() || c == '.');
-        let unit = &rest[end..unit_end.map_or(rest.len(), |length| end + length)];
+        let number: f64 = rest.cut(..end).parse().ok()?;
+        let unit_end = rest
+            .cut(end..)
+            .find(|c: char| c.is_ascii_digit() || c == '.');
+        let unit = rest.cut(end..unit_end.map_or(rest.len(), |length| end + length));
         let (_, factor) = UNITS.iter().find(|(name, _)| *name == unit)?;
         seconds += number * factor;
-        rest = &rest[end + unit.len()..];
+        rest = rest.cut(end + unit.len()..);
     }
     Duration::try_from_secs_f64(seconds).ok()
 }
@@ -301,7 +305,7 @@ fn split_host(url: &str) -> Option<(String, &str)> {
         return None;
     }
     let (host, path) = match separator(rest, is_short) {
-        Some(at) => rest.split_at(at + 1),
+        Some(at) => rest.halves(at + 1),
         None => (rest, ""),
     };
     if is_github {
@@ -339,7 +343,7 @@ fn split_user(text: &str) -> (&str, &str) {
                 .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     };
     match text.find('@') {
-        Some(at) if is_name(&text[..at]) => text.split_at(at + 1),
+        Some(at) if is_name(text.cut(..at)) => text.halves(at + 1),
         _ => ("", text),
     }
 }
@@ -350,17 +354,18 @@ fn split_path(path: &str, is_local: bool) -> Option<(String, String)> {
     const BEFORE_NAME: &str = "_git/";
     if let Some(at) = path.find(BEFORE_NAME) {
         let name = at + BEFORE_NAME.len();
-        let end = path[name..]
+        let end = path
+            .cut(name..)
             .find('/')
             .map_or(path.len(), |length| name + length);
         let rest = path.get(end + 1..).unwrap_or_default();
-        return Some((path[..end].to_owned(), rest.to_owned()));
+        return Some((path.cut(..end).to_owned(), rest.to_owned()));
     }
     if let Some((repository, rest)) = path.split_once("//") {
         return Some((repository.to_owned(), rest.to_owned()));
     }
     if let Some(at) = path.find(".git") {
-        let (repository, rest) = path.split_at(at + ".git".len());
+        let (repository, rest) = path.halves(at + ".git".len());
         return Some((repository.to_owned(), rest.to_owned()));
     }
     if is_local {
@@ -392,7 +397,7 @@ fn without_prefix<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
     let start = text.get(..prefix.len())?;
     start
         .eq_ignore_ascii_case(prefix)
-        .then(|| &text[prefix.len()..])
+        .then(|| text.cut(prefix.len()..))
 }
 
 /// Where a name leads that is relative to a directory in a clone, for people.

@@ -8,10 +8,11 @@
 use json_patch::jsonptr::Token;
 
 use kustom_yaml::error::{Error, Kind, Result, nearest};
+use kustom_yaml::limits::Budget;
 use kustom_yaml::place::Span;
 use kustom_yaml::{
-    Entry, Node, Tag, Text, Value, escape_html, spelt_config, spelt_json, through_json, unquoted,
-    unspelt_json,
+    Entry, Node, Tag, Text, Value, charge_copy, escape_html, spelt_config, spelt_json,
+    through_json, unquoted, unspelt_json,
 };
 
 /// The operations of one patch, in order.
@@ -130,12 +131,12 @@ impl JsonPatch {
 ///
 /// # Errors
 ///
-/// If an operation is unknown, a path leads nowhere, or a `test` fails; the object is then of no
-/// more use.
-pub fn apply(target: &mut Node, patch: &JsonPatch) -> Result<()> {
+/// If an operation is unknown, a path leads nowhere, a `test` fails, or the budget does not reach
+/// for what is copied; the object is then of no more use.
+pub fn apply(target: &mut Node, patch: &JsonPatch, budget: &Budget) -> Result<()> {
     *target = patch.prepared(target)?;
     for operation in &patch.operations {
-        operation.apply(target)?;
+        operation.apply(target, budget)?;
     }
     if target.entries().is_empty() {
         let message = "the patch leaves no object";
@@ -187,25 +188,45 @@ impl Operation {
         &*self.name == "replace"
     }
 
-    pub(super) fn apply(&self, target: &mut Node) -> Result<()> {
+    pub(super) fn apply(&self, target: &mut Node, budget: &Budget) -> Result<()> {
         let path = || self.text(self.path.as_ref(), "path");
         let from = || self.text(self.from.as_ref(), "from");
         match &*self.name {
-            "add" => add(target, path()?, self.value.clone().unwrap_or_default()),
+            "add" => {
+                self.charge(self.value.as_ref(), budget)?;
+                add(target, path()?, self.value.clone().unwrap_or_default())
+            }
             "remove" => remove(target, path()?).map(drop),
-            "replace" => self.replace(target, path()?),
+            "replace" => {
+                self.charge(self.value.as_ref(), budget)?;
+                self.replace(target, path()?)
+            }
             "move" => {
                 let value = remove(target, from()?)?;
+                self.charge(Some(&value), budget)?;
                 add(target, path()?, value)
             }
             "copy" => {
-                let mut value = find(target, from()?)?.cloned().unwrap_or_default();
+                let found = find(target, from()?)?;
+                self.charge(found, budget)?;
+                let mut value = found.cloned().unwrap_or_default();
                 escape(&mut value);
                 add(target, path()?, value)
             }
             "test" => self.test(target, path()?),
             _ => Err(self.unknown()),
         }
+    }
+
+    /// Charges a value that is put at the end of the path.
+    fn charge(&self, value: Option<&Node>, budget: &Budget) -> Result<()> {
+        let Some(value) = value else { return Ok(()) };
+        let depth = self
+            .path
+            .as_ref()
+            .map_or(0, |path| path.matches('/').count());
+        let operator = format!("the operation `{}`", self.name);
+        charge_copy(budget, &operator, value, depth).map_err(|error| error.at(self.node.span))
     }
 
     /// A field that the operation needs.

@@ -5,8 +5,10 @@
 //! reads paths leniently: what stands before the first slash is ignored, and what is replaced need
 //! not be there.
 
+use kustom_yaml::cut::Cut as _;
 use kustom_yaml::error::nearest;
 use kustom_yaml::finding::{Finding, Severity};
+use kustom_yaml::limits::Budget;
 use kustom_yaml::place::{SourceId, Span};
 use kustom_yaml::{Node, Text};
 
@@ -65,6 +67,8 @@ pub(super) fn replay(
     name: &str,
 ) -> (Node, Vec<Counted>, Vec<Remark>) {
     let mut node = object.clone();
+    // What is made here is looked at and thrown away.
+    let budget = Budget::default();
     let mut tested: Vec<&str> = Vec::new();
     let mut own: Vec<Span> = Vec::new();
     let (mut found, mut remarks) = (Vec::new(), Vec::new());
@@ -87,7 +91,7 @@ pub(super) fn replay(
             }
         }
         own.extend(operation.value.as_ref().map(|value| value.span));
-        if operation.apply(&mut node).is_err() {
+        if operation.apply(&mut node, &budget).is_err() {
             break;
         }
     }
@@ -107,7 +111,7 @@ fn lenient(object: &Node, operation: &Operation) -> Option<Remark> {
         objects: Vec::new(),
     };
     if !path.is_empty() && !path.starts_with('/') {
-        let meant = path.find('/').map_or("", |at| &path[at..]);
+        let meant = path.find('/').map_or("", |at| path.cut(at..));
         return Some(remark(
             Severity::Warning,
             format!("the path `{path}`"),
@@ -215,7 +219,7 @@ fn item_of(path: &str) -> Option<&str> {
         }
         at = stop + 1;
     }
-    end.map(|end| &path[..end])
+    end.map(|end| path.cut(..end))
 }
 
 #[cfg(test)]

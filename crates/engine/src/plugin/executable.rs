@@ -3,18 +3,17 @@
 //! Source: <https://kubectl.docs.kubernetes.io/guides/extending_kustomize/exec_plugins/>.
 
 use std::ffi::OsString;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::PathBuf;
 
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::place::SourceId;
 use kustom_yaml::{Stream, Text, config, stream};
-use tempfile::NamedTempFile;
 
 use super::{Options, notice_files, words};
 use crate::kustomization::decode::Mode;
 use crate::load::{Disk, Loader};
-use crate::process::Command;
+use crate::process::{Command, TemporaryFile};
 use crate::resource::Resource;
 
 /// An exec plugin and its configuration.
@@ -54,10 +53,7 @@ impl Executable {
             let message = format!("cannot write the configuration of a plugin: {cause}");
             Error::new(Kind::Plugin, message).caused_by(cause)
         };
-        let mut file = tempfile::Builder::new()
-            .prefix("kust-plugin-config-")
-            .tempfile()
-            .map_err(cannot)?;
+        let mut file = TemporaryFile::new("kust-plugin-config-").map_err(cannot)?;
         file.write_all(self.configuration.as_bytes())
             .map_err(cannot)?;
         let command = self.command(&file, input);
@@ -74,7 +70,7 @@ impl Executable {
         ))
     }
 
-    fn command(&self, file: &NamedTempFile, input: String) -> Command {
+    fn command(&self, file: &TemporaryFile, input: String) -> Command {
         let first = OsString::from(file.path());
         let rest = self.arguments.iter().map(OsString::from);
         let variables = [

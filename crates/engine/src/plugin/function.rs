@@ -14,10 +14,9 @@ use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::finding::{Finding, Severity};
 use kustom_yaml::place::SourceId;
 use kustom_yaml::{Entry, Node, PrintOptions, Stream, Style, print_node, stream};
-use tempfile::TempDir;
 
 use crate::load::Loader;
-use crate::process::{Command, Failure, Output};
+use crate::process::{Command, Failure, Output, TemporaryDirectory};
 use crate::resource::Resource;
 
 /// A function and where it runs.
@@ -30,7 +29,7 @@ pub(super) struct Function {
     configuration: Node,
     root: PathBuf,
     /// What is mounted and not on the disk as it is mounted.
-    _copies: Option<TempDir>,
+    _copies: Option<TemporaryDirectory>,
 }
 
 /// How a function runs.
@@ -251,8 +250,8 @@ impl Exec {
     }
 }
 
-fn for_copies() -> Result<TempDir> {
-    let made = tempfile::Builder::new().prefix("kustom-mounts-").tempdir();
+fn for_copies() -> Result<TemporaryDirectory> {
+    let made = TemporaryDirectory::new("kustom-mounts-");
     made.map_err(|cause| {
         let message = format!("cannot write what is mounted: {cause}");
         Error::new(Kind::Plugin, message).caused_by(cause)

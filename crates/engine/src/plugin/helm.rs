@@ -9,17 +9,17 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use kustom_yaml::cut::Cut as _;
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::finding::Finding;
 use kustom_yaml::place::SourceId;
 use kustom_yaml::{Node, Text, config, manifests, stream, through_json, write};
-use tempfile::TempDir;
 
 use super::{HelmOptions, Options};
 use crate::kustomization::{HelmChart, HelmGlobals};
 use crate::load::{Content, Disk, Files as _, Loader, normalized};
 use crate::patch::merge_strategic;
-use crate::process::{Command, Output};
+use crate::process::{Command, Output, TemporaryDirectory};
 use crate::resource::{self, Resource};
 use crate::schema::Schema;
 
@@ -89,7 +89,7 @@ pub struct FetchedCharts(Mutex<Fetched>);
 
 #[derive(Debug, Default)]
 struct Fetched {
-    below: Option<TempDir>,
+    below: Option<TemporaryDirectory>,
     directories: BTreeMap<ChartKey, PathBuf>,
 }
 
@@ -106,9 +106,7 @@ impl FetchedCharts {
         let below = match &fetched.below {
             Some(below) => below.path().to_path_buf(),
             None => {
-                let made = tempfile::Builder::new()
-                    .prefix("kustom-charts-")
-                    .tempdir()
+                let made = TemporaryDirectory::new("kustom-charts-")
                     .map_err(|cause| cannot_write(&cause).caused_by(cause))?;
                 fetched.below.insert(made).path().to_path_buf()
             }
@@ -134,7 +132,7 @@ struct Inflation<'c> {
     /// Whether the chart is none of the build's files.
     is_fetched: bool,
     /// For values, and for a configuration of no one's.
-    scratch: TempDir,
+    scratch: TemporaryDirectory,
     winner: Winner,
 }
 
@@ -189,9 +187,7 @@ impl<'c> Inflation<'c> {
                     .help("helm would take it for a flag; use another name"));
             }
         }
-        let scratch = tempfile::Builder::new()
-            .prefix("kustom-helm-")
-            .tempdir()
+        let scratch = TemporaryDirectory::new("kustom-helm-")
             .map_err(|cause| cannot_write(&cause).caused_by(cause))?;
         let home = if globals.chart_home.is_empty() {
             "charts"
@@ -550,11 +546,11 @@ fn option(arguments: &mut Vec<OsString>, name: &str, value: &str) {
 fn major_version(text: &str) -> Option<&str> {
     let mut rest = text;
     while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
-        let number = &rest[start..];
+        let number = rest.cut(start..);
         let end = number
             .find(|c: char| !c.is_ascii_digit())
             .unwrap_or(number.len());
-        let (major, after) = number.split_at(end);
+        let (major, after) = number.halves(end);
         let has_minor = after
             .strip_prefix('.')
             .is_some_and(|minor| minor.starts_with(|c: char| c.is_ascii_digit()));

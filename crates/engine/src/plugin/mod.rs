@@ -116,7 +116,7 @@ pub struct Plugin {
 
 #[derive(Debug)]
 enum Runner {
-    Function(Function),
+    Function(Box<Function>),
     Executable(Executable),
 }
 
@@ -143,7 +143,7 @@ impl Plugin {
         }
         let text = notes::write_all(std::iter::once(configuration))?;
         let runner = match Function::new(configuration, &text, loader, options) {
-            Ok(Some(function)) => Runner::Function(function),
+            Ok(Some(function)) => Runner::Function(Box::new(function)),
             Ok(None) => Executable::new(configuration, text, loader, options)
                 .map(Runner::Executable)
                 .map_err(at_object)?,

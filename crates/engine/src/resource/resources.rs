@@ -4,6 +4,7 @@ use std::collections::{HashSet, hash_map};
 use std::hash::Hash;
 
 use kustom_yaml::error::{Error, Kind, Result};
+use kustom_yaml::limits::Budget;
 use kustom_yaml::{Entry, Node, Str, Style, base64_lines};
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
@@ -28,12 +29,27 @@ pub struct Resources {
     is_unique: bool,
     /// Whether one of them may be deleted.
     may_be_deleted: bool,
+    /// What whoever makes them larger charges.
+    budget: Budget,
 }
 
 impl Resources {
     /// None yet.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// None yet, to be paid for by the budget of a build.
+    pub fn within(budget: &Budget) -> Self {
+        Self {
+            budget: budget.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// What whoever makes them larger charges.
+    pub fn budget(&self) -> &Budget {
+        &self.budget
     }
 
     /// How many there are.

@@ -6,6 +6,7 @@
 
 use std::str::Chars;
 
+use kustom_yaml::cut::Cut as _;
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::{Node, Str};
 use regex::Regex;
@@ -435,7 +436,7 @@ impl<'t> Parser<'t> {
     fn word(&mut self) -> &'t str {
         let is_end = |c: char| c.is_whitespace() || "=!<>(),".contains(c);
         let end = self.rest.find(is_end).unwrap_or(self.rest.len());
-        let (word, rest) = self.rest.split_at(end);
+        let (word, rest) = self.rest.halves(end);
         self.rest = rest.trim_start();
         word
     }

@@ -6,7 +6,9 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use kustom_yaml::cut::Cut as _;
 use kustom_yaml::error::{Error, Kind, Result};
+use kustom_yaml::limits::Budget;
 use kustom_yaml::place::Span;
 use kustom_yaml::{Node, Str, Text, Value};
 use regex::Regex;
@@ -50,23 +52,23 @@ pub fn references<'t>(image: &Image, text: &'t str, names_image: bool) -> Vec<&'
     }
     let is_part = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     let reference = |start: usize| {
-        let before = text[..start].chars().next_back();
+        let before = text.cut(..start).chars().next_back();
         if before.is_some_and(|c| is_part(c) || "/:@$".contains(c)) {
             return None;
         }
-        let rest = &text[start + name.len()..];
+        let rest = text.cut(start + name.len()..);
         let tag = rest.strip_prefix(':').map_or("", |tag| {
-            &tag[..tag.find(|c| !is_part(c)).unwrap_or(tag.len())]
+            tag.cut(..tag.find(|c| !is_part(c)).unwrap_or(tag.len()))
         });
         let mut end = match tag.is_empty() {
             true => 0,
             false => tag.len() + 1,
         };
-        if let Some(digest) = rest[end..].strip_prefix("@sha256:") {
+        if let Some(digest) = rest.cut(end..).strip_prefix("@sha256:") {
             let is_digit = |c: char| c.is_ascii_hexdigit();
             end += "@sha256:".len() + digest.find(|c| !is_digit(c)).unwrap_or(digest.len());
         }
-        let after = rest[end..].chars().next();
+        let after = rest.cut(end..).chars().next();
         let goes_on = after.is_some_and(|c| is_part(c) || "/:@".contains(c));
         let is_port = !name.contains('/') && tag.bytes().all(|byte| byte.is_ascii_digit());
         let is_whole = start == 0 && end == rest.len();
@@ -75,7 +77,7 @@ pub fn references<'t>(image: &Image, text: &'t str, names_image: bool) -> Vec<&'
         } else {
             end > 0 && !is_port
         };
-        let found = &text[start..start + name.len() + end];
+        let found = text.cut(start..start + name.len() + end);
         (!goes_on && is_meant && changed(found, image) != found).then_some(found)
     };
     text.match_indices(name)
@@ -108,7 +110,9 @@ pub fn apply(
     if images.is_empty() {
         return Ok(Vec::new());
     }
-    let rules: Vec<Rule<'_>> = images.iter().map(|it| Rule::new(it, release)).collect();
+    let budget = resources.budget().clone();
+    let rule = |image| Rule::new(image, release, &budget);
+    let rules: Vec<Rule<'_>> = images.iter().map(rule).collect();
     let index = Index::of(&rules);
     let counts: Vec<AtomicUsize> = rules.iter().map(|_| AtomicUsize::new(0)).collect();
     resources.change_contents(|resource| {
@@ -257,7 +261,7 @@ fn is_tag_and_digest(rest: &str, digests: Digests) -> bool {
     let is_letter = |c: char| c.is_ascii_alphanumeric() || "_.{}-".contains(c);
     let after = |rest: &str| rest.trim_start_matches(is_letter).len();
     let rest = match rest.strip_prefix(':') {
-        Some(tag) => &tag[tag.len() - after(tag)..],
+        Some(tag) => tag.cut(tag.len() - after(tag)..),
         None => rest,
     };
     let Some(digest) = rest.strip_prefix('@') else {
@@ -285,10 +289,11 @@ struct Rule<'i> {
     pattern: Option<Pattern<'i>>,
     /// Where the entry says what is new.
     cause: Span,
+    budget: &'i Budget,
 }
 
 impl<'i> Rule<'i> {
-    fn new(image: &'i Image, release: Release) -> Self {
+    fn new(image: &'i Image, release: Release, budget: &'i Budget) -> Self {
         let digests = if release.has(Change::AnyDigest) {
             Digests::Any
         } else {
@@ -305,6 +310,7 @@ impl<'i> Rule<'i> {
             image,
             pattern: Pattern::new(&image.name, digests).ok(),
             cause: said.unwrap_or(&image.name).span,
+            budget,
         }
     }
 
@@ -339,6 +345,8 @@ impl<'i> Rule<'i> {
             return Ok(false);
         }
         let changed = changed(text, self.image);
+        let charged = self.budget.charge_text("this image", &changed, 1);
+        charged.map_err(|error| error.at(self.cause))?;
         node.set_scalar(&changed, None);
         // The entry is where the value comes from now.
         node.span = self.cause;
@@ -428,14 +436,16 @@ fn changed(text: &str, image: &Image) -> String {
 /// Name, tag and digest; a colon before the first slash belongs to a port.
 pub(crate) fn split(image: &str) -> (&str, &str, &str) {
     let path = image.find('/').unwrap_or(0);
-    let find = |mark| image[path..].find(mark).map(|at| at + path);
+    let find = |mark| image.cut(path..).find(mark).map(|at| at + path);
     match (find(':'), find('@')) {
         (None, None) => (image, "", ""),
-        (Some(colon), None) => (&image[..colon], &image[colon + 1..], ""),
-        (Some(colon), Some(at)) if colon < at => {
-            (&image[..colon], &image[colon + 1..at], &image[at + 1..])
-        }
-        (_, Some(at)) => (&image[..at], "", &image[at + 1..]),
+        (Some(colon), None) => (image.cut(..colon), image.cut(colon + 1..), ""),
+        (Some(colon), Some(at)) if colon < at => (
+            image.cut(..colon),
+            image.cut(colon + 1..at),
+            image.cut(at + 1..),
+        ),
+        (_, Some(at)) => (image.cut(..at), "", image.cut(at + 1..)),
     }
 }
 
@@ -621,7 +631,8 @@ mod tests {
     fn an_older_release_knows_one_algorithm() {
         let image = Image::default();
         for (release, wanted) in [("5.8.1", false), ("5.8.2", true)] {
-            let rule = Rule::new(&image, release.parse().unwrap());
+            let budget = Budget::default();
+            let rule = Rule::new(&image, release.parse().unwrap(), &budget);
             let pattern = rule.pattern.unwrap();
             assert_eq!(pattern.is_match("@sha512:0f"), wanted, "{release}");
         }

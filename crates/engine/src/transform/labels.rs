@@ -3,6 +3,7 @@
 //! Source: <https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/labels/>.
 
 use kustom_yaml::error::{Error, Kind, Result};
+use kustom_yaml::limits::VALUE;
 use kustom_yaml::{Tag, Text};
 
 use crate::fields::{self, FieldSpec, LabelReach, Leaf};
@@ -38,8 +39,14 @@ pub fn apply(resources: &mut Resources, pairs: &[(Text, Text)], specs: &[FieldSp
     if pairs.is_empty() {
         return Ok(());
     }
+    let size = |text: &Text| VALUE + text.len() as u64;
+    let sizes = pairs.iter().map(|(key, value)| size(key) + size(value));
+    let budget = resources.budget().clone();
+    let total: u64 = sizes.sum();
     resources.change_contents(|resource| {
         fields::visit_all(&mut resource.node, specs, Leaf::Map, &mut |labels| {
+            let charged = budget.charge("these labels or annotations", total);
+            charged.map_err(|error| error.at(pairs[0].0.span))?;
             for (key, value) in pairs {
                 labels.set_scalar_field(key, value, Some(Tag::Str));
             }

@@ -51,7 +51,9 @@ pub fn apply(
     if wanted.namespace.is_empty() {
         return Ok(());
     }
+    let budget = resources.budget().clone();
     resources.change_each(|resource| {
+        budget.charge_text("this namespace", &wanted.namespace, 2)?;
         if moves_charts || !resource.history.from_helm {
             resource.remember_id();
             wanted.move_one(resource, specs)?;

@@ -35,6 +35,7 @@ pub(super) fn rename_all(
     record: impl Fn(&mut Resource) + Sync,
     change: impl Fn(&str) -> Str + Sync,
 ) -> Result<()> {
+    let budget = resources.budget().clone();
     resources.change_each(|resource| {
         let original = resource.original_id();
         if keeps_its_name(&original) {
@@ -58,6 +59,8 @@ pub(super) fn rename_all(
                 Leaf::Scalar(Tag::Str),
                 &mut |name| {
                     let changed = change(name.text().unwrap_or_default());
+                    // The former name is remembered.
+                    budget.charge_text("this prefix or suffix", &changed, 2)?;
                     name.set_scalar(&changed, None);
                     Ok(())
                 },

@@ -62,6 +62,8 @@ pub fn apply(resources: &mut Resources, args: &ValueAdd, schema: &Schema) -> Res
                 continue;
             }
             count += 1;
+            let charged = resources.budget().charge_text("this value", value, 1);
+            charged.map_err(|error| error.at(args.value.span))?;
             resources.update(position, schema, |resource| {
                 target.set(resource, &path, value)
             })?;

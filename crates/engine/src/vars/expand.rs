@@ -9,12 +9,17 @@ use std::collections::HashMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use kustom_yaml::cut::Cut as _;
 use kustom_yaml::error::{Error, Kind, Result};
+use kustom_yaml::limits::Budget;
 use kustom_yaml::{Node, Str, Style, Tag, Value};
 
 /// The values of variables, and which of them were used.
 #[derive(Debug, Default)]
-pub(super) struct Expansion(HashMap<Str, Known>);
+pub(super) struct Expansion {
+    known: HashMap<Str, Known>,
+    budget: Budget,
+}
 
 #[derive(Debug)]
 struct Known {
@@ -34,6 +39,14 @@ enum Meaning {
 }
 
 impl Expansion {
+    /// None yet; what they make is paid for by the budget of a build.
+    pub(super) fn within(budget: &Budget) -> Self {
+        Self {
+            known: HashMap::new(),
+            budget: budget.clone(),
+        }
+    }
+
     pub(super) fn add(&mut self, name: &str, value: Node) {
         let meaning = match &value.value {
             Value::Scalar(text) => meaning(text, value.tag, value.is_untyped()),
@@ -43,15 +56,15 @@ impl Expansion {
             meaning,
             is_used: false,
         };
-        self.0.insert(name.into(), known);
+        self.known.insert(name.into(), known);
     }
 
     pub(super) fn was_used(&self, name: &str) -> bool {
-        self.0.get(name).is_some_and(|known| known.is_used)
+        self.known.get(name).is_some_and(|known| known.is_used)
     }
 
     pub(super) fn is_unfit(&self, name: &str) -> bool {
-        self.0
+        self.known
             .get(name)
             .is_some_and(|known| known.meaning == Meaning::Unfit)
     }
@@ -62,7 +75,7 @@ impl Expansion {
             return Ok(());
         }
         match &mut node.value {
-            Value::Scalar(_) => self.text(node),
+            Value::Scalar(_) => self.text(node)?,
             Value::Seq(items) => {
                 for item in items {
                     if !is_text(item) {
@@ -72,7 +85,7 @@ impl Expansion {
                             .at(item.span)
                             .help("put it in quotes"));
                     }
-                    self.text(item);
+                    self.text(item)?;
                 }
             }
             Value::Map(entries) => {
@@ -84,7 +97,7 @@ impl Expansion {
                             .at(entry.key.span)
                             .help("put it in quotes"));
                     }
-                    self.text(&mut entry.value);
+                    self.text(&mut entry.value)?;
                 }
             }
             Value::Alias(_) => {}
@@ -92,29 +105,34 @@ impl Expansion {
         Ok(())
     }
 
-    fn text(&mut self, node: &mut Node) {
+    fn text(&mut self, node: &mut Node) -> Result<()> {
         if !is_text(node) {
-            return;
+            return Ok(());
         }
         let text = node.text().unwrap_or_default();
-        let meaning = self.expanded(text);
+        let meaning = self.expanded(text).map_err(|error| error.at(node.span))?;
         let (text, tag) = match meaning {
             Meaning::Int(value) => (compact_str::format_compact!("{value}"), Tag::Int),
             Meaning::Float(value) => (compact_str::format_compact!("{value}"), Tag::Float),
             Meaning::Bool(value) => (compact_str::format_compact!("{value}"), Tag::Bool),
             Meaning::Text(text) => (text, Tag::Str),
-            Meaning::Unfit => return,
+            Meaning::Unfit => return Ok(()),
         };
         node.value = Value::Scalar(text);
         node.tag = tag;
         node.style = Style::Plain;
         node.dress = None;
+        Ok(())
     }
 
     /// What a text means once its variables are replaced.
-    fn expanded(&mut self, input: &str) -> Meaning {
+    ///
+    /// # Errors
+    ///
+    /// If the build cannot pay for it.
+    fn expanded(&mut self, input: &str) -> Result<Meaning> {
         if !input.contains('$') {
-            return Meaning::Text(input.into());
+            return Ok(Meaning::Text(input.into()));
         }
         let bytes = input.as_bytes();
         let mut out: Vec<u8> = Vec::with_capacity(bytes.len());
@@ -126,7 +144,7 @@ impl Expansion {
                 continue;
             };
             let name = match next {
-                b'(' => input[at + 2..].split_once(')').map(|(name, _)| name),
+                b'(' => input.cut(at + 2..).split_once(')').map(|(name, _)| name),
                 _ => None,
             };
             match (next, name) {
@@ -134,9 +152,12 @@ impl Expansion {
                 (_, Some(name)) => {
                     let meaning = self.of(name);
                     if name.len() + 3 == input.len() {
-                        return meaning;
+                        return Ok(meaning);
                     }
+                    let before = out.len();
                     meaning.print(&mut out);
+                    let printed = (out.len() - before) as u64;
+                    self.budget.charge("this variable", printed)?;
                     at += name.len() + 1;
                 }
                 // kustomize takes a byte for a character here.
@@ -147,15 +168,15 @@ impl Expansion {
             }
             at += 2;
         }
-        Meaning::Text(match String::from_utf8(out) {
+        Ok(Meaning::Text(match String::from_utf8(out) {
             Ok(text) => text.into(),
             Err(error) => STANDARD.encode(error.as_bytes()).into(),
-        })
+        }))
     }
 
     /// What stands in the place of a name; the name itself if it is nobody's.
     fn of(&mut self, name: &str) -> Meaning {
-        match self.0.get_mut(name) {
+        match self.known.get_mut(name) {
             Some(known) if known.meaning != Meaning::Unfit => {
                 known.is_used = true;
                 known.meaning.clone()
@@ -246,7 +267,7 @@ mod tests {
         expansion.add("X", Node::string("hello"));
         expansion.add("F", Node::scalar("1000000.0", Tag::Float));
         expansion.add("M", Node::map(Vec::new()));
-        match expansion.expanded(text) {
+        match expansion.expanded(text).unwrap() {
             Meaning::Text(text) => text.to_string(),
             other => format!("{other:?}"),
         }

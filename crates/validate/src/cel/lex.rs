@@ -24,7 +24,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(Token, usize)>, String> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) {
-        let rest = &text[at..];
+        let rest = text.get(at..).unwrap_or_default();
         if c.is_whitespace() {
             at += c.len_utf8();
         } else if rest.starts_with("//") {
@@ -33,7 +33,11 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(Token, usize)>, String> {
             found.push((token, at));
             at += length;
         } else if c.is_ascii_digit()
-            || c == '.' && rest[1..].starts_with(|c: char| c.is_ascii_digit())
+            || c == '.'
+                && rest
+                    .get(1..)
+                    .unwrap_or_default()
+                    .starts_with(|c: char| c.is_ascii_digit())
         {
             let (token, length) = number(rest)?;
             found.push((token, at));
@@ -42,11 +46,21 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(Token, usize)>, String> {
             let length = rest
                 .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
                 .unwrap_or(rest.len());
-            found.push((Token::Word(rest[..length].to_owned()), at));
+            found.push((
+                Token::Word(rest.get(..length).unwrap_or_default().to_owned()),
+                at,
+            ));
             at += length;
         } else if c == '`' {
-            let length = rest[1..].find('`').ok_or("a backtick is not closed")?;
-            found.push((Token::Word(rest[1..=length].to_owned()), at));
+            let length = rest
+                .get(1..)
+                .unwrap_or_default()
+                .find('`')
+                .ok_or("a backtick is not closed")?;
+            found.push((
+                Token::Word(rest.get(1..=length).unwrap_or_default().to_owned()),
+                at,
+            ));
             at += length + 2;
         } else if let Some(sign) = SIGNS.iter().find(|sign| rest.starts_with(**sign)) {
             found.push((Token::Sign(sign), at));
@@ -64,23 +78,27 @@ fn string(rest: &str) -> Result<Option<(Token, usize)>, String> {
     let prefix = rest
         .find(|c: char| !matches!(c, 'r' | 'R' | 'b' | 'B'))
         .unwrap_or(rest.len());
-    let body = &rest[prefix..];
+    let body = rest.get(prefix..).unwrap_or_default();
     if prefix > 2 || !body.starts_with(['"', '\'']) {
         return Ok(None);
     }
-    let raw = rest[..prefix].contains(['r', 'R']);
-    let bytes = rest[..prefix].contains(['b', 'B']);
+    let raw = rest.get(..prefix).unwrap_or_default().contains(['r', 'R']);
+    let bytes = rest.get(..prefix).unwrap_or_default().contains(['b', 'B']);
     let quote = ["\"\"\"", "'''", "\"", "'"]
         .into_iter()
         .find(|quote| body.starts_with(quote))
         .unwrap_or("\"");
     let mut out = String::new();
-    let mut chars = body[quote.len()..].char_indices();
+    let mut chars = body.get(quote.len()..).unwrap_or_default().char_indices();
     loop {
         let Some((at, c)) = chars.next() else {
             return Err("a text is not closed".to_owned());
         };
-        if body[quote.len() + at..].starts_with(quote) {
+        if body
+            .get(quote.len() + at..)
+            .unwrap_or_default()
+            .starts_with(quote)
+        {
             let length = prefix + quote.len() + at + quote.len();
             let token = if bytes {
                 Token::Bytes(out.into_bytes())
@@ -135,8 +153,11 @@ fn number(rest: &str) -> Result<(Token, usize), String> {
         let length = digits
             .find(|c: char| !c.is_ascii_hexdigit())
             .unwrap_or(digits.len());
-        let text = &digits[..length];
-        let unsigned = digits[length..].starts_with(['u', 'U']);
+        let text = digits.get(..length).unwrap_or_default();
+        let unsigned = digits
+            .get(length..)
+            .unwrap_or_default()
+            .starts_with(['u', 'U']);
         let token = if unsigned {
             Token::Uint(u64::from_str_radix(text, 16).map_err(|_| wrong(text))?)
         } else {
@@ -150,28 +171,43 @@ fn number(rest: &str) -> Result<(Token, usize), String> {
     };
     let mut length = digits(rest);
     let mut is_double = false;
-    if rest[length..].starts_with('.')
-        && rest[length + 1..].starts_with(|c: char| c.is_ascii_digit())
+    if rest.get(length..).unwrap_or_default().starts_with('.')
+        && rest
+            .get(length + 1..)
+            .unwrap_or_default()
+            .starts_with(|c: char| c.is_ascii_digit())
     {
         is_double = true;
-        length += 1 + digits(&rest[length + 1..]);
+        length += 1 + digits(rest.get(length + 1..).unwrap_or_default());
     }
-    if rest[length..].starts_with(['e', 'E']) {
-        let sign = usize::from(rest[length + 1..].starts_with(['+', '-']));
-        let exponent = digits(&rest[length + 1 + sign..]);
+    if rest
+        .get(length..)
+        .unwrap_or_default()
+        .starts_with(['e', 'E'])
+    {
+        let sign = usize::from(
+            rest.get(length + 1..)
+                .unwrap_or_default()
+                .starts_with(['+', '-']),
+        );
+        let exponent = digits(rest.get(length + 1 + sign..).unwrap_or_default());
         if exponent > 0 {
             is_double = true;
             length += 1 + sign + exponent;
         }
     }
-    let text = &rest[..length];
+    let text = rest.get(..length).unwrap_or_default();
     if is_double {
         return Ok((
             Token::Double(text.parse().map_err(|_| wrong(text))?),
             length,
         ));
     }
-    if rest[length..].starts_with(['u', 'U']) {
+    if rest
+        .get(length..)
+        .unwrap_or_default()
+        .starts_with(['u', 'U'])
+    {
         return Ok((
             Token::Uint(text.parse().map_err(|_| wrong(text))?),
             length + 1,

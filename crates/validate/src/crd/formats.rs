@@ -108,16 +108,16 @@ fn is_worded_duration(text: &str) -> bool {
         let digits = rest
             .find(|c: char| !c.is_ascii_digit())
             .unwrap_or(rest.len());
-        let after = rest[digits..].trim_start();
+        let after = rest.get(digits..).unwrap_or_default().trim_start();
         let letters = after
             .find(|c: char| !c.is_alphabetic())
             .unwrap_or(after.len());
-        let unit = &after[..letters];
+        let unit = after.get(..letters).unwrap_or_default();
         let singular = unit.strip_suffix('s').unwrap_or(unit);
         if digits == 0 || !UNITS.contains(&unit) && !UNITS.contains(&singular) {
             return false;
         }
-        rest = after[letters..].trim_start();
+        rest = after.get(letters..).unwrap_or_default().trim_start();
     }
     true
 }

@@ -224,7 +224,10 @@ fn is_field_path(text: &str, schema: &Value<'_>) -> bool {
             }
         } else if let Some(inner) = rest.strip_prefix('.') {
             let end = inner.find(['.', '[']).unwrap_or(inner.len());
-            (&inner[..end], &inner[end..])
+            (
+                inner.get(..end).unwrap_or_default(),
+                inner.get(end..).unwrap_or_default(),
+            )
         } else {
             return false;
         };

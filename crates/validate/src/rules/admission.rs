@@ -269,7 +269,7 @@ fn webhook_url(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>, https: bool)
         say("must begin with `https://`");
     }
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let authority = &rest[..end];
+    let authority = rest.get(..end).unwrap_or_default();
     if authority.is_empty() {
         say("has no host");
     }

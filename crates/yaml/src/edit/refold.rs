@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 
 use super::super::spell::{Gap, single_blanks};
+use crate::cut::Cut as _;
 
 /// How many pairs of words are compared at most.
 const PAIRS: usize = 1_000_000;
@@ -80,14 +81,14 @@ fn new_words(text: &str) -> Vec<Word<'_>> {
         let mut done = 0;
         for at in single_blanks(line) {
             words.push(Word {
-                text: line[done..at].trim(),
+                text: line.cut(done..at).trim(),
                 blank: Some(offset + at),
             });
             done = at + 1;
         }
-        if !line[done..].trim().is_empty() {
+        if !line.cut(done..).trim().is_empty() {
             words.push(Word {
-                text: line[done..].trim(),
+                text: line.cut(done..).trim(),
                 blank: None,
             });
         }

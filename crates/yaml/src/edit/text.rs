@@ -1,5 +1,7 @@
 //! A YAML text with the questions an edit asks of it: lines, blanks, comments.
 
+use crate::cut::Cut as _;
+
 /// A text, looked at by byte offset.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Text<'t> {
@@ -147,7 +149,7 @@ impl<'t> Text<'t> {
     /// Where the anchor or tag that begins at `at` ends.
     pub(super) fn property_end(self, at: usize, in_flow: bool) -> usize {
         if self.starts_with(at, "!<")
-            && let Some(length) = self.text[at..].find('>')
+            && let Some(length) = self.text.cut(at..).find('>')
         {
             return at + length + 1;
         }

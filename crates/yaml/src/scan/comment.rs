@@ -5,6 +5,7 @@
 //! when the parser reaches that token. Without notes comments are only passed over.
 
 use super::{Is, Mark, Scanner, break_length, is_blank};
+use crate::cut::Cut as _;
 
 /// How far, in bytes, a comment is looked for.
 const REACH: usize = 512;
@@ -129,7 +130,7 @@ impl Scanner<'_> {
         if let Some(notes) = &mut self.notes {
             notes.waiting.push_back(Note {
                 side: Side::Line,
-                text: self.text[start.at as usize..self.at].to_owned(),
+                text: self.text.cut(start.at as usize..self.at).to_owned(),
                 blank: 0,
                 token: token.at,
                 start,
@@ -356,7 +357,7 @@ impl CommentWalk {
         self.after_gap = false;
         scanner.skip_to(at);
         scanner.skip_line_content();
-        self.block.text.push_str(&scanner.text[at..scanner.at]);
+        self.block.text.push_str(scanner.text.cut(at..scanner.at));
         self.peek = 0;
         self.column = 0;
         self.line = scanner.line;

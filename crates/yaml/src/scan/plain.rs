@@ -1,6 +1,7 @@
 //! Plain scalars.
 
 use super::{Is, Scanner, break_length, is_blank, is_blank_or_end, is_wide_break};
+use crate::cut::Cut as _;
 use crate::error::Result;
 use crate::{Str, Style};
 
@@ -202,7 +203,7 @@ pub(super) fn fold(text: &mut String, gap: &str) {
             if breaks == 0 && !wide {
                 folded = true;
             } else {
-                push_break(text, wide, &gap[at..at + length]);
+                push_break(text, wide, gap.cut(at..at + length));
             }
             breaks += 1;
         }

@@ -4,6 +4,7 @@ use super::plain::{fold, push_break};
 use super::{
     Mark, Scanner, break_length, is_blank, is_blank_or_end, is_continuation, is_wide_break,
 };
+use crate::cut::Cut as _;
 use crate::error::{Error, Result};
 use crate::{Str, Style};
 
@@ -211,7 +212,7 @@ fn push_breaks(text: &mut String, gap: &str) {
         let length = break_length(gap.as_bytes(), at);
         if length > 0 {
             let wide = is_wide_break(gap.as_bytes(), at);
-            push_break(text, wide, &gap[at..at + length]);
+            push_break(text, wide, gap.cut(at..at + length));
         }
         at += length.max(1);
     }

@@ -3,10 +3,12 @@
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::{Entry, Node, Value};
 
+use super::tree::{Step, Tree};
+
 /// The sections of a text; the first of the `delimiters` in a line ends its key.
 pub(super) fn decode(text: &str, delimiters: &str) -> Result<Vec<Node>> {
-    let mut root = Node::map(Vec::new());
-    let mut section: Option<String> = None;
+    let mut root = Tree::map();
+    let mut section: Option<Step> = None;
     for (number, line) in text.lines().enumerate() {
         let line = line.trim();
         if line.is_empty() || line.starts_with([';', '#']) {
@@ -16,10 +18,12 @@ pub(super) fn decode(text: &str, delimiters: &str) -> Result<Vec<Node>> {
             .strip_prefix('[')
             .and_then(|rest| rest.strip_suffix(']'))
         {
-            if root.get(name).is_none() {
-                root.set(name, Node::map(Vec::new()));
+            let step = Step::Key(name.into());
+            let map = root.at(std::slice::from_ref(&step))?;
+            if map.is_null() {
+                *map = Tree::map();
             }
-            section = Some(name.to_owned());
+            section = Some(step);
             continue;
         }
         let Some((key, value)) = pair(line, delimiters) else {
@@ -31,15 +35,13 @@ pub(super) fn decode(text: &str, delimiters: &str) -> Result<Vec<Node>> {
             .strip_prefix('"')
             .and_then(|rest| rest.strip_suffix('"'))
             .unwrap_or(value);
-        let map = match &section {
-            Some(name) => root.get_mut(name),
-            None => Some(&mut root),
-        };
-        if let Some(map) = map {
-            map.set(key, Node::string(value));
+        let map = root.at(section.as_slice())?;
+        // A key that has the name of the section already is no section.
+        if matches!(map, Tree::Map(_)) {
+            *map.at(&[Step::Key(key.into())])? = Tree::Leaf(Node::string(value));
         }
     }
-    Ok(vec![root])
+    Ok(vec![root.into_node()])
 }
 
 /// Key and value of a line; a key in backquotes may hold what would end it.

@@ -1,14 +1,15 @@
 //! Java properties: `path.to.key = value`.
 
+use kustom_yaml::cut::Cut as _;
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::{Entry, Node, Value};
 
 use super::Encoding;
-use super::tree::{self, Step};
+use super::tree::{Step, Tree};
 
 /// Reads properties; a part of a key that is a number is a place of a sequence.
 pub(super) fn decode(text: &str) -> Result<Vec<Node>> {
-    let mut root = Node::map(Vec::new());
+    let mut root = Tree::map();
     let mut comments: Vec<&str> = Vec::new();
     let mut lines = text.lines().enumerate();
     while let Some((number, line)) = lines.next() {
@@ -31,13 +32,13 @@ pub(super) fn decode(text: &str) -> Result<Vec<Node>> {
         let at_line = |error: Error| error.note(format!("in line {}", number + 1), None);
         let (key, value) = split(&line).map_err(at_line)?;
         let path = path(&key);
-        *tree::at(&mut root, &path).map_err(at_line)? = Node::string(value);
+        *root.at(&path).map_err(at_line)? = Tree::Leaf(Node::string(value));
         comment(&mut root, &path, &mut comments)?;
     }
-    if root.entries().is_empty() {
+    if root.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(vec![root])
+    Ok(vec![root.into_node()])
 }
 
 /// Whether a line goes on in the next one.
@@ -58,10 +59,10 @@ fn split(line: &str) -> Result<(String, String)> {
         })
         .map_or(line.len(), |(index, _)| index);
     let blanks = [' ', '\t', '\x0c'];
-    let rest = line[end..].trim_start_matches(blanks);
+    let rest = line.cut(end..).trim_start_matches(blanks);
     let rest = rest.strip_prefix([':', '=']).unwrap_or(rest);
     let value = rest.trim_start_matches(blanks);
-    Ok((unescape(&line[..end])?, unescape(value)?))
+    Ok((unescape(line.cut(..end))?, unescape(value)?))
 }
 
 fn unescape(text: &str) -> Result<String> {
@@ -110,28 +111,16 @@ fn path(key: &str) -> Vec<Step> {
 }
 
 /// Puts the comments before a property above its key.
-fn comment(root: &mut Node, path: &[Step], comments: &mut Vec<&str>) -> Result<()> {
+fn comment(root: &mut Tree, path: &[Step], comments: &mut Vec<&str>) -> Result<()> {
     if comments.is_empty() {
         return Ok(());
     }
     let lines: Vec<_> = comments.drain(..).map(|line| format!("# {line}")).collect();
-    let lines = lines.join("\n");
     let Some((last, parents)) = path.split_last() else {
         return Ok(());
     };
-    let parent = tree::at(root, parents)?;
-    match (&mut parent.value, last) {
-        (Value::Map(entries), Step::Key(key)) => {
-            if let Some(entry) = entries.iter_mut().find(|entry| entry.is(key)) {
-                entry.key.dress_mut().head = Some(lines.into());
-            }
-        }
-        (Value::Seq(items), Step::Index(index)) => {
-            if let Some(item) = items.get_mut(*index) {
-                item.dress_mut().head = Some(lines.into());
-            }
-        }
-        _ => {}
+    if let Some(node) = root.at(parents)?.commented(last) {
+        node.dress_mut().head = Some(lines.join("\n").into());
     }
     Ok(())
 }
@@ -141,7 +130,7 @@ pub(super) fn encode(node: &Node, encoding: &Encoding) -> Result<String> {
         return Ok(format!("{text}\n"));
     }
     if !node.entries().is_empty() || !node.items().is_empty() {
-        expand(&mut Node::null(), node)?;
+        expand(&mut Tree::default(), node)?;
     }
     let mut out = String::new();
     if let Some(comment) = super::leading(node) {
@@ -159,19 +148,19 @@ pub(super) fn encode(node: &Node, encoding: &Encoding) -> Result<String> {
 
 /// Lays a tree out as [`decode`] reads it back, a dot in a key as a step, and refuses what would
 /// come back as something else.
-fn expand(into: &mut Node, node: &Node) -> Result<()> {
+fn expand(into: &mut Tree, node: &Node) -> Result<()> {
     let refused = |message: String| Error::new(Kind::Script, message).at(node.span);
     match &node.value {
-        Value::Scalar(text) => {
+        Value::Scalar(_) => {
             if !into.is_null() {
                 return Err(refused("two values go by one key in properties".to_owned())
                     .help("a dot in a key divides it; rename one of the two"));
             }
-            *into = Node::string(text.clone());
+            *into = Tree::Leaf(Node::null());
         }
         Value::Seq(items) if !items.is_empty() => {
             for (index, item) in items.iter().enumerate() {
-                expand(tree::at(into, &[Step::Index(index)])?, item)?;
+                expand(into.at(&[Step::Index(index)])?, item)?;
             }
         }
         Value::Map(entries) if !entries.is_empty() => {
@@ -187,7 +176,7 @@ fn expand(into: &mut Node, node: &Node) -> Result<()> {
                         .at(key.span)
                         .help("rename the key, or make a list of the values"));
                 }
-                let place = tree::at(into, &steps).map_err(|error| error.at(key.span))?;
+                let place = into.at(&steps).map_err(|error| error.at(key.span))?;
                 expand(place, value)?;
             }
         }

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use kustom_yaml::cut::Cut as _;
+
 /// A path from a document to the nodes it names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Path {
@@ -231,14 +233,14 @@ impl<'t> Parser<'t> {
     /// A name up to the next `.`, `[`, `(` or `"`.
     fn name(&mut self) -> Segment {
         let end = self.rest.find(['.', '[', '"', '(']);
-        let (name, rest) = self.rest.split_at(end.unwrap_or(self.rest.len()));
+        let (name, rest) = self.rest.halves(end.unwrap_or(self.rest.len()));
         self.rest = rest.strip_prefix('.').unwrap_or(rest);
         Segment::from_text(name)
     }
 
     /// What stands between two brackets; the character behind them is skipped.
     fn enclosed(&mut self, open: char, close: char) -> &'t str {
-        let body = &self.rest[open.len_utf8()..];
+        let body = self.rest.cut(open.len_utf8()..);
         let Some((inner, rest)) = body.split_once(close) else {
             let message = format!("`{open}` is not closed in the path `{}`", self.text);
             let help = format!("write `{open}{body}{close}`");
@@ -259,7 +261,7 @@ impl<'t> Parser<'t> {
             } else {
                 let end = rest.find([']', ')']).map(|end| end + 1);
                 let end = end.into_iter().chain(rest.find('.')).min();
-                format!("write `{close}.{}`", &rest[..end.unwrap_or(rest.len())])
+                format!("write `{close}.{}`", rest.cut(..end.unwrap_or(rest.len())))
             };
             self.accident(message, Some(help));
         }

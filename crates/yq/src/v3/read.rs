@@ -62,7 +62,7 @@ pub fn read(input: Input<'_>, path: &str, how: &Reading<'_>, output: Output) -> 
     let mut documents = kustom_yaml::read(input.text, &options)?;
     let mut found: Vec<(String, Node)> = Vec::new();
     for root in selected(&mut documents, input.documents)? {
-        let results = super::search::find(root, &path);
+        let results = super::search::find(root, &path)?;
         found.extend(
             results
                 .into_iter()

@@ -1,5 +1,6 @@
 //! A script: a YAML list of statements, each with a command, a path and a value.
 
+use kustom_yaml::cut::Cut as _;
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::place::{Place, Span};
 use kustom_yaml::{Node, Options, Value, read};
@@ -239,7 +240,8 @@ fn refuse_twice(item: &Node) -> Result<()> {
 fn says_create(text: &str, item: &Node, end: usize) -> bool {
     let start = item.span.start as usize;
     let value = item.get("value").map(|value| value.span.range());
-    let before = text[..start.min(text.len())]
+    let before = text
+        .cut(..start.min(text.len()))
         .lines()
         .rev()
         .skip(1)
@@ -253,16 +255,18 @@ fn says_create(text: &str, item: &Node, end: usize) -> bool {
             .any(|(at, _)| {
                 let at = start + at;
                 let in_value = value.as_ref().is_some_and(|range| range.contains(&at));
-                let line_end = text[at..]
+                let line_end = text
+                    .cut(at..)
                     .find('\n')
                     .map_or(text.len(), |length| at + length);
                 // The comment above the next statement is not ours.
-                let is_alone = text[..at]
+                let is_alone = text
+                    .cut(..at)
                     .rsplit('\n')
                     .next()
                     .is_some_and(|line| line.trim().is_empty());
-                let is_next = is_alone && text[line_end..end].trim() == "-";
-                !in_value && !is_next && is_create(&text[at..line_end])
+                let is_next = is_alone && text.cut(line_end..end).trim() == "-";
+                !in_value && !is_next && is_create(text.cut(at..line_end))
             })
 }
 

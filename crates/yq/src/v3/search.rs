@@ -1,7 +1,9 @@
 //! Which children a step names, and whether a node has what a filter asks for.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
+use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::{Entry, Node, Str, Tag, Value};
 
 use super::path::{Path, Pattern, Segment};
@@ -11,9 +13,19 @@ use crate::aliases::Aliases;
 /// How deep a filter looks, so that no alias leads it in circles.
 const DEPTH: usize = 1000;
 
+/// How many values a path may come by: `**` behind `**` comes by each many times.
+const VISITS: u32 = 2_000_000;
+
+/// How much of a path an error shows.
+const SHOWN: usize = 80;
+
 /// What the aliases of a document mean while it is being changed.
 #[derive(Debug, Default)]
-pub(super) struct Anchors(HashMap<Str, Node>);
+pub(super) struct Anchors {
+    meanings: HashMap<Str, Node>,
+    /// How many values the path has come by.
+    visits: Cell<u32>,
+}
 
 impl Anchors {
     /// The anchors of a document, if it has aliases.
@@ -27,7 +39,7 @@ impl Anchors {
 
     fn collect(&mut self, node: &Node) {
         if let Some(anchor) = node.dress.as_ref().and_then(|dress| dress.anchor.as_ref()) {
-            self.0.insert(anchor.clone(), node.clone());
+            self.meanings.insert(anchor.clone(), node.clone());
         }
         for item in node.items() {
             self.collect(item);
@@ -41,9 +53,30 @@ impl Anchors {
     /// The node itself, or what it stands for.
     pub(super) fn resolve<'n>(&'n self, node: &'n Node) -> Option<&'n Node> {
         match &node.value {
-            Value::Alias(name) => self.0.get(name),
+            Value::Alias(name) => self.meanings.get(name),
             _ => Some(node),
         }
+    }
+
+    /// Counts a value that the path comes by, and says whether it may go on.
+    pub(super) fn visit(&self) -> bool {
+        self.visits.set(self.visits.get().saturating_add(1));
+        self.visits.get() <= VISITS
+    }
+
+    /// That the path has not come by too many values.
+    ///
+    /// # Errors
+    ///
+    /// If it has.
+    pub(super) fn check(&self, path: &Path) -> Result<()> {
+        if self.visits.get() <= VISITS {
+            return Ok(());
+        }
+        // The path itself may be as long as it likes.
+        let shown: String = path.to_string().chars().take(SHOWN).collect();
+        let message = format!("the path `{shown}` comes by more than {VISITS} values");
+        Err(Error::new(Kind::Script, message).help("one `**` is enough to come by all of them"))
     }
 
     /// Whether a step names this entry of a mapping.
@@ -78,7 +111,7 @@ impl Anchors {
     }
 
     fn finds(&self, node: &Node, rest: &[Segment], pattern: &Pattern, depth: usize) -> bool {
-        let Some(node) = self.resolve(node).filter(|_| depth < DEPTH) else {
+        let Some(node) = self.resolve(node).filter(|_| depth < DEPTH && self.visit()) else {
             return false;
         };
         let Some((segment, tail)) = rest.split_first() else {
@@ -121,7 +154,11 @@ impl Anchors {
 }
 
 /// Everything that a path names, with the way to it; aliases are followed.
-pub(super) fn find<'n>(root: &'n Node, path: &Path) -> Vec<(String, &'n Node)> {
+///
+/// # Errors
+///
+/// If that comes by too many values.
+pub(super) fn find<'n>(root: &'n Node, path: &Path) -> Result<Vec<(String, &'n Node)>> {
     let mut finder = Finder {
         anchors: Anchors::of(root),
         aliases: Aliases::of(root),
@@ -129,7 +166,8 @@ pub(super) fn find<'n>(root: &'n Node, path: &Path) -> Vec<(String, &'n Node)> {
         trail: Trail::default(),
     };
     finder.walk(root, path.segments(), 0);
-    finder.found
+    finder.anchors.check(path)?;
+    Ok(finder.found)
 }
 
 struct Finder<'n> {
@@ -141,6 +179,9 @@ struct Finder<'n> {
 
 impl<'n> Finder<'n> {
     fn walk(&mut self, node: &'n Node, rest: &[Segment], depth: usize) {
+        if !self.anchors.visit() {
+            return;
+        }
         let Some((segment, tail)) = rest.split_first() else {
             self.found.push((self.trail.to_string(), node));
             return;

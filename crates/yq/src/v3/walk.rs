@@ -46,6 +46,10 @@ pub(super) fn walk<'a>(
     goal: &'a mut dyn Goal,
     report: &'a mut Report,
 ) -> Result<()> {
+    if steps.len() > STEPS {
+        let message = format!("a path has more than {STEPS} steps");
+        return Err(Error::new(Kind::Script, message));
+    }
     let so_far = SoFar {
         anchors: Anchors::of(root),
         report,
@@ -58,8 +62,12 @@ pub(super) fn walk<'a>(
         so_far,
         in_flow: false,
     };
-    walk.root(root, steps)
+    walk.root(root, steps)?;
+    walk.so_far.anchors.check(path)
 }
+
+/// How many steps a path may have: they become levels of the document.
+const STEPS: usize = 500;
 
 struct Walk<'a> {
     path: &'a Path,
@@ -95,6 +103,9 @@ impl Walk<'_> {
 
     /// Follows the rest of the path below a node.
     fn dive(&mut self, node: &mut Node, rest: &[Segment], is_new: bool) -> Result<()> {
+        if !self.so_far.anchors.visit() {
+            return Ok(());
+        }
         let Some((segment, tail)) = rest.split_first() else {
             return self.reach(node, is_new);
         };

@@ -14,7 +14,7 @@ use super::context::Context;
 use super::effect::Effects;
 use super::expr::{Expr, Form, Part, Template};
 use super::item::{Id, Item, Key, Kind, Label};
-use super::ops::{build, dress, infix, logic, slice, traverse, variable};
+use super::ops::{arithmetic, build, dress, infix, logic, slice, traverse, variable};
 use super::scope::{Matches, Scope};
 use crate::codec::snippet;
 
@@ -234,6 +234,9 @@ impl<'d> Evaluator<'d> {
                     let found = self.eval(expr, scope)?;
                     if let Some(id) = found.first() {
                         out.push_str(&self.written(*id)?);
+                        if out.len() > arithmetic::LONGEST {
+                            return Err(arithmetic::too_long());
+                        }
                     }
                 }
             }

@@ -1,5 +1,6 @@
 //! Expression text to tokens.
 
+use kustom_yaml::cut::Cut as _;
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::place::Span;
 use kustom_yaml::{Str, Tag};
@@ -122,7 +123,7 @@ const KEY_ENDS: &[u8] = b" ;}{:[],|.()=\n!";
 
 impl<'t> Lexer<'t> {
     fn rest(&self) -> &'t str {
-        &self.text[self.at..]
+        self.text.cut(self.at..)
     }
 
     /// Moves over blanks and comments; whether anything is left.
@@ -143,7 +144,7 @@ impl<'t> Lexer<'t> {
     }
 
     fn span(&self, length: usize) -> Span {
-        let column = self.text[self.line_start..self.at].chars().count() + 1;
+        let column = self.text.cut(self.line_start..self.at).chars().count() + 1;
         Span {
             start: u32::try_from(self.at).unwrap_or(u32::MAX),
             end: u32::try_from(self.at + length).unwrap_or(u32::MAX),
@@ -160,7 +161,7 @@ impl<'t> Lexer<'t> {
     fn push(&mut self, token: Token, length: usize) {
         let span = self.span(length);
         self.found.push(Lexeme { token, span });
-        let taken = &self.text[self.at..self.at + length];
+        let taken = self.text.cut(self.at..self.at + length);
         if let Some(last) = taken.rfind('\n') {
             self.line += u32::try_from(taken.matches('\n').count()).unwrap_or(u32::MAX);
             self.line_start = self.at + last + 1;
@@ -175,7 +176,7 @@ impl<'t> Lexer<'t> {
             b'$' => self.variable(),
             b'"' => self.string(),
             b'0'..=b'9' => self.number(),
-            b'-' if rest[1..].starts_with(|c: char| c.is_ascii_digit()) => self.number(),
+            b'-' if rest.cut(1..).starts_with(|c: char| c.is_ascii_digit()) => self.number(),
             b'a'..=b'z' | b'A'..=b'Z' | b'@' | b'_' => self.word(),
             _ => self.symbol(),
         }
@@ -192,14 +193,15 @@ impl<'t> Lexer<'t> {
         } else if rest.starts_with(".\"") {
             return self.quoted_key();
         } else {
-            let length = rest[1..]
+            let length = rest
+                .cut(1..)
                 .bytes()
                 .position(|byte| KEY_ENDS.contains(&byte))
                 .unwrap_or(rest.len() - 1);
             if length == 0 {
                 self.push(Token::Identity, 1);
             } else {
-                let name = &rest[1..=length];
+                let name = rest.cut(1..=length);
                 let bare = name.strip_suffix('?');
                 let name = bare.unwrap_or(name).into();
                 self.push(Token::Key(name, bare.is_some()), length + 1);
@@ -210,11 +212,11 @@ impl<'t> Lexer<'t> {
 
     fn quoted_key(&mut self) -> Result<()> {
         let rest = self.rest();
-        let Some(end) = closing_quote(&rest[2..]) else {
+        let Some(end) = closing_quote(rest.cut(2..)) else {
             return Err(self.unclosed(rest.len()));
         };
-        let name = unescape(&rest[2..2 + end]);
-        let is_optional = rest[end + 3..].starts_with('?');
+        let name = unescape(rest.cut(2..2 + end));
+        let is_optional = rest.cut(end + 3..).starts_with('?');
         let length = end + 3 + usize::from(is_optional);
         self.push(Token::Key(name.into(), is_optional), length);
         Ok(())
@@ -226,30 +228,30 @@ impl<'t> Lexer<'t> {
     }
 
     fn variable(&mut self) -> Result<()> {
-        let name = &self.rest()[1..];
+        let name = self.rest().cut(1..);
         let length = name
             .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-'))
             .unwrap_or(name.len());
         if length == 0 {
             return Err(self.error(1, "expected the name of a variable after `$`"));
         }
-        self.push(Token::Variable(name[..length].into()), length + 1);
+        self.push(Token::Variable(name.cut(..length).into()), length + 1);
         Ok(())
     }
 
     fn string(&mut self) -> Result<()> {
         let rest = self.rest();
-        let Some(end) = closing_quote(&rest[1..]) else {
+        let Some(end) = closing_quote(rest.cut(1..)) else {
             return Err(self.unclosed(rest.len()));
         };
-        self.push(Token::Text(unescape(&rest[1..=end])), end + 2);
+        self.push(Token::Text(unescape(rest.cut(1..=end))), end + 2);
         Ok(())
     }
 
     fn number(&mut self) -> Result<()> {
         let rest = self.rest();
         let (length, tag) = number_length(rest);
-        let text = &rest[..length];
+        let text = rest.cut(..length);
         let fits = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
             Some(digits) => i64::from_str_radix(digits, 16).is_ok(),
             None => tag == Tag::Float || text.parse::<i64>().is_ok(),
@@ -263,10 +265,11 @@ impl<'t> Lexer<'t> {
 
     fn word(&mut self) -> Result<()> {
         let rest = self.rest();
-        let length = rest[1..]
+        let length = rest
+            .cut(1..)
             .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
             .map_or(rest.len(), |end| end + 1);
-        let word = &rest[..length];
+        let word = rest.cut(..length);
         if let Some(token) = reserved(word) {
             self.push(token, length);
             return Ok(());
@@ -274,13 +277,13 @@ impl<'t> Lexer<'t> {
         let Some(operator) = table::find(word) else {
             return Err(self.unknown(word));
         };
-        let (words, more) = match (operator.takes_words, rest[length..].strip_prefix('(')) {
+        let (words, more) = match (operator.takes_words, rest.cut(length..).strip_prefix('(')) {
             (true, Some(inside)) => match inside.find(')') {
-                Some(end) if inside[..end].trim().is_empty() => {
+                Some(end) if inside.cut(..end).trim().is_empty() => {
                     let message = format!("`{word}` expects a name in its parentheses");
                     return Err(self.error(length, message));
                 }
-                Some(end) => (Str::from(inside[..end].trim()), end + 2),
+                Some(end) => (Str::from(inside.cut(..end).trim()), end + 2),
                 None => return Err(self.error(rest.len(), "expected `)`, found the end")),
             },
             _ => (Str::default(), 0),
@@ -305,7 +308,7 @@ impl<'t> Lexer<'t> {
         }
         let (token, length) = match rest.as_bytes() {
             [b'|', b'=', ..] => {
-                let flags = flag_length(&rest[2..], "c");
+                let flags = flag_length(rest.cut(2..), "c");
                 let infix = Infix::Assign {
                     relative: true,
                     clobber: flags > 0,
@@ -314,7 +317,7 @@ impl<'t> Lexer<'t> {
             }
             [b'|', ..] => (Token::Pipe, 1),
             [b'=', ..] => {
-                let flags = flag_length(&rest[1..], "c");
+                let flags = flag_length(rest.cut(1..), "c");
                 let infix = Infix::Assign {
                     relative: false,
                     clobber: flags > 0,
@@ -322,11 +325,11 @@ impl<'t> Lexer<'t> {
                 (Token::Infix(infix), 1 + flags)
             }
             [b'*', b'=', ..] => {
-                let (merge, length) = merge_flags(&rest[2..]);
+                let (merge, length) = merge_flags(rest.cut(2..));
                 (Token::Infix(Infix::MultiplyAssign(merge)), 2 + length)
             }
             [b'*', ..] => {
-                let (merge, length) = merge_flags(&rest[1..]);
+                let (merge, length) = merge_flags(rest.cut(1..));
                 (Token::Infix(Infix::Multiply(merge)), 1 + length)
             }
             _ => return Err(self.stray()),
@@ -407,13 +410,13 @@ fn reserved(word: &str) -> Option<Token> {
 /// How many bytes of a number there are: `0xff`, `1.5`, `1e9`, `-3`.
 fn number_length(text: &str) -> (usize, Tag) {
     let digits = |from: usize| {
-        let rest = &text[from..];
+        let rest = text.cut(from..);
         from + rest
             .find(|c: char| !c.is_ascii_digit())
             .unwrap_or(rest.len())
     };
     if text.starts_with("0x") || text.starts_with("0X") {
-        let rest = &text[2..];
+        let rest = text.cut(2..);
         let length = rest
             .find(|c: char| !c.is_ascii_hexdigit())
             .unwrap_or(rest.len());
@@ -423,12 +426,12 @@ fn number_length(text: &str) -> (usize, Tag) {
     }
     let mut end = digits(usize::from(text.starts_with('-')));
     let mut tag = Tag::Int;
-    if text[end..].starts_with('.') && digits(end + 1) > end + 1 {
+    if text.cut(end..).starts_with('.') && digits(end + 1) > end + 1 {
         end = digits(end + 1);
         tag = Tag::Float;
     }
-    if text[end..].starts_with(['e', 'E']) {
-        let sign = usize::from(text[end + 1..].starts_with(['+', '-']));
+    if text.cut(end..).starts_with(['e', 'E']) {
+        let sign = usize::from(text.cut(end + 1..).starts_with(['+', '-']));
         let exponent = digits(end + 1 + sign);
         if exponent > end + 1 + sign {
             return (exponent, Tag::Float);
@@ -456,10 +459,10 @@ fn unescape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(index) = rest.find('\\') {
-        out.push_str(&rest[..index]);
-        let after = &rest[index + 1..];
+        out.push_str(rest.cut(..index));
+        let after = rest.cut(index + 1..);
         let plain = match after.as_bytes().first() {
-            Some(b'\\') if after[1..].starts_with('(') => "\\\\",
+            Some(b'\\') if after.cut(1..).starts_with('(') => "\\\\",
             Some(b'\\') => "\\",
             Some(b'"') => "\"",
             Some(b'n') => "\n",
@@ -476,7 +479,7 @@ fn unescape(text: &str) -> String {
             }
         };
         out.push_str(plain);
-        rest = &after[1..];
+        rest = after.cut(1..);
     }
     out.push_str(rest);
     out
@@ -488,7 +491,7 @@ fn flag_length(text: &str, flags: &str) -> usize {
 
 fn merge_flags(text: &str) -> (Merge, usize) {
     let length = flag_length(text, "+|?cdn");
-    let flags = &text[..length];
+    let flags = text.cut(..length);
     let merge = Merge {
         append: flags.contains('+'),
         existing_only: flags.contains('?'),

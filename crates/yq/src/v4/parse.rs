@@ -129,7 +129,13 @@ impl<'t> Parser<'t> {
         }
         let first = self.at;
         let mut left = self.primary()?;
+        let mut links = 0;
         while let Some(token) = self.peek() {
+            // What was read so far becomes a part of what follows it.
+            links += 1;
+            if links > STEPS {
+                return Err(self.too_long());
+            }
             match self.continued(left, token, least, first)? {
                 (more, true) => left = more,
                 (whole, false) => {
@@ -271,10 +277,10 @@ impl<'t> Parser<'t> {
     fn path(&mut self, first: Expr) -> Result<Expr> {
         let span = first.span;
         let mut parts = vec![first];
-        while parts.len() <= STEPS
-            && self.is_open_ended()
-            && matches!(self.peek(), Some(Token::Key(..) | Token::DotList))
-        {
+        while self.is_open_ended() && matches!(self.peek(), Some(Token::Key(..) | Token::DotList)) {
+            if parts.len() > STEPS {
+                return Err(self.too_long());
+            }
             parts.push(self.expression(DOT + 1)?);
         }
         Ok(Expr {
@@ -296,6 +302,12 @@ impl<'t> Parser<'t> {
             target: Box::new(target),
             value,
         })
+    }
+
+    #[cold]
+    fn too_long(&self) -> Error {
+        let message = format!("a path has more than {STEPS} steps");
+        Error::new(Kind::Script, message).at(self.span())
     }
 
     #[cold]

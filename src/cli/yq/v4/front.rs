@@ -19,7 +19,7 @@ impl FrontMatter {
             }
             at += line.len();
         }
-        let (yaml, rest) = text.split_at(at);
+        let (yaml, rest) = text.split_at_checked(at).unwrap_or((text, ""));
         Self {
             yaml: yaml.to_owned(),
             rest: rest.to_owned(),

@@ -6,43 +6,53 @@
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::{Node, Options, keep, read_first};
 
-use super::FieldOptions;
-use super::field::{Field, Loss, Walk, replace};
+use super::field::{Field, Loss, OPERATOR, Put, Walk};
 use super::json;
 use crate::release::{Change, Release};
 
 /// Puts a value where a path leads to within the first text on its way; false if that cannot be
 /// done, and nothing has changed. `loss` is set if the value does not fit there.
+///
+/// # Errors
+///
+/// If the build cannot pay for what is put, or for the text that comes of it.
 pub(super) fn set(
     field: &Field<'_>,
     root: &mut Node,
-    (value, loss): (&Node, &mut Option<Loss>),
-    options: &FieldOptions,
+    put: &Put<'_>,
+    loss: &mut Option<Loss>,
     release: Release,
-) -> bool {
+) -> Result<bool> {
     let read = |text: &str| parse(text).ok();
     let Some((scalar, start, Some(mut document))) = field.path.find_scalar(root, read) else {
-        return false;
+        return Ok(false);
     };
-    let mut put = |node: &mut Node| {
-        *loss = loss.take().or(Loss::of(node, value));
-        if release.has(Change::EmbeddedFieldOptions) {
-            return options.put(node, value);
-        }
-        replace(node, value);
-        Ok(())
+    let mut exceeded = None;
+    let mut put_one = |node: &mut Node| {
+        *loss = loss.take().or(Loss::of(node, put.value));
+        let result = match release.has(Change::EmbeddedFieldOptions) {
+            true => put.set(node),
+            false => put.instead_of(node),
+        };
+        result.inspect_err(|error| {
+            if error.kind() == Kind::Limit {
+                exceeded = Some(Error::new(Kind::Limit, error.message()));
+            }
+        })
     };
-    let mut walk = Walk::new(field, options.create.then_some(value), &mut put);
-    if walk.from(&mut document, start).unwrap_or(0) == 0 {
-        return false;
+    let created = put.options.create.then_some(put.value);
+    let count = Walk::new(field, created, &mut put_one).from(&mut document, start);
+    if let Some(error) = exceeded {
+        return Err(error);
     }
-    match written(&document, scalar.text().unwrap_or_default()) {
-        Some(text) => {
-            scalar.set_text(&text);
-            true
-        }
-        None => false,
-    }
+    let text = match count {
+        Ok(1..) => written(&document, scalar.text().unwrap_or_default()),
+        _ => None,
+    };
+    let Some(text) = text else { return Ok(false) };
+    put.budget.charge_text(OPERATOR, &text, 1)?;
+    scalar.set_text(&text);
+    Ok(true)
 }
 
 /// The document in a scalar.

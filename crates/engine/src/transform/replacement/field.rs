@@ -2,8 +2,9 @@
 
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::finding::Finding;
+use kustom_yaml::limits::Budget;
 use kustom_yaml::place::Span;
-use kustom_yaml::{Entry, FieldPath, Node, Part, Str, Value};
+use kustom_yaml::{Entry, FieldPath, Node, Part, Str, Value, charge_copy};
 use regex::Regex;
 
 use super::FieldOptions;
@@ -61,24 +62,26 @@ impl<'p> Field<'p> {
         resource: &mut Resource,
         value: &Node,
         options: &FieldOptions,
+        budget: &Budget,
         release: Release,
     ) -> Result<Option<Finding>> {
         let mut loss = None;
-        if embedded::set(
-            self,
-            &mut resource.node,
-            (value, &mut loss),
+        let put = Put {
+            value,
             options,
-            release,
-        ) {
+            budget,
+            depth: self.path.parts().len(),
+        };
+        let is_embedded = embedded::set(self, &mut resource.node, &put, &mut loss, release);
+        if is_embedded.map_err(|error| error.at(self.span))? {
             return Ok(loss.map(|loss| self.lost(resource, &loss)));
         }
         loss = None;
-        let mut put = |node: &mut Node| {
+        let mut put_one = |node: &mut Node| {
             loss = loss.take().or(Loss::of(node, value));
-            options.put(node, value)
+            put.set(node)
         };
-        let mut walk = Walk::new(self, options.create.then_some(value), &mut put);
+        let mut walk = Walk::new(self, options.create.then_some(value), &mut put_one);
         let result = walk.from(&mut resource.node, 0);
         let goes_nowhere = walk.goes_nowhere;
         match result {
@@ -87,6 +90,7 @@ impl<'p> Field<'p> {
                 let loss = if goes_nowhere { Some(Loss::Copy) } else { loss };
                 Ok(loss.map(|loss| self.lost(resource, &loss)))
             }
+            Err(error) if error.kind() == Kind::Limit => Err(error.at(self.span)),
             Err(error) => Err(self.misfit(resource, &error)),
         }
     }
@@ -179,31 +183,48 @@ impl Loss {
     }
 }
 
-impl FieldOptions {
-    /// Puts a value, or the text with the value as a part, where a node is.
+/// A value that is put into fields, and how.
+pub(super) struct Put<'p> {
+    pub(super) value: &'p Node,
+    pub(super) options: &'p FieldOptions,
+    pub(super) budget: &'p Budget,
+    /// How many parts lead to the fields.
+    pub(super) depth: usize,
+}
+
+/// Who pays for what is put.
+pub(super) const OPERATOR: &str = "this replacement";
+
+impl Put<'_> {
+    /// Puts the value, or the text with the value as a part, where a node is.
     ///
     /// A plain value keeps its type and its quotes and takes only the text.
-    pub(super) fn put(&self, node: &mut Node, value: &Node) -> Result<()> {
-        if self.delimiter.is_empty() {
-            replace(node, value);
-            return Ok(());
+    pub(super) fn set(&self, node: &mut Node) -> Result<()> {
+        let options = self.options;
+        if options.delimiter.is_empty() {
+            return self.instead_of(node);
         }
         let Some(text) = node.text() else {
-            return Err(self.not_plain(node));
+            return Err(options.not_plain(node));
         };
-        let value = value.text().filter(|_| !value.is_null());
-        let text = self.joined(text, value.unwrap_or_default());
+        let value = self.value.text().filter(|_| !self.value.is_null());
+        let value = value.unwrap_or_default();
+        self.budget.charge_text(OPERATOR, value, 1)?;
+        self.budget.charge_text(OPERATOR, text, 1)?;
+        let text = options.joined(text, value);
         node.set_text(&text);
         Ok(())
     }
-}
 
-/// Puts a value where a node is.
-pub(super) fn replace(node: &mut Node, value: &Node) {
-    if node.is_scalar() {
-        node.set_text(value.text().unwrap_or_default());
-    } else {
-        *node = value.clone();
+    /// Puts the value where a node is.
+    pub(super) fn instead_of(&self, node: &mut Node) -> Result<()> {
+        charge_copy(self.budget, OPERATOR, self.value, self.depth)?;
+        if node.is_scalar() {
+            node.set_text(self.value.text().unwrap_or_default());
+        } else {
+            *node = self.value.clone();
+        }
+        Ok(())
     }
 }
 

@@ -264,9 +264,11 @@ impl Target {
             }
             count += 1;
             let before = resource.id().clone();
+            let budget = resources.budget().clone();
             resources.update(position, schema, |resource| {
                 for field in &fields {
-                    let found = field.set(resource, &value.node, &self.options, release)?;
+                    let found =
+                        field.set(resource, &value.node, &self.options, &budget, release)?;
                     findings.extend(found);
                     value.follow(position, resource);
                 }

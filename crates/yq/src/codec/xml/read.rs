@@ -1,5 +1,6 @@
 //! XML text to nodes.
 
+use kustom_yaml::cut::Cut as _;
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::{Entry, Node, Str, Tag};
 use quick_xml::Reader;
@@ -221,7 +222,7 @@ fn trimmed(text: &str, referred: Option<(usize, usize)>) -> &str {
         ("", Some(referred)) => referred,
         (inner, Some((first, last))) => (first.min(start), last.max(start + inner.len())),
     };
-    &text[first..last]
+    text.cut(first..last)
 }
 
 fn join(comments: &mut Option<String>, comment: String) {

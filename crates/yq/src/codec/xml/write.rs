@@ -1,5 +1,6 @@
 //! Nodes to XML text.
 
+use kustom_yaml::cut::Cut as _;
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::{Entry, Node, Str, Value};
 
@@ -140,7 +141,7 @@ impl Writer {
         let start = text.len() - text.trim_start_matches(is_trimmed).len();
         let (before, after) = match inner {
             "" => (text, ""),
-            inner => (&text[..start], &text[start + inner.len()..]),
+            inner => (text.cut(..start), text.cut(start + inner.len()..)),
         };
         self.references(before);
         escape(inner, false, &mut self.out);

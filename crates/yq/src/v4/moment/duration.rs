@@ -1,5 +1,6 @@
 //! Durations, such as `3h10m`.
 
+use kustom_yaml::cut::Cut as _;
 use kustom_yaml::error::{Error, Kind as ErrorKind, Result};
 
 /// A duration such as `3h10m`, in nanoseconds.
@@ -36,11 +37,11 @@ fn parts_of_duration(text: &str) -> Option<i128> {
     }
     while !rest.is_empty() {
         let after = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
-        let number = &rest[..rest.len() - after.len()];
+        let number = rest.cut(..rest.len() - after.len());
         let unit_length = after
             .find(|c: char| c.is_ascii_digit() || c == '.')
             .unwrap_or(after.len());
-        let (unit, next) = after.split_at(unit_length);
+        let (unit, next) = after.halves(unit_length);
         let (_, size) = UNITS.iter().find(|(name, _)| *name == unit)?;
         total += match number.parse::<i64>() {
             Ok(whole) => i128::from(whole) * *size as i128,

@@ -1,5 +1,7 @@
 //! The parts of a layout, and how they are spelled.
 
+use kustom_yaml::cut::Cut as _;
+
 /// The months.
 pub(super) const MONTHS: [&str; 12] = [
     "January",
@@ -111,8 +113,8 @@ static PARTS: &[(&str, Part)] = &[
 /// The next part of a layout, with what stands before and after it.
 pub(super) fn next_part(layout: &str) -> Option<(&str, Part, &str)> {
     for (place, _) in layout.char_indices() {
-        let (before, rest) = layout.split_at(place);
-        if rest.starts_with("Jan") && rest[3..].starts_with(|c: char| c.is_ascii_lowercase()) {
+        let (before, rest) = layout.halves(place);
+        if rest.starts_with("Jan") && rest.cut(3..).starts_with(|c: char| c.is_ascii_lowercase()) {
             // `Janet` holds no month, but `January` does.
             if !rest.starts_with("January") {
                 continue;
@@ -126,7 +128,7 @@ pub(super) fn next_part(layout: &str) -> Option<(&str, Part, &str)> {
             continue;
         }
         if let Some((text, part)) = PARTS.iter().find(|(text, _)| rest.starts_with(text)) {
-            return Some((before, *part, &rest[text.len()..]));
+            return Some((before, *part, rest.cut(text.len()..)));
         }
     }
     None
@@ -135,11 +137,12 @@ pub(super) fn next_part(layout: &str) -> Option<(&str, Part, &str)> {
 /// `.000`, `,999`: digits of a second.
 fn fraction(rest: &str) -> Option<(Part, &str)> {
     let point = rest.chars().next().filter(|c| matches!(c, '.' | ','))?;
-    let digit = rest[1..]
+    let digit = rest
+        .cut(1..)
         .chars()
         .next()
         .filter(|c| matches!(c, '0' | '9'))?;
-    let after = rest[1..].trim_start_matches(digit);
+    let after = rest.cut(1..).trim_start_matches(digit);
     if after.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }

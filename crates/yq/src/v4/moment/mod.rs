@@ -8,6 +8,7 @@ mod layout;
 mod reader;
 
 pub(crate) use duration::duration;
+use kustom_yaml::cut::Cut as _;
 use kustom_yaml::error::{Error, Kind as ErrorKind, Result};
 use layout::{DAYS, MONTHS, Offset, Part, next_part};
 pub(crate) use reader::parse;
@@ -123,10 +124,10 @@ impl Moment {
         let half = if civil.hour < 12 { "AM" } else { "PM" };
         out.push_str(&match part {
             Part::LongMonth => month.to_owned(),
-            Part::Month => month[..3].to_owned(),
+            Part::Month => month.cut(..3).to_owned(),
             Part::MonthNumber(width) => format!("{:0width$}", civil.month),
             Part::LongWeekday => weekday.to_owned(),
-            Part::Weekday => weekday[..3].to_owned(),
+            Part::Weekday => weekday.cut(..3).to_owned(),
             Part::Day(width) => format!("{:0width$}", civil.day),
             Part::PaddedDay => format!("{:2}", civil.day),
             Part::DayOfYear => format!("{day_of_year:03}"),
@@ -144,7 +145,7 @@ impl Moment {
             Part::Offset(offset) => offset_text(self.offset, offset),
             Part::Fraction(digits, point, keeps_zeros) => {
                 let text = format!("{:09}", civil.nano);
-                let text = &text[..digits.min(9)];
+                let text = text.cut(..digits.min(9));
                 let text = if keeps_zeros {
                     text
                 } else {

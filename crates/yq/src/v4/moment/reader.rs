@@ -1,5 +1,6 @@
 //! Moments that are read by a layout.
 
+use kustom_yaml::cut::Cut as _;
 use kustom_yaml::error::{Error, Kind as ErrorKind, Result};
 
 use super::layout::{DAYS, MONTHS, Offset, Part, next_part};
@@ -68,7 +69,7 @@ impl<'t> Reader<'t> {
         if length == 0 || length < width {
             return None;
         }
-        let (number, rest) = self.rest.split_at(length);
+        let (number, rest) = self.rest.halves(length);
         self.rest = rest;
         number.parse().ok()
     }
@@ -78,7 +79,7 @@ impl<'t> Reader<'t> {
         if !number.bytes().all(|byte| byte.is_ascii_digit()) {
             return None;
         }
-        self.rest = &self.rest[width..];
+        self.rest = self.rest.cut(width..);
         number.parse().ok()
     }
 
@@ -86,13 +87,13 @@ impl<'t> Reader<'t> {
     fn name(&mut self, names: &[&str], length: Option<usize>) -> Option<u32> {
         let (place, name) = names
             .iter()
-            .map(|name| length.map_or(*name, |length| &name[..length]))
+            .map(|name| length.map_or(*name, |length| name.cut(..length)))
             .enumerate()
             .find(|(_, name)| {
                 let start = self.rest.get(..name.len());
                 start.is_some_and(|start| start.eq_ignore_ascii_case(name))
             })?;
-        self.rest = &self.rest[name.len()..];
+        self.rest = self.rest.cut(name.len()..);
         u32::try_from(place).ok()
     }
 
@@ -140,7 +141,7 @@ impl<'t> Reader<'t> {
                 };
                 let place = names.iter().position(|name| self.rest.starts_with(name))?;
                 self.is_afternoon = Some(place == 1);
-                self.rest = &self.rest[2..];
+                self.rest = self.rest.cut(2..);
             }
             Part::Zone => self.zone_name()?,
             Part::Offset(offset) => self.zone_offset(offset)?,
@@ -161,7 +162,7 @@ impl<'t> Reader<'t> {
         if length == 0 {
             return None;
         }
-        let shown = &digits[..length.min(9)];
+        let shown = digits.cut(..length.min(9));
         self.civil.nano = format!("{shown:0<9}").parse().ok()?;
         self.rest = rest;
         Some(length)
@@ -173,12 +174,17 @@ impl<'t> Reader<'t> {
         if let Some(hours) = self.rest.strip_prefix("GMT")
             && hours.starts_with(['+', '-'])
         {
-            let digits = hours[1..].bytes().take_while(u8::is_ascii_digit).count();
-            let number: i32 = hours[..=digits]
+            let digits = hours
+                .cut(1..)
+                .bytes()
+                .take_while(u8::is_ascii_digit)
+                .count();
+            let number: i32 = hours
+                .cut(..=digits)
                 .parse()
                 .ok()
                 .filter(|hours: &i32| hours.abs() < 24)?;
-            let (name, rest) = self.rest.split_at(4 + digits);
+            let (name, rest) = self.rest.halves(4 + digits);
             self.zone = Some(name);
             self.offset = Some(number * 3600);
             self.rest = rest;
@@ -187,7 +193,7 @@ impl<'t> Reader<'t> {
         if !(3..=5).contains(&length) {
             return None;
         }
-        let (name, rest) = self.rest.split_at(length);
+        let (name, rest) = self.rest.halves(length);
         self.zone = Some(name);
         self.offset.get_or_insert(0);
         self.rest = rest;
@@ -208,7 +214,7 @@ impl<'t> Reader<'t> {
             b'-' => -1,
             _ => return None,
         };
-        self.rest = &self.rest[1..];
+        self.rest = self.rest.cut(1..);
         let mut seconds = 0;
         for part in 0..offset.parts {
             if part > 0 && offset.colon {

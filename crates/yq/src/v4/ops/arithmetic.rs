@@ -11,7 +11,7 @@ use crate::v4::scope::Scope;
 use super::date;
 
 /// How long a text may become.
-const LONGEST: usize = 10 * 1024 * 1024;
+pub(in crate::v4) const LONGEST: usize = 10 * 1024 * 1024;
 
 const STR: Label = Label::Core(Tag::Str);
 const INT: Label = Label::Core(Tag::Int);
@@ -143,7 +143,7 @@ fn add_scalars(e: &mut Evaluator<'_>, scope: &Scope, left: Id, right: Id) -> Res
 }
 
 #[cold]
-fn too_long() -> Error {
+pub(in crate::v4) fn too_long() -> Error {
     let message = format!("the text would be longer than {LONGEST} bytes");
     Error::new(ErrorKind::Script, message)
 }

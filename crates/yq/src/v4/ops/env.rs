@@ -1,6 +1,7 @@
 //! Environment variables: `env`, `strenv`, `envsubst`.
 
 use kustom_yaml::Tag;
+use kustom_yaml::cut::Cut as _;
 use kustom_yaml::error::{Error, Kind as ErrorKind, Result};
 
 use crate::v4::context::Lookup;
@@ -111,8 +112,8 @@ fn fill(
     let mut out = String::new();
     let mut rest = text;
     while let Some(place) = rest.find('$') {
-        out.push_str(&rest[..place]);
-        let after = &rest[place + 1..];
+        out.push_str(rest.cut(..place));
+        let after = rest.cut(place + 1..);
         if let Some(inner) = after.strip_prefix('$') {
             out.push('$');
             rest = inner;
@@ -121,18 +122,18 @@ fn fill(
                 let message = "a `${` is not closed";
                 return Err(Error::new(ErrorKind::Script, message));
             };
-            let reference = Reference::parse(&inner[..end])?;
+            let reference = Reference::parse(inner.cut(..end))?;
             out.push_str(&reference.value(lookup, strictness, complaints, depth)?);
-            rest = &inner[end + 1..];
+            rest = inner.cut(end + 1..);
         } else {
             let length = name_length(after);
             if length == 0 {
                 out.push('$');
             } else {
-                let reference = Reference::plain(&after[..length]);
+                let reference = Reference::plain(after.cut(..length));
                 out.push_str(&reference.value(lookup, strictness, complaints, depth)?);
             }
-            rest = &after[length..];
+            rest = after.cut(length..);
         }
     }
     out.push_str(rest);
@@ -178,7 +179,7 @@ impl<'t> Reference<'t> {
 
     fn parse(text: &'t str) -> Result<Self> {
         let length = name_length(text);
-        let (name, rest) = text.split_at(length);
+        let (name, rest) = text.halves(length);
         let operator = [":-", ":=", ":+", "-", "=", "+", ""]
             .into_iter()
             .find(|operator| rest.starts_with(operator))
@@ -190,7 +191,7 @@ impl<'t> Reference<'t> {
         Ok(Self {
             name,
             operator,
-            word: &rest[operator.len()..],
+            word: rest.cut(operator.len()..),
         })
     }
 

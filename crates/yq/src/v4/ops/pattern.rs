@@ -6,6 +6,7 @@
 use std::rc::Rc;
 
 use kustom_yaml::Tag;
+use kustom_yaml::cut::Cut as _;
 use kustom_yaml::error::{Error, Kind as ErrorKind, Result};
 use regex::{Captures, Regex};
 
@@ -14,6 +15,7 @@ use crate::v4::expr::{Call, Expr};
 use crate::v4::item::{Id, Kind};
 use crate::v4::scope::{Matches, Scope};
 
+use super::arithmetic::{LONGEST, too_long};
 use super::text::check_text;
 
 /// `test(pattern)`
@@ -118,9 +120,29 @@ pub(crate) fn sub(e: &mut Evaluator<'_>, call: &Call, scope: &Scope) -> Result<M
     e.for_each(scope, |e, id| {
         check_text(e, call, id)?;
         let text = e.arena.get(id).text.clone();
-        let new = regex.replace_all(&text, replacement.as_str());
+        let new = replaced(&regex, &text, &replacement)?;
         Ok(Some(e.answer(id, &new, Tag::Str)))
     })
+}
+
+/// A text with the replacement in the place of every match, as long as it does not grow too long.
+fn replaced(regex: &Regex, text: &str, replacement: &str) -> Result<String> {
+    // Each reference brings in no more than the whole match.
+    let references = replacement.matches('$').count();
+    let mut out = String::new();
+    let mut done = 0;
+    for found in regex.captures_iter(text) {
+        let Some(whole) = found.get(0) else { continue };
+        out.push_str(text.cut(done..whole.start()));
+        done = whole.end();
+        let longest = references.saturating_mul(whole.len()) + replacement.len();
+        if out.len().saturating_add(longest) > LONGEST {
+            return Err(too_long());
+        }
+        found.expand(replacement, &mut out);
+    }
+    out.push_str(text.cut(done..));
+    Ok(out)
 }
 
 /// The pattern of a call, and whether all matches are wanted.

@@ -10,6 +10,7 @@ use crate::v4::expr::Call;
 use crate::v4::item::{Id, Kind, Label};
 use crate::v4::scope::{Matches, Scope};
 
+use super::arithmetic::{LONGEST, too_long};
 use super::sequence::wrong_kind;
 
 /// Refuses what is no text.
@@ -88,6 +89,9 @@ pub(crate) fn join(e: &mut Evaluator<'_>, call: &Call, scope: &Scope) -> Result<
             let item = e.arena.get(item);
             if !item.is_null() {
                 out.push_str(&item.text);
+            }
+            if out.len() > LONGEST {
+                return Err(too_long());
             }
         }
         Ok(Some(e.answer(id, &out, Tag::Str)))
