@@ -26,7 +26,7 @@ pub(super) struct Plugin {
 /// Who does the work of a plugin.
 enum Runner {
     /// We do.
-    Builtin(Builtin),
+    Builtin(Box<Builtin>),
     /// Somebody else does.
     Outside(plugin::Plugin),
 }
@@ -67,7 +67,7 @@ pub(super) fn load(
 
 fn configure(context: &mut Context<'_>, target: &Target<'_>, object: &Resource) -> Result<Plugin> {
     let runner = match Builtin::parse(&object.node, context.options.release)? {
-        Some(builtin) => Runner::Builtin(builtin),
+        Some(builtin) => Runner::Builtin(Box::new(builtin)),
         None => {
             let options = &context.options.plugins;
             let tracked = target.origin.is_some();
@@ -92,7 +92,7 @@ pub(super) fn generate(
     plugin: &Plugin,
 ) -> Result<Vec<Resource>> {
     let builtin = match &plugin.runner {
-        Runner::Builtin(builtin) => builtin,
+        Runner::Builtin(builtin) => &**builtin,
         Runner::Outside(outside) => {
             return outside.generate(&context.schema, &mut context.findings);
         }
@@ -135,7 +135,7 @@ pub(super) fn transform(
     resources: &mut Resources,
 ) -> Result<()> {
     let builtin = match &plugin.runner {
-        Runner::Builtin(builtin) => builtin,
+        Runner::Builtin(builtin) => &**builtin,
         Runner::Outside(outside) => {
             return outside.transform(resources, &context.schema, &mut context.findings);
         }
