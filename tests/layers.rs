@@ -33,7 +33,7 @@ fn passed_on(crate_: &Path) -> Vec<String> {
     let text = fs::read_to_string(crate_.join("lib.rs")).unwrap();
     let code: Vec<&str> = text
         .lines()
-        .filter(|line| !line.starts_with("//"))
+        .filter(|line| !line.starts_with("//") && !line.starts_with("#!"))
         .collect();
     let code = code.join("\n");
     let uses = code.split(';').filter(|part| {
