@@ -237,7 +237,7 @@ fn steps(field: &str) -> Vec<Step> {
     while !rest.is_empty() {
         let (step, after) = match rest.strip_prefix('[') {
             Some(inner) => inner.split_once(']').unwrap_or((inner, "")),
-            None => rest.split_at(rest.find(['.', '[']).unwrap_or(rest.len())),
+            None => rest.halves(rest.find(['.', '[']).unwrap_or(rest.len())),
         };
         found.push(Step::Field(step.into()));
         rest = after.strip_prefix('.').unwrap_or(after);

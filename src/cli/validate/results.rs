@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use kustom::finding::Finding;
 use kustom::validation::UNKNOWN_SCHEMA;
 use kustom::yaml::Node;
+use kustom_yaml::cut::Cut as _;
 use serde_json::{Value, json};
 
 use super::objects::Objects;
@@ -330,7 +331,7 @@ fn pointer(field: &str) -> String {
     while !rest.is_empty() {
         let (step, after) = match rest.strip_prefix('[') {
             Some(inner) => inner.split_once(']').unwrap_or((inner, "")),
-            None => rest.split_at(rest.find(['.', '[']).unwrap_or(rest.len())),
+            None => rest.halves(rest.find(['.', '[']).unwrap_or(rest.len())),
         };
         pointer.push('/');
         pointer.push_str(&step.replace('~', "~0").replace('/', "~1"));
