@@ -94,12 +94,19 @@ impl Findings {
     pub(crate) fn not_supported(&mut self, path: &Path<'_>, value: &Value<'_>, allowed: &[&str]) {
         let found = value.as_text().unwrap_or_default().to_owned();
         let words: Vec<String> = allowed.iter().map(|word| format!("`{word}`")).collect();
-        let near = crate::did_you_mean(&found, allowed.iter().copied()).map(str::to_owned);
+        let near = crate::did_you_mean(&found, allowed.iter().copied())
+            .filter(|_| !found.is_empty())
+            .map(str::to_owned);
+        let what = if found.is_empty() {
+            "an empty text".to_owned()
+        } else {
+            format!("`{found}`")
+        };
         let finding = self.add(
             "unsupported-value",
             path,
             value.origin,
-            format!("`{found}` is none of {}", words.join(", ")),
+            format!("{what} is none of {}", words.join(", ")),
         );
         finding.help = near.map(|near| format!("did you mean `{near}`?"));
     }

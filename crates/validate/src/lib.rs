@@ -5,6 +5,7 @@
 mod cel;
 mod crd;
 mod cron;
+mod decoded;
 mod finding;
 mod json;
 mod kinds;
@@ -111,14 +112,18 @@ impl Validator {
                 lenient: false,
                 schema: &self.schema,
                 findings: &mut findings,
+                differs: false,
             };
             structure.object(number, &Path::ROOT, object);
+            let differs = structure.differs;
             // The server asks its rules only of what it could decode.
             if findings
                 .0
                 .iter()
                 .all(|finding| finding.severity != Severity::Error)
             {
+                let decoded = differs.then(|| decoded::decoded(&self.schema, number, object));
+                let object = decoded.as_ref().unwrap_or(object);
                 rules::apply(&self.schema, kind, number, object, &mut findings);
             }
         }
@@ -139,6 +144,7 @@ impl Validator {
                 lenient: false,
                 schema: &self.schema,
                 findings,
+                differs: false,
             };
             structure.object(number, &Path::ROOT.field("metadata"), metadata);
         }

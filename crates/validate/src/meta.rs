@@ -1,5 +1,7 @@
 //! The metadata that every object has.
 
+use std::borrow::Cow;
+
 use crate::finding::Findings;
 use crate::names::{Verdict, dns_label, dns_subdomain, label_key, path_segment};
 use crate::path::Path;
@@ -10,6 +12,7 @@ use crate::value::{Data, Value};
 const NAMES: &[(&str, fn(&str) -> Verdict)] = &[
     ("Namespace", dns_label),
     ("Service", dns_label),
+    ("StatefulSet", dns_label),
     ("Role", path_segment),
     ("ClusterRole", path_segment),
     ("RoleBinding", path_segment),
@@ -39,6 +42,89 @@ fn ip_name(text: &str) -> Verdict {
 /// Finalizers that need no domain.
 const FINALIZERS: &[&str] = &["kubernetes", "orphan", "foregroundDeletion"];
 
+/// Kinds whose finalizers need no domain at all.
+const PLAIN_FINALIZERS: &[&str] = &[
+    "APIService",
+    "CustomResourceDefinition",
+    "Lease",
+    "MutatingAdmissionPolicy",
+    "MutatingAdmissionPolicyBinding",
+    "MutatingWebhookConfiguration",
+    "PodDisruptionBudget",
+    "RuntimeClass",
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
+    "ValidatingWebhookConfiguration",
+];
+
+/// Kinds whose generation the server counts itself, whatever is written.
+const COUNTED: &[&str] = &[
+    "CronJob",
+    "CustomResourceDefinition",
+    "DaemonSet",
+    "Deployment",
+    "DeviceClass",
+    "EndpointSlice",
+    "FlowSchema",
+    "HorizontalPodAutoscaler",
+    "Ingress",
+    "IngressClass",
+    "Job",
+    "MutatingAdmissionPolicy",
+    "MutatingAdmissionPolicyBinding",
+    "MutatingWebhookConfiguration",
+    "NetworkPolicy",
+    "Pod",
+    "PodDisruptionBudget",
+    "PodTemplate",
+    "PriorityClass",
+    "PriorityLevelConfiguration",
+    "ReplicaSet",
+    "ReplicationController",
+    "ResourceSlice",
+    "StatefulSet",
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
+    "ValidatingWebhookConfiguration",
+];
+
+/// Kinds that the server names where nobody does.
+const NAMED_BY_SERVER: &[&str] = &["LimitRange"];
+
+/// What the server appends to a `generateName`, and how much of that it keeps.
+const SUFFIX: &str = "00000";
+const PREFIX: usize = 63 - SUFFIX.len();
+
+/// The name that an object gets: its own, or one as the server makes of `generateName`.
+pub(crate) fn name_of<'o>(object: &'o Value<'_>) -> Cow<'o, str> {
+    let metadata = object.get("metadata");
+    let text = |key: &str| metadata.map_or("", |metadata| metadata.text(key));
+    match (text("name"), text("generateName")) {
+        ("", "") => Cow::Borrowed(""),
+        // An address is not made longer.
+        ("", prefix) if object.text("kind") == "IPAddress" => Cow::Borrowed(prefix),
+        ("", prefix) => {
+            let end = (0..=PREFIX.min(prefix.len()))
+                .rev()
+                .find(|&end| prefix.is_char_boundary(end))
+                .unwrap_or(0);
+            Cow::Owned(format!("{}{SUFFIX}", &prefix[..end]))
+        }
+        (name, _) => Cow::Borrowed(name),
+    }
+}
+
+/// Where the name of an object is written, or what stands for it.
+pub(crate) fn name_at<'o, 'v>(object: &'o Value<'v>) -> &'o Value<'v> {
+    let Some(metadata) = object.get("metadata") else {
+        return object;
+    };
+    metadata
+        .get("name")
+        .or_else(|| metadata.get("generateName"))
+        .unwrap_or(metadata)
+}
+
 /// The size of all annotations, keys and values, in bytes.
 const ANNOTATIONS: usize = 256 << 10;
 
@@ -48,31 +134,58 @@ pub(crate) fn object(cx: &mut Cx<'_>, object: &Value<'_>) {
         .iter()
         .find(|(kind, _)| cx.is_a(kind))
         .map_or(dns_subdomain as fn(&str) -> Verdict, |(_, form)| *form);
-    metadata(object, form, cx.kind.namespaced, cx.findings);
+    let any = |kinds: &[&str]| kinds.iter().any(|kind| cx.is_a(kind));
+    let rules = Rules {
+        form,
+        namespaced: cx.kind.namespaced,
+        domains: !any(PLAIN_FINALIZERS),
+        counted: any(COUNTED),
+        named: !any(NAMED_BY_SERVER),
+        prefixed: !any(&["DeviceClass", "ReplicationController"]),
+    };
+    metadata(object, &rules, cx.findings);
+}
+
+/// What the metadata of a kind must be.
+struct Rules {
+    form: fn(&str) -> Verdict,
+    namespaced: bool,
+    /// Finalizers need a domain.
+    domains: bool,
+    /// The server counts the generation itself.
+    counted: bool,
+    /// Somebody must name the object.
+    named: bool,
+    /// A `generateName` is judged even if there is a name.
+    prefixed: bool,
 }
 
 /// Judges the metadata of a custom resource.
 pub(crate) fn custom(object: &Value<'_>, namespaced: bool, findings: &mut Findings) {
-    metadata(object, dns_subdomain, namespaced, findings);
+    let rules = Rules {
+        form: dns_subdomain,
+        namespaced,
+        domains: false,
+        counted: true,
+        named: true,
+        prefixed: true,
+    };
+    metadata(object, &rules, findings);
 }
 
-fn metadata(
-    object: &Value<'_>,
-    form: fn(&str) -> Verdict,
-    namespaced: bool,
-    findings: &mut Findings,
-) {
+fn metadata(object: &Value<'_>, rules: &Rules, findings: &mut Findings) {
     let path = Path::ROOT.field("metadata");
     let empty = Value {
         data: Data::Map(Vec::new()),
         origin: object.origin,
     };
     let metadata = object.get("metadata").unwrap_or(&empty);
-    let (name, prefix) = (metadata.text("name"), metadata.text("generateName"));
+    let (name, prefix) = (name_of(object), metadata.text("generateName"));
     let at = |key: &str| metadata.get(key).unwrap_or(metadata);
-    if !prefix.is_empty()
-        && let Err(message) = form(&without_dash(prefix))
-    {
+    let wrong_prefix = (rules.prefixed && !prefix.is_empty())
+        .then(|| (rules.form)(&without_dash(prefix)).err())
+        .flatten();
+    if let Some(message) = &wrong_prefix {
         findings.invalid(
             &path.field("generateName"),
             at("generateName"),
@@ -80,14 +193,17 @@ fn metadata(
         );
     }
     if !name.is_empty() {
-        if let Err(message) = form(name) {
+        // What is made of a wrong prefix is wrong, and said already.
+        if (wrong_prefix.is_none() || metadata.has("name"))
+            && let Err(message) = (rules.form)(&name)
+        {
             findings.invalid(
                 &path.field("name"),
-                at("name"),
+                name_at(object),
                 format!("`{name}` {message}"),
             );
         }
-    } else if prefix.is_empty() {
+    } else if rules.named {
         findings.required(
             &path.field("name"),
             metadata,
@@ -95,7 +211,7 @@ fn metadata(
         );
     }
     let namespace = metadata.text("namespace");
-    if namespaced
+    if rules.namespaced
         && !namespace.is_empty()
         && let Err(message) = dns_label(namespace)
     {
@@ -105,9 +221,54 @@ fn metadata(
             format!("`{namespace}` {message}"),
         );
     }
+    if !rules.counted && metadata.int("generation").is_some_and(|number| number < 0) {
+        findings.invalid(
+            &path.field("generation"),
+            at("generation"),
+            "the number is less than 0",
+        );
+    }
     labels_and_annotations(&path, metadata, findings);
-    finalizers(&path, metadata, findings);
+    finalizers(&path, metadata, rules.domains, findings);
     owners(&path, metadata, findings);
+    managers(&path, metadata, findings);
+}
+
+/// Who wrote which fields; manifests that were read from a cluster have it.
+fn managers(path: &Path<'_>, metadata: &Value<'_>, findings: &mut Findings) {
+    let list = path.field("managedFields");
+    for (index, entry) in metadata.list("managedFields").iter().enumerate() {
+        let here = list.index(index);
+        let at = |key: &str| entry.get(key).unwrap_or(entry);
+        let known = &["Apply", "Update"];
+        if !known.contains(&entry.text("operation")) {
+            findings.not_supported(&here.field("operation"), at("operation"), known);
+        }
+        if !["", "FieldsV1"].contains(&entry.text("fieldsType")) {
+            findings.invalid(
+                &here.field("fieldsType"),
+                at("fieldsType"),
+                "the type can only be `FieldsV1`",
+            );
+        }
+        for (field, most) in [("manager", 128), ("subresource", 256)] {
+            if entry.text(field).len() > most {
+                findings.add(
+                    "too-long-value",
+                    &here.field(field),
+                    at(field).origin,
+                    format!("the text is longer than {most} bytes"),
+                );
+            }
+        }
+        if entry.text("manager").chars().any(char::is_control) {
+            findings.invalid(
+                &here.field("manager"),
+                at("manager"),
+                "the name has characters that cannot be printed",
+            );
+        }
+    }
 }
 
 /// What comes before a generated suffix, as if the suffix stood there.
@@ -152,14 +313,29 @@ pub(crate) fn labels_and_annotations(
     }
 }
 
-fn finalizers(path: &Path<'_>, metadata: &Value<'_>, findings: &mut Findings) {
+/// Judges the metadata of a template whose objects the server names itself: labels and annotations.
+pub(crate) fn template(path: &Path<'_>, metadata: &Value<'_>, findings: &mut Findings) {
+    labels_and_annotations(path, metadata, findings);
+    for entry in metadata.entries() {
+        let known = ["annotations", "labels"];
+        if !known.contains(&&*entry.key) && !entry.value.is_zero() {
+            findings.forbidden(
+                &path.field(&entry.key),
+                &entry.value,
+                "a template of claims has labels and annotations, and nothing else",
+            );
+        }
+    }
+}
+
+fn finalizers(path: &Path<'_>, metadata: &Value<'_>, domains: bool, findings: &mut Findings) {
     let path = path.field("finalizers");
     let found = metadata.list("finalizers");
     for (index, item) in found.iter().enumerate() {
         let text = item.as_text().unwrap_or_default();
         if let Err(message) = label_key(text) {
             findings.invalid(&path, item, format!("`{text}` {message}"));
-        } else if !text.contains('/') && !FINALIZERS.contains(&text) {
+        } else if domains && !text.contains('/') && !FINALIZERS.contains(&text) {
             findings.invalid(
                 &path.index(index),
                 item,
@@ -186,13 +362,13 @@ fn owners(path: &Path<'_>, metadata: &Value<'_>, findings: &mut Findings) {
     for (index, owner) in owners.iter().enumerate() {
         let here = path.index(index);
         let api_version = owner.text("apiVersion");
-        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
-        if version.is_empty() {
+        let version = api_version.rsplit('/').next().unwrap_or_default();
+        if version.is_empty() || api_version.matches('/').count() > 1 {
             let origin = owner.get("apiVersion").unwrap_or(owner);
             findings.invalid(
                 &here.field("apiVersion"),
                 origin,
-                "the version must not be empty",
+                "the version is `group/version`, or `version` alone",
             );
         }
         for field in ["kind", "name", "uid"] {
@@ -205,7 +381,7 @@ fn owners(path: &Path<'_>, metadata: &Value<'_>, findings: &mut Findings) {
                 );
             }
         }
-        if owner.text("kind") == "Event" && (group.is_empty() || group == "events.k8s.io") {
+        if owner.text("kind") == "Event" && api_version == "v1" {
             findings.invalid(&here, owner, "an Event owns nothing");
         }
     }

@@ -88,6 +88,19 @@ fn parse_cidr(text: &str) -> Result<(IpAddr, u8), String> {
     Ok((found, number))
 }
 
+/// A network in its one canonical form, as Go prints it.
+pub(crate) fn canonical_cidr(text: &str) -> Verdict {
+    let canonical = text.split_once('/').and_then(|(address, length)| {
+        let address: std::net::IpAddr = address.parse().ok()?;
+        let length: u8 = length.parse().ok()?;
+        Some(format!("{address}/{length}"))
+    });
+    match canonical {
+        Some(canonical) if canonical != text => Err(format!("must be written as `{canonical}`")),
+        _ => Ok(()),
+    }
+}
+
 /// Whether a network is a part of another, and not all of it.
 pub(crate) fn is_strictly_within(inner: &str, outer: &str) -> bool {
     let (Ok((inner, inner_length)), Ok((outer, outer_length))) =

@@ -35,6 +35,11 @@ impl<'p> Path<'p> {
         }
     }
 
+    /// Whether its last step is a field of this name.
+    pub(crate) fn ends_with_field(&self, name: &str) -> bool {
+        matches!(self.step, Step::Field(last) if last == name)
+    }
+
     /// An element of a list.
     pub(crate) fn index<'n>(&'n self, index: usize) -> Path<'n>
     where

@@ -16,7 +16,8 @@ impl Quantity {
     /// Reads a value; numbers are taken as they are printed.
     pub(crate) fn of(value: &Value<'_>) -> Option<Self> {
         match &value.data {
-            Data::Text(text) => Self::parse(text),
+            // Blanks around it do not count.
+            Data::Text(text) => Self::parse(text.trim()),
             Data::Int(number) => Some(Self(i128::from(*number).saturating_mul(NANO))),
             Data::Number(number) => Self::parse(&number.to_string()),
             _ => None,

@@ -141,6 +141,8 @@ pub(crate) struct Field {
     pub(crate) is_struct: bool,
     /// The keys of a list that is a map; a set has one empty key.
     pub(crate) list_keys: Vec<&'static str>,
+    /// The server drops it without a word.
+    pub(crate) dropped: bool,
 }
 
 /// A definition, as one minor knows it.
@@ -229,7 +231,7 @@ impl Schema {
             let fields: Vec<Field> = source
                 .fields
                 .lines()
-                .filter_map(|line| self.parse_field(line))
+                .filter_map(|line| self.parse_field(source.name, line))
                 .collect();
             let by_name = fields
                 .iter()
@@ -245,7 +247,7 @@ impl Schema {
     }
 
     /// Reads a field's line, if this minor has the field in this form.
-    fn parse_field(&self, line: &'static str) -> Option<Field> {
+    fn parse_field(&self, definition: &str, line: &'static str) -> Option<Field> {
         let mut cells = line.split('\t').skip(1);
         let name = cells.next()?;
         if !in_ranges(cells.next()?, self.minor) {
@@ -259,6 +261,7 @@ impl Schema {
             has_default: false,
             is_struct: false,
             list_keys: Vec::new(),
+            dropped: crate::decoded::is_dropped(definition, name),
         };
         for cell in cells {
             match cell.split_once('=').unwrap_or((cell, "")) {

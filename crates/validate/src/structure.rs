@@ -33,6 +33,8 @@ pub(crate) struct Structure<'s> {
     pub(crate) lenient: bool,
     pub(crate) schema: &'s Schema,
     pub(crate) findings: &'s mut Findings,
+    /// Whether the server's rules see something else than what is written.
+    pub(crate) differs: bool,
 }
 
 impl Structure<'_> {
@@ -46,7 +48,10 @@ impl Structure<'_> {
         for entry in entries {
             let here = path.field(&entry.key);
             match definition.field(&entry.key) {
-                Some(field) => self.value(&field.kind, number, &here, &entry.value),
+                Some(field) => {
+                    self.differs |= field.dropped;
+                    self.value(&field.kind, number, &here, &entry.value);
+                }
                 None => self.unknown(definition, number, &here, entry),
             }
         }
@@ -169,6 +174,7 @@ impl Structure<'_> {
             Type::List(element) => match &value.data {
                 Data::List(items) => {
                     for (index, item) in items.iter().enumerate() {
+                        self.differs |= item.is_null();
                         self.value(element, around, &path.index(index), item);
                     }
                 }
@@ -177,6 +183,7 @@ impl Structure<'_> {
             Type::Map(element) => match &value.data {
                 Data::Map(entries) => {
                     for entry in entries {
+                        self.differs |= entry.value.is_null();
                         self.value(element, around, &path.field(&entry.key), &entry.value);
                     }
                 }

@@ -1,6 +1,6 @@
 //! Admission webhooks and policies.
 
-use super::Check::{Is, OneOf, Range, Required};
+use super::Check::{Is, OneOf, Range, Required, Word};
 use super::{Cx, TypeRules};
 use crate::names::{Verdict, dns_label_1035, dns_subdomain, label_key};
 use crate::path::Path;
@@ -16,8 +16,8 @@ pub(super) const RULES: &[TypeRules] = &[
         of: "admissionregistration.v1.ValidatingWebhook",
         fields: &[
             ("name", &[super::AlwaysIs(qualified_name)]),
-            ("failurePolicy", &[OneOf(FAILURE)]),
-            ("matchPolicy", &[OneOf(MATCH)]),
+            ("failurePolicy", &[Word(FAILURE)]),
+            ("matchPolicy", &[Word(MATCH)]),
             ("sideEffects", &[Required, OneOf(&["None", "NoneOnDryRun"])]),
             ("timeoutSeconds", &[Range(1, 30)]),
             ("admissionReviewVersions", &[]),
@@ -29,11 +29,11 @@ pub(super) const RULES: &[TypeRules] = &[
         of: "admissionregistration.v1.MutatingWebhook",
         fields: &[
             ("name", &[super::AlwaysIs(qualified_name)]),
-            ("failurePolicy", &[OneOf(FAILURE)]),
-            ("matchPolicy", &[OneOf(MATCH)]),
+            ("failurePolicy", &[Word(FAILURE)]),
+            ("matchPolicy", &[Word(MATCH)]),
             ("sideEffects", &[Required, OneOf(&["None", "NoneOnDryRun"])]),
             ("timeoutSeconds", &[Range(1, 30)]),
-            ("reinvocationPolicy", &[OneOf(REINVOCATION)]),
+            ("reinvocationPolicy", &[Word(REINVOCATION)]),
             ("admissionReviewVersions", &[]),
             ("clientConfig", &[]),
         ],
@@ -47,11 +47,11 @@ pub(super) const RULES: &[TypeRules] = &[
     TypeRules {
         of: "admissionregistration.v1.NamedRuleWithOperations",
         fields: RULE,
-        whole: &[rule],
+        whole: &[rule, named_rule],
     },
     TypeRules {
         of: "admissionregistration.v1.MatchResources",
-        fields: &[("matchPolicy", &[OneOf(MATCH)])],
+        fields: &[("matchPolicy", &[Word(MATCH)])],
         whole: &[],
     },
     TypeRules {
@@ -84,7 +84,7 @@ pub(super) const RULES: &[TypeRules] = &[
     TypeRules {
         of: "admissionregistration.v1.ValidatingAdmissionPolicySpec",
         fields: &[
-            ("failurePolicy", &[OneOf(FAILURE)]),
+            ("failurePolicy", &[Word(FAILURE)]),
             ("matchConstraints", &[super::Present]),
         ],
         whole: &[
@@ -96,7 +96,7 @@ pub(super) const RULES: &[TypeRules] = &[
     TypeRules {
         of: "admissionregistration.v1.MutatingAdmissionPolicySpec",
         fields: &[
-            ("failurePolicy", &[OneOf(FAILURE)]),
+            ("failurePolicy", &[Word(FAILURE)]),
             ("matchConstraints", &[super::Present]),
             ("reinvocationPolicy", &[Required, OneOf(REINVOCATION)]),
             ("mutations", &[Required]),
@@ -155,7 +155,7 @@ const RULE: &[(&str, &[super::Check])] = &[
     ("apiGroups", &[Required]),
     ("apiVersions", &[Required]),
     ("resources", &[Required]),
-    ("scope", &[OneOf(&["*", "Cluster", "Namespaced"])]),
+    ("scope", &[Word(&["*", "Cluster", "Namespaced"])]),
 ];
 
 /// A DNS name of at least three parts.
@@ -377,13 +377,28 @@ fn rule(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
     if has("*/*") && texts.len() > 1 {
         cx.findings
             .invalid(&here, list, "beside `*/*` there must be no other resource");
-    } else if has("*") && texts.iter().any(|text| *text != "*" && !text.contains('/')) {
+    } else if has("*")
+        && texts
+            .iter()
+            .rfind(|text| !text.contains('/'))
+            .is_some_and(|text| *text != "*")
+    {
+        // The server looks at the last one without a subresource.
         cx.findings.invalid(
             &here,
             list,
             "beside `*` there must be no other resource without a subresource",
         );
     }
+}
+
+fn named_rule(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
+    cx.check(
+        &[super::EachIs(crate::names::path_segment), super::Unique],
+        &path.field("resourceNames"),
+        value.get("resourceNames"),
+        value,
+    );
 }
 
 fn param_ref(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
@@ -501,7 +516,8 @@ fn validation(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
             "an expression of several lines needs a message",
         );
     }
-    if value.has("messageExpression") && value.text("messageExpression").trim().is_empty() {
+    let told = value.text("messageExpression");
+    if !told.is_empty() && told.trim().is_empty() {
         let found = value.get("messageExpression").unwrap_or(value);
         cx.findings.invalid(
             &path.field("messageExpression"),
@@ -518,11 +534,7 @@ fn validation(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
 }
 
 fn audit_annotation(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
-    let name = cx
-        .object
-        .at(&["metadata", "name"])
-        .and_then(Value::as_text)
-        .unwrap_or_default();
+    let name = cx.name();
     let key = value.text("key");
     let here = path.field("key");
     let found = value.get("key").unwrap_or(value);

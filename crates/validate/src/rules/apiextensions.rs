@@ -109,20 +109,13 @@ fn definition(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
         spec.get("names").map_or("", |names| names.text("plural"))
     );
     let metadata = value.get("metadata");
-    let name = metadata.and_then(|metadata| metadata.get("name"));
-    if let Some(name) = name {
-        let text = name.as_text().unwrap_or_default();
-        let here = path.field("metadata.name");
-        if let Err(message) = dns_subdomain(text) {
-            cx.findings
-                .invalid(&here, name, format!("`{text}` {message}"));
+    let name = cx.name();
+    if !name.is_empty() {
+        if let Err(message) = dns_subdomain(&name) {
+            cx.bad_name(format!("`{name}` {message}"));
         }
-        if text != wanted {
-            cx.findings.invalid(
-                &here,
-                name,
-                format!("the name must be plural and group: `{wanted}`"),
-            );
+        if name != wanted {
+            cx.bad_name(format!("the name must be plural and group: `{wanted}`"));
         }
     }
     if is_protected(group) {
@@ -235,17 +228,6 @@ fn version(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
             cx.findings
                 .invalid(&here, found, "the warning is longer than 256 bytes");
         }
-    }
-    let mut columns: Vec<&str> = Vec::new();
-    let list = path.field("additionalPrinterColumns");
-    for (index, column) in value.list("additionalPrinterColumns").iter().enumerate() {
-        let name = column.text("name");
-        if !name.is_empty() && columns.contains(&name) {
-            let found = column.get("name").unwrap_or(column);
-            cx.findings
-                .duplicate(&list.index(index).field("name"), found, name);
-        }
-        columns.push(name);
     }
     selectable(cx, path, value, schema);
 }

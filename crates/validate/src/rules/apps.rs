@@ -1,8 +1,9 @@
 //! Deployments, stateful sets, daemon sets, replica sets and replication controllers.
 
-use super::Check::{Min, OneOf, Present, Required};
+use super::Check::{Is, Min, OneOf, Present, Required};
 use super::labels::selects;
 use super::{Cx, TypeRules};
+use crate::names::dns_label;
 use crate::path::Path;
 use crate::value::{Data, Value};
 
@@ -308,9 +309,20 @@ fn rolling_stateful(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
 }
 
 fn stateful_set(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
+    // Each claim is a volume of the pods.
+    let volumes = path.field("template.spec.volumes");
+    for (index, claim) in value.list("volumeClaimTemplates").iter().enumerate() {
+        let metadata = claim.get("metadata").unwrap_or(claim);
+        cx.check(
+            &[Required, Is(dns_label)],
+            &volumes.index(index).field("name"),
+            metadata.get("name"),
+            metadata,
+        );
+    }
     let name = value.text("serviceName");
     if !name.is_empty()
-        && let Err(message) = crate::names::dns_label(name)
+        && let Err(message) = dns_label(name)
     {
         let found = value.get("serviceName").unwrap_or(value);
         cx.findings.invalid(

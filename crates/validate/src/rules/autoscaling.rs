@@ -1,6 +1,6 @@
 //! Horizontal pod autoscalers.
 
-use super::Check::{Min, OneOf, Range, Required};
+use super::Check::{Min, OneOf, Range, Required, Word};
 use super::{Cx, TypeRules};
 use crate::names::path_segment;
 use crate::path::Path;
@@ -42,7 +42,7 @@ pub(super) const RULES: &[TypeRules] = &[
         of: "autoscaling.v2.HPAScalingRules",
         fields: &[
             ("stabilizationWindowSeconds", &[Range(0, 3_600)]),
-            ("selectPolicy", &[OneOf(&["Disabled", "Max", "Min"])]),
+            ("selectPolicy", &[Word(&["Disabled", "Max", "Min"])]),
             ("policies", &[]),
         ],
         whole: &[scaling_rules],
@@ -96,7 +96,9 @@ fn reference(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
     if let Err(message) = crate::names::group_version(text) {
         cx.findings
             .invalid(&here, origin, format!("`{text}` {message}"));
-    } else if !text.contains('/')
+    } else if text
+        .split_once('/')
+        .is_none_or(|(group, _)| group.is_empty())
         && !is_core(value.text("kind"))
         && path.to_string().ends_with("scaleTargetRef")
     {

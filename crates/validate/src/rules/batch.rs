@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::Check::{Min, OneOf, Required};
+use super::Check::{Min, OneOf, Required, Word};
 use super::{Cx, TypeRules};
 use crate::names::{dns_label, domain_prefixed_path, label_key};
 use crate::path::Path;
@@ -22,10 +22,10 @@ pub(super) const RULES: &[TypeRules] = &[
             ("ttlSecondsAfterFinished", &[Min(0)]),
             ("backoffLimitPerIndex", &[Min(0)]),
             ("maxFailedIndexes", &[Min(0)]),
-            ("completionMode", &[OneOf(&["Indexed", "NonIndexed"])]),
+            ("completionMode", &[Word(&["Indexed", "NonIndexed"])]),
             (
                 "podReplacementPolicy",
-                &[OneOf(&["Failed", "TerminatingOrFailed"])],
+                &[Word(&["Failed", "TerminatingOrFailed"])],
             ),
             ("template", &[]),
             ("selector", &[]),
@@ -120,7 +120,10 @@ fn job(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
                 &["false"],
             );
         }
-    } else if let Some(selector) = value.get("selector") {
+    } else if let Some(selector) = value.get("selector").filter(|found| {
+        // An empty one is filled by the server.
+        !in_job || found.entries().iter().any(|entry| !entry.value.is_zero())
+    }) {
         if in_job {
             cx.findings.invalid(
                 &path.field("selector"),
@@ -167,17 +170,13 @@ fn job(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
 
 /// Labels that the server itself gives to the pods of a job.
 fn generated_labels(cx: &mut Cx<'_>, path: &Path<'_>, labels: Option<&Value<'_>>) {
-    let name = cx
-        .object
-        .at(&["metadata", "name"])
-        .and_then(Value::as_text)
-        .unwrap_or_default();
+    let name = cx.name();
     let here = path.field("template.metadata.labels");
     for (key, wanted) in [
         ("batch.kubernetes.io/controller-uid", None),
         ("controller-uid", None),
-        ("batch.kubernetes.io/job-name", Some(name)),
-        ("job-name", Some(name)),
+        ("batch.kubernetes.io/job-name", Some(&*name)),
+        ("job-name", Some(&*name)),
     ] {
         let Some(found) = labels.and_then(|labels| labels.get(key)) else {
             continue;
@@ -218,24 +217,13 @@ fn indexed(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
                         "there are fewer indexes than that",
                     );
                 }
-                let name = cx
-                    .object
-                    .at(&["metadata", "name"])
-                    .and_then(Value::as_text)
-                    .unwrap_or_default();
+                let name = cx.name();
                 // The last pod has the greatest index behind its name.
                 let host = format!("{name}-{}", (number - 1).max(0));
                 if cx.is_a("Job") && !name.is_empty() && number > 0 && dns_label(&host).is_err() {
-                    let origin = cx
-                        .object
-                        .at(&["metadata", "name"])
-                        .unwrap_or(cx.object)
-                        .clone();
-                    cx.findings.invalid(
-                        &Path::ROOT.field("metadata.name"),
-                        &origin,
-                        format!("a pod would be named `{host}`, which is no DNS label"),
-                    );
+                    cx.bad_name(format!(
+                        "a pod would be named `{host}`, which is no DNS label"
+                    ));
                 }
             }
         }
@@ -337,17 +325,6 @@ fn failure_policy(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
                 format!("the template has no container `{text}`"),
             );
         }
-        for (number, condition) in conditions.iter().enumerate() {
-            if condition.has("status") && condition.text("status").is_empty() {
-                let list = here.field("onPodConditions");
-                let found = condition.get("status").unwrap_or(condition);
-                cx.findings.required(
-                    &list.index(number).field("status"),
-                    found,
-                    "the field must not be empty",
-                );
-            }
-        }
     }
 }
 
@@ -395,6 +372,14 @@ fn success_policy(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
     if rules.is_empty() {
         cx.findings
             .required(&list, policy, "at least one rule is required");
+    }
+    if rules.len() > 20 {
+        cx.findings.add(
+            "too-many-items",
+            &list,
+            policy.origin,
+            "there are at most 20 rules",
+        );
     }
     let completions = value.int("completions").unwrap_or(0);
     for (index, rule) in rules.iter().enumerate() {
@@ -466,17 +451,10 @@ fn indexes(text: &str, completions: i64) -> Result<i64, String> {
 const CRON_JOB_NAME: usize = 52;
 
 fn cron_job(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
-    if let Some(name) = cx.object.at(&["metadata", "name"])
-        && name
-            .as_text()
-            .is_some_and(|text| text.len() > CRON_JOB_NAME)
-    {
-        let name = name.clone();
-        cx.findings.invalid(
-            &Path::ROOT.field("metadata.name"),
-            &name,
-            format!("a cron job's name has at most {CRON_JOB_NAME} characters"),
-        );
+    if cx.name().len() > CRON_JOB_NAME {
+        cx.bad_name(format!(
+            "a cron job's name has at most {CRON_JOB_NAME} characters"
+        ));
     }
     let schedule = value.text("schedule");
     if let Some(found) = value.get("schedule")

@@ -117,38 +117,27 @@ fn pem_blocks<'t>(text: &'t str, kind: &str) -> impl Iterator<Item = Vec<u8>> + 
 }
 
 fn bundle(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
-    let name = cx.object.at(&["metadata", "name"]).cloned();
-    let text = name.as_ref().and_then(Value::as_text).unwrap_or_default();
+    let name = cx.name();
     let signer = value.get("spec").map_or("", |spec| spec.text("signerName"));
-    let here = path.field("metadata.name");
-    if let Some(name) = &name {
-        if signer.is_empty() {
-            if text.contains(':') {
-                cx.findings.invalid(
-                    &here,
-                    name,
-                    "a bundle without a signer has no `:` in its name",
-                );
-            } else if let Err(message) = dns_subdomain(text) {
-                cx.findings
-                    .invalid(&here, name, format!("`{text}` {message}"));
-            }
-        } else {
-            let prefix = format!("{}:", signer.replace('/', ":"));
-            match text.strip_prefix(&prefix) {
-                None => cx.findings.invalid(
-                    &here,
-                    name,
-                    format!("the name of this signer's bundle begins with `{prefix}`"),
-                ),
-                Some(rest) => {
-                    if let Err(message) = dns_subdomain(rest) {
-                        cx.findings
-                            .invalid(&here, name, format!("`{rest}` {message}"));
-                    }
-                }
-            }
+    let prefix = format!("{}:", signer.replace('/', ":"));
+    // Behind the signer's prefix a name is what any other is.
+    let rest = if signer.is_empty() {
+        Some(&*name)
+    } else {
+        name.strip_prefix(&prefix)
+    };
+    if name.is_empty() {
+        // Said of every object.
+    } else if signer.is_empty() && name.contains(':') {
+        cx.bad_name("a bundle without a signer has no `:` in its name");
+    } else if let Some(rest) = rest {
+        if let Err(message) = dns_subdomain(rest) {
+            cx.bad_name(format!("`{rest}` {message}"));
         }
+    } else {
+        cx.bad_name(format!(
+            "the name of this signer's bundle begins with `{prefix}`"
+        ));
     }
     let here = path.field("spec.trustBundle");
     let found = value.at(&["spec", "trustBundle"]);

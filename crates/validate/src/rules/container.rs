@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::Check::{Is, Min, OneOf, Required};
+use super::Check::{Is, Min, OneOf, Required, Word};
 use super::{Cx, PORT, PROTOCOLS, TypeRules, resources};
 use crate::names::{
     config_key, dns_label, dns_subdomain, env_name, http_header, no_backsteps, port_name,
@@ -75,7 +75,7 @@ pub(super) const RULES: &[TypeRules] = &[
         fields: &[
             ("runAsUser", &[super::Range(0, 2_147_483_647)]),
             ("runAsGroup", &[super::Range(0, 2_147_483_647)]),
-            ("procMount", &[OneOf(&["Default", "Unmasked"])]),
+            ("procMount", &[Word(&["Default", "Unmasked"])]),
         ],
         whole: &[privileges],
     },
@@ -99,11 +99,11 @@ pub(super) const RULES: &[TypeRules] = &[
             ("mountPath", &[Required]),
             (
                 "mountPropagation",
-                &[OneOf(&["Bidirectional", "HostToContainer", "None"])],
+                &[Word(&["Bidirectional", "HostToContainer", "None"])],
             ),
             (
                 "recursiveReadOnly",
-                &[OneOf(&["Disabled", "IfPossible", "Enabled"])],
+                &[Word(&["Disabled", "IfPossible", "Enabled"])],
             ),
         ],
         whole: &[mount],
@@ -207,7 +207,9 @@ fn one(cx: &mut Cx<'_>, path: &Path<'_>, container: &Value<'_>, pod: &Value<'_>,
             "readinessProbe",
             "startupProbe",
         ] {
-            if let Some(found) = container.get(field) {
+            // What names no hook is dropped.
+            let is_there = |found: &&Value<'_>| field != "lifecycle" || !found.is_zero();
+            if let Some(found) = container.get(field).filter(is_there) {
                 cx.findings.forbidden(
                     &path.field(field),
                     found,
@@ -599,10 +601,6 @@ fn lifecycle(cx: &mut Cx<'_>, path: &Path<'_>, container: &Value<'_>, pod: &Valu
 }
 
 fn http_get(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
-    if value.get("path").is_some_and(Value::is_zero) {
-        cx.findings
-            .required(&path.field("path"), value, "the field must not be empty");
-    }
     port(cx, path, value);
 }
 

@@ -1,6 +1,6 @@
 //! ConfigMaps, Secrets, service accounts, namespaces, endpoints, events, limits and quotas.
 
-use super::Check::{Is, OneOf, Range, Required};
+use super::Check::{Is, OneOf, Range, Required, Word};
 use super::resources::{self, quantity_at_least};
 use super::{Cx, KeysAre, PORT, PROTOCOLS, TypeRules};
 use crate::names::{config_key, dns_label, dns_subdomain, label_key};
@@ -39,7 +39,7 @@ pub(super) const RULES: &[TypeRules] = &[
                 &[Required, Is(crate::net::ip), Is(crate::net::endpoint_ip)],
             ),
             ("hostname", &[Is(dns_label)]),
-            ("nodeName", &[Is(dns_subdomain)]),
+            ("nodeName", &[super::Given(dns_subdomain)]),
         ],
         whole: &[],
     },
@@ -49,7 +49,7 @@ pub(super) const RULES: &[TypeRules] = &[
             ("name", &[Is(dns_label)]),
             ("port", &[Required, PORT]),
             ("protocol", &[OneOf(PROTOCOLS)]),
-            ("appProtocol", &[Is(label_key)]),
+            ("appProtocol", &[super::Given(label_key)]),
         ],
         whole: &[],
     },
@@ -65,8 +65,8 @@ pub(super) const RULES: &[TypeRules] = &[
     TypeRules {
         of: "discovery.v1.Endpoint",
         fields: &[
-            ("hostname", &[Is(dns_label)]),
-            ("nodeName", &[Is(dns_subdomain)]),
+            ("hostname", &[super::Given(dns_label)]),
+            ("nodeName", &[super::Given(dns_subdomain)]),
         ],
         whole: &[],
     },
@@ -74,14 +74,35 @@ pub(super) const RULES: &[TypeRules] = &[
         of: "discovery.v1.EndpointPort",
         fields: &[
             ("name", &[Is(dns_label)]),
-            ("protocol", &[OneOf(PROTOCOLS)]),
-            ("appProtocol", &[Is(label_key)]),
+            ("protocol", &[Word(PROTOCOLS)]),
+            ("appProtocol", &[super::Given(label_key)]),
+        ],
+        whole: &[],
+    },
+    TypeRules {
+        of: "discovery.v1.EndpointHints",
+        fields: &[
+            ("forNodes", &[super::MaxItems(8)]),
+            ("forZones", &[super::MaxItems(8)]),
+        ],
+        whole: &[],
+    },
+    TypeRules {
+        of: "discovery.v1.ForNode",
+        fields: &[("name", &[super::AlwaysIs(dns_subdomain)])],
+        whole: &[],
+    },
+    TypeRules {
+        of: "events.v1.EventSeries",
+        fields: &[
+            ("count", &[super::AlwaysRange(2, i64::MAX)]),
+            ("lastObservedTime", &[Required]),
         ],
         whole: &[],
     },
     TypeRules {
         of: "discovery.v1.ForZone",
-        fields: &[("name", &[Required, Is(crate::names::label_value)])],
+        fields: &[("name", &[Is(crate::names::label_value)])],
         whole: &[],
     },
     TypeRules {
@@ -126,7 +147,6 @@ pub(super) const RULES: &[TypeRules] = &[
         fields: &[
             ("leaseDurationSeconds", &[super::Min(1)]),
             ("leaseTransitions", &[super::Min(0)]),
-            ("strategy", &[OneOf(&["OldestEmulationVersion"])]),
         ],
         whole: &[],
     },
@@ -160,7 +180,7 @@ pub(super) const RULES: &[TypeRules] = &[
             ("value", &[]),
             (
                 "preemptionPolicy",
-                &[OneOf(&["PreemptLowerPriority", "Never"])],
+                &[Word(&["PreemptLowerPriority", "Never"])],
             ),
         ],
         whole: &[priority_class],
@@ -169,7 +189,7 @@ pub(super) const RULES: &[TypeRules] = &[
         of: "policy.v1.PodDisruptionBudgetSpec",
         fields: &[(
             "unhealthyPodEvictionPolicy",
-            &[OneOf(&["AlwaysAllow", "IfHealthyBudget"])],
+            &[Word(&["AlwaysAllow", "IfHealthyBudget"])],
         )],
         whole: &[disruption_budget],
     },
@@ -391,25 +411,21 @@ fn endpoint_slice(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
                 }
             }
         }
-        let topology = endpoint.get("deprecatedTopology");
-        if let Some(topology) = topology {
-            crate::rules::labels(cx.findings, &here.field("deprecatedTopology"), topology);
-        }
-        let zones = here.field("hints.forZones");
-        let found: Vec<&str> = endpoint
-            .get("hints")
-            .map_or(&[][..], |hints| hints.list("forZones"))
-            .iter()
-            .map(|zone| zone.text("name"))
-            .collect();
-        for (number, zone) in found.iter().enumerate() {
-            if found[..number].contains(zone)
-                && let Some(item) = endpoint
-                    .get("hints")
-                    .map(|hints| &hints.list("forZones")[number])
-            {
-                cx.findings
-                    .duplicate(&zones.index(number).field("name"), item, zone);
+        let hints = here.field("hints");
+        for field in ["forNodes", "forZones"] {
+            let list = hints.field(field);
+            let found = endpoint
+                .get("hints")
+                .map_or(&[][..], |hints| hints.list(field));
+            for (number, item) in found.iter().enumerate() {
+                let name = item.text("name");
+                if found[..number]
+                    .iter()
+                    .any(|other| other.text("name") == name)
+                {
+                    cx.findings
+                        .duplicate(&list.index(number).field("name"), item, name);
+                }
             }
         }
     }
@@ -444,7 +460,10 @@ fn event(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
         "deprecatedLastTimestamp",
         "deprecatedSource",
     ] {
-        if let Some(found) = value.get(field).filter(|found| !found.is_zero()) {
+        let is_set = |found: &&Value<'_>| {
+            !found.is_zero() && (found.entries().is_empty() || has_content(found))
+        };
+        if let Some(found) = value.get(field).filter(is_set) {
             cx.findings.forbidden(
                 &path.field(field),
                 found,
@@ -453,6 +472,11 @@ fn event(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
         }
     }
     event_namespace(cx, path, value, value.get("regarding"), "regarding");
+}
+
+/// Whether any entry of a map is more than its zero value.
+fn has_content(map: &Value<'_>) -> bool {
+    map.entries().iter().any(|entry| !entry.value.is_zero())
 }
 
 fn core_event(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
@@ -802,16 +826,9 @@ fn api_service(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
         return;
     };
     let wanted = format!("{}.{}", spec.text("version"), spec.text("group"));
-    let name = value.at(&["metadata", "name"]);
-    if name
-        .and_then(Value::as_text)
-        .is_some_and(|name| name != wanted)
-    {
-        cx.findings.invalid(
-            &path.field("metadata.name"),
-            name.unwrap_or(value),
-            format!("the name must be version and group: `{wanted}`"),
-        );
+    let name = cx.name();
+    if !name.is_empty() && name != wanted {
+        cx.bad_name(format!("the name must be version and group: `{wanted}`"));
     }
     let path = path.field("spec");
     let at = |key: &str| spec.get(key).unwrap_or(spec);

@@ -97,11 +97,7 @@ pub(super) const RULES: &[TypeRules] = &[
 ];
 
 fn flow_schema(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
-    let name = cx
-        .object
-        .at(&["metadata", "name"])
-        .and_then(Value::as_text)
-        .unwrap_or_default();
+    let name = &*cx.name();
     let here = path.field("matchingPrecedence");
     let origin = value.get("matchingPrecedence").unwrap_or(value);
     let precedence = value.int("matchingPrecedence").unwrap_or(1_000);
@@ -207,14 +203,12 @@ fn service_account(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
     } else if name != "*" {
         cx.check(&[Is(dns_subdomain)], &here, value.get("name"), value);
     }
-    if value.text("namespace") != "*" {
-        cx.check(
-            &[Is(dns_label)],
-            &path.field("namespace"),
-            value.get("namespace"),
-            value,
-        );
-    }
+    cx.check(
+        &[Is(dns_label)],
+        &path.field("namespace"),
+        value.get("namespace"),
+        value,
+    );
 }
 
 fn star_alone(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>, field: &str) {
@@ -302,11 +296,7 @@ fn url_rule(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
 }
 
 fn priority_level(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
-    let name = cx
-        .object
-        .at(&["metadata", "name"])
-        .and_then(Value::as_text)
-        .unwrap_or_default();
+    let name = &*cx.name();
     let kind = value.text("type");
     if ["Exempt", "Limited"].contains(&kind) && (kind == "Exempt") != (name == "exempt") {
         let found = value.get("type").unwrap_or(value);
@@ -314,6 +304,13 @@ fn priority_level(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
             &path.field("type"),
             found,
             "`Exempt` is the type of `exempt`, and of nothing else",
+        );
+    }
+    if name == "catch-all" && !is_catch_all(value) {
+        cx.findings.invalid(
+            path,
+            value,
+            "the level `catch-all` is the server's own and cannot differ from it",
         );
     }
     match kind {
@@ -341,6 +338,19 @@ fn priority_level(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
         }
         _ => {}
     }
+}
+
+/// Whether a level is the one that the server has for all that no other takes.
+fn is_catch_all(value: &Value<'_>) -> bool {
+    let Some(limited) = value.get("limited") else {
+        return false;
+    };
+    let response = limited.get("limitResponse");
+    value.text("type") == "Limited"
+        && limited.int("nominalConcurrencyShares") == Some(5)
+        && limited.int("lendablePercent").unwrap_or(0) == 0
+        && !limited.has("borrowingLimitPercent")
+        && response.is_some_and(|found| found.text("type") == "Reject" && !found.has("queuing"))
 }
 
 fn limited(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {

@@ -1,6 +1,6 @@
 //! Labels and selectors of all kinds.
 
-use super::Check::{Is, OneOf, Required};
+use super::Check::{Is, OneOf, Required, Word};
 use super::{Cx, TypeRules};
 use crate::finding::Findings;
 use crate::names::{label_key, label_value};
@@ -79,13 +79,13 @@ pub(super) const RULES: &[TypeRules] = &[
     TypeRules {
         of: "core.v1.TopologySpreadConstraint",
         fields: &[
-            ("topologyKey", &[Required, Is(label_key)]),
+            ("topologyKey", &[Required]),
             (
                 "whenUnsatisfiable",
                 &[Required, OneOf(&["DoNotSchedule", "ScheduleAnyway"])],
             ),
-            ("nodeAffinityPolicy", &[OneOf(&["Honor", "Ignore"])]),
-            ("nodeTaintsPolicy", &[OneOf(&["Honor", "Ignore"])]),
+            ("nodeAffinityPolicy", &[Word(&["Honor", "Ignore"])]),
+            ("nodeTaintsPolicy", &[Word(&["Honor", "Ignore"])]),
         ],
         whole: &[spread_constraint],
     },
@@ -144,8 +144,19 @@ fn requirement(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
 
 fn node_selector_term(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
     let list = path.field("matchExpressions");
+    // What is only preferred may name values that no label can have.
+    let preferred = path.ends_with_field("preference");
     for (index, item) in value.list("matchExpressions").iter().enumerate() {
-        node_requirement(cx, &list.index(index), item);
+        let here = list.index(index);
+        node_requirement(cx, &here, item);
+        if !preferred {
+            cx.check(
+                &[super::EachIs(label_value)],
+                &here.field("values"),
+                item.get("values"),
+                item,
+            );
+        }
     }
     let list = path.field("matchFields");
     for (index, item) in value.list("matchFields").iter().enumerate() {
@@ -325,31 +336,46 @@ fn match_label_keys(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
         let Some(keys) = value.get(field).filter(|keys| !keys.is_zero()) else {
             continue;
         };
-        let Some(selector) = selector else {
+        if selector.is_none() {
             cx.findings
                 .forbidden(&here, keys, "the keys need a `labelSelector`");
             continue;
-        };
-        for (index, item) in keys.items().iter().enumerate() {
-            let key = item.as_text().unwrap_or_default();
-            let here = here.index(index);
-            if let Err(message) = label_key(key) {
-                cx.findings
-                    .invalid(&here, item, format!("`{key}` {message}"));
-            } else if selector
-                .get("matchLabels")
-                .is_some_and(|labels| labels.has(key))
-                || selector
-                    .list("matchExpressions")
-                    .iter()
-                    .any(|e| e.text("key") == key)
-            {
-                cx.findings.invalid(
-                    &here,
-                    item,
-                    format!("`{key}` is in the `labelSelector` already"),
-                );
-            }
+        }
+        cx.check(&[super::EachIs(label_key)], &here, Some(keys), value);
+    }
+    // A pod's own labels are put into the selector first; a template's are not, yet.
+    let own = if cx.is_a("Pod") {
+        cx.object.at(&["metadata", "labels"])
+    } else {
+        None
+    };
+    let here = path.field("matchLabelKeys");
+    for (index, item) in value.list("matchLabelKeys").iter().enumerate() {
+        let key = item.as_text().unwrap_or_default();
+        let expressions = selector.map_or(&[][..], |found| found.list("matchExpressions"));
+        let named = expressions.iter().filter(|found| found.text("key") == key);
+        let labels = selector.and_then(|found| found.get("matchLabels"));
+        let taken = own.is_some_and(|labels| labels.has(key));
+        let count = named.count()
+            + usize::from(labels.is_some_and(|labels| labels.has(key)))
+            + usize::from(taken);
+        if count > 1 {
+            cx.findings.invalid(
+                &here.index(index),
+                item,
+                format!("`{key}` is in the `labelSelector` already"),
+            );
+        }
+        if value
+            .list("mismatchLabelKeys")
+            .iter()
+            .any(|other| other.as_text() == Some(key))
+        {
+            cx.findings.invalid(
+                &here.index(index),
+                item,
+                format!("`{key}` is in `mismatchLabelKeys`, too"),
+            );
         }
     }
 }

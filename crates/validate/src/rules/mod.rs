@@ -24,6 +24,7 @@ mod resources;
 mod service;
 mod storage;
 mod volume;
+mod windows;
 
 pub(crate) use labels::labels;
 
@@ -62,10 +63,14 @@ pub(crate) enum Check {
     Required,
     /// It must be there, as a pointer that is not nil; what it points to may be zero.
     Present,
-    /// One of these words.
+    /// One of these words; an empty one is as good as none.
     OneOf(&'static [&'static str]),
+    /// One of these words, where an empty one is none of them: a field that is absent or has a word.
+    Word(&'static [&'static str]),
     /// A text of this form; empty ones are no concern of the rule.
     Is(fn(&str) -> Verdict),
+    /// A text of this form, even if it is empty.
+    Given(fn(&str) -> Verdict),
     /// A text of this form, even if it is empty or absent.
     AlwaysIs(fn(&str) -> Verdict),
     /// Each text of a list is of this form.
@@ -91,8 +96,8 @@ pub(crate) enum Check {
 }
 
 pub(crate) use Check::{
-    AlwaysIs, AlwaysRange, EachIs, EachOneOf, Is, KeysAre, Labels, MaxItems, MaxLength, Min, OneOf,
-    Present, Range, Required, Unique,
+    AlwaysIs, AlwaysRange, EachIs, EachOneOf, Given, Is, KeysAre, Labels, MaxItems, MaxLength, Min,
+    OneOf, Present, Range, Required, Unique, Word,
 };
 
 /// A port.
@@ -106,6 +111,7 @@ const TABLES: &[&[TypeRules]] = &[
     pod::RULES,
     container::RULES,
     volume::RULES,
+    windows::RULES,
     service::RULES,
     node::RULES,
     storage::RULES,
@@ -122,7 +128,14 @@ const TABLES: &[&[TypeRules]] = &[
 ];
 
 /// Fields that the OpenAPI document calls required and the server takes without.
-const NOT_REQUIRED: &[(&str, &str)] = &[("storage.v1.TokenRequest", "audience")];
+const NOT_REQUIRED: &[(&str, &str)] = &[
+    ("batch.v1.PodFailurePolicy", "rules"),
+    ("core.v1.HTTPHeader", "value"),
+    ("core.v1.LimitRangeSpec", "limits"),
+    ("core.v1.Sysctl", "value"),
+    ("storage.v1.CSINodeSpec", "drivers"),
+    ("storage.v1.TokenRequest", "audience"),
+];
 
 /// Lists whose keys may be there twice, though they are maps or sets for merging.
 const MAY_REPEAT: &[(&str, &str)] = &[
@@ -135,6 +148,10 @@ const MAY_REPEAT: &[(&str, &str)] = &[
         "variables",
     ),
     (
+        "apiextensions.v1.CustomResourceDefinitionVersion",
+        "additionalPrinterColumns",
+    ),
+    (
         "apiextensions.v1.JSONSchemaProps",
         "x-kubernetes-validations",
     ),
@@ -142,17 +159,31 @@ const MAY_REPEAT: &[(&str, &str)] = &[
     ("core.v1.Container", "ports"),
     ("core.v1.EphemeralContainer", "env"),
     ("core.v1.EphemeralContainer", "ports"),
+    ("core.v1.NodeSpec", "podCIDRs"),
+    ("core.v1.ResourceRequirements", "claims"),
     ("core.v1.PodSpec", "hostAliases"),
     ("core.v1.PodSpec", "imagePullSecrets"),
     ("core.v1.ServiceAccount", "secrets"),
     ("discovery.v1.Endpoint", "addresses"),
+    ("flowcontrol.v1.NonResourcePolicyRule", "nonResourceURLs"),
+    ("flowcontrol.v1.NonResourcePolicyRule", "verbs"),
+    ("flowcontrol.v1.ResourcePolicyRule", "apiGroups"),
+    ("flowcontrol.v1.ResourcePolicyRule", "namespaces"),
+    ("flowcontrol.v1.ResourcePolicyRule", "resources"),
+    ("flowcontrol.v1.ResourcePolicyRule", "verbs"),
     ("meta.v1.ObjectMeta", "finalizers"),
     ("meta.v1.ObjectMeta", "ownerReferences"),
     ("storage.v1.CSIDriverSpec", "volumeLifecycleModes"),
 ];
 
 /// Parts that the server stores without looking at them.
-const UNJUDGED: &[(&str, &str)] = &[("autoscaling.v2.MetricIdentifier", "selector")];
+///
+/// Owners and managers are judged with the metadata of the object itself, and of nothing within it.
+const UNJUDGED: &[(&str, &str)] = &[
+    ("autoscaling.v2.MetricIdentifier", "selector"),
+    ("meta.v1.ObjectMeta", "managedFields"),
+    ("meta.v1.ObjectMeta", "ownerReferences"),
+];
 
 fn rules_of(definition: &str) -> &'static [&'static TypeRules] {
     static INDEX: OnceLock<HashMap<&'static str, Vec<&'static TypeRules>>> = OnceLock::new();
@@ -186,7 +217,19 @@ pub(crate) fn apply(
     cx.visit(number, &Path::ROOT, object);
 }
 
-impl Cx<'_> {
+impl<'c> Cx<'c> {
+    /// The name that the object gets.
+    pub(crate) fn name(&self) -> std::borrow::Cow<'c, str> {
+        meta::name_of(self.object)
+    }
+
+    /// What is wrong with the name that the object gets.
+    pub(crate) fn bad_name(&mut self, message: impl Into<String>) {
+        let at = meta::name_at(self.object);
+        self.findings
+            .invalid(&Path::ROOT.field("metadata.name"), at, message);
+    }
+
     /// Whether the object is of a kind, whatever its version.
     pub(crate) fn is_a(&self, kind: &str) -> bool {
         self.kind.kind == kind
@@ -279,7 +322,7 @@ impl Cx<'_> {
             self.findings.not_supported(path, found, &field.allowed);
         }
         for (index, item) in found.items().iter().enumerate() {
-            if refused(item) {
+            if refused(item) || item.as_text() == Some("") {
                 self.findings
                     .not_supported(&path.index(index), item, &field.allowed);
             }
@@ -381,8 +424,16 @@ impl Cx<'_> {
                         self.findings.not_supported(path, value, words);
                     }
                 }
+                Word(words) => {
+                    if let Some(value) = found
+                        && !words.contains(&text)
+                    {
+                        self.findings.not_supported(path, value, words);
+                    }
+                }
                 Is(_) if text.is_empty() => {}
-                Is(form) | AlwaysIs(form) => {
+                Given(_) if found.is_none() => {}
+                Is(form) | Given(form) | AlwaysIs(form) => {
                     if let Err(message) = form(text) {
                         self.findings.add(
                             "invalid-value",

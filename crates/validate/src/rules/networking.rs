@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::Check::{Is, OneOf, Required};
+use super::Check::{Is, Required, Word};
 use super::{Cx, PROTOCOLS, TypeRules};
 use crate::names::{dns_label, dns_subdomain, path_segment, port_name, wildcard_subdomain};
 use crate::net;
@@ -12,7 +12,7 @@ use crate::value::{Data, Value};
 pub(super) const RULES: &[TypeRules] = &[
     TypeRules {
         of: "networking.v1.IngressSpec",
-        fields: &[("ingressClassName", &[Is(dns_subdomain)])],
+        fields: &[("ingressClassName", &[super::Given(dns_subdomain)])],
         whole: &[ingress],
     },
     TypeRules {
@@ -60,7 +60,7 @@ pub(super) const RULES: &[TypeRules] = &[
     },
     TypeRules {
         of: "networking.v1.NetworkPolicyPort",
-        fields: &[("protocol", &[OneOf(PROTOCOLS)])],
+        fields: &[("protocol", &[Word(PROTOCOLS)])],
         whole: &[policy_port],
     },
     TypeRules {
@@ -423,7 +423,7 @@ fn service_cidr(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
     let mut families = HashSet::new();
     for (index, item) in found.iter().enumerate() {
         let text = item.as_text().unwrap_or_default();
-        if let Err(message) = net::cidr(text) {
+        if let Err(message) = net::cidr(text).and_then(|()| net::canonical_cidr(text)) {
             cx.findings
                 .invalid(&list.index(index), item, format!("`{text}` {message}"));
         }

@@ -80,10 +80,9 @@ fn node(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
 }
 
 fn overhead(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
-    // The server reads it as limits.
-    let list = path.field("podFixed");
-    for entry in value.get("podFixed").map_or(&[][..], Value::entries) {
-        resources::quantity_at_least(cx, &list.key(&entry.key), &entry.value, "0");
+    if let Some(overhead) = value.get("podFixed") {
+        // The server reads it as limits.
+        resources::amounts(cx, &path.field("limits"), overhead);
     }
 }
 

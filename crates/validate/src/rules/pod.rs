@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::Check::{AlwaysIs, EachIs, Is, MaxItems, OneOf, Range, Required};
+use super::Check::{AlwaysIs, EachIs, Is, MaxItems, OneOf, Range, Required, Word};
 use super::{Cx, Labels, TypeRules, container, resources, volume};
 use crate::names::{dns_label, dns_subdomain, label_key, sysctl};
 use crate::path::Path;
@@ -31,11 +31,11 @@ pub(super) const RULES: &[TypeRules] = &[
             ("nodeName", &[Is(dns_subdomain)]),
             ("nodeSelector", &[Labels]),
             ("runtimeClassName", &[Is(dns_subdomain)]),
+            ("priorityClassName", &[Is(dns_subdomain)]),
             (
                 "preemptionPolicy",
-                &[OneOf(&["PreemptLowerPriority", "Never"])],
+                &[Word(&["PreemptLowerPriority", "Never"])],
             ),
-            ("schedulerName", &[Is(label_key)]),
         ],
         whole: &[spec],
     },
@@ -78,12 +78,12 @@ pub(super) const RULES: &[TypeRules] = &[
             ("runAsGroup", &[Range(0, MAX_ID)]),
             (
                 "fsGroupChangePolicy",
-                &[OneOf(&["Always", "OnRootMismatch"])],
+                &[Word(&["Always", "OnRootMismatch"])],
             ),
-            ("supplementalGroupsPolicy", &[OneOf(&["Merge", "Strict"])]),
+            ("supplementalGroupsPolicy", &[Word(&["Merge", "Strict"])]),
             (
                 "seLinuxChangePolicy",
-                &[OneOf(&["MountOption", "Recursive"])],
+                &[Word(&["MountOption", "Recursive"])],
             ),
         ],
         whole: &[supplemental_groups],
@@ -180,12 +180,13 @@ fn spec(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
     volume::all(cx, path, value);
     container::all(cx, path, value);
     if let Some(found) = value.get("resources") {
-        resources::requirements(cx, &path.field("resources"), found);
+        resources::of_pod(cx, &path.field("resources"), found);
     }
     dns(cx, path, value);
     host_namespaces(cx, path, value);
     sysctls(cx, path, value);
     windows(cx, path, value);
+    super::windows::host_process(cx, path, value);
     spread(cx, path, value);
     tolerations_and_gates(cx, path, value);
     claims(cx, path, value);
@@ -201,14 +202,8 @@ fn spec(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
         );
     }
     if let Some(overhead) = value.get("overhead") {
-        for entry in overhead.entries() {
-            resources::quantity_at_least(
-                cx,
-                &path.field("overhead").key(&entry.key),
-                &entry.value,
-                "0",
-            );
-        }
+        // The server reads it as limits.
+        resources::amounts(cx, &path.field("overhead.limits"), overhead);
     }
 }
 
@@ -548,6 +543,12 @@ fn claims(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
                         "claim in `spec.resourceClaims` named",
                     );
                 }
+                cx.check(
+                    &[Is(dns_label)],
+                    &here.field("request"),
+                    claim.get("request"),
+                    claim,
+                );
             }
         }
     }

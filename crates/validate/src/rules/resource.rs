@@ -1,8 +1,10 @@
 //! Dynamic resource allocation: device classes, claims and slices.
 
-use super::Check::{Is, OneOf, Required};
+use super::Check::{Given, Is, OneOf, Required};
 use super::{Cx, TypeRules};
-use crate::names::{Verdict, dns_label, dns_subdomain, dns_subdomain_any_case, label_key};
+use crate::names::{
+    Verdict, dns_label, dns_subdomain, dns_subdomain_any_case, label_key, label_value,
+};
 use crate::path::Path;
 use crate::value::Value;
 
@@ -12,7 +14,7 @@ pub(super) const RULES: &[TypeRules] = &[
         fields: &[
             ("selectors", &[super::MaxItems(32)]),
             ("config", &[super::MaxItems(32)]),
-            ("extendedResourceName", &[Is(label_key)]),
+            ("extendedResourceName", &[Given(extended_resource)]),
         ],
         whole: &[],
     },
@@ -98,8 +100,8 @@ pub(super) const RULES: &[TypeRules] = &[
     TypeRules {
         of: "resource.v1.DeviceConstraint",
         fields: &[
-            ("matchAttribute", &[Is(qualified_name)]),
-            ("distinctAttribute", &[Is(qualified_name)]),
+            ("matchAttribute", &[Given(qualified_name)]),
+            ("distinctAttribute", &[Given(qualified_name)]),
         ],
         whole: &[constraint],
     },
@@ -127,8 +129,13 @@ pub(super) const RULES: &[TypeRules] = &[
     },
     TypeRules {
         of: "resource.v1.Device",
-        fields: &[("name", &[Required, Is(dns_label)])],
-        whole: &[device],
+        fields: &[
+            ("name", &[Required, Is(dns_label)]),
+            ("nodeName", &[Is(dns_subdomain)]),
+            ("taints", &[super::MaxItems(16)]),
+            ("consumesCounters", &[super::MaxItems(2)]),
+        ],
+        whole: &[device, bindings],
     },
     TypeRules {
         of: "resource.v1.DeviceTaint",
@@ -138,6 +145,15 @@ pub(super) const RULES: &[TypeRules] = &[
                 "effect",
                 &[Required, OneOf(&["NoExecute", "NoSchedule", "None"])],
             ),
+            ("value", &[Is(label_value)]),
+        ],
+        whole: &[],
+    },
+    TypeRules {
+        of: "resource.v1.DeviceCounterConsumption",
+        fields: &[
+            ("counterSet", &[Required, Is(dns_label)]),
+            ("counters", &[Required, super::KeysAre(dns_label)]),
         ],
         whole: &[],
     },
@@ -184,13 +200,28 @@ fn identifier(text: &str) -> Verdict {
     }
 }
 
+/// A resource of somebody's own domain.
+fn extended_resource(text: &str) -> Verdict {
+    label_key(text)?;
+    match text.split_once('/') {
+        None => Err("needs a domain, such as `example.org/gpu`".to_owned()),
+        Some((domain, _)) if domain.ends_with("kubernetes.io") => {
+            Err("is in Kubernetes' own domain".to_owned())
+        }
+        Some(_) if text.starts_with("requests.") => {
+            Err("must not begin with `requests.`".to_owned())
+        }
+        Some(_) => Ok(()),
+    }
+}
+
 fn pool(text: &str) -> Verdict {
     text.split('/').try_for_each(dns_subdomain)
 }
 
 fn template_metadata(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
     if let Some(metadata) = value.get("metadata") {
-        crate::meta::labels_and_annotations(&path.field("metadata"), metadata, cx.findings);
+        crate::meta::template(&path.field("metadata"), metadata, cx.findings);
     }
 }
 
@@ -246,38 +277,25 @@ fn allocation(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
 }
 
 fn toleration(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
-    let operator = value.text("operator");
-    if value.text("key").is_empty() && operator != "Exists" {
-        let found = value.get("key").unwrap_or(value);
-        cx.findings.required(
-            &path.field("key"),
-            found,
-            "the key is required, but with the operator `Exists`",
-        );
-    }
-    if operator == "Exists" && !value.text("value").is_empty() {
-        let found = value.get("value").unwrap_or(value);
-        cx.findings.invalid(
-            &path.field("value"),
-            found,
-            "the operator `Exists` has no value",
-        );
+    let here = path.field("value");
+    let found = value.get("value");
+    if value.text("operator") == "Exists" {
+        if let Some(found) = found.filter(|found| !found.is_zero()) {
+            cx.findings
+                .invalid(&here, found, "the operator `Exists` has no value");
+        }
+    } else {
+        cx.check(&[Is(label_value)], &here, found, value);
     }
 }
 
 fn constraint(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
-    match (value.has("matchAttribute"), value.has("distinctAttribute")) {
-        (true, true) => cx.findings.required(
+    if !value.has("matchAttribute") && !value.has("distinctAttribute") {
+        cx.findings.required(
             path,
             value,
-            "`matchAttribute` and `distinctAttribute` exclude each other",
-        ),
-        (false, false) => cx.findings.required(
-            &path.field("matchAttribute"),
-            value,
-            "the field is required",
-        ),
-        _ => {}
+            "`matchAttribute` or `distinctAttribute` is required",
+        );
     }
 }
 
@@ -292,6 +310,16 @@ fn claim(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
             .flat_map(|request| request.list("firstAvailable"))
             .any(|request| request.text("name") == sub),
     };
+    let list = path.field("requests");
+    for (index, request) in requests.iter().enumerate() {
+        let name = request.text("name");
+        if requests[..index]
+            .iter()
+            .any(|other| other.text("name") == name)
+        {
+            cx.findings.duplicate(&list.index(index), request, name);
+        }
+    }
     for field in ["constraints", "config"] {
         let list = path.field(field);
         for (index, item) in value.list(field).iter().enumerate() {
@@ -365,9 +393,32 @@ fn slice(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
             format!("only one of {} may be set", super::words(&set)),
         ),
     }
+    if shared && value.has("devices") {
+        cx.findings.invalid(
+            path,
+            value,
+            "`sharedCounters` and `devices` exclude each other",
+        );
+    }
+    let each = value.is_true("perDeviceNodeSelection");
     let list = path.field("devices");
     let devices = value.list("devices");
     for (index, device) in devices.iter().enumerate() {
+        let nodes = ["nodeName", "nodeSelector", "allNodes"];
+        let count = nodes.iter().filter(|field| device.has(field)).count();
+        if each && count != 1 {
+            cx.findings.invalid(
+                &list.index(index),
+                device,
+                format!("one of {} is required", super::words(&nodes)),
+            );
+        } else if !each && count > 0 {
+            cx.findings.invalid(
+                &list.index(index),
+                device,
+                "a device names its nodes only with `perDeviceNodeSelection: true`",
+            );
+        }
         let name = device.text("name");
         if !name.is_empty()
             && devices[..index]
@@ -377,6 +428,32 @@ fn slice(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
             let found = device.get("name").unwrap_or(device);
             cx.findings
                 .duplicate(&list.index(index).field("name"), found, name);
+        }
+    }
+}
+
+/// Conditions for binding come with conditions of failure.
+fn bindings(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
+    let pair = ["bindingConditions", "bindingFailureConditions"];
+    for (one, other) in [(pair[0], pair[1]), (pair[1], pair[0])] {
+        if !value.list(one).is_empty() && value.list(other).is_empty() {
+            cx.findings.invalid(
+                &path.field(other),
+                value.get(one).unwrap_or(value),
+                format!("`{one}` needs `{other}`"),
+            );
+        }
+    }
+    let list = path.field("consumesCounters");
+    let found = value.list("consumesCounters");
+    for (index, item) in found.iter().enumerate() {
+        let name = item.text("counterSet");
+        if !name.is_empty()
+            && found[..index]
+                .iter()
+                .any(|other| other.text("counterSet") == name)
+        {
+            cx.findings.duplicate(&list.index(index), item, name);
         }
     }
 }
@@ -393,7 +470,8 @@ fn device(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
                 format!("`{}` {message}", entry.key),
             );
         }
-        match entry.value.entries().len() {
+        let values = entry.value.entries().iter();
+        match values.filter(|entry| !entry.value.is_null()).count() {
             0 => cx
                 .findings
                 .required(&here, &entry.value, "an attribute has one value"),

@@ -175,6 +175,56 @@ pub(super) fn quantity_at_least(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<
     }
 }
 
+/// Amounts of resources that a container may have.
+pub(super) fn amounts(cx: &mut Cx<'_>, path: &Path<'_>, list: &Value<'_>) {
+    for entry in list.entries() {
+        let here = path.key(&entry.key);
+        if let Err(message) = container_name(&entry.key) {
+            cx.findings.add(
+                "invalid-value",
+                &here,
+                entry.origin,
+                format!("`{}` {message}", entry.key),
+            );
+        }
+        quantity_at_least(cx, &here, &entry.value, "0");
+        if is_extended(&entry.key)
+            && Quantity::of(&entry.value).is_some_and(|found| !found.is_whole())
+        {
+            cx.findings
+                .invalid(&here, &entry.value, "the number must be whole");
+        }
+    }
+}
+
+/// What a pod as a whole may ask for.
+const POD: &[&str] = &["cpu", "memory", "hugepages-"];
+
+/// Requests and limits of a pod as a whole.
+pub(super) fn of_pod(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
+    requirements(cx, path, value);
+    for field in ["limits", "requests"] {
+        let list = path.field(field);
+        for entry in value.get(field).map_or(&[][..], Value::entries) {
+            if !matches!(&*entry.key, "cpu" | "memory") && !is_huge_pages(&entry.key) {
+                cx.findings.add(
+                    "unsupported-value",
+                    &list.key(&entry.key),
+                    entry.origin,
+                    format!("`{}` is none of {}", entry.key, super::words(POD)),
+                );
+            }
+        }
+    }
+    if let Some(found) = value.get("claims").filter(|found| !found.is_zero()) {
+        cx.findings.forbidden(
+            &path.field("claims"),
+            found,
+            "claims are those of a container",
+        );
+    }
+}
+
 /// Requests and limits of a container or a pod.
 pub(super) fn requirements(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
     let (limits, requests) = (value.get("limits"), value.get("requests"));
@@ -184,24 +234,9 @@ pub(super) fn requirements(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) 
     let mut huge = false;
     let mut usual = false;
     for (field, list) in [("limits", limits), ("requests", requests)] {
-        let here = path.field(field);
-        for entry in list.map_or(&[][..], Value::entries) {
-            let here = here.key(&entry.key);
-            if let Err(message) = container_name(&entry.key) {
-                cx.findings.add(
-                    "invalid-value",
-                    &here,
-                    entry.origin,
-                    format!("`{}` {message}", entry.key),
-                );
-            }
-            quantity_at_least(cx, &here, &entry.value, "0");
-            if is_extended(&entry.key)
-                && Quantity::of(&entry.value).is_some_and(|found| !found.is_whole())
-            {
-                cx.findings
-                    .invalid(&here, &entry.value, "the number must be whole");
-            }
+        let Some(list) = list else { continue };
+        amounts(cx, &path.field(field), list);
+        for entry in list.entries() {
             huge |= is_huge_pages(&entry.key);
             usual |= matches!(&*entry.key, "cpu" | "memory");
             if field == "requests"

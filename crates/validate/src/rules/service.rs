@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::Check::{Is, OneOf, Required};
+use super::Check::{Is, OneOf, Required, Word};
 use super::{Cx, Labels, PORT, PROTOCOLS, TypeRules};
 use crate::names::{dns_label, dns_subdomain, label_key};
 use crate::net;
@@ -24,7 +24,7 @@ pub(super) const RULES: &[TypeRules] = &[
             ),
             ("selector", &[Labels]),
             ("sessionAffinity", &[OneOf(&["ClientIP", "None"])]),
-            ("internalTrafficPolicy", &[OneOf(&["Cluster", "Local"])]),
+            ("internalTrafficPolicy", &[Word(&["Cluster", "Local"])]),
             ("loadBalancerClass", &[Is(label_key)]),
             ("clusterIP", &[]),
             ("ports", &[]),
@@ -127,22 +127,8 @@ fn spec(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
                 .invalid(&list.index(index), item, format!("`{text}` {message}"));
         }
     }
-    affinity(cx, path, value);
     load_balancer(cx, path, value, kind);
     traffic(cx, path, value, kind);
-}
-
-fn affinity(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
-    let config = value.get("sessionAffinityConfig");
-    if let Some(config) = config
-        && ["", "None"].contains(&value.text("sessionAffinity"))
-    {
-        cx.findings.forbidden(
-            &path.field("sessionAffinityConfig"),
-            config,
-            "without `sessionAffinity: ClientIP` there is nothing to configure",
-        );
-    }
 }
 
 fn ports(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>, kind: &str, headless: bool) {
@@ -269,14 +255,12 @@ fn families(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>, kind: &str, hea
         }
         return;
     }
-    if !value.text("ipFamilyPolicy").is_empty() {
-        cx.check(
-            &[OneOf(policies)],
-            &path.field("ipFamilyPolicy"),
-            value.get("ipFamilyPolicy"),
-            value,
-        );
-    }
+    cx.check(
+        &[Word(policies)],
+        &path.field("ipFamilyPolicy"),
+        value.get("ipFamilyPolicy"),
+        value,
+    );
     if found.len() > 2 {
         cx.findings
             .invalid(&list, &found[2], "there are two families");

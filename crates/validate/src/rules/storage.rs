@@ -1,8 +1,8 @@
 //! Persistent volumes, claims, storage classes and drivers.
 
-use super::Check::{Is, MaxLength, Min, OneOf, Range, Required};
+use super::Check::{Is, MaxLength, Min, OneOf, Range, Required, Word};
 use super::{Cx, TypeRules, volume};
-use crate::names::{Verdict, dns_label, dns_subdomain, label_key};
+use crate::names::{Verdict, dns_subdomain, label_key};
 use crate::path::Path;
 use crate::quantity::Quantity;
 use crate::value::Value;
@@ -25,7 +25,7 @@ pub(super) const RULES: &[TypeRules] = &[
                 "persistentVolumeReclaimPolicy",
                 &[OneOf(&["Delete", "Recycle", "Retain"])],
             ),
-            ("volumeMode", &[OneOf(&["Block", "Filesystem"])]),
+            ("volumeMode", &[Word(&["Block", "Filesystem"])]),
         ],
         whole: &[persistent_volume],
     },
@@ -40,7 +40,7 @@ pub(super) const RULES: &[TypeRules] = &[
             ("accessModes", &[]),
             ("storageClassName", &[Is(dns_subdomain)]),
             ("volumeAttributesClassName", &[Is(dns_subdomain)]),
-            ("volumeMode", &[OneOf(&["Block", "Filesystem"])]),
+            ("volumeMode", &[Word(&["Block", "Filesystem"])]),
         ],
         whole: &[claim],
     },
@@ -61,7 +61,7 @@ pub(super) const RULES: &[TypeRules] = &[
             ("reclaimPolicy", &[OneOf(&["Delete", "Retain"])]),
             (
                 "volumeBindingMode",
-                &[OneOf(&["Immediate", "WaitForFirstConsumer"])],
+                &[Word(&["Immediate", "WaitForFirstConsumer"])],
             ),
         ],
         whole: &[storage_class],
@@ -77,7 +77,7 @@ pub(super) const RULES: &[TypeRules] = &[
     TypeRules {
         of: "storage.v1.VolumeAttachmentSpec",
         fields: &[
-            ("attacher", &[Required, Is(driver)]),
+            ("attacher", &[Required, MaxLength(63), Is(driver)]),
             ("nodeName", &[super::AlwaysIs(dns_subdomain)]),
             ("source", &[]),
         ],
@@ -88,7 +88,7 @@ pub(super) const RULES: &[TypeRules] = &[
         fields: &[
             (
                 "fsGroupPolicy",
-                &[OneOf(&["File", "None", "ReadWriteOnceWithFSType"])],
+                &[Word(&["File", "None", "ReadWriteOnceWithFSType"])],
             ),
             ("nodeAllocatableUpdatePeriodSeconds", &[Min(10)]),
         ],
@@ -191,7 +191,8 @@ fn persistent_volume(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
         cx.findings
             .required(path, value, "a volume has a source, such as `csi` or `nfs`");
     }
-    for second in found {
+    // The server does not mind a second one that is a `flexVolume`.
+    for second in found.filter(|source| *source != "flexVolume") {
         let origin = value.get(second).unwrap_or(value);
         cx.findings
             .forbidden(&path.field(second), origin, "a volume has one source");
@@ -251,7 +252,12 @@ fn claim(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
         Some(_) => {}
     }
 
-    let (source, reference) = (value.get("dataSource"), value.get("dataSourceRef"));
+    // The server drops a reference to another namespace: the feature is off.
+    let in_template = !cx.is_a("PersistentVolumeClaim");
+    let reference = value
+        .get("dataSourceRef")
+        .filter(|found| in_template || found.text("namespace").is_empty());
+    let source = value.get("dataSource");
     for (field, found) in [("dataSource", source), ("dataSourceRef", reference)] {
         let Some(found) = found else { continue };
         if field == "dataSource" && reference.is_none() && !is_kept(found) {
@@ -280,17 +286,6 @@ fn claim(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
                 &here.field("apiGroup"),
                 origin,
                 format!("`{group}` {message}"),
-            );
-        }
-        let namespace = found.text("namespace");
-        if !namespace.is_empty()
-            && let Err(message) = dns_label(namespace)
-        {
-            let origin = found.get("namespace").unwrap_or(found);
-            cx.findings.invalid(
-                &here.field("namespace"),
-                origin,
-                format!("`{namespace}` {message}"),
             );
         }
     }

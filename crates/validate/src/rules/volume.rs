@@ -2,11 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::Check::{Is, MaxLength, OneOf, Range, Required};
+use super::Check::{Is, MaxLength, OneOf, Range, Required, Word};
 use super::{Cx, TypeRules, container};
 use crate::names::{
-    Verdict, config_key, dns_label, dns_subdomain, local_descending_path, local_file_path,
-    no_backsteps,
+    Verdict, dns_label, dns_subdomain, local_descending_path, local_file_path, no_backsteps,
 };
 use crate::path::Path;
 use crate::quantity::Quantity;
@@ -87,7 +86,7 @@ pub(super) const RULES: &[TypeRules] = &[
     TypeRules {
         of: "core.v1.KeyToPath",
         fields: &[
-            ("key", &[Required, Is(config_key)]),
+            ("key", &[Required]),
             ("path", &[Required, Is(local_file_path)]),
             ("mode", &[MODE]),
         ],
@@ -179,8 +178,8 @@ pub(super) const RULES: &[TypeRules] = &[
         fields: &[
             ("diskName", &[Required]),
             ("diskURI", &[Required]),
-            ("cachingMode", &[OneOf(&["None", "ReadOnly", "ReadWrite"])]),
-            ("kind", &[OneOf(&["Dedicated", "Managed", "Shared"])]),
+            ("cachingMode", &[Word(&["None", "ReadOnly", "ReadWrite"])]),
+            ("kind", &[Word(&["Dedicated", "Managed", "Shared"])]),
         ],
         whole: &[],
     },
@@ -236,6 +235,11 @@ pub(super) const RULES: &[TypeRules] = &[
         of: "core.v1.EphemeralVolumeSource",
         fields: &[("volumeClaimTemplate", &[super::Present])],
         whole: &[],
+    },
+    TypeRules {
+        of: "core.v1.PersistentVolumeClaimTemplate",
+        fields: &[],
+        whole: &[claim_template],
     },
     TypeRules {
         of: "core.v1.ImageVolumeSource",
@@ -311,11 +315,7 @@ const SOURCES: &[&str] = &[
 /// Judges the volumes of a pod.
 pub(super) fn all(cx: &mut Cx<'_>, path: &Path<'_>, pod: &Value<'_>) {
     let list = path.field("volumes");
-    let generated = cx
-        .object
-        .at(&["metadata", "name"])
-        .and_then(Value::as_text)
-        .unwrap_or_default();
+    let generated = &*cx.name();
     for (index, volume) in pod.list("volumes").iter().enumerate() {
         let here = list.index(index);
         cx.check(
@@ -342,6 +342,12 @@ pub(super) fn all(cx: &mut Cx<'_>, path: &Path<'_>, pod: &Value<'_>) {
                 );
             }
         }
+    }
+}
+
+fn claim_template(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
+    if let Some(metadata) = value.get("metadata") {
+        crate::meta::template(&path.field("metadata"), metadata, cx.findings);
     }
 }
 
