@@ -23,6 +23,7 @@ mod render;
 mod script_files;
 mod secrets;
 mod settings;
+mod template_map;
 mod templates;
 mod watch;
 

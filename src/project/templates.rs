@@ -6,15 +6,16 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Map, Value};
 
 use super::settings::read_map;
+use super::template_map::TemplateMap;
 use super::{Environment, Project, Step, place_at};
 use crate::error::{Error, Kind, Result};
 use crate::finding::Finding;
-use crate::load::{FileKind, Files, normalized};
+use crate::load::{FileKind, Files, MadeBy, normalized};
 use crate::place::Place;
 use crate::template::{self, SUFFIX, Values};
 
@@ -140,6 +141,17 @@ impl<'f> Templated<'f> {
 }
 
 impl Files for Templated<'_> {
+    fn provenance(&self, path: &Path) -> MadeBy {
+        if self.lower.resolve(path).is_ok() {
+            return self.lower.provenance(path);
+        }
+        let template = self.template_of(path)?;
+        let bytes = self.lower.read(&template).ok()?;
+        let name = self.project.shown(&self.lower.origin(&template));
+        let text = text(&name, &bytes).ok()?;
+        Some(Arc::new(TemplateMap::new(&name, text, self.values)))
+    }
+
     fn miss(&self, path: &Path) {
         self.lower.miss(path);
     }
