@@ -8,7 +8,7 @@ use kustom_yaml::threads;
 use kustom_yaml::{Size, Stream, Text, config, json_or_config, stream, strict_config};
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
-use super::{Accumulated, Context, depth, generators, origin, plugins, transformers};
+use super::{Accumulated, Context, StepKind, depth, generators, origin, plugins, transformers};
 use crate::fields::Fields;
 use crate::kustomization::{FILE_NAMES, Kind, Kustomization, unheard};
 use crate::load::{Content, FileKind, Loader, shown_name};
@@ -130,6 +130,7 @@ impl<'l> Target<'l> {
             let read = ahead.next().flatten();
             if read.is_none() && self.loader.is_base(name) {
                 gathered.merge(self.base(context, name)?)?;
+                self.tell_of(context, name, gathered);
                 continue;
             }
             match self.file(context, name, read) {
@@ -142,8 +143,20 @@ impl<'l> Target<'l> {
                 }
                 Err(error) => return Err(error),
             }
+            self.tell_of(context, name, gathered);
         }
         Ok(())
+    }
+
+    /// Tells who watches that the objects of a file or a base are here.
+    fn tell_of(&self, context: &mut Context<'_>, name: &Text, gathered: &Accumulated) {
+        let directory = self.loader.root();
+        context.tell(
+            StepKind::Resources,
+            name.span,
+            directory,
+            &gathered.resources,
+        );
     }
 
     fn with_origin(&self, mut resources: Vec<Resource>, name: &Text) -> Result<Vec<Resource>> {

@@ -7,10 +7,11 @@ use std::path::Path;
 
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::finding::Finding;
+use kustom_yaml::place::Span;
 use kustom_yaml::{Node, Tag};
 
 use super::accumulate::Target;
-use super::{Context, origin};
+use super::{Context, StepKind, origin};
 use crate::hash;
 use crate::kustomization::Kustomization;
 use crate::load::Library;
@@ -35,16 +36,29 @@ pub(super) fn run(
     let nothing = context.nothing();
     let mut gathered = target.accumulate(context, nothing)?;
 
+    let root = target.loader.root();
+    let at_root = |context: &mut Context<'_>, kind: StepKind, resources: &Resources| {
+        context.tell(kind, Span::default(), root, resources);
+    };
+
     // The hash comes before the references, which must carry it.
     hash::apply(&mut gathered.resources, &context.schema)?;
+    at_root(context, StepKind::HashTransformer, &gathered.resources);
     let ambiguous = context.ambiguous_names(&gathered.resources);
     refs::apply(&mut gathered.resources, &gathered.fields)?;
+    at_root(
+        context,
+        StepKind::NameReferenceTransformer,
+        &gathered.resources,
+    );
     context.note_ambiguous(&gathered.resources, ambiguous);
     let unused = gathered
         .vars
         .resolve(&mut gathered.resources, &gathered.fields)?;
     context.findings.extend(unused);
+    at_root(context, StepKind::RefVarTransformer, &gathered.resources);
     drop_local(&mut gathered.resources)?;
+    at_root(context, StepKind::LocalConfig, &gathered.resources);
     context.note_left(&gathered.resources);
 
     let asked = context.options.order.as_ref();
@@ -58,6 +72,7 @@ pub(super) fn run(
     order
         .unwrap_or(&Order::legacy())
         .apply(&mut gathered.resources, context.options.release);
+    at_root(context, StepKind::SortOrder, &gathered.resources);
     gathered.resources.check_unique()?;
     let label = context.options.managed_by || metadata.managed_by;
     let keeps_empty = metadata.origin && metadata.transformations;
@@ -69,6 +84,7 @@ pub(super) fn run(
         settle_annotations(&mut resource.node, keeps_empty);
         Ok(())
     })?;
+    at_root(context, StepKind::Annotations, &gathered.resources);
     Ok(gathered.resources)
 }
 

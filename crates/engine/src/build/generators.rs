@@ -5,7 +5,7 @@ use kustom_yaml::error::Result;
 use kustom_yaml::place::Span;
 
 use super::accumulate::Target;
-use super::{Accumulated, Context, origin, plugins};
+use super::{Accumulated, Context, StepKind, origin, plugins};
 use crate::generate::{self, Args, Pair, Product};
 use crate::load::{Content, Loader, normalized};
 use crate::release::Change;
@@ -19,15 +19,20 @@ pub(super) fn run(
     gathered: &mut Accumulated,
 ) -> Result<()> {
     let kustomization = &target.kustomization;
+    let directory = target.loader.root();
     // What is configured by objects is read first: a mistake in it is found before any work.
     let plugins = plugins::load(context, target, &kustomization.generators)?;
     for (product, list, kind) in [
         (
             Product::ConfigMap,
             &kustomization.config_maps,
-            "ConfigMapGenerator",
+            StepKind::ConfigMapGenerator,
         ),
-        (Product::Secret, &kustomization.secrets, "SecretGenerator"),
+        (
+            Product::Secret,
+            &kustomization.secrets,
+            StepKind::SecretGenerator,
+        ),
     ] {
         let origin = origin::of_field(target, kind);
         for args in list {
@@ -40,17 +45,22 @@ pub(super) fn run(
             let resource = make(context, target, product, &args)?;
             absorb(context, gathered, vec![resource], origin.as_ref())
                 .map_err(|error| error.at(args.name.span))?;
+            context.tell(kind, args.name.span, directory, &gathered.resources);
         }
     }
     for chart in &kustomization.helm_charts {
-        let origin = origin::of_field(target, "HelmChartInflationGenerator");
+        let origin = origin::of_field(target, StepKind::HelmChartInflationGenerator);
         let made = plugins::inflate_field(context, target, chart)?;
         absorb(context, gathered, made, origin.as_ref())
             .map_err(|error| error.at(chart.name.span))?;
+        let kind = StepKind::HelmChartInflationGenerator;
+        context.tell(kind, chart.name.span, directory, &gathered.resources);
     }
     for plugin in &plugins {
         let made = plugins::generate(context, target, plugin)?;
         absorb(context, gathered, made, plugin.origin.as_ref())?;
+        let kind = StepKind::Generator;
+        context.tell(kind, plugin.span, directory, &gathered.resources);
     }
     Ok(())
 }

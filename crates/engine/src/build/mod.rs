@@ -13,6 +13,7 @@ mod matched;
 mod origin;
 mod patches;
 mod plugins;
+mod step;
 mod transformers;
 mod unmatched;
 
@@ -22,7 +23,7 @@ use std::path::{Path, PathBuf};
 use kustom_yaml::error::{Error, Result};
 use kustom_yaml::finding::Finding;
 use kustom_yaml::limits::Budget;
-use kustom_yaml::place::SourceId;
+use kustom_yaml::place::{SourceId, Span};
 use kustom_yaml::{Str, write, write_stream};
 
 use crate::fields::Fields;
@@ -38,6 +39,7 @@ use crate::vars::Vars;
 
 pub use generators::read_pairs;
 pub use matched::{Matched, Operator};
+pub use step::{Observer, Step, StepKind};
 
 /// How a kustomization is built.
 #[derive(Clone, Debug, Default)]
@@ -156,9 +158,52 @@ pub fn build_changed(
     options: &Options,
     change: &dyn Fn(&mut Kustomization, &Library<'_>),
 ) -> Result<Built> {
+    build_observed(files, working_directory, directory, options, change, None)
+}
+
+/// Builds the kustomization in a directory, and tells an observer of every step.
+///
+/// # Errors
+///
+/// As [`build`].
+///
+/// # Example
+///
+/// ```
+/// use std::path::Path;
+/// use kustom_engine::build::{Observer, Options, Step, StepKind, build_observed};
+/// use kustom_engine::load::Memory;
+/// use kustom_engine::resource::Resources;
+///
+/// struct Steps(Vec<StepKind>);
+///
+/// impl Observer for Steps {
+///     fn after(&mut self, step: &Step<'_>, _: &Resources) {
+///         self.0.push(step.kind);
+///     }
+/// }
+///
+/// let mut files = Memory::default();
+/// files.insert("/app/kustomization.yaml", "namePrefix: my-\nresources: [map.yaml]\n");
+/// files.insert("/app/map.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: map}}");
+/// let mut steps = Steps(Vec::new());
+/// let (root, app) = (Path::new("/"), Path::new("app"));
+/// build_observed(&files, root, app, &Options::default(), &|_, _| {}, Some(&mut steps))?;
+/// assert_eq!(steps.0[..2], [StepKind::Resources, StepKind::PrefixTransformer]);
+/// # Ok::<(), kustom_yaml::error::Error>(())
+/// ```
+pub fn build_observed<'o>(
+    files: &dyn Files,
+    working_directory: &Path,
+    directory: &Path,
+    options: &'o Options,
+    change: &dyn Fn(&mut Kustomization, &Library<'_>),
+    observer: Option<&'o mut dyn Observer>,
+) -> Result<Built> {
     let library =
         Library::new(files, working_directory, options.restriction).as_of(options.release);
     let mut context = Context::new(options, library.budget());
+    context.observer = observer;
     let resources = finish::run(&mut context, &library, directory, change)
         .map_err(|error| error.locate(|place| library.locate(place)))?;
     let (mut findings, mut matches) = (context.findings, context.matches);
@@ -197,6 +242,7 @@ struct Context<'o> {
     /// Remarks that hold only if a value is still there at the end.
     pending: Vec<elsewhere::Pending>,
     matches: Vec<Matched>,
+    observer: Option<&'o mut dyn Observer>,
 }
 
 impl<'o> Context<'o> {
@@ -214,7 +260,35 @@ impl<'o> Context<'o> {
             findings: Vec::new(),
             pending: Vec::new(),
             matches: Vec::new(),
+            observer: None,
         }
+    }
+
+    /// Tells who watches of a step that has run.
+    fn tell(&mut self, kind: StepKind, span: Span, directory: &Path, resources: &Resources) {
+        if let Some(observer) = &mut self.observer {
+            let step = Step {
+                kind,
+                span,
+                directory,
+            };
+            observer.after(&step, resources);
+        }
+    }
+
+    /// Ends a transformer: what it deleted is gone before the next one runs.
+    fn after_transformer(
+        &mut self,
+        target: &accumulate::Target<'_>,
+        kind: StepKind,
+        span: Span,
+        resources: &mut Resources,
+    ) {
+        if let Some(origin) = origin::of_field(target, kind) {
+            origin::record(resources, Some(&origin));
+        }
+        resources.drop_deleted();
+        self.tell(kind, span, target.loader.root(), resources);
     }
 }
 

@@ -8,6 +8,7 @@ use crate::kustomization::BuildMetadata;
 use crate::load::Repository;
 use crate::resource::{Origin, Plugin, Resource, Resources};
 
+use super::StepKind;
 use super::accumulate::Target;
 
 /// The origin of something that a directory names: below it, or in a repository.
@@ -27,7 +28,7 @@ pub(super) fn append(origin: &Origin, name: &Text) -> Origin {
 }
 
 /// The origin of what a built-in generator makes, or the name of a built-in transformer.
-pub(super) fn of_field(target: &Target<'_>, kind: &str) -> Option<Origin> {
+pub(super) fn of_field(target: &Target<'_>, kind: StepKind) -> Option<Origin> {
     let origin = target.origin.as_ref()?;
     Some(Origin {
         repo: origin.repo.clone(),
@@ -35,7 +36,7 @@ pub(super) fn of_field(target: &Target<'_>, kind: &str) -> Option<Origin> {
         configured_in: joined(&origin.path, &target.file_name),
         configured_by: Some(Plugin {
             api_version: "builtin".into(),
-            kind: kind.into(),
+            kind: kind.plugin().into(),
             ..Plugin::default()
         }),
         ..Origin::default()

@@ -1,6 +1,7 @@
 //! Generators, transformers and validators that are configured by objects.
 
 use kustom_yaml::error::{Error, Kind, Result};
+use kustom_yaml::place::Span;
 use kustom_yaml::{Text, stream};
 
 use super::accumulate::Target;
@@ -21,6 +22,8 @@ pub(super) struct Plugin {
     runner: Runner,
     /// What is recorded on the resources that it makes or changes.
     pub(super) origin: Option<Origin>,
+    /// Where the object that configures it stands.
+    pub(super) span: Span,
 }
 
 /// Who does the work of a plugin.
@@ -82,6 +85,7 @@ fn configure(context: &mut Context<'_>, target: &Target<'_>, object: &Resource) 
     Ok(Plugin {
         runner,
         origin: origin::of_plugin(object),
+        span: object.node.span,
     })
 }
 

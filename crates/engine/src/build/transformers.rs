@@ -1,9 +1,11 @@
 //! The transformers of a directory, in their fixed order.
 
+use kustom_yaml::Text;
 use kustom_yaml::error::Result;
+use kustom_yaml::place::Span;
 
 use super::accumulate::Target;
-use super::{Accumulated, Context, Matched, Operator, origin, patches, plugins};
+use super::{Accumulated, Context, Matched, Operator, StepKind, origin, patches, plugins};
 use crate::kustomization::ReplacementSource;
 use crate::release::Release;
 use crate::resource::Resources;
@@ -24,15 +26,16 @@ pub(super) fn run(
     let Accumulated {
         resources, fields, ..
     } = gathered;
-    let done = |resources: &mut Resources, kind: &str| {
-        origin::record(resources, origin::of_field(target, kind).as_ref());
-        resources.drop_deleted();
-    };
 
     // Patches come first: they see the names that their authors wrote.
     if !asked.patches_strategic_merge.is_empty() {
         patches::strategic_merge(context, target, resources, &asked.patches_strategic_merge)?;
-        done(resources, "PatchStrategicMergeTransformer");
+        context.after_transformer(
+            target,
+            StepKind::PatchStrategicMergeTransformer,
+            Span::default(),
+            resources,
+        );
     }
     for (index, patch) in asked.patches.iter().enumerate() {
         let count = patches::patch(context, target, resources, patch)?;
@@ -42,7 +45,7 @@ pub(super) fn run(
             place: patch.span.into(),
             ..Matched::new(Operator::Patch, target.loader.root(), index)
         });
-        done(resources, "PatchTransformer");
+        context.after_transformer(target, StepKind::PatchTransformer, patch.span, resources);
     }
     if !asked.namespace.is_empty() {
         let wanted = Namespace {
@@ -57,7 +60,12 @@ pub(super) fn run(
             context.options.release,
         )
         .map_err(|error| error.at(asked.namespace.span))?;
-        done(resources, "NamespaceTransformer");
+        context.after_transformer(
+            target,
+            StepKind::NamespaceTransformer,
+            asked.namespace.span,
+            resources,
+        );
     }
     if !asked.name_prefix.is_empty() {
         prefix::apply(
@@ -66,7 +74,12 @@ pub(super) fn run(
             &fields.name_prefix,
             &context.schema,
         )?;
-        done(resources, "PrefixTransformer");
+        context.after_transformer(
+            target,
+            StepKind::PrefixTransformer,
+            asked.name_prefix.span,
+            resources,
+        );
     }
     if !asked.name_suffix.is_empty() {
         suffix::apply(
@@ -75,20 +88,35 @@ pub(super) fn run(
             &fields.name_suffix,
             &context.schema,
         )?;
-        done(resources, "SuffixTransformer");
+        context.after_transformer(
+            target,
+            StepKind::SuffixTransformer,
+            asked.name_suffix.span,
+            resources,
+        );
     }
     for label in &asked.labels {
         let specs = fields.for_labels(&label.fields, label.reach)?;
         let seen = context.labels_of(resources, &label.pairs);
         labels::apply(resources, &label.pairs, &specs)?;
         context.note_labels(resources, &label.pairs, seen);
-        done(resources, "LabelTransformer");
+        context.after_transformer(
+            target,
+            StepKind::LabelTransformer,
+            first_key(&label.pairs),
+            resources,
+        );
     }
     if !asked.labels.is_empty() || !asked.common_labels.is_empty() {
         let seen = context.labels_of(resources, &asked.common_labels);
         labels::apply(resources, &asked.common_labels, &fields.common_labels)?;
         context.note_labels(resources, &asked.common_labels, seen);
-        done(resources, "LabelTransformer");
+        context.after_transformer(
+            target,
+            StepKind::LabelTransformer,
+            first_key(&asked.common_labels),
+            resources,
+        );
     }
     if !asked.common_annotations.is_empty() {
         annotations::apply(
@@ -96,16 +124,31 @@ pub(super) fn run(
             &asked.common_annotations,
             &fields.common_annotations,
         )?;
-        done(resources, "AnnotationsTransformer");
+        context.after_transformer(
+            target,
+            StepKind::AnnotationsTransformer,
+            first_key(&asked.common_annotations),
+            resources,
+        );
     }
     // Old JSON patches come late: they see the names of this layer.
     for patch in &asked.patches_json6902 {
         patches::json6902(context, target, resources, patch)?;
-        done(resources, "PatchJson6902Transformer");
+        context.after_transformer(
+            target,
+            StepKind::PatchJson6902Transformer,
+            patch.span,
+            resources,
+        );
     }
     for replica in &asked.replicas {
         replicas::apply(resources, replica, &fields.replicas)?;
-        done(resources, "ReplicaCountTransformer");
+        context.after_transformer(
+            target,
+            StepKind::ReplicaCountTransformer,
+            replica.name.span,
+            resources,
+        );
     }
     let counts = images::apply(
         resources,
@@ -122,18 +165,39 @@ pub(super) fn run(
             place: image.name.span.into(),
             ..Matched::new(Operator::Image, target.loader.root(), index)
         });
-        done(resources, "ImageTagTransformer");
+        context.after_transformer(
+            target,
+            StepKind::ImageTagTransformer,
+            image.name.span,
+            resources,
+        );
     }
     if !asked.replacements.is_empty() {
         replace(context, target, resources)?;
-        done(resources, "ReplacementTransformer");
+        context.after_transformer(
+            target,
+            StepKind::ReplacementTransformer,
+            Span::default(),
+            resources,
+        );
     }
     for plugin in &plugins {
         plugins::transform(context, target, plugin, resources)?;
         origin::record(resources, plugin.origin.as_ref());
         resources.drop_deleted();
+        context.tell(
+            StepKind::Transformer,
+            plugin.span,
+            target.loader.root(),
+            resources,
+        );
     }
     Ok(())
+}
+
+/// Where the first of some pairs stands.
+fn first_key(pairs: &[(Text, Text)]) -> Span {
+    pairs.first().map(|(key, _)| key.span).unwrap_or_default()
 }
 
 /// Makes the replacements, and counts what each entry met.
