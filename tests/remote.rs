@@ -449,3 +449,54 @@ fn an_old_prefix_is_remarked_on() {
         said.err
     );
 }
+
+#[test]
+fn definitions_and_schemas_are_read_from_a_server() {
+    let stage = Stage::new();
+    let server = Server::start(stage.path(""));
+    let definition = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n\
+                      metadata: {name: shops.example.org}\nspec:\n  group: example.org\n  \
+                      scope: Namespaced\n  names: {plural: shops, kind: Shop}\n  versions:\n  - name: v1\n    \
+                      served: true\n    storage: true\n    schema: {openAPIV3Schema: {type: object, \
+                      properties: {spec: {type: object, properties: {size: {type: integer}}}}}}\n";
+    stage.write("served/crd.yaml", definition);
+    stage.write(
+        "served/cart_v1.json",
+        r#"{"type": "object", "properties": {"spec": {"type": "object",
+            "properties": {"size": {"type": "integer"}}, "additionalProperties": false}}}"#,
+    );
+    let object = |kind: &str| {
+        format!(
+            "apiVersion: example.org/v1\nkind: {kind}\nmetadata: {{name: a}}\nspec: {{size: x}}\n"
+        )
+    };
+    let all = format!(
+        "{}---\n{}---\n{}",
+        object("Shop"),
+        object("Cart"),
+        object("Other").replace("example.org", "example.com")
+    );
+    stage.write("project/a.yaml", &all);
+    let crds = format!("crds: ['{}']\n", server.url("served/crd.yaml"));
+    stage.write("project/kustom.yaml", &crds);
+    let schemas = server.url("served/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json");
+    let said = stage.kustom(
+        "project",
+        &["validate", "-schema-location", &schemas, "a.yaml"],
+    );
+    assert_eq!(said.code, 1, "{said:?}");
+    for part in [
+        "of Shop `a`: the schema",
+        "of Cart `a`: the schema",
+        "nothing is known of `Other`",
+    ] {
+        assert!(said.out.contains(part), "{part}: {said:?}");
+    }
+    assert_eq!(server.count("/served/crd.yaml"), 1);
+    assert_eq!(server.count("/served/other_v1.json"), 1);
+    let crds = format!("crds: ['{}']\n", server.url("served/none.yaml"));
+    stage.write("project/kustom.yaml", &crds);
+    let said = stage.kustom("project", &["validate", "a.yaml"]);
+    assert_eq!(said.code, 2, "{said:?}");
+    assert!(said.err.contains("it is one of `crds`"), "{said:?}");
+}

@@ -14,9 +14,13 @@ use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
+use kustom::across::refused_updates;
+use kustom::dangling::Options;
 use kustom::finding::{Finding, Severity};
 use kustom::place::SourceId;
-use kustom::validation::{Form, Version, validate};
+use kustom::resource::{History, Resource};
+use kustom::schema::Schema;
+use kustom::validation::{Form, Version, validate, validate_together};
 use kustom::yaml::{Node, manifests, repeated_key};
 use serde_json::Value;
 
@@ -95,33 +99,35 @@ fn objects_of_public_repositories_are_taken_as_the_server_takes_them() {
     assert_eq!((found, alarms), (refused, 0), "of {accepted} accepted");
 }
 
+/// Values of all types.
+const ODD: [&str; 14] = [
+    "null",
+    "true",
+    "-1",
+    "9223372036854775808",
+    "1.5",
+    "''",
+    "text",
+    "[]",
+    "[[]]",
+    "{}",
+    "{a: {b: []}}",
+    "\"\\u0000é\"",
+    "[null]",
+    "1e300",
+];
+
 /// Whatever stands in a field of an object that the server takes, the judgement is a verdict and no
 /// panic; the same twice.
 #[test]
 fn no_value_anywhere_makes_it_fall_over() {
-    let odd = [
-        "null",
-        "true",
-        "-1",
-        "9223372036854775808",
-        "1.5",
-        "''",
-        "text",
-        "[]",
-        "[[]]",
-        "{}",
-        "{a: {b: []}}",
-        "\"\\u0000é\"",
-        "[null]",
-        "1e300",
-    ];
     let mut judged = 0;
     for object in OBJECTS {
         let nodes = manifests(object.as_bytes(), SourceId::new(0)).unwrap();
         let node = nodes.first().unwrap();
         let count = places(node);
         for place in 0..count {
-            for text in odd {
+            for text in ODD {
                 let value = manifests(format!("a: {text}").as_bytes(), SourceId::NONE).unwrap();
                 let value = value.first().unwrap().get("a").unwrap();
                 let mut changed = node.clone();
@@ -133,6 +139,50 @@ fn no_value_anywhere_makes_it_fall_over() {
         }
     }
     assert!(judged > 1_000, "{judged}");
+}
+
+/// The same of what is said of objects together, and of one that takes the place of another.
+#[test]
+fn no_value_anywhere_makes_objects_together_fall_over() {
+    let schema = Schema::builtin();
+    let options = Options {
+        missing: Some(Severity::Note),
+        ..Options::default()
+    };
+    let text = include_str!("validate/together.yaml");
+    let nodes = manifests(text.as_bytes(), SourceId::new(0)).unwrap();
+    let resource = |node: &Node| Resource::generated(node.clone(), History::default(), &schema);
+    let before: Vec<Resource> = nodes.iter().map(resource).collect();
+    assert!(refused_updates(&before, &before).is_empty());
+    let (mut judged, mut found) = (0, BTreeSet::new());
+    for (index, node) in nodes.iter().enumerate() {
+        for place in 0..places(node) {
+            for text in ODD {
+                let value = manifests(format!("a: {text}").as_bytes(), SourceId::NONE).unwrap();
+                let value = value.first().unwrap().get("a").unwrap();
+                let mut changed = node.clone();
+                replace(&mut changed, &mut place.clone(), value);
+                let mut now = before.clone();
+                now[index] = resource(&changed);
+                let said = validate_together(&now, Some(&before), &options);
+                found.extend(said.iter().map(|finding| finding.rule));
+                assert!(said.iter().all(|finding| finding.place.is_some()));
+                judged += 1;
+            }
+        }
+    }
+    assert!(judged > 1_000, "{judged}");
+    // Every rule but that of sizes speaks up somewhere.
+    let rules = [
+        "blocked-drain",
+        "immutable-field",
+        "missing-key",
+        "missing-port",
+    ];
+    let more = ["missing-reference", "unmatched-selector"];
+    for rule in rules.iter().chain(&more) {
+        assert!(found.contains(rule), "{rule}");
+    }
 }
 
 /// Objects with many fields.

@@ -536,3 +536,154 @@ fn pod(change: &mut Change<'_>) {
         change.refuse_with(&path, "only the images of a Pod can be changed");
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+    use crate::place::SourceId;
+    use crate::resource::History;
+    use crate::schema::Schema;
+    use crate::yaml::manifests;
+
+    fn resources(text: &str) -> Vec<Resource> {
+        let nodes = manifests(text.as_bytes(), SourceId::new(0))
+            .unwrap()
+            .into_iter();
+        let schema = Schema::builtin();
+        nodes
+            .map(|node| Resource::generated(node, History::default(), &schema))
+            .collect()
+    }
+
+    /// The fields that are refused where `from` becomes `to` in a text.
+    fn refused(text: &str, from: &str, to: &str) -> Vec<String> {
+        assert!(text.contains(from), "{from}");
+        let (old, new) = (resources(text), resources(&text.replace(from, to)));
+        let found = refused_updates(&old, &new).into_iter();
+        found
+            .filter_map(|finding| finding.place.unwrap().field)
+            .collect()
+    }
+
+    const CLAIM: &str = "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: a}, spec: \
+                         {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}";
+
+    #[test]
+    fn a_claim_grows_and_is_bound_and_does_nothing_else() {
+        let none: [&str; 0] = [];
+        assert_eq!(refused(CLAIM, "1Gi", "2Gi"), none);
+        assert_eq!(refused(CLAIM, "1Gi", "1024Mi"), none);
+        assert_eq!(
+            refused(CLAIM, "resources", "volumeMode: Filesystem, resources"),
+            none
+        );
+        assert_eq!(
+            refused(CLAIM, "resources", "volumeName: a, resources"),
+            none
+        );
+        assert_eq!(
+            refused(CLAIM, "1Gi", "1Mi"),
+            ["spec.resources.requests.storage"]
+        );
+        assert_eq!(
+            refused(CLAIM, "resources", "volumeMode: Block, resources"),
+            ["spec.volumeMode"]
+        );
+        assert_eq!(
+            refused(CLAIM, "ReadWriteOnce", "ReadWriteMany"),
+            ["spec.accessModes"]
+        );
+    }
+
+    const SERVICE: &str = "{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {type: \
+                           ClusterIP, clusterIP: 10.0.0.1, ports: [{port: 80}]}}";
+
+    #[test]
+    fn an_address_stays_unless_it_is_left_out() {
+        let none: [&str; 0] = [];
+        assert_eq!(refused(SERVICE, "10.0.0.1", "10.0.0.2"), ["spec.clusterIP"]);
+        assert_eq!(refused(SERVICE, "10.0.0.1", "None"), ["spec.clusterIP"]);
+        assert_eq!(refused(SERVICE, "clusterIP: 10.0.0.1, ", ""), none);
+        assert_eq!(
+            refused(SERVICE, "type: ClusterIP", "type: ExternalName"),
+            none
+        );
+        assert_eq!(refused(SERVICE, "port: 80", "port: 81"), none);
+    }
+
+    const JOB: &str = "{apiVersion: batch/v1, kind: Job, metadata: {name: a, annotations: {b: c}}, \
+                       spec: {suspend: false, template: {metadata: {labels: {app: a}}, spec: \
+                       {containers: [{name: a, image: b}]}}}}";
+
+    #[test]
+    fn the_pods_of_a_job_stay_unless_it_is_made_anew() {
+        assert_eq!(
+            refused(JOB, "image: b", "image: c"),
+            ["spec.template.spec.containers"]
+        );
+        assert_eq!(
+            refused(JOB, "app: a", "app: b"),
+            ["spec.template.metadata.labels.app"]
+        );
+        let none: [&str; 0] = [];
+        let suspended = JOB.replace("suspend: false", "suspend: true");
+        assert_eq!(refused(&suspended, "app: a", "app: b"), none);
+        let hook = JOB.replace("b: c", "argocd.argoproj.io/hook: Sync");
+        assert_eq!(refused(&hook, "image: b", "image: c"), none);
+        let named = JOB.replace("name: a, annotations", "generateName: a, annotations");
+        assert_eq!(refused(&named, "image: b", "image: c"), none);
+    }
+
+    const SET: &str = "{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: a}, spec: \
+                       {replicas: 1, serviceName: a, selector: {matchLabels: {app: a}}, \
+                       volumeClaimTemplates: [{metadata: {name: d}, spec: {resources: {requests: \
+                       {storage: 1Gi}}}}]}}";
+
+    #[test]
+    fn a_set_changes_its_replicas_and_not_its_claims() {
+        let none: [&str; 0] = [];
+        assert_eq!(refused(SET, "replicas: 1", "replicas: 2"), none);
+        assert_eq!(refused(SET, "1Gi", "1024Mi"), none);
+        assert_eq!(
+            refused(
+                SET,
+                "replicas",
+                "podManagementPolicy: OrderedReady, replicas"
+            ),
+            none
+        );
+        assert_eq!(refused(SET, "1Gi", "2Gi"), ["spec.volumeClaimTemplates"]);
+        assert_eq!(
+            refused(SET, "serviceName: a", "serviceName: b"),
+            ["spec.serviceName"]
+        );
+        assert_eq!(refused(SET, "{app: a}", "{app: b}"), ["spec.selector"]);
+        let parallel = "podManagementPolicy: Parallel, replicas";
+        assert_eq!(
+            refused(SET, "replicas", parallel),
+            ["spec.podManagementPolicy"]
+        );
+    }
+
+    #[test]
+    fn a_definition_keeps_its_scope_and_the_version_that_is_stored() {
+        let text = "{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: \
+                    {name: as.b.c}, spec: {scope: Namespaced, names: {plural: as, kind: A}, versions: \
+                    [{name: v1, storage: true}]}}";
+        assert_eq!(refused(text, "Namespaced", "Cluster"), ["spec.scope"]);
+        assert_eq!(refused(text, "name: v1", "name: v2"), ["spec.versions"]);
+        let more = "{name: v1, storage: false}, {name: v2, storage: true}";
+        assert!(refused(text, "{name: v1, storage: true}", more).is_empty());
+    }
+
+    #[test]
+    fn a_secret_keeps_its_type_and_an_immutable_one_its_data() {
+        let text = "{apiVersion: v1, kind: Secret, metadata: {name: a}, data: {a: Yg==}}";
+        assert!(refused(text, "Yg==", "Yw==").is_empty());
+        assert!(refused(text, ", data", ", type: Opaque, data").is_empty());
+        assert_eq!(refused(text, ", data", ", type: my/own, data"), ["type"]);
+        let frozen = text.replace(", data", ", immutable: true, data");
+        assert_eq!(refused(&frozen, "Yg==", "Yw=="), ["data"]);
+    }
+}

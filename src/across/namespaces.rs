@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{Objects, found};
 use crate::dangling::{MISSING, near};
 use crate::finding::{Finding, Severity};
+use crate::place::SourceId;
 use crate::resource::Resource;
 
 pub(super) fn look(objects: &Objects<'_>, into: &mut Vec<Finding>) {
@@ -24,7 +25,9 @@ pub(super) fn look(objects: &Objects<'_>, into: &mut Vec<Finding>) {
         }
     }
     for (namespace, inside) in &used {
-        let [first, ..] = inside.as_slice() else {
+        // One that was written somewhere, before those that a generator made.
+        let is_written = |one: &&&Resource| one.node.span.source != SourceId::NONE;
+        let Some(first) = inside.iter().find(is_written).or(inside.first()) else {
             continue;
         };
         let others = used.iter();

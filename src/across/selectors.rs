@@ -426,14 +426,13 @@ fn services(objects: &Objects<'_>, by: &Resource, into: &mut Vec<Finding>) {
         return;
     };
     let selector = Selector::of(node);
-    let here = by.id().effective_namespace();
     let names = items(&by.node, &["spec", "namespaceSelector", "matchNames"]);
     let is_anywhere = text(&by.node, &["spec", "namespaceSelector", "any"]) == Some("true");
     let is_looked_at = |service: &&Resource| {
         let namespace = service.id().effective_namespace();
         is_anywhere
             || match names {
-                [] => namespace == here,
+                [] => shares_namespace(service, by),
                 names => names.iter().any(|name| name.text() == Some(namespace)),
             }
     };

@@ -82,3 +82,50 @@ fn at_most(node: &Node) -> usize {
         Value::Scalar(text) | Value::Alias(text) => text.len() * 6 + 8,
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+    use crate::resource::History;
+    use crate::schema::Schema;
+    use crate::yaml::Entry;
+
+    fn found(kind: &str, api_version: &str, bytes: usize) -> Vec<Severity> {
+        let field = |key: &str, value: Node| Entry::new(key, value);
+        let node = Node::map(vec![
+            field("apiVersion", Node::string(api_version)),
+            field("kind", Node::string(kind)),
+            field(
+                "metadata",
+                Node::map(vec![field("name", Node::string("a"))]),
+            ),
+            field(
+                "data",
+                Node::map(vec![field("a", Node::string("x".repeat(bytes)))]),
+            ),
+        ]);
+        let resource = Resource::generated(node, History::default(), &Schema::builtin());
+        let mut findings = Vec::new();
+        look(&resource, &mut findings);
+        findings
+            .into_iter()
+            .map(|finding| finding.severity)
+            .collect()
+    }
+
+    #[test]
+    fn what_does_not_fit_into_the_annotation_is_a_warning() {
+        // Besides its text, the object has 78 bytes; the annotation has its name, an empty map and a
+        // line end.
+        let most = ANNOTATIONS - 78 - LAST_APPLIED.len() - 17 - 1;
+        assert!(found("ConfigMap", "v1", most).is_empty());
+        assert_eq!(found("ConfigMap", "v1", most + 1), [Severity::Warning]);
+    }
+
+    #[test]
+    fn what_etcd_does_not_take_is_an_error_if_it_is_kept_as_json() {
+        assert_eq!(found("ConfigMap", "v1", ETCD), [Severity::Warning]);
+        assert_eq!(found("Cart", "example.org/v1", ETCD), [Severity::Error]);
+    }
+}

@@ -12,7 +12,7 @@ use crate::error::{Error, Kind, Result};
 use crate::id::Gvk;
 use crate::load::{Files, Library, Loader, Restriction, is_http};
 use crate::place::SourceId;
-use crate::yaml::{Entry, Node, Text, read_json};
+use crate::yaml::{Entry, Node, Style, Tag, Text, json_or_config};
 
 /// What kubeconform calls the schemas that it knows by itself.
 const BUILT_IN: &str = "default";
@@ -45,12 +45,9 @@ pub fn schemas(
         for template in &templates {
             let name = filled(template, &gvk, version)?;
             if let Some(bytes) = read(&loader, &name)? {
-                let cannot = |cause| {
-                    let message = format!("`{name}` is no JSON schema");
-                    Error::new(Kind::Project, message).caused_by(cause)
-                };
-                let text = String::from_utf8(bytes).map_err(std::io::Error::other);
-                let schema = read_json(&text.map_err(cannot)?, SourceId::NONE)?;
+                let mut schema = json_or_config(bytes.trim_ascii(), SourceId::NONE)
+                    .map_err(|error| error.note(format!("`{name}` is no JSON schema"), None))?;
+                quote(&mut schema);
                 found.push(definition(&gvk, &schema));
                 break;
             }
@@ -80,9 +77,24 @@ fn unknown(nodes: &[&Node], definitions: &[Node], version: Version) -> BTreeSet<
             ("metadata", map([("name", Node::string("a"))])),
         ]);
         let said = validate_beside(&[&probe], &defined, version, Form::Printed);
-        said.iter().any(|finding| finding.rule == UNKNOWN_SCHEMA)
+        // A group may be defined in part.
+        let rules = [UNKNOWN_SCHEMA, "unknown-kind"];
+        said.iter().any(|finding| rules.contains(&finding.rule))
     });
     kinds
+}
+
+/// Gives texts quotes, as they had: `"on"` is no truth value.
+fn quote(node: &mut Node) {
+    if node.tag == Tag::Str {
+        node.style = Style::Double;
+    }
+    for entry in node.entries_mut().into_iter().flatten() {
+        quote(&mut entry.value);
+    }
+    for item in node.items_mut().into_iter().flatten() {
+        quote(item);
+    }
 }
 
 fn template(location: &str) -> String {
@@ -143,7 +155,7 @@ fn read(loader: &Loader<'_>, name: &str) -> Result<Option<Vec<u8>>> {
 /// A definition of a kind with a schema.
 fn definition(gvk: &Gvk, schema: &Node) -> Node {
     let plural = format!("{}s", gvk.kind.to_lowercase());
-    let yes = || Node::scalar("true", crate::yaml::Tag::Bool);
+    let yes = || Node::scalar("true", Tag::Bool);
     let version = map([
         ("name", Node::string(gvk.version.clone())),
         ("served", yes()),
@@ -181,7 +193,7 @@ fn map<const N: usize>(entries: [(&str, Node); N]) -> Node {
 
 /// A JSON schema in the words of a definition.
 fn structural(schema: &Node, is_root: bool) -> Node {
-    let yes = || Node::scalar("true", crate::yaml::Tag::Bool);
+    let yes = || Node::scalar("true", Tag::Bool);
     let text = |key: &str| schema.get(key).and_then(Node::text);
     let is_either = text("format") == Some("int-or-string") || is_integer_or_text(schema);
     let mut entries: Vec<Entry> = Vec::new();
@@ -289,6 +301,15 @@ mod tests {
             .iter()
             .filter_map(|finding| finding.place.as_ref()?.field.as_deref())
             .collect();
-        assert_eq!(fields, ["spec.szie", "spec.size", "spec.port"]);
+        assert_eq!(fields, ["spec.szie"]);
+        let text = text.replace("  szie: 1\n", "");
+        let nodes = manifests(text.as_bytes(), SourceId::new(0)).unwrap();
+        let nodes: Vec<&Node> = nodes.iter().collect();
+        let said = validate_beside(&nodes, &found, Version::NEWEST, Form::Written);
+        let fields: Vec<&str> = said
+            .iter()
+            .filter_map(|finding| finding.place.as_ref()?.field.as_deref())
+            .collect();
+        assert_eq!(fields, ["spec.size", "spec.port"]);
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use kustom::build;
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::{Finding, Severity};
-use kustom::load::{Disk, Files, Overlay, Revision, Sources};
+use kustom::load::{Disk, Files, Overlay, Revision, Sources, named_from};
 use kustom::place::{Place, SourceId};
 use kustom::project::{Environment, GuardPolicy, Project, Secrets, render};
 use kustom::report;
@@ -43,6 +43,8 @@ impl Target {
 pub(super) struct Objects {
     pub(super) resources: Vec<Resource>,
     names: Names,
+    /// The kustomization, for what was read nowhere: generated objects.
+    kustomization: Option<Arc<str>>,
     /// The versions of Kubernetes that an environment says they are for.
     pub(super) versions: Vec<Version>,
     /// What is wrong with the text of files itself, so that there are no objects.
@@ -77,7 +79,7 @@ impl Arguments {
                 Target::Stdin
             } else if path.is_file() || (is_file && !path.is_dir()) {
                 Target::Manifests(path.display().to_string(), vec![path.to_owned()])
-            } else if path.is_dir() && !is_file && kustomization_in(path) {
+            } else if path.is_dir() && !is_file && kustomization_in(path).is_some() {
                 Target::Kustomization(path.to_owned())
             } else if path.is_dir() && (is_file || !self.is_environment(here, name)) {
                 Target::Manifests(path.display().to_string(), files()?)
@@ -194,6 +196,8 @@ impl Arguments {
         Ok(Objects {
             resources: rendered.resources,
             names: Names::Built(rendered.sources),
+            kustomization: kustomization_in(&environment.directory)
+                .map(|path| named_from(here, &path).into()),
             versions: environment.kubernetes_versions(project).to_vec(),
             broken: Vec::new(),
         })
@@ -211,6 +215,7 @@ impl Arguments {
         Ok(Objects {
             resources: built.resources,
             names: Names::Built(built.sources),
+            kustomization: kustomization_in(path).map(|path| path.to_string_lossy().into()),
             versions: Vec::new(),
             broken: Vec::new(),
         })
@@ -252,6 +257,7 @@ impl Objects {
         Self {
             resources: Vec::new(),
             names: Names::Read(Vec::new()),
+            kustomization: None,
             versions: Vec::new(),
             broken: Vec::new(),
         }
@@ -319,7 +325,12 @@ impl Objects {
     /// Gives a place its file.
     pub(super) fn locate(&self, place: &mut Place) {
         match &self.names {
-            Names::Built(sources) => sources.locate(place),
+            Names::Built(sources) => {
+                sources.locate(place);
+                if place.file.is_none() {
+                    place.file.clone_from(&self.kustomization);
+                }
+            }
             Names::Read(_) if place.file.is_none() => place.file = self.file(place.span),
             Names::Read(_) => {}
         }
@@ -353,8 +364,8 @@ fn unreadable(name: &str, error: &io::Error) -> Error {
     Error::new(Kind::Load, format!("`{name}` cannot be read: {error}"))
 }
 
-fn kustomization_in(directory: &Path) -> bool {
-    ["kustomization.yaml", "kustomization.yml", "Kustomization"]
-        .iter()
-        .any(|name| Disk.resolve(&directory.join(name)).is_ok())
+fn kustomization_in(directory: &Path) -> Option<PathBuf> {
+    let names = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+    let mut paths = names.iter().map(|name| directory.join(name));
+    paths.find(|path| Disk.resolve(path).is_ok())
 }
