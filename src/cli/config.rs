@@ -5,10 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use kustom::diff::Lines;
 use kustom::error::{Error, Kind, Result};
 use kustom::load::Snapshot;
 use kustom::project::{Config, configs};
-use similar::TextDiff;
 
 use super::build::working_directory;
 use super::output::{Streams, write_all};
@@ -177,10 +177,7 @@ fn correction(config: &Config, here: &Path) -> String {
 
 fn unified(old: &[u8], new: &[u8], old_name: &str, new_name: &str) -> String {
     let (old, new) = (String::from_utf8_lossy(old), String::from_utf8_lossy(new));
-    TextDiff::from_lines(&*old, &*new)
-        .unified_diff()
-        .header(old_name, new_name)
-        .to_string()
+    Lines::of(&old, &new).unified(old_name, new_name)
 }
 
 fn explained(config: &Config) -> String {

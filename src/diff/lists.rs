@@ -3,9 +3,10 @@
 use std::hash::{Hash as _, Hasher as _};
 
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
-use similar::{Algorithm, DiffOp, capture_diff_slices};
+use similar::DiffOp;
 
 use super::api::{Meaning, Order};
+use super::lines::operations;
 use super::mapping::Mapping;
 use super::path::Step;
 use super::similar::most_similar;
@@ -146,7 +147,7 @@ fn by_content(from: &[Node], to: &[Node], mapping: &Mapping) -> Alignment {
     let old: Vec<u64> = from.iter().map(hash).collect();
     let mut aligned = Alignment::default();
     let pair = |from: usize, to: usize| (Step::Index(from), from, to);
-    for operation in capture_diff_slices(Algorithm::Myers, &old, &new) {
+    for operation in operations(&old, &new) {
         match operation {
             DiffOp::Equal {
                 old_index,

@@ -4,13 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use kustom::diff::Lines;
 use kustom::edit::glob;
 use kustom::error::{Error, Kind, Result};
 use kustom::kustomization::FILE_NAMES;
 use kustom::load::{FileKind, Files, Library, Loader, Restriction, normalized};
 use kustom::place::SourceId;
 use kustom::yaml::Text;
-use similar::TextDiff;
 
 use super::super::build::working_directory;
 use super::super::output::{Streams, write_all};
@@ -241,8 +241,5 @@ fn difference(target: &Target) -> String {
     } else {
         &target.shown
     };
-    TextDiff::from_lines(old, new)
-        .unified_diff()
-        .header(from, &target.shown)
-        .to_string()
+    Lines::of(old, new).unified(from, &target.shown)
 }

@@ -1,5 +1,6 @@
 //! The command lines of yq 3.
 
+use kustom::diff::Lines;
 use kustom::error::Result;
 use kustom::finding::{Finding, Severity};
 use kustom::yaml::{Node, Style};
@@ -7,8 +8,6 @@ use kustom::yq::v3::{
     self, Arrays, Command, Comments, Documents, Done, Input, Merge, Output, Reading, Report,
     Script, Shown, ValueFlags, Write,
 };
-
-use similar::TextDiff;
 
 use super::super::flags::{self, Flag, switch, with_value};
 use super::super::output::Streams;
@@ -234,12 +233,7 @@ impl Call<'_> {
         if old == new {
             return Ok(true);
         }
-        let difference = TextDiff::from_lines(&old, &new);
-        let lines = difference.iter_all_changes().map(|change| {
-            let end = if change.missing_newline() { "\n" } else { "" };
-            format!("{}{}{end}", change.tag(), change.value())
-        });
-        self.streams.data(&lines.collect::<String>())?;
+        self.streams.data(&Lines::of(&old, &new).all())?;
         Ok(false)
     }
 

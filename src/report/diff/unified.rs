@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use super::visible;
 use super::words::{self, suspicion};
-use crate::diff::{Change, Diff, Document, Op};
+use crate::diff::{Change, Diff, Document, Lines, Op};
 
 /// How many lines name the two sides of a resource.
 const HEADER: usize = 2;
@@ -45,13 +45,10 @@ fn hunks(diff: &Diff, document: &Document) -> String {
         true => "/dev/null".to_owned(),
         false => format!("{side}/{}", file(document)),
     };
-    let text = similar::TextDiff::from_lines(&document.from, &document.to)
-        .unified_diff()
-        .header(
-            &header(&diff.from, &document.from),
-            &header(&diff.to, &document.to),
-        )
-        .to_string();
+    let text = Lines::of(&document.from, &document.to).unified(
+        &header(&diff.from, &document.from),
+        &header(&diff.to, &document.to),
+    );
     // What is changed must be seen; the rest stays as it is.
     let shown = |show: fn(&str) -> String| -> Vec<String> {
         let lines = text.lines().enumerate();

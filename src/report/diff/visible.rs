@@ -6,7 +6,7 @@
 
 use std::fmt::Write as _;
 
-use crate::diff::{Change, Shown};
+use crate::diff::{Change, Lines, Shown};
 
 /// How many lines around a changed one are shown.
 const CONTEXT: usize = 2;
@@ -123,17 +123,14 @@ fn pair(from: &str, to: &str, marks: Marks) -> Values {
 fn hunks(from: &str, to: &str, marks: Marks) -> Vec<(char, String)> {
     // If one side ends within a line, the last ends are shown.
     let differ_in_end = from.ends_with('\n') != to.ends_with('\n');
-    let diff = similar::TextDiff::from_lines(from, to);
+    let diff = Lines::of(from, to);
     let (last_from, last_to) = (split(from).len(), split(to).len());
     let mut shown = Vec::new();
-    for (number, group) in diff.grouped_ops(CONTEXT).iter().enumerate() {
+    for (number, group) in diff.groups(CONTEXT).iter().enumerate() {
         if number > 0 {
             shown.push((' ', "…".to_owned()));
         }
-        for change in group
-            .iter()
-            .flat_map(|operation| diff.iter_changes(operation))
-        {
+        for change in diff.changes(group) {
             let mark = match change.tag() {
                 similar::ChangeTag::Delete => '-',
                 similar::ChangeTag::Insert => '+',

@@ -29,7 +29,7 @@ static HELD: Mutex<Held> = Mutex::new(Held {
 /// Whether an interrupt is ours to answer.
 static IS_OURS: AtomicBool = AtomicBool::new(false);
 
-/// From now on an interrupt (`SIGINT`, `SIGTERM`, `SIGHUP`) ends the programs that run for us and
+/// From now on an interrupt (`SIGINT`, `SIGTERM`) ends the programs that run for us and
 /// removes what is temporary, before it ends the process as it always does.
 ///
 /// For the owner of a process. Nothing is set up before there is something to end.
@@ -200,12 +200,12 @@ pub(super) fn signal_group(program: u32, signal: rustix::process::Signal) {
 
 #[cfg(unix)]
 fn watch() {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    use signal_hook::consts::{SIGINT, SIGTERM};
     use signal_hook::iterator::Signals;
     use signal_hook::low_level::emulate_default_handler;
 
     // Where signals cannot be watched, they do what they always do.
-    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP]) else {
+    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else {
         return;
     };
     std::thread::spawn(move || {

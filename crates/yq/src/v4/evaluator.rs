@@ -42,6 +42,8 @@ pub(super) struct Evaluator<'d> {
     pub(super) files: Vec<&'d str>,
     /// Where the text comes from that is evaluated by `eval`, once for each `eval` within another.
     pub(super) evals: Vec<Span>,
+    /// How many variables are bound in each other at the moment.
+    bindings: usize,
 }
 
 /// One side of an operator.
@@ -79,6 +81,9 @@ pub(super) struct Comparison {
     pub(super) is_equality: bool,
 }
 
+/// How many variables may be bound in each other, each with a place on the stack.
+const BINDINGS: usize = 500;
+
 /// How deep `eval` may stand in `eval`.
 const EVALS: usize = 20;
 
@@ -96,6 +101,7 @@ impl<'d> Evaluator<'d> {
             name,
             files: Vec::new(),
             evals: Vec::new(),
+            bindings: 0,
         }
     }
 
@@ -181,8 +187,14 @@ impl<'d> Evaluator<'d> {
         let mut scope = scope.clone();
         for (index, part) in parts.iter().enumerate() {
             if let Some(bound) = variable::binding(part) {
-                return variable::each(self, &bound, &parts[index + 1..], &scope)
-                    .map_err(|error| self.placed(error, part.span));
+                if self.bindings >= BINDINGS {
+                    let message = format!("more than {BINDINGS} variables are bound in each other");
+                    return Err(self.placed(Error::new(ErrorKind::Script, message), part.span));
+                }
+                self.bindings += 1;
+                let found = variable::each(self, &bound, &parts[index + 1..], &scope);
+                self.bindings -= 1;
+                return found.map_err(|error| self.placed(error, part.span));
             }
             scope.matches = self.eval(part, &scope)?;
         }

@@ -253,6 +253,18 @@ impl<'d> Arena<'d> {
             .any(|id| id == other)
     }
 
+    /// Whether nothing more may be put below a node; then work stops.
+    pub(crate) fn is_bottom(&mut self, id: Id) -> bool {
+        let parent = |id: &Id| self.get(*id).parent;
+        let is_bottom = std::iter::successors(Some(id), parent)
+            .nth(DEEPEST)
+            .is_some();
+        if is_bottom {
+            self.exhausted.get_or_insert("the data is nested too deep");
+        }
+        is_bottom
+    }
+
     /// The document that a node is part of.
     fn top(&self, id: Id) -> Id {
         let mut top = id;

@@ -255,6 +255,9 @@ pub(crate) fn in_map(e: &mut Evaluator<'_>, map: Id, wanted: Wanted<'_>, look: L
 }
 
 fn create(e: &mut Evaluator<'_>, map: Id, wanted: Wanted<'_>, text: &Str, look: Look) -> Vec<Id> {
+    if e.arena.is_bottom(map) {
+        return Vec::new();
+    }
     let key = match wanted {
         Wanted::Node(id) => e.arena.copy(id),
         _ if text == "<<" => e.arena.scalar(text.clone(), Tag::Merge),
