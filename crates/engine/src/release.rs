@@ -39,8 +39,9 @@ impl Release {
     ///
     /// v5.8.0 is none of them: it hands `namespace` down to every base, which no other release
     /// does, and no kubectl carries it.
-    pub const KNOWN: [Self; 7] = [
+    pub const KNOWN: [Self; 8] = [
         Self::numbered(5, 4, 2),
+        Self::numbered(5, 4, 3),
         Self::numbered(5, 5, 0),
         Self::numbered(5, 6, 0),
         Self::numbered(5, 7, 1),
@@ -191,9 +192,8 @@ impl Change {
     /// The first release with the change.
     pub fn since(self) -> Release {
         match self {
-            Self::AdmissionPolicyReference | Self::ListWithoutItems | Self::CoreNamespaceFirst => {
-                Release::numbered(5, 5, 0)
-            }
+            Self::AdmissionPolicyReference => Release::numbered(5, 4, 3),
+            Self::ListWithoutItems | Self::CoreNamespaceFirst => Release::numbered(5, 5, 0),
             Self::ImageVolumes => Release::numbered(5, 7, 0),
             Self::HelmNamespace | Self::ReplacementPatterns | Self::PatchOptions => {
                 Release::numbered(5, 8, 0)

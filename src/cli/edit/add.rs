@@ -2,16 +2,16 @@
 
 use clap::Subcommand;
 use kustom::edit::{
-    Addition, Change, Force, Generator, List, Pairs, PatchArgument, expand_files, glob, key_value,
+    Addition, Change, Force, Generator, List, Pairs, PatchArgument, expand_files, glob,
 };
-use kustom::error::{Error, Kind, Result, nearest};
+use kustom::error::{Error, Kind, Result};
 use kustom::finding::{Finding, Severity};
 use kustom::generate::Product;
 use kustom::load::is_http;
 use kustom::yaml::Text;
 
 use super::super::later::{Later, Lenient};
-use super::{Context, Plan, Planned, listed, only, some};
+use super::{BuildMetadata, Context, KeyValues, Plan, Planned, just, listed, only, some};
 
 #[derive(Debug, Subcommand)]
 #[command(disable_help_subcommand = true)]
@@ -23,11 +23,11 @@ pub(in super::super) enum Command {
     /// Add directories to `resources`, divided by commas.
     Base(Later<Lenient<Base>>),
     /// Add files to `transformers`.
-    Transformer(Later<Lenient<Transformer>>),
+    Transformer(Later<Lenient<FileNames>>),
     /// Add files to `generators`.
-    Generator(Later<Lenient<GeneratorFile>>),
+    Generator(Later<Lenient<FileNames>>),
     /// Add files to `configurations`.
-    Configuration(Later<Lenient<Configuration>>),
+    Configuration(Later<Lenient<FileNames>>),
     /// Add labels for objects, selectors and templates, or for objects alone.
     Label(Later<Lenient<Label>>),
     /// Add annotations for objects and templates.
@@ -44,21 +44,29 @@ pub(in super::super) enum Command {
     BuildMetadata(Later<Lenient<BuildMetadata>>),
 }
 
-impl Command {
-    pub(super) fn plan(&self) -> &dyn Plan {
+impl Plan for Command {
+    fn plan(&self, context: &Context<'_>) -> Result<Planned> {
         match self {
-            Self::Resource(Later(Lenient(arguments))) => arguments,
-            Self::Component(Later(Lenient(arguments))) => arguments,
-            Self::Base(Later(Lenient(arguments))) => arguments,
-            Self::Transformer(Later(Lenient(arguments))) => arguments,
-            Self::Generator(Later(Lenient(arguments))) => arguments,
-            Self::Configuration(Later(Lenient(arguments))) => arguments,
-            Self::Label(Later(Lenient(arguments))) => arguments,
-            Self::Annotation(Later(Lenient(arguments))) => arguments,
-            Self::Patch(Later(Lenient(arguments))) => arguments,
-            Self::ConfigMap(Later(Lenient(arguments))) => arguments,
-            Self::Secret(Later(Lenient(arguments))) => arguments,
-            Self::BuildMetadata(Later(Lenient(arguments))) => arguments,
+            Self::Resource(Later(Lenient(names))) => names.plan(context),
+            Self::Component(Later(Lenient(names))) => names.plan(context),
+            Self::Base(Later(Lenient(names))) => names.plan(context),
+            Self::Transformer(Later(Lenient(names))) => {
+                names.plan(context, List::Transformers, "transformer")
+            }
+            Self::Generator(Later(Lenient(names))) => {
+                names.plan(context, List::Generators, "generator")
+            }
+            Self::Configuration(Later(Lenient(names))) => {
+                names.plan(context, List::Configurations, "configuration")
+            }
+            Self::Label(Later(Lenient(labels))) => just(labels.change()?),
+            Self::Annotation(Later(Lenient(annotations))) => just(annotations.change()?),
+            Self::Patch(Later(Lenient(patch))) => just(patch.change()?),
+            Self::ConfigMap(Later(Lenient(map))) => map.plan(context),
+            Self::Secret(Later(Lenient(secret))) => secret.plan(context),
+            Self::BuildMetadata(Later(Lenient(options))) => {
+                just(Change::AddNewItems(List::BuildMetadata, options.read()?))
+            }
         }
     }
 }
@@ -105,7 +113,7 @@ pub(in super::super) struct Resource {
     no_verify: bool,
 }
 
-impl Plan for Resource {
+impl Resource {
     fn plan(&self, context: &Context<'_>) -> Result<Planned> {
         let words = some(&self.words, "resource")?;
         let items = if self.no_verify {
@@ -124,7 +132,7 @@ pub(in super::super) struct Component {
     words: Vec<String>,
 }
 
-impl Plan for Component {
+impl Component {
     fn plan(&self, context: &Context<'_>) -> Result<Planned> {
         let items = verified(context, some(&self.words, "component")?)?;
         Ok(to_list(context, List::Components, items))
@@ -138,7 +146,7 @@ pub(in super::super) struct Base {
     words: Vec<String>,
 }
 
-impl Plan for Base {
+impl Base {
     fn plan(&self, context: &Context<'_>) -> Result<Planned> {
         let bases = listed(&self.words, "base")?;
         let is_missing = |base: &&String| base.is_empty() || context.loader.kind(base).is_none();
@@ -152,58 +160,28 @@ impl Plan for Base {
     }
 }
 
-/// Files that patterns mean; what matches nothing is a remark.
-fn files(context: &Context<'_>, list: List, words: &[String], what: &str) -> Result<Planned> {
-    let (mut items, mut findings) = (Vec::new(), Vec::new());
-    for pattern in some(words, what)? {
-        let mut found = glob(context.files, context.directory(), pattern)?;
-        if found.is_empty() {
-            let message = format!("nothing matches `{pattern}`");
-            let said = Finding::new("edit-without-effect", Severity::Warning, message);
-            findings.push(said.help("nothing was added for it"));
+#[derive(Debug, clap::Args)]
+pub(in super::super) struct FileNames {
+    /// Files, or patterns for them.
+    #[arg(value_name = "PATH")]
+    words: Vec<String>,
+}
+
+impl FileNames {
+    /// Adds the files; a pattern that matches nothing is a remark.
+    fn plan(&self, context: &Context<'_>, list: List, what: &str) -> Result<Planned> {
+        let (mut items, mut findings) = (Vec::new(), Vec::new());
+        for pattern in some(&self.words, what)? {
+            let mut found = glob(context.files, context.directory(), pattern)?;
+            if found.is_empty() {
+                let message = format!("nothing matches `{pattern}`");
+                let said = Finding::new("edit-without-effect", Severity::Warning, message);
+                findings.push(said.help("nothing was added for it"));
+            }
+            items.append(&mut found);
         }
-        items.append(&mut found);
-    }
-    let change = (!items.is_empty()).then_some(Change::AddItems(list, items));
-    Ok((change, findings))
-}
-
-#[derive(Debug, clap::Args)]
-pub(in super::super) struct Transformer {
-    /// Files, or patterns for them.
-    #[arg(value_name = "PATH")]
-    words: Vec<String>,
-}
-
-impl Plan for Transformer {
-    fn plan(&self, context: &Context<'_>) -> Result<Planned> {
-        files(context, List::Transformers, &self.words, "transformer")
-    }
-}
-
-#[derive(Debug, clap::Args)]
-pub(in super::super) struct GeneratorFile {
-    /// Files, or patterns for them.
-    #[arg(value_name = "PATH")]
-    words: Vec<String>,
-}
-
-impl Plan for GeneratorFile {
-    fn plan(&self, context: &Context<'_>) -> Result<Planned> {
-        files(context, List::Generators, &self.words, "generator")
-    }
-}
-
-#[derive(Debug, clap::Args)]
-pub(in super::super) struct Configuration {
-    /// Files, or patterns for them.
-    #[arg(value_name = "PATH")]
-    words: Vec<String>,
-}
-
-impl Plan for Configuration {
-    fn plan(&self, context: &Context<'_>) -> Result<Planned> {
-        files(context, List::Configurations, &self.words, "configuration")
+        let change = (!items.is_empty()).then_some(Change::AddItems(list, items));
+        Ok((change, findings))
     }
 }
 
@@ -213,9 +191,8 @@ fn force(is_forced: bool) -> Force {
 
 #[derive(Debug, clap::Args)]
 pub(in super::super) struct Label {
-    /// A label and its value.
-    #[arg(value_name = "KEY:VALUE")]
-    words: Vec<String>,
+    #[command(flatten)]
+    labels: KeyValues,
     /// Replace the value of a label that is there.
     #[arg(short, long)]
     force: bool,
@@ -227,51 +204,47 @@ pub(in super::super) struct Label {
     include_templates: bool,
 }
 
-impl Plan for Label {
-    fn plan(&self, _: &Context<'_>) -> Result<Planned> {
-        let words = some(&self.words, "label")?.iter();
+impl Label {
+    fn change(&self) -> Result<Change> {
+        some(&self.labels.words, "label")?;
         if self.include_templates && !self.without_selector {
             let message = "`--include-templates` goes with `--without-selector`";
             return Err(Error::new(Kind::Kustomization, message)
                 .help("without it, templates are labelled anyway"));
         }
-        let pairs = words.map(|word| key_value(word)).collect::<Result<_>>()?;
+        let pairs = self.labels.read("label")?;
         let force = force(self.force);
-        let change = if self.without_selector {
-            Change::AddLabels {
+        Ok(match self.without_selector {
+            true => Change::AddLabels {
                 pairs,
                 include_templates: self.include_templates,
                 force,
-            }
-        } else {
-            Change::AddPairs(Pairs::Labels, pairs, force)
-        };
-        Ok((Some(change), Vec::new()))
+            },
+            false => Change::AddPairs(Pairs::Labels, pairs, force),
+        })
     }
 }
 
 #[derive(Debug, clap::Args)]
 pub(in super::super) struct Annotation {
-    /// An annotation and its value.
-    #[arg(value_name = "KEY:VALUE")]
-    words: Vec<String>,
+    #[command(flatten)]
+    annotations: KeyValues,
     /// Replace the value of an annotation that is there.
     #[arg(short, long)]
     force: bool,
 }
 
-impl Plan for Annotation {
-    fn plan(&self, _: &Context<'_>) -> Result<Planned> {
-        let words = some(&self.words, "annotation")?.iter();
-        let pairs = words.map(|word| key_value(word)).collect::<Result<_>>()?;
-        let change = Change::AddPairs(Pairs::Annotations, pairs, force(self.force));
-        Ok((Some(change), Vec::new()))
+impl Annotation {
+    fn change(&self) -> Result<Change> {
+        let pairs = self.annotations.read("annotation")?;
+        let force = force(self.force);
+        Ok(Change::AddPairs(Pairs::Annotations, pairs, force))
     }
 }
 
 /// An entry of `patches`, as flags say it.
 #[derive(Debug, clap::Args)]
-pub(in super::super) struct PatchFlags {
+pub(in super::super) struct Patch {
     /// The file of the patch.
     #[arg(long, default_value = "", hide_default_value = true)]
     path: String,
@@ -304,8 +277,8 @@ pub(in super::super) struct PatchFlags {
     words: Vec<String>,
 }
 
-impl PatchFlags {
-    pub(super) fn patch(&self) -> Result<PatchArgument> {
+impl Patch {
+    pub(super) fn read(&self) -> Result<PatchArgument> {
         if !self.path.is_empty() && !self.patch.is_empty() {
             let message = "`--path` and `--patch` are both given";
             return Err(Error::new(Kind::Kustomization, message)
@@ -323,22 +296,14 @@ impl PatchFlags {
             label_selector: self.label_selector.clone(),
         })
     }
-}
 
-#[derive(Debug, clap::Args)]
-pub(in super::super) struct Patch {
-    #[command(flatten)]
-    flags: PatchFlags,
-}
-
-impl Plan for Patch {
-    fn plan(&self, _: &Context<'_>) -> Result<Planned> {
-        let patch = self.flags.patch()?;
+    fn change(&self) -> Result<Change> {
+        let patch = self.read()?;
         if patch.path.is_empty() && patch.patch.is_empty() {
             return Err(Error::new(Kind::Kustomization, "no patch is given")
                 .help("say `--path FILE` or `--patch TEXT`"));
         }
-        Ok((Some(Change::AddPatch(patch)), Vec::new()))
+        Ok(Change::AddPatch(patch))
     }
 }
 
@@ -407,7 +372,7 @@ pub(in super::super) struct ConfigMap {
     behavior: String,
 }
 
-impl Plan for ConfigMap {
+impl ConfigMap {
     fn plan(&self, context: &Context<'_>) -> Result<Planned> {
         let behavior = &self.behavior;
         self.source.plan(context, Product::ConfigMap, behavior, "")
@@ -423,43 +388,9 @@ pub(in super::super) struct Secret {
     secret_type: String,
 }
 
-impl Plan for Secret {
+impl Secret {
     fn plan(&self, context: &Context<'_>) -> Result<Planned> {
         let secret_type = &self.secret_type;
         self.source.plan(context, Product::Secret, "", secret_type)
     }
-}
-
-#[derive(Debug, clap::Args)]
-pub(in super::super) struct BuildMetadata {
-    /// `originAnnotations`, `transformerAnnotations` or `managedByLabel`; commas between several.
-    #[arg(value_name = "OPTIONS")]
-    words: Vec<String>,
-}
-
-impl Plan for BuildMetadata {
-    fn plan(&self, _: &Context<'_>) -> Result<Planned> {
-        let options = build_metadata(&self.words)?;
-        let change = Change::AddNewItems(List::BuildMetadata, options);
-        Ok((Some(change), Vec::new()))
-    }
-}
-
-/// Options of `buildMetadata`, which must be known.
-pub(super) fn build_metadata(words: &[String]) -> Result<Vec<String>> {
-    const KNOWN: [&str; 3] = [
-        "originAnnotations",
-        "transformerAnnotations",
-        "managedByLabel",
-    ];
-    let options = listed(words, "option")?;
-    let Some(unknown) = options.iter().find(|it| !KNOWN.contains(&it.as_str())) else {
-        return Ok(options);
-    };
-    let message = format!("`{unknown}` is no option of `buildMetadata`");
-    let error = Error::new(Kind::Kustomization, message);
-    Err(match nearest(unknown, KNOWN) {
-        Some(near) => error.help(format!("did you mean `{near}`?")),
-        None => error.help(format!("it has {}", KNOWN.join(", "))),
-    })
 }

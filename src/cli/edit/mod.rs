@@ -15,7 +15,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use kustom::edit::Change;
+use kustom::edit::{Change, key_value};
 use kustom::error::{Error, Kind, Result, nearest};
 use kustom::finding::Finding;
 use kustom::load::{Files, Loader, Snapshot};
@@ -88,7 +88,7 @@ impl Context<'_> {
 /// A change, and what was noticed on the way to it.
 type Planned = (Option<Change>, Vec<Finding>);
 
-/// A command that changes one kustomization by itself.
+/// A group of commands, each of which changes one kustomization by itself.
 trait Plan {
     /// The change that the arguments ask for; none if there is nothing to do.
     fn plan(&self, context: &Context<'_>) -> Result<Planned>;
@@ -132,13 +132,13 @@ impl Command {
         let plan: &dyn Plan = match self {
             Self::Add(Later(Of {
                 command: Some(command),
-            })) => command.plan(),
+            })) => command,
             Self::Set(Later(Of {
                 command: Some(command),
-            })) => command.plan(),
+            })) => command,
             Self::Remove(Later(Of {
                 command: Some(command),
-            })) => command.plan(),
+            })) => command,
             Self::Add(_) => return print_help(&["edit", "add"], streams),
             Self::Set(_) => return print_help(&["edit", "set"], streams),
             Self::Remove(_) => return print_help(&["edit", "remove"], streams),
@@ -230,6 +230,55 @@ fn some<'w>(words: &'w [String], what: &str) -> Result<&'w [String]> {
         )),
         words => Ok(words),
     }
+}
+
+/// Pairs of a key and a value.
+#[derive(Debug, clap::Args)]
+pub(super) struct KeyValues {
+    /// A key and its value.
+    #[arg(value_name = "KEY:VALUE")]
+    words: Vec<String>,
+}
+
+impl KeyValues {
+    fn read(&self, what: &str) -> Result<Vec<(String, String)>> {
+        let words = some(&self.words, what)?.iter();
+        words.map(|word| key_value(word)).collect()
+    }
+}
+
+/// Options of `buildMetadata`.
+#[derive(Debug, clap::Args)]
+pub(super) struct BuildMetadata {
+    /// `originAnnotations`, `transformerAnnotations` or `managedByLabel`; commas between several.
+    #[arg(value_name = "OPTIONS")]
+    words: Vec<String>,
+}
+
+impl BuildMetadata {
+    /// The options, which must be known.
+    fn read(&self) -> Result<Vec<String>> {
+        const KNOWN: [&str; 3] = [
+            "originAnnotations",
+            "transformerAnnotations",
+            "managedByLabel",
+        ];
+        let options = listed(&self.words, "option")?;
+        let Some(unknown) = options.iter().find(|it| !KNOWN.contains(&it.as_str())) else {
+            return Ok(options);
+        };
+        let message = format!("`{unknown}` is no option of `buildMetadata`");
+        let error = Error::new(Kind::Kustomization, message);
+        Err(match nearest(unknown, KNOWN) {
+            Some(near) => error.help(format!("did you mean `{near}`?")),
+            None => error.help(format!("it has {}", KNOWN.join(", "))),
+        })
+    }
+}
+
+/// A change that nothing has to be said about.
+fn just(change: Change) -> Result<Planned> {
+    Ok((Some(change), Vec::new()))
 }
 
 /// Words of one argument, divided by commas.

@@ -1,119 +1,94 @@
 //! `edit set`.
 
 use clap::Subcommand;
-use kustom::edit::{Assignment, Change, Generator, ImageArgument, List, Pairs, key_value, replica};
+use kustom::edit::{self, Assignment, Change, ImageArgument, List, Pairs, replica};
 use kustom::error::{Error, Kind, Result};
 use kustom::generate::Product;
 
 use super::super::later::{Later, Lenient};
-use super::add::build_metadata;
-use super::{Context, Plan, Planned, only, some};
+use super::{BuildMetadata, Context, KeyValues, Plan, Planned, just, only, some};
 
 #[derive(Debug, Subcommand)]
 #[command(disable_help_subcommand = true)]
 pub(in super::super) enum Command {
     /// Set the prefix of all names; the empty one takes it away.
     #[command(name = "nameprefix")]
-    NamePrefix(Later<Lenient<NamePrefix>>),
+    NamePrefix(Later<Lenient<Text>>),
     /// Set the suffix of all names; write `-- -suffix` for one that begins with a dash.
     #[command(name = "namesuffix")]
-    NameSuffix(Later<Lenient<NameSuffix>>),
+    NameSuffix(Later<Lenient<Text>>),
     /// Set the namespace; the empty one takes it away.
-    Namespace(Later<Lenient<Namespace>>),
+    Namespace(Later<Lenient<Text>>),
     /// Set the names, tags and digests of images.
-    Image(Later<Lenient<Image>>),
+    Image(Later<Lenient<Images>>),
     /// Set the number of replicas of workloads.
     Replicas(Later<Lenient<Replicas>>),
     /// Set labels of objects, selectors and templates.
-    Label(Later<Lenient<Label>>),
+    Label(Later<Lenient<KeyValues>>),
     /// Set annotations of objects and templates.
-    Annotation(Later<Lenient<Annotation>>),
+    Annotation(Later<Lenient<KeyValues>>),
     /// Set which traces of the build the output keeps.
     #[command(name = "buildmetadata")]
     BuildMetadata(Later<Lenient<BuildMetadata>>),
     /// Change literals or the namespace of a ConfigMap's generator.
     #[command(name = "configmap")]
-    ConfigMap(Later<Lenient<ConfigMap>>),
+    ConfigMap(Later<Lenient<Generator>>),
     /// Change literals or the namespace of a Secret's generator.
-    Secret(Later<Lenient<Secret>>),
+    Secret(Later<Lenient<Generator>>),
 }
 
-impl Command {
-    pub(super) fn plan(&self) -> &dyn Plan {
-        match self {
-            Self::NamePrefix(Later(Lenient(arguments))) => arguments,
-            Self::NameSuffix(Later(Lenient(arguments))) => arguments,
-            Self::Namespace(Later(Lenient(arguments))) => arguments,
-            Self::Image(Later(Lenient(arguments))) => arguments,
-            Self::Replicas(Later(Lenient(arguments))) => arguments,
-            Self::Label(Later(Lenient(arguments))) => arguments,
-            Self::Annotation(Later(Lenient(arguments))) => arguments,
-            Self::BuildMetadata(Later(Lenient(arguments))) => arguments,
-            Self::ConfigMap(Later(Lenient(arguments))) => arguments,
-            Self::Secret(Later(Lenient(arguments))) => arguments,
-        }
+impl Plan for Command {
+    fn plan(&self, _: &Context<'_>) -> Result<Planned> {
+        just(match self {
+            Self::NamePrefix(Later(Lenient(text))) => text.change("namePrefix", "prefix")?,
+            Self::NameSuffix(Later(Lenient(text))) => text.change("nameSuffix", "suffix")?,
+            Self::Namespace(Later(Lenient(text))) => text.change("namespace", "namespace")?,
+            Self::Image(Later(Lenient(images))) => images.change()?,
+            Self::Replicas(Later(Lenient(replicas))) => replicas.change()?,
+            Self::Label(Later(Lenient(labels))) => {
+                Change::SetPairs(Pairs::Labels, labels.read("label")?)
+            }
+            Self::Annotation(Later(Lenient(annotations))) => {
+                let pairs = annotations.read("annotation")?;
+                check_annotations(&pairs)?;
+                Change::SetPairs(Pairs::Annotations, pairs)
+            }
+            Self::BuildMetadata(Later(Lenient(options))) => {
+                Change::SetItems(List::BuildMetadata, options.read()?)
+            }
+            Self::ConfigMap(Later(Lenient(generator))) => generator.change(Product::ConfigMap)?,
+            Self::Secret(Later(Lenient(generator))) => generator.change(Product::Secret)?,
+        })
     }
 }
 
 #[derive(Debug, clap::Args)]
-pub(in super::super) struct NamePrefix {
-    /// The prefix.
-    #[arg(value_name = "PREFIX")]
+pub(in super::super) struct Text {
+    /// The text; the empty one takes the field away.
+    #[arg(value_name = "TEXT")]
     words: Vec<String>,
 }
 
-impl Plan for NamePrefix {
-    fn plan(&self, _: &Context<'_>) -> Result<Planned> {
-        let prefix = only(&self.words, "prefix")?;
-        let change = Change::SetText("namePrefix", prefix.to_owned());
-        Ok((Some(change), Vec::new()))
+impl Text {
+    fn change(&self, field: &'static str, what: &str) -> Result<Change> {
+        let text = only(&self.words, what)?;
+        Ok(Change::SetText(field, text.to_owned()))
     }
 }
 
 #[derive(Debug, clap::Args)]
-pub(in super::super) struct NameSuffix {
-    /// The suffix.
-    #[arg(value_name = "SUFFIX")]
-    words: Vec<String>,
-}
-
-impl Plan for NameSuffix {
-    fn plan(&self, _: &Context<'_>) -> Result<Planned> {
-        let suffix = only(&self.words, "suffix")?;
-        let change = Change::SetText("nameSuffix", suffix.to_owned());
-        Ok((Some(change), Vec::new()))
-    }
-}
-
-#[derive(Debug, clap::Args)]
-pub(in super::super) struct Namespace {
-    /// The namespace.
-    #[arg(value_name = "NAMESPACE")]
-    words: Vec<String>,
-}
-
-impl Plan for Namespace {
-    fn plan(&self, _: &Context<'_>) -> Result<Planned> {
-        let namespace = only(&self.words, "namespace")?;
-        let change = Change::SetText("namespace", namespace.to_owned());
-        Ok((Some(change), Vec::new()))
-    }
-}
-
-#[derive(Debug, clap::Args)]
-pub(in super::super) struct Image {
+pub(in super::super) struct Images {
     /// `NAME=NEW:TAG@DIGEST`, of which `NAME=` and parts of the rest may be left out; `*` keeps a
     /// part, and what is left out goes.
     #[arg(value_name = "IMAGE")]
     words: Vec<String>,
 }
 
-impl Plan for Image {
-    fn plan(&self, _: &Context<'_>) -> Result<Planned> {
+impl Images {
+    fn change(&self) -> Result<Change> {
         let words = some(&self.words, "image")?.iter();
         let images = words.map(|word| ImageArgument::parse(word));
-        let change = Change::SetImages(images.collect::<Result<_>>()?);
-        Ok((Some(change), Vec::new()))
+        Ok(Change::SetImages(images.collect::<Result<_>>()?))
     }
 }
 
@@ -124,49 +99,23 @@ pub(in super::super) struct Replicas {
     words: Vec<String>,
 }
 
-impl Plan for Replicas {
-    fn plan(&self, _: &Context<'_>) -> Result<Planned> {
+impl Replicas {
+    fn change(&self) -> Result<Change> {
         let words = some(&self.words, "number of replicas")?.iter();
-        let change = Change::SetReplicas(words.map(|word| replica(word)).collect::<Result<_>>()?);
-        Ok((Some(change), Vec::new()))
+        let replicas = words.map(|word| replica(word)).collect::<Result<_>>()?;
+        Ok(Change::SetReplicas(replicas))
     }
 }
 
-#[derive(Debug, clap::Args)]
-pub(in super::super) struct Label {
-    /// A label and its value.
-    #[arg(value_name = "KEY:VALUE")]
-    words: Vec<String>,
-}
-
-impl Plan for Label {
-    fn plan(&self, _: &Context<'_>) -> Result<Planned> {
-        let words = some(&self.words, "label")?.iter();
-        let values = words.map(|word| key_value(word)).collect::<Result<_>>()?;
-        Ok((Some(Change::SetPairs(Pairs::Labels, values)), Vec::new()))
-    }
-}
-
-#[derive(Debug, clap::Args)]
-pub(in super::super) struct Annotation {
-    /// An annotation and its value.
-    #[arg(value_name = "KEY:VALUE")]
-    words: Vec<String>,
-}
-
-impl Plan for Annotation {
-    fn plan(&self, _: &Context<'_>) -> Result<Planned> {
-        let words = some(&self.words, "annotation")?.iter();
-        let values: Vec<(String, String)> =
-            words.map(|word| key_value(word)).collect::<Result<_>>()?;
-        if let Some((key, _)) = values.iter().find(|(key, _)| !is_annotation_key(key)) {
+fn check_annotations(pairs: &[(String, String)]) -> Result<()> {
+    match pairs.iter().find(|(key, _)| !is_annotation_key(key)) {
+        None => Ok(()),
+        Some((key, _)) => {
             let message = format!("`{key}` is no key of an annotation");
-            return Err(Error::new(Kind::Kustomization, message).help(
+            Err(Error::new(Kind::Kustomization, message).help(
                 "a key is up to 63 letters, digits, `-`, `_` and `.`, and may have a domain and `/` before it",
-            ));
+            ))
         }
-        let change = Change::SetPairs(Pairs::Annotations, values);
-        Ok((Some(change), Vec::new()))
     }
 }
 
@@ -192,23 +141,7 @@ fn is_annotation_key(key: &str) -> bool {
 }
 
 #[derive(Debug, clap::Args)]
-pub(in super::super) struct BuildMetadata {
-    /// `originAnnotations`, `transformerAnnotations` or `managedByLabel`; commas between several.
-    #[arg(value_name = "OPTIONS")]
-    words: Vec<String>,
-}
-
-impl Plan for BuildMetadata {
-    fn plan(&self, _: &Context<'_>) -> Result<Planned> {
-        let options = build_metadata(&self.words)?;
-        let change = Change::SetItems(List::BuildMetadata, options);
-        Ok((Some(change), Vec::new()))
-    }
-}
-
-/// What the generators of ConfigMaps and Secrets share.
-#[derive(Debug, clap::Args)]
-struct Source {
+pub(in super::super) struct Generator {
     /// The name of the generator.
     #[arg(value_name = "NAME")]
     words: Vec<String>,
@@ -223,14 +156,14 @@ struct Source {
     new_namespace: String,
 }
 
-impl Source {
-    fn plan(&self, product: Product) -> Result<Planned> {
+impl Generator {
+    fn change(&self, product: Product) -> Result<Change> {
         let name = only(&self.words, "name")?;
         if self.from_literal.is_empty() && self.new_namespace.is_empty() {
             return Err(Error::new(Kind::Generator, "nothing is said to change")
                 .help("say `--from-literal` or `--new-namespace`"));
         }
-        let generator = Generator {
+        let generator = edit::Generator {
             product,
             name: name.to_owned(),
             namespace: self.namespace.clone(),
@@ -239,32 +172,7 @@ impl Source {
             literals: self.from_literal.clone(),
             new_namespace: self.new_namespace.clone(),
         };
-        let change = Change::SetInGenerator(generator, assignment);
-        Ok((Some(change), Vec::new()))
-    }
-}
-
-#[derive(Debug, clap::Args)]
-pub(in super::super) struct ConfigMap {
-    #[command(flatten)]
-    source: Source,
-}
-
-impl Plan for ConfigMap {
-    fn plan(&self, _: &Context<'_>) -> Result<Planned> {
-        self.source.plan(Product::ConfigMap)
-    }
-}
-
-#[derive(Debug, clap::Args)]
-pub(in super::super) struct Secret {
-    #[command(flatten)]
-    source: Source,
-}
-
-impl Plan for Secret {
-    fn plan(&self, _: &Context<'_>) -> Result<Planned> {
-        self.source.plan(Product::Secret)
+        Ok(Change::SetInGenerator(generator, assignment))
     }
 }
 

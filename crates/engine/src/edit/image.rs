@@ -4,8 +4,10 @@
 //! the part that is there already. A colon before the first slash belongs to a port.
 
 use kustom_yaml::error::{Error, Kind, Result};
+use kustom_yaml::finding::Finding;
 use kustom_yaml::{Entry, Node};
 
+use super::remark;
 use super::tree::{Tree, own_member, set_member, text_node};
 use crate::transform::images::split;
 
@@ -182,6 +184,22 @@ pub(super) fn count_of<'n>(
     anchors: &super::tree::Anchors,
 ) -> Option<&'n mut Node> {
     own_member(item, "count", anchors, Node::null)
+}
+
+/// Removes entries of `images` by name.
+pub(super) fn remove(tree: &mut Tree, names: &[String]) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for field in ["images", "imageTags"] {
+        let name = |item: &Node| tree.text(tree.member(item, "name")).to_owned();
+        let there: Vec<String> = tree.items(field).iter().map(name).collect();
+        if there.iter().any(|name| names.contains(name)) {
+            tree.retain(field, |index| !names.contains(&there[index]));
+            found.extend(there);
+        }
+    }
+    let missing = names.iter().filter(|name| !found.contains(name));
+    let findings = missing.map(|name| remark(format!("there is no `{name}` in `images`")));
+    findings.collect()
 }
 
 #[cfg(test)]

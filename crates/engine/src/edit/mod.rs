@@ -62,6 +62,8 @@ pub enum Change {
     RemoveItems(List, Vec<String>),
     /// Sets entries of `images`.
     SetImages(Vec<ImageArgument>),
+    /// Removes the entries of `images` that have one of some names.
+    RemoveImages(Vec<String>),
     /// Sets entries of `replicas`.
     SetReplicas(Vec<(String, i64)>),
     /// Sets labels or annotations.
@@ -182,6 +184,7 @@ impl Change {
                 image::set(tree, images);
                 Ok(Vec::new())
             }
+            Self::RemoveImages(names) => Ok(image::remove(tree, names)),
             Self::SetReplicas(replicas) => {
                 replicas::set(tree, replicas);
                 Ok(Vec::new())
@@ -314,10 +317,48 @@ fn written(text: &str, before: &[Node], root: Node) -> Result<String> {
         None => after.push(root),
     }
     let result = rewrite_flush(text, before, &after)?;
-    let last = after.first().and_then(|root| root.entries().last());
-    match last.is_some_and(|entry| entry.key.span.line == 0) && before.len() == 1 {
-        true => set_apart(result),
-        false => Ok(result),
+    let last = |documents: &[Node]| {
+        let entry = documents.first().and_then(|root| root.entries().last());
+        entry.map(|entry| entry.key.span)
+    };
+    let result = match (last(before), last(&after)) {
+        _ if before.len() != 1 => result,
+        (_, Some(new)) if new.line == 0 => set_apart(result)?,
+        (Some(old), new) if new != Some(old) => closed_up(result, old.start as usize),
+        _ => result,
+    };
+    Ok(ended_like(text, result))
+}
+
+/// Takes away the empty line that [`set_apart`] has put between a comment and the last field,
+/// which is gone and stood at `at`.
+fn closed_up(mut text: String, at: usize) -> String {
+    for line_break in ["\r\n", "\n"] {
+        let above = text
+            .get(..at)
+            .and_then(|text| text.strip_suffix(line_break));
+        let above = above.and_then(|text| text.strip_suffix(line_break));
+        let line = above.and_then(|text| text.rsplit('\n').next());
+        if line.is_some_and(|line| line.starts_with('#')) {
+            text.replace_range(at - line_break.len()..at, "");
+            return text;
+        }
+    }
+    text
+}
+
+/// Leaves out the line break at the end where there was none, if that says the same.
+fn ended_like(text: &str, result: String) -> String {
+    let bare = result.trim_end_matches(['\n', '\r']);
+    let means = |text: &str| kustom_yaml::config(text.as_bytes(), SourceId::NONE).ok();
+    let is_same = || match (means(bare), means(&result)) {
+        (Some(bare), Some(result)) => same_meaning(&bare, &result),
+        _ => false,
+    };
+    let is_bare = !text.is_empty() && !text.ends_with('\n') && result.ends_with('\n');
+    match is_bare && is_same() {
+        true => bare.to_owned(),
+        false => result,
     }
 }
 

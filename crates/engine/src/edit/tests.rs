@@ -71,6 +71,37 @@ fn a_change_and_its_undoing_give_back_every_byte() {
     }
 }
 
+#[test]
+fn an_image_that_is_set_and_removed_leaves_every_byte() {
+    let remove = Change::RemoveImages(vec!["new".to_owned()]);
+    for text in TEXTS.iter().filter(|text| !text.starts_with("x-")) {
+        let there = changed(text, &image("new:1"));
+        assert_ne!(there, *text);
+        // A field of nothing goes with its last entry, and a text of nothing has no fields.
+        let wanted = text.replace("images: ~\n", "");
+        let back = changed(&there, &remove);
+        assert!(
+            back == wanted || back.trim().is_empty() && wanted.is_empty(),
+            "{text:?}\n{there:?}\n{back:?}"
+        );
+    }
+}
+
+#[test]
+fn a_text_without_a_line_break_at_its_end_gets_none() {
+    let suffix = Change::SetText("nameSuffix", "-x".to_owned());
+    let there = changed("namePrefix: a-", &suffix);
+    assert_eq!(there, "namePrefix: a-\nnameSuffix: -x");
+    let none = Change::SetText("nameSuffix", String::new());
+    assert_eq!(changed(&there, &none), "namePrefix: a-");
+    // A block of text ends with one, and keeps it.
+    let patch = "patches:\n- patch: |\n    a: b\n    c: d";
+    assert_eq!(
+        changed(patch, &suffix),
+        "patches:\n- patch: |\n    a: b\n    c: d\nnameSuffix: -x"
+    );
+}
+
 /// Whether two texts differ in a line break at the end only, or in the anchors that were expanded.
 fn same_lines(a: &str, b: &str) -> bool {
     a.trim_end() == b.trim_end() || b.contains('*')

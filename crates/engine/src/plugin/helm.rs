@@ -180,12 +180,11 @@ impl<'c> Inflation<'c> {
                 .help("say `name`, the chart's directory below `chartHome`"));
         }
         for (field, text) in [("name", &chart.name), ("releaseName", &chart.release_name)] {
-            if text.starts_with('-') {
-                let message = format!("the `{field}` of a chart begins with a dash: `{text}`");
-                return Err(Error::new(Kind::Plugin, message)
-                    .at(text.span)
-                    .help("helm would take it for a flag; use another name"));
-            }
+            refuse_flag(
+                field,
+                text,
+                "helm would take it for a flag; use another name",
+            )?;
         }
         let scratch = TemporaryDirectory::new("kustom-helm-")
             .map_err(|cause| cannot_write(&cause).caused_by(cause))?;
@@ -204,8 +203,12 @@ impl<'c> Inflation<'c> {
             PathBuf::from(&*globals.config_home)
         };
         let home = normalized(&home);
+        let path = home.join(&*chart.name);
+        if !loader.is_directory(&normalized(&path)) {
+            refuse_flag("repo", &chart.repo, "write the URL of a repository")?;
+        }
         Ok(Self {
-            path: home.join(&*chart.name),
+            path,
             is_fetched: false,
             chart,
             loader,
@@ -540,6 +543,15 @@ fn option(arguments: &mut Vec<OsString>, name: &str, value: &str) {
     if !value.is_empty() {
         arguments.extend([OsString::from(name), OsString::from(value)]);
     }
+}
+
+/// Refuses what helm could take for a flag, before it is called.
+fn refuse_flag(field: &str, text: &Text, help: &str) -> Result<()> {
+    if !text.starts_with('-') {
+        return Ok(());
+    }
+    let message = format!("the `{field}` of a chart begins with a dash: `{text}`");
+    Err(Error::new(Kind::Plugin, message).at(text.span).help(help))
 }
 
 /// The first number of a version such as `v3.18.1+gb88f8a2`; other numbers are none.
