@@ -113,7 +113,8 @@ fn has_plain_shape(text: &str, in_flow: bool) -> bool {
         return false;
     }
     let risky = bytes.windows(2).any(|pair| pair == b": " || pair == b" #");
-    let brackets = in_flow && bytes.iter().any(|byte| b",[]{}".contains(byte));
+    // libyaml ends a plain scalar at a question mark, too.
+    let brackets = in_flow && bytes.iter().any(|byte| b",[]{}?".contains(byte));
     !risky && !brackets && is_one_printable_line(text)
 }
 
@@ -326,6 +327,16 @@ mod tests {
         assert_eq!(string("it's #1 "), "'it''s #1 '");
         assert_eq!(string("- x"), "'- x'");
         assert_eq!(string("-x"), "-x");
+    }
+
+    #[test]
+    fn what_ends_a_text_in_brackets_is_quoted_there() {
+        let in_flow = |text: &str| inline(&Node::string(text), text, Spot::Flow).into_owned();
+        for text in ["a?b", "http://a/?b=c", "a,b", "a]", "{a"] {
+            assert_eq!(in_flow(text), format!("'{text}'"));
+        }
+        assert_eq!(string("a?b"), "a?b");
+        assert_eq!(in_flow("a:b"), "a:b");
     }
 
     #[test]
