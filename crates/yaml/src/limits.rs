@@ -60,7 +60,7 @@ pub fn current() -> Limits {
 /// # Example
 ///
 /// ```
-/// use kustom::limits::size;
+/// use kustom_yaml::limits::size;
 ///
 /// assert_eq!(size("2M")?, 2 << 20);
 /// assert_eq!(size("1GiB")?, 1 << 30);
