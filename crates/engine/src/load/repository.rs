@@ -9,10 +9,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use gix::ThreadSafeRepository;
+use gix::objs::Kind as ObjectKind;
 use gix::open::Permissions;
 use gix::sec::Permission;
 use gix::sec::trust::{DefaultForLevel as _, Mapping};
+use gix::{ObjectId, ThreadSafeRepository};
 use kustom_yaml::error::{Error, Kind, Result};
 
 use super::normalized;
@@ -296,6 +297,75 @@ pub(super) fn has_readable_references(repository: &gix::Repository) -> Result<()
         }
         _ => Ok(()),
     }
+}
+
+/// How many tags may lead to each other.
+const TAGS: usize = 100;
+
+/// The tree that an object leads to, through tags and a commit.
+///
+/// The library's own way panics at a tag or a commit that is damaged, and goes round in a circle.
+pub(super) fn tree_of(
+    repository: &gix::Repository,
+    id: ObjectId,
+) -> std::result::Result<ObjectId, gix::Error> {
+    let mut id = id;
+    for _ in 0..TAGS {
+        let object = repository.find_object(id)?;
+        id = match object.kind {
+            ObjectKind::Tree => return Ok(id),
+            ObjectKind::Commit => object.try_into_commit()?.tree_id()?.detach(),
+            ObjectKind::Tag => object.try_into_tag()?.target_id()?.detach(),
+            ObjectKind::Blob => return Err(broken("a file stands where a directory is wanted")),
+        };
+    }
+    Err(broken("too many tags lead to each other"))
+}
+
+/// The tree of the last commit; an empty one before the first.
+pub(super) fn head_tree(repository: &gix::Repository) -> std::result::Result<ObjectId, gix::Error> {
+    if let Some(id) = repository.head()?.id() {
+        tree_of(repository, id.detach())?;
+    }
+    Ok(repository.head_tree_id_or_empty()?.detach())
+}
+
+/// Whether what a revision starts from can be read, so that the library may go on from there.
+pub(super) fn has_sound_start(
+    repository: &gix::Repository,
+    revision: &str,
+) -> std::result::Result<(), gix::Error> {
+    repository.shallow_commits()?;
+    for part in revision.split("..") {
+        let part = part.trim_start_matches(['.', '^']);
+        let part = part.split("@{").next().unwrap_or_default();
+        let name = match part.split(['^', '~', ':']).next().unwrap_or_default() {
+            "" => "HEAD",
+            name => name,
+        };
+        if let Ok(start) = repository.rev_parse_single(name) {
+            let object = repository.find_object(start)?;
+            if object.kind != ObjectKind::Blob {
+                tree_of(repository, start.detach())?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Goes into a directory of a tree; `above` are those that led there.
+pub(super) fn enter(above: &mut Vec<ObjectId>, tree: ObjectId) -> io::Result<()> {
+    // Nobody can make that, but for damage or on purpose.
+    if above.contains(&tree) {
+        return Err(io::Error::other("a directory lies in itself"));
+    }
+    above.push(tree);
+    Ok(())
+}
+
+#[cold]
+fn broken(message: &str) -> gix::Error {
+    gix::Error::from_error(io::Error::other(message.to_owned()))
 }
 
 /// The cause of an error of the library's, in one sentence; nothing of a configuration's text, which

@@ -153,11 +153,7 @@ impl Revision {
                 false => Err(unread(path, commit)),
             };
         };
-        let tree = repository
-            .find_object(commit)
-            .and_then(gix::Object::peel_to_tree)
-            .map_err(|_| unread(path, commit))?
-            .id;
+        let tree = repository::tree_of(&repository, commit).map_err(|_| unread(path, commit))?;
         let store = Arc::new(Store::new(path.to_path_buf(), tree, repository));
         locked(&self.submodules).insert(key, Arc::clone(&store));
         Ok(Some(store))
@@ -427,6 +423,13 @@ fn parse(repository: &gix::Repository, revision: &str) -> Result<(ObjectId, Obje
              first",
         )
     };
+    repository::has_sound_start(repository, revision).map_err(|cause| {
+        let why = repository::told(&cause);
+        let message = format!("cannot read the revision `{revision}`: {why}");
+        Error::new(Kind::Load, message)
+            .caused_by(cause)
+            .help("ask `git fsck` what is wrong, and mend it")
+    })?;
     let spec = repository
         .rev_parse(revision)
         .map_err(|cause| unknown().caused_by(cause))?;
@@ -446,11 +449,8 @@ fn parse(repository: &gix::Repository, revision: &str) -> Result<(ObjectId, Obje
                 .help("name one, or `A...B` for the commit where two parted"));
         }
     };
-    let tree = repository
-        .find_object(commit)
-        .and_then(gix::Object::peel_to_tree)
-        .map_err(|cause| unknown().caused_by(cause))?;
-    Ok((commit, tree.id))
+    let tree = repository::tree_of(repository, commit);
+    Ok((commit, tree.map_err(|cause| unknown().caused_by(cause))?))
 }
 
 fn unread(path: &Path, commit: ObjectId) -> io::Error {

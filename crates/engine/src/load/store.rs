@@ -51,16 +51,29 @@ impl Store {
         below: &Path,
         visit: &mut dyn FnMut(&Path, &Item) -> io::Result<()>,
     ) -> io::Result<()> {
+        self.each_in(&mut Vec::new(), at, tree, below, visit)
+    }
+
+    fn each_in(
+        &self,
+        above: &mut Vec<ObjectId>,
+        at: &Path,
+        tree: ObjectId,
+        below: &Path,
+        visit: &mut dyn FnMut(&Path, &Item) -> io::Result<()>,
+    ) -> io::Result<()> {
+        repository::enter(above, tree)?;
         for item in self.items(tree)?.iter() {
             let path = at.join(&item.name);
             if item.kind == EntryKind::Tree {
                 if path.starts_with(below) || below.starts_with(&path) {
-                    self.each(&path, item.id, below, visit)?;
+                    self.each_in(above, &path, item.id, below, visit)?;
                 }
             } else if path.starts_with(below) {
                 visit(&path, item)?;
             }
         }
+        above.pop();
         Ok(())
     }
 

@@ -195,17 +195,10 @@ impl WorkTree {
 
     fn committed_files(&self, repository: &gix::Repository) -> Result<Vec<Tracked>> {
         repository::has_readable_references(repository)?;
-        let tree = repository
-            .head_tree_id_or_empty()
+        let tree = repository::head_tree(repository)
             .map_err(|cause| self.cannot("the last commit", cause))?;
         let mut files = Vec::new();
-        self.add_tree(
-            repository,
-            tree.detach(),
-            &self.root,
-            &self.root,
-            &mut files,
-        )?;
+        self.add_tree(repository, tree, &self.root, &self.root, &mut files)?;
         files.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(files)
     }
@@ -247,10 +240,9 @@ impl WorkTree {
         let repository = self.repository.to_thread_local();
         repository::has_readable_references(&repository)?;
         let mut committed: FxHashMap<Vec<u8>, ObjectId> = FxHashMap::default();
-        let tree = repository
-            .head_tree_id_or_empty()
+        let tree = repository::head_tree(&repository)
             .map_err(|cause| self.cannot("the last commit", cause))?;
-        gather(&repository, tree.detach(), b"", &mut committed)
+        gather(&repository, tree, b"", &mut committed)
             .map_err(|cause| self.cannot("the last commit", cause))?;
         let index = self.index(&repository)?;
         let mut staged = Vec::new();
@@ -376,6 +368,17 @@ fn gather(
     above: &[u8],
     files: &mut FxHashMap<Vec<u8>, ObjectId>,
 ) -> std::result::Result<(), gix::Error> {
+    gather_in(repository, &mut Vec::new(), tree, above, files)
+}
+
+fn gather_in(
+    repository: &gix::Repository,
+    open: &mut Vec<ObjectId>,
+    tree: ObjectId,
+    above: &[u8],
+    files: &mut FxHashMap<Vec<u8>, ObjectId>,
+) -> std::result::Result<(), gix::Error> {
+    repository::enter(open, tree).map_err(gix::Error::from_error)?;
     let object = repository.find_tree(tree)?;
     let mut directories = Vec::new();
     for entry in object.iter() {
@@ -395,8 +398,9 @@ fn gather(
     }
     drop(object);
     for (path, id) in directories {
-        gather(repository, id, &path, files)?;
+        gather_in(repository, open, id, &path, files)?;
     }
+    open.pop();
     Ok(())
 }
 
