@@ -20,7 +20,7 @@ use kustom::project::{self, GuardPolicy, Project, Rendered, render};
 use kustom::report::{self, DiffFormat, Layout};
 use kustom::resource::{History, Resource};
 use kustom::schema::Schema;
-use kustom::yaml::{Entry, Node, Style, Tag, Value, repeated_key, stream};
+use kustom::yaml::{Entry, Node, Style, Tag, Value, repeated_key, settle_nulls, stream};
 
 use super::build::working_directory;
 use super::output::{Streams, write_file};
@@ -320,9 +320,14 @@ impl Opened {
             ..self.options.clone()
         };
         let mut rendered = render(files, &self.here, project, &environment, &options)?;
+        let mut resources = std::mem::take(&mut rendered.resources);
+        // What is compared is what is printed.
+        for resource in &mut resources {
+            settle_nulls(resource.parts_mut().0);
+        }
         Ok(Loaded {
             name: name.to_owned(),
-            resources: std::mem::take(&mut rendered.resources),
+            resources,
             findings: told(std::mem::take(&mut rendered.findings)),
             sources: Named::Build(Box::new(rendered)),
         })

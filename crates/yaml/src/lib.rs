@@ -57,9 +57,10 @@ pub use node::{Dress, Entry, Node, Str, Style, Tag, Value};
 pub use path::new_item;
 pub use path::{FieldPath, Part};
 pub use print::{PrintOptions, print, print_node};
-#[cfg(fuzzing)]
+#[doc(hidden)]
 pub use quick::block_subset;
 pub use read::{Options, read, read_first};
+pub use reencode::settle_nulls;
 pub use resolve::plain;
 pub use resolve::{Dialect, Scalar};
 pub use size::{Size, charge_copy};

@@ -42,8 +42,8 @@ pub(super) fn first(text: &str, origin: Origin, dialect: Dialect) -> Option<Node
     reader.column.is_none().then_some(root)
 }
 
-/// What is made of a text here, if anything is; for the fuzzer, which holds it to all of YAML.
-#[cfg(fuzzing)]
+/// What is made of a text here, if anything is; for the fuzz target that holds it to all of YAML.
+#[doc(hidden)]
 pub fn block_subset(text: &str, dialect: Dialect) -> Option<Node> {
     let source = crate::place::SourceId::NONE;
     super::check::characters(text, source).ok()?;

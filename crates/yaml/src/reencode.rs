@@ -102,6 +102,43 @@ pub(super) fn decoded<'n>(node: &'n Node, text: &'n str, position: Position) -> 
     }
 }
 
+/// Makes the empty text of every null that is printed as such: those that are written as nothing
+/// in braces or brackets.
+///
+/// # Example
+///
+/// ```
+/// use kustom_yaml::place::SourceId;
+/// use kustom_yaml::{manifests, settle_nulls};
+///
+/// let mut documents = manifests(b"a: {b, c: null}\n", SourceId::NONE)?;
+/// settle_nulls(&mut documents[0]);
+/// let values = documents[0].get("a").map(|a| a.entries()).unwrap_or_default();
+/// assert_eq!(values[0].value.as_str(), Some(""));
+/// assert!(values[1].value.is_null());
+/// # Ok::<(), kustom_yaml::error::Error>(())
+/// ```
+pub fn settle_nulls(node: &mut Node) {
+    settle(node, false);
+}
+
+fn settle(node: &mut Node, in_flow: bool) {
+    let in_flow = in_flow || node.style == Style::Flow;
+    match &mut node.value {
+        Value::Seq(items) => items.iter_mut().for_each(|item| settle(item, in_flow)),
+        Value::Map(entries) => entries
+            .iter_mut()
+            .for_each(|entry| settle(&mut entry.value, in_flow)),
+        Value::Scalar(text) => {
+            let is_nothing = node.tag == Tag::Null && text.is_empty() && in_flow;
+            if is_nothing && !is_explicit(node) && node.style == Style::Plain {
+                node.tag = Tag::Str;
+            }
+        }
+        Value::Alias(_) => {}
+    }
+}
+
 /// What the tag of a scalar makes of its text.
 pub(super) fn tagged<'n>(node: &'n Node, text: &str) -> Result<Scalar<'n>> {
     if node.tag == Tag::Bool && resolve::is_old_bool(text) && is_explicit(node) {
