@@ -15,7 +15,7 @@ use super::path::{Path, Step};
 use super::secret::{clear, decoded, is_mask, is_secret};
 use super::{Secrets, Shown};
 use crate::resource::Resource;
-use crate::yaml::{Entry, Node, PrintOptions, Tag, Value, print_node, write};
+use crate::yaml::{Entry, Node, Options, PrintOptions, Tag, Value, print_node, read, write};
 
 /// A secret that is shorter is not looked for in other texts: it could be a word of any.
 const SHORTEST: usize = 8;
@@ -93,12 +93,19 @@ impl Masker {
             };
             let inner = found.trim().trim_matches(['"', '\'']);
             if !inner.is_empty() {
-                self.learn(inner.as_bytes().to_vec(), inner);
-                let encoded = decoded(inner).and_then(|bytes| String::from_utf8(bytes).ok());
-                if let Some(encoded) = encoded.filter(|text| text.len() >= SHORTEST) {
-                    self.learn(encoded.clone().into_bytes(), &encoded);
+                self.learn_found(inner);
+                if let Some(spoken) = unescaped(inner) {
+                    self.learn_found(&spoken);
                 }
             }
+        }
+    }
+
+    fn learn_found(&mut self, text: &str) {
+        self.learn(text.as_bytes().to_vec(), text);
+        let encoded = decoded(text).and_then(|bytes| String::from_utf8(bytes).ok());
+        if let Some(encoded) = encoded.filter(|text| text.len() >= SHORTEST) {
+            self.learn(encoded.clone().into_bytes(), &encoded);
         }
     }
 
@@ -338,6 +345,17 @@ pub(super) fn secret_values(resource: &Resource) -> impl Iterator<Item = (Path, 
             (path, &entry.value)
         })
     })
+}
+
+/// What a piece of a quoted text says, if that is not how it is written: values are looked for as
+/// they are, and found as a manifest writes them.
+fn unescaped(piece: &str) -> Option<String> {
+    if piece.contains('\\') {
+        let quoted = format!("\"{piece}\"");
+        let documents = read(&quoted, &Options::default()).ok()?;
+        return documents.first()?.text().map(str::to_owned);
+    }
+    piece.contains("''").then(|| piece.replace("''", "'"))
 }
 
 /// Whether a letter or a digit stands right before or behind a part of a text.
