@@ -241,7 +241,11 @@ impl Writer<'_> {
             .collect();
         let is_written = self.above > 0 && self.above == self.out.len();
         let comments = match comments.split_first() {
-            Some((first, rest)) if is_written && self.out.trim_end() == first.as_str() => rest,
+            Some((first, rest))
+                if is_written && self.out.strip_suffix('\n') == Some(first.as_str()) =>
+            {
+                rest
+            }
             _ => &comments[..],
         };
         if !comments.is_empty() && !self.out.is_empty() && !is_written {

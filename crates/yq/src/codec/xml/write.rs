@@ -46,7 +46,16 @@ impl Writer {
             self.out.push('\n');
         }
         self.comment(node.dress.as_ref().and_then(|dress| dress.head.as_ref()));
-        for entry in entries.iter().filter(|entry| !entry.is(&declaration)) {
+        // A text is read only behind an element.
+        let (texts, others): (Vec<_>, Vec<_>) = entries
+            .iter()
+            .filter(|entry| !entry.is(&declaration))
+            .partition(|entry| entry.is(CONTENT));
+        if let (Some(text), true) = (texts.first(), others.is_empty()) {
+            let message = "XML has no text outside of elements".to_owned();
+            return Err(refused(message, &text.value).help("put it under the name of an element"));
+        }
+        for entry in others.into_iter().chain(texts) {
             let is_markup = entry.is(DIRECTIVE)
                 || entry
                     .key
