@@ -107,6 +107,7 @@ impl<'d> Evaluator<'d> {
 
     /// The nodes that an expression finds or makes.
     pub(super) fn eval(&mut self, expr: &Expr, scope: &Scope) -> Result<Matches> {
+        self.arena.count_step();
         if let Some(reason) = self.arena.exhausted {
             return Err(self.placed(Error::new(ErrorKind::Script, reason), expr.span));
         }

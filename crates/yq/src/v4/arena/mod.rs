@@ -33,11 +33,25 @@ pub(crate) struct Arena<'d> {
     read: usize,
     /// How many nodes there are, long texts counted as several.
     weight: usize,
+    /// How many expressions were evaluated.
+    steps: usize,
     /// Why work must stop, if it must.
     pub(crate) exhausted: Option<&'static str>,
 }
 
+/// How many expressions may be evaluated: so many, and so many for each node that is read.
+const STEPS: (usize, usize) = (1_000_000, 10_000);
+
 impl<'d> Arena<'d> {
+    /// Counts the evaluation of an expression: a chain of assignments evaluates its beginning twice
+    /// for each link.
+    pub(crate) fn count_step(&mut self) {
+        self.steps += 1;
+        if self.steps > STEPS.0 + STEPS.1 * self.read {
+            self.exhausted = Some("the expression takes too many steps");
+        }
+    }
+
     /// Puts a node into the arena.
     pub(crate) fn add(&mut self, item: Item<'d>) -> Id {
         self.weight += 1 + item.text.len() / NODE;
