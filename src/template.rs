@@ -350,8 +350,9 @@ fn span_of(text: &str, range: &Range<usize>) -> Span {
     let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     Span {
         source: SourceId::NONE,
-        start: number(range.start),
-        end: number(range.end),
+        // The library may count into a character.
+        start: number(before.len()),
+        end: number(text.cut(..range.end).len()),
         line: number(before.matches('\n').count() + 1),
         column: number(line.chars().count() + 1),
     }
