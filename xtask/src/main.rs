@@ -8,12 +8,16 @@
 //! Kubernetes 1.11 to 1.37 serves. The two files are what an API server publishes of itself: its
 //! OpenAPI definitions as JSON, and a JSON line for each kind and version with its life cycle.
 //!
+//! `fuzz [--built] [--seconds N] [--until N] [TARGET…]` runs the fuzz targets, each for some seconds, and adds to
+//! the counts in `docs/reliability.md`; with `--until` it goes on until there were so many executions.
+//!
 //! For the benchmarks, `inputs DIR` writes their inputs into a directory, `floor DIR OUTPUT` does what
 //! a build cannot do without, and `recorded CASES DIR` lays out recorded cases.
 
 mod api_tables;
 mod definitions;
 mod floor;
+mod fuzz;
 #[path = "../../benches/inputs/mod.rs"]
 mod inputs;
 mod meaning;
@@ -21,6 +25,8 @@ mod packages;
 mod recorded;
 mod render;
 mod scope;
+#[path = "../../fuzz/src/seeds.rs"]
+mod seeds;
 
 use std::error::Error;
 use std::fs;
@@ -31,7 +37,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 const USAGE: &str = "usage: cargo run -p xtask -- \
     schema [--check] | meaning OPENAPI | kubernetes DEFINITIONS LIFECYCLE | inputs DIR | \
-    floor DIR OUTPUT | recorded CASES DIR";
+    floor DIR OUTPUT | recorded CASES DIR | fuzz [--built] [--seconds N] [--until N] [TARGET…]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -48,6 +54,7 @@ fn main() -> ExitCode {
         ["inputs", directory] => write_inputs(Path::new(directory)),
         ["floor", directory, output] => floor::run(Path::new(directory), Path::new(output)),
         ["recorded", cases, directory] => recorded::lay_out(Path::new(cases), Path::new(directory)),
+        ["fuzz", ref asked @ ..] => fuzz::Asked::parse(asked).and_then(|asked| fuzz::run(&asked)),
         _ => Err(USAGE.into()),
     };
     match done {

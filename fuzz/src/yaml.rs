@@ -1,0 +1,109 @@
+//! YAML: read, changed, printed.
+
+use kustom::place::SourceId;
+use kustom::yaml::{
+    Dialect, Node, Options, PrintOptions, block_subset, manifests, print, read, rewrite, same_data,
+    write, write_stream,
+};
+
+use super::parts::pair;
+
+const KEPT: Options = Options {
+    source: SourceId::NONE,
+    dialect: Dialect::Manifest,
+    keep_aliases: true,
+    comments: true,
+    lasting_anchors: false,
+};
+
+/// What the reader of the block subset makes of a text is what all of YAML makes of it.
+pub(crate) fn block_subset_is_yaml(text: &str) {
+    for dialect in [Dialect::Manifest, Dialect::Kustomization] {
+        let Some(node) = block_subset(text, dialect) else {
+            continue;
+        };
+        let options = Options {
+            dialect,
+            ..Options::default()
+        };
+        // `read` never tries the subset.
+        let documents = read(text, &options).expect("what is read in one pass is no mistake");
+        assert_eq!(documents, [node]);
+    }
+}
+
+/// A text that is changed into another says what the other says, or is not changed; and one that
+/// nothing is changed in keeps its bytes.
+pub(crate) fn rewrite_says_what_is_meant(text: &str) {
+    let (text, other) = pair(text);
+    let Ok(before) = read(text, &KEPT) else {
+        return;
+    };
+    let same = rewrite(text, &before, &before).expect("nothing is changed");
+    assert_eq!(same, text, "nothing is changed");
+    let Ok(mut after) = read(other, &KEPT) else {
+        return;
+    };
+    after.iter_mut().for_each(forget);
+    if let Ok(changed) = rewrite(text, &before, &after) {
+        let again = read(&changed, &KEPT).expect("what was changed can be read");
+        // A document that is nothing but comments is none in a text without a `---`.
+        if after.iter().any(Node::is_null) {
+            return;
+        }
+        assert_eq!(again.len(), after.len(), "{changed}");
+        for (a, b) in again.iter().zip(&after) {
+            assert!(same_data(a, b), "{changed}");
+        }
+    }
+}
+
+/// Takes the places out of a node, which belong to another text.
+fn forget(node: &mut Node) {
+    node.span = kustom::place::Span::default();
+    if let Some(items) = node.items_mut() {
+        items.iter_mut().for_each(forget);
+    }
+    if let Some(entries) = node.entries_mut() {
+        for entry in entries {
+            forget(&mut entry.key);
+            forget(&mut entry.value);
+        }
+    }
+}
+
+/// What is printed is read back as what it was; printed again, it has the same bytes.
+pub(crate) fn print_is_read_back(text: &str) {
+    if let Ok(documents) = read(text, &KEPT) {
+        let printed = print(&documents, &PrintOptions::default());
+        let again = read(&printed, &KEPT).expect("what is printed can be read");
+        // Of a document that is nothing but comments, these alone are printed, as in yq.
+        if !documents.iter().any(Node::is_null) {
+            assert_eq!(again.len(), documents.len(), "{printed}");
+            for (a, b) in again.iter().zip(&documents) {
+                assert!(same_data(a, b), "{printed}");
+            }
+        }
+    }
+    let Ok(documents) = manifests(text.as_bytes(), SourceId::NONE) else {
+        return;
+    };
+    let mut written = String::new();
+    if write_stream(documents.iter(), &mut written).is_err() {
+        return;
+    }
+    check_written(&written, documents.len());
+    for document in &documents {
+        let mut one = String::new();
+        write(document, &mut one).expect("what is written in a stream is written alone");
+    }
+}
+
+/// What a build prints is read back, and printed again it is the same.
+pub(crate) fn check_written(written: &str, documents: usize) {
+    let again = manifests(written.as_bytes(), SourceId::NONE).expect("what is written can be read");
+    assert_eq!(again.len(), documents, "{written}");
+    let mut twice = String::new();
+    write_stream(again.iter(), &mut twice).expect("what was written can be written");
+    assert_eq!(twice, written);
+}
