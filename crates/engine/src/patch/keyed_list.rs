@@ -6,6 +6,7 @@
 
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::{Node, Str};
+use rustc_hash::FxHashSet;
 
 use super::strategic::{Merge, Outcome};
 use crate::schema::Definition;
@@ -134,6 +135,7 @@ impl<'k> KeyedList<'k> {
     /// The distinct key values of all items, those of the patch first.
     fn tuples(&self, patch: Other<'_>) -> Vec<Tuple> {
         let mut tuples: Vec<Tuple> = Vec::new();
+        let mut known: FxHashSet<Tuple> = FxHashSet::default();
         let theirs = match patch {
             Other::Patch(items) => items,
             _ => &[],
@@ -144,7 +146,7 @@ impl<'k> KeyedList<'k> {
                 .iter()
                 .map(|key| value_of(item, key).into())
                 .collect();
-            if !tuples.contains(&tuple) {
+            if known.insert(tuple.clone()) {
                 tuples.push(tuple);
             }
         }
