@@ -196,7 +196,9 @@ impl Structure<'_> {
                         self.inner_schema(around, &path.index(index), item);
                     }
                 }
-                _ => self.inner_schema(around, path, value),
+                Data::Map(_) => self.inner_schema(around, path, value),
+                // The server passes over anything else.
+                _ => {}
             },
             Type::SchemaOrBoolean => match value.data {
                 Data::Bool(_) => {}

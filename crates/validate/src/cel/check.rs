@@ -466,12 +466,6 @@ impl Checker {
                 Ok(Some(Ty::Bool))
             }
             (None, "has", _) => Err("`has` takes a field, such as `has(self.name)`".to_owned()),
-            (Some(space), "bind", [Expr::Name(variable), value, body])
-                if qualified(space).as_deref() == Some("cel") =>
-            {
-                let kind = self.kind(value)?;
-                self.with(&[(variable, kind)], body).map(Some)
-            }
             (
                 Some(of),
                 "all" | "exists" | "exists_one" | "existsOne",

@@ -5,12 +5,14 @@
 //! engines that exist for Rust do not look for; so this one has a checker before it has anything else.
 
 mod check;
+mod cost;
 mod eval;
 mod lex;
 mod parse;
 mod types;
 
 pub(crate) use check::check;
+pub(crate) use cost::{Bound, Inner, cost};
 pub(crate) use eval::{Val, run};
 pub(crate) use parse::{Expr, is_word, parse};
 pub(crate) use types::Ty;

@@ -30,8 +30,77 @@ pub(crate) fn definition(
         cx.findings
             .invalid(&here, at, "a resource with a status is an object");
     }
+    let before = cx.findings.0.len();
+    if version.at(&["subresources", "status"]).is_some() {
+        only_of_objects(cx, path, schema);
+    }
+    if let Some(found) = dialect(schema) {
+        cx.findings
+            .invalid(path, found, "the dialect of a schema cannot be chosen");
+    }
     metadata(cx, path, schema);
     node(cx, path, schema, Place::Root);
+    if cx.findings.0.len() == before {
+        super::cost::judge(cx, path, schema);
+    }
+}
+
+/// What the root of a schema may say where the status is a resource of its own.
+const AT_ROOT: &[&str] = &[
+    "description",
+    "type",
+    "format",
+    "title",
+    "maximum",
+    "exclusiveMaximum",
+    "minimum",
+    "exclusiveMinimum",
+    "maxLength",
+    "minLength",
+    "pattern",
+    "maxItems",
+    "minItems",
+    "uniqueItems",
+    "multipleOf",
+    "required",
+    "items",
+    "properties",
+    "externalDocs",
+    "example",
+    "x-kubernetes-preserve-unknown-fields",
+    "x-kubernetes-validations",
+];
+
+fn only_of_objects(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>) {
+    for entry in schema.entries() {
+        let says_nothing = match &entry.value.data {
+            Data::Null | Data::Bool(false) => true,
+            Data::Text(text) => text.is_empty(),
+            _ => false,
+        };
+        if !AT_ROOT.contains(&&*entry.key) && !says_nothing {
+            cx.findings.invalid(
+                path,
+                &entry.value,
+                format!("with a status the root of a schema has no `{}`", entry.key),
+            );
+        }
+    }
+}
+
+/// The first `$schema` in a schema.
+fn dialect<'s, 'v>(schema: &'s Value<'v>) -> Option<&'s Value<'v>> {
+    if let Some(found) = schema.get("$schema").filter(|found| !found.is_zero()) {
+        return Some(found);
+    }
+    let properties = schema.get("properties").map_or(&[][..], Value::entries);
+    let lists = JUNCTORS.into_iter().flat_map(|key| schema.list(key));
+    ["items", "additionalProperties", "not"]
+        .into_iter()
+        .filter_map(|key| schema.get(key))
+        .chain(properties.iter().map(|entry| &entry.value))
+        .chain(lists)
+        .find_map(dialect)
 }
 
 /// Where a schema stands within another.
@@ -98,11 +167,11 @@ fn node(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>, place: Place) {
             Place::Root | Place::Junctor => {}
         }
     }
-    if either && !kind.is_empty() && place != Place::Junctor {
+    if either && keeps {
         cx.findings.invalid(
-            &here,
-            at("type"),
-            "with `x-kubernetes-int-or-string` there is no type",
+            &path.field("x-kubernetes-preserve-unknown-fields"),
+            at("x-kubernetes-preserve-unknown-fields"),
+            "it excludes `x-kubernetes-int-or-string`",
         );
     }
     never_allowed(cx, path, schema);
@@ -133,6 +202,13 @@ fn node(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>, place: Place) {
                 &here,
                 at("type"),
                 "an embedded resource has the type `object`",
+            );
+        }
+        if let Some(found) = schema.get("additionalProperties") {
+            cx.findings.forbidden(
+                &path.field("additionalProperties"),
+                found,
+                "an embedded resource has none",
             );
         }
         if !keeps && schema.get("properties").is_none_or(Value::is_zero) {
@@ -231,7 +307,8 @@ fn never_allowed(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>) {
         "additionalItems",
         "id",
     ] {
-        if let Some(found) = schema.get(key) {
+        let is_there = |found: &&Value<'_>| key == "dependencies" || !found.is_zero();
+        if let Some(found) = schema.get(key).filter(is_there) {
             cx.findings.forbidden(
                 &path.field(key),
                 found,
@@ -337,7 +414,7 @@ fn lists(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>, kind: &str) {
     }
     let list_type = schema.text("x-kubernetes-list-type");
     let here = path.field("x-kubernetes-list-type");
-    if !list_type.is_empty() {
+    if schema.has("x-kubernetes-list-type") {
         if kind != "array" {
             cx.findings.invalid(
                 &path.field("type"),

@@ -1,5 +1,6 @@
 //! Custom resource definitions: what their schemas must be, and what they say of objects.
 
+mod cost;
 mod definition;
 mod formats;
 mod object;

@@ -104,11 +104,8 @@ fn with_defaults<'v>(schema: &Value<'v>, value: &Value<'v>) -> Value<'v> {
                 let inner = properties
                     .and_then(|properties| properties.get(&entry.key))
                     .or(additional);
-                let has_default = inner.is_some_and(|inner| inner.has("default"));
-                if entry.value.is_null()
-                    && has_default
-                    && !inner.is_some_and(|inner| inner.is_true("nullable"))
-                {
+                // Null that a field does not take is dropped, or gives way to a default.
+                if entry.value.is_null() && inner.is_some_and(|inner| !inner.is_true("nullable")) {
                     continue;
                 }
                 filled.push(Entry {
@@ -188,14 +185,13 @@ pub(super) struct Judge<'f> {
 impl Judge<'_> {
     /// Judges a value.
     pub(super) fn value(&mut self, path: &Path<'_>, schema: &Value<'_>, value: &Value<'_>) {
-        // What is null is nothing, nullable or not.
-        if value.is_null() {
+        if value.is_null() && (schema.is_true("nullable") || schema.text("type").is_empty()) {
             return;
         }
         if !self.kind(path, schema, value) {
             return;
         }
-        if let Some(words) = schema.get("enum")
+        if let Some(words) = schema.get("enum").filter(|words| !words.is_zero())
             && !words.items().iter().any(|word| same(word, value))
         {
             let known: Vec<&str> = words.items().iter().filter_map(Value::as_text).collect();
@@ -310,7 +306,12 @@ impl Judge<'_> {
             }
         }
         if let Some(factor) = bound("multipleOf") {
-            let quotient = found / factor;
+            // The server cuts the factor of a whole number, and then minds a factor of 0.
+            let (quotient, factor) = if matches!(value.data, Data::Int(_)) {
+                (found / factor.trunc(), factor.trunc())
+            } else {
+                (found / factor, factor)
+            };
             if factor <= 0.0 || (quotient - quotient.round()).abs() > 1e-9 {
                 self.findings
                     .invalid(path, value, format!("{found} is no multiple of {factor}"));

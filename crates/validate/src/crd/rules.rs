@@ -74,7 +74,7 @@ fn embedded(schema: &Value<'_>) -> Vec<(&'static str, Ty)> {
 }
 
 /// A field's name as expressions write it.
-fn escaped(name: &str) -> String {
+pub(super) fn escaped(name: &str) -> String {
     if cel::is_word(name) {
         return format!("__{name}__");
     }
@@ -84,6 +84,26 @@ fn escaped(name: &str) -> String {
         .replace('/', "__slash__")
 }
 
+/// The type of `self` in the rules of a schema; the root of a resource has a name and a kind.
+pub(super) fn own_type(schema: &Value<'_>, root: bool) -> Ty {
+    let own = type_of(schema);
+    let (true, Ty::Object(fields)) = (root, &own) else {
+        return own;
+    };
+    let names = vec![("name", Ty::Text), ("generateName", Ty::Text)];
+    let mut all: Vec<(&str, Ty)> = vec![
+        ("apiVersion", Ty::Text),
+        ("kind", Ty::Text),
+        ("metadata", Ty::object("metadata", names)),
+    ];
+    for (name, kind) in &fields.fields {
+        if !all.iter().any(|(known, _)| known == name) {
+            all.push((name, kind.clone()));
+        }
+    }
+    Ty::object("object", all)
+}
+
 /// Judges the rules of a schema themselves.
 pub(super) fn check_all(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>) {
     let rules = schema.list("x-kubernetes-validations");
@@ -91,27 +111,7 @@ pub(super) fn check_all(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>) {
         return;
     }
     let list = path.field("x-kubernetes-validations");
-    let mut own = type_of(schema);
-    if let (true, Ty::Object(fields)) = (path.to_string().ends_with("openAPIV3Schema"), &own) {
-        let mut all: Vec<(&str, Ty)> = vec![
-            ("apiVersion", Ty::Text),
-            ("kind", Ty::Text),
-            (
-                "metadata",
-                Ty::object(
-                    "metadata",
-                    vec![("name", Ty::Text), ("generateName", Ty::Text)],
-                ),
-            ),
-        ];
-        let fields = fields.clone();
-        for (name, kind) in &fields.fields {
-            if !all.iter().any(|(known, _)| known == name) {
-                all.push((name, kind.clone()));
-            }
-        }
-        own = Ty::object("object", all);
-    }
+    let own = own_type(schema, path.ends_with_field("openAPIV3Schema"));
     for (index, rule) in rules.iter().enumerate() {
         let here = list.index(index);
         one(cx, &here, rule, &own, schema);
@@ -193,12 +193,12 @@ fn one(cx: &mut Cx<'_>, path: &Path<'_>, rule: &Value<'_>, own: &Ty, schema: &Va
         }
     }
     cx.check(
-        &[crate::rules::OneOf(REASONS)],
+        &[crate::rules::Word(REASONS)],
         &path.field("reason"),
         rule.get("reason"),
         rule,
     );
-    if let Some(found) = rule.get("fieldPath")
+    if let Some(found) = rule.get("fieldPath").filter(|found| !found.is_zero())
         && !is_field_path(found.as_text().unwrap_or_default(), schema)
     {
         cx.findings.invalid(

@@ -109,15 +109,13 @@ fn definition(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
         spec.get("names").map_or("", |names| names.text("plural"))
     );
     let metadata = value.get("metadata");
-    let name = cx.name();
-    if !name.is_empty() {
-        if let Err(message) = dns_subdomain(&name) {
-            cx.bad_name(format!("`{name}` {message}"));
+    cx.name_is(|name| {
+        dns_subdomain(name).map_err(|message| format!("`{name}` {message}"))?;
+        if name == wanted {
+            return Ok(());
         }
-        if name != wanted {
-            cx.bad_name(format!("the name must be plural and group: `{wanted}`"));
-        }
-    }
+        Err(format!("the name must be plural and group: `{wanted}`"))
+    });
     if is_protected(group) {
         let approval = metadata
             .and_then(|metadata| metadata.get("annotations"))

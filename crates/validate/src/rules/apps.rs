@@ -1,7 +1,7 @@
 //! Deployments, stateful sets, daemon sets, replica sets and replication controllers.
 
 use super::Check::{Is, Min, OneOf, Present, Required};
-use super::labels::selects;
+use super::labels::{selects, template_is_selected};
 use super::{Cx, TypeRules};
 use crate::names::dns_label;
 use crate::path::Path;
@@ -173,15 +173,7 @@ fn selector(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
         );
         return;
     }
-    let labels = value.at(&["template", "metadata", "labels"]);
-    if !selects(found, labels) {
-        let origin = labels.or_else(|| value.get("template")).unwrap_or(value);
-        cx.findings.invalid(
-            &path.field("template.metadata.labels"),
-            origin,
-            "the labels of the template do not fit the `selector`",
-        );
-    }
+    template_is_selected(cx, path, value, |labels| selects(found, labels));
 }
 
 /// What a template of pods that are kept running must be.
@@ -345,18 +337,10 @@ fn replication_controller(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
         }
         return;
     };
-    let fits = selector.entries().iter().all(|entry| {
-        labels
-            .and_then(|labels| labels.get(&entry.key))
-            .and_then(Value::as_text)
-            == entry.value.as_text()
+    template_is_selected(cx, path, value, |labels| {
+        selector.entries().iter().all(|entry| {
+            let found = labels.and_then(|labels| labels.get(&entry.key));
+            found.and_then(Value::as_text) == entry.value.as_text()
+        })
     });
-    if !fits {
-        let origin = labels.or_else(|| value.get("template")).unwrap_or(value);
-        cx.findings.invalid(
-            &path.field("template.metadata.labels"),
-            origin,
-            "the labels of the template do not fit the `selector`",
-        );
-    }
 }

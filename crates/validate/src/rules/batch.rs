@@ -104,14 +104,10 @@ fn job(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
                 value,
                 "`manualSelector` needs a `selector`",
             ),
-            Some(selector) if !super::labels::selects(selector, labels) => {
-                cx.findings.invalid(
-                    &path.field("template.metadata.labels"),
-                    labels.or(template).unwrap_or(value),
-                    "the labels of the template do not fit the `selector`",
-                );
-            }
-            _ => {}
+            Some(selector) => super::labels::template_is_selected(cx, path, value, |labels| {
+                super::labels::selects(selector, labels)
+            }),
+            None => {}
         }
         if !in_job {
             cx.findings.not_supported(

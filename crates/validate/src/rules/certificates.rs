@@ -117,28 +117,21 @@ fn pem_blocks<'t>(text: &'t str, kind: &str) -> impl Iterator<Item = Vec<u8>> + 
 }
 
 fn bundle(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
-    let name = cx.name();
     let signer = value.get("spec").map_or("", |spec| spec.text("signerName"));
     let prefix = format!("{}:", signer.replace('/', ":"));
-    // Behind the signer's prefix a name is what any other is.
-    let rest = if signer.is_empty() {
-        Some(&*name)
-    } else {
-        name.strip_prefix(&prefix)
-    };
-    if name.is_empty() {
-        // Said of every object.
-    } else if signer.is_empty() && name.contains(':') {
-        cx.bad_name("a bundle without a signer has no `:` in its name");
-    } else if let Some(rest) = rest {
-        if let Err(message) = dns_subdomain(rest) {
-            cx.bad_name(format!("`{rest}` {message}"));
-        }
-    } else {
-        cx.bad_name(format!(
-            "the name of this signer's bundle begins with `{prefix}`"
-        ));
-    }
+    cx.name_is(|name| {
+        // Behind the signer's prefix a name is what any other is.
+        let rest = if signer.is_empty() {
+            if name.contains(':') {
+                return Err("a bundle without a signer has no `:` in its name".to_owned());
+            }
+            name
+        } else {
+            name.strip_prefix(&prefix)
+                .ok_or_else(|| format!("the name of this signer's bundle begins with `{prefix}`"))?
+        };
+        dns_subdomain(rest).map_err(|message| format!("`{rest}` {message}"))
+    });
     let here = path.field("spec.trustBundle");
     let found = value.at(&["spec", "trustBundle"]);
     let text = found.and_then(Value::as_text).unwrap_or_default();

@@ -826,10 +826,12 @@ fn api_service(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
         return;
     };
     let wanted = format!("{}.{}", spec.text("version"), spec.text("group"));
-    let name = cx.name();
-    if !name.is_empty() && name != wanted {
-        cx.bad_name(format!("the name must be version and group: `{wanted}`"));
-    }
+    cx.name_is(|name| {
+        if name == wanted {
+            return Ok(());
+        }
+        Err(format!("the name must be version and group: `{wanted}`"))
+    });
     let path = path.field("spec");
     let at = |key: &str| spec.get(key).unwrap_or(spec);
     if !spec.has("service") {

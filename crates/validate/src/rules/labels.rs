@@ -380,6 +380,24 @@ fn match_label_keys(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
     }
 }
 
+/// The labels of a template must be those that its owner selects.
+pub(super) fn template_is_selected(
+    cx: &mut Cx<'_>,
+    path: &Path<'_>,
+    value: &Value<'_>,
+    selects: impl Fn(Option<&Value<'_>>) -> bool,
+) {
+    let labels = value.at(&["template", "metadata", "labels"]);
+    if !selects(labels) {
+        let origin = labels.or_else(|| value.get("template")).unwrap_or(value);
+        cx.findings.invalid(
+            &path.field("template.metadata.labels"),
+            origin,
+            "the labels of the template do not fit the `selector`",
+        );
+    }
+}
+
 /// Whether labels fit a label selector.
 pub(crate) fn selects(selector: &Value<'_>, labels: Option<&Value<'_>>) -> bool {
     let label = |key: &str| {

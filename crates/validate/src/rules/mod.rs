@@ -223,6 +223,26 @@ impl<'c> Cx<'c> {
         meta::name_of(self.object)
     }
 
+    /// Asks a rule of its own of the name that a kind's object gets, and of its `generateName`.
+    pub(crate) fn name_is(&mut self, form: impl Fn(&str) -> Verdict) {
+        let given = self
+            .object
+            .at(&["metadata", "generateName"])
+            .filter(|found| !found.is_zero());
+        if let Some(found) = given
+            && let Err(message) = form(found.as_text().unwrap_or_default())
+        {
+            self.findings
+                .invalid(&Path::ROOT.field("metadata.generateName"), found, message);
+        }
+        let name = self.name();
+        if !name.is_empty()
+            && let Err(message) = form(&name)
+        {
+            self.bad_name(message);
+        }
+    }
+
     /// What is wrong with the name that the object gets.
     pub(crate) fn bad_name(&mut self, message: impl Into<String>) {
         let at = meta::name_at(self.object);
