@@ -1,8 +1,8 @@
 //! Verdicts of a real API server, where recorded ones are at hand.
 //!
 //! They are read from `../shared/conformance`, or from the folder that the variable `CONFORMANCE`
-//! names. `cargo test --test validate -- --nocapture` prints how many of the refusals are found, by
-//! kind and by family of mistake.
+//! names. `UPDATE_FIGURES=1 cargo test --test validate` writes how many of the refusals are found, by
+//! kind and by family of mistake, into `docs/validate.md`; without it they must be those.
 #![allow(
     clippy::print_stderr,
     clippy::unwrap_used,
@@ -52,14 +52,23 @@ fn refusals_of_the_server_are_found_and_nothing_else() {
             sum.add(count);
         }
     }
-    for (title, counts) in [("kind", &kinds), ("family", &families)] {
-        eprintln!("{title}: found of refused, at the server's field, alarms of accepted");
-        for (name, count) in counts {
-            eprintln!(
-                "  {name}: {} of {}, {}, {} of {}",
-                count.found, count.refused, count.placed, count.alarms, count.accepted
-            );
-        }
+    let figures = format!(
+        "{}\n{}",
+        table("family of mistake", &families),
+        table("kind", &kinds)
+    );
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/validate.md");
+    let text = fs::read_to_string(&file).unwrap();
+    let (before, rest) = text.split_once(BEGIN).unwrap();
+    let (written, after) = rest.split_once(END).unwrap();
+    if std::env::var_os("UPDATE_FIGURES").is_some() {
+        fs::write(&file, format!("{before}{BEGIN}\n{figures}{END}{after}")).unwrap();
+    } else {
+        assert_eq!(
+            written.trim(),
+            figures.trim(),
+            "UPDATE_FIGURES=1 writes them"
+        );
     }
     let Count {
         refused,
@@ -217,6 +226,28 @@ fn replace(node: &mut Node, place: &mut usize, value: &Node) {
             replace(item, place, value);
         }
     }
+}
+
+/// Where the figures stand in `docs/validate.md`.
+const BEGIN: &str = "<!-- figures: UPDATE_FIGURES=1 cargo test --test validate -->";
+const END: &str = "<!-- end of the figures -->";
+
+/// A table in Markdown.
+fn table(title: &str, counts: &BTreeMap<String, Count>) -> String {
+    let mut text = format!(
+        "| {title} | refused by the server | found | at the server's field | accepted by the server | refused here |\n|---|---|---|---|---|---|\n"
+    );
+    for (name, count) in counts {
+        let Count {
+            refused,
+            found,
+            placed,
+            accepted,
+            alarms,
+        } = count;
+        text += &format!("| {name} | {refused} | {found} | {placed} | {accepted} | {alarms} |\n");
+    }
+    text
 }
 
 fn judge(row: &Value) -> Count {

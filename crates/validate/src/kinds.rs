@@ -192,16 +192,23 @@ fn not_served(kind: &Kind, minor: u32, object: &Value<'_>, findings: &mut Findin
     };
     let finding = unknown(object, findings, "apiVersion", message);
     finding.rule = "removed-api";
+    let is_served = |to: &str| {
+        let (api_version, kind) = to.split_once(' ').unwrap_or((to, kind.kind));
+        schema::kind(api_version, kind).is_none_or(|found| found.is_served(minor))
+    };
+    // What takes its place may not be there yet, or may be gone, too.
     finding.help = kind
         .replacement
-        .map(|to| format!("use `{to}`"))
+        .filter(|to| is_served(to))
+        .map(|to| to.strip_suffix(kind.kind).map_or(to, str::trim_end))
         .or_else(|| {
             schema::kinds()
                 .iter()
                 .filter(|other| other.kind == kind.kind && other.is_served(minor))
                 .max_by_key(|other| stability(other.api_version))
-                .map(|other| format!("use `{}`", other.api_version))
-        });
+                .map(|other| other.api_version)
+        })
+        .map(|to| format!("use `{to}`"));
 }
 
 fn warn_of_end(kind: &Kind, minor: u32, object: &Value<'_>, findings: &mut Findings) {
@@ -230,5 +237,8 @@ fn warn_of_end(kind: &Kind, minor: u32, object: &Value<'_>, findings: &mut Findi
     );
     finding.rule = "deprecated-api";
     finding.severity = Severity::Warning;
-    finding.help = kind.replacement.map(|to| format!("use `{to}`"));
+    finding.help = kind
+        .replacement
+        .map(|to| to.strip_suffix(kind.kind).map_or(to, str::trim_end))
+        .map(|to| format!("use `{to}`"));
 }

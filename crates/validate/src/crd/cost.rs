@@ -248,14 +248,21 @@ fn object(schema: &Value<'_>, root: bool) -> Measured {
                 ("generateName".to_owned(), text()),
             ]),
         };
-        for (name, bound) in [
+        let own = [
             ("apiVersion", text()),
             ("kind", text()),
             ("metadata", Rc::new(metadata)),
-        ] {
-            if !fields.iter().any(|(known, _)| known == name) {
-                fields.push((name.to_owned(), bound));
-            }
+        ];
+        // The server puts its own in their place, unless the schema names all of them.
+        let whole = ["apiVersion", "kind"]
+            .iter()
+            .all(|name| says_text(schema, &[name]))
+            && ["name", "generateName"]
+                .iter()
+                .all(|name| says_text(schema, &["metadata", name]));
+        if !whole {
+            fields.retain(|(known, _)| own.iter().all(|(name, _)| known != name));
+            fields.extend(own.map(|(name, bound)| (name.to_owned(), bound)));
         }
     }
     let bound = Bound {
@@ -263,4 +270,12 @@ fn object(schema: &Value<'_>, root: bool) -> Measured {
         inner: Inner::Fields(fields),
     };
     (Rc::new(bound), least)
+}
+
+/// Whether a schema says that the value at the end of a path of fields is text.
+fn says_text(schema: &Value<'_>, path: &[&str]) -> bool {
+    let found = path
+        .iter()
+        .try_fold(schema, |at, name| at.at(&["properties", name]));
+    found.is_some_and(|found| found.text("type") == "string")
 }

@@ -111,7 +111,7 @@ pub(super) fn check_all(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>) {
         return;
     }
     let list = path.field("x-kubernetes-validations");
-    let own = own_type(schema, path.ends_with_field("openAPIV3Schema"));
+    let own = own_type(schema, path.to_string().ends_with("openAPIV3Schema"));
     for (index, rule) in rules.iter().enumerate() {
         let here = list.index(index);
         one(cx, &here, rule, &own, schema);
