@@ -170,6 +170,7 @@ fn verify(text: &str, after: &[Node], lasting_anchors: bool) -> Result<Vec<Node>
     let options = Options {
         keep_aliases: true,
         comments: true,
+        go_yaml_4: true,
         lasting_anchors,
         ..Options::default()
     };

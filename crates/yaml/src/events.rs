@@ -14,7 +14,7 @@
 
 use super::scan::{Comments, DEPTH, Is, Mark, Origin, Scanner, Token};
 use super::tags::{self, Handles};
-use super::{Dialect, Dress, Str, Style, Tag};
+use super::{Dress, Options, Str, Style, Tag};
 use crate::cut::Cut as _;
 use crate::error::{Error, Result};
 
@@ -100,18 +100,21 @@ pub(super) struct Events<'t> {
     last_end: Mark,
     /// The comment above an entry whose value is a collection.
     stem: Option<String>,
+    /// Whether `: value` is an entry whose key is empty, as for go-yaml 4.
+    go_yaml_4: bool,
 }
 
 impl<'t> Events<'t> {
-    pub(super) fn new(text: &'t str, origin: Origin, dialect: Dialect, comments: bool) -> Self {
+    pub(super) fn new(text: &'t str, origin: Origin, options: &Options) -> Self {
         Self {
-            scanner: Scanner::new(text, origin, dialect, comments),
+            scanner: Scanner::new(text, origin, options),
             state: State::FirstDocument,
             states: Vec::new(),
             marks: Vec::new(),
             handles: Handles::default(),
             last_end: Mark::default(),
             stem: None,
+            go_yaml_4: options.go_yaml_4,
         }
     }
 
@@ -484,8 +487,18 @@ impl<'t> Events<'t> {
                 self.close();
                 Ok(event)
             }
+            Is::Value if self.go_yaml_4 => self.empty_key(State::BlockValue),
             _ => Err(self.expected_key()),
         }
+    }
+
+    /// The key of an entry that begins with its `:`.
+    fn empty_key(&mut self, state: State) -> Result<Event> {
+        let start = self.scanner.peek()?.start;
+        let mut event = self.event(Says::Scalar, start, start.at);
+        self.take_comments(&mut event);
+        self.state = state;
+        Ok(event)
     }
 
     /// Takes the start of a key, which a `?` need not mark.
@@ -524,6 +537,13 @@ impl<'t> Events<'t> {
                     self.state = State::FlowPairKey;
                     return Ok(event);
                 }
+                Is::Value if self.go_yaml_4 => {
+                    let start = self.scanner.peek()?.start;
+                    let mut event = self.event(Says::MappingStart, start, 0);
+                    event.style = Style::Flow;
+                    self.state = State::FlowPairKey;
+                    return Ok(event);
+                }
                 Is::FlowSequenceEnd => {}
                 _ => return self.node_then(Context::Flow, State::FlowItem),
             }
@@ -544,6 +564,7 @@ impl<'t> Events<'t> {
 
     fn flow_pair_key(&mut self) -> Result<Event> {
         match self.is()? {
+            Is::Value if self.go_yaml_4 => self.empty_key(State::FlowPairValue),
             Is::Value | Is::FlowEntry | Is::FlowSequenceEnd => {
                 // The token is lost where no `:` is: `[? , a]` is not taken by libyaml.
                 self.take()?;
@@ -582,6 +603,7 @@ impl<'t> Events<'t> {
                     }
                     return self.node_then(Context::Flow, State::FlowValue);
                 }
+                Is::Value if self.go_yaml_4 => return self.empty_key(State::FlowValue),
                 Is::FlowMappingEnd => {}
                 _ => return self.node_then(Context::Flow, State::FlowNoValue),
             }

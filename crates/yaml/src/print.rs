@@ -213,7 +213,7 @@ impl Printer {
         let has_properties = self.out.len() > start;
         if !self.is_block(node) {
             self.inline(node);
-            return self.end_line(comment);
+            return self.end_line(comment, column);
         }
         if let Value::Scalar(text) = &node.value {
             return self.block_scalar(node, text, column, after, comment);
@@ -221,7 +221,7 @@ impl Printer {
         // The first child stands on the line of the dash, if nothing else has to.
         let continues = after != After::Key && !has_properties && comment.is_none();
         if !continues {
-            self.end_line(comment);
+            self.end_line(comment, column);
         }
         let column = match after {
             After::Nothing => column,
@@ -252,9 +252,9 @@ impl Printer {
                 self.entry(entry, column);
             } else if has_head && self.options.comments {
                 // A comment above the first key stands on the line of the dash, and the keys below.
-                self.out.truncate(self.out.trim_end_matches(' ').len());
-                self.out.push('\n');
-                self.entry(entry, column);
+                self.inline_head(&[&entry.key, &entry.value], column);
+                self.margin(column);
+                self.entry_without_head(entry, column);
             } else {
                 self.entry_without_head(entry, column);
             }
@@ -270,9 +270,9 @@ impl Printer {
             if index > 0 || !is_first_inline {
                 self.item(item, column);
             } else if has_head(item) && self.options.comments {
-                self.out.truncate(self.out.trim_end_matches(' ').len());
-                self.out.push('\n');
-                self.item(item, column);
+                self.inline_head(&[item], column);
+                self.margin(column);
+                self.item_without_head(item, column);
             } else {
                 self.item_without_head(item, column);
             }
@@ -292,7 +292,9 @@ impl Printer {
         };
         let indent = self.options.indent;
         self.out.push_str(&spell::block_header(style, text, indent));
-        self.end_line(comment);
+        // A second line of it would be one of the text.
+        let comment = comment.map(|comment| comment.replace('\n', " "));
+        self.end_line(comment.as_deref(), 0);
         let outer = if after == After::Nothing { 0 } else { column };
         let margin = " ".repeat(outer + indent);
         if style == Style::Folded {

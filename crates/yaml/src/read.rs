@@ -28,6 +28,9 @@ pub struct Options {
     pub keep_aliases: bool,
     /// Keep comments, in [`Dress`].
     pub comments: bool,
+    /// Take what go-yaml 4 takes and go-yaml 3 refuses: `: value`, an entry whose key is empty,
+    /// and text below `--- |` that is not indented.
+    pub go_yaml_4: bool,
     /// Know the anchors of earlier documents, which YAML does not allow; with `keep_aliases` only.
     pub lasting_anchors: bool,
 }
@@ -185,7 +188,7 @@ impl<'t> Builder<'t> {
             text,
             origin,
             options,
-            events: Events::new(text, origin, options.dialect, options.comments),
+            events: Events::new(text, origin, options),
             open: Vec::new(),
             root: None,
             anchors: HashMap::new(),

@@ -61,6 +61,10 @@ impl<'n> Writer<'n> {
         let node = self.resolved(node)?;
         match &node.value {
             Value::Scalar(text) => self.scalar(node, text),
+            _ if node.tag == Tag::Null => {
+                self.out.push_str("null");
+                Ok(())
+            }
             Value::Seq(items) => {
                 self.out.push('[');
                 for (index, item) in items.iter().enumerate() {

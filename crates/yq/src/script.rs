@@ -10,7 +10,7 @@ use std::sync::Arc;
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::finding::Finding;
 use kustom_yaml::place::{Place, SourceId};
-use kustom_yaml::{Node, Options, PrintOptions, Style, Value, print, read, rewrite};
+use kustom_yaml::{Node, Options, PrintOptions, Style, Value, print, read};
 
 use super::{v3, v4};
 
@@ -176,10 +176,11 @@ fn evaluated(
     loader: &dyn v4::Loader,
 ) -> Result<Applied> {
     let text = config.text()?;
-    let documents = input(text)?;
+    let read = input(text)?;
+    let documents = read.nodes();
     let given = v4::Input {
         name: config.name,
-        documents: &documents,
+        documents,
     };
     let mut output = expression.evaluate(&[given], &v4::Context::of_project(loader))?;
     let effects = std::mem::take(&mut output.effects);
@@ -190,7 +191,7 @@ fn evaluated(
     let content = if documents.is_empty() && after.iter().all(Node::is_null) {
         text.to_owned()
     } else if is_edit {
-        rewrite(text, &documents, &after)?
+        read.rewrite(&after)?
     } else {
         findings.push(other_result(expression, config.name));
         print(&after, &PrintOptions::default())
@@ -208,14 +209,8 @@ fn evaluated(
 }
 
 /// The documents of a file, as an expression is given them.
-pub(crate) fn input(text: &str) -> Result<Vec<Node>> {
-    let options = Options {
-        keep_aliases: true,
-        comments: true,
-        source: SourceId::new(0),
-        ..Options::default()
-    };
-    read(text, &options)
+pub(crate) fn input(text: &str) -> Result<v4::Documents<'_>> {
+    v4::Documents::read(text, SourceId::new(0))
 }
 
 /// The remark that a script makes something else of a file than a changed file.

@@ -79,14 +79,15 @@ fn evaluated(
     map: &SourceMap,
 ) -> Result<Option<(String, SourceMap)>> {
     let text = config.text()?;
-    let documents = input(text)?;
+    let read = input(text)?;
+    let documents = read.nodes();
     let context = v4::Context {
         trace: true,
         ..v4::Context::of_project(loader)
     };
     let given = v4::Input {
         name: config.name,
-        documents: &documents,
+        documents,
     };
     let output = expression.evaluate(&[given], &context)?;
     if !documents.is_empty() && !output.is_edit(0, documents.len()) {
@@ -98,16 +99,12 @@ fn evaluated(
     if documents.is_empty() && after.iter().all(Node::is_null) {
         return Ok(Some((text.to_owned(), map.clone())));
     }
-    let (new, changes) = rewrite_changes(text, &documents, &after)?;
-    let options = Options {
-        keep_aliases: true,
-        ..Options::default()
-    };
-    let read = read(&new, &options)?;
+    let (new, changes) = read.rewrite_changes(&after)?;
+    let read = input(&new)?;
     let ranges: Vec<(Range<usize>, usize)> = written
         .iter()
         .filter_map(|one| {
-            let root = read.get(one.document)?;
+            let root = read.nodes().get(one.document)?;
             Some((extent(root, &one.path)?, one.statement))
         })
         .collect();

@@ -5,13 +5,21 @@ use super::Printer;
 
 impl Printer {
     /// Ends a line with its comment; blanks before it go.
-    pub(super) fn end_line(&mut self, comment: Option<&str>) {
+    ///
+    /// Further lines of the comment stand below it, at a column.
+    pub(super) fn end_line(&mut self, comment: Option<&str>, column: usize) {
         self.out.truncate(self.out.trim_end_matches(' ').len());
         if let Some(comment) = comment {
             if !self.out.is_empty() && !self.out.ends_with('\n') {
                 self.out.push(' ');
             }
-            push_comment(&mut self.out, &comment.replace('\n', " "));
+            for (number, line) in comment.split('\n').enumerate() {
+                if number > 0 {
+                    self.out.push('\n');
+                    self.margin(column);
+                }
+                push_comment(&mut self.out, line);
+            }
         }
         self.out.push('\n');
     }
@@ -42,6 +50,16 @@ impl Printer {
         if let Some(comment) = self.comment(node, |dress| dress.head.as_deref()) {
             self.comment_lines(comment, column);
         }
+    }
+
+    /// The comments above the first child of a collection, from behind its dash on.
+    pub(super) fn inline_head(&mut self, nodes: &[&Node], column: usize) {
+        let start = self.out.len();
+        for node in nodes {
+            self.head(node, column);
+        }
+        let margin = self.out[start..].len() - self.out[start..].trim_start_matches(' ').len();
+        self.out.replace_range(start..start + margin, "");
     }
 
     /// The comment lines below a value.

@@ -33,8 +33,8 @@ impl Scanner<'_> {
         let header_end = self.mark();
         self.block_header_end(start)?;
         let mut indent = match increment {
-            0 => 0,
-            _ => self.indent.max(0) as u32 + increment,
+            0 => None,
+            _ => Some(self.indent.max(0) as u32 + increment),
         };
         let mut body = Body {
             literal: style == Style::Literal,
@@ -45,7 +45,10 @@ impl Scanner<'_> {
         };
         self.block_breaks(&mut indent, &mut body.trailing)?;
         let mut end = header_end;
-        while self.column() == indent && self.at < self.bytes.len() {
+        while Some(self.column()) == indent && self.at < self.bytes.len() {
+            if indent == Some(0) && self.document_marker().is_some() {
+                break;
+            }
             end = self.block_line(&mut body);
             self.block_breaks(&mut indent, &mut body.trailing)?;
         }
@@ -109,14 +112,15 @@ impl Scanner<'_> {
     }
 
     /// Moves over blank lines and the indentation of the next one, which it finds out if need be.
-    fn block_breaks(&mut self, indent: &mut u32, breaks: &mut Breaks) -> Result<()> {
+    fn block_breaks(&mut self, indent: &mut Option<u32>, breaks: &mut Breaks) -> Result<()> {
         let mut deepest = 0;
+        let limit = indent.unwrap_or(u32::MAX);
         loop {
-            while (*indent == 0 || self.column() < *indent) && self.byte(0) == b' ' {
+            while self.column() < limit && self.byte(0) == b' ' {
                 self.at += 1;
             }
             deepest = deepest.max(self.column());
-            if (*indent == 0 || self.column() < *indent) && self.byte(0) == b'\t' {
+            if self.column() < limit && self.byte(0) == b'\t' {
                 let message = "a tab cannot indent a block of text";
                 return Err(self.error(self.mark(), message).help("use spaces"));
             }
@@ -132,8 +136,10 @@ impl Scanner<'_> {
             );
             breaks.last = Some(here);
         }
-        if *indent == 0 {
-            *indent = deepest.max((self.indent + 1) as u32).max(1);
+        if indent.is_none() {
+            // libyaml wants a blank before text below `--- |`.
+            let least = u32::from(!self.go_yaml_4);
+            *indent = Some(deepest.max((self.indent + 1) as u32).max(least));
         }
         Ok(())
     }

@@ -16,7 +16,7 @@ use std::collections::VecDeque;
 pub(super) use self::comment::Comments;
 use self::comment::Notes;
 pub(super) use self::plain::{Class, class};
-use super::{Dialect, Str, Style};
+use super::{Dialect, Options, Str, Style};
 use crate::error::{Error, Kind, Result};
 use crate::place::{SourceId, Span};
 
@@ -161,15 +161,17 @@ pub(super) struct Scanner<'t> {
     /// The flow level for the next token, if it may begin a key.
     level: u32,
     notes: Option<Box<Notes>>,
+    /// Whether text below `--- |` may stand at the margin.
+    go_yaml_4: bool,
 }
 
 impl<'t> Scanner<'t> {
-    pub(super) fn new(text: &'t str, origin: Origin, dialect: Dialect, comments: bool) -> Self {
+    pub(super) fn new(text: &'t str, origin: Origin, options: &Options) -> Self {
         let mut scanner = Self {
             text,
             bytes: text.as_bytes(),
             origin,
-            ahead: match dialect {
+            ahead: match options.dialect {
                 Dialect::Manifest => 2,
                 Dialect::Kustomization => 0,
             },
@@ -185,7 +187,8 @@ impl<'t> Scanner<'t> {
             candidates: vec![Candidate::default()],
             key_allowed: true,
             level: 0,
-            notes: comments.then(Box::default),
+            notes: options.comments.then(Box::default),
+            go_yaml_4: options.go_yaml_4,
         };
         scanner.push(Is::StreamStart, Mark::default());
         scanner
@@ -501,7 +504,7 @@ impl<'t> Scanner<'t> {
     }
 
     /// `---` or `...` at the start of a line.
-    fn document_marker(&self) -> Option<Is> {
+    pub(super) fn document_marker(&self) -> Option<Is> {
         let is = match self.bytes.get(self.at..self.at + 3)? {
             b"---" => Is::DocumentStart,
             b"..." => Is::DocumentEnd,

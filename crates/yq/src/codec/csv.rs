@@ -86,15 +86,11 @@ fn rows(node: &Node) -> Result<Vec<Vec<&str>>> {
             }
             Ok(rows)
         }
-        Some(Value::Seq(first)) => items
+        // Rows of cells have no columns that they could miss.
+        Some(Value::Seq(_)) => items
             .iter()
             .map(|item| match &item.value {
-                Value::Seq(cells) if cells.len() == first.len() => cells.iter().map(cell).collect(),
-                Value::Seq(_) => Err(Error::new(
-                    Kind::Script,
-                    "the rows of a table have the same number of cells",
-                )
-                .at(item.span)),
+                Value::Seq(cells) => cells.iter().map(cell).collect(),
                 _ => Err(unfit(item)),
             })
             .collect(),

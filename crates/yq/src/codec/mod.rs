@@ -8,6 +8,7 @@ mod csv;
 mod ini;
 mod json;
 mod kyaml;
+mod lua;
 mod properties;
 mod shell;
 mod toml;
@@ -53,10 +54,12 @@ pub enum Format {
     Shell,
     /// Sections of keys and values.
     Ini,
+    /// Tables of Lua.
+    Lua,
 }
 
 /// The formats with their names and abbreviations.
-const NAMES: [(Format, &[&str]); 13] = [
+const NAMES: [(Format, &[&str]); 14] = [
     (Format::Yaml, &["yaml", "y", "yml"]),
     (Format::Kyaml, &["kyaml", "ky"]),
     (Format::Json, &["json", "j"]),
@@ -70,6 +73,7 @@ const NAMES: [(Format, &[&str]); 13] = [
     (Format::Toml, &["toml"]),
     (Format::Shell, &["shell", "s", "sh"]),
     (Format::Ini, &["ini", "i"]),
+    (Format::Lua, &["lua", "l"]),
 ];
 
 impl Format {
@@ -116,6 +120,32 @@ pub struct Encoding {
     pub separator: String,
     /// Whether items of sequences are written `key[0]` in properties.
     pub brackets: bool,
+    /// How Lua is written.
+    pub lua: Lua,
+}
+
+/// How Lua is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lua {
+    /// What stands before the value.
+    pub prefix: String,
+    /// What stands behind the value.
+    pub suffix: String,
+    /// Whether keys that are names stand without brackets and quotes.
+    pub unquoted: bool,
+    /// Whether the entries of a mapping become global variables.
+    pub globals: bool,
+}
+
+impl Default for Lua {
+    fn default() -> Self {
+        Self {
+            prefix: "return ".to_owned(),
+            suffix: ";\n".to_owned(),
+            unquoted: false,
+            globals: false,
+        }
+    }
 }
 
 impl Default for Encoding {
@@ -127,6 +157,7 @@ impl Default for Encoding {
             compact_sequences: false,
             separator: " = ".to_owned(),
             brackets: false,
+            lua: Lua::default(),
         }
     }
 }
@@ -163,6 +194,7 @@ pub fn decode(format: Format, text: &str, decoding: &Decoding) -> Result<Vec<Nod
         Format::Uri => uri::decode(text),
         Format::Toml => toml::decode(text),
         Format::Ini => ini::decode(text, &decoding.delimiters),
+        Format::Lua => lua::decode(text),
         Format::Sh | Format::Shell => Err(Error::new(
             Kind::Script,
             "text for the shell can be written, not read",
@@ -187,6 +219,7 @@ pub fn encode(format: Format, node: &Node, encoding: &Encoding) -> Result<String
         Format::Toml => toml::encode(node),
         Format::Shell => shell::assignments(node, encoding),
         Format::Ini => ini::encode(node),
+        Format::Lua => lua::encode(node, encoding),
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::{Node, Value};
+use unicode_normalization::UnicodeNormalization as _;
 
 use super::Encoding;
 
@@ -100,10 +101,10 @@ impl Writer<'_> {
     }
 }
 
-/// The name of a variable: letters, digits and underscores, no digit first.
+/// The name of a variable: letters without their accents, digits and underscores, no digit first.
 fn joined(name: &str, key: &str) -> String {
     let key: String = key
-        .chars()
+        .nfkd()
         .filter(|c| (' '..='~').contains(c))
         .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
         .collect();

@@ -7,6 +7,7 @@
 mod arena;
 mod caret;
 mod context;
+mod documents;
 mod effect;
 mod evaluator;
 mod expr;
@@ -28,6 +29,7 @@ use std::sync::Arc;
 
 pub(crate) use arena::Step;
 pub use context::{Context, Loader, Lookup};
+pub use documents::Documents;
 use effect::Effects;
 pub use effect::{Effect, ListItem};
 use evaluator::{Comparison, Evaluator, one};

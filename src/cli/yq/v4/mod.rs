@@ -14,16 +14,16 @@ use kustom::finding::{Finding, Severity};
 use kustom::load::Disk;
 use kustom::place::{SourceId, Span};
 use kustom::project::{Project, ProjectFiles};
-use kustom::yaml::{Node, Options, read};
+use kustom::yaml::Node;
 use kustom::yq::codec::{Decoding, Format, decode};
-use kustom::yq::v4::{Context, Effect, Expression, Input, Loader as _};
+use kustom::yq::v4::{Context, Documents, Effect, Expression, Input, Loader as _};
 
 use super::{named, read_text, unreadable};
 use crate::cli::build::working_directory;
 use crate::cli::flags::{Arguments, Flag, switch, with_value};
 use crate::cli::output::{Streams, write_file};
 use front::FrontMatter;
-use output::{Printer, Source};
+use output::{Content, Printer, Source};
 
 /// The flags of yq 4 that mean something here, and those that are taken for its sake.
 const FLAGS: &[Flag] = &[
@@ -39,6 +39,10 @@ const FLAGS: &[Flag] = &[
     with_value("ini-key-value-delimiters", None),
     switch("inplace", Some('i')),
     with_value("input-format", Some('p')),
+    switch("lua-globals", None),
+    with_value("lua-prefix", None),
+    with_value("lua-suffix", None),
+    switch("lua-unquoted", None),
     switch("no-colors", Some('M')),
     switch("no-doc", Some('N')),
     switch("null-input", Some('n')),
@@ -148,7 +152,12 @@ impl Call {
         let texts = self.texts(front.as_ref())?;
         let sources = self.sources(&texts)?;
         let (text, is_found) = match &sources[..] {
-            [source] if self.is_idle()? => (Some(source.text.to_owned()), true),
+            [
+                Source {
+                    content: Content::Yaml(documents),
+                    ..
+                },
+            ] if self.is_idle()? => (Some(self.printer.unchanged(documents)), true),
             _ => self.evaluated(&sources, streams)?,
         };
         if let Some(mut text) = text {
@@ -168,7 +177,6 @@ impl Call {
     /// Whether the text of a single file is the result.
     fn is_idle(&self) -> Result<bool> {
         Ok(self.expression.is_identity()
-            && self.from == Format::Yaml
             && self.printer.keeps_text()
             && !self.is_on("exit-status")
             && self.split_expression()?.is_none())
@@ -209,8 +217,7 @@ impl Call {
             split::write(files, anywhere)?;
             return Ok((None, is_found));
         }
-        let may_edit = self.from == Format::Yaml;
-        let text = self.printer.text(output, sources, may_edit, streams);
+        let text = self.printer.text(output, sources, streams);
         Ok((Some(text.map_err(placed)?), is_found))
     }
 
@@ -284,28 +291,17 @@ impl Call {
         let files = self.files.iter().zip(texts).enumerate();
         files
             .map(|(number, (name, text))| {
-                let documents = self
-                    .documents(text, SourceId::new(number))
+                let content = self
+                    .content(text, SourceId::new(number))
                     .map_err(|error| named(error, name))?;
-                Ok(Source {
-                    name,
-                    text,
-                    documents,
-                })
+                Ok(Source { name, content })
             })
             .collect()
     }
 
-    fn documents(&self, text: &str, source: SourceId) -> Result<Vec<Node>> {
+    fn content<'t>(&self, text: &'t str, source: SourceId) -> Result<Content<'t>> {
         if self.from == Format::Yaml {
-            let options = Options {
-                keep_aliases: true,
-                lasting_anchors: true,
-                comments: true,
-                source,
-                ..Options::default()
-            };
-            return read(text, &options);
+            return Documents::read(text, source).map(Content::Yaml);
         }
         let typed = match self.from {
             Format::Tsv => !self.arguments.is_off("tsv-auto-parse"),
@@ -319,7 +315,7 @@ impl Call {
         if let Some(delimiters) = delimiters.filter(|given| !given.is_empty()) {
             decoding.delimiters = delimiters.to_owned();
         }
-        decode(self.from, text, &decoding)
+        decode(self.from, text, &decoding).map(Content::Values)
     }
 }
 

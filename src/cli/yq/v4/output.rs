@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::Finding;
-use kustom::yaml::{Node, Tag, rewrite};
-use kustom::yq::codec::{Encoding, Format, encode};
-use kustom::yq::v4::{Context, Expression, Found, Input, Output};
+use kustom::place::SourceId;
+use kustom::yaml::{Node, Tag};
+use kustom::yq::codec::{Encoding, Format, Lua, encode};
+use kustom::yq::v4::{Context, Documents, Expression, Found, Input, Output};
 
 use crate::cli::flags::Arguments;
 use crate::cli::output::Streams;
@@ -15,10 +16,16 @@ use crate::cli::output::Streams;
 pub(super) struct Source<'t> {
     /// Its name.
     pub(super) name: &'t str,
-    /// Its text.
-    pub(super) text: &'t str,
-    /// Its documents.
-    pub(super) documents: Vec<Node>,
+    /// What is in it.
+    pub(super) content: Content<'t>,
+}
+
+/// A file as it was read.
+pub(super) enum Content<'t> {
+    /// YAML, into which changes are written.
+    Yaml(Documents<'t>),
+    /// The values of any other format.
+    Values(Vec<Node>),
 }
 
 impl Source<'_> {
@@ -26,7 +33,14 @@ impl Source<'_> {
     pub(super) fn input(&self) -> Input<'_> {
         Input {
             name: self.name,
-            documents: &self.documents,
+            documents: self.documents(),
+        }
+    }
+
+    fn documents(&self) -> &[Node] {
+        match &self.content {
+            Content::Yaml(documents) => documents.nodes(),
+            Content::Values(values) => values,
         }
     }
 }
@@ -68,6 +82,7 @@ impl Printer {
                 compact_sequences: compact,
                 separator: separator.unwrap_or(" = ").to_owned(),
                 brackets: arguments.is_on("properties-array-brackets"),
+                lua: lua(arguments),
             },
             anew: indent.is_some() || compact || arguments.is_on("prettyPrint"),
             separators: !arguments.is_on("no-doc"),
@@ -89,17 +104,42 @@ impl Printer {
         self.format == Format::Yaml && !self.anew && !self.nul && self.separators
     }
 
+    /// A file that was not changed, as it is printed: the text itself, but for documents that are a
+    /// word, of which only the bare word is printed.
+    pub(super) fn unchanged(&self, documents: &Documents<'_>) -> String {
+        if self.unwraps() {
+            documents.unwrapped().into_owned()
+        } else {
+            documents.text().to_owned()
+        }
+    }
+
+    /// Whether a document that is a word is printed without its quotes; a file keeps them.
+    fn unwraps(&self) -> bool {
+        self.encoding.unwrapped && !self.in_place
+    }
+
+    /// A text with changes as it is printed.
+    fn changed(&self, text: String, results: &[Found]) -> String {
+        if !self.unwraps() || !results.iter().any(|found| found.node.is_scalar()) {
+            return text;
+        }
+        match Documents::read(&text, SourceId::default()) {
+            Ok(documents) => documents.unwrapped().into_owned(),
+            Err(_) => text,
+        }
+    }
+
     /// All results in one text; documents that were changed are written into their own.
     pub(super) fn text(
         &self,
         mut output: Output,
         sources: &[Source<'_>],
-        may_edit: bool,
         streams: &Streams,
     ) -> Result<String> {
-        if may_edit && self.keeps_text() {
+        if self.keeps_text() {
             match edited(&mut output.results, sources) {
-                Ok(Some(text)) => return Ok(text),
+                Ok(Some(text)) => return Ok(self.changed(text, &output.results)),
                 Ok(None) => {}
                 Err(error) if self.in_place => return Err(error),
                 Err(error) => {
@@ -167,24 +207,39 @@ impl Printer {
     }
 }
 
+/// How Lua is written.
+fn lua(arguments: &Arguments) -> Lua {
+    let given = |flag: &str| arguments.value(flag).map(str::to_owned);
+    let usual = Lua::default();
+    Lua {
+        prefix: given("lua-prefix").unwrap_or(usual.prefix),
+        suffix: given("lua-suffix").unwrap_or(usual.suffix),
+        unquoted: arguments.is_on("lua-unquoted"),
+        globals: arguments.is_on("lua-globals"),
+    }
+}
+
 /// The texts of files with the changes written into them, if the results are their documents.
 fn edited(results: &mut [Found], sources: &[Source<'_>]) -> Result<Option<String>> {
     if let ([only], [source]) = (&mut results[..], sources)
-        && source.documents.is_empty()
+        && let Content::Yaml(documents) = &source.content
+        && documents.nodes().is_empty()
     {
-        return begun(&only.node, source);
+        return begun(&only.node, documents);
     }
     if !are_documents(results) {
         return Ok(None);
     }
     let mut texts = Vec::new();
     for group in results.chunk_by_mut(|a, b| a.file == b.file) {
-        let source = &sources[group[0].file];
+        let Content::Yaml(documents) = &sources[group[0].file].content else {
+            return Ok(None);
+        };
         let after: Vec<Node> = group
             .iter_mut()
             .map(|found| std::mem::take(&mut found.node))
             .collect();
-        texts.push(rewrite(source.text, &source.documents, &after));
+        texts.push(documents.rewrite(&after));
         for (found, node) in group.iter_mut().zip(after) {
             found.node = node;
         }
@@ -206,11 +261,11 @@ fn edited(results: &mut [Found], sources: &[Source<'_>]) -> Result<Option<String
 }
 
 /// A text without a document gets one; it stays as it is if there is nothing in it.
-fn begun(node: &Node, source: &Source<'_>) -> Result<Option<String>> {
+fn begun(node: &Node, documents: &Documents<'_>) -> Result<Option<String>> {
     if node.is_null() {
-        return Ok(Some(source.text.to_owned()));
+        return Ok(Some(documents.text().to_owned()));
     }
-    rewrite(source.text, &[], std::slice::from_ref(node)).map(Some)
+    documents.rewrite(std::slice::from_ref(node)).map(Some)
 }
 
 /// Whether results are documents of the input, in their order.

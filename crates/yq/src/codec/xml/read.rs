@@ -15,12 +15,21 @@ const DEPTH: usize = 500;
 #[derive(Debug, Default)]
 struct Element {
     name: String,
-    children: Vec<(String, Vec<Element>)>,
+    children: Vec<Child>,
     texts: Vec<String>,
     head: Option<String>,
     line: Option<String>,
     foot: Option<String>,
     state: State,
+}
+
+/// All elements of one name within another.
+#[derive(Debug)]
+struct Child {
+    name: String,
+    elements: Vec<Element>,
+    /// The comment behind them, if they hold elements themselves.
+    foot: Option<String>,
 }
 
 /// What was read of an element last, which decides where a comment goes.
@@ -199,15 +208,14 @@ impl Parser {
     fn comment(&mut self, comment: String) {
         let top = self.top();
         match top.state {
-            State::Nothing => join(&mut top.head, comment),
-            State::Text => join(&mut top.line, comment),
-            State::Child => match top
-                .children
-                .last_mut()
-                .and_then(|(_, last)| last.last_mut())
-            {
-                Some(child) => join(&mut child.foot, comment),
-                None => join(&mut top.foot, comment),
+            State::Nothing => join(&mut top.head, comment, ' '),
+            State::Text => join(&mut top.line, comment, ' '),
+            State::Child => match top.children.last_mut() {
+                Some(child) => match child.elements.last_mut() {
+                    Some(last) if last.children.is_empty() => join(&mut last.foot, comment, ' '),
+                    _ => join(&mut child.foot, comment, ' '),
+                },
+                None => join(&mut top.foot, comment, ' '),
             },
         }
     }
@@ -225,10 +233,10 @@ fn trimmed(text: &str, referred: Option<(usize, usize)>) -> &str {
     text.cut(first..last)
 }
 
-fn join(comments: &mut Option<String>, comment: String) {
+fn join(comments: &mut Option<String>, comment: String, between: char) {
     match comments {
         Some(known) => {
-            known.push(' ');
+            known.push(between);
             known.push_str(&comment);
         }
         None => *comments = Some(comment),
@@ -237,9 +245,13 @@ fn join(comments: &mut Option<String>, comment: String) {
 
 impl Element {
     fn add(&mut self, name: &str, child: Self) {
-        match self.children.iter_mut().find(|(known, _)| known == name) {
-            Some((_, children)) => children.push(child),
-            None => self.children.push((name.to_owned(), vec![child])),
+        match self.children.iter_mut().find(|known| known.name == name) {
+            Some(known) => known.elements.push(child),
+            None => self.children.push(Child {
+                name: name.to_owned(),
+                elements: vec![child],
+                foot: None,
+            }),
         }
     }
 
@@ -277,10 +289,15 @@ fn node(element: Element) -> Node {
         dress(&mut entry.key, head.take(), element.line, None);
         entries.push(entry);
     }
-    for (name, mut children) in element.children {
+    for Child {
+        name,
+        elements: mut children,
+        foot,
+    } in element.children
+    {
         let (own, foot) = match &mut children[..] {
-            [only] => (only.head_of_leaf(), only.foot.take()),
-            _ => (None, None),
+            [only] => (only.head_of_leaf(), foot.or(only.foot.take())),
+            _ => (None, foot),
         };
         let value = if children.len() > 1 {
             Node::seq(children.into_iter().map(node).collect())
@@ -289,7 +306,7 @@ fn node(element: Element) -> Node {
         };
         let mut entry = Entry::new(name, value);
         if let Some(own) = own {
-            join(&mut head, own);
+            join(&mut head, own.trim().to_owned(), '\n');
         }
         dress(&mut entry.key, head.take(), None, foot);
         entries.push(entry);
@@ -315,15 +332,13 @@ fn dress(node: &mut Node, head: Option<String>, line: Option<String>, foot: Opti
     }
     let dress = node.dress_mut();
     dress.head = head.map(hashed).or(dress.head.take());
-    dress.line = line
-        .map(|line| hashed(line.replace('\n', " ")))
-        .or(dress.line.take());
+    dress.line = line.map(hashed).or(dress.line.take());
     dress.foot = foot.map(hashed).or(dress.foot.take());
 }
 
 /// A comment with a `#` before each line.
 fn hashed(comment: String) -> Str {
-    let lines = comment.trim_end().split('\n').map(|line| {
+    let lines = comment.trim_end_matches(' ').split('\n').map(|line| {
         if line.starts_with(char::is_alphabetic) {
             format!("# {line}")
         } else {

@@ -156,11 +156,21 @@ fn last_key_wins(e: &mut Evaluator<'_>, id: Id, depth: usize) -> Result<Vec<(Id,
             override_entry(e, &mut result, &own[place + 1..], key, value, depth)?;
             continue;
         }
-        for source in sources(e, value)?.into_iter().rev() {
+        let is_listed =
+            matches!(e.arena.resolved(value), Some(value) if e.arena.get(value).kind == Kind::Seq);
+        let sources = sources(e, value)?;
+        for (number, source) in sources.into_iter().enumerate().rev() {
             let copy = e.arena.copy(source);
             node_and_below(e, copy, depth + 1)?;
+            // The order of keys that a list brings is yq's: where the number of the source is odd,
+            // keys stand where it brings them, even if the mapping sets them further down.
+            let later = match is_listed {
+                false => &own[place + 1..],
+                true if number % 2 == 1 => &[],
+                true => own.get(number / 2 + 1..).unwrap_or(&[]),
+            };
             for (key, value) in e.arena.entries(copy) {
-                override_entry(e, &mut result, &own[place + 1..], key, value, depth)?;
+                override_entry(e, &mut result, later, key, value, depth)?;
             }
         }
     }

@@ -182,12 +182,8 @@ pub(crate) fn foot_comment(e: &mut Evaluator<'_>, _: &Call, scope: &Scope) -> Re
 fn comments(e: &mut Evaluator<'_>, attribute: Attribute, scope: &Scope) -> Result<Matches> {
     e.for_each(scope, |e, id| {
         let mut comment = get(e.arena.get(id), attribute);
-        let is_document = attribute == Attribute::Head && e.arena.get(id).parent.is_none();
-        if is_document && comment.is_empty() && e.arena.get(id).kind == Kind::Map {
-            // What stands above the first key stands above the document.
-            if let Some((key, _)) = e.arena.entries(id).first() {
-                comment = get(e.arena.get(*key), attribute);
-            }
+        if attribute == Attribute::Head {
+            comment = head_of(e, id, comment);
         }
         let lines: Vec<_> = comment
             .split('\n')
@@ -195,6 +191,32 @@ fn comments(e: &mut Evaluator<'_>, attribute: Attribute, scope: &Scope) -> Resul
             .collect();
         Ok(Some(e.answer(id, &lines.join("\n"), Tag::Str)))
     })
+}
+
+/// The comment above a node: what stands above the first key stands above the document, and at the
+/// top of a file all of it is the document's.
+fn head_of(e: &mut Evaluator<'_>, id: Id, comment: Str) -> Str {
+    let origin = e.arena.origin(id);
+    let is_top = origin.root.is_some() && origin.document == 0;
+    let item = e.arena.get(id);
+    let (parent, kind, is_key) = (item.parent, item.kind, item.is_key);
+    let Some(parent) = parent else {
+        let first = match kind {
+            Kind::Map => e.arena.entries(id).first().map(|(key, _)| *key),
+            _ => None,
+        };
+        let below = first.map(|key| get(e.arena.get(key), Attribute::Head));
+        return match below {
+            Some(below) if comment.is_empty() => below,
+            Some(below) if is_top && !below.is_empty() => format!("{comment}\n\n{below}").into(),
+            _ => comment,
+        };
+    };
+    let is_first = is_key && is_top && e.arena.child(parent, 0) == id;
+    if is_first && e.arena.get(parent).parent.is_none() {
+        return Str::default();
+    }
+    comment
 }
 
 /// `comments`, which can only be set.
