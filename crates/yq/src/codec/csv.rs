@@ -3,6 +3,7 @@
 use csv::{ReaderBuilder, Terminator, WriterBuilder};
 
 use kustom_yaml::error::{Error, Kind, Result};
+use kustom_yaml::finding::Finding;
 use kustom_yaml::{Entry, Node, Value};
 
 pub(super) fn decode(text: &str, delimiter: u8, typed: bool) -> Result<Vec<Node>> {
@@ -54,6 +55,31 @@ pub(super) fn encode(node: &Node, delimiter: u8) -> Result<String> {
     Ok(String::from_utf8(bytes).unwrap_or_default())
 }
 
+/// Remarks on the keys of later rows that the first one lacks: they have no column.
+pub(super) fn left_out(node: &Node) -> Vec<Finding> {
+    let mut known: Vec<&str> = Vec::new();
+    let mut findings = Vec::new();
+    for (number, item) in node.items().iter().enumerate() {
+        let keys = item.entries().iter().map(|entry| &entry.key);
+        for (key, name) in keys.filter_map(|key| Some((key, key.text()?))) {
+            if known.contains(&name) {
+                continue;
+            }
+            known.push(name);
+            if number > 0 {
+                let message =
+                    format!("the column `{name}` is left out: the first row of the table lacks it");
+                findings.push(
+                    Finding::warning("left-out-column", message)
+                        .at(key.span)
+                        .help("give the first row all keys, or choose some: `map(pick([…]))`"),
+                );
+            }
+        }
+    }
+    findings
+}
+
 /// The rows of a table: one row of scalars, rows of scalars, or mappings with the same keys.
 fn rows(node: &Node) -> Result<Vec<Vec<&str>>> {
     let Value::Seq(items) = &node.value else {
@@ -71,15 +97,8 @@ fn rows(node: &Node) -> Result<Vec<Vec<&str>>> {
                 if !item.is_map() {
                     return Err(unfit(item));
                 }
-                let mut keys = item.entries().iter().map(|entry| &entry.key);
-                if let Some(key) =
-                    keys.find(|key| !key.text().is_some_and(|key| names.contains(&key)))
-                {
-                    let name = key.text().unwrap_or_default();
-                    let message = format!("the first row of the table has no column `{name}`");
-                    return Err(Error::new(Kind::Script, message)
-                        .at(key.span)
-                        .help("give the first row all keys, or choose some: `map(pick([…]))`"));
+                if let Some(entry) = item.entries().iter().find(|entry| !entry.key.is_scalar()) {
+                    return Err(unfit(&entry.key));
                 }
                 let cells = names.iter().map(|name| item.get(name).map_or(Ok(""), cell));
                 rows.push(cells.collect::<Result<_>>()?);

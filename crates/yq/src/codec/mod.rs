@@ -20,6 +20,7 @@ mod yaml;
 use ::base64::engine::general_purpose::{STANDARD, URL_SAFE};
 
 use kustom_yaml::error::{Error, Kind, Result};
+use kustom_yaml::finding::Finding;
 use kustom_yaml::{Node, Options, Str, Tag, implied_tag, read};
 
 /// A format.
@@ -220,6 +221,14 @@ pub fn encode(format: Format, node: &Node, encoding: &Encoding) -> Result<String
         Format::Shell => shell::assignments(node, encoding),
         Format::Ini => ini::encode(node),
         Format::Lua => lua::encode(node, encoding),
+    }
+}
+
+/// Remarks on what a format leaves out of a value, by its rules.
+pub fn left_out(format: Format, node: &Node) -> Vec<Finding> {
+    match format {
+        Format::Csv | Format::Tsv => csv::left_out(node),
+        _ => Vec::new(),
     }
 }
 

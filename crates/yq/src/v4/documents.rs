@@ -55,12 +55,17 @@ impl<'t> Documents<'t> {
             Err(_) => true,
         };
         if is_headed && let Some(masked) = masked(text, found.is_err()) {
-            if let Ok(nodes) = read(&masked, &options) {
-                return Ok(Self {
-                    text,
-                    masked: Some(masked),
-                    nodes,
-                });
+            match read(&masked, &options) {
+                Ok(nodes) => {
+                    return Ok(Self {
+                        text,
+                        masked: Some(masked),
+                        nodes,
+                    });
+                }
+                // What is wrong below the head counts.
+                Err(error) if found.is_err() => return Err(error),
+                Err(_) => {}
             }
         }
         Ok(Self {

@@ -38,6 +38,15 @@ pub(super) struct Origin {
     pub(super) together: bool,
 }
 
+/// Whether quotes make a string of what they hold, as in YAML.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Quotes {
+    /// They do.
+    Count,
+    /// They are a matter of how YAML is written.
+    Ignored,
+}
+
 /// The shape of a node.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -241,9 +250,9 @@ impl<'d> Item<'d> {
     }
 
     /// The node again, with a value.
-    pub(super) fn dressed(&self, value: Value) -> Node {
+    pub(super) fn dressed(&self, value: Value, quotes: Quotes) -> Node {
         let (tag, shown) = match &value {
-            Value::Scalar(text) => self.shown_type(text),
+            Value::Scalar(text) => self.shown_type(text, quotes),
             Value::Alias(_) => (Tag::Other, false),
             Value::Seq(_) => self.shown_collection(Tag::Seq),
             Value::Map(_) => self.shown_collection(Tag::Map),
@@ -299,8 +308,9 @@ impl<'d> Item<'d> {
     ///
     /// Quotes make a string of a number: whoever sets the style sets the type with it. A type that
     /// cannot be told from the text is shown, but for numbers.
-    fn shown_type(&self, text: &str) -> (Tag, bool) {
-        let is_quoted = !matches!(self.style, Style::Plain | Style::Flow);
+    fn shown_type(&self, text: &str, quotes: Quotes) -> (Tag, bool) {
+        let is_quoted =
+            quotes == Quotes::Count && !matches!(self.style, Style::Plain | Style::Flow);
         let read = |text: &str| {
             if is_quoted || text.contains('\n') {
                 Tag::Str

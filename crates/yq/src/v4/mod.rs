@@ -291,7 +291,11 @@ impl Evaluator<'_> {
         let (file, document) = (origin.file as usize, origin.document as usize);
         let number = self.arena.own_origin(id).root.map(|root| root as usize);
         Ok(Found {
-            node: self.arena.restore(id),
+            node: if self.context.explode {
+                self.arena.restore_data(id)
+            } else {
+                self.arena.restore(id)
+            },
             origin: number.and_then(|number| place_of(number, inputs)),
             file,
             document,
@@ -309,6 +313,14 @@ fn place_of(number: usize, inputs: &[Input<'_>]) -> Option<(usize, usize)> {
         }
     }
     None
+}
+
+impl Found {
+    /// The comment above a document that is a word, which is printed without it.
+    pub fn head(&self) -> Option<&str> {
+        let dress = self.node.dress.as_ref().filter(|_| self.node.is_scalar());
+        self.origin.and(dress)?.head.as_deref()
+    }
 }
 
 impl Output {

@@ -6,7 +6,7 @@ use kustom::error::{Error, Kind, Result};
 use kustom::finding::Finding;
 use kustom::place::SourceId;
 use kustom::yaml::{Node, Tag};
-use kustom::yq::codec::{Encoding, Format, Lua, encode};
+use kustom::yq::codec::{Encoding, Format, Lua, encode, left_out};
 use kustom::yq::v4::{Context, Documents, Expression, Found, Input, Output};
 
 use crate::cli::flags::Arguments;
@@ -158,6 +158,20 @@ impl Printer {
             let is_yaml = matches!(self.format, Format::Yaml | Format::Kyaml);
             if follows && is_yaml && self.separators {
                 out.push_str("---\n");
+            }
+            let mut findings = left_out(self.format, &found.node);
+            for place in findings.iter_mut().flat_map(Finding::places_mut) {
+                let source = place
+                    .span
+                    .source
+                    .index()
+                    .and_then(|index| sources.get(index));
+                place.file = source.map(|source| source.name.into());
+            }
+            streams.findings(&findings);
+            if let Some(head) = found.head().filter(|_| self.format == Format::Yaml) {
+                out.push_str(head);
+                out.push('\n');
             }
             out.push_str(&self.one(&found.node)?);
             before = Some(found);

@@ -1,12 +1,14 @@
 //! Lua to nodes: tables and constants are read, nothing is run.
 
 use super::is_name;
+use crate::number;
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::{Entry, Node, Str, Tag};
-use crate::number;
 
 /// How deep tables may be nested.
 const DEPTH: usize = 500;
+
+const NOT_RUN: &str = "Lua is read, not run: write what the program makes";
 
 pub(in super::super) fn decode(text: &str) -> Result<Vec<Node>> {
     let mut reader = Reader {
@@ -287,10 +289,13 @@ impl<'t> Reader<'t> {
                     next += 1;
                 }
             }
-            if !self.takes(",") && !self.takes(";") {
-                self.expect("}")?;
+            if self.takes(",") || self.takes(";") {
+                continue;
+            }
+            if self.takes("}") {
                 break;
             }
+            return Err(self.error("expected `,` or `}`").help(NOT_RUN));
         }
         Ok(Lua::Table(table))
     }
@@ -389,8 +394,7 @@ impl<'t> Reader<'t> {
 
     #[cold]
     fn unread(&self) -> Error {
-        self.error("expected a table or a constant")
-            .help("Lua is read, not run: write what the program makes")
+        self.error("expected a table or a constant").help(NOT_RUN)
     }
 
     #[cold]

@@ -2,9 +2,9 @@
 
 use super::super::Encoding;
 use super::is_name;
+use crate::number;
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::{Node, Style, Tag, Value, implied_tag};
-use crate::number;
 
 pub(in super::super) fn encode(node: &Node, encoding: &Encoding) -> Result<String> {
     let mut writer = Writer {

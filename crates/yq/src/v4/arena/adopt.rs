@@ -6,7 +6,7 @@ use kustom_yaml::place::Span;
 use kustom_yaml::{Entry, Node, Str, Value};
 
 use super::{Arena, DEEPEST};
-use crate::v4::item::{Children, Id, Item, Kind, Label};
+use crate::v4::item::{Children, Id, Item, Kind, Label, Quotes};
 
 impl<'d> Arena<'d> {
     /// Takes a document in; its aliases are bound to what they mean at this moment.
@@ -86,10 +86,15 @@ impl<'d> Arena<'d> {
 
     /// The node as a value of its own.
     pub(crate) fn restore(&mut self, id: Id) -> Node {
-        self.restore_within(id, 0)
+        self.restore_within(id, 0, Quotes::Count)
     }
 
-    fn restore_within(&mut self, id: Id, depth: usize) -> Node {
+    /// The node as a value for a format other than YAML: a number stays one, whatever its style.
+    pub(crate) fn restore_data(&mut self, id: Id) -> Node {
+        self.restore_within(id, 0, Quotes::Ignored)
+    }
+
+    fn restore_within(&mut self, id: Id, depth: usize, quotes: Quotes) -> Node {
         let item = self.get(id);
         let value = match (&item.children, item.kind) {
             (_, Kind::Alias) => Value::Alias(item.text.clone()),
@@ -109,22 +114,22 @@ impl<'d> Arena<'d> {
                     Kind::Seq => Value::Seq(
                         children
                             .iter()
-                            .map(|child| self.restore_within(*child, depth + 1))
+                            .map(|child| self.restore_within(*child, depth + 1, quotes))
                             .collect(),
                     ),
                     _ => Value::Map(
                         children
                             .chunks_exact(2)
                             .map(|pair| Entry {
-                                key: self.restore_within(pair[0], depth + 1),
-                                value: self.restore_within(pair[1], depth + 1),
+                                key: self.restore_within(pair[0], depth + 1, quotes),
+                                value: self.restore_within(pair[1], depth + 1, quotes),
                             })
                             .collect(),
                     ),
                 }
             }
         };
-        self.get(id).dressed(value)
+        self.get(id).dressed(value, quotes)
     }
 }
 

@@ -45,7 +45,10 @@ pub(crate) fn to(
         if format != Format::Yaml {
             alias::node_and_below(e, id, 0)?;
         }
-        let node = e.arena.restore(id);
+        let node = match format {
+            Format::Yaml => e.arena.restore(id),
+            _ => e.arena.restore_data(id),
+        };
         let encoding = Encoding {
             indent,
             unwrapped: format != Format::Json,
@@ -87,6 +90,15 @@ pub(crate) fn from(
             return Err(wrong_kind(e, call, "a string", id));
         }
         let text = e.arena.get(id).text.clone();
+        if text.is_empty()
+            && !matches!(
+                format,
+                Format::Base64 | Format::Base64Url | Format::Uri | Format::Xml
+            )
+        {
+            let message = format!("`{}` expects a text, found none", call.operator.names[0]);
+            return Err(Error::new(ErrorKind::Script, message));
+        }
         let node = match format {
             Format::Yaml => from_yaml_text(&text),
             _ => decode(format, &text, &Decoding::default()).map(|nodes| {
