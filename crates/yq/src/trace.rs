@@ -9,7 +9,7 @@ use std::ops::Range;
 use kustom_yaml::error::Result;
 use kustom_yaml::place::Place;
 use kustom_yaml::source_map::SourceMap;
-use kustom_yaml::{Change, Node, Options, Value, read, rewrite_changes};
+use kustom_yaml::{Change, Node, Value};
 
 use crate::script::{Script, Source, input};
 use crate::v4::Step;
