@@ -2,6 +2,7 @@
 
 use super::super::{Dress, Node};
 use super::Printer;
+use crate::cut::Cut as _;
 
 impl Printer {
     /// Ends a line with its comment; blanks before it go.
@@ -58,7 +59,8 @@ impl Printer {
         for node in nodes {
             self.head(node, column);
         }
-        let margin = self.out[start..].len() - self.out[start..].trim_start_matches(' ').len();
+        let head = self.out.cut(start..);
+        let margin = head.len() - head.trim_start_matches(' ').len();
         self.out.replace_range(start..start + margin, "");
     }
 

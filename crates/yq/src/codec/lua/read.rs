@@ -2,6 +2,7 @@
 
 use super::is_name;
 use crate::number;
+use kustom_yaml::cut::Cut as _;
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::{Entry, Node, Str, Tag};
 
@@ -195,7 +196,7 @@ impl<'t> Reader<'t> {
     fn word(&mut self) -> &'t str {
         let rest = self.rest();
         let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-        let word = &rest[..end.unwrap_or(rest.len())];
+        let word = rest.cut(..end.unwrap_or(rest.len()));
         self.at += word.len();
         word
     }
@@ -325,7 +326,7 @@ impl<'t> Reader<'t> {
         let hexadecimal = rest.strip_prefix("0x").or_else(|| rest.strip_prefix("0X"));
         if let Some(digits) = hexadecimal {
             let end = digits.find(|c: char| !c.is_ascii_hexdigit());
-            let digits = &digits[..end.unwrap_or(digits.len())];
+            let digits = digits.cut(..end.unwrap_or(digits.len()));
             self.at += 2 + digits.len();
             let number = u64::from_str_radix(digits, 16);
             return number
@@ -338,7 +339,7 @@ impl<'t> Reader<'t> {
             before = c;
             !(c.is_ascii_digit() || matches!(c, '.' | 'e' | 'E') || is_sign)
         });
-        let digits = &rest[..end.unwrap_or(rest.len())];
+        let digits = rest.cut(..end.unwrap_or(rest.len()));
         let number = digits.parse();
         self.at += digits.len();
         number
@@ -352,7 +353,7 @@ impl<'t> Reader<'t> {
             return Ok(None);
         };
         let text = inner.trim_start_matches('=');
-        let fence = &inner[..inner.len() - text.len()];
+        let fence = inner.cut(..inner.len() - text.len());
         let Some(text) = text.strip_prefix('[') else {
             return Ok(None);
         };
@@ -418,12 +419,12 @@ fn escape(rest: &str, bytes: &mut Vec<u8>) -> Option<usize> {
         'v' => 11,
         '\\' | '"' | '\'' => first as u8,
         'z' => {
-            let blanks = &rest[1..];
+            let blanks = rest.cut(1..);
             return Some(1 + blanks.len() - blanks.trim_start().len());
         }
         '0'..='9' => {
             let end = rest.bytes().take(3).take_while(u8::is_ascii_digit).count();
-            bytes.push(rest[..end].parse().ok()?);
+            bytes.push(rest.cut(..end).parse().ok()?);
             return Some(end);
         }
         'x' => {
