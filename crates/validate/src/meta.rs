@@ -108,7 +108,7 @@ pub(crate) fn name_of<'o>(object: &'o Value<'_>) -> Cow<'o, str> {
                 .rev()
                 .find(|&end| prefix.is_char_boundary(end))
                 .unwrap_or(0);
-            Cow::Owned(format!("{}{SUFFIX}", &prefix[..end]))
+            Cow::Owned(format!("{}{SUFFIX}", prefix.get(..end).unwrap_or(prefix)))
         }
         (name, _) => Cow::Borrowed(name),
     }
