@@ -78,12 +78,8 @@ fn replicas(objects: &Objects<'_>, by: &Resource) -> Option<i64> {
 /// The least number of replicas that an autoscaler keeps, where one scales an object.
 fn scaler(objects: &Objects<'_>, target: &Resource) -> Option<Option<i64>> {
     let id = target.id();
-    let kinds = ["HorizontalPodAutoscaler", "ScaledObject"];
-    let mut scalers = kinds.iter().flat_map(|kind| objects.of_kind(kind));
-    let is_its = |node: &Node| {
-        let kind = text(node, &["kind"]).unwrap_or("Deployment");
-        kind == id.gvk.kind && text(node, &["name"]) == Some(&id.name)
-    };
+    let mut scalers = objects.scalers.get(id.name.as_str())?.iter().copied();
+    let is_its = |node: &Node| text(node, &["kind"]).unwrap_or("Deployment") == id.gvk.kind;
     let scaler = scalers.find(|one| {
         let named = one.node.at(&["spec", "scaleTargetRef"]);
         shares_namespace(one, target) && named.is_some_and(is_its)

@@ -16,7 +16,9 @@ mod size;
 
 use rustc_hash::FxHashMap;
 
-use crate::dangling::{self, Makers, Options, Workloads, object_of, place_of, shares_namespace};
+use crate::dangling::{
+    self, Makers, Options, Workloads, is_service, labels, object_of, place_of, shares_namespace,
+};
 use crate::finding::Finding;
 use crate::resource::Resource;
 use crate::yaml::Node;
@@ -57,6 +59,11 @@ struct Objects<'r> {
     resources: &'r [Resource],
     options: &'r Options,
     by_name: FxHashMap<(&'r str, &'r str), Vec<&'r Resource>>,
+    by_kind: FxHashMap<&'r str, Vec<&'r Resource>>,
+    /// The services, by each of their labels.
+    services: FxHashMap<(&'r str, &'r str), Vec<&'r Resource>>,
+    /// The autoscalers, by the name of what they scale.
+    scalers: FxHashMap<&'r str, Vec<&'r Resource>>,
     workloads: Workloads<'r>,
     makers: Makers<'r>,
 }
@@ -64,15 +71,35 @@ struct Objects<'r> {
 impl<'r> Objects<'r> {
     fn of(resources: &'r [Resource], options: &'r Options) -> Self {
         let mut by_name: FxHashMap<_, Vec<&Resource>> = FxHashMap::default();
+        let mut by_kind: FxHashMap<_, Vec<&Resource>> = FxHashMap::default();
+        let mut services: FxHashMap<_, Vec<&Resource>> = FxHashMap::default();
+        let mut scalers: FxHashMap<_, Vec<&Resource>> = FxHashMap::default();
         for resource in resources {
             let id = resource.id();
-            let key = (id.gvk.kind.as_str(), id.name.as_str());
+            let kind = id.gvk.kind.as_str();
+            let key = (kind, id.name.as_str());
             by_name.entry(key).or_default().push(resource);
+            by_kind.entry(kind).or_default().push(resource);
+            if is_service(resource)
+                && let Some(map) = resource.node.at(&["metadata", "labels"])
+            {
+                for label in labels(map) {
+                    services.entry(label).or_default().push(resource);
+                }
+            }
+            if matches!(kind, "HorizontalPodAutoscaler" | "ScaledObject")
+                && let Some(name) = text(&resource.node, &["spec", "scaleTargetRef", "name"])
+            {
+                scalers.entry(name).or_default().push(resource);
+            }
         }
         Self {
             resources,
             options,
             by_name,
+            by_kind,
+            services,
+            scalers,
             workloads: Workloads::of(resources),
             makers: Makers::new(resources),
         }
@@ -95,8 +122,7 @@ impl<'r> Objects<'r> {
 
     /// The objects of a kind, in order.
     fn of_kind(&self, kind: &str) -> impl Iterator<Item = &'r Resource> {
-        let all = self.resources.iter();
-        all.filter(move |one| one.id().gvk.kind == *kind)
+        self.by_kind.get(kind).into_iter().flatten().copied()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{FOREIGN, Objects, found, items, text};
 use crate::dangling::shares_namespace;
-use crate::dangling::{PORT, Pods, SELECTOR, choice, is_service, labels, near, pod_spec, shown};
+use crate::dangling::{PORT, Pods, SELECTOR, choice, labels, near, pod_spec, shown};
 use crate::finding::{Finding, Severity};
 use crate::resource::Resource;
 use crate::yaml::Node;
@@ -150,20 +150,19 @@ fn nothing(objects: &Objects<'_>, by: &Resource, selector: &Selector<'_>, into: 
         return;
     }
     let message = format!("{} selects no pod that is rendered", shown(by));
-    let mut around = objects.workloads.around(by);
-    let twin = around.find(|pods| pods.by.id().name == *name && !selector.is_of_cluster);
-    let other = twin.and_then(|pods| {
+    let twin = twin(objects, by).filter(|_| !selector.is_of_cluster);
+    let other = twin.and_then(|(twin, labels)| {
         let (key, value) = *selector
             .labels
             .iter()
-            .find(|(key, value)| pods.labels.get(key).and_then(Node::text) != Some(value))?;
-        let has = match pods.labels.get(key).and_then(Node::text) {
+            .find(|(key, value)| labels.get(key).and_then(Node::text) != Some(value))?;
+        let has = match labels.get(key).and_then(Node::text) {
             Some(has) => format!("has `{key}: {has}`"),
             None => format!("has no label `{key}`"),
         };
         Some(format!(
             "`{key}: {value}` is selected, and {} {has}",
-            shown(pods.by)
+            shown(twin)
         ))
     });
     let (severity, help) = match (other, objects.options.missing) {
@@ -198,26 +197,42 @@ fn service(objects: &Objects<'_>, by: &Resource, into: &mut Vec<Finding>) {
         return;
     }
     // Whoever copies a Service forgets the selector.
-    let name = by.id().name.as_str();
-    let is_twin = |pods: &&Pods<'_>| pods.by.id().name == *name && is_lasting(pods.by);
-    let mut around = objects.workloads.around(by);
-    let twin = around.find(is_twin);
-    if let Some(twin) = twin
-        && !selected.iter().any(|pods| std::ptr::eq(pods.by, twin.by))
+    if let Some((twin, labels)) = twin(objects, by)
+        && is_lasting(twin)
+        && !selected.iter().any(|pods| std::ptr::eq(pods.by, twin))
     {
         let message = format!(
             "{} selects the pods of {}, and not those of {}",
             shown(by),
             shown(selected[0].by),
-            shown(twin.by)
+            shown(twin)
         );
-        let help = match first_unlike(&selector, twin.labels) {
+        let help = match first_unlike(&selector, labels) {
             Some((key, Some(value))) => format!("did you mean `{key}: {value}`?"),
             _ => "select the labels that its pods have".to_owned(),
         };
         let finding = Finding::warning(FOREIGN, message).help(help);
         into.push(found(finding, map, by));
     }
+}
+
+/// The workload of an object's name, with the labels of its pods.
+fn twin<'r>(objects: &Objects<'r>, by: &Resource) -> Option<(&'r Resource, &'r Node)> {
+    const KINDS: [&str; 8] = [
+        "Deployment",
+        "StatefulSet",
+        "DaemonSet",
+        "ReplicaSet",
+        "Rollout",
+        "CronJob",
+        "Job",
+        "Pod",
+    ];
+    let name = by.id().name.as_str();
+    let mut twins = KINDS
+        .iter()
+        .filter_map(|kind| objects.named((*kind, name), by, None));
+    twins.find_map(|twin| Some((twin, own_labels(twin)?)))
 }
 
 /// A Service without a selector has the endpoints that somebody else gives it.
@@ -436,17 +451,23 @@ fn services(objects: &Objects<'_>, by: &Resource, into: &mut Vec<Finding>) {
                 names => names.iter().any(|name| name.text() == Some(namespace)),
             }
     };
-    let known: Vec<&Resource> = objects
-        .of_kind("Service")
-        .filter(|one| is_service(one) && is_looked_at(one))
-        .collect();
+    let rarest = selector
+        .labels
+        .iter()
+        .map(|label| objects.services.get(label))
+        .min_by_key(|list| list.map_or(0, Vec::len));
+    let known: Vec<&Resource> = match rarest {
+        Some(list) => list.into_iter().flatten().copied().collect(),
+        None => objects.of_kind("Service").collect(),
+    };
     let is_selected = |service: &&Resource| {
         let labels = service.node.at(&["metadata", "labels"]);
-        labels.is_some_and(|labels| selector.fits(labels))
+        is_looked_at(service) && labels.is_some_and(|labels| selector.fits(labels))
     };
-    let selected: Vec<&Resource> = known.iter().copied().filter(is_selected).collect();
+    let selected: Vec<&Resource> = known.into_iter().filter(is_selected).collect();
     if selected.is_empty() && !selector.is_empty() {
-        let twin = known.iter().find(|one| one.id().name == by.id().name);
+        let twin = objects.named(("Service", by.id().name.as_str()), by, None);
+        let twin = twin.filter(is_looked_at);
         let unlike = twin.and_then(|twin| {
             let none = Node::null();
             let labels = twin.node.at(&["metadata", "labels"]).unwrap_or(&none);

@@ -39,6 +39,9 @@ pub fn schemas(
     if templates.is_empty() {
         return Ok(found);
     }
+    for template in &templates {
+        filled(template, &Gvk::default(), version)?;
+    }
     let library = Library::new(files, working_directory, Restriction::None);
     let loader = library.open(working_directory)?;
     for gvk in unknown(nodes, definitions, version) {
