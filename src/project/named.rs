@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::{Environment, Project};
+use super::{Environment, Project, is_dir};
 use crate::generate;
 use crate::kustomization::{Builtin, FILE_NAMES, Kustomization};
 use crate::load::{FileKind, Files, Repository, is_http, normalized};
@@ -93,7 +93,7 @@ impl Search<'_> {
     fn directory(&mut self, directory: &Path) -> Vec<PathBuf> {
         let read = FILE_NAMES.iter().find_map(|name| {
             let path = directory.join(name);
-            Some((self.view.read(&path).ok()?, path))
+            Some((self.project.read_own(self.view, &path).ok()?, path))
         });
         let Some((bytes, path)) = read else {
             return Vec::new();
@@ -115,7 +115,7 @@ impl Search<'_> {
                 Some(documents) => self.objects(directory, &path, &documents),
                 None if is_local(source) => {
                     let file = normalized(&directory.join(&**source));
-                    if let Ok(bytes) = self.view.read(&file) {
+                    if let Ok(bytes) = self.project.read_own(self.view, &file) {
                         let documents = stream(&bytes, SourceId::NONE).map(|it| it.documents);
                         self.objects(directory, &file, &documents.unwrap_or_default());
                     }
@@ -124,8 +124,14 @@ impl Search<'_> {
                 None => {}
             }
         }
-        let names = names.into_iter().filter(|name| is_local(name));
-        names.map(|name| directory.join(&**name)).collect()
+        names.retain(|name| is_local(name));
+        for name in &names {
+            self.resource(directory, &path, name);
+        }
+        names
+            .into_iter()
+            .map(|name| directory.join(&**name))
+            .collect()
     }
 
     /// What generators name that are configured by objects of their own.
@@ -136,6 +142,22 @@ impl Search<'_> {
                 Ok(Some(Builtin::ConfigMap(args))) => self.generator(directory, file, &args, false),
                 _ => {}
             }
+        }
+    }
+
+    /// A whole object that lies among the secrets.
+    fn resource(&mut self, directory: &Path, file: &Path, name: &Text) {
+        let path = normalized(&directory.join(&**name));
+        let Ok(inside) = path.strip_prefix(directory.join("secrets")) else {
+            return;
+        };
+        if !is_dir(self.view, &path) {
+            let shown = self.project.shown(&self.view.origin(file));
+            self.found.push(Named {
+                name: inside.to_path_buf(),
+                place: Place::in_file(shown, name.span),
+                path,
+            });
         }
     }
 

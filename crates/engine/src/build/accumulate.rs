@@ -128,6 +128,9 @@ impl<'l> Target<'l> {
         let mut ahead = self.read_ahead(names).into_iter();
         for name in names {
             let read = ahead.next().flatten();
+            if context.leaves_out_file(self.loader.root(), name) {
+                continue;
+            }
             if read.is_none() && self.loader.is_base(name) {
                 gathered.merge(self.base(context, name)?)?;
                 self.tell_of(context, name, gathered);

@@ -1,5 +1,7 @@
 //! The generators of a directory.
 
+use std::path::Path;
+
 use kustom_yaml::Text;
 use kustom_yaml::error::Result;
 use kustom_yaml::place::Span;
@@ -66,6 +68,12 @@ pub(super) fn run(
 }
 
 impl Context<'_> {
+    /// Whether a file of objects is left out: it is not there on purpose.
+    pub(super) fn leaves_out_file(&self, root: &Path, name: &str) -> bool {
+        let omitted = &self.options.omitted;
+        !omitted.is_empty() && omitted.contains(&normalized(&root.join(name)))
+    }
+
     /// Whether a generator is left out: it is made of a file that is not there on purpose, or
     /// merges into what would have been.
     pub(super) fn leaves_out(

@@ -54,7 +54,8 @@ pub struct Options {
     pub managed_by: bool,
     /// What may run outside, and how.
     pub plugins: plugin::Options,
-    /// Files whose generators are left out, with those that merge into what they would have made.
+    /// Files that are left out with the generators that are made of them, and with those that merge
+    /// into what these would have made.
     pub omitted: BTreeSet<PathBuf>,
     /// Whether it is looked for what is lost without a word: keys that stand twice, parts of
     /// patches, values and names that are not what they seem. It takes time, and changes nothing
