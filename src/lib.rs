@@ -31,7 +31,7 @@
 
 pub use kustom_engine::{
     build, cfg, edit, fields, generate, hash, id, kustomization, load, localize, order, patch,
-    plugin, process, refs, regexp, release, resource, schema, transform, vars,
+    plugin, process, refs, regexp, release, resource, schema, transform, vars, write,
 };
 pub use kustom_guard as guard;
 pub use kustom_yaml::{self as yaml, error, finding, limits, place};

@@ -12,7 +12,9 @@ use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use crate::error::{Error, Kind, Result};
 use crate::guard::{Allowed, Baseline, Guard, Identity, Leak, Scan};
-use crate::load::{Appearance, Blobs, Disk, Files, Staged, Tracked, WorkTree};
+use crate::load::{
+    Appearance, Blobs, Disk, Files, Staged, Tracked, WorkTree, is_outside, unreadable,
+};
 use crate::threads;
 
 /// What many texts showed.
@@ -180,9 +182,10 @@ pub fn read_baseline(files: &dyn Files, path: &Path, shown: &str) -> Result<Base
         Error::new(Kind::Load, message)
             .help("`kustom secrets check --write-baseline FILE` writes one")
     };
-    let bytes = files
-        .read(path)
-        .map_err(|cause| cannot(cause.to_string()).caused_by(cause))?;
+    let bytes = files.read(path).map_err(|cause| match is_outside(&cause) {
+        true => unreadable(shown, cause),
+        false => cannot(cause.to_string()).caused_by(cause),
+    })?;
     let text = String::from_utf8(bytes).map_err(|_| cannot("it is not UTF-8".to_owned()))?;
     Baseline::parse(&text, shown)
 }

@@ -148,3 +148,106 @@ fn every_file_says_what_it_is() {
         .collect();
     assert!(silent.is_empty(), "{silent:?}");
 }
+
+/// The lines of a file that are no tests, with their numbers.
+fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let tests = [
+        "#[cfg(test)]\nmod tests {",
+        "#[cfg(all(test, unix))]\nmod tests {",
+    ];
+    let end = tests.iter().filter_map(|start| text.find(start)).min();
+    let text = &text[..end.unwrap_or(text.len())];
+    let lines = text.lines().enumerate();
+    lines.map(|(number, line)| (number + 1, line.split("//").next().unwrap_or_default()))
+}
+
+/// The files that are compiled for tests alone, by their names.
+fn test_files(sources: &[(PathBuf, String)]) -> Vec<String> {
+    let mut names = Vec::new();
+    for (_, text) in sources {
+        let mut lines = text.lines().peekable();
+        while let Some(line) = lines.next() {
+            let is_for_tests =
+                line.starts_with("#[cfg(test)]") || line.starts_with("#[cfg(all(test");
+            let next = lines.peek().and_then(|line| line.strip_prefix("mod "));
+            let name = next.and_then(|name| name.strip_suffix(';'));
+            if let Some(name) = name.filter(|_| is_for_tests) {
+                names.push(format!("{name}.rs"));
+            }
+        }
+    }
+    names
+}
+
+/// Where the code outside of a room, and of the tests, says one of some words.
+fn said_outside(room: &str, words: &[&str]) -> Vec<String> {
+    let sources: Vec<(PathBuf, String)> = source_directories()
+        .iter()
+        .flat_map(|directory| sources(directory))
+        .collect();
+    let for_tests = test_files(&sources);
+    let mut found = Vec::new();
+    for (path, text) in &sources {
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let inside = path.strip_prefix(root()).unwrap();
+        if inside.starts_with(room) || for_tests.contains(&name) {
+            continue;
+        }
+        for (number, line) in code(text) {
+            found.extend(
+                words
+                    .iter()
+                    .filter(|word| line.contains(**word))
+                    .map(|word| format!("{}:{number}: `{word}`", inside.display())),
+            );
+        }
+    }
+    found
+}
+
+#[test]
+fn there_is_one_door_for_writing() {
+    let words = [
+        "fs::write",
+        "File::create",
+        "File::options",
+        "OpenOptions",
+        "fs::rename",
+        "fs::copy",
+        "hard_link",
+        "::symlink(",
+        "create_dir",
+        "DirBuilder",
+        "remove_file",
+        "remove_dir",
+        "set_permissions",
+        "set_len",
+        "tempfile::",
+        "rustix::fs",
+    ];
+    let wrong: Vec<String> = said_outside("crates/engine/src/write", &words)
+        .into_iter()
+        // The door for reading opens files without waiting.
+        .filter(|found| !found.starts_with("crates/engine/src/load/open.rs"))
+        // An interrupt removes what is temporary.
+        .filter(|found| !found.starts_with("crates/engine/src/process/interrupt.rs"))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn there_is_one_door_for_reading() {
+    let words = [
+        "fs::read(",
+        "fs::read_to_string",
+        "fs::read_dir",
+        "File::open",
+        "read_link",
+    ];
+    let wrong: Vec<String> = said_outside("crates/engine/src/load", &words)
+        .into_iter()
+        // What is written is held against what is there.
+        .filter(|found| !found.starts_with("crates/engine/src/write/"))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

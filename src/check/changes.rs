@@ -67,6 +67,10 @@ impl Files for Without<'_> {
         self.files.miss(path);
     }
 
+    fn allowed(&self) -> &[PathBuf] {
+        self.files.allowed()
+    }
+
     fn hand_over(&self, path: &Path) -> io::Result<PathBuf> {
         self.files.hand_over(path)
     }

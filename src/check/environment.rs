@@ -1,12 +1,13 @@
 //! The checks of one environment.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::dangling;
 use crate::error::Error;
 use crate::finding::{Finding, Severity};
-use crate::load::{Asked, Files, Recording};
+use crate::load::{Asked, Files, Recording, is_outside};
 use crate::place::Place;
 use crate::project::{self, Config, Environment, Options, Project, Rendered, configs, render};
 use crate::report::{Check, Suite, finding_of};
@@ -152,10 +153,12 @@ fn sorted(
         by_check.entry(check).or_default().push(finding.clone());
     }
     match configs(files, root, project, environment, values) {
-        Ok((list, _)) => by_check
-            .entry("drift")
-            .or_default()
-            .extend(drift(files, root, &list)),
+        Ok((list, _)) => {
+            by_check
+                .entry("drift")
+                .or_default()
+                .extend(drift(&project.within(files), root, &list))
+        }
         Err(error) => by_check
             .entry("drift")
             .or_default()
@@ -175,7 +178,10 @@ fn sorted(
             }
             Some(kept) if name == "rendered" => {
                 let path = kept.join(environment.output());
-                Check::ran(name, stale(files, root, &path, rendered))
+                Check::ran(
+                    name,
+                    stale(project.read_own(files, &path), root, &path, rendered),
+                )
             }
             _ => Check::ran(name, by_check.remove(name).unwrap_or_default()),
         })
@@ -272,11 +278,12 @@ fn check_of(rule: &str) -> &'static str {
 }
 
 /// The rendered file that is kept, if it is not what would be rendered today.
-fn stale(files: &dyn Files, root: &Path, path: &Path, rendered: &Rendered) -> Vec<Finding> {
+fn stale(kept: io::Result<Vec<u8>>, root: &Path, path: &Path, rendered: &Rendered) -> Vec<Finding> {
     let named = super::named_from(root, path);
-    let message = match files.read(path) {
+    let message = match kept {
         Ok(kept) if kept == rendered.text.as_bytes() => return Vec::new(),
         Ok(_) => format!("`{named}` is not what would be rendered"),
+        Err(cause) if is_outside(&cause) => format!("`{named}` is outside of the project"),
         Err(_) => format!("`{named}` is not there"),
     };
     vec![

@@ -123,7 +123,7 @@ pub fn unignored(
 ) -> Result<Vec<Finding>> {
     // What is encrypted is there to be committed.
     let is_open = |path: &PathBuf| {
-        let content = files.read(path).unwrap_or_default();
+        let content = project.read_own(files, path).unwrap_or_default();
         !is_protected(&String::from_utf8_lossy(&content))
     };
     let mut filled = filled_files(files, project, environment)?;
@@ -173,7 +173,7 @@ fn filled_files(
     let secrets = secret_files(files, project, environment, &Values::default())?;
     let mut filled: Vec<PathBuf> = secrets.into_iter().map(|file| file.path).collect();
     let scripts = environment.directory.join("yq_scripts");
-    let scripts = files.walk(&scripts).unwrap_or_default();
+    let scripts = project.within(files).walk(&scripts).unwrap_or_default();
     let configs = environment.directory.join("configs");
     filled.extend(scripts.iter().map(|file| configs.join(file)));
     Ok(filled)

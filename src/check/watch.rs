@@ -10,7 +10,7 @@ use super::named_from;
 use crate::error::{Result, nearest};
 use crate::finding::{Finding, Severity};
 use crate::guard::{self, Baseline, Guard, Permit, Settings, gather};
-use crate::load::{Files, WorkTree, files_below};
+use crate::load::{Files, Within, WorkTree, files_below};
 use crate::place::Place;
 use crate::project::{ProjectSettings, Step, place_at};
 use crate::secret_scan::{Scans, read_baseline};
@@ -55,11 +55,12 @@ impl Watch {
         let mut root = tree.map_or(start, WorkTree::root).to_path_buf();
         let mut names = ["kustom.yaml".to_owned(), String::new()];
         if let Some(file) = &file {
-            settings = ProjectSettings::read(files, file)
-                .map_err(|error| {
-                    error.rename_files(|file| named_from(here, Path::new(file)).into())
-                })?
-                .guard;
+            settings =
+                ProjectSettings::read(&Within::new(files, file.parent().unwrap_or(here)), file)
+                    .map_err(|error| {
+                        error.rename_files(|file| named_from(here, Path::new(file)).into())
+                    })?
+                    .guard;
             root = file.parent().unwrap_or(here).to_path_buf();
             names[0] = named_from(here, file);
         }
@@ -68,6 +69,8 @@ impl Watch {
         let baseline = match path {
             Some(path) => {
                 names[1] = named_from(here, &path);
+                let own = Within::new(files, &root);
+                let files: &dyn Files = if baseline.is_some() { files } else { &own };
                 let read = read_baseline(files, &path, &names[1]);
                 Some(read.map_err(|error| match &file {
                     Some(file) if baseline.is_none() => {

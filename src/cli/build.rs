@@ -9,13 +9,15 @@ use std::process::ExitCode;
 use kustom::build::{self, Options};
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::Finding;
-use kustom::load::{Restriction, Snapshot};
+use kustom::load::Restriction;
 use kustom::order::Order;
 use kustom::plugin::{self, FunctionOptions, HelmOptions};
 use kustom::release::Release;
+use kustom::write;
 
 use super::files::write_each;
-use super::output::{Streams, write_file};
+use super::output::Streams;
+use super::reading::Bound;
 use super::unrendered;
 
 #[derive(Debug, clap::Args)]
@@ -48,6 +50,8 @@ pub(super) struct Arguments {
     stack_trace: bool,
     #[command(flatten)]
     plugins: Plugins,
+    #[command(flatten)]
+    bound: Bound,
 }
 
 impl Arguments {
@@ -66,6 +70,7 @@ impl Arguments {
                 network_name: "bridge".into(),
                 ..Plugins::default()
             },
+            bound: Bound::default(),
         }
     }
 
@@ -150,7 +155,7 @@ fn build(arguments: &Arguments, streams: &Streams) -> Result<()> {
     if target.as_os_str().is_empty() {
         return Err(Error::new(Kind::Load, "the name of the directory is empty"));
     }
-    let files = Snapshot::default();
+    let files = arguments.bound.files();
     let target = as_called(target);
     let built = build::build(&files, &here, &target, &options(arguments))
         .map_err(|error| unrendered::explained(error, &files, &here, &target))?;
@@ -171,7 +176,7 @@ fn build(arguments: &Arguments, streams: &Streams) -> Result<()> {
             std::mem::forget(built);
             output.map_or_else(
                 || streams.data(&text),
-                |path| write_file(path, text.as_bytes()),
+                |path| write::file(path, text.as_bytes()),
             )
         }
     }

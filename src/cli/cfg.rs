@@ -13,11 +13,12 @@ use kustom::cfg::{
 };
 use kustom::error::{Error, Kind, Result};
 use kustom::load::Snapshot;
+use kustom::write;
 use kustom::yaml::Style;
 
 use super::build::working_directory;
 use super::later::{Later, Lenient, boolean};
-use super::output::{Streams, write_file};
+use super::output::Streams;
 
 #[derive(Debug, Subcommand)]
 #[command(disable_help_subcommand = true)]
@@ -269,7 +270,7 @@ fn cat(arguments: &Cat) -> Result<String> {
     };
     let text = print(&items, Annotated::No, &wrapping);
     match &arguments.dest {
-        Some(path) => write_file(path, text.as_bytes()).map(|()| String::new()),
+        Some(path) => write::file(path, text.as_bytes()).map(|()| String::new()),
         None => Ok(text),
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use kustom::check::Setup;
 use kustom::error::Result;
 use kustom::finding::Severity;
-use kustom::load::{Asked, Disk, Recording, Revision, WorkTree};
+use kustom::load::{Asked, Files as _, Recording, Revision, Snapshot, WorkTree};
 use kustom::project::{Options, Project, Secrets};
 use kustom::report::Report;
 use kustom::yaml::Node;
@@ -76,6 +76,7 @@ pub(super) enum Least {
 
 /// What was found of a project.
 pub(super) struct Found {
+    disk: Arc<Snapshot>,
     here: PathBuf,
     /// What stands before the names of its environments.
     prefix: String,
@@ -129,7 +130,12 @@ impl Chosen {
             Policy::Omit => Some(Secrets::Omit),
             Policy::Environment => None,
         })?;
-        find(self.directory.as_deref(), &self.environments, options)
+        find(
+            self.directory.as_deref(),
+            &self.environments,
+            options,
+            self.said.files()?,
+        )
     }
 }
 
@@ -138,7 +144,9 @@ pub(super) fn find(
     directory: Option<&Path>,
     environments: &[String],
     mut options: Options<'static>,
+    disk: Snapshot,
 ) -> Result<Vec<Found>> {
+    let disk = Arc::new(disk);
     // Nothing is written into the work tree, not even charts.
     options.plugins.helm.charts = Some(Arc::default());
     let here = working_directory()?;
@@ -150,14 +158,14 @@ pub(super) fn find(
     let roots = roots(&start)?;
     let mut unknown: Vec<&String> = environments.iter().collect();
     for (root, prefix) in &roots {
-        let files = Recording::new(&Disk);
+        let files = Recording::new(&*disk);
         // Messages are not to depend on where somebody stands.
         Project::find(&files, if prefix.is_empty() { &start } else { root })?;
         let project = Project::find(&files, root)?;
-        let mut names = project.names(&Disk);
+        let mut names = project.names(&*disk);
         if !environments.is_empty() && prefix.is_empty() {
             for label in environments.iter().filter(|label| !names.contains(label)) {
-                project.environment(&Disk, label)?;
+                project.environment(&*disk, label)?;
             }
             names = environments.to_vec();
             unknown.clear();
@@ -185,8 +193,9 @@ pub(super) fn find(
     let found = chosen
         .into_iter()
         .map(|(root, prefix, project, asked, names, definitions)| {
-            let tree = said_by_git(WorkTree::discover(root), &Disk, &project, &names)?;
+            let tree = said_by_git(WorkTree::discover(root), &*disk, &project, &names)?;
             Ok(Found {
+                disk: Arc::clone(&disk),
                 is_git_unread: tree.is_none(),
                 tree: tree.flatten(),
                 here: here.clone(),
@@ -204,7 +213,7 @@ pub(super) fn find(
 impl Found {
     pub(super) fn setup(&self) -> Setup<'_> {
         Setup {
-            files: &Disk,
+            files: &*self.disk,
             project: &self.project,
             asked: self.asked.clone(),
             definitions: self.definitions.clone(),
@@ -219,7 +228,8 @@ impl Found {
     }
 
     pub(super) fn revision(&self, name: &str) -> Result<Revision> {
-        Revision::open(&self.project.root, name)
+        let revision = Revision::open(&self.project.root, name)?;
+        Ok(revision.allowing(self.disk.allowed()))
     }
 
     pub(super) fn options(&self) -> &Options<'static> {
@@ -228,6 +238,11 @@ impl Found {
 
     pub(super) fn project(&self) -> &Project {
         &self.project
+    }
+
+    /// The disk, as far as it may be read.
+    pub(super) fn disk(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.disk)
     }
 
     pub(super) fn here(&self) -> &Path {

@@ -1,17 +1,17 @@
 //! `kustom config`.
 
 use std::fmt::Write as _;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use kustom::diff::Lines;
 use kustom::error::{Error, Kind, Result};
-use kustom::load::Snapshot;
-use kustom::project::{Config, configs};
+use kustom::load::LARGEST_FILE;
+use kustom::project::{Config, Project, configs};
+use kustom::write::{Directory, New};
 
 use super::build::working_directory;
-use super::output::{Streams, write_all};
+use super::output::Streams;
 use super::project::find_environment;
 use super::said::ValueFlags;
 
@@ -45,7 +45,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
     let here = working_directory()?;
-    let files = Snapshot::default();
+    let files = arguments.values.files()?;
     let directory = arguments.directory.as_deref();
     let (project, name) = find_environment(&files, &here, directory, &arguments.environment)?;
     let environment = project.environment(&files, &name)?;
@@ -67,10 +67,10 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
     streams.findings(&findings);
     if arguments.check {
         let is_warned = environment.is_strict() && !findings.is_empty();
-        return check(arguments, streams, &list, &here, is_warned);
+        return check(arguments, streams, (&list, &project), &here, is_warned);
     }
     let bytes = if arguments.write {
-        written(&list, &here)?.into_bytes()
+        written(&list, &project, &here)?.into_bytes()
     } else if arguments.diff {
         list.iter()
             .map(|config| difference(config, &here))
@@ -89,15 +89,15 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
 fn check(
     arguments: &Arguments,
     streams: &Streams,
-    list: &[Config],
+    (list, project): (&[Config], &Project),
     here: &Path,
     is_warned: bool,
 ) -> Result<ExitCode> {
-    let stale: Vec<&Config> = list.iter().filter(|config| is_stale(config)).collect();
+    let stale = stale(list, project);
     let text: String = match arguments.diff {
         true => stale
             .iter()
-            .map(|config| correction(config, here))
+            .map(|config| correction(config, project, here))
             .collect(),
         false => stale
             .iter()
@@ -137,27 +137,35 @@ fn printed(list: &[Config], here: &Path) -> Vec<u8> {
 }
 
 /// Puts down the configs that are not there yet, and names them.
-fn written(list: &[Config], here: &Path) -> Result<String> {
-    let stale: Vec<&Config> = list.iter().filter(|config| is_stale(config)).collect();
-    for parent in stale.iter().filter_map(|config| config.path.parent()) {
-        fs::create_dir_all(parent).map_err(|cause| {
-            let message = format!("cannot make `{}`: {cause}", parent.display());
-            Error::new(Kind::Output, message).caused_by(cause)
-        })?;
-    }
-    let files: Vec<(PathBuf, Vec<u8>)> = stale
+fn written(list: &[Config], project: &Project, here: &Path) -> Result<String> {
+    let stale = stale(list, project);
+    let files: Vec<New> = stale
         .iter()
-        .map(|config| (config.path.clone(), config.content.clone()))
+        .map(|config| New::over(inside(config, project), config.content.clone()))
         .collect();
-    write_all(&files)?;
+    owned(project).write(&files)?;
     let names = stale
         .iter()
         .map(|config| format!("{}\n", shown(config, here)));
     Ok(names.collect())
 }
 
-fn is_stale(config: &Config) -> bool {
-    fs::read(&config.path).ok().as_deref() != Some(&config.content)
+/// The configs that are not on the disk as they would be.
+fn stale<'c>(list: &'c [Config], project: &Project) -> Vec<&'c Config> {
+    let owned = owned(project);
+    let is_stale = |config: &&Config| !owned.holds(&inside(config, project), &config.content);
+    list.iter().filter(is_stale).collect()
+}
+
+/// The directory that configs are written into, and never out of.
+fn owned(project: &Project) -> Directory {
+    Directory::new(project.shown(&project.root))
+}
+
+/// Where a config belongs in that.
+fn inside(config: &Config, project: &Project) -> PathBuf {
+    let path = &config.path;
+    path.strip_prefix(&project.root).unwrap_or(path).to_owned()
 }
 
 /// What the script changes in a config of the base.
@@ -167,11 +175,11 @@ fn difference(config: &Config, here: &Path) -> String {
 }
 
 /// What is to be changed in a config on disk.
-fn correction(config: &Config, here: &Path) -> String {
+fn correction(config: &Config, project: &Project, here: &Path) -> String {
     let name = shown(config, here);
-    match fs::read(&config.path) {
-        Ok(old) => unified(&old, &config.content, &name, &name),
-        Err(_) => unified(b"", &config.content, "/dev/null", &name),
+    match owned(project).read(&inside(config, project), LARGEST_FILE) {
+        Ok(Some(old)) => unified(&old, &config.content, &name, &name),
+        _ => unified(b"", &config.content, "/dev/null", &name),
     }
 }
 

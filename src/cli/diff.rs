@@ -14,16 +14,20 @@ use kustom::error::{Error, Kind, Result};
 use kustom::fields::Fields;
 use kustom::finding::{Finding, Severity};
 use kustom::guard::Guard;
-use kustom::load::{Disk, Files, Memory, Overlay, Revision, tracked_files};
+use kustom::load::{
+    Disk, Files, Memory, Overlay, Revision, Snapshot, Within, bounded, tracked_files, unlistable,
+    unreadable,
+};
 use kustom::place::{Place, SourceId, Span};
 use kustom::project::{self, GuardPolicy, Project, Rendered, render};
 use kustom::report::{self, DiffFormat, Layout};
 use kustom::resource::{History, Resource};
 use kustom::schema::Schema;
+use kustom::write;
 use kustom::yaml::{Entry, Node, Style, Tag, Value, repeated_key, settle_nulls, stream};
 
 use super::build::working_directory;
-use super::output::{Streams, write_file};
+use super::output::Streams;
 use super::project::{find_environment, said_by_git};
 use super::said::{Policy, Said};
 
@@ -179,7 +183,7 @@ fn layout(arguments: &Arguments, streams: &Streams) -> Layout {
 fn print(arguments: &Arguments, streams: &Streams, text: &str) -> Result<()> {
     match &arguments.output {
         None => streams.data(text),
-        Some(path) => write_file(path, text.as_bytes()),
+        Some(path) => write::file(path, text.as_bytes()),
     }
 }
 
@@ -241,7 +245,11 @@ impl Loaded {
 fn sides(arguments: &Arguments) -> Result<[Loaded; 2]> {
     match (arguments.sides.as_slice(), &arguments.against) {
         ([old, new], None) if arguments.files => {
-            Ok([plain(Path::new(old))?, plain(Path::new(new))?])
+            let files = arguments.said.files()?;
+            Ok([
+                plain(&files, Path::new(old))?,
+                plain(&files, Path::new(new))?,
+            ])
         }
         ([from, to], None) => {
             let side = |label: &String| {
@@ -257,7 +265,8 @@ fn sides(arguments: &Arguments) -> Result<[Loaded; 2]> {
         ([label], Some(revision)) => {
             let policy = arguments.secrets.unwrap_or(Policy::Placeholder);
             let (opened, name) = Opened::of(arguments, Some(policy), label)?;
-            let revision = (&Revision::open(&opened.start, revision)?, revision.as_str());
+            let tree = Revision::open(&opened.start, revision)?.allowing(opened.disk.allowed());
+            let revision = (&tree, revision.as_str());
             against(&opened, label, &name, revision)
         }
         ([_], None) => Err(
@@ -276,6 +285,7 @@ struct Opened {
     here: PathBuf,
     start: PathBuf,
     options: project::Options<'static>,
+    disk: Arc<Snapshot>,
 }
 
 impl Opened {
@@ -283,24 +293,26 @@ impl Opened {
     fn of(arguments: &Arguments, policy: Option<Policy>, label: &str) -> Result<(Self, String)> {
         let here = working_directory()?;
         let directory = arguments.directory.as_deref();
-        let (project, name) = find_environment(&Disk, &here, directory, label)?;
+        let disk = Arc::new(arguments.said.files()?);
+        let (project, name) = find_environment(&*disk, &here, directory, label)?;
         let mut options = arguments.said.options(policy.map(Policy::secrets))?;
         options.plugins.helm.charts = Some(Arc::default());
         let opened = Self {
             here,
             start: project.root,
             options,
+            disk,
         };
         Ok((opened, name))
     }
 
     /// An environment as it is on the disk.
     fn present(&self, name: &str) -> Result<Loaded> {
-        let project = Project::find(&Disk, &self.start)?.seen_from(&self.here);
+        let disk = &*self.disk;
+        let project = Project::find(disk, &self.start)?.seen_from(&self.here);
         let tracked = tracked_files(&project.environments.join(name));
-        let tracked =
-            said_by_git(tracked, &Disk, &project, &[name.to_owned()])?.unwrap_or_default();
-        self.render(&Disk, &project, name, &tracked)
+        let tracked = said_by_git(tracked, disk, &project, &[name.to_owned()])?;
+        self.render(disk, &project, name, &tracked.unwrap_or_default())
     }
 
     fn render(
@@ -346,16 +358,17 @@ fn against(
 ) -> Result<[Loaded; 2]> {
     let then = Project::find_if_any(tree, &opened.start)?;
     let then = then.map(|then| then.seen_from(&opened.here));
-    let now = Project::find(&Disk, &opened.start)?.seen_from(&opened.here);
+    let disk = &*opened.disk;
+    let now = Project::find(disk, &opened.start)?.seen_from(&opened.here);
     let then = then.filter(|then| then.names(tree).iter().any(|known| known == name));
-    let is_now = now.names(&Disk).iter().any(|known| known == name);
+    let is_now = now.names(disk).iter().any(|known| known == name);
     if then.is_none() && !is_now {
-        now.environment(&Disk, name)?;
+        now.environment(disk, name)?;
     }
     let from = if let Some(then) = then {
         let directory = then.environments.join(name);
         let files = Overlay {
-            upper: filled_in(&directory.join("secrets"))?,
+            upper: filled_in(&now.within(disk), &directory.join("secrets"))?,
             lower: tree,
         };
         let tracked = tree.tracked_files(&directory)?;
@@ -390,34 +403,33 @@ fn told(mut findings: Vec<Finding>) -> Vec<Finding> {
 }
 
 /// The secrets that are filled in on the disk.
-pub(super) fn filled_in(directory: &Path) -> Result<Memory> {
+pub(super) fn filled_in(files: &Within<'_>, directory: &Path) -> Result<Memory> {
     let mut filled = Memory::default();
-    let names = Disk
+    let shown = directory.display().to_string();
+    let names = files
         .walk(directory)
-        .map_err(|cause| cannot_read(directory, cause))?;
+        .map_err(|cause| unlistable(directory, &shown, cause))?;
     for name in names {
         let path = directory.join(name);
-        let content = Disk
+        let content = files
             .read(&path)
-            .map_err(|cause| cannot_read(&path, cause))?;
+            .map_err(|cause| unreadable(&path.display().to_string(), cause))?;
         filled.insert(path, content);
     }
     Ok(filled)
 }
 
 /// What a file of YAML holds, or all files of a directory.
-fn plain(path: &Path) -> Result<Loaded> {
+fn plain(files: &Snapshot, path: &Path) -> Result<Loaded> {
     let schema = Schema::builtin();
     let name = shown_side(path);
     let mut loaded = Loaded::nothing();
     let mut names: Vec<Arc<str>> = Vec::new();
     for file in plain_files(path)? {
         let bytes = if file.as_os_str() == "-" {
-            let mut bytes = Vec::new();
-            let read = io::Read::read_to_end(&mut io::stdin().lock(), &mut bytes);
-            read.map(|_| bytes)
+            bounded(io::stdin().lock(), files.largest())
         } else {
-            Disk.read(&file)
+            files.read(&file)
         };
         let bytes = bytes.map_err(|cause| cannot_read(&file, cause))?;
         let shown: Arc<str> = match file.strip_prefix(path) {
@@ -551,8 +563,9 @@ fn project_ignores(arguments: &Arguments) -> Result<Vec<Ignore>> {
         return Ok(Vec::new());
     };
     let here = working_directory()?;
-    let (project, _) = find_environment(&Disk, &here, arguments.directory.as_deref(), label)?;
-    project.ignored_differences(&Disk)
+    let files = &arguments.said.files()?;
+    let (project, _) = find_environment(files, &here, arguments.directory.as_deref(), label)?;
+    project.ignored_differences(files)
 }
 
 fn cannot_read(path: &Path, cause: io::Error) -> Error {

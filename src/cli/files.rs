@@ -10,9 +10,8 @@ use std::path::{Path, PathBuf};
 use kustom::error::{Error, Kind, Result};
 use kustom::id::{CLUSTER, Id};
 use kustom::resource::Resource;
+use kustom::write;
 use kustom::yaml::write_stream;
-
-use super::output::write_all;
 
 /// Writes every object to a file of its own: all of them or, if one cannot be, none.
 pub(super) fn write_each(directory: &Path, resources: &[Resource]) -> Result<()> {
@@ -20,7 +19,7 @@ pub(super) fn write_each(directory: &Path, resources: &[Resource]) -> Result<()>
     let files: Vec<(PathBuf, Vec<u8>)> = files
         .map(|(name, text)| (directory.join(name), text.into_bytes()))
         .collect();
-    write_all(&files)
+    write::files(&files)
 }
 
 /// Every object by itself, with the name of its file.

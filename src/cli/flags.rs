@@ -125,6 +125,12 @@ impl Arguments {
             .map(|(_, value)| value.as_str())
     }
 
+    /// All values given to a flag.
+    pub(crate) fn values(&self, long: &str) -> impl Iterator<Item = &str> {
+        let given = self.given.iter().filter(move |(name, _)| *name == long);
+        given.map(|(_, value)| value.as_str())
+    }
+
     /// Whether a switch is on.
     pub(crate) fn is_on(&self, long: &str) -> bool {
         self.value(long) == Some("true")

@@ -1,20 +1,20 @@
 //! `kustomize fn run`: functions over the objects of a directory.
 
 use std::ffi::OsString;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Subcommand;
 use kustom::cfg::{Annotated, Function, Item, Wrapping, container, pairs, print, texts};
 use kustom::error::{Error, Kind, Result};
+use kustom::load;
 use kustom::process::Command as Program;
+use kustom::write::{Directory, New};
 use kustom::yaml::{Entry, Node};
 
-use super::build::working_directory;
 use super::cfg::items;
 use super::later::{Later, Lenient};
-use super::output::{Streams, write_all};
+use super::output::Streams;
 
 #[derive(Debug, Subcommand)]
 #[command(disable_help_subcommand = true)]
@@ -151,45 +151,36 @@ impl Run {
     }
 }
 
-/// Writes the files in which something has changed.
+/// Writes the files in which something has changed, and removes those in which nothing is left.
 fn write(directory: &str, before: &[Item], after: &[Item]) -> Result<String> {
-    let here = working_directory()?.join(directory);
-    let cannot = |path: &Path, cause: std::io::Error| {
-        let message = format!("cannot write `{}`: {cause}", path.display());
-        Error::new(Kind::Output, message).caused_by(cause)
-    };
-    let root = here.canonicalize().map_err(|cause| cannot(&here, cause))?;
-    if !root.is_dir() {
+    if !Path::new(directory).is_dir() {
         let message = format!("`{directory}` is no directory");
         return Err(Error::new(Kind::Load, message).help("name the directory of the file"));
     }
-    let old = |path: &str| match fs::read_to_string(root.join(path)) {
-        Ok(text) => Ok(Some(text)),
-        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(cause) => Err(cannot(&root.join(path), cause)),
-    };
-    let (mut written, mut gone): (Vec<(PathBuf, Vec<u8>)>, Vec<PathBuf>) = (Vec::new(), Vec::new());
-    for (path, text) in texts(before, after, &old)? {
-        // A link is written where it leads, if that is below the directory.
-        let path = root.join(path);
-        let mut there = path.ancestors().filter_map(|path| path.canonicalize().ok());
-        if !there.next().is_some_and(|there| there.starts_with(&root)) {
-            let message = format!("`{}` leads out of `{directory}`", path.display());
-            return Err(Error::new(Kind::Output, message).help("nothing was written"));
+    // A link is written where it leads, if that is below the directory.
+    let owned = Directory::new(directory);
+    let old = |path: &str| match owned.read(Path::new(path), load::LARGEST_FILE) {
+        Ok(Some(bytes)) => String::from_utf8(bytes)
+            .map(Some)
+            .map_err(|_| Error::new(Kind::Load, format!("`{directory}/{path}` is not UTF-8"))),
+        Ok(None) => Ok(None),
+        Err(cause) => {
+            let message = format!("cannot write `{directory}/{path}`: {cause}");
+            Err(Error::new(Kind::Output, message)
+                .caused_by(cause)
+                .help("nothing was written"))
         }
-        let path = path.canonicalize().unwrap_or(path);
+    };
+    let (mut written, mut gone) = (Vec::new(), Vec::new());
+    for (path, text) in texts(before, after, &old)? {
         match text {
-            Some(text) => written.push((path, text.into_bytes())),
+            Some(text) => written.push(New::over(path, text)),
             None => gone.push(path),
         }
     }
-    for (path, _) in &written {
-        let parent = path.parent().unwrap_or(&root);
-        fs::create_dir_all(parent).map_err(|cause| cannot(path, cause))?;
-    }
-    write_all(&written)?;
+    owned.write(&written)?;
     for path in gone {
-        fs::remove_file(&path).map_err(|cause| cannot(&path, cause))?;
+        owned.delete(Path::new(&path))?;
     }
     Ok(String::new())
 }

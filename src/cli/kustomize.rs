@@ -237,8 +237,8 @@ pub(super) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         }
         Err(error) => {
             // There is nowhere left to report a failure of this.
-            let _ = error.print();
-            if error.use_stderr() {
+            let printed = super::printed(&error);
+            if error.use_stderr() || !printed {
                 ExitCode::FAILURE
             } else {
                 ExitCode::SUCCESS

@@ -8,9 +8,11 @@ use kustom::build::{self, Options};
 use kustom::error::{Error, Kind, Result};
 use kustom::load::{FileKind, Files, Library, Memory, Overlay, Repository, Restriction, Snapshot};
 use kustom::localize::{Localized, localize};
+use kustom::write;
 
 use super::build::working_directory;
-use super::output::{Streams, write_tree};
+use super::output::Streams;
+use super::reading::Bound;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -32,12 +34,14 @@ pub(super) struct Arguments {
     /// Do not build what comes out, and compare.
     #[arg(long)]
     no_verify: bool,
+    #[command(flatten)]
+    bound: Bound,
 }
 
 /// Writes the new directory, or nothing.
 pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
     let here = working_directory()?;
-    let files = Snapshot::default();
+    let files = arguments.bound.files();
     let library = Library::new(&files, &here, Restriction::None);
     let work = || {
         if Repository::parse(&arguments.target).is_some_and(|it| it.reference.is_empty()) {
@@ -69,7 +73,7 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
     if !arguments.no_verify {
         verify(&arguments.target, &here, &localized, &destination)?;
     }
-    write_tree(&destination, &localized.files)?;
+    write::tree(&destination, &localized.files)?;
     let proof = match arguments.no_verify {
         true => "",
         false => ", and builds to the same",

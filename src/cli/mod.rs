@@ -24,6 +24,7 @@ mod later;
 mod localize;
 mod output;
 mod project;
+mod reading;
 mod render;
 mod report;
 mod said;
@@ -34,11 +35,12 @@ mod validate;
 mod yq;
 
 use std::ffi::OsString;
+use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use kustom::error::{Error, Result};
+use kustom::error::{Error, Kind, Result};
 use kustom::limits::{self, Limits};
 use kustom::process;
 
@@ -228,12 +230,23 @@ fn in_words(error: &Error) -> String {
 
 /// Help and version go to stdout with success, anything else to stderr with 2, or 1 for `build`.
 fn usage(error: &clap::Error, words: &[OsString]) -> ExitCode {
-    // There is nowhere left to report a failure of this.
-    let _ = error.print();
+    let printed = printed(error);
     match (error.use_stderr(), command(words)) {
-        (false, _) => ExitCode::SUCCESS,
+        (false, _) if printed => ExitCode::SUCCESS,
         (true, Some("build")) => ExitCode::FAILURE,
-        (true, _) => ExitCode::from(2),
+        _ => ExitCode::from(2),
+    }
+}
+
+/// Prints help, or what is wrong with the arguments; whether it could be.
+fn printed(error: &clap::Error) -> bool {
+    match error.print() {
+        Err(cause) if cause.kind() != io::ErrorKind::BrokenPipe => {
+            let error = Error::new(Kind::Output, "cannot write to stdout").caused_by(cause);
+            Streams::new(output::When::Auto, false).error(&error);
+            false
+        }
+        _ => true,
     }
 }
 

@@ -1,9 +1,6 @@
 //! Where results and remarks go.
 
-use std::collections::BTreeMap;
-use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
-use std::path::{Path, PathBuf};
 
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::Finding;
@@ -132,88 +129,6 @@ impl Streams {
             _ => Ok(()),
         }
     }
-}
-
-/// Writes a file as a whole or not at all.
-pub(super) fn write_file(path: &Path, content: &[u8]) -> Result<()> {
-    // A pipe or a device cannot be replaced, only written to.
-    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
-        return fs::write(path, content).map_err(|cause| cannot_write(path, cause));
-    }
-    Draft::write(path, content)?.publish()
-}
-
-/// Writes files as wholes; nothing is changed before all of them can be.
-pub(super) fn write_all(files: &[(PathBuf, Vec<u8>)]) -> Result<()> {
-    for (path, _) in files {
-        if path.is_dir() {
-            let message = format!("cannot write `{}`: there is a directory", path.display());
-            return Err(Error::new(Kind::Output, message));
-        }
-    }
-    let drafts = files
-        .iter()
-        .map(|(path, content)| Draft::write(path, content));
-    drafts
-        .collect::<Result<Vec<_>>>()?
-        .into_iter()
-        .try_for_each(Draft::publish)
-}
-
-/// Writes a new directory as a whole or not at all: it is made beside its place, and moved there.
-pub(super) fn write_tree(directory: &Path, files: &BTreeMap<PathBuf, Vec<u8>>) -> Result<()> {
-    let parent = directory.parent().unwrap_or(Path::new("."));
-    let draft = tempfile::Builder::new()
-        .prefix(".kustom-")
-        .tempdir_in(parent);
-    let draft = draft.map_err(|cause| cannot_write(directory, cause))?;
-    let new = draft.path().join("new");
-    let write = |path: &Path, content: &[u8]| {
-        fs::create_dir_all(path.parent().unwrap_or(&new))?;
-        fs::write(path, content)
-    };
-    fs::create_dir(&new).map_err(|cause| cannot_write(directory, cause))?;
-    for (path, content) in files {
-        let shown = directory.join(path);
-        write(&new.join(path), content).map_err(|cause| cannot_write(&shown, cause))?;
-    }
-    fs::rename(&new, directory).map_err(|cause| cannot_write(directory, cause))
-}
-
-/// A file beside the one that it will replace; it goes if it does not.
-struct Draft<'p> {
-    path: PathBuf,
-    target: &'p Path,
-}
-
-impl<'p> Draft<'p> {
-    fn write(target: &'p Path, content: &[u8]) -> Result<Self> {
-        let name = target.file_name().unwrap_or_default().to_string_lossy();
-        let path = target.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
-        let draft = Self { path, target };
-        fs::write(&draft.path, content).map_err(|cause| cannot_write(target, cause))?;
-        if let Ok(metadata) = fs::metadata(target) {
-            // The file keeps its mode, whatever that of a new one would be.
-            let _ = fs::set_permissions(&draft.path, metadata.permissions());
-        }
-        Ok(draft)
-    }
-
-    fn publish(self) -> Result<()> {
-        fs::rename(&self.path, self.target).map_err(|cause| cannot_write(self.target, cause))
-    }
-}
-
-impl Drop for Draft<'_> {
-    fn drop(&mut self) {
-        // One that was published is there no more.
-        let _ = fs::remove_file(&self.path);
-    }
-}
-
-fn cannot_write(path: &Path, cause: io::Error) -> Error {
-    let message = format!("cannot write `{}`: {cause}", path.display());
-    Error::new(Kind::Output, message).caused_by(cause)
 }
 
 fn say(text: &str) {

@@ -7,8 +7,9 @@ use kustom::check::named_from;
 use kustom::error::Result;
 use kustom::load::WorkTree;
 use kustom::report::{self, Format, Report};
+use kustom::write;
 
-use super::output::{Streams, write_file};
+use super::output::Streams;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Reporting {
@@ -49,7 +50,7 @@ impl Reporting {
             None => report::report(report, format, streams.color_of_data()),
         };
         match &self.output {
-            Some(path) => write_file(path, text.as_bytes())?,
+            Some(path) => write::file(path, text.as_bytes())?,
             None if format == Format::Text && streams.is_quiet() => {}
             None => streams.data(&text)?,
         }
@@ -73,7 +74,7 @@ impl Reporting {
         streams: &Streams,
     ) -> Result<ExitCode> {
         match &self.output {
-            Some(path) => write_file(path, text.as_bytes())?,
+            Some(path) => write::file(path, text.as_bytes())?,
             None => streams.data(text)?,
         }
         Ok(match failed && !self.exit_zero {

@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use kustom::edit::{ImageArgument, Part};
 use kustom::error::{Error, Kind, Result};
-use kustom::load::{Disk, Restriction};
+use kustom::load::{Restriction, Snapshot};
 use kustom::project::{ImageOverride, Options, ReplicaOverride, Secrets, values_file};
 use kustom::release::Release;
 use kustom::template::Values;
 use serde_json::Value;
 
 use super::build::{Plugins, plugins, release, restriction};
+use super::reading::Reading;
 
 /// Values for templates.
 #[derive(Debug, clap::Args)]
@@ -25,6 +26,8 @@ pub(super) struct ValueFlags {
     /// A value for templates that is a text, whatever it looks like; may be repeated.
     #[arg(long, value_name = "KEY=VALUE")]
     set_string: Vec<String>,
+    #[command(flatten)]
+    reading: Reading,
 }
 
 /// What a render does otherwise than the files say.
@@ -75,6 +78,11 @@ impl Policy {
 }
 
 impl Said {
+    /// The disk, as far as it may be read.
+    pub(super) fn files(&self) -> Result<Snapshot> {
+        self.values.files()
+    }
+
     /// The options of a render, without the files that git tracks.
     pub(super) fn options(&self, secrets: Option<Secrets>) -> Result<Options<'static>> {
         Ok(Options {
@@ -100,11 +108,17 @@ impl Said {
 }
 
 impl ValueFlags {
+    /// The disk, as far as it may be read.
+    pub(super) fn files(&self) -> Result<Snapshot> {
+        self.reading.files()
+    }
+
     /// Files of values, and single values on top of them.
     pub(super) fn read(&self) -> Result<Values> {
+        let files = Snapshot::default().bounded(self.reading.bytes());
         let mut values = Values::default();
         for path in &self.values {
-            values.merge(values_file(&Disk, path)?);
+            values.merge(values_file(&files, path)?);
         }
         for word in &self.set {
             let (key, text) = assigned(word, "--set")?;

@@ -6,16 +6,17 @@
 mod v3;
 mod v4;
 
-use std::fs;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use kustom::error::{Error, Kind, Result};
+use kustom::load::{Files as _, LARGEST_FILE, Snapshot, bounded};
+use kustom::write;
 use kustom::yq::v3::usage;
 
-use super::output::{self, Streams, When};
+use super::output::{Streams, When};
 use v3::Form;
 
 /// The words behind `kustom yq`, which are told apart as yq tells them.
@@ -71,20 +72,24 @@ fn has_script(arguments: &[String]) -> bool {
 }
 
 /// The bytes of a file, or of stdin for `-`.
-fn read_bytes(file: &str) -> Result<Vec<u8>> {
+fn read_bytes(file: &str, most: u64) -> Result<Vec<u8>> {
     if file != "-" {
-        return fs::read(file).map_err(|error| unreadable(file, error));
+        let files = Snapshot::default().bounded(most);
+        return files
+            .read(Path::new(file))
+            .map_err(|error| unreadable(file, error));
     }
-    let mut bytes = Vec::new();
-    io::stdin()
-        .read_to_end(&mut bytes)
-        .map_err(|error| unreadable("stdin", error))?;
-    Ok(bytes)
+    bounded(io::stdin().lock(), most).map_err(|error| unreadable("stdin", error))
 }
 
 /// The text of a file.
 fn read_text(file: &str) -> Result<String> {
-    String::from_utf8(read_bytes(file)?)
+    read_at_most(file, LARGEST_FILE)
+}
+
+/// The text of a file that is not larger than that.
+fn read_at_most(file: &str, most: u64) -> Result<String> {
+    String::from_utf8(read_bytes(file, most)?)
         .map_err(|error| Error::new(Kind::Load, format!("`{file}` is not UTF-8")).caused_by(error))
 }
 
@@ -95,8 +100,7 @@ fn unreadable(file: &str, error: io::Error) -> Error {
 
 /// Puts a changed text in the place of a file; a link stays a link.
 fn write_text(file: &str, text: &str) -> Result<()> {
-    let target = fs::canonicalize(Path::new(file)).map_err(|error| unreadable(file, error))?;
-    output::write_file(&target, text.as_bytes())
+    write::file(Path::new(file), text.as_bytes())
 }
 
 /// Gives the places of an error the name of their file.

@@ -8,9 +8,9 @@ use std::path::PathBuf;
 
 use super::Project;
 use super::templates::{rendered, text};
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::guard::{Guard, is_placeholder};
-use crate::load::Files;
+use crate::load::{Files, unlistable, unreadable};
 use crate::template::{self, SUFFIX, Values};
 
 /// What stands for a value that nobody has given.
@@ -31,18 +31,17 @@ pub(super) fn boilerplate(files: &dyn Files, project: &Project) -> Result<Vec<Bo
     let Some(directory) = &project.boilerplate else {
         return Ok(Vec::new());
     };
-    let names = files.walk(directory).map_err(|cause| {
-        let message = format!("cannot list `{}`", project.shown(directory));
-        Error::new(Kind::Load, message).caused_by(cause)
-    })?;
+    let files = &project.within(files);
+    let names = files
+        .walk(directory)
+        .map_err(|cause| unlistable(directory, &project.shown(directory), cause))?;
     names
         .into_iter()
         .map(|name| {
             let path = directory.join(&name);
-            let bytes = files.read(&path).map_err(|cause| {
-                let message = format!("cannot read the boilerplate `{}`", project.shown(&path));
-                Error::new(Kind::Load, message).caused_by(cause)
-            })?;
+            let bytes = files
+                .read(&path)
+                .map_err(|cause| unreadable(&project.shown(&path), cause))?;
             let text = name.to_string_lossy();
             let plain = text.strip_suffix(SUFFIX).map(PathBuf::from);
             Ok(Boilerplate {

@@ -17,7 +17,7 @@ use super::templates::{Templated, values};
 use super::{ConfigSource, Environment, Project, is_dir, is_of_git};
 use crate::error::{Error, Kind, Result};
 use crate::finding::Finding;
-use crate::load::{FileKind, Files, Provenance, normalized};
+use crate::load::{FileKind, Files, Provenance, is_outside, normalized, unlistable, unreadable};
 use crate::place::Place;
 use crate::template::Values;
 use crate::yaml::Node;
@@ -77,6 +77,7 @@ pub(super) fn configs_in(
     project: &Project,
     environment: &Environment,
 ) -> Result<(Vec<Config>, Vec<Finding>)> {
+    let files = &project.within(files);
     let shown = |path: &Path| shown(working_directory, path);
     let sources = match &environment.settings.configs {
         Some(sources) => sources.clone(),
@@ -127,7 +128,7 @@ fn set(
             })?)
         }
         (None, Some(configs), _) => Some(named_source(files, project, configs)?),
-        (None, None, Some(configs)) => current(files, &configs)?,
+        (None, None, Some(configs)) => current(files, project, &configs)?,
         (None, None, None) => None,
     };
     let (from, names) = match from.as_deref().map(|from| (from, files.resolve(from))) {
@@ -137,7 +138,10 @@ fn set(
             let directory = from.parent().unwrap_or(from).to_path_buf();
             (directory, name.into_iter().collect())
         }
-        Some((from, _)) => (from.to_path_buf(), walk(files, from)?),
+        Some((from, _)) => (
+            from.to_path_buf(),
+            walk(files, from, &|path| project.shown(path))?,
+        ),
     };
     let scripts = source.scripts.as_deref().unwrap_or("yq_scripts");
     let mut chain: Vec<PathBuf> = environment
@@ -174,12 +178,13 @@ fn set(
 /// A source that somebody names: a file, a directory, or the `current` one in it.
 fn named_source(files: &dyn Files, project: &Project, path: &Path) -> Result<PathBuf> {
     if files.resolve(&path.join("current")).is_ok()
-        && let Some(current) = current(files, path)?
+        && let Some(current) = current(files, project, path)?
     {
         return Ok(current);
     }
     match files.resolve(path) {
         Ok((path, _)) => Ok(path),
+        Err(cause) if is_outside(&cause) => Err(unreadable(&project.shown(path), cause)),
         Err(cause) => {
             let message = format!("there are no configs in `{}`", project.shown(path));
             Err(Error::new(Kind::Project, message).caused_by(cause))
@@ -319,7 +324,7 @@ pub(super) fn shown(working_directory: &Path, path: &Path) -> String {
 /// The directory that holds the configs: `current`, or the newest.
 ///
 /// Where git cannot make links, `current` is a file that holds the name of the directory.
-fn current(files: &dyn Files, configs: &Path) -> Result<Option<PathBuf>> {
+fn current(files: &dyn Files, project: &Project, configs: &Path) -> Result<Option<PathBuf>> {
     let current = configs.join("current");
     match files.resolve(&current) {
         Ok((directory, FileKind::Directory)) => return Ok(Some(directory)),
@@ -330,9 +335,13 @@ fn current(files: &dyn Files, configs: &Path) -> Result<Option<PathBuf>> {
             if !target.is_empty() && is_dir(files, &directory) {
                 return Ok(Some(directory));
             }
-            let message = format!("`{}` names no directory beside it", current.display());
+            let shown = project.shown(&current);
+            let message = format!("`{shown}` names no directory beside it");
             return Err(Error::new(Kind::Project, message)
                 .help("make it a link to the directory of the configs in use"));
+        }
+        Err(cause) if is_outside(&cause) => {
+            return Err(unreadable(&project.shown(&current), cause));
         }
         Err(_) => {}
     }
@@ -354,7 +363,7 @@ fn orphans(
             Some("yaml" | "yml" | "yq")
         )
     };
-    let orphans = walk(files, scripts)?
+    let orphans = walk(files, scripts, shown)?
         .into_iter()
         .filter(|path| !used.contains(&scripts.join(path)));
     Ok(orphans
@@ -375,18 +384,18 @@ fn orphans(
         .collect())
 }
 
-fn walk(files: &dyn Files, directory: &Path) -> Result<Vec<PathBuf>> {
-    files.walk(directory).map_err(|cause| {
-        Error::new(Kind::Load, format!("cannot list `{}`", directory.display())).caused_by(cause)
-    })
+fn walk(
+    files: &dyn Files,
+    directory: &Path,
+    shown: &dyn Fn(&Path) -> String,
+) -> Result<Vec<PathBuf>> {
+    files
+        .walk(directory)
+        .map_err(|cause| unlistable(directory, &shown(directory), cause))
 }
 
 fn read(files: &dyn Files, path: &Path, shown: &dyn Fn(&Path) -> String) -> Result<Vec<u8>> {
-    files.read(path).map_err(|cause| {
-        Error::new(
-            Kind::Load,
-            format!("cannot read `{}`: {cause}", shown(path)),
-        )
-        .caused_by(cause)
-    })
+    files
+        .read(path)
+        .map_err(|cause| unreadable(&shown(path), cause))
 }

@@ -153,6 +153,10 @@ impl Files for Derived<'_> {
         self.lower.miss(path);
     }
 
+    fn allowed(&self) -> &[PathBuf] {
+        self.lower.allowed()
+    }
+
     fn hand_over(&self, path: &Path) -> io::Result<PathBuf> {
         match self.written(path) {
             Some(written) => self.lower.hand_over(&written),

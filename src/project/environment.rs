@@ -65,7 +65,7 @@ impl Environment {
                     None => error,
                 });
             }
-            let settings = EnvironmentSettings::read(files, &directory.join(FILE))
+            let settings = EnvironmentSettings::read(&project.within(files), &directory.join(FILE))
                 .map_err(|error| project.shown_error(error))?;
             next = settings.extends.clone();
             chain.push((name, settings));

@@ -11,7 +11,7 @@ use super::settings::{entry, place_of_entry, says};
 use super::{Environment, Project, ScriptUse};
 use crate::error::{Error, Kind, Result, nearest};
 use crate::finding::Finding;
-use crate::load::{FileKind, Files, Memory, Overlay, normalized};
+use crate::load::{FileKind, Files, Memory, Overlay, is_outside, normalized, unreadable};
 use crate::place::Place;
 use crate::yaml::{Inset, Node, Text};
 use crate::yq::{Source, apply};
@@ -25,7 +25,7 @@ pub(super) fn changed(
 ) -> Result<(Memory, Vec<Finding>)> {
     let mut files = Overlay {
         upper: Memory::default(),
-        lower: view,
+        lower: &project.within(view),
     };
     let mut findings = Vec::new();
     for script in &environment.settings.scripts {
@@ -70,8 +70,19 @@ fn targets(
     let fitting = names.iter().filter(|name| fits(&pattern, name));
     let mut found = Vec::new();
     for name in fitting {
-        if let Ok((path, FileKind::File)) = files.resolve(&directory.join(name)) {
-            found.push(path);
+        match files.resolve(&directory.join(name)) {
+            Ok((path, FileKind::File)) => found.push(path),
+            Err(cause) if is_outside(&cause) => {
+                let shown = project.shown(&directory.join(name));
+                return Err(unreadable(&shown, cause).at(place(
+                    files,
+                    project,
+                    environment,
+                    script,
+                    "file",
+                )));
+            }
+            _ => {}
         }
     }
     if !found.is_empty() {
@@ -216,8 +227,7 @@ fn no_script(files: &dyn Files, project: &Project, path: &Path, cause: io::Error
 }
 
 fn cannot_read(project: &Project, path: &Path, cause: io::Error) -> Error {
-    let message = format!("cannot read `{}`", project.shown(path));
-    Error::new(Kind::Load, message).caused_by(cause)
+    unreadable(&project.shown(path), cause)
 }
 
 /// Where a script is used, or a field of its entry.

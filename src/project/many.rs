@@ -84,6 +84,7 @@ pub fn render_many<T: Send>(
     done: &(dyn Fn(usize) + Sync),
 ) -> Result<Many<T>> {
     let pool = ThreadPoolBuilder::new()
+        .num_threads(threads::wanted())
         .stack_size(STACK)
         .start_handler(|_| threads::make_room())
         .build();

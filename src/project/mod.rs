@@ -36,17 +36,18 @@ use crate::dangling;
 use crate::error::{Error, Kind, Result};
 use crate::finding::Finding;
 use crate::guard;
-use crate::load::{FileKind, Files, named_from, normalized};
+use crate::load::{FileKind, Files, Within, named_from, normalized};
 use crate::place::Place;
 use crate::release::Release;
 use crate::validation::{Exceptions, Version, definitions};
+use crate::write::is_of_git;
 use crate::yaml::Node;
 
 pub use ciphertext::UNDECRYPTED;
 pub use configs::{Config, configs};
 pub use environment::Environment;
 pub use many::{Many, Shard, render_many};
-pub use output::{RECORD, is_of_git};
+pub use output::RECORD;
 pub use render::{Options, Rendered, render};
 pub use script_files::ProjectFiles;
 pub use secrets::{
@@ -155,7 +156,7 @@ impl Project {
 
     fn from_settings(files: &dyn Files, root: &Path, start: &Path) -> Result<Self> {
         let shown = |file: &str| named_from(start, Path::new(file));
-        let settings = ProjectSettings::read(files, &root.join(PROJECT_FILE))
+        let settings = ProjectSettings::read(&Within::new(files, root), &root.join(PROJECT_FILE))
             .map_err(|error| error.rename_files(|file| shown(file).into()))?;
         let environments = match &settings.environments {
             Some(path) => normalized(&root.join(path)),
@@ -296,6 +297,20 @@ impl Project {
     /// [`seen_from`](Self::seen_from) says otherwise.
     pub fn shown(&self, path: &Path) -> String {
         named_from(&self.start, path)
+    }
+
+    /// The files that are read for the project: its own, and what the caller allows besides.
+    pub fn within<'f>(&self, files: &'f dyn Files) -> Within<'f> {
+        Within::new(files, &self.root)
+    }
+
+    /// Reads a file of the project, or one of a base that lies outside of it, which is the load
+    /// restrictor's to judge.
+    pub fn read_own(&self, files: &dyn Files, path: &Path) -> std::io::Result<Vec<u8>> {
+        match normalized(path).starts_with(&self.root) {
+            true => self.within(files).read(path),
+            false => files.read(path),
+        }
     }
 
     /// A path as allow-lists name it: from the project's root.

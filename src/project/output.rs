@@ -2,18 +2,11 @@
 
 use std::path::{Component, Path};
 
+use crate::write::is_of_git;
+
 /// The name of the record of rendered files, which no output may have; those of shards have more
 /// behind it.
 pub const RECORD: &str = ".kustom-rendered";
-
-/// The directory of git's own files.
-const GIT: &str = ".git";
-
-/// Whether a path leads into a directory of git's own files, on any file system.
-pub fn is_of_git(path: &Path) -> bool {
-    let mut parts = path.components();
-    parts.any(|part| part.as_os_str().eq_ignore_ascii_case(GIT))
-}
 
 /// What is wrong with a name, if it is none below the directory that it is written into.
 pub(super) fn misfit(name: &str) -> Option<&'static str> {

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Kind, Result, nearest};
-use crate::load::{FileKind, Files, normalized};
+use crate::load::{FileKind, Files, Within, is_outside, normalized};
 use crate::yq::v4;
 
 /// Files for `load`: those of a project, named from a directory in it.
@@ -26,6 +26,9 @@ impl<'f> ProjectFiles<'f> {
 
     #[cold]
     fn cannot_read(&self, path: &str, cause: io::Error) -> Error {
+        if is_outside(&cause) {
+            return outside(path);
+        }
         if cause.kind() != io::ErrorKind::NotFound {
             let message = format!("cannot read `{path}`: {cause}");
             return Error::new(Kind::Load, message).caused_by(cause);
@@ -53,21 +56,19 @@ impl v4::Loader for ProjectFiles<'_> {
     fn load(&self, path: &str) -> Result<String> {
         let cannot = |cause: io::Error| self.cannot_read(path, cause);
         let wanted = normalized(&self.directory.join(path));
+        let mut roots = self.files.allowed().iter().chain([&self.root]);
         // What lies outside is not even looked for.
-        if !wanted.starts_with(&self.root) {
+        if !roots.any(|root| wanted.starts_with(root)) {
             return Err(outside(path));
         }
-        let (found, kind) = self.files.resolve(&wanted).map_err(cannot)?;
-        let (root, _) = self.files.resolve(&self.root).map_err(cannot)?;
         // A link may lead out.
-        if !found.starts_with(&root) {
-            return Err(outside(path));
-        }
+        let files = Within::new(self.files, &self.root);
+        let (_, kind) = files.resolve(&wanted).map_err(cannot)?;
         if kind == FileKind::Directory {
             let message = format!("`{path}` is a directory, not a file");
             return Err(Error::new(Kind::Load, message));
         }
-        let bytes = self.files.read(&wanted).map_err(cannot)?;
+        let bytes = files.read(&wanted).map_err(cannot)?;
         String::from_utf8(bytes).map_err(|cause| {
             Error::new(Kind::Load, format!("`{path}` is not UTF-8")).caused_by(cause)
         })
@@ -77,7 +78,7 @@ impl v4::Loader for ProjectFiles<'_> {
 #[cold]
 fn outside(path: &str) -> Error {
     Error::new(Kind::Load, format!("`{path}` leads out of the project"))
-        .help("an expression reads only files of its project")
+        .help("an expression reads files of its project, and what `--allow-read` names besides")
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use super::{Environment, Project, Secrets};
 use crate::error::{Error, Kind, Result, nearest};
 use crate::finding::Finding;
 use crate::guard::{Guard, encryption, is_protected};
-use crate::load::{Files, Memory};
+use crate::load::{Files, Memory, unlistable};
 use crate::place::Place;
 use crate::template::Values;
 
@@ -198,15 +198,16 @@ pub fn secret_files(
     let derived = Derived::new(files, environment);
     let view = Templated::new(&derived, project, environment, values);
     let mut all = secret_files_in(files, project, environment, &view)?;
-    instruct(files, &mut all);
+    instruct(files, project, &mut all);
     Ok(all)
 }
 
 /// Adds the instructions of the boilerplate.
-fn instruct(files: &dyn Files, secrets: &mut [SecretFile]) {
+fn instruct(files: &dyn Files, project: &Project, secrets: &mut [SecretFile]) {
     let guard = Guard::new();
     for file in secrets {
-        let bytes = file.boilerplate.as_ref().map(|path| files.read(path));
+        let boilerplate = file.boilerplate.as_ref();
+        let bytes = boilerplate.map(|path| project.read_own(files, path));
         let bytes = bytes.and_then(|read| read.ok()).unwrap_or_default();
         file.instruction = instruction(&bytes, &guard);
     }
@@ -222,10 +223,8 @@ fn secret_files_in(
     let named = all_named(view, project, environment, &boilerplate);
     let mut slots = slots_of(&boilerplate, named, environment);
     let secrets = environment.directory.join("secrets");
-    let there = files.walk(&secrets).map_err(|cause| {
-        let message = format!("cannot list `{}`", project.shown(&secrets));
-        Error::new(Kind::Load, message).caused_by(cause)
-    })?;
+    let there = project.within(files).walk(&secrets);
+    let there = there.map_err(|cause| unlistable(&secrets, &project.shown(&secrets), cause))?;
     for name in there.iter().filter(|name| !explains(name)) {
         let path = secrets.join(name);
         slots.entry(path.clone()).or_insert(Slot {
@@ -250,7 +249,7 @@ struct Slot<'b> {
 
 impl Slot<'_> {
     fn state(&self, files: &dyn Files, project: &Project) -> State {
-        match files.read(&self.path) {
+        match project.read_own(files, &self.path) {
             Err(_) => State::Missing,
             Ok(content) if encryption(&content).is_some() => State::Encrypted,
             Ok(content) if is_filled(&content, self.twin, project) => State::Filled,
@@ -405,7 +404,7 @@ pub(super) fn stand_in(
             let mut unfilled: Vec<SecretFile> = wanted
                 .extract_if(.., |file| file.state == State::Placeholder)
                 .collect();
-            instruct(files, &mut unfilled);
+            instruct(files, project, &mut unfilled);
             standing.findings = unfilled
                 .iter()
                 .map(|file| still_a_placeholder(project, file))
@@ -423,7 +422,7 @@ pub(super) fn stand_in(
     if wanted.is_empty() {
         Ok(standing)
     } else {
-        instruct(files, &mut wanted);
+        instruct(files, project, &mut wanted);
         Err(unfilled(project, environment, policy, &wanted))
     }
 }
@@ -443,7 +442,7 @@ pub(super) fn refuse_tracked(
     let secrets = environment.directory.join("secrets");
     // What is encrypted is there to be committed.
     let is_protected = |path: &Path| {
-        let content = files.read(path).unwrap_or_default();
+        let content = project.read_own(files, path).unwrap_or_default();
         is_protected(&String::from_utf8_lossy(&content))
     };
     let is_secret = |path: &PathBuf| path.starts_with(&secrets) || named.contains(path);

@@ -15,7 +15,7 @@ use super::template_map::TemplateMap;
 use super::{Environment, Project, Step, place_at};
 use crate::error::{Error, Kind, Result};
 use crate::finding::Finding;
-use crate::load::{FileKind, Files, MadeBy, normalized};
+use crate::load::{FileKind, Files, MadeBy, is_outside, normalized, unreadable};
 use crate::place::Place;
 use crate::template::{self, SUFFIX, Values};
 
@@ -106,8 +106,14 @@ impl<'f> Templated<'f> {
             return None;
         }
         let template = with_suffix(&path);
-        match self.lower.resolve(&template) {
+        match self.project.within(self.lower).resolve(&template) {
             Ok((template, FileKind::File)) => Some(template),
+            Err(cause) if is_outside(&cause) => {
+                let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+                let shown = self.project.shown(&template);
+                made.error.get_or_insert_with(|| unreadable(&shown, cause));
+                None
+            }
             _ => None,
         }
     }
@@ -154,6 +160,10 @@ impl Files for Templated<'_> {
 
     fn miss(&self, path: &Path) {
         self.lower.miss(path);
+    }
+
+    fn allowed(&self) -> &[PathBuf] {
+        self.lower.allowed()
     }
 
     fn hand_over(&self, path: &Path) -> io::Result<PathBuf> {
@@ -256,6 +266,7 @@ pub fn values(
     environment: &Environment,
     on_top: &Values,
 ) -> Result<Values> {
+    let files = &project.within(files);
     let mut values = Values::default();
     if let Some(base) = &project.base {
         layer(files, project, &mut values, &base.join(VALUES))?;
@@ -268,7 +279,7 @@ pub fn values(
             Some(names) => {
                 for (index, name) in names.iter().enumerate() {
                     let path = normalized(&one.directory.join(name));
-                    if files.resolve(&path).is_err() {
+                    if files.resolve(&path).is_err_and(|cause| !is_outside(&cause)) {
                         let way = [Step::Field("valuesFiles"), Step::Item(index)];
                         let place = place_at(files, &one.file(), &way);
                         let message = format!("there is no file of values `{name}`");
@@ -299,9 +310,12 @@ pub fn values_file(files: &dyn Files, path: &Path) -> Result<Map<String, Value>>
 const VALUES: &str = "values.yaml";
 
 fn layer(files: &dyn Files, project: &Project, values: &mut Values, path: &Path) -> Result<()> {
-    if files.resolve(path).is_ok() {
-        let layer = read_map(files, path).map_err(|error| project.shown_error(error))?;
-        values.merge(layer);
+    match files.resolve(path) {
+        Err(cause) if !is_outside(&cause) => {}
+        _ => {
+            let layer = read_map(files, path).map_err(|error| project.shown_error(error))?;
+            values.merge(layer);
+        }
     }
     Ok(())
 }

@@ -28,6 +28,7 @@ pub mod hash;
 pub mod order;
 pub mod kustomization;
 pub mod process;
+pub mod write;
 pub mod load;
 pub mod cfg;
 pub mod plugin;

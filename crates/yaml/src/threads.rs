@@ -18,14 +18,36 @@ const ROOM: usize = 30 << 20;
 /// Memory that nobody touches costs nothing.
 pub const STACK: usize = 16 << 20;
 
+/// The most threads, whatever the environment says: each has a heap and a stack.
+const MOST: usize = 256;
+
 /// Gets the threads ready that work is shared out to. The threads themselves are rayon's, and as
-/// many as it is told; whoever has set them up already keeps them.
+/// many as it is told, within reason; whoever has set them up already keeps them.
 pub fn get_ready() {
     static READY: Once = Once::new();
     READY.call_once(|| {
-        let threads = rayon::ThreadPoolBuilder::new().stack_size(STACK);
-        let _ = threads.start_handler(|_| make_room()).build_global();
+        let threads = rayon::ThreadPoolBuilder::new()
+            .stack_size(STACK)
+            .num_threads(wanted());
+        if threads
+            .start_handler(|_| make_room())
+            .build_global()
+            .is_err()
+        {
+            // No thread can be started: the work is done here, unless there are threads already.
+            let alone = rayon::ThreadPoolBuilder::new()
+                .stack_size(STACK)
+                .num_threads(1);
+            let _ = alone.use_current_thread().build_global();
+        }
     });
+}
+
+/// How many threads `RAYON_NUM_THREADS` asks for, within reason; 0 for as many as there are cores.
+pub fn wanted() -> usize {
+    let said = std::env::var("RAYON_NUM_THREADS").ok();
+    let wanted = said.and_then(|text| text.parse::<usize>().ok());
+    wanted.unwrap_or_default().min(MOST)
 }
 
 /// Makes the heap of the current thread large.

@@ -4,7 +4,7 @@ use kustom::check::Affected;
 use kustom::diff::Diff;
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::Finding;
-use kustom::load::{Disk, Revision};
+use kustom::load::Revision;
 use kustom::project::Secrets;
 use kustom::report;
 
@@ -23,7 +23,12 @@ pub(super) fn show(arguments: &Arguments, revision: &str, streams: &Streams) -> 
     let options = arguments.said.options(Some(secrets))?;
     let (mut diffs, mut findings) = (Vec::<Diff>::new(), Vec::new());
     let (mut failed, mut count) = (Vec::new(), 0);
-    for found in find(arguments.directory.as_deref(), &[], options)? {
+    for found in find(
+        arguments.directory.as_deref(),
+        &[],
+        options,
+        arguments.said.files()?,
+    )? {
         let then = found.revision(revision)?;
         let names = affected(&found, &then, streams)?;
         count += names.len();
@@ -31,9 +36,10 @@ pub(super) fn show(arguments: &Arguments, revision: &str, streams: &Streams) -> 
             here: found.here().to_path_buf(),
             start: found.project().root.clone(),
             options: found.options().clone(),
+            disk: found.disk(),
         };
         let seen = found.project().clone().seen_from(found.here());
-        let ignored = seen.ignored_differences(&Disk)?;
+        let ignored = seen.ignored_differences(&*opened.disk)?;
         for name in names {
             let label = found.setup().label(&name);
             match against(&opened, &label, &name, (&then, revision)) {

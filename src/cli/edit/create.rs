@@ -2,7 +2,6 @@
 
 use kustom::edit::{Contents, create, detect, key_values};
 use kustom::error::{Error, Kind, Result};
-use kustom::load::Snapshot;
 
 use super::super::output::Streams;
 use super::Context;
@@ -42,7 +41,7 @@ pub(in super::super) struct Arguments {
 
 /// Writes new kustomizations.
 pub(super) fn run(arguments: &Arguments, places: &Places, streams: &Streams) -> Result<()> {
-    let files = Snapshot::default();
+    let files = places.files();
     let kustomizations = Kustomizations::of(places, &files)?;
     let mut targets = Vec::new();
     for directory in kustomizations.directories() {

@@ -8,7 +8,7 @@ use kustom::build::{self, build};
 use kustom::edit::{Fixed, Proof, fix, replacements};
 use kustom::error::{Error, Kind, Result};
 use kustom::kustomization::FILE_NAMES;
-use kustom::load::{Files, Memory, Overlay, Restriction, Snapshot, files_below, named_from};
+use kustom::load::{Files, Memory, Overlay, Restriction, files_below, named_from};
 use kustom::yaml::Node;
 
 use super::super::output::Streams;
@@ -30,7 +30,7 @@ pub(in super::super) struct Arguments {
 
 /// Fixes kustomizations, and says what was done; exits with 1 if something had to be left.
 pub(super) fn run(arguments: &Arguments, places: &Places, streams: &Streams) -> Result<ExitCode> {
-    let files = Snapshot::default();
+    let files = places.files();
     let mut kustomizations = Kustomizations::of(places, &files)?;
     if arguments.all {
         kustomizations.descend(&below)?;

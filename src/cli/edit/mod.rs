@@ -18,7 +18,7 @@ use clap::Subcommand;
 use kustom::edit::{Change, key_value};
 use kustom::error::{Error, Kind, Result, nearest};
 use kustom::finding::Finding;
-use kustom::load::{Files, Loader, Snapshot};
+use kustom::load::{Files, Loader};
 
 use super::kustomize::help;
 use super::later::{Later, Lenient};
@@ -154,7 +154,7 @@ impl Command {
 
 /// Makes a change in all kustomizations, and writes them.
 fn change(plan: &dyn Plan, places: &Places, streams: &Streams) -> Result<()> {
-    let files = Snapshot::default();
+    let files = places.files();
     let kustomizations = Kustomizations::of(places, &files)?;
     let mut targets = Vec::new();
     for directory in kustomizations.directories() {

@@ -1,6 +1,5 @@
 //! Which kustomizations are edited, and how they are written.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,12 +7,14 @@ use kustom::diff::Lines;
 use kustom::edit::glob;
 use kustom::error::{Error, Kind, Result};
 use kustom::kustomization::FILE_NAMES;
-use kustom::load::{FileKind, Files, Library, Loader, Restriction, normalized};
+use kustom::load::{FileKind, Files, Library, Loader, Restriction, Snapshot, normalized};
 use kustom::place::SourceId;
+use kustom::write;
 use kustom::yaml::Text;
 
 use super::super::build::working_directory;
-use super::super::output::{Streams, write_all};
+use super::super::output::Streams;
+use super::super::reading::Bound;
 
 /// Where, and whether it is written.
 #[derive(Debug, Default, clap::Args)]
@@ -28,6 +29,8 @@ pub(in super::super) struct Places {
     /// Print the changes as a unified diff.
     #[arg(long, global = true)]
     diff: bool,
+    #[command(flatten)]
+    bound: Bound,
 }
 
 /// The directories of the kustomizations.
@@ -207,6 +210,11 @@ fn find(loader: &Loader<'_>, name: impl Fn(SourceId) -> Option<Arc<str>>) -> Her
 }
 
 impl Places {
+    /// The disk, as far as it may be read.
+    pub(super) fn files(&self) -> Snapshot {
+        self.bound.files()
+    }
+
     /// Writes what has changed, or says what would be written.
     pub(super) fn put_down(&self, targets: &[Target], streams: &Streams) -> Result<()> {
         let changed: Vec<&Target> = targets.iter().filter(|it| it.old != it.new).collect();
@@ -219,16 +227,13 @@ impl Places {
             }
         }
         if !self.dry_run {
+            // A link stays, and what it leads to is written.
+            let here = working_directory()?;
             let files = changed.iter().map(|target| {
-                // A link stays, and what it leads to is written.
-                let path = fs::canonicalize(&target.path).unwrap_or_else(|_| target.path.clone());
-                if fs::metadata(&path).is_ok_and(|it| it.permissions().readonly()) {
-                    let message = format!("cannot write `{}`: it is read-only", target.shown);
-                    return Err(Error::new(Kind::Output, message));
-                }
-                Ok((path, target.new.clone().into_bytes()))
+                let path = target.path.strip_prefix(&here).unwrap_or(&target.path);
+                (path.to_path_buf(), target.new.clone().into_bytes())
             });
-            write_all(&files.collect::<Result<Vec<_>>>()?)?;
+            write::files(&files.collect::<Vec<_>>())?;
         }
         streams.data(&said)
     }

@@ -1,11 +1,11 @@
 //! `kustom init`.
 
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use kustom::error::{Error, Kind, Result};
+use kustom::write::{Directory, New};
 
 use super::output::Streams;
 
@@ -91,27 +91,14 @@ fn init(directory: &Path, streams: &Streams) -> Result<()> {
             Error::new(Kind::Output, message).help("nothing was written; name a new directory")
         );
     }
-    let mut text = String::new();
-    for (name, content) in FILES {
-        let path = shown(directory, name);
-        write_new(&path, content).map_err(|cause| {
-            let message = format!("cannot write `{}`: {cause}", path.display());
-            Error::new(Kind::Output, message).caused_by(cause)
-        })?;
-        text.push_str(&format!("{}\n", path.display()));
-    }
+    let files: Vec<New> = FILES
+        .iter()
+        .map(|(name, content)| New::alone(name, *content))
+        .collect();
+    Directory::new(directory).write(&files)?;
+    let names = FILES.iter().map(|(name, _)| shown(directory, name));
+    let text: String = names.map(|path| format!("{}\n", path.display())).collect();
     streams.data(&text)
-}
-
-fn write_new(path: &Path, content: &str) -> std::io::Result<()> {
-    if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent)?;
-    }
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(path)?;
-    file.write_all(content.as_bytes())
 }
 
 /// A file of the project; where that is the current directory, its name alone.

@@ -13,10 +13,11 @@ use kustom::finding::{Finding, Severity};
 use kustom::load::{Snapshot, tracked_files};
 use kustom::project::{Environment, Options, Project, Rendered, Shard, render, render_many};
 use kustom::report::{Check, Report, Suite, finding_of};
+use kustom::write;
 
 use super::build::working_directory;
 use super::files::split;
-use super::output::{Streams, write_file};
+use super::output::Streams;
 use super::project::{find, find_environment, said_by_git};
 use super::said::{Policy, Said};
 use owners::Owners;
@@ -75,7 +76,7 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
 
 fn one(arguments: &Arguments, name: &str, streams: &Streams) -> Result<ExitCode> {
     let here = working_directory()?;
-    let files = Snapshot::default();
+    let files = arguments.said.files()?;
     let directory = arguments.directory.as_deref();
     let (project, name) = find_environment(&files, &here, directory, name)?;
     let environment = project.environment(&files, &name)?;
@@ -97,7 +98,7 @@ fn one(arguments: &Arguments, name: &str, streams: &Streams) -> Result<ExitCode>
     let text = rendered.text;
     if !arguments.check {
         tree::refuse_git(output)?;
-        return write_file(output, text.as_bytes()).map(|()| ExitCode::SUCCESS);
+        return write::file(output, text.as_bytes()).map(|()| ExitCode::SUCCESS);
     }
     let directory = output.parent().unwrap_or(Path::new(""));
     let name = output.file_name().unwrap_or_default();
@@ -107,7 +108,7 @@ fn one(arguments: &Arguments, name: &str, streams: &Streams) -> Result<ExitCode>
 
 fn all(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
     let here = working_directory()?;
-    let files = Snapshot::default();
+    let files = arguments.said.files()?;
     let project = find(&files, &here, arguments.directory.as_deref())?;
     let mut names = project.names(&files);
     if names.is_empty() {

@@ -3,19 +3,18 @@
 //! A record in the directory says which files were written, and what was in them. Only a file that
 //! the record names, and that nobody has changed since, is ever removed.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::Finding;
-use kustom::load::normalized;
+use kustom::load::{LARGEST_FILE, normalized};
 use kustom::place::Place;
-use kustom::project::{RECORD, Shard, is_of_git};
+use kustom::project::{RECORD, Shard};
+use kustom::write::{Directory, New, is_of_git};
 use sha2::{Digest, Sha256};
 
 use super::Texts;
-use crate::cli::output::write_all;
 
 /// How many stale files are listed.
 const LISTED: usize = 20;
@@ -23,6 +22,7 @@ const LISTED: usize = 20;
 /// Files as they should be in a directory.
 pub(super) struct Tree<'d> {
     directory: &'d Path,
+    owned: Directory,
     texts: Texts,
     /// The part of all files that these are, if they are not all.
     pub(super) shard: Option<Shard>,
@@ -37,6 +37,7 @@ impl<'d> Tree<'d> {
     pub(super) fn new(directory: &'d Path, texts: Texts) -> Self {
         Self {
             directory,
+            owned: Directory::new(directory),
             texts,
             shard: None,
             keeps_record: false,
@@ -54,11 +55,11 @@ impl<'d> Tree<'d> {
     pub(super) fn stale(&self, prune: bool) -> Result<String> {
         let mut lines = Vec::new();
         for (path, text) in &self.texts {
-            let path = self.directory.join(path);
-            match fs::read(&path) {
-                Ok(found) if found == text.as_bytes() => {}
-                Ok(_) => lines.push(format!("differs: {}\n", path.display())),
-                Err(_) => lines.push(format!("missing: {}\n", path.display())),
+            let shown = self.directory.join(path);
+            if !shown.exists() {
+                lines.push(format!("missing: {}\n", shown.display()));
+            } else if !self.owned.holds(path, text.as_bytes()) {
+                lines.push(format!("differs: {}\n", shown.display()));
             }
         }
         if prune {
@@ -82,22 +83,19 @@ impl<'d> Tree<'d> {
             true => self.records()?,
             false => Record::new(),
         };
-        let mut files: Vec<(PathBuf, Vec<u8>)> = Vec::with_capacity(self.texts.len() + 1);
+        let mut files: Vec<New> = Vec::with_capacity(self.texts.len() + 1);
         for (path, text) in &self.texts {
-            let path = self.directory.join(path);
             // What is there already keeps its time.
-            if fs::read(&path).ok().as_deref() != Some(text.as_bytes()) {
-                make_directory(path.parent().unwrap_or(self.directory))?;
-                files.push((path, text.clone().into_bytes()));
+            if !self.owned.holds(path, text.as_bytes()) {
+                files.push(New::over(path, text.as_str()));
             }
         }
         let mut record = self.record();
-        let (mut findings, mut removed) = (Vec::new(), BTreeSet::new());
+        let (mut findings, mut removed) = (Vec::new(), Record::new());
         for (path, hash) in self.left(&before) {
-            let is_ours =
-                fs::read(self.directory.join(&path)).is_ok_and(|content| hash_of(&content) == hash);
+            let is_ours = self.is_ours(&path, &hash);
             if prune && is_ours {
-                removed.insert(path);
+                removed.insert(path, hash);
                 continue;
             }
             if prune {
@@ -109,16 +107,14 @@ impl<'d> Tree<'d> {
             }
         }
         if self.keeps_record {
-            make_directory(self.directory)?;
-            let path = self.directory.join(self.record_name());
-            let text = written(&record);
-            if fs::read(&path).ok().as_deref() != Some(text.as_bytes()) {
-                files.push((path, text.into_bytes()));
+            let (path, text) = (PathBuf::from(self.record_name()), written(&record));
+            if !self.owned.holds(&path, text.as_bytes()) {
+                files.push(New::over(path, text));
             }
         }
-        write_all(&files)?;
-        for path in &removed {
-            self.remove(path)?;
+        self.owned.write(&files)?;
+        for (path, hash) in &removed {
+            self.remove(path, hash)?;
         }
         if self.keeps_record && self.shard.is_none() {
             // One record takes the place of those of shards.
@@ -127,7 +123,7 @@ impl<'d> Tree<'d> {
                 .into_iter()
                 .filter(|name| name != RECORD)
             {
-                let _ = fs::remove_file(self.directory.join(name));
+                let _ = self.owned.delete(Path::new(&name));
             }
         }
         Ok(findings)
@@ -152,20 +148,22 @@ impl<'d> Tree<'d> {
     /// What all records of the directory say.
     fn records(&self) -> Result<Record> {
         let mut all = Record::new();
+        let alone = self.owned.clone().without_links();
         for name in self.record_names() {
-            let path = self.directory.join(name);
-            let text = fs::read_to_string(&path).map_err(|cause| {
-                let message = format!("cannot read `{}`", path.display());
+            let found = alone.read(Path::new(&name), LARGEST_FILE);
+            let text = found.map_err(|cause| {
+                let path = self.directory.join(&name);
+                let message = format!("cannot read `{}`: {cause}", path.display());
                 Error::new(Kind::Load, message).caused_by(cause)
             })?;
+            let text = String::from_utf8_lossy(text.as_deref().unwrap_or_default()).into_owned();
             all.extend(text.lines().filter_map(recorded));
         }
         Ok(all)
     }
 
     fn record_names(&self) -> Vec<String> {
-        let entries = fs::read_dir(self.directory).into_iter().flatten().flatten();
-        let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        let names = self.owned.names().into_iter();
         let is_record = |name: &String| {
             let rest = name.strip_prefix(RECORD);
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("-shard-"))
@@ -182,20 +180,17 @@ impl<'d> Tree<'d> {
         }
     }
 
-    /// Removes a file, and the directories that are empty then.
-    fn remove(&self, path: &Path) -> Result<()> {
-        let file = self.directory.join(path);
-        fs::remove_file(&file).map_err(|cause| {
-            let message = format!("cannot remove `{}`: {cause}", file.display());
-            Error::new(Kind::Output, message).caused_by(cause)
-        })?;
-        let above = path.ancestors().skip(1);
-        for directory in above.take_while(|path| !path.as_os_str().is_empty()) {
-            if fs::remove_dir(self.directory.join(directory)).is_err() {
-                break;
-            }
-        }
-        Ok(())
+    /// Whether a file is as it was written, and no part of its path is a link.
+    fn is_ours(&self, path: &Path, hash: &str) -> bool {
+        let alone = self.owned.clone().without_links();
+        let found = alone.read(path, LARGEST_FILE);
+        found.is_ok_and(|content| content.is_some_and(|content| hash_of(&content) == hash))
+    }
+
+    /// Removes a file that is still as it was written, and the directories that are empty then.
+    fn remove(&self, path: &Path, hash: &str) -> Result<()> {
+        let is_ours = |content: &[u8]| hash_of(content) == hash;
+        self.owned.remove(path, LARGEST_FILE, is_ours).map(drop)
     }
 }
 
@@ -216,7 +211,8 @@ fn recorded(line: &str) -> Option<(PathBuf, String)> {
     let path = PathBuf::from(path);
     let is_plain = |part: Component<'_>| matches!(part, Component::Normal(_));
     let is_hash = hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
-    (is_hash && path.components().all(is_plain)).then(|| (path, hash.to_owned()))
+    let is_inside = path.components().next().is_some() && path.components().all(is_plain);
+    (is_hash && is_inside && !is_of_git(&path)).then(|| (path, hash.to_owned()))
 }
 
 fn written(record: &Record) -> String {
@@ -232,16 +228,6 @@ fn written(record: &Record) -> String {
 fn hash_of(content: &[u8]) -> String {
     let hash = Sha256::digest(content);
     hash.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn make_directory(path: &Path) -> Result<()> {
-    if path.as_os_str().is_empty() {
-        return Ok(());
-    }
-    fs::create_dir_all(path).map_err(|cause| {
-        let message = format!("cannot make `{}`: {cause}", path.display());
-        Error::new(Kind::Output, message).caused_by(cause)
-    })
 }
 
 fn changed_since(path: &Path) -> Finding {

@@ -7,13 +7,15 @@ use kustom::check::{Watch, tracked_generator_files, tracked_secrets, unignored};
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::{Finding, Severity};
 use kustom::guard::Baseline;
-use kustom::load::{Disk, WorkTree, files_below};
+use kustom::load::{Snapshot, WorkTree, files_below};
 use kustom::project::Project;
 use kustom::report::Report;
 use kustom::secret_scan::{Scans, scan_files, scan_history, scan_staged, scan_tracked};
+use kustom::write;
 
 use crate::cli::build::{canonical, working_directory};
-use crate::cli::output::{Streams, write_file};
+use crate::cli::output::Streams;
+use crate::cli::reading::Reading;
 use crate::cli::report::{Reporting, base_of};
 
 #[derive(Debug, clap::Args)]
@@ -41,6 +43,8 @@ pub(super) struct Arguments {
     strict: bool,
     #[command(flatten)]
     report: Reporting,
+    #[command(flatten)]
+    reading: Reading,
     /// Look from here, not from the current directory.
     #[arg(short = 'C', long, value_name = "DIR")]
     directory: Option<PathBuf>,
@@ -54,15 +58,16 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
         None => here.clone(),
     };
     let tree = WorkTree::discover(&start)?;
+    let files = &arguments.reading.files()?;
     let mut watch = Watch::of(
-        &Disk,
+        files,
         &here,
         &start,
         tree.as_ref(),
         arguments.baseline.as_deref(),
     )?;
     if let Some(path) = &arguments.write_baseline {
-        let baseline = match watch.read_baseline(&Disk, &here.join(path)) {
+        let baseline = match watch.read_baseline(files, &here.join(path)) {
             Some(baseline) => baseline?,
             None => Baseline::new(&random()?),
         };
@@ -71,7 +76,7 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
     let scans = scans(arguments, &watch, tree.as_ref(), &start)?;
     if let (Some(path), Some(baseline)) = (&arguments.write_baseline, &mut watch.baseline) {
         baseline.cover(&scans.leaks);
-        write_file(&here.join(path), baseline.to_text().as_bytes())?;
+        write::file(&here.join(path), baseline.to_text().as_bytes())?;
         let count = baseline.allow.len();
         streams.say(&format!("{count} allowed in `{}`\n", path.display()));
         return Ok(ExitCode::SUCCESS);
@@ -85,10 +90,10 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
     }
     if arguments.searches_index() {
         if let Some(tree) = &tree {
-            findings.extend(facts(tree, &start, &here)?);
+            findings.extend(facts(files, tree, &start, &here)?);
         }
         if start == watch.root || tree.as_ref().is_some_and(|tree| tree.root() == start) {
-            findings.extend(watch.idle(&Disk, &scans, tree.as_ref())?);
+            findings.extend(watch.idle(files, &scans, tree.as_ref())?);
         }
     }
     let mut report = Report::of("secrets", findings);
@@ -147,19 +152,19 @@ fn cut_off() -> Finding {
 }
 
 /// What git tracks, or would track, that it must not.
-fn facts(tree: &WorkTree, start: &Path, here: &Path) -> Result<Vec<Finding>> {
+fn facts(files: &Snapshot, tree: &WorkTree, start: &Path, here: &Path) -> Result<Vec<Finding>> {
     let mut findings = tracked_generator_files(tree, start, here)?;
     // Outside of a project there are no environments to look after.
-    let Ok(project) = Project::find(&Disk, start) else {
+    let Ok(project) = Project::find(files, start) else {
         return Ok(findings);
     };
     let mut environments = Vec::new();
-    for name in project.names(&Disk) {
-        environments.push(project.environment(&Disk, &name)?);
+    for name in project.names(files) {
+        environments.push(project.environment(files, &name)?);
     }
-    findings.extend(tracked_secrets(&Disk, tree, &project, &environments, here)?);
+    findings.extend(tracked_secrets(files, tree, &project, &environments, here)?);
     for environment in &environments {
-        for finding in unignored(&Disk, tree, &project, environment, here)? {
+        for finding in unignored(files, tree, &project, environment, here)? {
             if !findings.contains(&finding) {
                 findings.push(finding);
             }

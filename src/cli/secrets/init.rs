@@ -1,17 +1,16 @@
 //! `kustom secrets init`.
 
-use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::Finding;
-use kustom::load::{Disk, WorkTree, normalized};
+use kustom::load::{WorkTree, normalized};
 use kustom::place::Place;
 use kustom::project::{
     self, Environment, LaidOut, Project, Question, SecretFile, State, Wanted, lay_out, questions,
 };
+use kustom::write::{Directory, New};
 
 use super::prompt;
 use crate::cli::build::working_directory;
@@ -40,18 +39,19 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
     let here = working_directory()?;
+    let files = arguments.values.files()?;
     let directory = arguments.directory.as_deref();
-    let (project, name) = find_environment(&Disk, &here, directory, &arguments.environment)?;
-    let environment = project.environment(&Disk, &name)?;
+    let (project, name) = find_environment(&files, &here, directory, &arguments.environment)?;
+    let environment = project.environment(&files, &name)?;
     let tree = WorkTree::discover(&project.root)?;
     let said = arguments.values.read()?;
-    let mut values = project::values(&Disk, &project, &environment, &said)?;
+    let mut values = project::values(&files, &project, &environment, &said)?;
     let only = only(arguments, &here, &environment);
     let wanted = Wanted {
         only: &only,
         anew: arguments.force,
     };
-    let open = questions(&Disk, &project, &environment, &values, wanted)?;
+    let open = questions(&files, &project, &environment, &values, wanted)?;
     if !open.is_empty() && !prompt::can_ask() {
         return Err(unanswered(&open, &project));
     }
@@ -60,12 +60,10 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
         let answer = prompt::ask(&format!("{} for {file}: ", question.key))?;
         values.set(&question.key, answer.into())?;
     }
-    let layout = lay_out(&Disk, &project, &environment, &values, wanted)?;
-    let mut text = String::new();
-    for file in &layout.files {
-        write(file)?;
-        text.push_str(&format!("{}\n", project.shown(&file.path)));
-    }
+    let layout = lay_out(&files, &project, &environment, &values, wanted)?;
+    write(&layout.files, &project)?;
+    let names = layout.files.iter().map(|file| project.shown(&file.path));
+    let text: String = names.map(|name| format!("{name}\n")).collect();
     streams.data(&text)?;
     for file in &layout.left {
         streams.say(&left(file, arguments.force, &project));
@@ -153,39 +151,18 @@ fn not_ignored(path: &Path, project: &Project) -> Finding {
     .help(help)
 }
 
-/// Writes a file that only its owner can read: as a whole or not at all, and over another one only
-/// if it is meant to take its place.
-fn write(file: &LaidOut) -> Result<()> {
-    let cannot = |cause: std::io::Error| {
-        let message = format!("cannot write `{}`: {cause}", file.path.display());
-        Error::new(Kind::Output, message).caused_by(cause)
-    };
-    if let Some(parent) = file.path.parent() {
-        let mut builder = fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(parent).map_err(cannot)?;
-    }
-    if !file.replaces {
-        return write_new(&file.path, &file.content).map_err(cannot);
-    }
-    let name = file.path.file_name().unwrap_or_default().to_string_lossy();
-    let draft = format!(".{name}.{}.tmp", std::process::id());
-    let draft = file.path.with_file_name(draft);
-    let written = write_new(&draft, &file.content);
-    let written = written.and_then(|()| fs::rename(&draft, &file.path));
-    written.map_err(|cause| {
-        // There may be none.
-        let _ = fs::remove_file(&draft);
-        cannot(cause)
-    })
-}
-
-fn write_new(path: &Path, content: &[u8]) -> std::io::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?.write_all(content)
+/// Writes files that only their owner can read, below the project: all of them or none, and over
+/// another one only if it is meant to take its place.
+fn write(files: &[LaidOut], project: &Project) -> Result<()> {
+    let files = files.iter().map(|file| New {
+        path: file
+            .path
+            .strip_prefix(&project.root)
+            .unwrap_or(&file.path)
+            .to_path_buf(),
+        content: file.content.clone(),
+        replaces: file.replaces,
+        private: true,
+    });
+    Directory::new(project.shown(&project.root)).write(&files.collect::<Vec<_>>())
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use kustom::error::Result;
-use kustom::load::{Disk, WorkTree, tracked_files};
+use kustom::load::{Snapshot, WorkTree, tracked_files};
 use kustom::project::{self, Environment, Project, SecretFile, Secrets, State, secret_files};
 use kustom::template::Values;
 use serde_json::json;
@@ -13,6 +13,7 @@ use serde_json::json;
 use crate::cli::build::working_directory;
 use crate::cli::output::Streams;
 use crate::cli::project::find;
+use crate::cli::reading::Reading;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -22,6 +23,8 @@ pub(super) struct Arguments {
     /// How it is written.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
+    #[command(flatten)]
+    reading: Reading,
     /// Look for the project from here, not from the current directory.
     #[arg(short = 'C', long, value_name = "DIR")]
     directory: Option<PathBuf>,
@@ -47,17 +50,19 @@ struct Line {
 
 pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
     let here = working_directory()?;
-    let project = find(&Disk, &here, arguments.directory.as_deref())?;
+    let files = &arguments.reading.files()?;
+    let project = find(files, &here, arguments.directory.as_deref())?;
     let names = match &arguments.environment {
         Some(name) => vec![name.clone()],
-        None => project.names(&Disk),
+        None => project.names(files),
     };
     let tree = WorkTree::discover(&project.root)?;
     let tracked: BTreeSet<PathBuf> = tracked_files(&project.root)?.into_iter().collect();
     let mut lines = Vec::new();
     for name in names {
-        let environment = project.environment(&Disk, &name)?;
+        let environment = project.environment(files, &name)?;
         lines.extend(of_environment(
+            files,
             &project,
             &environment,
             &tracked,
@@ -82,16 +87,17 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
 }
 
 fn of_environment(
+    files: &Snapshot,
     project: &Project,
     environment: &Environment,
     tracked: &BTreeSet<PathBuf>,
     tree: Option<&WorkTree>,
 ) -> Result<Vec<Line>> {
-    let values = project::values(&Disk, project, environment, &Values::default())?;
-    let files = secret_files(&Disk, project, environment, &values)?;
-    let paths: Vec<PathBuf> = files.iter().map(|file| file.path.clone()).collect();
+    let values = project::values(files, project, environment, &Values::default())?;
+    let secrets = secret_files(files, project, environment, &values)?;
+    let paths: Vec<PathBuf> = secrets.iter().map(|file| file.path.clone()).collect();
     let ignored = tree.map(|tree| tree.ignored(&paths)).transpose()?;
-    let lines = files.into_iter().enumerate().map(|(index, file)| Line {
+    let lines = secrets.into_iter().enumerate().map(|(index, file)| Line {
         environment: environment.name.clone(),
         policy: environment.secrets(),
         is_tracked: tracked.contains(&file.path),

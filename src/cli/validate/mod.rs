@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::{Finding, Severity};
-use kustom::load::Disk;
+use kustom::load::Snapshot;
 use kustom::project::Project;
 use kustom::report::{Check, Report, Suite};
 use kustom::resource::Resource;
@@ -103,13 +103,14 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
     let here = working_directory()?;
-    let mut judge = Judge::new(arguments, &here)?;
+    let files = arguments.said.files()?;
+    let mut judge = Judge::new(arguments, &files, &here)?;
     let mut suites = Vec::new();
     let mut results = arguments.results.map(Results::new);
-    for target in arguments.targets(&here)? {
-        let objects = arguments.objects(&here, &target)?;
+    for target in arguments.targets(&files, &here)? {
+        let objects = arguments.objects(&files, &here, &target)?;
         let before = match &arguments.against {
-            Some(revision) => arguments.objects_of(&here, &target, revision)?,
+            Some(revision) => arguments.objects_of(&files, &here, &target, revision)?,
             None => None,
         };
         let versions = match (&arguments.kubernetes_version[..], &objects.versions[..]) {
@@ -158,6 +159,7 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
 
 /// What objects are judged by.
 struct Judge<'a> {
+    files: &'a Snapshot,
     arguments: &'a Arguments,
     here: PathBuf,
     project: Option<Project>,
@@ -173,22 +175,22 @@ struct Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
-    fn new(arguments: &'a Arguments, here: &Path) -> Result<Self> {
+    fn new(arguments: &'a Arguments, files: &'a Snapshot, here: &Path) -> Result<Self> {
         let start = match &arguments.directory {
             Some(directory) => here.join(directory),
             None => here.to_path_buf(),
         };
-        let project = Project::find_if_any(&Disk, &start)?.map(|project| project.seen_from(here));
-        let mut found = definitions(&Disk, here, here, &arguments.crd)?;
+        let project = Project::find_if_any(files, &start)?.map(|project| project.seen_from(here));
+        let mut found = definitions(files, here, here, &arguments.crd)?;
         let mut references = dangling::Options {
             missing: Some(Severity::Note),
             ..dangling::Options::default()
         };
         let mut exceptions = Exceptions::default();
         if let Some(project) = &project {
-            found.extend(project.definitions(&Disk)?);
+            found.extend(project.definitions(files)?);
             references = project.reference_options();
-            exceptions = project.exceptions(&Disk)?;
+            exceptions = project.exceptions(files)?;
         }
         let ignored = arguments.ignore.iter().map(|word| {
             Exception::parse(word).map_err(|why| {
@@ -200,6 +202,7 @@ impl<'a> Judge<'a> {
         });
         Ok(Self {
             arguments,
+            files,
             here: here.to_path_buf(),
             project,
             definitions: found,
@@ -233,7 +236,7 @@ impl<'a> Judge<'a> {
         let nodes: Vec<&Node> = kept.iter().map(|one| &one.node).collect();
         let locations = &arguments.schema_location;
         let known = (nodes.as_slice(), self.definitions.as_slice());
-        let mut definitions = schemas(&Disk, &self.here, locations, known, version)?;
+        let mut definitions = schemas(self.files, &self.here, locations, known, version)?;
         definitions.extend(self.definitions.iter().cloned());
         findings.extend(validate_beside(&nodes, &definitions, version, form));
         // What is left out is there all the same.
@@ -274,7 +277,7 @@ impl<'a> Judge<'a> {
             .collect();
         let is_whole = self.arguments.targets.is_empty() && self.arguments.filenames.is_empty();
         if let Some(project) = self.project.as_ref().filter(|_| is_whole) {
-            findings.extend(project.idle_exceptions(&Disk, &self.used));
+            findings.extend(project.idle_exceptions(self.files, &self.used));
         }
         (!findings.is_empty()).then(|| Suite {
             name: "exceptions".to_owned(),

@@ -1,14 +1,13 @@
 //! What is judged: the objects of environments, kustomizations, files and stdin.
 
-use std::fs;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use kustom::build;
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::{Finding, Severity};
-use kustom::load::{Disk, Files, Overlay, Revision, Sources, named_from};
+use kustom::load::{Disk, Files, Overlay, Revision, Snapshot, Sources, bounded, named_from};
 use kustom::place::{Place, SourceId};
 use kustom::project::{Environment, GuardPolicy, Project, Secrets, render};
 use kustom::report;
@@ -58,15 +57,15 @@ enum Names {
 }
 
 impl Arguments {
-    pub(super) fn targets(&self, here: &Path) -> Result<Vec<Target>> {
+    pub(super) fn targets(&self, files: &Snapshot, here: &Path) -> Result<Vec<Target>> {
         let named = self.filenames.iter().map(|name| (name, true));
         let named: Vec<_> = named
             .chain(self.targets.iter().map(|it| (it, false)))
             .collect();
         if named.is_empty() {
-            let project = super::super::project::find(&Disk, here, self.directory.as_deref())?;
+            let project = super::super::project::find(files, here, self.directory.as_deref())?;
             return Ok(project
-                .names(&Disk)
+                .names(files)
                 .into_iter()
                 .map(Target::Environment)
                 .collect());
@@ -74,15 +73,15 @@ impl Arguments {
         let mut targets = Vec::new();
         for (name, is_file) in named {
             let path = Path::new(name);
-            let files = || self.manifests_below(path);
+            let below = || self.manifests_below(path);
             targets.push(if name == "-" {
                 Target::Stdin
-            } else if path.is_file() || (is_file && !path.is_dir()) {
+            } else if path.exists() && !path.is_dir() || (is_file && !path.is_dir()) {
                 Target::Manifests(path.display().to_string(), vec![path.to_owned()])
             } else if path.is_dir() && !is_file && kustomization_in(path).is_some() {
                 Target::Kustomization(path.to_owned())
-            } else if path.is_dir() && (is_file || !self.is_environment(here, name)) {
-                Target::Manifests(path.display().to_string(), files()?)
+            } else if path.is_dir() && (is_file || !self.is_environment(files, here, name)) {
+                Target::Manifests(path.display().to_string(), below()?)
             } else {
                 Target::Environment(name.clone())
             });
@@ -90,33 +89,37 @@ impl Arguments {
         Ok(targets)
     }
 
-    fn is_environment(&self, here: &Path, name: &str) -> bool {
-        super::super::project::find(&Disk, here, self.directory.as_deref())
-            .is_ok_and(|project| project.names(&Disk).iter().any(|known| known == name))
+    fn is_environment(&self, files: &Snapshot, here: &Path, name: &str) -> bool {
+        super::super::project::find(files, here, self.directory.as_deref())
+            .is_ok_and(|project| project.names(files).iter().any(|known| known == name))
     }
 
-    pub(super) fn objects(&self, here: &Path, target: &Target) -> Result<Objects> {
+    pub(super) fn objects(
+        &self,
+        files: &Snapshot,
+        here: &Path,
+        target: &Target,
+    ) -> Result<Objects> {
         match target {
             Target::Environment(name) => {
-                let project = super::super::project::find(&Disk, here, self.directory.as_deref())?;
-                let environment = project.environment(&Disk, name)?;
-                self.rendered(here, &Disk, &project, environment)
+                let project = super::super::project::find(files, here, self.directory.as_deref())?;
+                let environment = project.environment(files, name)?;
+                self.rendered(here, files, &project, environment)
             }
-            Target::Kustomization(path) => self.built(here, &Disk, path),
+            Target::Kustomization(path) => self.built(here, files, path),
             Target::Manifests(_, paths) => {
                 let mut objects = Objects::read();
                 for path in paths {
                     let name = path.display().to_string();
-                    let bytes = fs::read(path).map_err(|error| unreadable(&name, &error))?;
+                    let bytes = files
+                        .read(path)
+                        .map_err(|error| unreadable(&name, &error))?;
                     objects.add(&bytes, name);
                 }
                 Ok(objects)
             }
             Target::Stdin => {
-                let mut bytes = Vec::new();
-                io::stdin()
-                    .lock()
-                    .read_to_end(&mut bytes)
+                let bytes = bounded(io::stdin().lock(), files.largest())
                     .map_err(|error| unreadable("stdin", &error))?;
                 let mut objects = Objects::read();
                 objects.add(&bytes, "stdin".to_owned());
@@ -128,6 +131,7 @@ impl Arguments {
     /// The objects of a target as of a revision, if it was there.
     pub(super) fn objects_of(
         &self,
+        files: &Snapshot,
         here: &Path,
         target: &Target,
         revision: &str,
@@ -135,8 +139,8 @@ impl Arguments {
         let as_of = |error: Error| error.note(format!("as of `{revision}`"), None);
         match target {
             Target::Environment(name) => {
-                let now = super::super::project::find(&Disk, here, self.directory.as_deref())?;
-                let tree = Revision::open(&now.root, revision)?;
+                let now = super::super::project::find(files, here, self.directory.as_deref())?;
+                let tree = Revision::open(&now.root, revision)?.allowing(files.allowed());
                 let then = Project::find_if_any(&tree, &now.root).map_err(as_of)?;
                 let is_there = |then: &Project| then.names(&tree).contains(name);
                 let Some(then) = then.filter(is_there) else {
@@ -148,12 +152,12 @@ impl Arguments {
                 environment.settings.guard = Some(GuardPolicy::Off);
                 // Secrets are not in git: those that are filled in stand on both sides.
                 let secrets = environment.directory.join("secrets");
-                let files = Overlay {
-                    upper: super::super::diff::filled_in(&secrets)?,
+                let overlay = Overlay {
+                    upper: super::super::diff::filled_in(&now.within(files), &secrets)?,
                     lower: &tree,
                 };
                 let objects = self
-                    .rendered(here, &files, &then, environment)
+                    .rendered(here, &overlay, &then, environment)
                     .map_err(as_of)?;
                 Ok(Some(objects.resources))
             }

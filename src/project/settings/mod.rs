@@ -20,7 +20,7 @@ use serde_json::{Map, Value};
 
 use crate::error::Result;
 use crate::guard;
-use crate::load::Files;
+use crate::load::{Files, is_outside};
 use crate::plugin;
 use crate::release::Release;
 use crate::validation::Version;
@@ -260,8 +260,9 @@ impl EnvironmentSettings {
     ///
     /// An unknown field, a value of the wrong type, or an entry that says too little.
     pub fn read(files: &dyn Files, path: &Path) -> Result<Self> {
-        if files.resolve(path).is_err() {
-            return Ok(Self::default());
+        match files.resolve(path) {
+            Err(error) if !is_outside(&error) => return Ok(Self::default()),
+            _ => {}
         }
         let settings = read::read(files, path)?;
         entries::check(&settings, files, path)?;

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Kind, Result, nearest};
-use crate::load::Files;
+use crate::load::{Files, unreadable};
 use crate::place::{Place, SourceId, Span};
 use crate::yaml::{Node, config};
 
@@ -14,7 +14,8 @@ use crate::yaml::{Node, config};
 pub(super) fn read<T: DeserializeOwned + Default>(files: &dyn Files, path: &Path) -> Result<T> {
     let shown = path.display().to_string();
     let bytes = files.read(path).map_err(|cause| {
-        Error::new(Kind::Load, format!("cannot read `{shown}`")).caused_by(cause)
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        unreadable(&name, cause).at(Place::file(shown.as_str()))
     })?;
     let text = std::str::from_utf8(&bytes).map_err(|cause| {
         let message = format!("`{shown}` is not UTF-8");

@@ -24,7 +24,33 @@ pub struct Cached<'f> {
 pub type Told = (PathBuf, Arc<[u8]>);
 
 /// What was found, or why nothing was.
-type Known<T> = RwLock<FxHashMap<PathBuf, Result<T, io::ErrorKind>>>;
+type Known<T> = RwLock<FxHashMap<PathBuf, Result<T, Failed>>>;
+
+/// An error that can be told again.
+#[derive(Clone)]
+struct Failed {
+    kind: io::ErrorKind,
+    /// What it says, if that is more than the kind.
+    words: Option<String>,
+}
+
+impl Failed {
+    fn of(error: &io::Error) -> Self {
+        Self {
+            kind: error.kind(),
+            words: error.get_ref().map(ToString::to_string),
+        }
+    }
+}
+
+impl From<Failed> for io::Error {
+    fn from(failed: Failed) -> Self {
+        match failed.words {
+            Some(words) => Self::new(failed.kind, words),
+            None => failed.kind.into(),
+        }
+    }
+}
 
 impl<'f> Cached<'f> {
     /// Nothing is read before somebody asks.
@@ -90,6 +116,10 @@ impl Files for Cached<'_> {
         self.lower.miss(path);
     }
 
+    fn allowed(&self) -> &[PathBuf] {
+        self.lower.allowed()
+    }
+
     fn hand_over(&self, path: &Path) -> io::Result<PathBuf> {
         self.lower.hand_over(path)
     }
@@ -106,7 +136,7 @@ fn remembered<T: Clone>(
     }
     drop(table);
     let found = find();
-    let kept = found.as_ref().map(T::clone).map_err(io::Error::kind);
+    let kept = found.as_ref().map(T::clone).map_err(Failed::of);
     let mut table = known.write().unwrap_or_else(PoisonError::into_inner);
     table.insert(path.to_path_buf(), kept);
     found

@@ -16,6 +16,7 @@ use gix::filter::plumbing::pipeline::convert::to_worktree;
 use gix::worktree::Stack;
 use gix::worktree::stack::state::attributes::Source;
 
+use super::open;
 use super::work_tree::is_unchanged;
 
 /// The attributes that convert anything.
@@ -78,7 +79,7 @@ impl Conversion {
         let is_file = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file());
         if is_file
             && self.has_same_attributes(repository, name.as_ref())?
-            && let Ok(on_disk) = fs::read(path)
+            && let Ok(on_disk) = open::read(path, open::LARGEST_FILE)
         {
             let entry = self.index.entry_by_path(name.as_ref());
             let written = self.index.timestamp().unix_seconds();

@@ -1,14 +1,19 @@
 //! Copies of files for programs, which read the disk and nothing else.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{Disk, FileKind, Files};
+use crate::write::Scratch;
 
 /// A file or a directory of some files: its own path if the disk has the same there, or that of a
-/// copy below another directory.
-pub(super) fn on_disk(files: &dyn Files, path: &Path, below: &Path) -> io::Result<PathBuf> {
+/// copy below a directory of some name that is gone afterwards.
+pub(super) fn on_disk(
+    files: &dyn Files,
+    path: &Path,
+    scratch: &Scratch,
+    below: &str,
+) -> io::Result<PathBuf> {
     let (_, kind) = files.resolve(path)?;
     let inside = match kind {
         FileKind::File => vec![PathBuf::new()],
@@ -30,20 +35,20 @@ pub(super) fn on_disk(files: &dyn Files, path: &Path, below: &Path) -> io::Resul
     if is_all && inside.iter().zip(&contents).all(is_same) {
         return Ok(path.to_path_buf());
     }
-    let copy = below.join(path.file_name().unwrap_or("copy".as_ref()));
+    let copy = Path::new(below).join(path.file_name().unwrap_or("copy".as_ref()));
     if kind == FileKind::Directory {
-        fs::create_dir_all(&copy)?;
+        scratch.directory(&copy)?;
     }
     for (file, content) in inside.iter().zip(contents) {
-        let to = at(&copy, file);
-        fs::create_dir_all(to.parent().unwrap_or(below))?;
-        fs::write(to, content)?;
+        scratch.write(&at(&copy, file), &content)?;
     }
-    Ok(copy)
+    Ok(scratch.path().join(copy))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::load::{Memory, Overlay};
 
@@ -53,23 +58,22 @@ mod tests {
         let root = directory.path().canonicalize().unwrap();
         fs::create_dir_all(root.join("chart/templates")).unwrap();
         fs::write(root.join("chart/templates/a"), "a").unwrap();
-        let below = root.join("below");
+        let scratch = Scratch::new("kustom-test-").unwrap();
+        let below = |name: &str| scratch.path().join("below").join(name);
+        let copied = |files: &dyn Files, path: &Path| on_disk(files, path, &scratch, "below");
         let mut files = Overlay {
             upper: Memory::default(),
             lower: &Disk,
         };
         let chart = root.join("chart");
-        assert_eq!(on_disk(&files, &chart, &below).unwrap(), chart);
+        assert_eq!(copied(&files, &chart).unwrap(), chart);
         files.upper.insert(chart.join("values.yaml"), "v");
-        let copy = on_disk(&files, &chart, &below).unwrap();
-        assert_eq!(copy, below.join("chart"));
+        let copy = copied(&files, &chart).unwrap();
+        assert_eq!(copy, below("chart"));
         assert_eq!(fs::read(copy.join("values.yaml")).unwrap(), b"v");
         assert_eq!(fs::read(copy.join("templates/a")).unwrap(), b"a");
         let file = chart.join("values.yaml");
-        assert_eq!(
-            on_disk(&files, &file, &below).unwrap(),
-            below.join("values.yaml")
-        );
-        assert!(on_disk(&files, &root.join("none"), &below).is_err());
+        assert_eq!(copied(&files, &file).unwrap(), below("values.yaml"));
+        assert!(copied(&files, &root.join("none")).is_err());
     }
 }

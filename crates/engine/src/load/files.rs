@@ -9,6 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use rustc_hash::FxHashMap;
 
+use super::open::{self, LARGEST_FILE};
 use super::provenance::{MadeBy, Provenance};
 
 /// A tree of files that can be read.
@@ -55,6 +56,12 @@ pub trait Files: Sync {
 
     /// Hears that something is needed that is not there.
     fn miss(&self, _path: &Path) {}
+
+    /// The directories outside of a project that its parts may be read from, because the caller says
+    /// so; see [`Within`](super::Within).
+    fn allowed(&self) -> &[PathBuf] {
+        &[]
+    }
 
     /// Whether these are the files of the disk, and nobody asks which of them are read.
     fn is_disk(&self) -> bool {
@@ -107,7 +114,7 @@ impl Files for Disk {
     }
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        fs::read(path)
+        open::read(path, LARGEST_FILE)
     }
 
     fn resolve(&self, path: &Path) -> io::Result<(PathBuf, FileKind)> {
@@ -155,8 +162,11 @@ impl Files for Disk {
 /// The disk during one command, in which the way to a file is looked up once.
 ///
 /// Only what was found is remembered: a file that a program puts down on the way is seen.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Snapshot {
+    /// The most bytes that are read of a file.
+    largest: u64,
+    allowed: Vec<PathBuf>,
     known: RwLock<FxHashMap<Spelling, (PathBuf, FileKind)>>,
     /// The directories that flat links lead to.
     linked: RwLock<FxHashMap<Spelling, PathBuf>>,
@@ -165,7 +175,36 @@ pub struct Snapshot {
 /// A path letter for letter, which is quicker to compare than its components.
 type Spelling = OsString;
 
+impl Default for Snapshot {
+    fn default() -> Self {
+        Self {
+            largest: LARGEST_FILE,
+            allowed: Vec::new(),
+            known: RwLock::default(),
+            linked: RwLock::default(),
+        }
+    }
+}
+
 impl Snapshot {
+    /// The same, with files that are larger than so many bytes refused.
+    #[must_use]
+    pub fn bounded(self, largest: u64) -> Self {
+        Self { largest, ..self }
+    }
+
+    /// The most bytes that are read of a file.
+    pub fn largest(&self) -> u64 {
+        self.largest
+    }
+
+    /// The same, with directories or files, without links in their paths, that parts of a project
+    /// may be read from though they lie outside of it.
+    #[must_use]
+    pub fn allowing(self, allowed: Vec<PathBuf>) -> Self {
+        Self { allowed, ..self }
+    }
+
     /// The path in its directory, unless it takes the long way: it is a link, or no plain name.
     fn beside(&self, path: &Path) -> io::Result<Option<(PathBuf, FileKind)>> {
         let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else {
@@ -215,7 +254,11 @@ impl Files for Snapshot {
     }
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        Disk.read(path)
+        open::read(path, self.largest)
+    }
+
+    fn allowed(&self) -> &[PathBuf] {
+        &self.allowed
     }
 
     fn resolve(&self, path: &Path) -> io::Result<(PathBuf, FileKind)> {
@@ -418,6 +461,10 @@ impl Files for Overlay<'_> {
         self.lower.miss(path);
     }
 
+    fn allowed(&self) -> &[PathBuf] {
+        self.lower.allowed()
+    }
+
     fn hand_over(&self, path: &Path) -> io::Result<PathBuf> {
         self.lower.hand_over(path)
     }
@@ -442,8 +489,7 @@ fn through_flat_links(path: &Path) -> Option<PathBuf> {
 /// The directory that a flat link leads to.
 fn flat_link(file: &Path) -> Option<PathBuf> {
     const LONGEST: u64 = 4096;
-    let is_short = fs::metadata(file).ok()?.len() <= LONGEST;
-    let text = is_short.then(|| fs::read_to_string(file).ok())??;
+    let text = String::from_utf8(open::read(file, LONGEST).ok()?).ok()?;
     let text = text.trim_end();
     // An empty file would lead to the directory that it is in.
     if text.is_empty() {

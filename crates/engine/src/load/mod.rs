@@ -11,6 +11,7 @@ mod copy;
 mod files;
 mod history;
 mod http;
+mod open;
 mod provenance;
 mod recording;
 mod remote;
@@ -19,6 +20,7 @@ mod revision;
 mod store;
 mod tracked;
 mod url;
+mod within;
 mod work_tree;
 
 use std::borrow::Cow;
@@ -32,6 +34,7 @@ use kustom_yaml::limits::{Budget, VALUE};
 use kustom_yaml::place::{Place, SourceId, Span};
 
 use crate::release::{Change, Release};
+use crate::write::Scratch;
 
 use remote::{Checkout, Remotes};
 
@@ -39,11 +42,13 @@ pub use below::files_below;
 pub use cached::{Cached, Told};
 pub use files::{Disk, FileKind, Files, Memory, Overlay, Snapshot, named_from, normalized};
 pub use history::Appearance;
+pub use open::{LARGEST_FILE, bounded, size};
 pub use provenance::{MadeBy, Provenance};
 pub use recording::{Asked, Recording};
 pub use revision::Revision;
 pub use tracked::tracked_files;
 pub use url::{Repository, is_http, shown_name};
+pub use within::{Within, is_outside, unlistable, unreadable};
 pub use work_tree::{Blob, Blobs, Staged, Tracked, WorkTree};
 
 /// What a build reads: the files, and the names of those that were read.
@@ -560,21 +565,22 @@ impl<'l> Loader<'l> {
         }
     }
 
-    /// A file or a directory as it is on the disk or, if it is otherwise there, a copy below
-    /// another directory.
+    /// A file or a directory as it is on the disk or, if it is otherwise there, a copy below a
+    /// directory of some name that is gone afterwards.
     ///
     /// A program gets nothing but this.
     ///
     /// # Errors
     ///
     /// If it cannot be read, or the copy cannot be written.
-    pub fn on_disk(&self, path: &Path, below: &Path) -> Result<PathBuf> {
+    pub fn on_disk(&self, path: &Path, scratch: &Scratch, below: &str) -> Result<PathBuf> {
         let files = self.files();
         if files.is_disk() {
             return Ok(path.to_path_buf());
         }
         let shown = self.shown(path).display().to_string();
-        copy::on_disk(files, path, below).map_err(|cause| cannot(&format!("copy `{shown}`"), cause))
+        copy::on_disk(files, path, scratch, below)
+            .map_err(|cause| cannot(&format!("copy `{shown}`"), cause))
     }
 
     /// Takes notice of something that is needed and not there.

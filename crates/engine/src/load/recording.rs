@@ -104,6 +104,10 @@ impl Files for Recording<'_> {
         self.files.origin(path)
     }
 
+    fn allowed(&self) -> &[PathBuf] {
+        self.files.allowed()
+    }
+
     fn miss(&self, path: &Path) {
         self.note(path, |asked| asked.wanted = true);
         self.files.miss(path);

@@ -13,7 +13,8 @@ use kustom_yaml::error::{Error, Kind, Result};
 
 use super::http;
 use super::url::{Repository, shown, shown_url, without_passwords};
-use crate::process::{Command, Failure, Output, TemporaryDirectory};
+use crate::process::{Command, Failure, Output};
+use crate::write::Scratch;
 
 /// What was fetched for a build.
 #[derive(Default)]
@@ -40,7 +41,7 @@ pub(super) struct Checkout {
     /// What git was given.
     address: String,
     /// Takes them away in the end.
-    _directory: TemporaryDirectory,
+    _directory: Scratch,
 }
 
 impl Remotes {
@@ -122,7 +123,7 @@ impl Checkout {
             )
             .caused_by(cause)
         };
-        let directory = TemporaryDirectory::new("kustom-").map_err(cannot)?;
+        let directory = Scratch::new("kustom-").map_err(cannot)?;
         let root = directory.path().canonicalize().map_err(cannot)?;
         let address = repository.address.as_str();
         let git = Git {

@@ -19,7 +19,7 @@ use rustc_hash::FxHashMap;
 
 use super::store::{Item, Store, locked};
 use super::{Disk, FileKind, Files, repository};
-use crate::process::TemporaryDirectory;
+use crate::write::Scratch;
 
 /// How many links may lead to each other, as on a disk.
 const LINKS: usize = 40;
@@ -31,7 +31,8 @@ pub struct Revision {
     /// The submodules that were entered, by their paths and commits.
     submodules: Mutex<FxHashMap<(PathBuf, ObjectId), Arc<Store>>>,
     /// The files, laid out for a program that reads by itself.
-    checkout: Mutex<Option<TemporaryDirectory>>,
+    checkout: Mutex<Option<Scratch>>,
+    allowed: Vec<PathBuf>,
 }
 
 /// What a path leads to.
@@ -64,6 +65,7 @@ impl Revision {
             repository: Arc::new(Store::new(opened.root, tree, opened.repository)),
             submodules: Mutex::default(),
             checkout: Mutex::default(),
+            allowed: Vec::new(),
         })
     }
 
@@ -110,6 +112,15 @@ impl Revision {
         self.is_store_on_disk(&self.repository)
     }
 
+    /// The same, with what a project of it may be read from though it lies outside.
+    #[must_use]
+    pub fn allowing(self, allowed: &[PathBuf]) -> Self {
+        Self {
+            allowed: allowed.to_vec(),
+            ..self
+        }
+    }
+
     fn is_store_on_disk(&self, store: &Arc<Store>) -> io::Result<bool> {
         let mut is_same = true;
         store.each(&store.root, store.tree, &store.root, &mut |path, item| {
@@ -126,7 +137,7 @@ impl Revision {
                     _ => {
                         let content = store.content(path, item.id)?;
                         fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file())
-                            && fs::read(path).is_ok_and(|there| there == content)
+                            && Disk.read(path).is_ok_and(|there| there == content)
                     }
                 };
             Ok(())
@@ -302,26 +313,23 @@ impl Revision {
     }
 
     /// Lays out all files below a directory.
-    fn check_out(&self, store: &Arc<Store>, to: &Path) -> io::Result<()> {
+    fn check_out(&self, store: &Arc<Store>, to: &Scratch) -> io::Result<()> {
         store.each(&store.root, store.tree, &store.root, &mut |path, item| {
             let inside = path.strip_prefix(self.root()).unwrap_or(path);
-            let target = to.join(inside);
-            if let Some(above) = target.parent() {
-                fs::create_dir_all(above)?;
-            }
             match item.kind {
                 EntryKind::Commit => match self.enter(path, item.id, store)? {
                     Some(inner) => self.check_out(&inner, to),
-                    None => fs::create_dir_all(target),
+                    None => to.directory(inside).map(drop),
                 },
-                EntryKind::Link => link(&store.blob(item.id)?, &target),
-                kind => {
-                    fs::write(&target, store.content(path, item.id)?)?;
-                    match kind {
-                        EntryKind::BlobExecutable => make_executable(&target),
-                        _ => Ok(()),
-                    }
+                EntryKind::Link => {
+                    let target = store.blob(item.id)?;
+                    let target = gix::path::from_byte_slice(&target).map_err(io::Error::other)?;
+                    to.link(target, inside)
                 }
+                EntryKind::BlobExecutable => {
+                    to.write_program(inside, &store.content(path, item.id)?)
+                }
+                _ => to.write(inside, &store.content(path, item.id)?).map(drop),
             }
         })
     }
@@ -374,6 +382,10 @@ impl Files for Revision {
         }
     }
 
+    fn allowed(&self) -> &[PathBuf] {
+        &self.allowed
+    }
+
     fn hand_over(&self, path: &Path) -> io::Result<PathBuf> {
         let Ok(inside) = path.strip_prefix(self.root()) else {
             return Ok(path.to_path_buf());
@@ -382,37 +394,13 @@ impl Files for Revision {
         let below = match &*checkout {
             Some(below) => below.path(),
             None => {
-                let below = TemporaryDirectory::new("kustom-revision-")?;
-                self.check_out(&self.repository, below.path())?;
+                let below = Scratch::new("kustom-revision-")?;
+                self.check_out(&self.repository, &below)?;
                 checkout.insert(below).path()
             }
         };
         Ok(below.join(inside))
     }
-}
-
-#[cfg(unix)]
-fn link(target: &[u8], link: &Path) -> io::Result<()> {
-    let target = gix::path::from_byte_slice(target).map_err(io::Error::other)?;
-    std::os::unix::fs::symlink(target, link)
-}
-
-/// As git does where links cannot be made.
-#[cfg(not(unix))]
-fn link(target: &[u8], link: &Path) -> io::Result<()> {
-    fs::write(link, target)
-}
-
-#[cfg(unix)]
-fn make_executable(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755))
-}
-
-#[cfg(not(unix))]
-fn make_executable(_: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 /// The commit and the tree that a revision means.

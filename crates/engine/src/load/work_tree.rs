@@ -14,6 +14,7 @@ use gix::worktree::stack::state::ignore::Source;
 use kustom_yaml::error::{Error, Kind, Result};
 use rustc_hash::FxHashMap;
 
+use super::open;
 use super::repository::{self, Opened};
 
 /// A git repository and its work tree, if it has one.
@@ -60,7 +61,7 @@ impl Tracked {
     /// If it is not there, or no file any more.
     pub fn on_disk(&self) -> io::Result<Vec<u8>> {
         if fs::symlink_metadata(&self.path)?.is_file() {
-            fs::read(&self.path)
+            open::read(&self.path, open::LARGEST_FILE)
         } else {
             Err(io::ErrorKind::NotFound.into())
         }

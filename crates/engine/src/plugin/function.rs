@@ -16,8 +16,9 @@ use kustom_yaml::place::SourceId;
 use kustom_yaml::{Entry, Node, PrintOptions, Stream, Style, print_node, stream};
 
 use crate::load::Loader;
-use crate::process::{Command, Failure, Output, TemporaryDirectory};
+use crate::process::{Command, Failure, Output};
 use crate::resource::Resource;
+use crate::write::Scratch;
 
 /// A function and where it runs.
 #[derive(Debug)]
@@ -29,7 +30,7 @@ pub(super) struct Function {
     configuration: Node,
     root: PathBuf,
     /// What is mounted and not on the disk as it is mounted.
-    _copies: Option<TemporaryDirectory>,
+    _copies: Option<Scratch>,
 }
 
 /// How a function runs.
@@ -60,13 +61,13 @@ impl Function {
         let root = loader.root().to_owned();
         let mut copies = None;
         let how = if !spec.container.image.is_empty() {
-            let below = copies.insert(for_copies()?).path();
+            let below = &*copies.insert(for_copies()?);
             let count = Cell::new(0);
             let sources = Sources {
                 root: &root,
                 declared: &|path| {
                     count.set(count.get() + 1);
-                    loader.on_disk(path, &below.join(count.get().to_string()))
+                    loader.on_disk(path, below, &count.get().to_string())
                 },
                 asked: &|path| loader.hand_over(path),
             };
@@ -250,9 +251,8 @@ impl Exec {
     }
 }
 
-fn for_copies() -> Result<TemporaryDirectory> {
-    let made = TemporaryDirectory::new("kustom-mounts-");
-    made.map_err(|cause| {
+fn for_copies() -> Result<Scratch> {
+    Scratch::new("kustom-mounts-").map_err(|cause| {
         let message = format!("cannot write what is mounted: {cause}");
         Error::new(Kind::Plugin, message).caused_by(cause)
     })

@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -19,9 +18,10 @@ use super::{HelmOptions, Options};
 use crate::kustomization::{HelmChart, HelmGlobals};
 use crate::load::{Content, Disk, Files as _, Loader, normalized};
 use crate::patch::merge_strategic;
-use crate::process::{Command, Output, TemporaryDirectory};
+use crate::process::{Command, Output};
 use crate::resource::{self, Resource};
 use crate::schema::Schema;
+use crate::write::Scratch;
 
 /// The helm of a build.
 #[derive(Debug, Default)]
@@ -89,7 +89,7 @@ pub struct FetchedCharts(Mutex<Fetched>);
 
 #[derive(Debug, Default)]
 struct Fetched {
-    below: Option<TemporaryDirectory>,
+    below: Option<Scratch>,
     directories: BTreeMap<ChartKey, PathBuf>,
 }
 
@@ -106,7 +106,7 @@ impl FetchedCharts {
         let below = match &fetched.below {
             Some(below) => below.path().to_path_buf(),
             None => {
-                let made = TemporaryDirectory::new("kustom-charts-")
+                let made = Scratch::new("kustom-charts-")
                     .map_err(|cause| cannot_write(&cause).caused_by(cause))?;
                 fetched.below.insert(made).path().to_path_buf()
             }
@@ -132,7 +132,7 @@ struct Inflation<'c> {
     /// Whether the chart is none of the build's files.
     is_fetched: bool,
     /// For values, and for a configuration of no one's.
-    scratch: TemporaryDirectory,
+    scratch: Scratch,
     winner: Winner,
 }
 
@@ -186,8 +186,8 @@ impl<'c> Inflation<'c> {
                 "helm would take it for a flag; use another name",
             )?;
         }
-        let scratch = TemporaryDirectory::new("kustom-helm-")
-            .map_err(|cause| cannot_write(&cause).caused_by(cause))?;
+        let scratch =
+            Scratch::new("kustom-helm-").map_err(|cause| cannot_write(&cause).caused_by(cause))?;
         let home = if globals.chart_home.is_empty() {
             "charts"
         } else {
@@ -252,9 +252,7 @@ impl<'c> Inflation<'c> {
     fn fetch(&mut self) -> Result<()> {
         let path = normalized(&self.home.join(&*self.chart.name));
         if self.loader.is_directory(&path) {
-            self.path = self
-                .loader
-                .on_disk(&path, &self.scratch.path().join("chart"))?;
+            self.path = self.loader.on_disk(&path, &self.scratch, "chart")?;
             return Ok(());
         }
         if self.chart.repo.is_empty() {
@@ -460,9 +458,8 @@ impl<'c> Inflation<'c> {
     }
 
     fn write(&self, name: &str, bytes: &[u8]) -> Result<PathBuf> {
-        let path = self.scratch.path().join(name);
-        fs::write(&path, bytes).map_err(|cause| cannot_write(&cause).caused_by(cause))?;
-        Ok(path)
+        let written = self.scratch.write(Path::new(name), bytes);
+        written.map_err(|cause| cannot_write(&cause).caused_by(cause))
     }
 
     fn run(&self, arguments: &[OsString]) -> Result<Output> {

@@ -83,7 +83,7 @@ impl Drop for Noted {
     }
 }
 
-/// A directory that is gone when its value is, or when we are interrupted.
+/// A directory for its owner alone that is gone when its value is, or when we are interrupted.
 #[derive(Debug)]
 pub struct TemporaryDirectory {
     directory: TempDir,
@@ -98,7 +98,15 @@ impl TemporaryDirectory {
     /// If it cannot be made.
     pub fn new(prefix: &str) -> io::Result<Self> {
         let mut held = held();
-        let directory = tempfile::Builder::new().prefix(prefix).tempdir()?;
+        let mut builder = tempfile::Builder::new();
+        // What is laid out for a program may hold secrets.
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+
+            builder.permissions(std::fs::Permissions::from_mode(0o700));
+        }
+        let directory = builder.prefix(prefix).tempdir()?;
         let noted = Noted::new(&mut held, directory.path());
         Ok(Self {
             directory,

@@ -4,29 +4,31 @@ mod front;
 mod output;
 mod split;
 
-use std::fs;
 use std::io::{self, IsTerminal as _};
 use std::path::Path;
 use std::sync::Arc;
 
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::{Finding, Severity};
-use kustom::load::Disk;
+use kustom::load::{LARGEST_FILE, Snapshot, size};
 use kustom::place::{SourceId, Span};
 use kustom::project::{Project, ProjectFiles};
+use kustom::write;
 use kustom::yaml::Node;
 use kustom::yq::codec::{Decoding, Format, decode};
 use kustom::yq::v4::{Context, Documents, Effect, Expression, Input, Loader as _};
 
-use super::{named, read_text, unreadable};
+use super::{named, read_at_most};
 use crate::cli::build::working_directory;
 use crate::cli::flags::{Arguments, Flag, switch, with_value};
-use crate::cli::output::{Streams, write_file};
+use crate::cli::output::Streams;
+use crate::cli::reading::allowed;
 use front::FrontMatter;
 use output::{Content, Printer, Source};
 
 /// The flags of yq 4 that mean something here, and those that are taken for its sake.
 const FLAGS: &[Flag] = &[
+    with_value("allow-read", None),
     switch("colors", Some('C')),
     switch("csv-auto-parse", None),
     switch("explain", None),
@@ -45,6 +47,7 @@ const FLAGS: &[Flag] = &[
     switch("lua-unquoted", None),
     switch("no-colors", Some('M')),
     switch("no-doc", Some('N')),
+    with_value("max-file-size", None),
     switch("null-input", Some('n')),
     switch("nul-output", Some('0')),
     with_value("output-format", Some('o')),
@@ -136,7 +139,7 @@ impl Call {
             return Err(usage("`-i` and `-s` cannot be given together"));
         }
         if let Some(file) = first.filter(|_| self.is_on("inplace")) {
-            check_writable(file)?;
+            write::check_replaceable(Path::new(file))?;
         }
         if self.is_on("null-input") && first.is_some() {
             return Err(usage("`-n` reads no file"));
@@ -191,7 +194,7 @@ impl Call {
     ) -> Result<(Option<String>, bool)> {
         let inputs: Vec<Input<'_>> = sources.iter().map(Source::input).collect();
         let environment = |name: &str| std::env::var(name).ok();
-        let loader = |path: &str| project_files()?.load(path);
+        let loader = |path: &str| loaded(&self.arguments, path);
         let context = Context {
             environment: (!self.is_on("security-disable-env-ops")).then_some(&environment),
             loader: (!self.is_on("security-disable-file-ops")).then_some(&loader),
@@ -256,12 +259,12 @@ impl Call {
             return Ok(());
         }
         // A link is replaced; what it leads to is not touched.
-        write_file(Path::new(&self.files[0]), text.as_bytes())
+        write::replacement(Path::new(&self.files[0]), text.as_bytes())
     }
 
     fn split_expression(&self) -> Result<Option<String>> {
         match self.arguments.value("split-exp-file") {
-            Some(file) => read_text(file).map(Some),
+            Some(file) => read_at_most(file, most(&self.arguments)?).map(Some),
             None => Ok(self.arguments.value("split-exp").map(str::to_owned)),
         }
     }
@@ -269,7 +272,10 @@ impl Call {
     fn front_matter(&self) -> Result<Option<FrontMatter>> {
         match self.arguments.value("front-matter") {
             Some(value) if FRONT_MATTER.contains(&value) => match self.files.first() {
-                Some(file) => Ok(Some(FrontMatter::of(&read_text(file)?))),
+                Some(file) => Ok(Some(FrontMatter::of(&read_at_most(
+                    file,
+                    most(&self.arguments)?,
+                )?))),
                 None => Ok(None),
             },
             _ => Ok(None),
@@ -281,7 +287,7 @@ impl Call {
         for (index, file) in self.files.iter().enumerate() {
             texts.push(match front {
                 Some(front) if index == 0 => front.yaml.clone(),
-                _ => read_text(file)?,
+                _ => read_at_most(file, most(&self.arguments)?)?,
             });
         }
         Ok(texts)
@@ -319,14 +325,12 @@ impl Call {
     }
 }
 
-/// Refuses a file that nobody may write to; a link may be replaced whatever it leads to.
-fn check_writable(file: &str) -> Result<()> {
-    let metadata = fs::symlink_metadata(file).map_err(|error| unreadable(file, error))?;
-    if metadata.is_symlink() || !metadata.permissions().readonly() {
-        return Ok(());
+/// The most bytes that are read of a file.
+fn most(arguments: &Arguments) -> Result<u64> {
+    match arguments.value("max-file-size") {
+        Some(text) => size(text).map_err(|why| usage(format!("`--max-file-size {text}`: {why}"))),
+        None => Ok(LARGEST_FILE),
     }
-    let message = format!("`{file}` may not be written to");
-    Err(Error::new(Kind::Output, message).help(format!("try `chmod u+w {file}`")))
 }
 
 /// Whether a result counts as a match for `-e`.
@@ -358,7 +362,7 @@ fn expression(arguments: &Arguments) -> Result<(String, String, Vec<String>)> {
         from_file = Some(files.remove(0));
     }
     if let Some(file) = from_file {
-        let text = read_text(&file)?.replace("\r\n", "\n");
+        let text = read_at_most(&file, most(arguments)?)?.replace("\r\n", "\n");
         return Ok((text, file, files));
     }
     if let Some(text) = arguments.value("expression") {
@@ -398,12 +402,14 @@ fn formats(arguments: &Arguments, file: Option<&str>) -> Result<(Format, Format)
     Ok((from.or(by_name).unwrap_or_default(), to.unwrap_or(natural)))
 }
 
-/// The files that an expression may read: those of the project that the working directory belongs
-/// to, or those below it.
-fn project_files() -> Result<ProjectFiles<'static>> {
+/// What an expression loads: a file of the project that the working directory belongs to, or one
+/// below that directory, or what the caller allows.
+fn loaded(arguments: &Arguments, path: &str) -> Result<String> {
+    let files = Snapshot::default().bounded(most(arguments)?);
+    let files = files.allowing(allowed(arguments.values("allow-read").map(Path::new))?);
     let here = working_directory()?;
-    let root = Project::find(&Disk, &here).map_or_else(|_| here.clone(), |project| project.root);
-    Ok(ProjectFiles::new(&Disk, &root, &here))
+    let root = Project::find(&files, &here).map_or_else(|_| here.clone(), |project| project.root);
+    ProjectFiles::new(&files, &root, &here).load(path)
 }
 
 /// Seconds since 1970.

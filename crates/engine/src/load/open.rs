@@ -1,0 +1,191 @@
+//! The bytes of a file: of a regular one, and not more than somebody has room for.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// The most bytes that are read of one file, unless the caller says otherwise: many times the
+/// largest configuration that is known.
+pub const LARGEST_FILE: u64 = 256 << 20;
+
+/// Reads a file; what is no regular one is refused, and nothing is waited for.
+///
+/// What the caller has opened (`/dev/stdin`, `/dev/fd/3`) may be a pipe, and `/dev/null` is empty:
+/// a path in the repository cannot mean them, since nothing outside of a project is read for it.
+pub(super) fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    if is_of_caller(path) {
+        return bounded(File::open(path)?, most);
+    }
+    let file = open(path)?;
+    let found = file.metadata()?;
+    if !found.is_file() {
+        return Err(match found.is_dir() {
+            true => io::ErrorKind::IsADirectory.into(),
+            false => irregular(&found),
+        });
+    }
+    if found.len() > most {
+        return Err(too_large(most));
+    }
+    let mut bytes = Vec::new();
+    // Room for the end, which is asked for once more.
+    let room = usize::try_from(found.len()).unwrap_or(usize::MAX);
+    bytes
+        .try_reserve_exact(room.saturating_add(1))
+        .map_err(|_| io::ErrorKind::OutOfMemory)?;
+    file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    match bytes.len() as u64 > most {
+        true => Err(too_large(most)),
+        false => Ok(bytes),
+    }
+}
+
+/// Reads all of a stream, unless it is longer than that.
+///
+/// # Errors
+///
+/// If it cannot be read, or is longer.
+pub fn bounded(stream: impl Read, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    stream
+        .take(most.saturating_add(1))
+        .read_to_end(&mut bytes)?;
+    match bytes.len() as u64 > most {
+        true => Err(too_large(most)),
+        false => Ok(bytes),
+    }
+}
+
+/// A size as people write it: `1000`, `64K`, `200M`, `2G`.
+///
+/// # Errors
+///
+/// What is wrong with it, in words.
+pub fn size(text: &str) -> Result<u64, String> {
+    let (digits, shift) = match text.char_indices().next_back() {
+        Some((at, 'k' | 'K')) => (&text[..at], 10),
+        Some((at, 'm' | 'M')) => (&text[..at], 20),
+        Some((at, 'g' | 'G')) => (&text[..at], 30),
+        _ => (text, 0),
+    };
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let number = is_number.then(|| digits.parse::<u64>().ok()).flatten();
+    let size = number.and_then(|number| number.checked_mul(1 << shift));
+    size.ok_or_else(|| "it is a number of bytes, such as `1000`, `64K`, `200M` or `2G`".to_owned())
+}
+
+#[cfg(unix)]
+fn open(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+
+    // A pipe that nobody writes to would be waited for, and a terminal would become ours.
+    let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
+    let flags = i32::try_from(flags.bits()).unwrap_or_default();
+    let opened = File::options().read(true).custom_flags(flags).open(path);
+    // A socket cannot be opened.
+    opened.map_err(|error| match std::fs::metadata(path) {
+        Ok(found) if !found.is_file() && !found.is_dir() => irregular(&found),
+        _ => error,
+    })
+}
+
+#[cfg(not(unix))]
+fn open(path: &Path) -> io::Result<File> {
+    File::open(path)
+}
+
+fn is_of_caller(path: &Path) -> bool {
+    path.starts_with("/dev") && (path == Path::new("/dev/null") || path == Path::new("/dev/stdin"))
+        || path.starts_with("/dev/fd")
+        || path.starts_with("/proc/self/fd")
+}
+
+#[cold]
+fn irregular(found: &std::fs::Metadata) -> io::Error {
+    #[cfg(unix)]
+    let what = {
+        use std::os::unix::fs::FileTypeExt as _;
+
+        let kind = found.file_type();
+        match () {
+            () if kind.is_fifo() => "a pipe",
+            () if kind.is_socket() => "a socket",
+            () => "a device",
+        }
+    };
+    #[cfg(not(unix))]
+    let what = {
+        let _ = found;
+        "something else"
+    };
+    let message = format!("it is {what}, and only regular files are read");
+    io::Error::new(io::ErrorKind::Unsupported, message)
+}
+
+#[cold]
+fn too_large(most: u64) -> io::Error {
+    let message = format!("it is larger than {most} bytes, the limit of `--max-file-size`");
+    io::Error::new(io::ErrorKind::FileTooLarge, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_read_up_to_the_limit() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("f");
+        std::fs::write(&path, "12345").unwrap();
+        assert_eq!(read(&path, 5).unwrap(), b"12345");
+        let error = read(&path, 4).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
+        assert_eq!(
+            error.to_string(),
+            "it is larger than 4 bytes, the limit of `--max-file-size`"
+        );
+        assert!(bounded(&b"123"[..], 2).is_err());
+        assert_eq!(bounded(&b"123"[..], 3).unwrap(), b"123");
+        let error = read(directory.path(), 5).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::IsADirectory);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_regular_file_is_refused_at_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let pipe = directory.path().join("pipe");
+        let mode = rustix::fs::Mode::from_raw_mode(0o600);
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+        let socket = directory.path().join("socket");
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        for (path, what) in [
+            (pipe.as_path(), "a pipe"),
+            (&socket, "a socket"),
+            (Path::new("/dev/zero"), "a device"),
+        ] {
+            let error = read(path, LARGEST_FILE).unwrap_err();
+            assert!(error.to_string().contains(what), "{error}");
+        }
+        assert_eq!(read(Path::new("/dev/null"), LARGEST_FILE).unwrap(), b"");
+    }
+
+    #[test]
+    fn a_size_has_a_unit_or_none() {
+        let sizes = ["0", "1000", "64K", "200m", "2G"].map(|text| size(text).unwrap());
+        assert_eq!(sizes, [0, 1000, 64 << 10, 200 << 20, 2 << 30]);
+        for wrong in [
+            "",
+            "K",
+            "-1",
+            "+1",
+            "1.5G",
+            "1T",
+            "99999999999G",
+            "1 K",
+            "ö",
+        ] {
+            assert!(size(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! Files that are written beside the ones that they will replace.
+
+use std::collections::hash_map::RandomState;
+use std::ffi::OsString;
+use std::fs;
+use std::hash::BuildHasher as _;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
+
+use super::at::{self, At, Entry};
+use super::directory::Root;
+use super::{MOST_LINKS, cannot_write, refused};
+use kustom_yaml::error::Result;
+use kustom_yaml::threads;
+
+/// How often a name is drawn that something has already.
+const DRAWS: usize = 16;
+
+/// Where a file goes.
+pub(super) struct Spot<'w> {
+    /// The path as the user knows it.
+    pub(super) shown: PathBuf,
+    pub(super) directory: Where<'w>,
+    pub(super) name: OsString,
+    pub(super) rule: Rule,
+}
+
+/// The directory of a file.
+pub(super) enum Where<'w> {
+    /// Wherever its path leads.
+    Path(PathBuf),
+    /// Below a directory that is not left; no part of the path is a link.
+    Inside(&'w Root, PathBuf),
+}
+
+/// What becomes of what has the name already, and who may read the file.
+#[derive(Clone, Copy)]
+pub(super) enum Rule {
+    /// It is replaced, and the file is like it.
+    Like(at::Owned),
+    /// There must be nothing.
+    New,
+    /// There must be nothing, and only the owner may read the file.
+    NewPrivate,
+    /// It is replaced, and only the owner may read the file.
+    Private,
+}
+
+impl Spot<'_> {
+    /// The file that a path leads to, through links, be they dangling.
+    pub(super) fn led(path: &Path) -> Result<Self> {
+        let mut real = path.to_path_buf();
+        for _ in 0..MOST_LINKS {
+            let spot = Self::at(path, &real)?;
+            match spot {
+                Found::Spot(spot) => return Ok(spot),
+                Found::Link(target) => real = target,
+            }
+        }
+        Err(refused(path, "its links lead in a circle"))
+    }
+
+    /// What has a name, be it a link.
+    pub(super) fn named(path: &Path) -> Result<Self> {
+        match Self::at(path, path)? {
+            Found::Spot(spot) => Ok(spot),
+            Found::Link(_) => {
+                let (directory, name) = parts(path)?;
+                let cannot = |cause| cannot_write(path, cause);
+                let at = At::open(&directory).map_err(cannot)?;
+                Ok(Self {
+                    rule: Rule::Like(at.owner(&name).map_err(cannot)?),
+                    shown: path.to_path_buf(),
+                    directory: Where::Path(directory),
+                    name,
+                })
+            }
+        }
+    }
+
+    fn at(shown: &Path, path: &Path) -> Result<Found> {
+        let (directory, name) = parts(path).map_err(|_| refused(shown, "it has no name"))?;
+        let cannot = |cause| cannot_write(shown, cause);
+        let at = At::open(&directory).map_err(cannot)?;
+        let rule = match at.entry(&name).map_err(cannot)? {
+            None => Rule::New,
+            Some(Entry::Link) => {
+                let target = at.link(&name).map_err(cannot)?;
+                return Ok(Found::Link(directory.join(target)));
+            }
+            Some(entry) => rule(shown, entry)?,
+        };
+        Ok(Found::Spot(Spot {
+            shown: shown.to_path_buf(),
+            directory: Where::Path(directory),
+            name,
+            rule,
+        }))
+    }
+
+    fn open(&self) -> io::Result<At> {
+        match &self.directory {
+            Where::Path(path) => At::open(path),
+            Where::Inside(root, path) => root.directory(path),
+        }
+    }
+}
+
+enum Found {
+    Spot(Spot<'static>),
+    Link(PathBuf),
+}
+
+/// What becomes of what is there, unless it must stay.
+pub(super) fn rule(shown: &Path, entry: Entry) -> Result<Rule> {
+    match entry {
+        Entry::File(owned) if owned.is_read_only() => {
+            Err(refused(shown, "it is read-only")
+                .help(format!("try `chmod u+w {}`", shown.display())))
+        }
+        Entry::File(owned) => Ok(Rule::Like(owned)),
+        Entry::Directory => Err(refused(shown, "there is a directory")),
+        Entry::Link | Entry::Other => Err(refused(shown, "what is there is no regular file")),
+    }
+}
+
+/// The directory of a path, and the name in it.
+fn parts(path: &Path) -> Result<(PathBuf, OsString)> {
+    let name = path
+        .file_name()
+        .filter(|_| !path.as_os_str().as_encoded_bytes().ends_with(b"/"));
+    let (Some(directory), Some(name)) = (path.parent(), name) else {
+        return Err(refused(path, "it is no name of a file"));
+    };
+    Ok((directory.to_path_buf(), name.to_owned()))
+}
+
+/// Writes files beside those that they replace, then renames all of them.
+pub(super) fn publish<'w>(spots: Vec<Spot<'w>>, contents: &[&[u8]]) -> Result<()> {
+    let all = spots.into_iter().zip(contents);
+    let write = |(spot, content): (Spot<'w>, &&[u8])| Draft::write(spot, content);
+    let drafts: Vec<Draft<'_>> = match contents.len() {
+        0 | 1 => all.map(write).collect::<Result<_>>()?,
+        _ => {
+            // Files that are synced side by side wait for the disk together.
+            threads::get_ready();
+            let all: Vec<_> = all.collect();
+            all.into_par_iter().map(write).collect::<Result<_>>()?
+        }
+    };
+    let mut made = Vec::new();
+    for draft in drafts {
+        let spot = match draft.publish() {
+            Ok(spot) => spot,
+            Err(error) => {
+                take_back(&made);
+                return Err(error);
+            }
+        };
+        made.extend(spot);
+    }
+    Ok(())
+}
+
+/// Removes files that were not there before.
+fn take_back(made: &[Spot<'_>]) {
+    for spot in made {
+        // It is the first error that is told.
+        let _ = spot.open().and_then(|at| at.remove_file(&spot.name));
+    }
+}
+
+/// A file beside the one that it will replace; it goes if it does not.
+struct Draft<'w> {
+    spot: Option<Spot<'w>>,
+    name: OsString,
+}
+
+impl<'w> Draft<'w> {
+    fn write(spot: Spot<'w>, content: &[u8]) -> Result<Self> {
+        let cannot = |cause| cannot_write(&spot.shown, cause);
+        let at = spot.open().map_err(cannot)?;
+        let (name, mut file) = create(&at, !matches!(spot.rule, Rule::New)).map_err(cannot)?;
+        let shown = spot.shown.clone();
+        let rule = spot.rule;
+        let draft = Self {
+            spot: Some(spot),
+            name,
+        };
+        if let Rule::Like(other) = rule {
+            at::make_like(&file, other);
+        }
+        let written = file.write_all(content).and_then(|()| at::sync(&file));
+        written.map_err(|cause| cannot_write(&shown, cause))?;
+        Ok(draft)
+    }
+
+    /// Gives the file its name, and its spot back if nothing had that before.
+    fn publish(mut self) -> Result<Option<Spot<'w>>> {
+        let Some(spot) = self.spot.take() else {
+            return Ok(None);
+        };
+        let renamed = spot.open().and_then(|at| match spot.rule {
+            Rule::New | Rule::NewPrivate => at.rename_new(&self.name, &spot.name),
+            Rule::Like(_) | Rule::Private => at.rename(&self.name, &spot.name),
+        });
+        match renamed {
+            Ok(()) => Ok(matches!(spot.rule, Rule::New | Rule::NewPrivate).then_some(spot)),
+            Err(cause) => {
+                let error = cannot_write(&spot.shown, cause);
+                self.spot = Some(spot);
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Drop for Draft<'_> {
+    fn drop(&mut self) {
+        if let Some(spot) = &self.spot {
+            // There may be none any more, and nowhere to say so.
+            let _ = spot.open().and_then(|at| at.remove_file(&self.name));
+        }
+    }
+}
+
+/// A new file under a name that nobody can foretell.
+fn create(at: &At, private: bool) -> io::Result<(OsString, fs::File)> {
+    let mut taken = io::Error::from(io::ErrorKind::AlreadyExists);
+    for draw in 0..DRAWS {
+        let name = fresh_name(draw);
+        match at.create(&name, private) {
+            Ok(file) => return Ok((name, file)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => taken = error,
+            Err(error) => return Err(error),
+        }
+    }
+    Err(taken)
+}
+
+/// The keys of the hash come from the system's source of chance.
+fn fresh_name(draw: usize) -> OsString {
+    let bits = RandomState::new().hash_one(draw);
+    format!(".kustom-{bits:016x}.tmp").into()
+}
+
+/// Whether a name is that of a draft.
+#[cfg(all(test, unix))]
+pub(super) fn is_draft(name: &std::ffi::OsStr) -> bool {
+    let name = name.to_string_lossy();
+    name.starts_with(".kustom-") && name.ends_with(".tmp")
+}
