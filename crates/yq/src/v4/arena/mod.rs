@@ -54,14 +54,23 @@ impl<'d> Arena<'d> {
 
     /// Puts a node into the arena.
     pub(crate) fn add(&mut self, item: Item<'d>) -> Id {
-        self.weight += 1 + item.text.len() / NODE;
-        if self.weight > MOST.0 + MOST.1 * self.read {
-            self.exhausted = Some("the expression makes too many nodes");
+        if !self.weigh(&item.text) {
             // Any node does: nothing is done with it any more.
             return Id::FIRST;
         }
         self.items.push(item);
         Id::new(self.items.len() - 1)
+    }
+
+    /// Counts a node with a text, also one that takes the place of another, and says whether there
+    /// may be one more.
+    pub(crate) fn weigh(&mut self, text: &str) -> bool {
+        self.weight += 1 + text.len() / NODE;
+        let is_light = self.weight <= MOST.0 + MOST.1 * self.read;
+        if !is_light {
+            self.exhausted = Some("the expression makes too many nodes");
+        }
+        is_light
     }
 
     /// A node, to read.

@@ -29,9 +29,12 @@ pub(crate) fn explode(e: &mut Evaluator<'_>, call: &Call, scope: &Scope) -> Resu
 
 /// Explodes a node and all below it.
 pub(crate) fn node_and_below(e: &mut Evaluator<'_>, id: Id, depth: usize) -> Result<()> {
-    if depth > DEEPEST || e.arena.exhausted.is_some() {
-        let message = "the aliases lead too deep";
-        return Err(Error::new(ErrorKind::Script, message));
+    let reason = match depth > DEEPEST {
+        true => Some("the aliases lead too deep"),
+        false => e.arena.exhausted,
+    };
+    if let Some(reason) = reason {
+        return Err(Error::new(ErrorKind::Script, reason));
     }
     let dress = e.arena.edit(id).dress.as_mut();
     if dress.and_then(|dress| dress.anchor.take()).is_some() {
@@ -70,6 +73,8 @@ fn alias(e: &mut Evaluator<'_>, id: Id, depth: usize) -> Result<()> {
         return Err(Error::new(ErrorKind::Script, message).at(e.arena.get(id).span));
     }
     let from = e.arena.copy_of_head(target);
+    // What is there already takes over the text, which must be counted too.
+    e.arena.weigh(&from.text);
     e.arena.take_children(id, target);
     let item = e.arena.edit(id);
     item.kind = from.kind;
