@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use kustom::check::Affected;
 use kustom::error::Result;
 use kustom::finding::{Finding, Severity};
+use kustom::report::visible_json;
 
 use super::check::Chosen;
 use super::output::Streams;
@@ -50,9 +51,12 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
         }
     }
     streams.findings(&findings);
-    streams.data(&match arguments.format {
-        Format::Text => names.iter().map(|name| format!("{name}\n")).collect(),
-        Format::Json => format!("{}\n", serde_json::Value::from(names)),
-    })?;
+    match arguments.format {
+        Format::Text => streams.list(names)?,
+        Format::Json => {
+            let text = format!("{}\n", serde_json::Value::from(names));
+            streams.data(&visible_json(&text))?;
+        }
+    }
     Ok(ExitCode::SUCCESS)
 }

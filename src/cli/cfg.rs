@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -12,13 +11,13 @@ use kustom::cfg::{
     tree,
 };
 use kustom::error::{Error, Kind, Result};
-use kustom::load::Snapshot;
+use kustom::load::{LARGEST_FILE, Snapshot};
 use kustom::write;
 use kustom::yaml::Style;
 
 use super::build::working_directory;
 use super::later::{Later, Lenient, boolean};
-use super::output::Streams;
+use super::output::{Streams, line, stdin};
 
 #[derive(Debug, Subcommand)]
 #[command(disable_help_subcommand = true)]
@@ -210,11 +209,11 @@ pub(super) fn items(name: Option<&str>) -> Result<Vec<Item>> {
             read_path(&Snapshot::default(), &path, name)
         }
         None => {
-            let mut text = String::new();
-            std::io::stdin()
-                .read_to_string(&mut text)
-                .map_err(|cause| Error::new(Kind::Load, "cannot read stdin").caused_by(cause))?;
-            read_text(&text)
+            let cannot = |cause| Error::new(Kind::Load, "cannot read stdin").caused_by(cause);
+            let not_utf8 = |_| std::io::Error::other("it is not UTF-8");
+            let text =
+                stdin(LARGEST_FILE).and_then(|bytes| String::from_utf8(bytes).map_err(not_utf8));
+            read_text(&text.map_err(cannot)?)
         }
     }
 }
@@ -279,7 +278,7 @@ fn count(arguments: &Count) -> Result<String> {
     at_most(&arguments.words, 1)?;
     let name = arguments.words.first();
     let items = items(name.map(String::as_str))?;
-    let head = name.map(|name| format!("{}/\n", name.trim_end_matches('/')));
+    let head = name.map(|name| line(&format!("{}/", name.trim_end_matches('/'))));
     let mut text = head.unwrap_or_default();
     if !arguments.kind {
         return Ok(format!("{text}{}\n", items.len()));
@@ -290,7 +289,7 @@ fn count(arguments: &Count) -> Result<String> {
         *kinds.entry(kind.unwrap_or_default()).or_insert(0) += 1;
     }
     for (kind, count) in kinds {
-        text.push_str(&format!("{kind}: {count}\n"));
+        text.push_str(&line(&format!("{kind}: {count}")));
     }
     Ok(text)
 }

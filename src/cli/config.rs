@@ -1,6 +1,5 @@
 //! `kustom config`.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -8,10 +7,11 @@ use kustom::diff::Lines;
 use kustom::error::{Error, Kind, Result};
 use kustom::load::LARGEST_FILE;
 use kustom::project::{Config, Project, configs};
+use kustom::report::printable;
 use kustom::write::{Directory, New};
 
 use super::build::working_directory;
-use super::output::Streams;
+use super::output::{Streams, line, lines};
 use super::project::find_environment;
 use super::said::ValueFlags;
 
@@ -101,7 +101,7 @@ fn check(
             .collect(),
         false => stale
             .iter()
-            .map(|config| format!("{}\n", shown(config, here)))
+            .map(|config| line(&shown(config, here)))
             .collect(),
     };
     streams.data(&text)?;
@@ -126,7 +126,7 @@ fn printed(list: &[Config], here: &Path) -> Vec<u8> {
     let mut bytes = Vec::new();
     for config in list {
         if list.len() > 1 {
-            bytes.extend(format!("==> {} <==\n", shown(config, here)).into_bytes());
+            bytes.extend(line(&format!("==> {} <==", shown(config, here))).into_bytes());
         }
         bytes.extend(&config.content);
         if list.len() > 1 && !config.content.ends_with(b"\n") {
@@ -144,9 +144,7 @@ fn written(list: &[Config], project: &Project, here: &Path) -> Result<String> {
         .map(|config| New::over(inside(config, project), config.content.clone()))
         .collect();
     owned(project).write(&files)?;
-    let names = stale
-        .iter()
-        .map(|config| format!("{}\n", shown(config, here)));
+    let names = stale.iter().map(|config| line(&shown(config, here)));
     Ok(names.collect())
 }
 
@@ -185,21 +183,22 @@ fn correction(config: &Config, project: &Project, here: &Path) -> String {
 
 fn unified(old: &[u8], new: &[u8], old_name: &str, new_name: &str) -> String {
     let (old, new) = (String::from_utf8_lossy(old), String::from_utf8_lossy(new));
-    Lines::of(&old, &new).unified(old_name, new_name)
+    let difference = Lines::of(&old, &new).unified(&printable(old_name), &printable(new_name));
+    lines(&difference)
 }
 
 fn explained(config: &Config) -> String {
     let name = config.name.display();
     let Some(statements) = &config.statements else {
-        return format!("{name}: as in the base\n");
+        return line(&format!("{name}: as in the base"));
     };
-    let mut text = format!("{name}:\n");
+    let mut text = line(&format!("{name}:"));
     for effect in statements {
-        let _ = writeln!(
-            text,
-            "  {}: {} ({})",
-            effect.statement, effect.summary, effect.place
-        );
+        let (statement, summary) = (&effect.statement, &effect.summary);
+        text.push_str(&line(&format!(
+            "  {statement}: {summary} ({})",
+            effect.place
+        )));
     }
     text
 }

@@ -5,11 +5,12 @@ use std::process::ExitCode;
 
 use kustom::check::{Checked, named_from, programs, unfollowed};
 use kustom::error::Result;
+use kustom::report::{printable, visible_json};
 use serde_json::json;
 
 use super::build::working_directory;
 use super::check::Chosen;
-use super::output::Streams;
+use super::output::{Streams, line};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -49,11 +50,11 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
             let mut files: Vec<String> = checked.iter().flat_map(|one| files(one, here)).collect();
             files.sort();
             files.dedup();
-            files.iter().map(|file| format!("{file}\n")).collect()
+            files.iter().map(|file| line(file)).collect()
         }
         Format::Json => {
             let all: Vec<_> = checked.iter().map(|one| described(one, here)).collect();
-            format!("{:#}\n", serde_json::Value::from(all))
+            visible_json(&format!("{:#}\n", serde_json::Value::from(all)))
         }
         Format::Make => checked.iter().map(|one| rule(one, here)).collect(),
     })?;
@@ -83,7 +84,8 @@ fn described(checked: &Checked, here: &Path) -> serde_json::Value {
 /// `production.yaml: file file`, with what `make` would not take for a name escaped.
 fn rule(checked: &Checked, here: &Path) -> String {
     let escaped = |name: &str| {
-        name.replace(' ', "\\ ")
+        printable(name)
+            .replace(' ', "\\ ")
             .replace('$', "$$")
             .replace('#', "\\#")
     };

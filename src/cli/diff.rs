@@ -15,8 +15,7 @@ use kustom::fields::Fields;
 use kustom::finding::{Finding, Severity};
 use kustom::guard::Guard;
 use kustom::load::{
-    Disk, Files, Memory, Overlay, Revision, Snapshot, Within, bounded, tracked_files, unlistable,
-    unreadable,
+    Disk, Files, Memory, Overlay, Revision, Snapshot, Within, tracked_files, unlistable, unreadable,
 };
 use kustom::place::{Place, SourceId, Span};
 use kustom::project::{self, GuardPolicy, Project, Rendered, render};
@@ -27,7 +26,7 @@ use kustom::write;
 use kustom::yaml::{Entry, Node, Style, Tag, Value, repeated_key, settle_nulls, stream};
 
 use super::build::working_directory;
-use super::output::Streams;
+use super::output::{Streams, stdin};
 use super::project::{find_environment, said_by_git};
 use super::said::{Policy, Said};
 
@@ -427,7 +426,7 @@ fn plain(files: &Snapshot, path: &Path) -> Result<Loaded> {
     let mut names: Vec<Arc<str>> = Vec::new();
     for file in plain_files(path)? {
         let bytes = if file.as_os_str() == "-" {
-            bounded(io::stdin().lock(), files.largest())
+            stdin(files.largest())
         } else {
             files.read(&file)
         };

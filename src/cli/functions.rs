@@ -14,7 +14,7 @@ use kustom::yaml::{Entry, Node};
 
 use super::cfg::items;
 use super::later::{Later, Lenient};
-use super::output::Streams;
+use super::output::{Streams, line};
 
 #[derive(Debug, Subcommand)]
 #[command(disable_help_subcommand = true)]
@@ -90,7 +90,7 @@ fn functions(arguments: &Run, streams: &Streams) -> Result<String> {
         variables.extend(pairs(&arguments.env));
         if arguments.log_steps {
             let program = function.command.program.to_string_lossy();
-            streams.say(&format!("Running {program}\n"));
+            streams.say(&line(&format!("Running {program}")));
         }
         after = function.run(after)?;
     }

@@ -236,8 +236,7 @@ pub(super) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
             }
         }
         Err(error) => {
-            // There is nowhere left to report a failure of this.
-            let printed = super::printed(&error);
+            let printed = super::output::usage(&error);
             if error.use_stderr() || !printed {
                 ExitCode::FAILURE
             } else {

@@ -35,12 +35,11 @@ mod validate;
 mod yq;
 
 use std::ffi::OsString;
-use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use kustom::error::{Error, Kind, Result};
+use kustom::error::{Error, Result};
 use kustom::limits::{self, Limits};
 use kustom::process;
 
@@ -230,23 +229,11 @@ fn in_words(error: &Error) -> String {
 
 /// Help and version go to stdout with success, anything else to stderr with 2, or 1 for `build`.
 fn usage(error: &clap::Error, words: &[OsString]) -> ExitCode {
-    let printed = printed(error);
+    let printed = output::usage(error);
     match (error.use_stderr(), command(words)) {
         (false, _) if printed => ExitCode::SUCCESS,
         (true, Some("build")) => ExitCode::FAILURE,
         _ => ExitCode::from(2),
-    }
-}
-
-/// Prints help, or what is wrong with the arguments; whether it could be.
-fn printed(error: &clap::Error) -> bool {
-    match error.print() {
-        Err(cause) if cause.kind() != io::ErrorKind::BrokenPipe => {
-            let error = Error::new(Kind::Output, "cannot write to stdout").caused_by(cause);
-            Streams::new(output::When::Auto, false).error(&error);
-            false
-        }
-        _ => true,
     }
 }
 

@@ -1,10 +1,15 @@
 //! Where results and remarks go.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::path::Path;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::Finding;
-use kustom::report::{self, Color, Format, Report};
+use kustom::guard::Mask;
+use kustom::load::{FileKind, Files as _, Snapshot, bounded};
+use kustom::place::Place;
+use kustom::report::{self, Color, Format, Outcome, Report};
 
 /// When colour is used.
 #[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
@@ -52,12 +57,16 @@ pub(super) fn width() -> usize {
 }
 
 /// The two streams: data to one, words to the other.
+///
+/// All words go through one door: the library hides what looks like a secret, and what is one in the
+/// files of a message; here what the caller has said is known besides.
 pub(super) struct Streams {
     /// That of stderr.
     color: Color,
     /// That of stdout.
     color_of_data: Color,
     quiet: bool,
+    told: Mutex<Option<Mask>>,
 }
 
 impl Streams {
@@ -66,7 +75,50 @@ impl Streams {
             color: when.color(io::stderr().is_terminal()),
             color_of_data: when.color(io::stdout().is_terminal()),
             quiet,
+            told: Mutex::default(),
         }
+    }
+
+    /// What no message repeats: what the caller said, and what is in the files that some places
+    /// name.
+    fn with_mask<'p, T>(
+        &self,
+        places: impl IntoIterator<Item = &'p Place>,
+        work: impl FnOnce(&mut Mask) -> T,
+    ) -> T {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let mask = told.get_or_insert_with(said);
+        for file in places.into_iter().filter_map(|place| place.file.as_deref()) {
+            learn_file(mask, file);
+        }
+        work(mask)
+    }
+
+    /// The findings of a report, as they may be shown.
+    pub(super) fn masked(&self, report: &Report) -> Report {
+        let mut report = report.clone();
+        let suites = report.suites.iter_mut().flat_map(|suite| &mut suite.checks);
+        for check in suites {
+            if let Outcome::Ran(findings) = &mut check.outcome {
+                self.mask(findings);
+            }
+        }
+        report
+    }
+
+    fn mask(&self, findings: &mut [Finding]) {
+        if findings.is_empty() {
+            return;
+        }
+        let mut places: Vec<Place> = Vec::new();
+        for finding in findings.iter_mut() {
+            places.extend(finding.places_mut().map(|place| place.clone()));
+        }
+        self.with_mask(&places, |mask| {
+            findings
+                .iter_mut()
+                .for_each(|finding| mask.finding(finding));
+        });
     }
 
     /// Whether data for people is coloured.
@@ -82,36 +134,56 @@ impl Streams {
     /// Says something that is neither data nor wrong.
     pub(super) fn say(&self, text: &str) {
         if !self.quiet {
-            say(text);
+            let text = self.with_mask([], |mask| mask.text(text, &[]).into_owned());
+            say(&report::remark(&text));
         }
     }
 
     /// Says what went wrong.
     pub(super) fn error(&self, error: &Error) {
-        say(&report::error(error, self.color));
+        let notes = error.notes().iter().filter_map(|note| note.place.as_ref());
+        let places = error.place().into_iter().chain(notes);
+        let error = self.with_mask(places, |mask| mask.shown(error));
+        say(&report::error(&error, self.color));
     }
 
     /// Says what went wrong with several things.
     pub(super) fn errors(&self, errors: &Report) {
-        say(&report::report(errors, Format::Text, self.color));
+        say(&report::report(
+            &self.masked(errors),
+            Format::Text,
+            self.color,
+        ));
     }
 
     /// Says what was noticed of several things.
     pub(super) fn report(&self, found: &Report) {
         if !self.quiet {
-            say(&report::report(found, Format::Text, self.color));
+            say(&report::report(
+                &self.masked(found),
+                Format::Text,
+                self.color,
+            ));
         }
     }
 
     /// Says what was noticed.
     pub(super) fn findings(&self, findings: &[Finding]) {
         if !self.quiet {
+            let mut findings = findings.to_vec();
+            self.mask(&mut findings);
             let text: String = findings
                 .iter()
                 .map(|finding| report::finding(finding, self.color))
                 .collect();
             say(&text);
         }
+    }
+
+    /// Prints a list of names, one a line; in none of them a line ends.
+    pub(super) fn list<N: AsRef<str>>(&self, names: impl IntoIterator<Item = N>) -> Result<()> {
+        let lines = names.into_iter().map(|name| line(name.as_ref()));
+        self.data(&lines.collect::<String>())
     }
 
     /// Prints data; a reader that has gone away is no error.
@@ -128,6 +200,106 @@ impl Streams {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// What stands on stdin, which is read once: at most so many bytes.
+///
+/// # Errors
+///
+/// If it cannot be read, or is longer.
+pub(super) fn stdin(most: u64) -> io::Result<Vec<u8>> {
+    if let Some(content) = STDIN.get() {
+        return Ok(content.clone());
+    }
+    let content = bounded(io::stdin().lock(), most)?;
+    Ok(STDIN.get_or_init(|| content).clone())
+}
+
+/// What was read from stdin: no message repeats what is a secret there.
+static STDIN: OnceLock<Vec<u8>> = OnceLock::new();
+
+/// A name as a line of a list.
+pub(super) fn line(name: &str) -> String {
+    format!("{}\n", report::printable(name))
+}
+
+/// A difference of texts with each of its lines printable.
+pub(super) fn lines(difference: &str) -> String {
+    difference.lines().map(line).collect()
+}
+
+/// What the caller said: the words of the command line, the files that they name, and the variables
+/// of the environment that are called like a secret.
+fn said() -> Mask {
+    let mut mask = Mask::default();
+    let words: Vec<String> = std::env::args_os()
+        .skip(1)
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    mask.learn("", words.join("\n").as_bytes());
+    for (name, value) in std::env::vars_os() {
+        mask.learn_value(&name.to_string_lossy(), &value.to_string_lossy());
+    }
+    if let Some(content) = STDIN.get() {
+        mask.learn("stdin", content);
+    }
+    for word in &words {
+        let file = word.split_once('=').map_or(word.as_str(), |(_, file)| file);
+        learn_file(&mut mask, file);
+    }
+    mask
+}
+
+/// Takes notice of a file, or of the files that a directory holds, where they are there and of no
+/// more than common size.
+fn learn_file(mask: &mut Mask, name: &str) {
+    const LARGEST: u64 = 4 << 20;
+    const MANY: usize = 200;
+    let path = Path::new(name);
+    if mask.knows(name) {
+        return;
+    }
+    let files = Snapshot::default().bounded(LARGEST);
+    match files.resolve(path) {
+        Ok((_, FileKind::File)) => {
+            if let Ok(content) = files.read(path) {
+                mask.learn(name, &content);
+            }
+        }
+        Ok((_, FileKind::Directory)) => {
+            for entry in files.list(path).into_iter().flatten().take(MANY) {
+                let inside = path.join(entry);
+                if let Ok((_, FileKind::File)) = files.resolve(&inside) {
+                    learn_file(mask, &inside.to_string_lossy());
+                }
+            }
+        }
+        Err(_) => {}
+    }
+}
+
+/// Says what the parser of the command line refuses, or prints its help; whether it could be.
+pub(super) fn usage(error: &clap::Error) -> bool {
+    let text = error.render().to_string();
+    let masked = said().text(&text, &[]).into_owned();
+    // What nobody has to hide is shown with its colours.
+    if !error.use_stderr() || report::remark(&masked) == text {
+        return printed(error);
+    }
+    say(&report::remark(&masked));
+    true
+}
+
+/// Prints help, or what is wrong with the arguments; whether it could be.
+fn printed(error: &clap::Error) -> bool {
+    match error.print() {
+        Err(cause) if cause.kind() != io::ErrorKind::BrokenPipe => {
+            let error = Error::new(Kind::Output, "cannot write to stdout").caused_by(cause);
+            Streams::new(When::Auto, false).error(&error);
+            false
+        }
+        _ => true,
     }
 }
 

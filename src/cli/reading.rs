@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use kustom::error::{Error, Kind, Result};
-use kustom::load::{LARGEST_FILE, Snapshot, size};
+use kustom::load::{LARGEST_FILE, Snapshot};
 
 /// How much is read of a file.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(super) struct Bound {
     /// The most bytes that are read of a file, such as `1G`; 256M if nothing is said.
-    #[arg(long, global = true, value_name = "SIZE", value_parser = size)]
+    #[arg(long, global = true, value_name = "SIZE", value_parser = super::size)]
     max_file_size: Option<u64>,
 }
 

@@ -45,6 +45,7 @@ impl Reporting {
     /// Writes a report, says in a line what it holds, and tells the exit code.
     pub(super) fn write(&self, report: &Report, streams: &Streams) -> Result<ExitCode> {
         let format = self.format.format();
+        let report = &streams.masked(report);
         let text = match &self.output {
             Some(_) => report::report(report, format, report::Color::Never),
             None => report::report(report, format, streams.color_of_data()),

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use kustom::error::{Error, Kind, Result};
-use kustom::load::{Files as _, LARGEST_FILE, Snapshot, bounded};
+use kustom::load::{Files as _, LARGEST_FILE, Snapshot};
 use kustom::write;
 use kustom::yq::v3::usage;
 
@@ -79,7 +79,7 @@ fn read_bytes(file: &str, most: u64) -> Result<Vec<u8>> {
             .read(Path::new(file))
             .map_err(|error| unreadable(file, error));
     }
-    bounded(io::stdin().lock(), most).map_err(|error| unreadable("stdin", error))
+    super::output::stdin(most).map_err(|error| unreadable("stdin", error))
 }
 
 /// The text of a file.

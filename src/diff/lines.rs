@@ -210,7 +210,7 @@ fn meet(
         .filter_map(|(at, it)| Some((at, *places.get(&it.number)?)))
         .collect();
     let (mut old_done, mut new_done) = (0, 0);
-    let mut between = |old_range: Range<usize>, new_range: Range<usize>, pairs: &mut Vec<_>| {
+    let between = |old_range: Range<usize>, new_range: Range<usize>, pairs: &mut Vec<_>| {
         if old_range.len() + new_range.len() <= MANY_BETWEEN {
             compare(&old[old_range], &new[new_range], pairs);
         }

@@ -11,7 +11,7 @@ use super::watch::{STACK, judged, watched};
 use super::{Environment, GuardPolicy, Options, Project, Rendered};
 use crate::error::{Error, Kind, Result};
 use crate::finding::Finding;
-use crate::load::Files;
+use crate::load::{Cached, Files};
 use crate::threads;
 
 /// One part of several: which environments a machine renders when several share them.
@@ -114,7 +114,7 @@ pub fn render_many<T: Send>(
 
 /// One environment, and what it wants the guard to do.
 fn one<T>(
-    files: &dyn Files,
+    files: &Cached<'_>,
     working_directory: &Path,
     project: &Project,
     name: &str,

@@ -17,7 +17,8 @@ use crate::build::{self, Built, build_changed};
 use crate::dangling;
 use crate::error::{Error, Kind, Result};
 use crate::finding::{Finding, Severity};
-use crate::load::{Files, Memory, Overlay, Restriction, Sources};
+use crate::guard::Mask;
+use crate::load::{Cached, Files, Memory, Overlay, Restriction, Sources};
 use crate::plugin;
 use crate::release::Release;
 use crate::resource::Resource;
@@ -91,7 +92,30 @@ pub fn render(
 }
 
 /// Renders an environment without a look at what was read, and without strictness.
+///
+/// # Errors
+///
+/// As [`render`]; none repeats what is a secret in the files or the values.
 pub(super) fn render_in(
+    files: &Cached<'_>,
+    working_directory: &Path,
+    project: &Project,
+    environment: &Environment,
+    options: &Options<'_>,
+) -> Result<Rendered> {
+    let rendered = rendered(files, working_directory, project, environment, options);
+    rendered.map_err(|error| {
+        let mut mask = Mask::default();
+        for (path, content) in files.contents() {
+            mask.learn(&project.shown(&path), &content);
+        }
+        let values = serde_json::Value::from(options.values.clone().into_map());
+        mask.learn("", values.to_string().as_bytes());
+        mask.error(error)
+    })
+}
+
+fn rendered(
     files: &dyn Files,
     working_directory: &Path,
     project: &Project,

@@ -1,10 +1,12 @@
 //! Errors, findings and differences, as text for people and in the formats of services.
 //!
 //! The only room that knows of colour. What is shown is decided by whoever made the error, the
-//! finding or the difference; here it is only laid out.
+//! finding or the difference; here it is laid out, without what the guard takes for a secret.
 
 mod changes;
 mod diff;
+#[cfg(test)]
+mod door;
 mod findings;
 mod github;
 mod gitlab;
@@ -15,8 +17,10 @@ mod sarif;
 mod shown;
 mod text;
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
+pub use crate::guard::printable;
 pub use changes::Change;
 pub use diff::{Format as DiffFormat, Layout, diff, diffs, summary as diff_summary};
 pub use findings::{Check, Counts, Merged, Outcome, Report, Suite, finding_of};
@@ -103,15 +107,24 @@ pub enum Format {
 
 /// A report in a format; for people without its [`summary`].
 pub fn report(report: &Report, format: Format, color: Color) -> String {
-    let pretty = |value: &serde_json::Value| shown::json(&format!("{value:#}\n"));
     match format {
         Format::Text => text::write(report, color),
-        Format::Json => pretty(&json::write(report)),
-        Format::Sarif => pretty(&sarif::write(report)),
+        Format::Json => shown::json(json::write(report)),
+        Format::Sarif => shown::json(sarif::write(report)),
         Format::Github => github::write(report),
-        Format::Gitlab => pretty(&gitlab::write(report)),
+        Format::Gitlab => shown::json(gitlab::write(report)),
         Format::Junit => junit::write(report),
     }
+}
+
+/// A remark outside of errors and findings, as people may be shown it.
+pub fn remark(text: &str) -> Cow<'_, str> {
+    shown::sentence(text)
+}
+
+/// JSON with what has no shape escaped, so that all of it can be seen.
+pub fn visible_json(text: &str) -> String {
+    shown::visible(text)
 }
 
 /// How many of what was found, on one line.

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::findings::{Merged, Report};
 use super::rules;
+use super::shown;
 use crate::finding::Severity;
 use crate::place::Place;
 
@@ -82,7 +83,7 @@ fn location(file: &str, place: Option<&Place>) -> Value {
     if span.column > 0 {
         region["startColumn"] = span.column.into();
     }
-    let mut artifact = json!({"uri": uri(file)});
+    let mut artifact = json!({"uri": uri(&shown::name(file))});
     if !file.starts_with('/') {
         artifact["uriBaseId"] = "SRCROOT".into();
     }

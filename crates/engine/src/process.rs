@@ -8,7 +8,7 @@
 mod interrupt;
 
 use std::ffi::{OsStr, OsString};
-use std::io::{self, Read, Write as _};
+use std::io::{self, BufRead as _, Read, Write as _};
 use std::path::PathBuf;
 use std::process::{self, Child, ChildStdin, ExitStatus, Stdio};
 use std::sync::mpsc;
@@ -42,9 +42,13 @@ pub struct Command {
     /// How long it may run; as long as the [limits](limits::Limits) of the process allow, if that is
     /// not said. It works in the background: it has no terminal to ask at.
     pub limit: Option<Duration>,
-    /// Whether its words to people go to our own stderr, not into [`Output::words`].
-    pub talks: bool,
+    /// Whether its words to people go to our own stderr while it runs, not into
+    /// [`Output::words`]; and through which door, made of what it reads.
+    pub talks: Option<Listener>,
 }
+
+/// Makes, of what a program reads, the door for each line that it says.
+pub type Listener = fn(&[u8]) -> Box<dyn Fn(&str) -> String + Send>;
 
 /// What became of a program that ran.
 #[derive(Clone, Debug)]
@@ -117,7 +121,7 @@ impl Command {
             .envs(self.environment.iter().map(|(key, value)| (key, value)))
             .stdin(pipe_if(!self.input.is_empty(), Stdio::null))
             .stdout(Stdio::piped())
-            .stderr(pipe_if(!self.talks, Stdio::inherit));
+            .stderr(Stdio::piped());
         for name in self.without {
             command.env_remove(name);
         }
@@ -133,9 +137,41 @@ impl Command {
         if let Some(pipe) = child.stdin.take() {
             feed(pipe, self.input.clone());
         }
+        let heard = self.talks.and_then(|listener| {
+            let pipe = child.stderr.take()?;
+            Some(repeat(pipe, listener(&self.input)))
+        });
         let limits = limits::current();
-        wait(child, self.limit.unwrap_or(limits.time), limits.size)
+        let output = wait(child, self.limit.unwrap_or(limits.time), limits.size);
+        if let Some(heard) = heard {
+            // What it has started in the background may hold the pipe for long.
+            let _ = heard.recv_timeout(LAST_WORDS);
+        }
+        output
     }
+}
+
+/// How long it is waited for the last words of a program that has ended.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// Repeats what a program says, line by line and as soon as it is said; tells when it is done.
+fn repeat(
+    pipe: impl Read + Send + 'static,
+    door: Box<dyn Fn(&str) -> String + Send>,
+) -> mpsc::Receiver<()> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let mut pipe = io::BufReader::new(pipe);
+        let mut line = Vec::new();
+        while pipe.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+            let text = door(&String::from_utf8_lossy(&line));
+            // There is nowhere left to report a failure of this.
+            let _ = io::stderr().lock().write_all(text.as_bytes());
+            line.clear();
+        }
+        let _ = sender.send(());
+    });
+    receiver
 }
 
 impl Output {

@@ -2,11 +2,13 @@
 // A text is cut by offsets that are checked: see `cut`.
 #![cfg_attr(not(test), deny(clippy::string_slice))]
 
+mod address;
 mod allow;
 mod assign;
 mod base64;
 mod baseline;
 mod checksum;
+mod control;
 mod doubles;
 mod encrypted;
 mod files;
@@ -16,6 +18,7 @@ mod judge;
 mod key;
 mod leak;
 mod lines;
+mod mask;
 mod placeholder;
 mod random;
 mod rank;
@@ -25,6 +28,7 @@ mod search;
 #[cfg(test)]
 mod shapes;
 mod structure;
+mod telling;
 mod text;
 mod unparsed;
 mod words;
@@ -33,10 +37,12 @@ use std::sync::{Arc, OnceLock};
 
 pub use allow::{Entry, Permit, Settings};
 pub use baseline::Baseline;
+pub use control::{command_free, escaped, printable, turns};
 pub use encrypted::{encryption, is_sops_document};
 pub use gather::{Gathered, gather};
 pub use harmless::is_protected;
 pub use leak::{Fingerprint, Identity, Leak};
+pub use mask::{Mask, listener, masked};
 pub use placeholder::is_placeholder;
 pub use reference::{FileReference, generator_files};
 

@@ -146,7 +146,7 @@ fn part<'i, T>(items: &'i [T], range: &Range<usize>, at: impl Fn(&T) -> usize) -
 }
 
 /// The documents of a stream, so that one that does not parse hides no other.
-fn documents(text: &str) -> Vec<Range<usize>> {
+pub(super) fn documents(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut start = 0;
     for (at, _) in text.match_indices("\n---") {

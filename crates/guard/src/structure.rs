@@ -447,7 +447,7 @@ fn text_of<'n>(node: &'n Node, key: &str) -> Option<&'n str> {
 }
 
 /// A patch of a kustomization, written in its place.
-fn is_patch(key: &str, text: &str) -> bool {
+pub(super) fn is_patch(key: &str, text: &str) -> bool {
     matches!(key, "patch" | "patchesStrategicMerge" | "patchesJson6902")
         && (text.contains('\n') || text.starts_with(['[', '{']))
 }
@@ -458,7 +458,7 @@ fn is_manifest(text: &str) -> bool {
 }
 
 /// The last step of a path as yq 3, kustomize or JSON pointers write it.
-fn last_step(path: &str) -> &str {
+pub(super) fn last_step(path: &str) -> &str {
     let steps = path.rsplit(['.', '/']);
     let mut named = steps.filter(|step| !step.is_empty() && !step.starts_with('['));
     named
@@ -495,7 +495,7 @@ pub(super) fn says_nothing(name: &str) -> bool {
 }
 
 /// A literal's value without the quotes that kustomize takes off.
-fn unquoted(value: &str) -> &str {
+pub(super) fn unquoted(value: &str) -> &str {
     for quote in ['"', '\''] {
         if let Some(inner) = value
             .strip_prefix(quote)

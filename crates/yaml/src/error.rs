@@ -186,6 +186,31 @@ impl Error {
         self
     }
 
+    /// The same words, without the error of another library.
+    pub fn told(&self) -> Self {
+        let inner = &self.0;
+        Self(Box::new(Repr {
+            kind: inner.kind,
+            message: inner.message.clone(),
+            place: inner.place.clone(),
+            notes: inner.notes.clone(),
+            help: inner.help.clone(),
+            source: None,
+        }))
+    }
+
+    /// Changes every sentence: what went wrong, the steps that led there, what to try next.
+    #[must_use]
+    pub fn map_words(mut self, change: impl Fn(&str) -> String) -> Self {
+        let notes = self.0.notes.iter_mut();
+        let notes = notes.flat_map(|note| std::iter::once(&mut note.message).chain(&mut note.help));
+        let own = std::iter::once(&mut self.0.message).chain(&mut self.0.help);
+        for words in own.chain(notes) {
+            *words = change(words);
+        }
+        self
+    }
+
     /// Keeps the error of another library that caused this one.
     #[must_use]
     pub fn caused_by(

@@ -69,15 +69,17 @@ pub fn current() -> Limits {
 /// ```
 pub fn size(text: &str) -> Result<u64> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let shift = match text.strip_prefix(digits).unwrap_or_default() {
+    let shift = match &*text.strip_prefix(digits).unwrap_or_default().to_uppercase() {
         "" | "B" => Some(0),
-        "K" | "Ki" | "KiB" => Some(10),
-        "M" | "Mi" | "MiB" => Some(20),
-        "G" | "Gi" | "GiB" => Some(30),
+        "K" | "KI" | "KIB" => Some(10),
+        "M" | "MI" | "MIB" => Some(20),
+        "G" | "GI" | "GIB" => Some(30),
         _ => None,
     };
-    let number = digits.parse().ok().filter(|number: &u64| *number > 0);
+    let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+    let number = is_number.then(|| digits.parse().ok()).flatten();
     number
+        .filter(|number: &u64| *number > 0)
         .zip(shift)
         .and_then(|(number, shift)| number.checked_mul(1 << shift))
         .ok_or_else(|| {
@@ -186,6 +188,26 @@ impl std::fmt::Display for Shown {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_size_has_a_unit_or_none() {
+        let sizes = ["1000", "64K", "200m", "2G"].map(|text| size(text).unwrap());
+        assert_eq!(sizes, [1000, 64 << 10, 200 << 20, 2 << 30]);
+        for wrong in [
+            "",
+            "0",
+            "K",
+            "-1",
+            "+1",
+            "1.5G",
+            "1T",
+            "99999999999G",
+            "1 K",
+            "ö",
+        ] {
+            assert!(size(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn sizes_and_times_are_read_as_people_write_them() {

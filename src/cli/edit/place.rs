@@ -9,11 +9,12 @@ use kustom::error::{Error, Kind, Result};
 use kustom::kustomization::FILE_NAMES;
 use kustom::load::{FileKind, Files, Library, Loader, Restriction, Snapshot, normalized};
 use kustom::place::SourceId;
+use kustom::report::printable;
 use kustom::write;
 use kustom::yaml::Text;
 
 use super::super::build::working_directory;
-use super::super::output::Streams;
+use super::super::output::{Streams, line, lines};
 use super::super::reading::Bound;
 
 /// Where, and whether it is written.
@@ -223,7 +224,7 @@ impl Places {
             if self.diff {
                 said.push_str(&difference(target));
             } else if self.dry_run {
-                said.push_str(&format!("{}\n", target.shown));
+                said.push_str(&line(&target.shown));
             }
         }
         if !self.dry_run {
@@ -246,5 +247,6 @@ fn difference(target: &Target) -> String {
     } else {
         &target.shown
     };
-    Lines::of(old, new).unified(from, &target.shown)
+    let difference = Lines::of(old, new).unified(&printable(from), &printable(&target.shown));
+    lines(&difference)
 }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use kustom::error::{Error, Kind, Result};
 use kustom::write::{Directory, New};
 
-use super::output::Streams;
+use super::output::{Streams, line};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -97,7 +97,7 @@ fn init(directory: &Path, streams: &Streams) -> Result<()> {
         .collect();
     Directory::new(directory).write(&files)?;
     let names = FILES.iter().map(|(name, _)| shown(directory, name));
-    let text: String = names.map(|path| format!("{}\n", path.display())).collect();
+    let text: String = names.map(|path| line(&path.to_string_lossy())).collect();
     streams.data(&text)
 }
 

@@ -15,6 +15,7 @@ use kustom::write::{Directory, New, is_of_git};
 use sha2::{Digest, Sha256};
 
 use super::Texts;
+use crate::cli::output::line;
 
 /// How many stale files are listed.
 const LISTED: usize = 20;
@@ -57,17 +58,19 @@ impl<'d> Tree<'d> {
         for (path, text) in &self.texts {
             let shown = self.directory.join(path);
             if !shown.exists() {
-                lines.push(format!("missing: {}\n", shown.display()));
+                lines.push(line(&format!("missing: {}", shown.display())));
             } else if !self.owned.holds(path, text.as_bytes()) {
-                lines.push(format!("differs: {}\n", shown.display()));
+                lines.push(line(&format!("differs: {}", shown.display())));
             }
         }
         if prune {
             let left = self.left(&self.records()?);
-            lines.extend(
-                left.keys()
-                    .map(|path| format!("left over: {}\n", self.directory.join(path).display())),
-            );
+            lines.extend(left.keys().map(|path| {
+                line(&format!(
+                    "left over: {}",
+                    self.directory.join(path).display()
+                ))
+            }));
         }
         let more = lines.len().saturating_sub(LISTED);
         lines.truncate(LISTED);

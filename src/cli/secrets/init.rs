@@ -10,6 +10,7 @@ use kustom::place::Place;
 use kustom::project::{
     self, Environment, LaidOut, Project, Question, SecretFile, State, Wanted, lay_out, questions,
 };
+use kustom::report::printable;
 use kustom::write::{Directory, New};
 
 use super::prompt;
@@ -57,14 +58,17 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
     }
     for question in &open {
         let file = project.shown(&question.path);
-        let answer = prompt::ask(&format!("{} for {file}: ", question.key))?;
+        let answer = prompt::ask(&format!(
+            "{} for {}: ",
+            printable(&question.key),
+            printable(&file)
+        ))?;
         values.set(&question.key, answer.into())?;
     }
     let layout = lay_out(&files, &project, &environment, &values, wanted)?;
     write(&layout.files, &project)?;
     let names = layout.files.iter().map(|file| project.shown(&file.path));
-    let text: String = names.map(|name| format!("{name}\n")).collect();
-    streams.data(&text)?;
+    streams.list(names)?;
     for file in &layout.left {
         streams.say(&left(file, arguments.force, &project));
     }

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use kustom::error::Result;
 use kustom::load::{Snapshot, WorkTree, tracked_files};
 use kustom::project::{self, Environment, Project, SecretFile, Secrets, State, secret_files};
+use kustom::report::{printable, visible_json};
 use kustom::template::Values;
 use serde_json::json;
 
@@ -78,7 +79,7 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
         }
         Format::Json => {
             let all: Vec<_> = lines.iter().map(|line| line.json(&project)).collect();
-            format!("{:#}\n", serde_json::Value::from(all))
+            visible_json(&format!("{:#}\n", serde_json::Value::from(all)))
         }
     };
     streams.data(&text)?;
@@ -124,7 +125,8 @@ impl Line {
             false => format!("  ({})", remarks.join(", ")),
         };
         let state = self.file.state.name();
-        format!("{state:<11}  {}{end}\n", project.shown(&self.file.path))
+        let shown = project.shown(&self.file.path);
+        format!("{state:<11}  {}{end}\n", printable(&shown))
     }
 
     fn json(&self, project: &Project) -> serde_json::Value {

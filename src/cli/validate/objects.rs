@@ -7,7 +7,7 @@ use std::sync::Arc;
 use kustom::build;
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::{Finding, Severity};
-use kustom::load::{Disk, Files, Overlay, Revision, Snapshot, Sources, bounded, named_from};
+use kustom::load::{Disk, Files, Overlay, Revision, Snapshot, Sources, named_from};
 use kustom::place::{Place, SourceId};
 use kustom::project::{Environment, GuardPolicy, Project, Secrets, render};
 use kustom::report;
@@ -17,6 +17,7 @@ use kustom::validation::Version;
 use kustom::yaml::{Node, manifests, repeated_key};
 
 use super::Arguments;
+use crate::cli::output::stdin;
 
 /// What is judged together.
 #[derive(Debug)]
@@ -119,8 +120,7 @@ impl Arguments {
                 Ok(objects)
             }
             Target::Stdin => {
-                let bytes = bounded(io::stdin().lock(), files.largest())
-                    .map_err(|error| unreadable("stdin", &error))?;
+                let bytes = stdin(files.largest()).map_err(|error| unreadable("stdin", &error))?;
                 let mut objects = Objects::read();
                 objects.add(&bytes, "stdin".to_owned());
                 Ok(objects)

@@ -7,13 +7,14 @@ use std::fmt::Write as _;
 use super::visible;
 use super::words::{self, heading, mark, place, remark, suspicion};
 use crate::diff::{Change, Diff, Group};
+use crate::guard::turns;
 
 /// What the page looks like.
 const STYLE: &str = include_str!("page.css");
 
 pub(super) fn write(diff: &Diff) -> String {
     let groups = words::shown(diff);
-    let mut page = head(&format!("{} → {}", diff.from, diff.to));
+    let mut page = head(&words::sides(diff));
     page.push_str(&summary(diff));
     page.push_str("</header>\n");
     page.push_str(&filters(&groups));
@@ -34,9 +35,8 @@ pub(super) fn write_all(diffs: &[Diff], title: &str) -> String {
         // Writing to a string cannot fail.
         let _ = writeln!(
             page,
-            "<h1>{} → {}</h1>\n{}{}",
-            escaped(&diff.from),
-            escaped(&diff.to),
+            "<h1>{}</h1>\n{}{}",
+            escaped(&words::sides(diff)),
             summary(diff),
             sections(diff, groups)
         );
@@ -222,6 +222,8 @@ fn escaped(text: &str) -> String {
             '&' => escaped.push_str("&amp;"),
             '"' => escaped.push_str("&quot;"),
             '\'' => escaped.push_str("&#39;"),
+            '\n' | '\t' => escaped.push(c),
+            c if c.is_control() || turns(c) => escaped.extend(c.escape_default()),
             c => escaped.push(c),
         }
     }

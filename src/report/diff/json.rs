@@ -1,10 +1,8 @@
 //! Differences as JSON; `docs/diff.schema.json` describes it.
 
-use std::fmt::Write as _;
-
 use serde_json::{Map, Value, json};
 
-use super::visible::is_hidden;
+use super::super::shown::visible;
 use crate::diff::{Affix, Change, Diff, Name, Shown, Side, Subject};
 use crate::place::Place;
 
@@ -41,23 +39,7 @@ pub(super) fn write(diff: &Diff) -> String {
             .map(|finding| json!({"rule": finding.rule, "message": finding.message}))
             .collect::<Vec<_>>(),
     });
-    format!("{}\n", visible(&format!("{value:#}")))
-}
-
-/// JSON in which what has no shape is escaped, which it may be in every string.
-fn visible(json: &str) -> String {
-    let mut visible = String::with_capacity(json.len());
-    for c in json.chars() {
-        if c == '\n' || !is_hidden(c) {
-            visible.push(c);
-            continue;
-        }
-        for unit in c.encode_utf16(&mut [0; 2]) {
-            // Writing to a string cannot fail.
-            let _ = write!(visible, "\\u{unit:04x}");
-        }
-    }
-    visible
+    visible(&format!("{value:#}\n"))
 }
 
 fn affix(affix: &Affix) -> Value {

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use super::visible;
 use super::words::{self, heading, mark, place, remark, subjects, suspicion};
 use crate::diff::{Change, Diff, Group};
+use crate::guard::{printable, turns};
 
 /// What GitHub takes of a comment, in characters.
 const LIMIT: usize = 65_536;
@@ -23,9 +24,8 @@ pub(super) fn write(diff: &Diff) -> String {
     // Writing to a string cannot fail.
     let _ = writeln!(
         text,
-        "### {} → {}\n\n{}\n",
-        escaped(&diff.from),
-        escaped(&diff.to),
+        "### {}\n\n{}\n",
+        escaped(&words::sides(diff)),
         escaped(&words::summary(diff))
     );
     let mapping = words::mapping(diff);
@@ -176,7 +176,7 @@ fn fenced(lines: &str) -> String {
 fn code(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let ticks = "`".repeat(longest + 1);
-    let text = text.replace('\n', " ");
+    let text = printable(text);
     match longest {
         0 => format!("{ticks}{text}{ticks}"),
         _ => format!("{ticks} {text} {ticks}"),
@@ -195,6 +195,7 @@ fn escaped(text: &str) -> String {
             '*' | '_' | '`' | '[' | ']' | '\\' | '|' | '~' | '#' | '@' => {
                 let _ = write!(escaped, "&#{};", u32::from(c));
             }
+            c if c.is_control() || turns(c) => escaped.extend(c.escape_default()),
             c => escaped.push(c),
         }
     }

@@ -13,6 +13,7 @@ use super::Layout;
 use super::visible::{self, Values};
 use super::words::{self, heading, mark, place, remark, subjects, suspicion};
 use crate::diff::{Change, Diff, Group, Op, Shown};
+use crate::guard::printable;
 
 const BOLD: &str = "1";
 const DIM: &str = "2";
@@ -47,8 +48,7 @@ struct Page<'d> {
 
 impl Page<'_> {
     fn head(&mut self) {
-        let names = format!("{} → {}", self.diff.from, self.diff.to);
-        let names = self.painted(&names, BOLD);
+        let names = self.painted(&words::sides(self.diff), BOLD);
         self.line(0, &format!("{names}  {}", words::summary(self.diff)));
         let mapping: Vec<String> = words::mapping(self.diff)
             .into_iter()
@@ -116,7 +116,7 @@ impl Page<'_> {
         let shown = change.from.as_ref().or(change.to.as_ref());
         let from = shown.and_then(|shown| shown.place.as_ref()).map(place);
         let origin = from.map_or_else(String::new, |place| format!(", {place}"));
-        let origin = self.painted(&format!("only in {side}{origin}"), DIM);
+        let origin = self.painted(&format!("only in {}{origin}", printable(side)), DIM);
         self.line(0, &format!("{line}  {origin}"));
     }
 

@@ -14,7 +14,7 @@ use crate::diff::{Change, Diff, Document, Lines, Op};
 const HEADER: usize = 2;
 
 pub(super) fn write(diff: &Diff) -> String {
-    let mut text = format!("# {} → {}  {}\n", diff.from, diff.to, words::summary(diff));
+    let mut text = format!("# {}  {}\n", words::sides(diff), words::summary(diff));
     // Writing to a string cannot fail.
     for (what, names) in words::mapping(diff) {
         let _ = writeln!(text, "# {what} {names}");

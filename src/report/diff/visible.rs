@@ -214,7 +214,7 @@ fn escape(c: char, shown: &mut String) {
 ///
 /// The general categories Cc, Cf, Zl, Zp and Zs of Unicode, and the combining marks, variation
 /// selectors and fillers that fonts show as nothing or as a part of something else.
-pub(super) fn is_hidden(c: char) -> bool {
+pub(in super::super) fn is_hidden(c: char) -> bool {
     let is_blank = c.is_whitespace() && c != ' ';
     c.is_control()
         || is_blank

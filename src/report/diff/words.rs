@@ -3,7 +3,13 @@
 use std::collections::BTreeSet;
 
 use crate::diff::{Change, Class, Diff, Group, Op, Path, Shown, Side, Sides, Subject, groups};
+use crate::guard::printable as line;
 use crate::place::Place;
+
+/// The names of both sides.
+pub(super) fn sides(diff: &Diff) -> String {
+    format!("{} → {}", line(&diff.from), line(&diff.to))
+}
 
 /// How many differences there are, on one line.
 pub(super) fn summary(diff: &Diff) -> String {
@@ -11,7 +17,7 @@ pub(super) fn summary(diff: &Diff) -> String {
     let mut parts = vec![format!("{} matched", diff.matched)];
     for (count, side) in [(counts.only_from, &diff.from), (counts.only_to, &diff.to)] {
         if count > 0 {
-            parts.push(format!("{count} only in {side}"));
+            parts.push(format!("{count} only in {}", line(side)));
         }
     }
     match (counts.differences, counts.distinct) {
@@ -54,12 +60,16 @@ pub(super) fn mapping(diff: &Diff) -> Vec<(&'static str, String)> {
             };
             lines.push((
                 what,
-                format!("{} → {}", or_none(&affix.from), or_none(&affix.to)),
+                format!(
+                    "{} → {}",
+                    line(&or_none(&affix.from)),
+                    line(&or_none(&affix.to))
+                ),
             ));
         }
     }
     for (from, to) in &mapping.namespaces {
-        lines.push(("namespace", format!("{from} → {to}")));
+        lines.push(("namespace", format!("{} → {}", line(from), line(to))));
     }
     lines
 }
@@ -175,7 +185,7 @@ fn is_identity(path: &Path) -> bool {
 pub(super) fn place(place: &Place) -> String {
     let file = place.file.as_deref().unwrap_or("<input>");
     match place.span.line {
-        0 => file.to_owned(),
-        line => format!("{file}:{line}"),
+        0 => line(file).into_owned(),
+        number => line(&format!("{file}:{number}")).into_owned(),
     }
 }

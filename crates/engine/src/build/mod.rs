@@ -20,6 +20,7 @@ mod unmatched;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use kustom_guard::Mask;
 use kustom_yaml::error::{Error, Result};
 use kustom_yaml::finding::Finding;
 use kustom_yaml::limits::Budget;
@@ -206,12 +207,20 @@ pub fn build_observed<'o>(
     let mut context = Context::new(options, library.budget());
     context.observer = observer;
     let resources = finish::run(&mut context, &library, directory, change)
-        .map_err(|error| error.locate(|place| library.locate(place)))?;
+        .map_err(|error| mask(&library).error(error.locate(|place| library.locate(place))))?;
     let (mut findings, mut matches) = (context.findings, context.matches);
     let of_findings = findings.iter_mut().flat_map(Finding::places_mut);
     let of_matches = matches.iter_mut().map(|matched| &mut matched.place);
     for place in of_findings.chain(of_matches) {
         library.locate(place);
+    }
+    // What is only deprecated is a word of ours.
+    if findings
+        .iter()
+        .any(|found| found.rule != "deprecated-field")
+    {
+        let mask = mask(&library);
+        findings.iter_mut().for_each(|found| mask.finding(found));
     }
     Ok(Built {
         resources: resources.into_iter().collect(),
@@ -219,6 +228,16 @@ pub fn build_observed<'o>(
         matches,
         sources: library.into_sources(),
     })
+}
+
+/// What no message about the files of a build repeats.
+#[cold]
+fn mask(library: &Library<'_>) -> Mask {
+    let mut mask = Mask::default();
+    for (name, content) in library.contents() {
+        mask.learn(&name, &content);
+    }
+    mask
 }
 
 /// What all directories of a build share.

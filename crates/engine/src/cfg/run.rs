@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::{Component, Path};
 
+use kustom_guard::listener;
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::place::SourceId;
 use kustom_yaml::{Node, Options, Style, config, read, rewrite_flush, same_data};
@@ -106,7 +107,7 @@ impl Function {
         };
         let command = Command {
             input: print(&numbered, Annotated::Full, &wrapping).into_bytes(),
-            talks: true,
+            talks: Some(listener),
             ..self.command.clone()
         };
         let output = command

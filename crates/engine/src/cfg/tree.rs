@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use kustom_guard::printable;
 use kustom_yaml::Node;
 use kustom_yaml::error::{Error, Kind, Result};
 
@@ -88,8 +89,10 @@ impl Branch {
             };
             out.push_str(margin);
             out.push_str(arm);
-            out.push_str(&branch.text);
-            out.push('\n');
+            for line in branch.text.split('\n') {
+                out.push_str(&printable(line));
+                out.push('\n');
+            }
             branch.draw(&format!("{margin}{deeper}"), out);
         }
     }
@@ -120,7 +123,7 @@ pub fn tree(
         true => (".", owners(items, fields)?),
         false => (root, directories(items, fields, is_package)),
     };
-    let mut out = format!("{root}\n");
+    let mut out = format!("{}\n", printable(root));
     Branch {
         text: String::new(),
         below,

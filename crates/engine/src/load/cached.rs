@@ -72,6 +72,15 @@ impl<'f> Cached<'f> {
         receiver
     }
 
+    /// The files that were read so far.
+    pub fn contents(&self) -> Vec<Told> {
+        let contents = self.contents.read().unwrap_or_else(PoisonError::into_inner);
+        let read = contents
+            .iter()
+            .filter_map(|(path, content)| Some((path.clone(), Arc::clone(content.as_ref().ok()?))));
+        read.collect()
+    }
+
     /// Tells of no more files; whoever listens comes to an end.
     pub fn hush(&self) {
         *self.told.lock().unwrap_or_else(PoisonError::into_inner) = None;

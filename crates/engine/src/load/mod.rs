@@ -42,7 +42,7 @@ pub use below::files_below;
 pub use cached::{Cached, Told};
 pub use files::{Disk, FileKind, Files, Memory, Overlay, Snapshot, named_from, normalized};
 pub use history::Appearance;
-pub use open::{LARGEST_FILE, bounded, size};
+pub use open::{LARGEST_FILE, bounded};
 pub use provenance::{MadeBy, Provenance};
 pub use recording::{Asked, Recording};
 pub use revision::Revision;
@@ -174,6 +174,17 @@ impl<'f> Library<'f> {
     /// The paths of all files of this machine that were read, in order, each once.
     pub fn read_files(&self) -> Vec<PathBuf> {
         self.sources().paths()
+    }
+
+    /// What is in the files that were read, by the names that people are shown; without those that
+    /// are on no disk.
+    pub fn contents(&self) -> Vec<(Arc<str>, Vec<u8>)> {
+        let Sources(sources) = self.sources().clone();
+        let read = sources.into_iter().filter_map(|source| {
+            let content = self.files.read(&source.path?).ok()?;
+            Some((source.shown, content))
+        });
+        read.collect()
     }
 
     fn sources(&self) -> MutexGuard<'_, Sources> {

@@ -56,24 +56,6 @@ pub fn bounded(stream: impl Read, most: u64) -> io::Result<Vec<u8>> {
     }
 }
 
-/// A size as people write it: `1000`, `64K`, `200M`, `2G`.
-///
-/// # Errors
-///
-/// What is wrong with it, in words.
-pub fn size(text: &str) -> Result<u64, String> {
-    let (digits, shift) = match text.char_indices().next_back() {
-        Some((at, 'k' | 'K')) => (&text[..at], 10),
-        Some((at, 'm' | 'M')) => (&text[..at], 20),
-        Some((at, 'g' | 'G')) => (&text[..at], 30),
-        _ => (text, 0),
-    };
-    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    let number = is_number.then(|| digits.parse::<u64>().ok()).flatten();
-    let size = number.and_then(|number| number.checked_mul(1 << shift));
-    size.ok_or_else(|| "it is a number of bytes, such as `1000`, `64K`, `200M` or `2G`".to_owned())
-}
-
 #[cfg(unix)]
 fn open(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt as _;
@@ -168,24 +150,5 @@ mod tests {
             assert!(error.to_string().contains(what), "{error}");
         }
         assert_eq!(read(Path::new("/dev/null"), LARGEST_FILE).unwrap(), b"");
-    }
-
-    #[test]
-    fn a_size_has_a_unit_or_none() {
-        let sizes = ["0", "1000", "64K", "200m", "2G"].map(|text| size(text).unwrap());
-        assert_eq!(sizes, [0, 1000, 64 << 10, 200 << 20, 2 << 30]);
-        for wrong in [
-            "",
-            "K",
-            "-1",
-            "+1",
-            "1.5G",
-            "1T",
-            "99999999999G",
-            "1 K",
-            "ö",
-        ] {
-            assert!(size(wrong).is_err(), "{wrong}");
-        }
     }
 }

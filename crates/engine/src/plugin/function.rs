@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use super::container::{PROGRAMS, Sources};
 use super::specification::{Exec, Specification};
 use super::{FunctionOptions, Options, notes, notice_files};
+use kustom_guard::listener;
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::finding::{Finding, Severity};
 use kustom_yaml::place::SourceId;
@@ -192,7 +193,7 @@ impl Function {
             // Files in memory have no directory to run in.
             directory: self.root.is_dir().then(|| self.root.clone()),
             input: input.into_bytes(),
-            talks: true,
+            talks: Some(listener),
             ..Command::default()
         };
         for program in PROGRAMS {
@@ -245,7 +246,7 @@ impl Exec {
         Ok(Command {
             directory: Some(loader.hand_over(loader.root())?),
             environment: environment.into_iter().collect(),
-            talks: true,
+            talks: Some(listener),
             ..Command::new(program, self.arguments)
         })
     }

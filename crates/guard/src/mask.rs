@@ -1,0 +1,629 @@
+//! The door for what people are told: a message, a place, a line of a source.
+//!
+//! Whoever makes a message need not know what in it is a secret. [`masked`] hides what a text shows
+//! by itself: tokens, credentials in addresses, what is assigned to a password. A [`Mask`] knows
+//! the texts besides that were read, and hides in a message what is a secret there: any value of a
+//! Secret, whatever it looks like, and all that stands where the message points to.
+
+use kustom_yaml::cut::Cut as _;
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use kustom_yaml::error::Error;
+use kustom_yaml::finding::Finding;
+use kustom_yaml::place::Place;
+
+use super::address::credentials;
+use super::control::printable;
+use super::harmless::{is_fingerprint, is_hash, is_uuid};
+use super::judge::{Setting, judge};
+use super::key::Role;
+use super::placeholder::is_placeholder_value;
+use super::telling::{Part, assigned, forms, of_secret_file, parts, secret_files};
+use super::{Guard, rank};
+
+/// What stands in the place of a secret.
+const HIDDEN: &str = "***";
+
+/// A value that is shorter is only hidden where the message points to it.
+const SHORTEST: usize = 4;
+
+/// A value that is shorter than this must be all that somebody has put in quotes; the second is for
+/// one that is no word.
+const SHORT: [usize; 2] = [8, 5];
+
+/// A value that is as long as this is meant even where letters touch it; likewise.
+const LONG: [usize; 2] = [9, 7];
+
+/// How long a word must be to look drawn.
+const DRAWN: usize = 16;
+
+/// A text without what looks like a secret by itself.
+///
+/// # Example
+///
+/// ```
+/// use kustom_guard::masked;
+///
+/// assert_eq!(masked("no file `PASSWORD=hunter2`"), "no file `PASSWORD=***`");
+/// assert_eq!(masked("cannot open `htps://me:pw@host/app`"), "cannot open `htps://***@host/app`");
+/// assert_eq!(masked("unknown field `replicas: 3`"), "unknown field `replicas: 3`");
+/// ```
+pub fn masked(text: &str) -> Cow<'_, str> {
+    hidden(text, evident(text))
+}
+
+/// The door for each line that a program says while it runs, by what it was given to read.
+pub fn listener(input: &[u8]) -> Box<dyn Fn(&str) -> String + Send> {
+    let input = input.to_vec();
+    let mask = OnceLock::new();
+    Box::new(move |words| {
+        let learned = || {
+            let mut mask = Mask::default();
+            mask.learn("", &input);
+            mask
+        };
+        let words = mask.get_or_init(learned).text(words, &[]);
+        let (line, end) = match words.strip_suffix('\n') {
+            Some(line) => (line.trim_end_matches('\r'), "\n"),
+            None => (&*words, ""),
+        };
+        format!("{}{end}", printable(line))
+    })
+}
+
+/// The texts that a run has read, and what in them no message repeats.
+///
+/// # Example
+///
+/// ```
+/// use kustom_yaml::error::{Error, Kind};
+/// use kustom_guard::Mask;
+///
+/// let mut mask = Mask::default();
+/// mask.learn("secret.yaml", b"kind: Secret\nstringData: {pin: hunter-2}\n");
+/// let error = mask.error(Error::new(Kind::Patch, "`hunter-2` is no number"));
+/// assert_eq!(error.message(), "`***` is no number");
+/// ```
+#[derive(Default)]
+pub struct Mask {
+    texts: Vec<Known>,
+    /// Values that stand in no text.
+    values: Vec<Part>,
+    /// The files that generators of Secrets read, as their kustomizations name them.
+    secret_files: Vec<String>,
+    search: OnceLock<Search>,
+}
+
+/// A text that was read.
+struct Known {
+    name: String,
+    text: String,
+    parts: Vec<Part>,
+    /// Where its lines begin.
+    lines: Vec<usize>,
+}
+
+/// All that is hidden wherever it stands.
+struct Search {
+    automaton: Option<AhoCorasick>,
+    /// For each pattern whether it is hidden although it stands elsewhere in the open.
+    is_sure: Vec<bool>,
+}
+
+impl Mask {
+    /// Takes notice of a file that was read; `name` is how places name it.
+    pub fn learn(&mut self, name: &str, content: &[u8]) {
+        let text = String::from_utf8_lossy(content);
+        if text.contains('\0') || self.texts.iter().any(|known| known.name == name) {
+            return;
+        }
+        let directory = name.rfind('/').map_or("", |at| name.cut(..=at));
+        let files = secret_files(&text).into_iter();
+        self.secret_files
+            .extend(files.map(|file| simplified(&format!("{directory}{file}"))));
+        let starts = text.match_indices('\n').map(|(at, _)| at + 1);
+        self.texts.push(Known {
+            name: name.to_owned(),
+            parts: parts(guard(), name, &text),
+            lines: std::iter::once(0).chain(starts).collect(),
+            text: text.into_owned(),
+        });
+        self.search.take();
+    }
+
+    /// Takes notice of a value by its name: a variable of the environment, a flag.
+    pub fn learn_value(&mut self, name: &str, value: &str) {
+        if Role::of(name) >= Role::Secret && !is_placeholder_value(value) {
+            self.values.push(Part {
+                range: 0..0,
+                raw: value.to_owned(),
+                value: value.to_owned(),
+                is_sure: false,
+            });
+            self.search.take();
+        }
+    }
+
+    /// Whether a file was learned.
+    pub fn knows(&self, name: &str) -> bool {
+        self.texts.iter().any(|known| known.name == name)
+    }
+
+    /// A text without what is a secret in it, seen from the places that it is about.
+    pub fn text<'t>(&self, text: &'t str, places: &[Place]) -> Cow<'t, str> {
+        let mut ranges = evident(text);
+        for part in places.iter().flat_map(|place| self.parts_at(place)) {
+            ranges.extend(pointed(text, part));
+        }
+        let search = self.search.get_or_init(|| self.searched());
+        if let Some(automaton) = &search.automaton {
+            for found in automaton.find_iter(text) {
+                let (range, is_sure) = (found.range(), search.is_sure[found.pattern().as_usize()]);
+                if self.is_hidden(text, &range, is_sure) {
+                    ranges.push(range);
+                }
+            }
+        }
+        hidden(text, ranges)
+    }
+
+    /// An error without the secrets in it.
+    #[must_use]
+    pub fn error(&self, error: Error) -> Error {
+        let notes = error.notes().iter().filter_map(|note| note.place.as_ref());
+        let places: Vec<Place> = error.place().into_iter().chain(notes).cloned().collect();
+        error.map_words(|text| self.text(text, &places).into_owned())
+    }
+
+    /// What an error says, without the secrets in it.
+    pub fn shown(&self, error: &Error) -> Error {
+        self.error(error.told())
+    }
+
+    /// A finding without the secrets in it.
+    pub fn finding(&self, finding: &mut Finding) {
+        let places: Vec<Place> = finding.places_mut().map(|place| place.clone()).collect();
+        let notes = finding.notes.iter_mut();
+        let notes = notes.flat_map(|note| std::iter::once(&mut note.message).chain(&mut note.help));
+        let own = std::iter::once(&mut finding.message).chain(&mut finding.help);
+        for words in own.chain(notes) {
+            if let Cow::Owned(text) = self.text(words, &places) {
+                *words = text;
+            }
+        }
+    }
+
+    /// The parts of a text on the line of a place.
+    fn parts_at<'m>(&'m self, place: &'m Place) -> impl Iterator<Item = &'m Part> {
+        let line = place.span.line as usize;
+        let known = self
+            .texts
+            .iter()
+            .find(|known| line > 0 && place.file.as_deref() == Some(known.name.as_str()));
+        known.into_iter().flat_map(move |known| {
+            let start = known
+                .lines
+                .get(line - 1)
+                .copied()
+                .unwrap_or(known.text.len());
+            let end = known
+                .lines
+                .get(line)
+                .copied()
+                .unwrap_or(known.text.len() + 1);
+            let is_there = move |part: &&Part| part.range.start < end && part.range.end > start;
+            known.parts.iter().filter(is_there)
+        })
+    }
+
+    fn searched(&self) -> Search {
+        let (mut patterns, mut is_sure) = (Vec::new(), Vec::new());
+        let mut take = |part: &Part| {
+            let values = forms(&part.value).into_iter().chain(forms(&part.raw));
+            for value in values {
+                let lines = value
+                    .lines()
+                    .map(str::trim)
+                    .filter(|line| line.len() >= SHORTEST);
+                for line in lines.filter(|line| !line.starts_with("-----")) {
+                    patterns.push(line.to_owned());
+                    is_sure.push(part.is_sure);
+                }
+            }
+        };
+        self.values.iter().for_each(&mut take);
+        for known in &self.texts {
+            known.parts.iter().for_each(&mut take);
+            let name = simplified(&known.name);
+            if self.secret_files.contains(&name) {
+                of_secret_file(&known.text).iter().for_each(&mut take);
+            }
+        }
+        let automaton = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .ascii_case_insensitive(true)
+            .build(&patterns);
+        Search {
+            automaton: automaton.ok().filter(|_| !patterns.is_empty()),
+            is_sure,
+        }
+    }
+
+    /// Whether a known secret is meant where its letters stand.
+    fn is_hidden(&self, text: &str, range: &Range<usize>, is_sure: bool) -> bool {
+        let found = text.cut(range.clone());
+        let number = found
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'.');
+        let kind = usize::from(!number && !is_word(found));
+        let is_meant = if found.len() >= LONG[kind] {
+            true
+        } else if found.len() >= SHORT[kind] {
+            !touches(text, range)
+        } else {
+            is_quoted(text, range) && !number
+        };
+        is_meant && (is_sure || !self.is_open(found))
+    }
+
+    /// Whether a value is a name besides: a key, or what an object is called.
+    fn is_open(&self, value: &str) -> bool {
+        const NAMES: [&str; 9] = [
+            "name",
+            "namespace",
+            "kind",
+            "apiVersion",
+            "image",
+            "newName",
+            "namePrefix",
+            "nameSuffix",
+            "secretName",
+        ];
+        let names = |line: &str| {
+            let line = line.trim().trim_start_matches("- ").trim_start_matches('{');
+            let Some((key, rest)) = line.split_once(':') else {
+                return false;
+            };
+            let bare = |text: &str| text.trim_matches([' ', '"', '\'', ',', '}']) == value;
+            bare(key) || NAMES.contains(&key.trim()) && bare(rest)
+        };
+        self.texts.iter().any(|known| {
+            known.text.match_indices(value).any(|(at, _)| {
+                let line = known.lines.partition_point(|&start| start <= at);
+                let end = known.lines.get(line).copied().unwrap_or(known.text.len());
+                names(known.text.cut(known.lines[line - 1]..end))
+            })
+        })
+    }
+}
+
+/// The guard that judges messages; one is enough, since it knows nothing of them.
+fn guard() -> &'static Guard {
+    static GUARD: OnceLock<Guard> = OnceLock::new();
+    GUARD.get_or_init(Guard::new)
+}
+
+/// What a text shows by itself.
+fn evident(text: &str) -> Vec<Range<usize>> {
+    let mut ranges = credentials(text);
+    let hits = guard().search("", text.as_bytes(), 0).into_iter();
+    ranges.extend(
+        hits.filter(|hit| hit.rule != rank::WEAK && is_whole(text, &hit.range))
+            .map(|hit| hit.range),
+    );
+    let values = assigned(text).into_iter();
+    ranges.extend(values.filter(|range| {
+        let value = text.cut(range.clone()).trim_matches(['"', '\'']);
+        value.len() > 1 && !is_placeholder_value(value) && !is_shown(value)
+    }));
+    ranges.extend(drawn(text));
+    ranges
+}
+
+/// Whether a range can be cut out.
+fn is_whole(text: &str, range: &Range<usize>) -> bool {
+    text.is_char_boundary(range.start) && text.is_char_boundary(range.end) && !range.is_empty()
+}
+
+/// `ce24…(40`, `<secret A,`, `***`: what is shown of a secret already; or no value at all.
+fn is_shown(value: &str) -> bool {
+    value.contains('…')
+        || value.starts_with("<secret")
+        || value.starts_with(HIDDEN)
+        || matches!(value, "true" | "false" | "null" | "{}" | "[]")
+        || value.bytes().all(|byte| byte.is_ascii_punctuation())
+}
+
+/// Words that look drawn at random, and are no hashes, names or paths.
+fn drawn(text: &str) -> Vec<Range<usize>> {
+    let is_end = |c: char| c.is_whitespace() || "`\"',;()[]{}<>=".contains(c);
+    let words = |range: &Range<usize>, is_end: &dyn Fn(char) -> bool| -> Vec<Range<usize>> {
+        let mut start = range.start;
+        let words = text.cut(range.clone()).split(is_end).map(|word| {
+            let at = start;
+            let behind = text.cut(at + word.len()..).chars().next();
+            start = at + word.len() + behind.map_or(0, char::len_utf8);
+            at..at + word.len()
+        });
+        words.filter(|word| word.len() >= DRAWN).collect()
+    };
+    let is_secret = |range: &Range<usize>| {
+        let word = text.cut(range.clone());
+        let is_name = || is_hash(word) || is_uuid(word) || is_fingerprint(word);
+        judge("token", word, Setting::Text).is_some() && !is_name()
+    };
+    let mut found = Vec::new();
+    for word in words(&(0..text.len()), &is_end) {
+        if is_secret(&word) {
+            found.push(word);
+            continue;
+        }
+        // A part of a path or of the way to a field.
+        let parts = words(&word, &|c| matches!(c, '.' | '/' | ':'));
+        found.extend(parts.into_iter().filter(is_secret));
+    }
+    found
+}
+
+/// Where a text repeats a part that it points to, or a piece of it.
+fn pointed(text: &str, part: &Part) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let wholes = forms(&part.value).into_iter().chain(forms(&part.raw));
+    let marks: &[char] = &[
+        '*', '&', '!', '%', '@', '`', '"', '\'', '[', ']', '{', '}', '|', '>', ',', ':', '=',
+    ];
+    let words = part
+        .raw
+        .split_whitespace()
+        .chain(part.value.split_whitespace());
+    let bare = words.flat_map(|word| [word, word.trim_matches(marks)]);
+    for word in wholes.chain(bare.map(str::to_owned)) {
+        let is_long = word.len() >= SHORTEST;
+        if word.len() < 2 {
+            continue;
+        }
+        for (at, _) in text.match_indices(&*word) {
+            let range = at..at + word.len();
+            if is_long && !touches(text, &range) || is_quoted(text, &range) {
+                found.push(range);
+            }
+        }
+    }
+    // A message may show less than a word.
+    let mut start = 0;
+    for (number, piece) in text.split('`').enumerate() {
+        let range = start..start + piece.len();
+        start = range.end + 1;
+        let is_inside = number % 2 == 1 && piece.len() >= SHORTEST;
+        if is_inside && (part.raw.contains(piece) || part.value.contains(piece)) {
+            found.push(range);
+        }
+    }
+    found
+}
+
+/// Whether a value could be a word, a name or a version: it has letters of one case, or no letters.
+fn is_word(value: &str) -> bool {
+    let has = |test: fn(&u8) -> bool| value.as_bytes().iter().any(test);
+    let is_joined = |byte: &u8| byte.is_ascii_punctuation() && !b"-_./:".contains(byte);
+    let kinds = [
+        has(u8::is_ascii_lowercase),
+        has(u8::is_ascii_uppercase),
+        has(u8::is_ascii_digit),
+        has(is_joined),
+    ];
+    kinds.into_iter().filter(|has| *has).count() < 2
+}
+
+/// Whether quotes stand around a part of a text, or nothing.
+fn is_quoted(text: &str, range: &Range<usize>) -> bool {
+    if text.trim().len() == range.len() {
+        return true;
+    }
+    let before = text.cut(..range.start).chars().next_back();
+    let after = text.cut(range.end..).chars().next();
+    let is_quote = |c: Option<char>| c.is_some_and(|c| matches!(c, '`' | '"' | '\''));
+    is_quote(before) && is_quote(after)
+}
+
+/// Whether a letter or a digit stands right before or behind a part of a text.
+fn touches(text: &str, range: &Range<usize>) -> bool {
+    let before = text.cut(..range.start).chars().next_back();
+    let after = text.cut(range.end..).chars().next();
+    [before, after]
+        .iter()
+        .flatten()
+        .any(|c| c.is_alphanumeric())
+}
+
+/// A text with something else in the place of some parts; above the marks of an excerpt it is as
+/// wide as what it hides, so that they point to the same.
+fn hidden(text: &str, mut ranges: Vec<Range<usize>>) -> Cow<'_, str> {
+    if ranges.is_empty() {
+        return text.into();
+    }
+    ranges.sort_by_key(|range| (range.start, range.end));
+    let mut out = String::with_capacity(text.len());
+    let mut from = 0;
+    let mut ranges = ranges.into_iter().peekable();
+    while let Some(mut range) = ranges.next() {
+        while let Some(next) = ranges.next_if(|next| next.start < range.end) {
+            range.end = range.end.max(next.end);
+        }
+        let shown = text.cut(range.clone());
+        out.push_str(text.cut(from..range.start));
+        let quote = shown.chars().next().filter(|c| matches!(c, '"' | '\''));
+        let quote = quote.filter(|quote| shown.len() > 1 && shown.ends_with(*quote));
+        let width = shown.chars().count() - 2 * usize::from(quote.is_some());
+        out.extend(quote);
+        match is_marked(text.cut(range.end..)) {
+            true => out.extend(std::iter::repeat_n('*', width)),
+            false => out.push_str(HIDDEN),
+        }
+        out.extend(quote);
+        from = range.end;
+    }
+    out.push_str(text.cut(from..));
+    Cow::Owned(out)
+}
+
+/// Whether marks stand below the line that a text begins in.
+fn is_marked(rest: &str) -> bool {
+    let below = rest.split('\n').nth(1).unwrap_or_default().trim();
+    !below.is_empty() && below.bytes().all(|byte| byte == b'^')
+}
+
+/// A path without `.` and `..`, as text.
+fn simplified(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use kustom_yaml::error::Kind;
+    use kustom_yaml::finding::Finding;
+    use kustom_yaml::place::Span;
+
+    use super::*;
+
+    const SECRET: &str = "\
+apiVersion: v1
+kind: Secret
+metadata: {name: app, namespace: shop}
+stringData:
+  pin: hunter2
+  user: admin
+  port: '5432'
+  kind: shop
+  phrase: correct horse battery
+  quoted: \"a\\\"b-c-d-e\"
+data:
+  token: c3dvcmRmaXNo
+";
+
+    fn mask() -> Mask {
+        let mut mask = Mask::default();
+        mask.learn("secret.yaml", SECRET.as_bytes());
+        mask
+    }
+
+    fn line(line: u32) -> Place {
+        let span = Span {
+            line,
+            column: 3,
+            ..Span::default()
+        };
+        Place::in_file("secret.yaml", span)
+    }
+
+    #[test]
+    fn values_of_a_secret_are_hidden_in_all_their_forms() {
+        let mask = mask();
+        for (text, shown) in [
+            ("`hunter2` is no number", "`***` is no number"),
+            ("no hunter2 here", "no *** here"),
+            ("\"aHVudGVyMg==\"", "\"***\""),
+            ("swordfish", "***"),
+            ("c3dvcmRmaXNo", "***"),
+            ("at correct horse battery: no", "at ***: no"),
+            ("\"a\\\"b-c-d-e\"", "\"***\""),
+            ("no user `admin`", "no user `***`"),
+            ("HUNTER2", "***"),
+        ] {
+            assert_eq!(mask.text(text, &[]), shown);
+        }
+    }
+
+    #[test]
+    fn ordinary_words_stay_readable() {
+        let mask = mask();
+        for text in [
+            "no namespace `shop`",
+            "`pin` is no field of `app`; did you mean `user`?",
+            "port 5432 is taken",
+            "the administrator has no admin",
+            "unknown field `replicas: 3`",
+            "`nginx:1.25@sha256:0123456789abcdef` names no image",
+            "cannot read `environments/production/secrets/token`: it is not there",
+            "`kube-prometheus-stack-operator-5d8f7c9b4` is not rendered",
+            "no revision `4f3a1b2c5d6e7f8091a2b3c4d5e6f708192a3b4c`",
+            "`secretKeyRef.key` names `password`, which Secret `app` has not",
+            "set `password: $(DB_PASSWORD)`, or `token: {{ .token }}`",
+            "write `--set KEY=VALUE`, `NAME=NEW:TAG@DIGEST`",
+            "did you mean `https://github.com/org/app//base?ref=v1`?",
+            "`image: git@github.com:org/app`",
+        ] {
+            assert_eq!(mask.text(text, &[]), text);
+        }
+    }
+
+    #[test]
+    fn what_a_message_points_to_is_hidden_whatever_it_looks_like() {
+        let mut mask = mask();
+        mask.learn(
+            "broken.yaml",
+            b"db:\n  password: *ab 3\n  token: !x1 y\nname: ab\n",
+        );
+        let at = |number| {
+            let mut place = line(number);
+            place.file = Some("broken.yaml".into());
+            [place]
+        };
+        assert_eq!(
+            mask.text("unknown anchor `ab`", &at(2)),
+            "unknown anchor `***`"
+        );
+        assert_eq!(mask.text("unknown tag `!x1`", &at(3)), "unknown tag `***`");
+        assert_eq!(mask.text("no `ab`", &at(4)), "no `ab`");
+        assert_eq!(mask.text("not `5432`", &[line(7)]), "not `***`");
+    }
+
+    #[test]
+    fn the_marks_of_an_excerpt_stay_where_they_point() {
+        let excerpt = ".password = \"hunter2\" | bad\n                        ^^^";
+        assert_eq!(
+            masked(excerpt),
+            ".password = \"*******\" | bad\n                        ^^^"
+        );
+    }
+
+    #[test]
+    fn errors_and_findings_are_hidden_in_all_their_parts() {
+        let mask = mask();
+        let error = Error::new(Kind::Patch, "no `hunter2`")
+            .note("in `hunter2`", None)
+            .help("write `hunter2`");
+        let told = format!("{:#}", mask.error(error));
+        assert!(!told.contains("hunter2"), "{told}");
+        let mut finding = Finding::warning("x", "no `hunter2`").help("`hunter2`?");
+        finding.notes = vec![kustom_yaml::error::Note {
+            message: "in `hunter2`".to_owned(),
+            place: Some(line(5)),
+            help: Some("not `hunter2`".to_owned()),
+        }];
+        mask.finding(&mut finding);
+        assert!(!format!("{finding:?}").contains("hunter2"), "{finding:?}");
+    }
+
+    #[test]
+    fn the_files_of_generators_are_secrets_as_a_whole() {
+        let mut mask = Mask::default();
+        let kustomization = "secretGenerator:\n- name: a\n  envs: [../s.env]\n  files: [pin]\n";
+        mask.learn("app/kustomization.yaml", kustomization.as_bytes());
+        mask.learn("s.env", b"A=open-sesame\n");
+        mask.learn("app/pin", b"00-11-22\n");
+        assert_eq!(mask.text("no `open-sesame`", &[]), "no `***`");
+        assert_eq!(mask.text("no `00-11-22`", &[]), "no `***`");
+    }
+}
