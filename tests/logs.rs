@@ -154,7 +154,6 @@ const COMMANDS: &[(&str, &[&str])] = &[
             "diff --files p/x.yaml p/NAME.yaml",
             "diff --files p/x.yaml p/NAME.yaml --format unified",
             "diff --files p/x.yaml p/NAME.yaml --format markdown",
-            "diff --files p/x.yaml p/NAME.yaml --format html",
             "diff --files p/x.yaml p/NAME.yaml --format json",
             "diff --against HEAD --format markdown",
         ],

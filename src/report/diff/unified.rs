@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use super::visible;
 use super::words::{self, suspicion};
 use crate::diff::{Change, Diff, Document, Lines, Op};
+use crate::guard::printable;
 
 /// How many lines name the two sides of a resource.
 const HEADER: usize = 2;
@@ -43,7 +44,7 @@ pub(super) fn write(diff: &Diff) -> String {
 fn hunks(diff: &Diff, document: &Document) -> String {
     let header = |side: &str, text: &str| match text.is_empty() {
         true => "/dev/null".to_owned(),
-        false => format!("{side}/{}", file(document)),
+        false => printable(&format!("{side}/{}", file(document))).into_owned(),
     };
     let text = Lines::of(&document.from, &document.to).unified(
         &header(&diff.from, &document.from),
