@@ -14,13 +14,14 @@ use std::process::Command;
 
 /// The parts of the repository that the documents speak of, and a file for each of those that
 /// `kustom.yaml` allows to hold fixtures.
-const EXAMPLE: [&str; 6] = [
+const EXAMPLE: [&str; 7] = [
     "kustom.yaml",
     "kustom",
     "environments",
     "secrets-boilerplate",
     "crates/guard/src/rank.rs",
     "tests/rules.rs",
+    "fuzz/found/masks",
 ];
 
 #[test]

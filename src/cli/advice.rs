@@ -18,6 +18,7 @@ fn commands_of(room: &str, file: &str) -> Vec<&'static str> {
         // The page of the rules is of no command; it names each with its flag.
         ("report", _) | ("yq", _) | ("cli", "yq" | "mod.rs" | "kustomize.rs") => Vec::new(),
         ("cli", "build.rs") => vec!["build"],
+        ("load", "within.rs") | ("cli", "reading.rs") => RENDER.to_vec(),
         ("cli", "render") => vec!["render"],
         ("cli", "diff" | "diff.rs") => vec!["diff"],
         ("cli", "config.rs") => vec!["config"],

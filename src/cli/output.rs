@@ -256,10 +256,13 @@ fn said() -> Mask {
 fn learn_file(mask: &mut Mask, name: &str) {
     const LARGEST: u64 = 4 << 20;
     const MANY: usize = 200;
-    let path = Path::new(name);
     if mask.knows(name) {
         return;
     }
+    let Ok(path) = std::path::absolute(name) else {
+        return;
+    };
+    let path = path.as_path();
     let files = Snapshot::default().bounded(LARGEST);
     match files.resolve(path) {
         Ok((_, FileKind::File)) => {

@@ -9,7 +9,7 @@ use super::{
     remark, report, rules, visible_json,
 };
 use crate::error::{Error, Kind, Note};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Object, Severity};
 use crate::guard::Mask;
 use crate::place::{Place, Span};
 
@@ -50,7 +50,8 @@ fn kinds() -> impl Iterator<Item = Kind> {
         Kind::Template => Some(Kind::Plugin),
         Kind::Plugin => Some(Kind::Project),
         Kind::Project => Some(Kind::Output),
-        Kind::Output => None,
+        Kind::Output => Some(Kind::Limit),
+        Kind::Limit => None,
     };
     std::iter::successors(Some(Kind::Yaml), next)
 }
@@ -87,6 +88,11 @@ fn finding_with(rule: &'static str, severity: Severity, text: &str) -> Finding {
         notes: vec![note(text)],
         help: Some(format!("write `{text}`")),
         identity: Some(text.to_owned()),
+        object: Some(Box::new(Object {
+            kind: "Secret".to_owned(),
+            namespace: text.to_owned(),
+            name: text.to_owned(),
+        })),
     }
 }
 

@@ -4,6 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::changes;
 use super::findings::{Merged, Outcome, Report};
+use super::shown;
+use crate::finding::Object;
 use crate::place::Place;
 
 /// One object: a summary, the suites with their checks, and the findings.
@@ -59,6 +61,12 @@ fn finding(report: &Report, one: &Merged<'_>) -> Value {
             map.insert("others".to_owned(), others.map(Value::Object).collect());
         }
         if let Some(object) = &finding.object {
+            let shown = |text: &str| shown::name(text).into_owned();
+            let object = Object {
+                kind: shown(&object.kind),
+                namespace: shown(&object.namespace),
+                name: shown(&object.name),
+            };
             map.insert("object".to_owned(), object.to_string().into());
         }
         if let Some(help) = &finding.help {

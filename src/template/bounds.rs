@@ -72,7 +72,10 @@ fn check_namespaces(tag: &[Word<'_>], namespaces: &BTreeSet<&str>) -> Result<(),
         let is_attribute = before == Some(".");
         let is_misused = match word {
             "namespace" if !is_attribute => {
-                let is_made = matches!(tag, [("set", _), _, ("=", _), ("namespace", _), ..]);
+                let is_made = matches!(
+                    tag,
+                    [("set", _), _, ("=", _), ("namespace", _), ("(", _), ..]
+                );
                 !(is_made && number == 3)
             }
             name if namespaces.contains(name) && !is_attribute => {

@@ -189,7 +189,9 @@ impl Mask {
         let notes = finding.notes.iter_mut();
         let notes = notes.flat_map(|note| std::iter::once(&mut note.message).chain(&mut note.help));
         let own = std::iter::once(&mut finding.message).chain(&mut finding.help);
-        for words in own.chain(notes) {
+        let object = finding.object.as_deref_mut();
+        let object = object.map(|it| [&mut it.kind, &mut it.namespace, &mut it.name]);
+        for words in own.chain(notes).chain(object.into_iter().flatten()) {
             if let Cow::Owned(text) = self.text(words, &places) {
                 *words = text;
             }

@@ -45,7 +45,6 @@ pub struct Note {
 }
 
 /// Which part of the work an error comes from.
-#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// Text that is not YAML: `a: b: c`.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::{Finding, Severity};
-use kustom::load::{LARGEST_FILE, Snapshot, size};
+use kustom::load::{LARGEST_FILE, Snapshot};
 use kustom::place::{SourceId, Span};
 use kustom::project::{Project, ProjectFiles};
 use kustom::write;
@@ -328,7 +328,9 @@ impl Call {
 /// The most bytes that are read of a file.
 fn most(arguments: &Arguments) -> Result<u64> {
     match arguments.value("max-file-size") {
-        Some(text) => size(text).map_err(|why| usage(format!("`--max-file-size {text}`: {why}"))),
+        Some(text) => {
+            crate::cli::size(text).map_err(|why| usage(format!("`--max-file-size {text}`: {why}")))
+        }
         None => Ok(LARGEST_FILE),
     }
 }
