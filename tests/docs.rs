@@ -21,7 +21,7 @@ const EXAMPLE: [&str; 7] = [
     "secrets-boilerplate",
     "crates/guard/src/rank.rs",
     "tests/rules.rs",
-    "fuzz/found/masks",
+    "fuzz/Cargo.toml",
 ];
 
 #[test]

@@ -1,7 +1,6 @@
 //! Where results and remarks go.
 
 use std::io::{self, IsTerminal as _, Write as _};
-use std::path::Path;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use kustom::error::{Error, Kind, Result};
