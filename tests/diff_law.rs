@@ -361,7 +361,7 @@ fn change_scalar(dice: &mut Dice, node: &mut Node) {
             .collect();
         starts[dice.roll(starts.len())]
     };
-    let (before, after) = text.split_at(at);
+    let (before, after) = (&text[..at], &text[at..]);
     *node = match dice.roll(9) {
         0 => Node::string("changed"),
         1 => Node::string(format!("{text}{blank}")),

@@ -143,7 +143,7 @@ fn expressions_of_ten_thousand_parts_are_done_or_refused() {
     let path = vec!["a"; 10_000].join(".");
     assert_eq!(stage.kustom("", ["yq", "w", "d.yaml", &path, "1"]).code, 1);
     assert_eq!(stage.kustom("", ["yq", "r", "d.yaml", &path]).code, 0);
-    let stars = vec!["**"; 12].join(".");
+    let stars = ["**"; 12].join(".");
     let deep = format!("{}1{}\n", "{a: ".repeat(40), "}".repeat(40));
     stage.write("d.yaml", &deep);
     let said = stage.kustom("", ["yq", "r", "d.yaml", &stars]);

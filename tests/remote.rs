@@ -482,7 +482,7 @@ fn definitions_and_schemas_are_read_from_a_server() {
     let schemas = server.url("served/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json");
     let said = stage.kustom(
         "project",
-        &["validate", "-schema-location", &schemas, "a.yaml"],
+        ["validate", "-schema-location", &schemas, "a.yaml"],
     );
     assert_eq!(said.code, 1, "{said:?}");
     for part in [
@@ -496,7 +496,7 @@ fn definitions_and_schemas_are_read_from_a_server() {
     assert_eq!(server.count("/served/other_v1.json"), 1);
     let crds = format!("crds: ['{}']\n", server.url("served/none.yaml"));
     stage.write("project/kustom.yaml", &crds);
-    let said = stage.kustom("project", &["validate", "a.yaml"]);
+    let said = stage.kustom("project", ["validate", "a.yaml"]);
     assert_eq!(said.code, 2, "{said:?}");
     assert!(said.err.contains("it is one of `crds`"), "{said:?}");
 }

@@ -14,6 +14,7 @@ const KEPT: Options = Options {
     keep_aliases: true,
     comments: true,
     lasting_anchors: false,
+    go_yaml_4: false,
 };
 
 /// What the reader of the block subset makes of a text is what all of YAML makes of it.

@@ -13,6 +13,7 @@ const KEPT: Options = Options {
     keep_aliases: true,
     comments: true,
     lasting_anchors: false,
+    go_yaml_4: false,
 };
 
 /// A script of yq 3 that sets values sets them once for all; what it made is what its text says.

@@ -68,8 +68,8 @@ fn marked(template: &str) -> String {
         // A mark must not stand between a tag and the blanks that it takes away.
         let is_text = !text.is_empty() && !text.starts_with("{%") && !text.starts_with("{#");
         if open.is_none() && is_text && !text.starts_with("{{-") {
-            let blanks = line.len() - text.len();
-            out.push_str(&line[..blanks]);
+            let blanks = line.strip_suffix(text).unwrap_or_default();
+            out.push_str(blanks);
             out.extend([MARK[0]].into_iter().chain(format!("{number}").chars()));
             out.push(MARK[1]);
             out.push_str(text);

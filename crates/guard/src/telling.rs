@@ -584,7 +584,7 @@ pub(super) fn assigned(text: &str) -> Vec<Range<usize>> {
         let Some(value) = value_behind(text, at + 1, from) else {
             continue;
         };
-        let bare = unquoted(&text[value.clone()]);
+        let bare = unquoted(text.cut(value.clone()));
         if is_telling(name, bare) && !is_computed(bare) {
             found.push(value);
         }

@@ -36,7 +36,7 @@ pub(super) fn of_field(target: &Target<'_>, kind: StepKind) -> Option<Origin> {
         configured_in: joined(&origin.path, &target.file_name),
         configured_by: Some(Plugin {
             api_version: "builtin".into(),
-            kind: kind.plugin().into(),
+            kind: kind.plugin(),
             ..Plugin::default()
         }),
         ..Origin::default()
