@@ -174,7 +174,7 @@ fn run_command(command: Command, streams: &Streams) -> Result<ExitCode> {
         Command::Validate(Later(arguments)) => validate::run(&arguments, streams),
         Command::Affected(Later(arguments)) => affected::run(&arguments, streams),
         Command::Deps(Later(arguments)) => deps::run(&arguments, streams),
-        Command::Yq(arguments) => Ok(yq::run(&arguments.words)),
+        Command::Yq(arguments) => Ok(yq::run(&arguments.words, streams)),
     }
 }
 

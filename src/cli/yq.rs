@@ -16,7 +16,7 @@ use kustom::load::{Files as _, LARGEST_FILE, Snapshot};
 use kustom::write;
 use kustom::yq::v3::usage;
 
-use super::output::{Streams, When};
+use super::output::Streams;
 use v3::Form;
 
 /// The words behind `kustom yq`, which are told apart as yq tells them.
@@ -32,9 +32,8 @@ pub(super) struct Arguments {
 }
 
 /// Runs `kustom yq` with the arguments behind that.
-pub(super) fn run(arguments: &[String]) -> ExitCode {
-    let streams = Streams::new(When::Auto, false);
-    match execute(arguments, &streams) {
+pub(super) fn run(arguments: &[String], streams: &Streams) -> ExitCode {
+    match execute(arguments, streams) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {

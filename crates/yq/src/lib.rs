@@ -4,6 +4,7 @@
 
 mod aliases;
 pub mod codec;
+mod color;
 mod json;
 mod number;
 mod script;
@@ -12,5 +13,6 @@ pub mod v3;
 pub mod v4;
 mod word;
 
+pub use color::{colored, colored_part};
 pub use json::{json, json_lines};
 pub use script::{Applied, Effect, Script, Source, apply};

@@ -10,6 +10,8 @@ use kustom_yaml::error::Result;
 use kustom_yaml::place::SourceId;
 use kustom_yaml::{Change, Node, Options, Style, Value, read, rewrite_changes};
 
+use crate::color::{colored, colored_part};
+
 /// A text and its documents.
 ///
 /// # Example
@@ -130,6 +132,49 @@ impl<'t> Documents<'t> {
         match self.text.get(done..) {
             Some(rest) if done > 0 => Cow::Owned(out + rest),
             _ => Cow::Borrowed(self.text),
+        }
+    }
+
+    /// The text in the colours of yq; documents that are scalars may be `unwrapped`, and have none.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use kustom_yaml::place::SourceId;
+    /// use kustom_yq::v4::Documents;
+    ///
+    /// let documents = Documents::read("'a: 1'\n---\n[~, x]\n", SourceId::default())?;
+    /// let colored = documents.colored(true);
+    /// assert_eq!(colored, "a: 1\n---\n[~,\u{1b}[32m x\u{1b}[0m]\n");
+    /// # Ok::<(), kustom_yaml::error::Error>(())
+    /// ```
+    pub fn colored(&self, unwrapped: bool) -> String {
+        let mut out = String::new();
+        let mut done = 0;
+        for node in self.nodes.iter().filter(|_| unwrapped) {
+            let Value::Scalar(word) = &node.value else {
+                continue;
+            };
+            if word.is_empty() && node.style == Style::Plain {
+                continue;
+            }
+            let (Range { start, end }, marker) = self.lines(node);
+            if let Some(before) = self.text.get(done..start) {
+                let is_first = done == 0;
+                out.push_str(&if is_first {
+                    colored(before)
+                } else {
+                    colored_part(before)
+                });
+                out.push_str(marker);
+                out.push_str(word);
+                out.push('\n');
+                done = end;
+            }
+        }
+        match self.text.get(done..).unwrap_or_default() {
+            text if done == 0 => colored(text),
+            rest => out + &colored_part(rest),
         }
     }
 

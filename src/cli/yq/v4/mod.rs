@@ -13,6 +13,7 @@ use kustom::finding::{Finding, Severity};
 use kustom::load::{LARGEST_FILE, Snapshot};
 use kustom::place::{SourceId, Span};
 use kustom::project::{Project, ProjectFiles};
+use kustom::report::Color;
 use kustom::write;
 use kustom::yaml::Node;
 use kustom::yq::codec::{Decoding, Format, decode};
@@ -84,7 +85,20 @@ pub(super) fn run(arguments: &[String], streams: &Streams) -> Result<bool> {
         _ => (false, arguments),
     };
     let arguments = Arguments::parse(arguments, FLAGS).map_err(usage)?;
-    Call::new(arguments, together)?.run(streams)
+    let is_colored = is_colored(&arguments, streams);
+    Call::new(arguments, together, is_colored)?.run(streams)
+}
+
+/// Whether results are coloured: `-C` says so, or a terminal where `-M` does not object. What goes
+/// to files is not.
+fn is_colored(arguments: &Arguments, streams: &Streams) -> bool {
+    let is_split = ["split-exp", "split-exp-file"]
+        .iter()
+        .any(|flag| arguments.value(flag).is_some());
+    let is_written = is_split || arguments.is_on("inplace");
+    let is_usual = streams.color_of_data() == Color::Always && !arguments.is_on("no-colors");
+    let is_asked = arguments.is_on("colors") || (is_usual && !arguments.is_off("colors"));
+    is_asked && !is_written
 }
 
 #[cold]
@@ -103,7 +117,7 @@ struct Call {
 }
 
 impl Call {
-    fn new(arguments: Arguments, together: bool) -> Result<Self> {
+    fn new(arguments: Arguments, together: bool, is_colored: bool) -> Result<Self> {
         let (text, name, files) = expression(&arguments)?;
         let text = match (arguments.is_on("prettyPrint"), text.trim().is_empty()) {
             (false, _) => text,
@@ -112,7 +126,7 @@ impl Call {
         };
         let expression = Expression::parse_named(&text, &name)?;
         let (from, to) = formats(&arguments, files.first().map(String::as_str))?;
-        let printer = Printer::new(&arguments, to)?;
+        let printer = Printer::new(&arguments, to, is_colored)?;
         let call = Self {
             arguments,
             together,
@@ -252,7 +266,7 @@ impl Call {
         if !self.is_on("inplace") {
             streams.data(text)?;
             // A file may lack the end of its last line, what is printed does not.
-            let is_cut = self.printer.keeps_text() && !text.is_empty() && !text.ends_with('\n');
+            let is_cut = self.printer.keeps_end() && !text.is_empty() && !text.ends_with('\n');
             return if is_cut { streams.data("\n") } else { Ok(()) };
         }
         if texts.first().is_some_and(|old| old == text) {

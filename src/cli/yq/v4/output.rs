@@ -8,6 +8,7 @@ use kustom::place::SourceId;
 use kustom::yaml::{Node, Tag};
 use kustom::yq::codec::{Encoding, Format, Lua, encode, left_out};
 use kustom::yq::v4::{Context, Documents, Expression, Found, Input, Output};
+use kustom::yq::{colored, colored_part};
 
 use crate::cli::flags::Arguments;
 use crate::cli::output::Streams;
@@ -55,11 +56,13 @@ pub(super) struct Printer {
     separators: bool,
     nul: bool,
     in_place: bool,
+    /// Whether YAML and JSON are coloured; files are not.
+    is_colored: bool,
 }
 
 impl Printer {
-    /// As the flags say.
-    pub(super) fn new(arguments: &Arguments, format: Format) -> Result<Self> {
+    /// As the flags say; `is_colored` if the results go where colours are wanted.
+    pub(super) fn new(arguments: &Arguments, format: Format, is_colored: bool) -> Result<Self> {
         let indent = match arguments.value("indent") {
             None => None,
             Some(text) => Some(text.parse::<usize>().map_err(|_| {
@@ -88,6 +91,7 @@ impl Printer {
             separators: !arguments.is_on("no-doc"),
             nul: arguments.is_on("nul-output"),
             in_place: arguments.is_on("inplace"),
+            is_colored: is_colored && matches!(format, Format::Yaml | Format::Kyaml | Format::Json),
         })
     }
 
@@ -104,10 +108,17 @@ impl Printer {
         self.format == Format::Yaml && !self.anew && !self.nul && self.separators
     }
 
+    /// Whether a text ends as its file does, with or without a line feed.
+    pub(super) fn keeps_end(&self) -> bool {
+        self.keeps_text() && !self.is_colored
+    }
+
     /// A file that was not changed, as it is printed: the text itself, but for documents that are a
     /// word, of which only the bare word is printed.
     pub(super) fn unchanged(&self, documents: &Documents<'_>) -> String {
-        if self.unwraps() {
+        if self.is_colored {
+            documents.colored(self.unwraps())
+        } else if self.unwraps() {
             documents.unwrapped().into_owned()
         } else {
             documents.text().to_owned()
@@ -121,12 +132,27 @@ impl Printer {
 
     /// A text with changes as it is printed.
     fn changed(&self, text: String, results: &[Found]) -> String {
-        if !self.unwraps() || !results.iter().any(|found| found.node.is_scalar()) {
-            return text;
+        let unwraps = self.unwraps() && results.iter().any(|found| found.node.is_scalar());
+        // What is new is the first document of an empty text.
+        let is_first = results
+            .first()
+            .is_none_or(|found| found.origin.is_none() || is_first(found));
+        if !unwraps {
+            return self.painted(text, is_first);
         }
         match Documents::read(&text, SourceId::default()) {
-            Ok(documents) => documents.unwrapped().into_owned(),
-            Err(_) => text,
+            Ok(documents) => self.unchanged(&documents),
+            Err(_) => self.painted(text, is_first),
+        }
+    }
+
+    /// A text in colours, if they are wanted; comments at its top are those of a file if it
+    /// `is_first` in one.
+    fn painted(&self, text: String, is_first: bool) -> String {
+        match (self.is_colored, is_first) {
+            (false, _) => text,
+            (true, true) => colored(&text),
+            (true, false) => colored_part(&text),
         }
     }
 
@@ -170,17 +196,20 @@ impl Printer {
             }
             streams.findings(&findings);
             if let Some(head) = found.head().filter(|_| self.format == Format::Yaml) {
-                out.push_str(head);
-                out.push('\n');
+                out.push_str(&self.painted(format!("{head}\n"), is_first(found)));
             }
-            out.push_str(&self.one(&found.node)?);
+            out.push_str(&self.one(found)?);
             before = Some(found);
         }
         Ok(out)
     }
 
-    fn one(&self, node: &Node) -> Result<String> {
+    fn one(&self, found: &Found) -> Result<String> {
+        let node = &found.node;
         let mut text = encode(self.format, node, &self.encoding)?;
+        if !(self.encoding.unwrapped && node.is_scalar()) {
+            text = self.painted(text, is_first(found));
+        }
         if self.nul {
             if text.ends_with('\n') {
                 text.pop();
@@ -215,7 +244,7 @@ impl Printer {
                     _ => "yml",
                 });
             }
-            files.push((file.into(), self.one(&found.node)?.into_bytes()));
+            files.push((file.into(), self.one(found)?.into_bytes()));
         }
         Ok(files)
     }
@@ -280,6 +309,11 @@ fn begun(node: &Node, documents: &Documents<'_>) -> Result<Option<String>> {
         return Ok(Some(documents.text().to_owned()));
     }
     documents.rewrite(std::slice::from_ref(node)).map(Some)
+}
+
+/// Whether a result is the first document of a file.
+fn is_first(found: &Found) -> bool {
+    found.origin.is_some_and(|(_, document)| document == 0)
 }
 
 /// Whether results are documents of the input, in their order.
