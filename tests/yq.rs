@@ -19,9 +19,9 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
 
 use kustom::error::{Error, Kind, Result};
-use kustom::yaml::{self, Options};
+use kustom::place::SourceId;
 use kustom::yq::v3::{Documents, Script, run};
-use kustom::yq::v4::{Context, Expression, Input};
+use kustom::yq::v4::{self, Context, Expression, Input};
 use kustom::yq::{Source, apply, json_lines};
 use serde_json::Value;
 
@@ -308,13 +308,10 @@ fn printed(case: &Value) -> (String, ExitStatus) {
 
 /// The documents of a text as JSON.
 fn values(text: &str) -> Result<Vec<Value>> {
-    let options = Options {
-        keep_aliases: true,
-        ..Options::default()
-    };
+    let read = v4::Documents::read(text, SourceId::default())?;
     let documents = [Input {
         name: "-",
-        documents: &yaml::read(text, &options)?,
+        documents: read.nodes(),
     }];
     let context = Context {
         explode: true,
