@@ -94,11 +94,11 @@ fn a_text_without_a_line_break_at_its_end_gets_none() {
     assert_eq!(there, "namePrefix: a-\nnameSuffix: -x");
     let none = Change::SetText("nameSuffix", String::new());
     assert_eq!(changed(&there, &none), "namePrefix: a-");
-    // A block of text ends with one, and keeps it.
+    // A block of text without one stays without.
     let patch = "patches:\n- patch: |\n    a: b\n    c: d";
     assert_eq!(
         changed(patch, &suffix),
-        "patches:\n- patch: |\n    a: b\n    c: d\nnameSuffix: -x"
+        "patches:\n- patch: |-\n    a: b\n    c: d\nnameSuffix: -x"
     );
 }
 

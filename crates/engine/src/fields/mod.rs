@@ -318,7 +318,7 @@ mod tests {
 
     #[test]
     fn an_older_release_knows_fewer_images_and_names() {
-        let counts = ["5.4", "5.6", "5.7", "5.8.1", "5.8.3"].map(|release| {
+        let counts = ["5.4.2", "5.6", "5.7", "5.8.1", "5.8.3"].map(|release| {
             let fields = Fields::of_release(release.parse().unwrap());
             (fields.images.len(), fields.name_reference.len())
         });
