@@ -3,6 +3,7 @@
 use crate::crd::CustomKind;
 use crate::did_you_mean;
 use crate::finding::{Findings, Severity};
+use crate::migrations;
 use crate::path::Path;
 use crate::schema::{self, Kind, group_of};
 use crate::value::Value;
@@ -197,18 +198,34 @@ fn not_served(kind: &Kind, minor: u32, object: &Value<'_>, findings: &mut Findin
         schema::kind(api_version, kind).is_none_or(|found| found.is_served(minor))
     };
     // What takes its place may not be there yet, or may be gone, too.
-    finding.help = kind
+    let successor = kind
         .replacement
         .filter(|to| is_served(to))
-        .map(|to| to.strip_suffix(kind.kind).map_or(to, str::trim_end))
+        .map(|to| version_of(to, kind))
         .or_else(|| {
             schema::kinds()
                 .iter()
                 .filter(|other| other.kind == kind.kind && other.is_served(minor))
-                .max_by_key(|other| stability(other.api_version))
+                .max_by_key(|other| {
+                    let same_group = other.group() == kind.group();
+                    (same_group, stability(other.api_version))
+                })
                 .map(|other| other.api_version)
-        })
-        .map(|to| format!("use `{to}`"));
+        });
+    let change = migrations::of(kind.api_version, kind.kind).filter(|_| minor > last);
+    finding.help = match (successor, change) {
+        (Some(to), Some(change)) => Some(format!("use `{to}`: {change}")),
+        (Some(to), None) => Some(format!("use `{to}`")),
+        (None, change) => change.map(str::to_owned),
+    };
+}
+
+/// The version in what replaces a kind: `apps/v1` of `apps/v1 Deployment`.
+fn version_of<'t>(replacement: &'t str, kind: &Kind) -> &'t str {
+    match replacement.split_once(' ') {
+        Some((version, to)) if to.strip_suffix("List").unwrap_or(to) == kind.kind => version,
+        _ => replacement,
+    }
 }
 
 fn warn_of_end(kind: &Kind, minor: u32, object: &Value<'_>, findings: &mut Findings) {
@@ -237,8 +254,11 @@ fn warn_of_end(kind: &Kind, minor: u32, object: &Value<'_>, findings: &mut Findi
     );
     finding.rule = "deprecated-api";
     finding.severity = Severity::Warning;
-    finding.help = kind
-        .replacement
-        .map(|to| to.strip_suffix(kind.kind).map_or(to, str::trim_end))
-        .map(|to| format!("use `{to}`"));
+    finding.help = kind.replacement.map(|to| {
+        let to = version_of(to, kind);
+        match migrations::of(kind.api_version, kind.kind) {
+            Some(change) => format!("use `{to}`: {change}"),
+            None => format!("use `{to}`"),
+        }
+    });
 }

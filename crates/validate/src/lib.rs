@@ -10,6 +10,7 @@ mod finding;
 mod json;
 mod kinds;
 mod meta;
+mod migrations;
 mod names;
 mod net;
 mod path;
