@@ -2,7 +2,7 @@
 //!
 //! Each may be right by itself: a key that the named ConfigMap has not, a Service whose pods listen
 //! elsewhere, two routes for one host and path, a budget that no drain gets past. Names that nothing
-//! has are found by [`dangling`](crate::dangling), of whose judgement this is the rest.
+//! has are found by [`dangling`], of whose judgement this is the rest.
 
 mod claims;
 mod drains;

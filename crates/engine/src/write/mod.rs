@@ -5,7 +5,7 @@
 //! Of several files none is renamed before all are written; where one cannot be, nothing is left
 //! behind, directories included.
 //!
-//! [`file`] and [`files`] go where the user's path leads, through links, as kustomize's `-o` does.
+//! [`file()`] and [`files`] go where the user's path leads, through links, as kustomize's `-o` does.
 //! A [`Directory`] is left by nothing that is written into it. [`Scratch`] is for programs, and is
 //! gone afterwards.
 
@@ -65,7 +65,7 @@ pub fn file(path: &Path, content: &[u8]) -> Result<()> {
     publish(vec![Spot::led(path)?], &[content])
 }
 
-/// Writes files, each as [`file`] does; nothing is changed before all of them can be.
+/// Writes files, each as [`file()`] does; nothing is changed before all of them can be.
 ///
 /// # Errors
 ///
