@@ -5,12 +5,13 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use kustom::cfg::{Annotated, Function, Item, Wrapping, container, pairs, print, texts};
+use kustom::cfg::{Annotated, Function, Item, Wrapping, pairs, print, texts};
 use kustom::error::{Error, Kind, Result};
 use kustom::load;
+use kustom::plugin::FunctionOptions;
 use kustom::process::Command as Program;
 use kustom::write::{Directory, New};
-use kustom::yaml::{Entry, Node};
+use kustom::yaml::{Entry, Node, PrintOptions, Tag, print_node};
 
 use super::cfg::items;
 use super::later::{Later, Lenient};
@@ -53,10 +54,27 @@ pub(super) struct Run {
     /// Say which functions run.
     #[arg(long)]
     log_steps: bool,
-    /// An image to run; refused, no containers are run.
-    #[arg(long, value_name = "IMAGE")]
-    image: Option<String>,
-    /// What the function of `--exec-path` is told: a kind, if it is no ConfigMap, and `KEY=value`.
+    /// Run this image, and none that the objects declare.
+    #[arg(
+        long,
+        value_name = "IMAGE",
+        default_value = "",
+        hide_default_value = true
+    )]
+    image: String,
+    /// Let functions of the directory reach all objects.
+    #[arg(long)]
+    global_scope: bool,
+    /// Allow the network to containers that ask for it.
+    #[arg(long)]
+    network: bool,
+    /// Something to mount into containers, such as `type=bind,src=a,dst=/a`; may be repeated.
+    #[arg(long, value_name = "OPTIONS")]
+    mount: Vec<String>,
+    /// Let containers run as the user who runs this.
+    #[arg(long)]
+    as_current_user: bool,
+    /// What the function of `--image` or `--exec-path` is told: a kind, if it is no ConfigMap, and `KEY=value`.
     #[arg(last = true, value_name = "DATA")]
     data: Vec<String>,
 }
@@ -76,21 +94,23 @@ pub(super) fn run(command: Option<&Command>, streams: &Streams) -> Result<ExitCo
 }
 
 fn functions(arguments: &Run, streams: &Streams) -> Result<String> {
-    if arguments.image.is_some() {
-        return Err(container());
-    }
     if !arguments.exec_path.is_empty() && !arguments.enable_exec {
         let message = "`--exec-path` is given without `--enable-exec`";
         return Err(Error::new(Kind::Plugin, message).help("add `--enable-exec`"));
     }
+    if !arguments.data.is_empty() && arguments.image.is_empty() && arguments.exec_path.is_empty() {
+        let message = "what stands behind `--` has no function to be told to";
+        return Err(Error::new(Kind::Plugin, message).help("name one with `--image`"));
+    }
     let before = items(arguments.directory.as_deref())?;
     let mut after = before.clone();
     for mut function in arguments.chosen(&before)? {
-        let variables = &mut function.command.environment;
-        variables.extend(pairs(&arguments.env));
+        if function.image.is_none() {
+            let variables = &mut function.command.environment;
+            variables.extend(pairs(&arguments.env));
+        }
         if arguments.log_steps {
-            let program = function.command.program.to_string_lossy();
-            streams.say(&line(&format!("Running {program}")));
+            streams.say(&line(&format!("Running {}", function.name())));
         }
         after = function.run(after)?;
     }
@@ -106,26 +126,57 @@ fn functions(arguments: &Run, streams: &Streams) -> Result<String> {
 }
 
 impl Run {
-    /// The functions that run; without `--enable-exec` there are none.
+    /// The functions that run; without `--enable-exec` there is no executable among them.
     fn chosen(&self, objects: &[Item]) -> Result<Vec<Function>> {
+        let options = FunctionOptions {
+            exec: self.enable_exec,
+            network: self.network,
+            mounts: self.mount.clone(),
+            environment: self.env.clone(),
+            as_current_user: self.as_current_user,
+        };
+        let here = std::env::current_dir().map_err(|cause| {
+            let message = format!("cannot tell the working directory: {cause}");
+            Error::new(Kind::Load, message).caused_by(cause)
+        })?;
+        let declared =
+            |objects: &[Item], in_scope| Function::declared(objects, in_scope, &options, &here);
         let mut chosen = Vec::new();
         for path in &self.fn_path {
-            chosen.extend(Function::declared(&items(Some(path))?, false)?);
+            chosen.extend(declared(&items(Some(path))?, false)?);
         }
-        if !self.exec_path.is_empty() {
+        if !self.image.is_empty() {
+            let object = self.container()?;
+            chosen.extend(Function::of(&object, String::new(), &options, &here)?);
+        } else if !self.exec_path.is_empty() {
             chosen.push(Function {
+                image: None,
                 command: Program::new(&self.exec_path, Vec::<OsString>::new()),
                 configuration: self.configuration()?,
                 scope: String::new(),
             });
         }
         if chosen.is_empty() && self.fn_path.is_empty() {
-            chosen = Function::declared(objects, true)?;
+            chosen = declared(objects, !self.global_scope)?;
         }
-        match self.enable_exec {
-            true => Ok(chosen),
-            false => Ok(Vec::new()),
+        Ok(chosen)
+    }
+
+    /// The object that declares the function of `--image`.
+    fn container(&self) -> Result<Node> {
+        let mut container = vec![Entry::new("image", Node::string(self.image.as_str()))];
+        if self.network {
+            container.push(Entry::new("network", Node::scalar("true", Tag::Bool)));
         }
+        let declaration = Node::map(vec![Entry::new("container", Node::map(container))]);
+        let text = print_node(&declaration, &PrintOptions::default());
+        let mut object = self.configuration()?;
+        if let Some(metadata) = object.get_mut("metadata") {
+            let name = "config.kubernetes.io/function";
+            let annotations = vec![Entry::new(name, Node::string(text))];
+            metadata.set("annotations", Node::map(annotations));
+        }
+        Ok(object)
     }
 
     fn configuration(&self) -> Result<Node> {

@@ -19,7 +19,7 @@ use crate::load::{FileKind, Files};
 
 pub use format::format;
 pub use query::Query;
-pub use run::{Function, container, pairs, texts};
+pub use run::{Function, pairs, texts};
 pub use tree::{Structure, TreeField, tree};
 
 /// An object, and where it was read.

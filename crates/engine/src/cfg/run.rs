@@ -1,18 +1,19 @@
-//! Functions over objects in files, as `kustomize fn run` runs them: executables alone.
+//! Functions over objects in files, as `kustomize fn run` runs them.
 //!
 //! A function gets a list of objects and answers with one. What it changes is written into the
 //! text of the file, so that comments and layout stay; what it makes gets a file of its own.
 //! Source: <https://github.com/kubernetes-sigs/kustomize/blob/master/cmd/config/docs/api-conventions/functions-spec.md>.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Component, Path};
 
 use kustom_guard::listener;
 use kustom_yaml::error::{Error, Kind, Result};
-use kustom_yaml::place::SourceId;
-use kustom_yaml::{Node, Options, Style, config, read, rewrite_flush, same_data};
+use kustom_yaml::{Node, Options, Style, read, rewrite_flush, same_data};
 
 use super::{Annotated, Item, Wrapping, print, read_text};
+use crate::plugin::{Declared, FunctionOptions, run_container};
 use crate::process::Command;
 
 /// Annotations by which an object is known while functions run.
@@ -33,9 +34,11 @@ const ID: &str = "internal.config.kubernetes.io/id";
 /// The directory whose functions reach what is beside it.
 const FUNCTIONS: &str = "functions";
 
-/// A program that changes objects.
+/// A program or a container that changes objects.
 #[derive(Clone, Debug, Default)]
 pub struct Function {
+    /// The image, if it is a container; the command is one for [`run_container`] then.
+    pub image: Option<String>,
     /// The program.
     pub command: Command,
     /// What it is told.
@@ -45,41 +48,30 @@ pub struct Function {
 }
 
 impl Function {
-    /// The functions that some objects declare, the deepest first; `reach` says whether each gets
-    /// only what is in its directory and below. Those without an executable are left out.
+    /// The functions that some objects declare, the deepest first; `in_scope` says whether each
+    /// gets only what is in its directory and below. Those that the options do not allow are left
+    /// out. What is mounted is found from the directory on.
     ///
     /// # Errors
     ///
-    /// If a declaration is no YAML, or asks for a container.
-    pub fn declared(items: &[Item], in_scope: bool) -> Result<Vec<Self>> {
+    /// If a declaration is wrong, or asks for what is not allowed.
+    pub fn declared(
+        items: &[Item],
+        in_scope: bool,
+        options: &FunctionOptions,
+        directory: &Path,
+    ) -> Result<Vec<Self>> {
         let mut found = Vec::new();
         for item in items {
-            let text = ["config.kubernetes.io/function", "config.k8s.io/function"]
-                .into_iter()
-                .find_map(|name| item.annotation(name));
-            let Some(text) = text else { continue };
-            let spec = config(text.as_bytes(), SourceId::NONE)?;
-            if spec.at(&["container", "image"]).is_some() {
-                return Err(container());
-            }
-            let Some(path) = spec.at(&["exec", "path"]).and_then(Node::text) else {
-                continue;
+            let scope = match in_scope {
+                true => scope(&item.path),
+                false => String::new(),
             };
-            let texts = |name: &str| -> Vec<String> {
-                let list = spec.at(&["exec", name]).map(Node::items);
-                let texts = list.unwrap_or_default().iter().filter_map(Node::text);
-                texts.map(str::to_owned).collect()
-            };
-            let mut command = Command::new(path, texts("args"));
-            command.environment = pairs(&texts("envs"));
-            found.push(Self {
-                command,
-                configuration: item.node.clone(),
-                scope: match in_scope {
-                    true => scope(&item.path),
-                    false => String::new(),
-                },
-            });
+            let function = Self::of(&item.node, scope, options, directory);
+            found.extend(function.map_err(|error| match item.path.as_str() {
+                "" => error,
+                path => error.note(format!("in `{path}`"), None),
+            })?);
         }
         let depth = |scope: &str| match scope {
             "" => 0,
@@ -87,6 +79,38 @@ impl Function {
         };
         found.sort_by_key(|function| std::cmp::Reverse(depth(&function.scope)));
         Ok(found)
+    }
+
+    /// The function that one object declares, with that object as its configuration.
+    ///
+    /// # Errors
+    ///
+    /// As [`Function::declared`].
+    pub fn of(
+        object: &Node,
+        scope: String,
+        options: &FunctionOptions,
+        directory: &Path,
+    ) -> Result<Option<Self>> {
+        let declared = Declared::of(object, options, directory)?;
+        Ok(declared.map(|declared| {
+            let mut command = declared.command;
+            command.environment = pairs(&declared.environment);
+            Self {
+                image: declared.image,
+                command,
+                configuration: object.clone(),
+                scope,
+            }
+        }))
+    }
+
+    /// The image or the program, as it is called in messages.
+    pub fn name(&self) -> Cow<'_, str> {
+        match &self.image {
+            Some(image) => image.into(),
+            None => self.command.program.to_string_lossy(),
+        }
     }
 
     /// What the function makes of objects; those out of its reach come behind, unchanged.
@@ -110,11 +134,14 @@ impl Function {
             talks: Some(listener),
             ..self.command.clone()
         };
-        let output = command
-            .run()
-            .map_err(|failure| failure.into_error(&command.program))?;
+        let output = match self.image {
+            Some(_) => run_container(command)?,
+            None => command
+                .run()
+                .map_err(|failure| failure.into_error(&command.program))?,
+        };
         if !output.status.success() {
-            let program = command.program.to_string_lossy();
+            let program = self.name();
             let message = format!("the function `{program}` failed: {}", output.ending());
             return Err(Error::new(Kind::Plugin, message).help("nothing was written"));
         }
@@ -124,7 +151,7 @@ impl Function {
         })?;
         let is_object = |item: &Item| item.node.get("kind").and_then(Node::text).is_some();
         if !answer.iter().all(is_object) {
-            let program = command.program.to_string_lossy();
+            let program = self.name();
             let message =
                 format!("the function `{program}` answered with something without `kind`");
             return Err(Error::new(Kind::Plugin, message).help("nothing was written"));
@@ -136,12 +163,6 @@ impl Function {
         made.extend(outside);
         Ok(made)
     }
-}
-
-/// Says that no containers are run.
-pub fn container() -> Error {
-    Error::new(Kind::Plugin, "`fn run` runs no functions in containers")
-        .help("name an executable with `--enable-exec --exec-path`")
 }
 
 /// `NAME=value` as names and values.

@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use kustom_yaml::error::Result;
+use kustom_yaml::error::{Error, Kind, Result};
 
 use super::FunctionOptions;
 use crate::load::normalized;
+use crate::process::{Command, Failure, Output};
 
 /// What a function says of its container.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,7 +47,28 @@ pub(super) struct Sources<'s> {
 pub(super) type WhereIs<'s> = dyn Fn(&Path) -> Result<PathBuf> + 's;
 
 /// The programs that run containers, the first that is there.
-pub(super) const PROGRAMS: [&str; 2] = ["docker", "podman"];
+const PROGRAMS: [&str; 2] = ["docker", "podman"];
+
+/// Runs a command with the arguments of docker; which program takes them is not said by it.
+///
+/// # Errors
+///
+/// If there is no program that runs containers, or it could not be run to its end.
+pub fn run(mut command: Command) -> Result<Output> {
+    for program in PROGRAMS {
+        command.program = program.into();
+        match command.run() {
+            Err(Failure::Missing) => {}
+            Err(failure) => return Err(failure.into_error(program.as_ref())),
+            Ok(output) => return Ok(output),
+        }
+    }
+    Err(Error::new(
+        Kind::Plugin,
+        "a function in a container needs `docker` or `podman`",
+    )
+    .help("install one of them, or put it on the PATH"))
+}
 
 impl Container {
     /// The arguments of docker.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::container::{PROGRAMS, Sources};
+use super::container::{self, Sources};
 use super::specification::{Exec, Specification};
 use super::{FunctionOptions, Options, notes, notice_files};
 use kustom_guard::listener;
@@ -17,7 +17,7 @@ use kustom_yaml::place::SourceId;
 use kustom_yaml::{Entry, Node, PrintOptions, Stream, Style, print_node, stream};
 
 use crate::load::Loader;
-use crate::process::{Command, Failure, Output};
+use crate::process::{Command, Output};
 use crate::resource::Resource;
 use crate::write::Scratch;
 
@@ -188,7 +188,7 @@ impl Function {
     }
 
     fn start_container(&self, arguments: &[OsString], input: String) -> Result<Output> {
-        let mut command = Command {
+        let command = Command {
             arguments: arguments.to_vec(),
             // Files in memory have no directory to run in.
             directory: self.root.is_dir().then(|| self.root.clone()),
@@ -196,19 +196,7 @@ impl Function {
             talks: Some(listener),
             ..Command::default()
         };
-        for program in PROGRAMS {
-            command.program = program.into();
-            match command.run() {
-                Err(Failure::Missing) => {}
-                Err(failure) => return Err(failure.into_error(program.as_ref())),
-                Ok(output) => return Ok(output),
-            }
-        }
-        Err(Error::new(
-            Kind::Plugin,
-            "a function in a container needs `docker` or `podman`",
-        )
-        .help("install one of them, or put it on the PATH"))
+        container::run(command)
     }
 }
 

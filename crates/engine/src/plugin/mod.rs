@@ -7,6 +7,7 @@
 //! Source: <https://kubectl.docs.kubernetes.io/guides/extending_kustomize/>.
 
 mod container;
+mod declared;
 mod executable;
 mod function;
 mod helm;
@@ -27,6 +28,8 @@ use crate::load::Loader;
 use crate::resource::{self, Resource, Resources};
 use crate::schema::Schema;
 
+pub use container::run as run_container;
+pub use declared::Declared;
 pub use helm::{FetchedCharts, Helm};
 pub use notes::write_all;
 
