@@ -8,7 +8,8 @@ use kustom::yaml::{
 
 use super::parts::pair;
 
-const KEPT: Options = Options {
+/// A text as it is written: aliases and comments stay.
+pub(super) const KEPT: Options = Options {
     source: SourceId::NONE,
     dialect: Dialect::Manifest,
     keep_aliases: true,

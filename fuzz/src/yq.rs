@@ -1,20 +1,11 @@
 //! Both languages of yq, and the formats that they read and write.
 
-use kustom::place::SourceId;
-use kustom::yaml::{Dialect, Node, Options, PrintOptions, print, read, rewrite, same_data};
+use kustom::yaml::{Node, Options, PrintOptions, print, read, rewrite, same_data};
 use kustom::yq::codec::{Decoding, Encoding, Format, decode, encode};
 use kustom::yq::{v3, v4};
 
 use super::parts::pair;
-
-const KEPT: Options = Options {
-    source: SourceId::NONE,
-    dialect: Dialect::Manifest,
-    keep_aliases: true,
-    comments: true,
-    lasting_anchors: false,
-    go_yaml_4: false,
-};
+use super::yaml::KEPT;
 
 /// A script of yq 3 that sets values sets them once for all; what it made is what its text says.
 pub(crate) fn v3(text: &str) {

@@ -214,17 +214,11 @@ fn refused(error: &Error) -> ExitCode {
 }
 
 fn size(text: &str) -> std::result::Result<u64, String> {
-    limits::size(text).map_err(|error| in_words(&error))
+    limits::size(text).map_err(|error| error.with_help())
 }
 
 fn time(text: &str) -> std::result::Result<Duration, String> {
-    limits::time(text).map_err(|error| in_words(&error))
-}
-
-/// An error in the words of the parser.
-fn in_words(error: &Error) -> String {
-    let help = error.help_line().unwrap_or_default();
-    format!("{}; {help}", error.message())
+    limits::time(text).map_err(|error| error.with_help())
 }
 
 /// Help and version go to stdout with success, anything else to stderr with 2, or 1 for `build`.

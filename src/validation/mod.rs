@@ -76,12 +76,8 @@ impl<'de> serde::Deserialize<'de> for Version {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // `1.30` without quotes is the number 1.3.
         let text = String::deserialize(deserializer)?;
-        text.parse().map_err(|error: Error| {
-            let help = error
-                .help_line()
-                .map_or(String::new(), |help| format!("; {help}"));
-            serde::de::Error::custom(format!("{}{help}", error.message()))
-        })
+        text.parse()
+            .map_err(|error: Error| serde::de::Error::custom(error.with_help()))
     }
 }
 

@@ -117,12 +117,8 @@ impl std::str::FromStr for Release {
 impl<'de> serde::Deserialize<'de> for Release {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        text.parse().map_err(|error: Error| {
-            let help = error
-                .help_line()
-                .map_or(String::new(), |help| format!("; {help}"));
-            serde::de::Error::custom(format!("{}{help}", error.message()))
-        })
+        text.parse()
+            .map_err(|error: Error| serde::de::Error::custom(error.with_help()))
     }
 }
 

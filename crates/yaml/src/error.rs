@@ -282,6 +282,14 @@ impl Error {
         &self.0.notes
     }
 
+    /// The sentence and what to try next, for a parser that has one text for both.
+    pub fn with_help(&self) -> String {
+        match self.help_line() {
+            Some(help) => format!("{}; {help}", self.message()),
+            None => self.message().to_owned(),
+        }
+    }
+
     /// What to try next.
     pub fn help_line(&self) -> Option<&str> {
         self.0.help.as_deref()
