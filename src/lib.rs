@@ -30,8 +30,8 @@
 #![cfg_attr(not(test), deny(clippy::string_slice))]
 
 pub use kustom_engine::{
-    build, cfg, edit, fields, generate, hash, id, kustomization, load, localize, order, patch,
-    plugin, process, refs, regexp, release, resource, schema, transform, vars, write,
+    build, cfg, edit, fields, generate, hash, id, kustomization, load, localize, name_references,
+    order, patch, plugin, process, regexp, release, resource, schema, transform, vars, write,
 };
 pub use kustom_guard as guard;
 pub use kustom_yaml::{self as yaml, error, finding, limits, place};

@@ -15,7 +15,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use kustom::check::{Affected, Setup};
+use kustom::check::{Affected, CheckContext};
 use kustom::load::{Disk, Files, Recording, Revision, WorkTree};
 use kustom::project::{Options, Project, Secrets, render};
 use kustom::yaml::write_stream;
@@ -362,7 +362,7 @@ fn affected(root: &Path, options: &Options<'static>) -> Option<BTreeMap<String, 
     let project = Project::find(&files, root).ok()?;
     let tree = WorkTree::discover(root).unwrap().unwrap();
     let revision = Revision::open(root, "HEAD").unwrap();
-    let setup = Setup {
+    let setup = CheckContext {
         definitions: Vec::new(),
         files: &Disk,
         asked: files.asked(),

@@ -4,7 +4,7 @@
 mod stage;
 
 use serde_json::Value;
-use stage::{Said, Stage};
+use stage::{CommandOutput, Stage};
 
 /// A project in a repository: a base with a config, and two environments.
 fn project() -> Stage {
@@ -41,7 +41,7 @@ fn project() -> Stage {
     stage
 }
 
-fn run(stage: &Stage, directory: &str, command: &str) -> Said {
+fn run(stage: &Stage, directory: &str, command: &str) -> CommandOutput {
     stage.kustom(directory, command.split_whitespace())
 }
 

@@ -3,7 +3,7 @@
 
 mod stage;
 
-use stage::{Said, Stage};
+use stage::{CommandOutput, Stage};
 
 const MAP: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: map\n";
 
@@ -29,7 +29,7 @@ fn with_many() -> Stage {
 }
 
 /// Runs the program by the name `kustomize`.
-fn kustomize(stage: &Stage, arguments: &str) -> Said {
+fn kustomize(stage: &Stage, arguments: &str) -> CommandOutput {
     let link = stage.path("bin/kustomize");
     if !link.exists() {
         std::fs::create_dir_all(stage.path("bin")).unwrap();
@@ -188,7 +188,7 @@ fn restrictions_are_those_of_kustomize() {
 #[test]
 fn deprecated_flags_work_and_are_remarked_on() {
     let stage = with_many();
-    let kinds = |said: &Said| {
+    let kinds = |said: &CommandOutput| {
         let lines = said
             .out
             .lines()

@@ -149,8 +149,8 @@ fn comment(number: usize) -> String {
 /// How often a comment is one of a node.
 fn known(nodes: &[Node], number: usize) -> usize {
     let own = |node: &Node| {
-        let dress = node.dress.as_deref();
-        let comments = dress.map(|it| [&it.head, &it.line, &it.foot]);
+        let decor = node.decor.as_deref();
+        let comments = decor.map(|it| [&it.head, &it.line, &it.foot]);
         let comments = comments.into_iter().flatten().flatten();
         comments
             .map(|text| text.matches(&comment(number)).count())

@@ -11,7 +11,7 @@ mod stage;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use stage::{Said, Stage, has};
+use stage::{CommandOutput, Stage, has};
 
 const FORMATS: [&str; 5] = ["text", "unified", "json", "markdown", "html"];
 
@@ -42,7 +42,7 @@ fn project() -> Stage {
     stage
 }
 
-fn diff(stage: &Stage, words: &str) -> Said {
+fn diff(stage: &Stage, words: &str) -> CommandOutput {
     stage.kustom("p", ["diff"].into_iter().chain(words.split_whitespace()))
 }
 

@@ -19,7 +19,7 @@ const EXAMPLE: [&str; 7] = [
     "kustom",
     "environments",
     "secrets-boilerplate",
-    "crates/guard/src/rank.rs",
+    "crates/guard/src/rule_ids.rs",
     "tests/rules.rs",
     "fuzz/Cargo.toml",
 ];

@@ -14,7 +14,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use stage::{Said, Stage, has};
+use stage::{CommandOutput, Stage, has};
 
 const KUSTOM: &str = env!("CARGO_BIN_EXE_kustom");
 
@@ -193,7 +193,7 @@ fn an_absurd_environment_is_answered() {
         "render --all -q -o out",
         "yq .kind environments/e/maps.yaml",
     ];
-    let plain: Vec<Said> = commands
+    let plain: Vec<CommandOutput> = commands
         .iter()
         .map(|command| stage.kustom("p", command.split(' ')))
         .collect();
@@ -403,7 +403,7 @@ fn opened(stage: &Stage, command: &str) -> Vec<String> {
 }
 
 /// Runs a line of the shell in a directory of the stage.
-fn shell(stage: &Stage, directory: &str, line: &str) -> Said {
+fn shell(stage: &Stage, directory: &str, line: &str) -> CommandOutput {
     let start = Instant::now();
     let said = stage.run("/bin/sh".as_ref(), directory, ["-c", line]);
     assert!(start.elapsed() < Duration::from_secs(120), "{line}");

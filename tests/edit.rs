@@ -223,7 +223,7 @@ fn no_change_gives_back_the_same_bytes() {
 /// The scalars of a document that stand on one line, by the way to them.
 fn inline_scalars(node: &Node, way: &mut Vec<usize>, found: &mut Vec<Vec<usize>>) {
     let is_inline = matches!(node.style, Style::Plain | Style::Single | Style::Double);
-    if node.text().is_some_and(|text| !text.is_empty()) && is_inline && node.dress.is_none() {
+    if node.text().is_some_and(|text| !text.is_empty()) && is_inline && node.decor.is_none() {
         found.push(way.clone());
     }
     let values = node.entries().iter().map(|entry| &entry.value);
@@ -376,11 +376,11 @@ fn comments_come_and_go() {
     let before = read(text, &options).unwrap();
     let mut after = before.clone();
     let entries = after[0].entries_mut().unwrap();
-    entries[0].value.dress_mut().line = Some("other".into());
-    entries[1].key.dress_mut().head = Some("# new\n# lines".into());
+    entries[0].value.decor_mut().line = Some("other".into());
+    entries[1].key.decor_mut().head = Some("# new\n# lines".into());
     let c = entries[1].value.get_mut("c").unwrap();
-    c.dress_mut().line = None;
-    entries[2].value.items_mut().unwrap()[0].dress_mut().line = Some("# x".into());
+    c.decor_mut().line = None;
+    entries[2].value.items_mut().unwrap()[0].decor_mut().line = Some("# x".into());
     assert_eq!(
         rewrite(text, &before, &after).unwrap(),
         "# above\na: 1 # other\n# new\n# lines\nb: # of b\n  c: |-\n    x\nl:\n- x # x\n"

@@ -5,7 +5,7 @@ mod stage;
 
 use std::os::unix::fs::symlink;
 
-use stage::{Said, Stage};
+use stage::{CommandOutput, Stage};
 
 fn object(value: &str) -> String {
     format!("apiVersion: v1\ndata:\n  a: {value}\nkind: ConfigMap\nmetadata:\n  name: map\n")
@@ -26,7 +26,7 @@ fn with_docker(script: &str) -> Stage {
     stage
 }
 
-fn fn_run(stage: &Stage, arguments: &str) -> Said {
+fn fn_run(stage: &Stage, arguments: &str) -> CommandOutput {
     let words = ["fn", "run"]
         .into_iter()
         .chain(arguments.split_whitespace());

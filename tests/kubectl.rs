@@ -14,7 +14,7 @@ use std::os::unix::fs::symlink;
 use std::thread;
 
 use serde_json::{Value, json};
-use stage::{Said, Stage, has};
+use stage::{CommandOutput, Stage, has};
 
 /// A cluster that has one ConfigMap and one Secret, and would take whatever it is given.
 fn cluster() -> String {
@@ -106,7 +106,7 @@ fn merge(object: &mut Value, patch: &Value) {
     }
 }
 
-fn diff(stage: &mut Stage, server: &str, program: &str, manifests: &str) -> Said {
+fn diff(stage: &mut Stage, server: &str, program: &str, manifests: &str) -> CommandOutput {
     stage.set("KUBECTL_EXTERNAL_DIFF", program);
     stage.set("KUBECONFIG", stage.text("none"));
     stage.write("m.yaml", manifests);

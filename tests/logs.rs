@@ -4,7 +4,7 @@
 
 mod stage;
 
-use stage::{Said, Stage};
+use stage::{CommandOutput, Stage};
 
 /// Something that colours, ends its line, and would command a runner, as YAML spells it.
 const HOSTILE: &str = r#""a\e[31mb\r\n::error::c\n##[group]d\u009b\u202Ee.yaml""#;
@@ -18,7 +18,7 @@ fn project(kustomization: &str) -> Stage {
 
 /// Every line is plain, and none is a command but those that are ours.
 #[track_caller]
-fn is_plain(said: &Said, command: &str) {
+fn is_plain(said: &CommandOutput, command: &str) {
     for text in [&said.out, &said.err] {
         let is_raw = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
         assert!(!text.contains(is_raw), "{command}: {text:?}");

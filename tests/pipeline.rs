@@ -6,7 +6,7 @@ mod stage;
 use std::fs;
 use std::path::Path;
 
-use stage::{Said, Stage};
+use stage::{CommandOutput, Stage};
 
 /// The values of a key in a YAML file, in order; of a list its items.
 fn values(file: &str, key: &str) -> Vec<String> {
@@ -65,7 +65,7 @@ fn repository() -> Stage {
 }
 
 /// Runs a line of a script as runners do.
-fn shell(stage: &Stage, directory: &str, line: &str) -> Said {
+fn shell(stage: &Stage, directory: &str, line: &str) -> CommandOutput {
     stage.run(
         "bash".as_ref(),
         directory,

@@ -7,7 +7,7 @@ mod stage;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use stage::{Said, Stage, has};
+use stage::{CommandOutput, Stage, has};
 
 const ALL: &str = "--enable-alpha-plugins --enable-exec .";
 
@@ -444,7 +444,7 @@ fn write_chart(stage: &Stage, directory: &str) {
 }
 
 /// The data of the chart's object.
-fn data(said: Said) -> String {
+fn data(said: CommandOutput) -> String {
     let text = said.printed();
     let start = text.find("data:\n").unwrap();
     let end = text.find("kind: ConfigMap").unwrap();

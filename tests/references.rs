@@ -5,7 +5,7 @@ use std::path::Path;
 
 use kustom::build::{Options, build};
 use kustom::dangling::{self, FORMER};
-use kustom::fields::{FieldSpec, Fields, Referral, segments};
+use kustom::fields::{FieldSpec, Fields, NameReference, segments};
 use kustom::load::Memory;
 use serde_json::{Value, json};
 
@@ -20,9 +20,9 @@ fn object(group: &str, version: &str, kind: &str, name: &str) -> Value {
 }
 
 /// An object that names `target` in a field.
-fn referrer(spec: &FieldSpec, referral: &Referral) -> Value {
+fn referrer(spec: &FieldSpec, reference: &NameReference) -> Value {
     let mut object = object(&spec.group, &spec.version, &spec.kind, "referrer");
-    let named = json!({"kind": referral.kind.as_str(), "name": "target"});
+    let named = json!({"kind": reference.kind.as_str(), "name": "target"});
     let mut node = &mut object;
     for segment in segments(&spec.path) {
         node = &mut node[&*segment];
@@ -36,11 +36,16 @@ fn referrer(spec: &FieldSpec, referral: &Referral) -> Value {
     object
 }
 
-fn findings(spec: &FieldSpec, referral: &Referral) -> Vec<String> {
+fn findings(spec: &FieldSpec, reference: &NameReference) -> Vec<String> {
     let mut files = Memory::default();
-    let target = object(&referral.group, &referral.version, &referral.kind, "target");
+    let target = object(
+        &reference.group,
+        &reference.version,
+        &reference.kind,
+        "target",
+    );
     files.insert("/k/target.yaml", target.to_string());
-    files.insert("/k/referrer.yaml", referrer(spec, referral).to_string());
+    files.insert("/k/referrer.yaml", referrer(spec, reference).to_string());
     files.insert(
         "/k/kustomization.yaml",
         "namePrefix: new-\nresources: [target.yaml, referrer.yaml]\n",
@@ -54,12 +59,12 @@ fn findings(spec: &FieldSpec, referral: &Referral) -> Vec<String> {
 #[test]
 fn what_follows_a_name_is_no_finding_and_what_does_not_is_one() {
     let mut count = 0;
-    for referral in &*Fields::builtin().name_reference {
-        for spec in &*referral.referrers {
+    for reference in &*Fields::builtin().name_reference {
+        for spec in &*reference.referrers {
             count += 1;
-            let found = findings(spec, referral);
+            let found = findings(spec, reference);
             // Kustomize's table has a group for it that no object has.
-            let is_followed = referral.kind != "IngressClass";
+            let is_followed = reference.kind != "IngressClass";
             assert_eq!(
                 found.is_empty(),
                 is_followed,
@@ -75,8 +80,8 @@ fn what_follows_a_name_is_no_finding_and_what_does_not_is_one() {
 #[test]
 fn the_same_field_of_another_kind_is_a_finding() {
     let mut count = 0;
-    for referral in &*Fields::builtin().name_reference {
-        for spec in &*referral.referrers {
+    for reference in &*Fields::builtin().name_reference {
+        for spec in &*reference.referrers {
             // Annotations, rules and lists of others say elsewhere what they name.
             let tells = spec.path.ends_with("/name") || spec.path.ends_with("Name");
             if !tells || spec.path.contains("roleRef") || spec.path.contains("volumeName") {
@@ -89,8 +94,8 @@ fn the_same_field_of_another_kind_is_a_finding() {
                 kind: "Custom".into(),
                 ..spec.clone()
             };
-            let found = findings(&custom, referral);
-            assert_eq!(found.len(), 1, "{} for {}", spec.path, referral.kind);
+            let found = findings(&custom, reference);
+            assert_eq!(found.len(), 1, "{} for {}", spec.path, reference.kind);
         }
     }
     assert!(count > 80, "{count}");

@@ -37,7 +37,7 @@ fn with_repository() -> Option<Stage> {
 }
 
 /// Writes a kustomization with resources that stand on one line, and builds it.
-fn build(stage: &Stage, resources: &str) -> stage::Said {
+fn build(stage: &Stage, resources: &str) -> stage::CommandOutput {
     let list = resources.replace("REPO", &format!("file://{}", stage.text("repo")));
     let lines: String = list.split(", ").map(|name| format!("- {name}\n")).collect();
     stage.write("app/kustomization.yaml", &format!("resources:\n{lines}"));

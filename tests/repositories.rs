@@ -7,7 +7,7 @@ mod stage;
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use stage::{Said, Stage};
+use stage::{CommandOutput, Stage};
 
 /// A value that looks drawn, put together so that it stands in no file.
 fn secret() -> String {
@@ -39,7 +39,7 @@ fn committed(stage: &Stage, name: &str, options: &str) {
 
 const COMMANDS: [&str; 3] = ["render prod", "check", "secrets check"];
 
-fn run(stage: &Stage, directory: &str, command: &str) -> Said {
+fn run(stage: &Stage, directory: &str, command: &str) -> CommandOutput {
     let said = stage.kustom(directory, command.split(' '));
     let shown = format!("{}{}", said.out, said.err);
     assert!(!shown.contains(&secret()), "{command}: {shown}");

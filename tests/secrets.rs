@@ -4,7 +4,7 @@
 mod stage;
 
 use serde_json::Value;
-use stage::{Said, Stage};
+use stage::{CommandOutput, Stage};
 
 /// Characters that look drawn, so that no secret stands in this file.
 fn drawn(seed: u32) -> String {
@@ -17,7 +17,7 @@ fn drawn(seed: u32) -> String {
     (0..28).map(|_| next()).collect()
 }
 
-fn check(stage: &Stage, directory: &str, arguments: &str) -> Said {
+fn check(stage: &Stage, directory: &str, arguments: &str) -> CommandOutput {
     let words = ["secrets", "check"].into_iter();
     let said = stage.kustom(directory, words.chain(arguments.split_whitespace()));
     for seed in 0..20 {
@@ -28,7 +28,7 @@ fn check(stage: &Stage, directory: &str, arguments: &str) -> Said {
 }
 
 /// The places of what was found, one a line.
-fn places(said: &Said) -> Vec<&str> {
+fn places(said: &CommandOutput) -> Vec<&str> {
     let lines = said.out.lines();
     lines
         .filter_map(|line| line.strip_prefix("  --> "))

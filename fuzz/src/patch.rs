@@ -6,7 +6,7 @@ use kustom::patch::{Audit, JsonPatch, apply_json, merge_strategic};
 use kustom::place::SourceId;
 use kustom::schema::Schema;
 use kustom::yaml::{
-    Node, manifests, repeated_key, spelt_config, strict_config, to_json, unspelt_json,
+    Node, manifests, read_strict_config, repeated_key, spelt_config, to_json, unspelt_json,
 };
 use serde_json::Value as Json;
 
@@ -47,7 +47,7 @@ pub(crate) fn json_patch(text: &str) {
     let (of_object, of_patch) = pair(text);
     let (Some(object), Ok(list)) = (
         first(of_object, 0),
-        strict_config(of_patch.as_bytes(), SourceId::new(1)),
+        read_strict_config(of_patch.as_bytes(), SourceId::new(1)),
     ) else {
         return;
     };

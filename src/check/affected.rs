@@ -10,11 +10,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Kind, Result};
-use crate::load::{Asked, FileKind, Files, Revision, WorkTree, files_below};
+use crate::load::{Accesses, FileKind, Files, Revision, WorkTree, files_below};
 
 /// How the answers that an environment got differ from those of a revision.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Answers {
+pub enum InputChange {
     /// Not at all: it cannot be affected.
     Same,
     /// Only in the names of directories that were listed, which may or may not matter.
@@ -37,19 +37,19 @@ pub fn changed_since(
     files: &dyn Files,
     revision: &Revision,
     tree: &WorkTree,
-    asked: &BTreeMap<PathBuf, Asked>,
-) -> Result<Answers> {
+    asked: &BTreeMap<PathBuf, Accesses>,
+) -> Result<InputChange> {
     let sides = Sides {
         files,
         revision,
         tree,
     };
-    let mut answers = Answers::Same;
+    let mut answers = InputChange::Same;
     for (path, asked) in asked {
         if path.starts_with(tree.root()) {
             answers = answers.max(sides.compare(path, *asked)?);
         }
-        if answers >= Answers::Other {
+        if answers >= InputChange::Other {
             break;
         }
     }
@@ -93,26 +93,26 @@ struct Sides<'s> {
 }
 
 impl Sides<'_> {
-    fn compare(&self, path: &Path, asked: Asked) -> Result<Answers> {
+    fn compare(&self, path: &Path, asked: Accesses) -> Result<InputChange> {
         if let Some(reason) = self.unread(path, asked) {
-            return Ok(Answers::Unknown(reason));
+            return Ok(InputChange::Unknown(reason));
         }
         if self.differ(path, asked)? {
-            return Ok(Answers::Other);
+            return Ok(InputChange::Other);
         }
         let is_there = self.files.resolve(path).is_ok() && self.revision.resolve(path).is_ok();
         let differs = is_there
             && (asked.listed && self.names_differ(path)?
                 || asked.walked && self.files_differ(path)?);
         Ok(if differs {
-            Answers::OtherNames
+            InputChange::OtherNames
         } else {
-            Answers::Same
+            InputChange::Same
         })
     }
 
     /// Why the revision's answer cannot be read, if it cannot.
-    fn unread(&self, path: &Path, asked: Asked) -> Option<String> {
+    fn unread(&self, path: &Path, asked: Accesses) -> Option<String> {
         let cause = match self.revision.resolve(path) {
             Ok((_, FileKind::File)) if asked.read => self.revision.read(path).err()?,
             Ok((_, FileKind::Directory)) if asked.walked => self.revision.walk(path).err()?,
@@ -129,7 +129,7 @@ impl Sides<'_> {
         (!is_known).then(|| cause.to_string())
     }
 
-    fn differ(&self, path: &Path, asked: Asked) -> Result<bool> {
+    fn differ(&self, path: &Path, asked: Accesses) -> Result<bool> {
         let kinds = (
             self.files.resolve(path).ok(),
             self.revision.resolve(path).ok(),

@@ -59,8 +59,8 @@ impl Files for Without<'_> {
         self.files.provenance(path)
     }
 
-    fn origin(&self, path: &Path) -> PathBuf {
-        self.files.origin(path)
+    fn editable_path(&self, path: &Path) -> PathBuf {
+        self.files.editable_path(path)
     }
 
     fn miss(&self, path: &Path) {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::dangling;
 use crate::error::Error;
 use crate::finding::{Finding, Severity};
-use crate::load::{Asked, Files, Recording, is_outside};
+use crate::load::{Accesses, Files, Recording, is_outside};
 use crate::place::Place;
 use crate::project::{self, Config, Environment, Options, Project, Rendered, configs, render};
 use crate::report::{Check, Suite, finding_of};
@@ -25,7 +25,7 @@ pub struct Checked {
     /// judged.
     pub used_exceptions: Option<BTreeSet<usize>>,
     /// What it asked of the files.
-    pub asked: BTreeMap<PathBuf, Asked>,
+    pub asked: BTreeMap<PathBuf, Accesses>,
     /// What it renders to, or why it does not: then it would have asked for more.
     pub rendered: Result<Rendered, Error>,
 }
@@ -75,7 +75,7 @@ pub fn environment(
 ) -> Checked {
     let recording = Recording::new(files);
     let directory = project.environments.join(name);
-    let file = super::named_from(root, &directory.join("kustomization.yaml"));
+    let file = super::display_from(root, &directory.join("kustomization.yaml"));
     let done = prepared(&recording, project, name).and_then(|(environment, is_strict)| {
         let asked = project::Options {
             lint: true,
@@ -279,7 +279,7 @@ fn check_of(rule: &str) -> &'static str {
 
 /// The rendered file that is kept, if it is not what would be rendered today.
 fn stale(kept: io::Result<Vec<u8>>, root: &Path, path: &Path, rendered: &Rendered) -> Vec<Finding> {
-    let named = super::named_from(root, path);
+    let named = super::display_from(root, path);
     let message = match kept {
         Ok(kept) if kept == rendered.text.as_bytes() => return Vec::new(),
         Ok(_) => format!("`{named}` is not what would be rendered"),
@@ -301,7 +301,7 @@ fn drift(files: &dyn Files, root: &Path, list: &[Config]) -> Vec<Finding> {
             continue;
         };
         if on_disk != config.content {
-            let named = super::named_from(root, &config.path);
+            let named = super::display_from(root, &config.path);
             let message = format!("`{named}` is not what its script makes of the base's config");
             findings.push(
                 Finding::warning("stale-config", message)

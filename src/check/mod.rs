@@ -6,15 +6,15 @@
 mod affected;
 mod changes;
 mod environment;
-mod index;
+mod git_checks;
 mod project;
 mod releases;
-mod watch;
+mod project_guard;
 
-pub use crate::load::named_from;
-pub use affected::{Answers, anything_changed, changed_since};
+pub use crate::load::display_from;
+pub use affected::{InputChange, anything_changed, changed_since};
 pub use environment::{Checked, environment};
-pub use index::{tracked_generator_files, tracked_secrets, unignored};
-pub use project::{Affected, Setup, programs, unfollowed};
+pub use git_checks::{tracked_generator_files, tracked_secrets, unignored};
+pub use project::{Affected, CheckContext, programs, unfollowed};
+pub use project_guard::ProjectGuard;
 pub use releases::{Output, Target, Verdict, compare_releases};
-pub use watch::Watch;

@@ -9,13 +9,13 @@ use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use super::changes::{Without, change};
 use super::environment::{Checked, environment};
 use super::{
-    Answers, Watch, anything_changed, changed_since, named_from, tracked_generator_files,
-    tracked_secrets, unignored,
+    InputChange, ProjectGuard, anything_changed, changed_since, display_from,
+    tracked_generator_files, tracked_secrets, unignored,
 };
 use crate::across::refused_updates;
 use crate::error::Result;
 use crate::finding::{Finding, Severity};
-use crate::load::{Asked, Files, Revision, WorkTree, normalized};
+use crate::load::{Accesses, Files, Revision, WorkTree, normalized};
 use crate::project::{Options, Project, Secrets, named_secrets};
 use crate::report::{Change, Check, Outcome, Report, Suite, finding_of};
 use crate::secret_scan::{scan_files, scan_tracked};
@@ -23,13 +23,13 @@ use crate::threads;
 use crate::yaml::Node;
 
 /// A project as somebody looks at it.
-pub struct Setup<'s> {
+pub struct CheckContext<'s> {
     /// Where its files are.
     pub files: &'s dyn Files,
     /// The project.
     pub project: &'s Project,
     /// What was asked of the files to find it; every environment depends on the answers.
-    pub asked: BTreeMap<PathBuf, Asked>,
+    pub asked: BTreeMap<PathBuf, Accesses>,
     /// The repository that it is in, if it is in one.
     pub tree: Option<&'s WorkTree>,
     /// Whether there is none because git could not be asked, with the guard off.
@@ -60,7 +60,7 @@ pub enum Affected {
     Perhaps(Box<Finding>),
 }
 
-impl Setup<'_> {
+impl CheckContext<'_> {
     /// Checks the environments, all at once; their order stays.
     ///
     /// The project is to be one that was found from its root, so that messages do not depend on
@@ -103,10 +103,10 @@ impl Setup<'_> {
         };
         let name = &checked.name;
         let is_affected = match changed_since(self.files, revision, tree, &checked.asked)? {
-            Answers::Same => false,
-            Answers::Other => true,
-            Answers::OtherNames => !self.renders_the_same(name, revision)?,
-            Answers::Unknown(reason) => {
+            InputChange::Same => false,
+            InputChange::Other => true,
+            InputChange::OtherNames => !self.renders_the_same(name, revision)?,
+            InputChange::Unknown(reason) => {
                 let label = &checked.suite.name;
                 let message =
                     format!("what `{label}` read as of the revision is not all known: {reason}");
@@ -191,7 +191,7 @@ impl Setup<'_> {
         }
         let base = self
             .tree
-            .map_or_else(String::new, |tree| named_from(tree.root(), self.here));
+            .map_or_else(String::new, |tree| display_from(tree.root(), self.here));
         Ok(Report {
             suites,
             changes,
@@ -309,7 +309,7 @@ impl Setup<'_> {
     /// What git keeps, or would keep, that it must not; and how much of it is allowed.
     fn repository(&self, checked: &[Checked]) -> Result<(Suite, usize)> {
         let root = &self.project.root;
-        let watch = Watch::of(self.files, self.here, root, self.tree, None)?;
+        let watch = ProjectGuard::of(self.files, self.here, root, self.tree, None)?;
         let shown = watch.shown();
         let mut checks = Vec::new();
         let scans = match self.tree {
@@ -419,7 +419,7 @@ impl Setup<'_> {
     }
 
     fn named(&self, path: &Path) -> String {
-        named_from(self.here, &normalized(path))
+        display_from(self.here, &normalized(path))
     }
 }
 

@@ -24,7 +24,7 @@ fn commands_of(room: &str, file: &str) -> Vec<&'static str> {
         ("cli", "config.rs") => vec!["config"],
         ("cli", "compare_releases.rs") => vec!["compare-releases"],
         ("cli", "check.rs") => vec!["check", "affected", "deps"],
-        ("cli", "said.rs") => RENDER.to_vec(),
+        ("cli", "run_overrides.rs") => RENDER.to_vec(),
         // Of the program under the name `kustomize`, whose commands have a parser of their own.
         ("cfg", _) | ("cli", "functions.rs" | "cfg.rs" | "cfg") => Vec::new(),
         ("localize", _) | ("cli", "localize.rs") => vec!["localize"],

@@ -11,25 +11,25 @@ use kustom::cfg::{
     tree,
 };
 use kustom::error::{Error, Kind, Result};
-use kustom::load::{LARGEST_FILE, Snapshot};
+use kustom::load::{LARGEST_FILE, LookupCache};
 use kustom::write;
 use kustom::yaml::Style;
 
 use super::build::working_directory;
-use super::later::{Later, Lenient, boolean};
+use super::lazy_args::{LazyArgs, Lenient, boolean};
 use super::output::{Streams, line, stdin};
 
 #[derive(Debug, Subcommand)]
 #[command(disable_help_subcommand = true)]
 pub(super) enum Command {
     /// Print objects, their fields in order.
-    Cat(Later<Lenient<Cat>>),
+    Cat(LazyArgs<Lenient<Cat>>),
     /// Count objects by kind.
-    Count(Later<Lenient<Count>>),
+    Count(LazyArgs<Lenient<Count>>),
     /// Print the objects in which a field matches.
-    Grep(Later<Lenient<Grep>>),
+    Grep(LazyArgs<Lenient<Grep>>),
     /// Print objects as a tree of directories or owners.
-    Tree(Later<Lenient<Tree>>),
+    Tree(LazyArgs<Lenient<Tree>>),
     #[command(external_subcommand)]
     Other(Vec<OsString>),
 }
@@ -188,10 +188,10 @@ pub(super) struct Tree {
 /// Runs `kustomize cfg`; a word that is no command is answered with the help.
 pub(super) fn run(command: Option<&Command>, streams: &Streams) -> Result<ExitCode> {
     let text = match command {
-        Some(Command::Cat(Later(Lenient(arguments)))) => cat(arguments)?,
-        Some(Command::Count(Later(Lenient(arguments)))) => count(arguments)?,
-        Some(Command::Grep(Later(Lenient(arguments)))) => grep(arguments)?,
-        Some(Command::Tree(Later(Lenient(arguments)))) => drawn(arguments)?,
+        Some(Command::Cat(LazyArgs(Lenient(arguments)))) => cat(arguments)?,
+        Some(Command::Count(LazyArgs(Lenient(arguments)))) => count(arguments)?,
+        Some(Command::Grep(LazyArgs(Lenient(arguments)))) => grep(arguments)?,
+        Some(Command::Tree(LazyArgs(Lenient(arguments)))) => drawn(arguments)?,
         Some(Command::Other(words)) => {
             super::kustomize::say_unknown("cfg", words, streams);
             super::kustomize::help(&["cfg"])
@@ -206,7 +206,7 @@ pub(super) fn items(name: Option<&str>) -> Result<Vec<Item>> {
     match name {
         Some(name) => {
             let path = working_directory()?.join(name);
-            read_path(&Snapshot::default(), &path, name)
+            read_path(&LookupCache::default(), &path, name)
         }
         None => {
             let cannot = |cause| Error::new(Kind::Load, "cannot read stdin").caused_by(cause);

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 
-use kustom::check::Setup;
+use kustom::check::CheckContext;
 use kustom::error::Result;
 use kustom::finding::Severity;
-use kustom::load::{Asked, Files as _, Recording, Revision, Snapshot, WorkTree};
+use kustom::load::{Accesses, Files as _, LookupCache, Recording, Revision, WorkTree};
 use kustom::project::{Options, Project, Secrets};
 use kustom::report::Report;
 use kustom::yaml::Node;
@@ -17,7 +17,7 @@ use super::build::{canonical, working_directory};
 use super::output::Streams;
 use super::project::{no_environment, roots, said_by_git};
 use super::report::Reporting;
-use super::said::Said;
+use super::run_overrides::RunOverrides;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -44,7 +44,7 @@ pub(super) struct Chosen {
     #[arg(long, value_name = "POLICY", default_value = "placeholder")]
     secrets: Policy,
     #[command(flatten)]
-    said: Said,
+    overrides: RunOverrides,
     /// Look for the project from here, not from the current directory.
     #[arg(short = 'C', long, value_name = "DIR")]
     directory: Option<PathBuf>,
@@ -76,12 +76,12 @@ pub(super) enum Least {
 
 /// What was found of a project.
 pub(super) struct Found {
-    disk: Arc<Snapshot>,
+    disk: Arc<LookupCache>,
     here: PathBuf,
     /// What stands before the names of its environments.
     prefix: String,
     project: Project,
-    asked: BTreeMap<PathBuf, Asked>,
+    asked: BTreeMap<PathBuf, Accesses>,
     definitions: Vec<Node>,
     tree: Option<WorkTree>,
     /// Whether git could not be asked, and nobody wanted to know.
@@ -124,7 +124,7 @@ impl Least {
 impl Chosen {
     /// Finds the projects and the environments; one that is not there is an error at once.
     pub(super) fn find(&self) -> Result<Vec<Found>> {
-        let options = self.said.options(match self.secrets {
+        let options = self.overrides.options(match self.secrets {
             Policy::Placeholder => Some(Secrets::Placeholder),
             Policy::Required => Some(Secrets::Required),
             Policy::Omit => Some(Secrets::Omit),
@@ -134,7 +134,7 @@ impl Chosen {
             self.directory.as_deref(),
             &self.environments,
             options,
-            self.said.files()?,
+            self.overrides.files()?,
         )
     }
 }
@@ -144,7 +144,7 @@ pub(super) fn find(
     directory: Option<&Path>,
     environments: &[String],
     mut options: Options<'static>,
-    disk: Snapshot,
+    disk: LookupCache,
 ) -> Result<Vec<Found>> {
     let disk = Arc::new(disk);
     // Nothing is written into the work tree, not even charts.
@@ -211,8 +211,8 @@ pub(super) fn find(
 }
 
 impl Found {
-    pub(super) fn setup(&self) -> Setup<'_> {
-        Setup {
+    pub(super) fn setup(&self) -> CheckContext<'_> {
+        CheckContext {
             files: &*self.disk,
             project: &self.project,
             asked: self.asked.clone(),
@@ -241,7 +241,7 @@ impl Found {
     }
 
     /// The disk, as far as it may be read.
-    pub(super) fn disk(&self) -> Arc<Snapshot> {
+    pub(super) fn disk(&self) -> Arc<LookupCache> {
         Arc::clone(&self.disk)
     }
 

@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use kustom::build;
-use kustom::check::{Output, Target, Verdict, compare_releases, named_from};
+use kustom::check::{Output, Target, Verdict, compare_releases, display_from};
 use kustom::error::{Error, Kind, Result};
 use kustom::kustomization::FILE_NAMES;
-use kustom::load::{Disk, Files, Snapshot, WorkTree};
+use kustom::load::{Disk, Files, LookupCache, WorkTree};
 use kustom::project::{self, GuardPolicy, Project, render};
 use kustom::release::Release;
 use kustom::report::Report;
@@ -17,7 +17,7 @@ use super::build::{canonical, release, working_directory};
 use super::output::Streams;
 use super::project::{find, find_environment, no_environment, roots};
 use super::report::{Reporting, base_of};
-use super::said::{Policy, Said};
+use super::run_overrides::{Policy, RunOverrides};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -39,7 +39,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "POLICY", default_value = "placeholder")]
     secrets: Policy,
     #[command(flatten)]
-    said: Said,
+    overrides: RunOverrides,
     /// Look for the project, and for directories, from here, not from the current directory.
     #[arg(short = 'C', long, value_name = "DIR")]
     directory: Option<PathBuf>,
@@ -59,11 +59,13 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
         Some(directory) => canonical(&here.join(directory), directory)?,
         None => here.clone(),
     };
-    let mut options = arguments.said.options(Some(arguments.secrets.secrets()))?;
+    let mut options = arguments
+        .overrides
+        .options(Some(arguments.secrets.secrets()))?;
     // Nothing is written into the work tree, and a chart is pulled once.
     options.plugins.helm.charts = Some(Arc::default());
     options.lint = false;
-    let files = Snapshot::default();
+    let files = LookupCache::default();
     let chosen = arguments.chosen(&start)?;
     let targets: Vec<Target<'_>> = chosen
         .iter()
@@ -206,7 +208,7 @@ fn has_kustomization(directory: &Path) -> bool {
 
 fn target<'t>(
     arguments: &Arguments,
-    (files, here): (&'t Snapshot, &'t Path),
+    (files, here): (&'t LookupCache, &'t Path),
     (label, what): (&str, &'t What),
     options: &'t project::Options<'static>,
 ) -> Target<'t> {
@@ -219,7 +221,7 @@ fn target<'t>(
         .or_else(|| project.and_then(|project| project.kustomize_release));
     Target {
         name: label.to_owned(),
-        file: named_from(here, &kustomization(&directory).unwrap_or(directory)),
+        file: display_from(here, &kustomization(&directory).unwrap_or(directory)),
         releases: arguments.releases(in_use),
         build: Box::new(move |release| match what {
             What::Environment(project, name) => {
@@ -231,7 +233,7 @@ fn target<'t>(
 }
 
 fn rendered(
-    (files, here): (&Snapshot, &Path),
+    (files, here): (&LookupCache, &Path),
     project: &Project,
     name: &str,
     release: Release,
@@ -255,7 +257,7 @@ fn rendered(
 }
 
 fn built(
-    (files, here): (&Snapshot, &Path),
+    (files, here): (&LookupCache, &Path),
     directory: &Path,
     release: Release,
     options: &project::Options<'static>,
@@ -266,7 +268,7 @@ fn built(
         plugins: options.plugins.clone(),
         ..build::Options::default()
     };
-    let target = PathBuf::from(named_from(here, directory));
+    let target = PathBuf::from(display_from(here, directory));
     let built = build::build(files, here, &target, &options)?;
     let text = built.to_yaml()?;
     let sources = built.sources;

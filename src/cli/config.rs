@@ -13,7 +13,7 @@ use kustom::write::{Directory, New};
 use super::build::working_directory;
 use super::output::{Streams, line, lines};
 use super::project::find_environment;
-use super::said::ValueFlags;
+use super::run_overrides::ValueFlags;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use kustom::check::{Checked, named_from, programs, unfollowed};
+use kustom::check::{Checked, display_from, programs, unfollowed};
 use kustom::error::Result;
 use kustom::report::{printable, visible_json};
 use serde_json::json;
@@ -65,13 +65,13 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
 fn files(checked: &Checked, here: &Path) -> Vec<String> {
     let asked = checked.asked.iter();
     let read = asked.filter(|(_, asked)| asked.read || asked.wanted);
-    read.map(|(path, _)| named_from(here, path)).collect()
+    read.map(|(path, _)| display_from(here, path)).collect()
 }
 
 fn described(checked: &Checked, here: &Path) -> serde_json::Value {
-    let asked = |is: fn(&kustom::load::Asked) -> bool| -> Vec<String> {
+    let asked = |is: fn(&kustom::load::Accesses) -> bool| -> Vec<String> {
         let these = checked.asked.iter().filter(|(_, asked)| is(asked));
-        these.map(|(path, _)| named_from(here, path)).collect()
+        these.map(|(path, _)| display_from(here, path)).collect()
     };
     json!({
         "environment": checked.suite.name,

@@ -15,7 +15,8 @@ use kustom::fields::Fields;
 use kustom::finding::{Finding, Severity};
 use kustom::guard::Guard;
 use kustom::load::{
-    Disk, Files, Memory, Overlay, Revision, Snapshot, Within, tracked_files, unlistable, unreadable,
+    Disk, Files, LookupCache, Memory, Overlay, Revision, Within, tracked_files, unlistable,
+    unreadable,
 };
 use kustom::place::{Place, SourceId, Span};
 use kustom::project::{self, GuardPolicy, Project, Rendered, render};
@@ -23,12 +24,12 @@ use kustom::report::{self, DiffFormat, Layout};
 use kustom::resource::{History, Resource};
 use kustom::schema::Schema;
 use kustom::write;
-use kustom::yaml::{Entry, Node, Style, Tag, Value, repeated_key, settle_nulls, stream};
+use kustom::yaml::{Entry, Node, Style, Tag, Value, read_manifests, repeated_key, settle_nulls};
 
 use super::build::working_directory;
 use super::output::{Streams, stdin};
 use super::project::{find_environment, said_by_git};
-use super::said::{Policy, Said};
+use super::run_overrides::{Policy, RunOverrides};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -70,7 +71,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "POLICY")]
     secrets: Option<Policy>,
     #[command(flatten)]
-    said: Said,
+    overrides: RunOverrides,
     /// Exit with 0 although there are differences.
     #[arg(long, conflicts_with = "detailed_exitcode")]
     exit_zero: bool,
@@ -244,7 +245,7 @@ impl Loaded {
 fn sides(arguments: &Arguments) -> Result<[Loaded; 2]> {
     match (arguments.sides.as_slice(), &arguments.against) {
         ([old, new], None) if arguments.files => {
-            let files = arguments.said.files()?;
+            let files = arguments.overrides.files()?;
             Ok([
                 plain(&files, Path::new(old))?,
                 plain(&files, Path::new(new))?,
@@ -284,7 +285,7 @@ struct Opened {
     here: PathBuf,
     start: PathBuf,
     options: project::Options<'static>,
-    disk: Arc<Snapshot>,
+    disk: Arc<LookupCache>,
 }
 
 impl Opened {
@@ -292,9 +293,9 @@ impl Opened {
     fn of(arguments: &Arguments, policy: Option<Policy>, label: &str) -> Result<(Self, String)> {
         let here = working_directory()?;
         let directory = arguments.directory.as_deref();
-        let disk = Arc::new(arguments.said.files()?);
+        let disk = Arc::new(arguments.overrides.files()?);
         let (project, name) = find_environment(&*disk, &here, directory, label)?;
-        let mut options = arguments.said.options(policy.map(Policy::secrets))?;
+        let mut options = arguments.overrides.options(policy.map(Policy::secrets))?;
         options.plugins.helm.charts = Some(Arc::default());
         let opened = Self {
             here,
@@ -419,7 +420,7 @@ pub(super) fn filled_in(files: &Within<'_>, directory: &Path) -> Result<Memory> 
 }
 
 /// What a file of YAML holds, or all files of a directory.
-fn plain(files: &Snapshot, path: &Path) -> Result<Loaded> {
+fn plain(files: &LookupCache, path: &Path) -> Result<Loaded> {
     let schema = Schema::builtin();
     let name = shown_side(path);
     let mut loaded = Loaded::nothing();
@@ -436,7 +437,7 @@ fn plain(files: &Snapshot, path: &Path) -> Result<Loaded> {
             _ => name.clone(),
         }
         .into();
-        let documents = stream(&bytes, SourceId::new(names.len()))
+        let documents = read_manifests(&bytes, SourceId::new(names.len()))
             .map_err(|error| error.name_files(|_| Some(Arc::clone(&shown))))?
             .documents;
         names.push(shown);
@@ -562,7 +563,7 @@ fn project_ignores(arguments: &Arguments) -> Result<Vec<Ignore>> {
         return Ok(Vec::new());
     };
     let here = working_directory()?;
-    let files = &arguments.said.files()?;
+    let files = &arguments.overrides.files()?;
     let (project, _) = find_environment(files, &here, arguments.directory.as_deref(), label)?;
     project.ignored_differences(files)
 }

@@ -8,7 +8,7 @@ use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 
 use kustom::error::{Error, Kind, Result};
-use kustom::id::{CLUSTER, Id};
+use kustom::id::{Id, NO_NAMESPACE};
 use kustom::resource::Resource;
 use kustom::write;
 use kustom::yaml::write_stream;
@@ -36,8 +36,8 @@ pub(super) fn split(resources: &[Resource]) -> Result<Vec<(String, String)>> {
 /// A name for each object, no two the same.
 fn names(resources: &[Resource]) -> Result<Vec<String>> {
     let mut namespaces = resources.iter().map(|one| one.id().effective_namespace());
-    let first = namespaces.clone().find(|name| *name != CLUSTER);
-    let has_several = namespaces.any(|name| name != CLUSTER && Some(name) != first);
+    let first = namespaces.clone().find(|name| *name != NO_NAMESPACE);
+    let has_several = namespaces.any(|name| name != NO_NAMESPACE && Some(name) != first);
     let mut taken: BTreeMap<String, &Id> = BTreeMap::new();
     let mut names = Vec::with_capacity(resources.len());
     for resource in resources {
@@ -66,7 +66,7 @@ fn names(resources: &[Resource]) -> Result<Vec<String>> {
 
 fn name_of(id: &Id, with_namespace: bool) -> String {
     let namespace = id.effective_namespace();
-    let namespace = if with_namespace && namespace != CLUSTER {
+    let namespace = if with_namespace && namespace != NO_NAMESPACE {
         namespace
     } else {
         ""

@@ -14,14 +14,14 @@ use kustom::write::{Directory, New};
 use kustom::yaml::{Entry, Node, PrintOptions, Tag, print_node};
 
 use super::cfg::items;
-use super::later::{Later, Lenient};
+use super::lazy_args::{LazyArgs, Lenient};
 use super::output::{Streams, line};
 
 #[derive(Debug, Subcommand)]
 #[command(disable_help_subcommand = true)]
 pub(super) enum Command {
     /// Run functions over objects, and write what they change.
-    Run(Later<Lenient<Run>>),
+    Run(LazyArgs<Lenient<Run>>),
     #[command(external_subcommand)]
     Other(Vec<OsString>),
 }
@@ -83,7 +83,7 @@ pub(super) struct Run {
 pub(super) fn run(command: Option<&Command>, streams: &Streams) -> Result<ExitCode> {
     let help = || super::kustomize::help(&["fn"]);
     let text = match command {
-        Some(Command::Run(Later(Lenient(arguments)))) => functions(arguments, streams)?,
+        Some(Command::Run(LazyArgs(Lenient(arguments)))) => functions(arguments, streams)?,
         Some(Command::Other(words)) => {
             super::kustomize::say_unknown("fn", words, streams);
             help()

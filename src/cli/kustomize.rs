@@ -14,7 +14,7 @@ use kustom::yaml::{Entry, Node, PrintOptions, print_node};
 use super::Global;
 use super::build;
 use super::edit;
-use super::later::{Later, Lenient};
+use super::lazy_args::{LazyArgs, Lenient};
 use super::localize;
 use super::output::{Streams, When};
 use super::topics;
@@ -38,13 +38,13 @@ enum Command {
     Edit(Edit),
     /// Create a kustomization in the current directory.
     #[command(alias = "init")]
-    Create(Later<Lenient<edit::Create>>),
+    Create(LazyArgs<Lenient<edit::Create>>),
     /// Show, count and search configuration.
     Cfg(Cfg),
     /// Run functions over objects in files.
     Fn(Fn),
     /// Write a kustomization, and all that it reads, into a new directory that builds by itself.
-    Localize(Later<Lenient<localize::Arguments>>),
+    Localize(LazyArgs<Lenient<localize::Arguments>>),
     /// Print what is known of the built-in definitions of Kubernetes.
     #[command(hide = true)]
     Openapi(OpenApi),
@@ -208,7 +208,7 @@ pub(super) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
                     edit::run_as_kustomize(arguments.command.as_ref(), &streams),
                     &streams,
                 ),
-                Some(Command::Create(Later(Lenient(arguments)))) => {
+                Some(Command::Create(LazyArgs(Lenient(arguments)))) => {
                     finished(edit::create_as_kustomize(&arguments, &streams), &streams)
                 }
                 Some(Command::Cfg(arguments)) => finished(
@@ -219,7 +219,7 @@ pub(super) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
                     super::functions::run(arguments.command.as_ref(), &streams),
                     &streams,
                 ),
-                Some(Command::Localize(Later(Lenient(arguments)))) => {
+                Some(Command::Localize(LazyArgs(Lenient(arguments)))) => {
                     finished(localize::run(&arguments, &streams), &streams)
                 }
                 Some(Command::Openapi(arguments)) => {

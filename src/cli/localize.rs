@@ -6,7 +6,9 @@ use std::process::ExitCode;
 
 use kustom::build::{self, Options};
 use kustom::error::{Error, Kind, Result};
-use kustom::load::{FileKind, Files, Library, Memory, Overlay, Repository, Restriction, Snapshot};
+use kustom::load::{
+    FileKind, Files, LookupCache, Memory, Overlay, Repository, Restriction, SourceStore,
+};
 use kustom::localize::{Localized, localize};
 use kustom::write;
 
@@ -42,7 +44,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
     let here = working_directory()?;
     let files = arguments.bound.files();
-    let library = Library::new(&files, &here, Restriction::None);
+    let library = SourceStore::new(&files, &here, Restriction::None);
     let work = || {
         if Repository::parse(&arguments.target).is_some_and(|it| it.reference.is_empty()) {
             let message = "the target is in a repository and has no `ref`";
@@ -89,7 +91,7 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
 impl Arguments {
     fn scope(
         &self,
-        files: &Snapshot,
+        files: &LookupCache,
         here: &Path,
         target: &kustom::load::Loader<'_>,
     ) -> Result<PathBuf> {
@@ -176,7 +178,7 @@ fn verify(target: &str, here: &Path, localized: &Localized, destination: &Path) 
     let built = |files: &dyn Files, directory: &Path| {
         build::build(files, here, directory, &options)?.to_yaml()
     };
-    let disk = Snapshot::default();
+    let disk = LookupCache::default();
     let before = built(&disk, Path::new(target)).map_err(|error| {
         error.note(format!("while `{target}` was built as it is; {HELP}"), None)
     })?;

@@ -20,14 +20,14 @@ mod functions;
 mod init;
 mod kubectl;
 mod kustomize;
-mod later;
+mod lazy_args;
 mod localize;
 mod output;
 mod project;
 mod reading;
 mod render;
 mod report;
-mod said;
+mod run_overrides;
 mod secrets;
 mod topics;
 mod unrendered;
@@ -43,7 +43,7 @@ use kustom::error::{Error, Result};
 use kustom::limits::{self, Limits};
 use kustom::process;
 
-use later::{Later, Lenient};
+use lazy_args::{LazyArgs, Lenient};
 use output::Streams;
 
 /// Renders the Kubernetes manifests of many environments from one base.
@@ -76,36 +76,36 @@ struct Global {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Build a kustomization, as `kustomize build` does.
-    Build(Later<Lenient<build::Arguments>>),
+    Build(LazyArgs<Lenient<build::Arguments>>),
     /// Render an environment of a project: configs, secrets, kustomization.
-    Render(Later<render::Arguments>),
+    Render(LazyArgs<render::Arguments>),
     /// Write a new project: a base and three environments that render at once.
-    Init(Later<init::Arguments>),
+    Init(LazyArgs<init::Arguments>),
     /// Change a kustomization, and nothing in it besides: images, labels, resources, generators.
     Edit(edit::Arguments),
     /// Write a new kustomization.
-    Create(Later<edit::CreateHere>),
+    Create(LazyArgs<edit::CreateHere>),
     /// Write a kustomization, and all that it reads, into a new directory that builds by itself.
-    Localize(Later<Lenient<localize::Arguments>>),
+    Localize(LazyArgs<Lenient<localize::Arguments>>),
     /// Show what differs between two environments, or since a git revision.
-    Diff(Later<diff::Arguments>),
+    Diff(LazyArgs<diff::Arguments>),
     /// Show, write or check the rendered configs of an environment.
-    Config(Later<config::Arguments>),
+    Config(LazyArgs<config::Arguments>),
     /// Lay out secrets, say how far they are, and look for some that are committed.
-    Secrets(Later<secrets::Arguments>),
+    Secrets(LazyArgs<secrets::Arguments>),
     /// Check a project before it is deployed: secrets, configs, strict renders; exit with 1 if
     /// something is found.
-    Check(Later<check::Arguments>),
+    Check(LazyArgs<check::Arguments>),
     /// Say whether releases of kustomize print the same bytes, and why not; exit with 1 if they do
     /// not.
-    CompareReleases(Later<compare_releases::Arguments>),
+    CompareReleases(LazyArgs<compare_releases::Arguments>),
     /// Judge objects as the API server of a version of Kubernetes does; exit with 1 if it would refuse
     /// one.
-    Validate(Later<validate::Arguments>),
+    Validate(LazyArgs<validate::Arguments>),
     /// Print the environments that the changes since a revision can affect.
-    Affected(Later<affected::Arguments>),
+    Affected(LazyArgs<affected::Arguments>),
     /// Print the files that environments are made of.
-    Deps(Later<deps::Arguments>),
+    Deps(LazyArgs<deps::Arguments>),
     /// Change or query YAML, by the command lines of yq 3 and yq 4.
     #[command(disable_help_flag = true)]
     Yq(yq::Arguments),
@@ -152,7 +152,7 @@ fn plain_build(words: &[OsString]) -> Option<Arguments> {
     };
     let is_flag = target.as_encoded_bytes().starts_with(b"-");
     (command == "build" && !is_flag).then(|| Arguments {
-        command: Command::Build(Later(Lenient(build::Arguments::of(target)))),
+        command: Command::Build(LazyArgs(Lenient(build::Arguments::of(target)))),
         global: Global::default(),
     })
 }
@@ -160,20 +160,20 @@ fn plain_build(words: &[OsString]) -> Option<Arguments> {
 /// Those that have exit codes of their own say themselves what went wrong.
 fn run_command(command: Command, streams: &Streams) -> Result<ExitCode> {
     match command {
-        Command::Build(Later(Lenient(arguments))) => Ok(build::run(&arguments, streams)),
-        Command::Render(Later(arguments)) => render::run(&arguments, streams),
-        Command::Init(Later(arguments)) => init::run(&arguments, streams),
+        Command::Build(LazyArgs(Lenient(arguments))) => Ok(build::run(&arguments, streams)),
+        Command::Render(LazyArgs(arguments)) => render::run(&arguments, streams),
+        Command::Init(LazyArgs(arguments)) => init::run(&arguments, streams),
         Command::Edit(arguments) => edit::run(&arguments, streams),
-        Command::Create(Later(arguments)) => edit::create(&arguments, streams),
-        Command::Localize(Later(Lenient(arguments))) => localize::run(&arguments, streams),
-        Command::Diff(Later(arguments)) => Ok(diff::run(&arguments, streams)),
-        Command::Config(Later(arguments)) => config::run(&arguments, streams),
-        Command::Secrets(Later(arguments)) => secrets::run(&arguments, streams),
-        Command::Check(Later(arguments)) => check::run(&arguments, streams),
-        Command::CompareReleases(Later(arguments)) => compare_releases::run(&arguments, streams),
-        Command::Validate(Later(arguments)) => validate::run(&arguments, streams),
-        Command::Affected(Later(arguments)) => affected::run(&arguments, streams),
-        Command::Deps(Later(arguments)) => deps::run(&arguments, streams),
+        Command::Create(LazyArgs(arguments)) => edit::create(&arguments, streams),
+        Command::Localize(LazyArgs(Lenient(arguments))) => localize::run(&arguments, streams),
+        Command::Diff(LazyArgs(arguments)) => Ok(diff::run(&arguments, streams)),
+        Command::Config(LazyArgs(arguments)) => config::run(&arguments, streams),
+        Command::Secrets(LazyArgs(arguments)) => secrets::run(&arguments, streams),
+        Command::Check(LazyArgs(arguments)) => check::run(&arguments, streams),
+        Command::CompareReleases(LazyArgs(arguments)) => compare_releases::run(&arguments, streams),
+        Command::Validate(LazyArgs(arguments)) => validate::run(&arguments, streams),
+        Command::Affected(LazyArgs(arguments)) => affected::run(&arguments, streams),
+        Command::Deps(LazyArgs(arguments)) => deps::run(&arguments, streams),
         Command::Yq(arguments) => Ok(yq::run(&arguments.words, streams)),
     }
 }

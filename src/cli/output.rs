@@ -6,7 +6,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::Finding;
 use kustom::guard::Mask;
-use kustom::load::{FileKind, Files as _, Snapshot, bounded};
+use kustom::load::{FileKind, Files as _, LookupCache, bounded};
 use kustom::place::Place;
 use kustom::report::{self, Color, Format, Outcome, Report};
 
@@ -262,7 +262,7 @@ fn learn_file(mask: &mut Mask, name: &str) {
         return;
     };
     let path = path.as_path();
-    let files = Snapshot::default().bounded(LARGEST);
+    let files = LookupCache::default().bounded(LARGEST);
     match files.resolve(path) {
         Ok((_, FileKind::File)) => {
             if let Ok(content) = files.read(path) {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use kustom::error::{Error, Kind, Result, nearest};
-use kustom::load::{Disk, Files, WorkTree, files_below, named_from, normalized};
+use kustom::load::{Disk, Files, WorkTree, display_from, files_below, normalized};
 use kustom::project::{GuardPolicy, Project};
 
 use super::build::canonical;
@@ -52,7 +52,7 @@ pub(super) fn roots(start: &Path) -> Result<Vec<(PathBuf, String)>> {
     let tree = WorkTree::discover(start)?;
     let below = Project::below(&Disk, &files_below(start, tree.as_ref())?)?;
     let named = |project: Project| {
-        let prefix = format!("{}/", named_from(start, &project.root));
+        let prefix = format!("{}/", display_from(start, &project.root));
         (project.root, prefix)
     };
     match below.is_empty() {
@@ -102,5 +102,5 @@ pub(super) fn find_environment(
 }
 
 fn from_here(here: &Path, start: &Path, file: &str) -> std::sync::Arc<str> {
-    named_from(here, &normalized(&start.join(file))).into()
+    display_from(here, &normalized(&start.join(file))).into()
 }

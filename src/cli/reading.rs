@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use kustom::error::{Error, Kind, Result};
-use kustom::load::{LARGEST_FILE, Snapshot};
+use kustom::load::{LARGEST_FILE, LookupCache};
 
 /// How much is read of a file.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -30,14 +30,14 @@ impl Bound {
     }
 
     /// The disk, with files that are larger refused.
-    pub(super) fn files(&self) -> Snapshot {
-        Snapshot::default().bounded(self.bytes())
+    pub(super) fn files(&self) -> LookupCache {
+        LookupCache::default().bounded(self.bytes())
     }
 }
 
 impl Reading {
     /// The disk, as far as it may be read.
-    pub(super) fn files(&self) -> Result<Snapshot> {
+    pub(super) fn files(&self) -> Result<LookupCache> {
         let allowed = allowed(self.allow_read.iter().map(PathBuf::as_path))?;
         Ok(self.bound.files().allowing(allowed))
     }

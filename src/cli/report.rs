@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use kustom::check::named_from;
+use kustom::check::display_from;
 use kustom::error::Result;
 use kustom::load::WorkTree;
 use kustom::report::{self, Format, Report};
@@ -100,6 +100,6 @@ impl Name {
 
 /// Where a directory is, seen from the root of its repository.
 pub(super) fn base_of(tree: Option<&WorkTree>, here: &Path) -> String {
-    let named = tree.map_or_else(String::new, |tree| named_from(tree.root(), here));
+    let named = tree.map_or_else(String::new, |tree| display_from(tree.root(), here));
     if named == "." { String::new() } else { named }
 }

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use kustom::error::{Error, Kind, Result};
-use kustom::load::{Files as _, LARGEST_FILE, Snapshot};
+use kustom::load::{Files as _, LARGEST_FILE, LookupCache};
 use kustom::write;
 use kustom::yq::v3::usage;
 
@@ -73,7 +73,7 @@ fn has_script(arguments: &[String]) -> bool {
 /// The bytes of a file, or of stdin for `-`.
 fn read_bytes(file: &str, most: u64) -> Result<Vec<u8>> {
     if file != "-" {
-        let files = Snapshot::default().bounded(most);
+        let files = LookupCache::default().bounded(most);
         return files
             .read(Path::new(file))
             .map_err(|error| unreadable(file, error));

@@ -7,11 +7,11 @@ use rustc_hash::FxHashMap;
 
 use super::api::Meaning;
 use super::arguments::{Argument, arguments};
+use super::class::Class;
 use super::embedded::{document, place_within};
-use super::folding::Class;
 use super::lists::{Alignment, align};
-use super::mapping::{Mapping, Side};
 use super::path::{Path, Step};
+use super::renames::{Renames, Side};
 use super::scalars::{Sameness, is_exact, is_same_in_text, own_tag, sameness};
 use super::secret::{clear, is_secret};
 use super::suspicion::Suspects;
@@ -70,7 +70,7 @@ pub(super) enum What {
 pub(super) fn compare(
     from: &Resource,
     to: &Resource,
-    mapping: &Mapping,
+    mapping: &Renames,
     suspects: &Suspects<'_>,
     is_split: &dyn Fn(&Path) -> bool,
 ) -> Vec<Found> {
@@ -93,7 +93,7 @@ pub(super) fn compare(
 pub(super) fn compare_names(
     from: &Resource,
     to: &Resource,
-    mapping: &Mapping,
+    mapping: &Renames,
     suspects: &Suspects<'_>,
 ) -> Vec<(Class, Found)> {
     let has_names = |resource: &Resource| resource.node.get("metadata").is_some_and(Node::is_map);
@@ -160,7 +160,7 @@ fn instead(from: Option<&Node>, to: Option<&Node>) -> Vec<(usize, Instead)> {
 
 struct Comparer<'c> {
     resource: &'c Resource,
-    mapping: &'c Mapping,
+    mapping: &'c Renames,
     suspects: &'c Suspects<'c>,
     is_split: &'c dyn Fn(&Path) -> bool,
     path: Path,

@@ -7,8 +7,8 @@ use similar::DiffOp;
 
 use super::api::{Meaning, Order};
 use super::lines::operations;
-use super::mapping::Mapping;
 use super::path::Step;
+use super::renames::Renames;
 use super::similar::most_similar;
 use crate::yaml::{Node, Str, Value};
 
@@ -37,7 +37,7 @@ pub(super) const IDENTITIES: [&str; 8] = [
 ];
 
 /// Aligns two lists: by their keys, by what looks like one, by content.
-pub(super) fn align(from: &[Node], to: &[Node], meaning: Meaning, mapping: &Mapping) -> Alignment {
+pub(super) fn align(from: &[Node], to: &[Node], meaning: Meaning, mapping: &Renames) -> Alignment {
     let order = meaning.order();
     if let ([one], [other]) = (from, to)
         && one.is_map()
@@ -68,7 +68,7 @@ pub(super) fn align(from: &[Node], to: &[Node], meaning: Meaning, mapping: &Mapp
 }
 
 /// Aligns lists whose items all have the keys, each identity once.
-fn by_keys(from: &[Node], to: &[Node], keys: &[&str], mapping: &Mapping) -> Option<Alignment> {
+fn by_keys(from: &[Node], to: &[Node], keys: &[&str], mapping: &Renames) -> Option<Alignment> {
     let identities = |items: &[Node]| -> Option<Vec<Str>> {
         items.iter().map(|item| identity(item, keys)).collect()
     };
@@ -135,7 +135,7 @@ fn identity(item: &Node, keys: &[&str]) -> Option<Str> {
 }
 
 /// Aligns lists by what their items say; what is between them is paired as far as it is alike.
-fn by_content(from: &[Node], to: &[Node], mapping: &Mapping) -> Alignment {
+fn by_content(from: &[Node], to: &[Node], mapping: &Renames) -> Alignment {
     let new: Vec<u64> = to.iter().map(|item| content(item, None)).collect();
     let known: FxHashSet<u64> = new.iter().copied().collect();
     // What the first side says in the names of the second is the same, unless it stands there as
@@ -218,7 +218,7 @@ fn pair_changed(aligned: &mut Alignment, from: &[Node], to: &[Node]) {
 
 /// Equal for values that say the same, whatever the order of their fields; in other names, if
 /// there is a mapping.
-pub(super) fn content(node: &Node, mapping: Option<&Mapping>) -> u64 {
+pub(super) fn content(node: &Node, mapping: Option<&Renames>) -> u64 {
     let mut hasher = FxHasher::default();
     match &node.value {
         Value::Scalar(text) | Value::Alias(text) => {

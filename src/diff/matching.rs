@@ -11,7 +11,7 @@ use kustom_yaml::cut::Cut as _;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::lists::content;
-use super::mapping::{Affix, Mapping, Side, without_hash};
+use super::renames::{Affix, Renames, Side, without_hash};
 use super::similar::most_similar;
 use crate::id::Id;
 use crate::resource::Resource;
@@ -24,7 +24,7 @@ pub(super) struct Matching {
     pub(super) pairs: Vec<(usize, usize)>,
     pub(super) only_from: Vec<usize>,
     pub(super) only_to: Vec<usize>,
-    pub(super) mapping: Mapping,
+    pub(super) mapping: Renames,
 }
 
 /// Matches the resources of two sides.
@@ -54,7 +54,7 @@ struct Matcher<'r> {
     /// What is not matched yet.
     left: [Vec<usize>; 2],
     pairs: Vec<(usize, usize)>,
-    mapping: Mapping,
+    mapping: Renames,
 }
 
 impl<'r> Matcher<'r> {
@@ -65,7 +65,7 @@ impl<'r> Matcher<'r> {
             identities: [identities(from), identities(to)],
             left: [(0..from.len()).collect(), (0..to.len()).collect()],
             pairs: Vec::new(),
-            mapping: Mapping::default(),
+            mapping: Renames::default(),
         }
     }
 

@@ -7,23 +7,23 @@
 //! | file | knows |
 //! |---|---|
 //! | `matching` | which resource is which |
-//! | `mapping` | what both sides call the same thing |
+//! | `renames` | what both sides call the same thing |
 //! | `api` | what the API says of lists, quantities and ports; a table |
 //! | `compare`, `lists`, `arguments`, `scalars`, `embedded` | when two values are the same |
-//! | `suspicion`, `folding`, `ignore` | what a difference means |
+//! | `suspicion`, `class`, `ignore` | what a difference means |
 //! | `secret`, `masking` | what is a secret, and how it is shown |
 
 mod api;
 mod arguments;
 mod compare;
 mod embedded;
-mod folding;
+mod class;
 mod grouping;
 mod guarded;
 mod ignore;
 mod lines;
 mod lists;
-mod mapping;
+mod renames;
 mod masking;
 mod matching;
 mod path;
@@ -31,7 +31,7 @@ mod scalars;
 mod secret;
 mod similar;
 mod suspicion;
-mod telling;
+mod presentation;
 #[cfg(test)]
 mod tests;
 
@@ -39,13 +39,13 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-pub use folding::Class;
+pub use class::Class;
 pub use grouping::{Group, groups};
 pub use ignore::Ignore;
 pub use lines::Lines;
-pub use mapping::{Affix, Mapping, Side};
 pub use masking::Masking;
 pub use path::{Path, Step};
+pub use renames::{Affix, Renames, Side};
 
 pub(crate) use scalars::quantity;
 
@@ -55,10 +55,10 @@ use crate::place::{Place, Span};
 use crate::resource::Resource;
 use compare::{Found, compare, compare_names};
 use ignore::Ignored;
-use mapping::differ_in_hash;
 use matching::matching;
+use presentation::{Pair, present};
+use renames::differ_in_hash;
 use suspicion::Suspects;
-use telling::{Pair, tell};
 
 /// Tells which parts of a text are secrets.
 pub trait Secrets {
@@ -144,7 +144,7 @@ pub struct Diff {
     /// How many resources are on both sides.
     pub matched: usize,
     /// What both sides call the same thing.
-    pub mapping: Mapping,
+    pub mapping: Renames,
     /// The differences; what matters most comes first.
     pub changes: Vec<Change>,
     /// The resources with differences that are shown, whole, without secrets and without what is
@@ -415,7 +415,7 @@ pub fn diff(from: Input<'_>, to: Input<'_>, options: &Options<'_>) -> Diff {
             pairs.push(comparison.pair(one, other, found));
         }
     }
-    let mut found = tell(from, to, options, &matching, pairs, &comparison.ignored);
+    let mut found = present(from, to, options, &matching, pairs, &comparison.ignored);
     found.findings.extend(comparison.ignored.idle());
     found
 }
@@ -432,14 +432,14 @@ impl<'c> Comparison<'c> {
         &self,
         from: &Resource,
         to: &Resource,
-        mapping: &Mapping,
+        mapping: &Renames,
         suspects: &Suspects<'_>,
     ) -> Vec<(Class, Found)> {
-        let subject = telling::subject(Some(from), Some(to));
+        let subject = presentation::subject(Some(from), Some(to));
         let is_split = |path: &Path| self.ignored.splits(&subject, path);
         let found = compare(from, to, mapping, suspects, &is_split);
         let classed = found.into_iter().map(|found| {
-            let class = folding::class(&found, to, mapping, self.options.sides);
+            let class = class::class(&found, to, mapping, self.options.sides);
             (class, found)
         });
         classed.collect()
@@ -447,7 +447,7 @@ impl<'c> Comparison<'c> {
 
     /// Classes what is ignored.
     fn pair(&self, from: &'c Resource, to: &'c Resource, found: Vec<(Class, Found)>) -> Pair<'c> {
-        let subject = telling::subject(Some(from), Some(to));
+        let subject = presentation::subject(Some(from), Some(to));
         let found = found.into_iter().map(|(class, found)| {
             let entry = self.ignored.find(&subject, &found.path);
             let class = entry.map_or(class, |_| Class::Ignored);

@@ -52,8 +52,8 @@ pub(super) fn is_same_in_text(from: &Node, to: &Node) -> bool {
 
 /// A tag that is none of YAML's own.
 pub(super) fn own_tag(node: &Node) -> Option<&str> {
-    let dress = node.dress.as_ref().filter(|_| node.tag == Tag::Other)?;
-    dress.tag.as_deref()
+    let decor = node.decor.as_ref().filter(|_| node.tag == Tag::Other)?;
+    decor.tag.as_deref()
 }
 
 /// Whether some reader of YAML would take a plain text for something else than a text.

@@ -5,9 +5,9 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::mapping::{Mapping, Side};
 use super::matching::Matching;
 use super::path::{Path, Step};
+use super::renames::{Renames, Side};
 use crate::fields::{Fields, segments};
 use crate::resource::Resource;
 use crate::yaml::{Node, Str};
@@ -113,7 +113,7 @@ impl<'f> Suspects<'f> {
 
 /// Namespaces that only one side has, and that the other calls otherwise.
 fn namespaces(
-    mapping: &Mapping,
+    mapping: &Renames,
     from: &[Resource],
     to: &[Resource],
 ) -> FxHashMap<Str, (Side, Str)> {

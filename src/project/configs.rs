@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::derived::Derived;
+use super::extended_files::ExtendedFiles;
 use super::provenance::{Base, Remembered, Run, Scripted};
 use super::script_files::ProjectFiles;
 use super::settings::{place_of_entry, says};
@@ -21,7 +21,7 @@ use crate::load::{FileKind, Files, Provenance, is_outside, normalized, unlistabl
 use crate::place::Place;
 use crate::template::Values;
 use crate::yaml::Node;
-use crate::yq::{Applied, Effect, Source, apply};
+use crate::yq::{Applied, Source, StatementReport, apply};
 
 /// A config of an environment.
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ pub struct Config {
     /// What the environment says.
     pub content: Vec<u8>,
     /// What each statement of its script did, if it has one.
-    pub statements: Option<Vec<Effect>>,
+    pub statements: Option<Vec<StatementReport>>,
     /// Where its text was written.
     pub provenance: Arc<dyn Provenance>,
 }
@@ -63,7 +63,7 @@ pub fn configs(
     environment: &Environment,
     said: &Values,
 ) -> Result<(Vec<Config>, Vec<Finding>)> {
-    let derived = Derived::new(files, environment);
+    let derived = ExtendedFiles::new(files, environment);
     let values = values(files, project, environment, said)?;
     let view = Templated::new(&derived, project, environment, &values);
     configs_in(&view, working_directory, project, environment)
@@ -205,7 +205,7 @@ fn config(
     let base = read(files, &from, shown)?;
     let mut findings = Vec::new();
     let of_base = Base {
-        name: shown(&files.origin(&from)).into(),
+        name: shown(&files.editable_path(&from)).into(),
         content: base.clone(),
         provenance: files.provenance(&from),
     };
@@ -226,7 +226,7 @@ fn config(
         used.insert(script);
         findings.extend(applied.findings);
         let before = Base {
-            name: shown(&files.origin(&from)).into(),
+            name: shown(&files.editable_path(&from)).into(),
             content: std::mem::replace(&mut config.content, applied.content.clone()),
             provenance: Some(config.provenance),
         };
@@ -241,7 +241,7 @@ fn config(
 fn is_script_in(files: &dyn Files, directory: &Path, path: &Path) -> bool {
     match files.resolve(path) {
         Ok((found, FileKind::File)) => {
-            !found.starts_with(directory) || files.origin(&found).starts_with(directory)
+            !found.starts_with(directory) || files.editable_path(&found).starts_with(directory)
         }
         _ => false,
     }
@@ -294,7 +294,7 @@ fn changed(
     from: &Path,
 ) -> Result<(Applied, Run)> {
     let bytes = read(files, script, shown)?;
-    let name = shown(&files.origin(script));
+    let name = shown(&files.editable_path(script));
     let loader = ProjectFiles::new(files, &project.root, script.parent().unwrap_or(script));
     let loader = Remembered::new(&loader);
     let source = Source {
@@ -302,7 +302,7 @@ fn changed(
         bytes: &bytes,
     };
     let config = Source {
-        name: &shown(&files.origin(from)),
+        name: &shown(&files.editable_path(from)),
         bytes: &config.content,
     };
     let applied = apply(source, config, &loader)?;

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::ThreadPoolBuilder;
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
+use super::read_scan::{STACK, judged, watched};
 use super::render::{be_strict, render_in};
-use super::watch::{STACK, judged, watched};
 use super::{Environment, GuardPolicy, Options, Project, Rendered};
 use crate::error::{Error, Kind, Result};
 use crate::finding::Finding;
@@ -86,7 +86,7 @@ pub fn render_many<T: Send>(
     let pool = ThreadPoolBuilder::new()
         .num_threads(threads::wanted())
         .stack_size(STACK)
-        .start_handler(|_| threads::make_room())
+        .start_handler(|_| threads::grow_heap())
         .build();
     let pool = pool
         .map_err(|cause| Error::new(Kind::Project, "no threads can be started").caused_by(cause))?;

@@ -8,13 +8,13 @@ mod below;
 mod boilerplate;
 mod ciphertext;
 mod configs;
-mod derived;
+mod extended_files;
 mod environment;
 mod expected;
 mod ignored;
-mod inputs;
+mod scripted_files;
 mod many;
-mod named;
+mod named_secrets;
 mod output;
 mod overrides;
 mod paths;
@@ -25,7 +25,7 @@ mod secrets;
 mod settings;
 mod template_map;
 mod templates;
-mod watch;
+mod read_scan;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -36,7 +36,7 @@ use crate::dangling;
 use crate::error::{Error, Kind, Result};
 use crate::finding::Finding;
 use crate::guard;
-use crate::load::{FileKind, Files, Within, named_from, normalized};
+use crate::load::{FileKind, Files, Within, display_from, normalized};
 use crate::place::Place;
 use crate::release::Release;
 use crate::validation::{Exceptions, Version, definitions};
@@ -51,7 +51,7 @@ pub use output::RECORD;
 pub use render::{Options, Rendered, render};
 pub use script_files::ProjectFiles;
 pub use secrets::{
-    LaidOut, Layout, Question, SecretFile, State, Wanted, lay_out, named_secrets, questions,
+    Layout, Question, SecretFile, SecretStub, State, Wanted, lay_out, named_secrets, questions,
     secret_files,
 };
 pub use settings::{
@@ -155,7 +155,7 @@ impl Project {
     }
 
     fn from_settings(files: &dyn Files, root: &Path, start: &Path) -> Result<Self> {
-        let shown = |file: &str| named_from(start, Path::new(file));
+        let shown = |file: &str| display_from(start, Path::new(file));
         let settings = ProjectSettings::read(&Within::new(files, root), &root.join(PROJECT_FILE))
             .map_err(|error| error.rename_files(|file| shown(file).into()))?;
         let environments = match &settings.environments {
@@ -296,7 +296,7 @@ impl Project {
     /// A path as it is shown to people: from where the project was looked for, unless
     /// [`seen_from`](Self::seen_from) says otherwise.
     pub fn shown(&self, path: &Path) -> String {
-        named_from(&self.start, path)
+        display_from(&self.start, path)
     }
 
     /// The files that are read for the project: its own, and what the caller allows besides.

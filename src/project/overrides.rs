@@ -14,7 +14,7 @@ use crate::build::{Built, Operator};
 use crate::error::{Error, Kind, Result, nearest};
 use crate::finding::{Finding, Severity};
 use crate::kustomization::Kustomization;
-use crate::load::{Files, Library};
+use crate::load::{Files, SourceStore};
 use crate::place::{Place, SourceId, Span};
 use crate::resource::Resource;
 use crate::transform::images::Image;
@@ -25,15 +25,15 @@ use crate::yaml::{Node, Text, Value};
 pub(super) struct Overrides<'o> {
     environment: &'o Environment,
     /// Each name once.
-    images: Vec<(ImageOverride, Said)>,
-    replicas: Vec<(&'o ReplicaOverride, Said)>,
+    images: Vec<(ImageOverride, SetBy)>,
+    replicas: Vec<(&'o ReplicaOverride, SetBy)>,
     /// Secrets that are left out, because these files are not filled in.
     omitted: &'o BTreeSet<PathBuf>,
 }
 
 /// Who says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Said {
+enum SetBy {
     InFile,
     OnCommandLine,
 }
@@ -46,12 +46,12 @@ impl<'o> Overrides<'o> {
         omitted: &'o BTreeSet<PathBuf>,
     ) -> Self {
         let settings = &environment.settings;
-        let in_file = settings.images.iter().map(|image| (image, Said::InFile));
+        let in_file = settings.images.iter().map(|image| (image, SetBy::InFile));
         let flags = options
             .images
             .iter()
-            .map(|image| (image, Said::OnCommandLine));
-        let mut images: Vec<(ImageOverride, Said)> = Vec::new();
+            .map(|image| (image, SetBy::OnCommandLine));
+        let mut images: Vec<(ImageOverride, SetBy)> = Vec::new();
         for (image, said) in in_file.chain(flags) {
             match images
                 .iter_mut()
@@ -61,12 +61,12 @@ impl<'o> Overrides<'o> {
                 None => images.push((image.clone(), said)),
             }
         }
-        let in_file = settings.replicas.iter().map(|one| (one, Said::InFile));
+        let in_file = settings.replicas.iter().map(|one| (one, SetBy::InFile));
         let flags = options
             .replicas
             .iter()
-            .map(|one| (one, Said::OnCommandLine));
-        let mut replicas: Vec<(&ReplicaOverride, Said)> = Vec::new();
+            .map(|one| (one, SetBy::OnCommandLine));
+        let mut replicas: Vec<(&ReplicaOverride, SetBy)> = Vec::new();
         for one in in_file.chain(flags) {
             replicas.retain(|(known, _)| known.name != one.0.name);
             replicas.push(one);
@@ -86,14 +86,14 @@ impl<'o> Overrides<'o> {
         &self,
         asked: &mut Kustomization,
         files: &dyn Files,
-        library: &Library<'_>,
+        library: &SourceStore<'_>,
     ) {
-        let entry_of = |list: &str, name: &str, said: Said| match said {
-            Said::InFile => {
+        let entry_of = |list: &str, name: &str, said: SetBy| match said {
+            SetBy::InFile => {
                 let fits = |entry: &Node| says(entry, "name", Some(name));
                 Entry::written(entry(files, self.environment, list, &fits), library)
             }
-            Said::OnCommandLine => Entry::default(),
+            SetBy::OnCommandLine => Entry::default(),
         };
         for (image, said) in &self.images {
             let entry = entry_of("images", &image.name, *said);
@@ -166,17 +166,17 @@ impl<'o> Overrides<'o> {
         Ok(notes)
     }
 
-    fn who(&self, said: Said, flag: &str) -> String {
+    fn who(&self, said: SetBy, flag: &str) -> String {
         match said {
-            Said::InFile => "`environment.yaml`".to_owned(),
-            Said::OnCommandLine => format!("`{flag}`"),
+            SetBy::InFile => "`environment.yaml`".to_owned(),
+            SetBy::OnCommandLine => format!("`{flag}`"),
         }
     }
 
     /// An error of the build, with the flag that it is about: what a file says has its place.
     pub(super) fn explained(&self, error: Error) -> Error {
-        let is_about = |(replica, said): &&(&ReplicaOverride, Said)| {
-            *said == Said::OnCommandLine && error.message() == replicas::no_workload(&replica.name)
+        let is_about = |(replica, said): &&(&ReplicaOverride, SetBy)| {
+            *said == SetBy::OnCommandLine && error.message() == replicas::no_workload(&replica.name)
         };
         if !self.replicas.iter().any(|one| is_about(&one)) {
             return error;
@@ -195,7 +195,7 @@ impl<'o> Overrides<'o> {
         &self,
         files: &dyn Files,
         image: &ImageOverride,
-        said: Said,
+        said: SetBy,
         built: &Built,
         project: &Project,
     ) -> Error {
@@ -205,7 +205,7 @@ impl<'o> Overrides<'o> {
             self.who(said, "--image")
         );
         let mut error = Error::new(Kind::Project, message);
-        if said == Said::InFile {
+        if said == SetBy::InFile {
             error = error.at(self.place(files, project, "images", name));
         }
         let names = image_names(&built.resources);
@@ -225,7 +225,7 @@ struct Entry {
 
 impl Entry {
     /// One of a file.
-    fn written(found: Option<(PathBuf, Node)>, library: &Library<'_>) -> Self {
+    fn written(found: Option<(PathBuf, Node)>, library: &SourceStore<'_>) -> Self {
         found.map_or_else(Self::default, |(path, node)| Self {
             source: library.source(&path),
             node,

@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 
 use super::ciphertext::undecrypted;
 use super::configs::configs_in;
-use super::derived::Derived;
+use super::extended_files::ExtendedFiles;
 use super::overrides::Overrides;
+use super::read_scan::{judged, watched};
 use super::templates::{Templated, values};
-use super::watch::{judged, watched};
 use super::{
-    Environment, GuardPolicy, ImageOverride, Project, ReplicaOverride, Secrets, expected, inputs,
-    secrets,
+    Environment, GuardPolicy, ImageOverride, Project, ReplicaOverride, Secrets, expected,
+    scripted_files, secrets,
 };
-use crate::build::{self, Built, build_changed};
+use crate::build::{self, Built, build_with};
 use crate::dangling;
 use crate::error::{Error, Kind, Result};
 use crate::finding::{Finding, Severity};
@@ -129,7 +129,7 @@ fn rendered(
             let _ = files.read(&one.file());
         }
     }
-    let derived = Derived::new(files, environment);
+    let derived = ExtendedFiles::new(files, environment);
     let values = values(files, project, environment, &options.values)?;
     let templated = Templated::new(&derived, project, environment, &values);
     let (upper, mut findings) = generated(&templated, working_directory, project, environment)
@@ -140,22 +140,22 @@ fn rendered(
     };
     let policy = options.secrets.unwrap_or(environment.secrets());
     let policy = (policy, &values, options.tracked);
-    let standing = secrets::stand_in(files, project, environment, &overlay, policy)
+    let missing = secrets::stand_in(files, project, environment, &overlay, policy)
         .map_err(|error| templated.explained(error))?;
-    for (path, content) in standing.placeholders.iter() {
+    for (path, content) in missing.placeholders.iter() {
         overlay.upper.insert(path, content);
     }
-    let overrides = Overrides::new(environment, options, &standing.omitted);
+    let overrides = Overrides::new(environment, options, &missing.omitted);
     let release = options.release.or(project.kustomize_release);
     let build_options = build::Options {
         release: release.unwrap_or_default(),
         restriction: options.restriction,
         plugins: project.helm.allowed(options.plugins.clone()),
-        omitted: standing.omitted.clone(),
+        omitted: missing.omitted.clone(),
         lint: options.lint,
         ..build::Options::default()
     };
-    let built = build_changed(
+    let built = build_with(
         &overlay,
         working_directory,
         &environment.directory,
@@ -182,17 +182,17 @@ fn rendered(
         let path = span.and_then(|span| built.sources.path(span));
         let named = |finding: &Finding| finding.place.as_ref().and_then(|place| place.file.clone());
         let is_unfilled = || {
-            let mut unfilled = standing.findings.iter().map(named);
+            let mut unfilled = missing.findings.iter().map(named);
             unfilled.any(|file| file.is_some() && file == named(finding))
         };
         let stands_in =
-            || path.is_some_and(|path| standing.placeholders.iter().any(|it| it.0 == path));
+            || path.is_some_and(|path| missing.placeholders.iter().any(|it| it.0 == path));
         finding.rule == "env-file" && (stands_in() || is_unfilled())
     };
     let is_said = |finding: &Finding| !is_expected(finding) && !is_placeholder(finding);
     findings.extend(built.findings.into_iter().filter(is_said));
     findings.extend(templated.findings());
-    findings.extend(standing.findings);
+    findings.extend(missing.findings);
     findings.extend(notes);
     Ok(Rendered {
         resources: built.resources,
@@ -234,8 +234,8 @@ fn generated(
         upper.insert_made(config.path, config.content, config.provenance);
     }
     let overlay = Overlay { upper, lower: view };
-    let (changed, found) = inputs::changed(&overlay, project, environment)?;
-    let used: BTreeSet<String> = inputs::named_scripts(environment)
+    let (changed, found) = scripted_files::changed(&overlay, project, environment)?;
+    let used: BTreeSet<String> = scripted_files::named_scripts(environment)
         .iter()
         .map(|path| project.shown(path))
         .collect();

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::boilerplate::{Boilerplate, boilerplate, instruction, is_filled};
-use super::derived::Derived;
-use super::named::{Named, named};
+use super::extended_files::ExtendedFiles;
+use super::named_secrets::{Named, named};
 use super::templates::{Templated, rendered};
 use super::{Environment, Project, Secrets};
 use crate::error::{Error, Kind, Result, nearest};
@@ -17,7 +17,7 @@ use crate::template::Values;
 
 /// A file of the boilerplate, and where its filled twin belongs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LaidOut {
+pub struct SecretStub {
     /// Where it belongs.
     pub path: PathBuf,
     /// The placeholder, or what a template made of the values.
@@ -30,7 +30,7 @@ pub struct LaidOut {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Layout {
     /// The files to write.
-    pub files: Vec<LaidOut>,
+    pub files: Vec<SecretStub>,
     /// Those that are there already.
     pub left: Vec<SecretFile>,
 }
@@ -126,7 +126,7 @@ pub fn lay_out(
             true => rendered(&project.shown(&twin.path), &twin.bytes, values)?.into_bytes(),
             false => twin.bytes.clone(),
         };
-        layout.files.push(LaidOut {
+        layout.files.push(SecretStub {
             path: slot.path,
             content,
             replaces: state != State::Missing,
@@ -175,7 +175,7 @@ pub fn named_secrets(
     project: &Project,
     environment: &Environment,
 ) -> Result<Vec<PathBuf>> {
-    let derived = Derived::new(files, environment);
+    let derived = ExtendedFiles::new(files, environment);
     let values = Values::default();
     let view = Templated::new(&derived, project, environment, &values);
     let boilerplate = boilerplate(files, project)?;
@@ -195,7 +195,7 @@ pub fn secret_files(
     environment: &Environment,
     values: &Values,
 ) -> Result<Vec<SecretFile>> {
-    let derived = Derived::new(files, environment);
+    let derived = ExtendedFiles::new(files, environment);
     let view = Templated::new(&derived, project, environment, values);
     let mut all = secret_files_in(files, project, environment, &view)?;
     instruct(files, project, &mut all);
@@ -316,7 +316,7 @@ fn slots<'b>(
     boilerplate: &'b [Boilerplate],
     wanted: Wanted<'_>,
 ) -> Result<Vec<Slot<'b>>> {
-    let derived = Derived::new(files, environment);
+    let derived = ExtendedFiles::new(files, environment);
     let view = Templated::new(&derived, project, environment, values);
     let named = all_named(&view, project, environment, boilerplate);
     let mut slots = slots_of(boilerplate, named, environment);
@@ -365,7 +365,7 @@ fn required(files: &dyn Files, project: &Project) -> Result<Vec<Boilerplate>> {
 
 /// What stands in for missing secrets, and what is said and left out because of them.
 #[derive(Default)]
-pub(super) struct Standing {
+pub(super) struct MissingSecrets {
     /// The files of the boilerplate that stand in.
     pub(super) placeholders: Memory,
     /// The files that are not filled in: what is made of them is left out.
@@ -381,8 +381,8 @@ pub(super) fn stand_in(
     environment: &Environment,
     view: &dyn Files,
     (policy, values, tracked): (Secrets, &Values, &[PathBuf]),
-) -> Result<Standing> {
-    let mut standing = Standing::default();
+) -> Result<MissingSecrets> {
+    let mut missing = MissingSecrets::default();
     if policy == Secrets::Placeholder && project.boilerplate.is_some() {
         let boilerplate = boilerplate(files, project)?;
         let named = all_named(view, project, environment, &boilerplate);
@@ -391,7 +391,7 @@ pub(super) fn stand_in(
                 && files.resolve(&path).is_err()
             {
                 let content = twin.placeholder(project, values)?;
-                standing.placeholders.insert(path, content);
+                missing.placeholders.insert(path, content);
             }
         }
     }
@@ -405,22 +405,22 @@ pub(super) fn stand_in(
                 .extract_if(.., |file| file.state == State::Placeholder)
                 .collect();
             instruct(files, project, &mut unfilled);
-            standing.findings = unfilled
+            missing.findings = unfilled
                 .iter()
                 .map(|file| still_a_placeholder(project, file))
                 .collect();
             wanted.retain(|file| file.state == State::Missing);
         }
         Secrets::Placeholder => wanted.retain(|file| {
-            file.state == State::Missing && standing.placeholders.content(&file.path).is_none()
+            file.state == State::Missing && missing.placeholders.content(&file.path).is_none()
         }),
         Secrets::Omit => {
             wanted.retain(|file| file.state < State::Encrypted);
-            standing.omitted = wanted.drain(..).map(|file| file.path).collect();
+            missing.omitted = wanted.drain(..).map(|file| file.path).collect();
         }
     }
     if wanted.is_empty() {
-        Ok(standing)
+        Ok(missing)
     } else {
         instruct(files, project, &mut wanted);
         Err(unfilled(project, environment, policy, &wanted))

@@ -68,7 +68,7 @@ impl<'f> Templated<'f> {
         let hidden = made.hidden.iter();
         hidden
             .map(|(file, template)| {
-                let shown = self.project.shown(&self.lower.origin(template));
+                let shown = self.project.shown(&self.lower.editable_path(template));
                 let message =
                     format!("`{shown}` makes nothing: the file that it would make is there");
                 Finding::warning("hidden-template", message)
@@ -124,7 +124,7 @@ impl<'f> Templated<'f> {
             return Ok(bytes.clone());
         }
         let bytes = self.lower.read(template)?;
-        let name = self.project.shown(&self.lower.origin(template));
+        let name = self.project.shown(&self.lower.editable_path(template));
         match rendered(&name, &bytes, self.values) {
             Ok(text) => {
                 made.files
@@ -153,7 +153,7 @@ impl Files for Templated<'_> {
         }
         let template = self.template_of(path)?;
         let bytes = self.lower.read(&template).ok()?;
-        let name = self.project.shown(&self.lower.origin(&template));
+        let name = self.project.shown(&self.lower.editable_path(&template));
         let text = text(&name, &bytes).ok()?;
         Some(Arc::new(TemplateMap::new(&name, text, self.values)))
     }
@@ -224,13 +224,13 @@ impl Files for Templated<'_> {
         Ok(paths)
     }
 
-    fn origin(&self, path: &Path) -> PathBuf {
+    fn editable_path(&self, path: &Path) -> PathBuf {
         match self.lower.resolve(path) {
             Err(_) => match self.template_of(path) {
-                Some(template) => self.lower.origin(&template),
+                Some(template) => self.lower.editable_path(&template),
                 None => path.to_path_buf(),
             },
-            Ok(_) => self.lower.origin(path),
+            Ok(_) => self.lower.editable_path(path),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Kind, Result};
-use crate::load::{Files, Library, Loader, Restriction, is_http};
+use crate::load::{Files, Loader, Restriction, SourceStore, is_http};
 use crate::yaml::{Node, Text, manifests};
 
 /// Reads definitions of custom resources.
@@ -24,7 +24,7 @@ pub fn definitions(
     if names.is_empty() {
         return Ok(Vec::new());
     }
-    let library = Library::new(files, working_directory, Restriction::None);
+    let library = SourceStore::new(files, working_directory, Restriction::None);
     let loader = library.open(directory)?;
     let mut found = Vec::new();
     for name in names {

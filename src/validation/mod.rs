@@ -274,7 +274,7 @@ fn key_text<'n>(node: &'n Node, data: Data<'n>) -> Cow<'n, str> {
 
 /// A scalar as `kubectl` reads it: by YAML 1.1, where a plain `on` is a truth value.
 fn scalar<'n>(node: &'n Node, text: &'n str, form: Form) -> Data<'n> {
-    let is_tagged = node.dress.as_ref().is_some_and(|dress| dress.tag.is_some());
+    let is_tagged = node.decor.as_ref().is_some_and(|decor| decor.tag.is_some());
     // Quotes are printed, whatever a step of a build took the value for.
     if !is_tagged && !matches!(node.style, Style::Plain | Style::Flow) {
         return Data::Text(Cow::Borrowed(text));

@@ -10,7 +10,7 @@ use std::path::Path;
 use super::{Form, UNKNOWN_SCHEMA, Version, validate_beside};
 use crate::error::{Error, Kind, Result};
 use crate::id::Gvk;
-use crate::load::{Files, Library, Loader, Restriction, is_http};
+use crate::load::{Files, Loader, Restriction, SourceStore, is_http};
 use crate::place::SourceId;
 use crate::yaml::{Entry, Node, Style, Tag, Text, json_or_config};
 
@@ -42,7 +42,7 @@ pub fn schemas(
     for template in &templates {
         filled(template, &Gvk::default(), version)?;
     }
-    let library = Library::new(files, working_directory, Restriction::None);
+    let library = SourceStore::new(files, working_directory, Restriction::None);
     let loader = library.open(working_directory)?;
     for gvk in unknown(nodes, definitions, version) {
         for template in &templates {

@@ -23,7 +23,7 @@ pub(crate) struct Stage {
 
 /// What a program said.
 #[derive(Debug)]
-pub(crate) struct Said {
+pub(crate) struct CommandOutput {
     pub(crate) out: String,
     pub(crate) err: String,
     pub(crate) code: i32,
@@ -95,12 +95,12 @@ impl Stage {
         &self,
         directory: &str,
         arguments: impl IntoIterator<Item = A>,
-    ) -> Said {
+    ) -> CommandOutput {
         self.run(env!("CARGO_BIN_EXE_kustom").as_ref(), directory, arguments)
     }
 
     /// Runs `build` with arguments that stand on one line.
-    pub(crate) fn build(&self, directory: &str, arguments: &str) -> Said {
+    pub(crate) fn build(&self, directory: &str, arguments: &str) -> CommandOutput {
         self.kustom(
             directory,
             ["build"].into_iter().chain(arguments.split_whitespace()),
@@ -112,7 +112,7 @@ impl Stage {
         program: &Path,
         directory: &str,
         arguments: impl IntoIterator<Item = A>,
-    ) -> Said {
+    ) -> CommandOutput {
         let mut path = std::env::var_os("PATH").unwrap();
         if let Some(first) = &self.programs {
             let rest = std::env::split_paths(&path);
@@ -131,7 +131,7 @@ impl Stage {
             .stdin(Stdio::null())
             .output()
             .unwrap();
-        Said {
+        CommandOutput {
             out: String::from_utf8(output.stdout).unwrap(),
             err: String::from_utf8(output.stderr).unwrap(),
             code: output.status.code().unwrap(),
@@ -152,7 +152,7 @@ impl Stage {
     }
 }
 
-impl Said {
+impl CommandOutput {
     /// What it printed, if all went well and nothing was said.
     #[track_caller]
     pub(crate) fn printed(self) -> String {

@@ -22,7 +22,7 @@ pub fn apply(resources: &mut Resources, schema: &Schema) -> Result<()> {
     if !resources.iter().any(|resource| resource.history.needs_hash) {
         return Ok(());
     }
-    resources.change_each(|resource| {
+    resources.change_ids(|resource| {
         if !resource.history.needs_hash {
             return Ok(());
         }

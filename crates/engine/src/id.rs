@@ -8,7 +8,7 @@ use std::fmt;
 use compact_str::CompactString;
 
 /// The namespace that stands for "none" in a cluster-scoped object's id.
-pub const CLUSTER: &str = "_non_namespaceable_";
+pub const NO_NAMESPACE: &str = "_non_namespaceable_";
 
 /// The namespace of an object that names none.
 pub const DEFAULT_NAMESPACE: &str = "default";
@@ -125,7 +125,7 @@ impl Id {
     /// The namespace that decides whether two objects are the same.
     pub fn effective_namespace(&self) -> &str {
         if self.cluster_scoped {
-            CLUSTER
+            NO_NAMESPACE
         } else if self.namespace.is_empty() {
             DEFAULT_NAMESPACE
         } else {

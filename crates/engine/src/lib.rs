@@ -22,7 +22,7 @@ pub mod fields;
 pub mod patch;
 pub mod generate;
 pub mod transform;
-pub mod refs;
+pub mod name_references;
 pub mod vars;
 pub mod hash;
 pub mod order;

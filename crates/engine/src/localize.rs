@@ -11,10 +11,10 @@ use std::path::{Component, Path, PathBuf};
 
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::finding::Finding;
-use kustom_yaml::{Node, Text, config, stream, write, write_stream};
+use kustom_yaml::{Node, Text, read_config, read_manifests, write, write_stream};
 
 use crate::kustomization::{FILE_NAMES, Kustomization};
-use crate::load::{FileKind, Loader, Repository, is_http, named_from};
+use crate::load::{FileKind, Loader, Repository, display_from, is_http};
 use crate::resource;
 use crate::schema::Schema;
 
@@ -52,20 +52,20 @@ pub struct Localized {
 ///
 /// ```
 /// use std::path::Path;
-/// use kustom_engine::load::{Library, Memory, Restriction};
+/// use kustom_engine::load::{SourceStore, Memory, Restriction};
 /// use kustom_engine::localize::localize;
 ///
 /// let mut files = Memory::default();
 /// files.insert("/app/kustomization.yaml", "resources: [./a/../map.yaml]\n");
 /// files.insert("/app/map.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: map}}");
-/// let library = Library::new(&files, "/", Restriction::None);
+/// let library = SourceStore::new(&files, "/", Restriction::None);
 /// let localized = localize(&library.open(Path::new("app"))?, Path::new("/app"))?;
 /// let text = &localized.files[Path::new("kustomization.yaml")];
 /// assert_eq!(text, b"resources:\n- map.yaml\n");
 /// # Ok::<(), kustom_yaml::error::Error>(())
 /// ```
 pub fn localize(target: &Loader<'_>, scope: &Path) -> Result<Localized> {
-    let below = PathBuf::from(named_from(scope, target.root()));
+    let below = PathBuf::from(display_from(scope, target.root()));
     let mut tree = Tree {
         scope,
         done: BTreeSet::new(),
@@ -161,7 +161,7 @@ impl Tree<'_> {
         }
         let name = kustomization_of(loader)?;
         let content = loader.read(&Text::from(name))?;
-        let mut node = config(&content.bytes, content.source)?;
+        let mut node = read_config(&content.bytes, content.source)?;
         let (_, findings) = Kustomization::parse(&node)?;
         self.result.findings.extend(findings);
         self.rewrite(loader, to, &mut node, KUSTOMIZATION)?;
@@ -288,7 +288,7 @@ impl Tree<'_> {
             }
             let place = loader.located(name)?;
             self.check_scope(loader, &place, name)?;
-            PathBuf::from(named_from(loader.root(), &place))
+            PathBuf::from(display_from(loader.root(), &place))
         };
         self.put(joined(to, &new)?, content, name)?;
         Ok(shown(&new))
@@ -314,7 +314,7 @@ impl Tree<'_> {
                 });
                 path_of_repository(&repository).join(inside)
             }
-            None => PathBuf::from(named_from(loader.root(), inner.root())),
+            None => PathBuf::from(display_from(loader.root(), inner.root())),
         };
         self.check_scope(&inner, inner.root(), name)?;
         let within = |error: Error| error.note(format!("in `{name}`"), Some(name.span.into()));
@@ -334,7 +334,7 @@ impl Tree<'_> {
         text: &[u8],
         name: &Text,
     ) -> Result<String> {
-        let read = stream(text, name.span.source)?;
+        let read = read_manifests(text, name.span.source)?;
         let mut objects = resource::from_documents(read, &Schema::builtin())?;
         for object in &mut objects {
             let node = &mut object.node;
@@ -368,7 +368,7 @@ impl Tree<'_> {
         // Where everybody looks for charts they stay, whatever leads there.
         let new = match &**name {
             CHARTS => PathBuf::from(CHARTS),
-            _ => PathBuf::from(named_from(loader.root(), &place)),
+            _ => PathBuf::from(display_from(loader.root(), &place)),
         };
         for file in loader.files_below(&place)? {
             let path = place.join(&file);
@@ -497,7 +497,7 @@ fn is_empty(node: &Node) -> bool {
 
 /// Whether a text is objects, and no name.
 fn is_inline(text: &Text) -> bool {
-    stream(text.as_bytes(), text.span.source)
+    read_manifests(text.as_bytes(), text.span.source)
         .and_then(|read| resource::from_documents(read, &Schema::builtin()))
         .is_ok()
 }

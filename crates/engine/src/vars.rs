@@ -12,7 +12,7 @@ use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::finding::Finding;
 use kustom_yaml::{FieldPath, Node, Str, Tag, Text, Value};
 
-use crate::fields::{self, FieldSpec, Fields, Leaf};
+use crate::fields::{self, FieldSpec, Fields, OnMissing};
 use crate::id::Gvk;
 use crate::resource::{Resource, Resources};
 
@@ -133,7 +133,7 @@ impl Vars {
                     .collect()
             });
             for spec in specs {
-                fields::visit(&mut resource.node, spec, Leaf::Keep, &mut |node| {
+                fields::each_field(&mut resource.node, spec, OnMissing::Keep, &mut |node| {
                     expansion.field(node)
                 })?;
             }
@@ -247,7 +247,7 @@ impl Var {
             return Ok(node.clone());
         };
         let is_sound = match node.tag {
-            _ if node.is_untyped() => true,
+            _ if node.is_inferred() => true,
             Tag::Int => text.parse::<i64>().is_ok(),
             Tag::Float => expand::float(text).is_some(),
             Tag::Bool => expand::boolean(text).is_some(),
@@ -281,7 +281,7 @@ impl Var {
 #[cfg(test)]
 mod tests {
     use kustom_yaml::place::SourceId;
-    use kustom_yaml::{keep, stream};
+    use kustom_yaml::{print_go_v3, read_manifests};
 
     use super::*;
     use crate::resource::from_documents;
@@ -320,7 +320,7 @@ args: FIELD
 
     fn objects(field: &str) -> Resources {
         let text = OBJECTS.replace("FIELD", field);
-        let stream = stream(text.as_bytes(), SourceId::NONE).unwrap();
+        let stream = read_manifests(text.as_bytes(), SourceId::NONE).unwrap();
         let mut resources = Resources::new();
         resources
             .add_all(from_documents(stream, &Schema::builtin()).unwrap())
@@ -343,7 +343,7 @@ args: FIELD
         };
         let findings = all.resolve(&mut resources, &fields)?;
         let user = &resources.as_slice()[2].node;
-        let args = keep(user.get("args").unwrap());
+        let args = print_go_v3(user.get("args").unwrap());
         Ok((args.trim().to_owned(), findings))
     }
 

@@ -7,7 +7,7 @@ use kustom_yaml::cut::Cut as _;
 use std::ops::Range;
 
 use super::harmless::is_hash;
-use super::judge::{Setting, judge};
+use super::judge::{ValueContext, judge};
 
 /// The user information in the addresses of a text, where it holds more than a name.
 pub(super) fn credentials(text: &str) -> Vec<Range<usize>> {
@@ -91,7 +91,7 @@ fn of_word(word: &str) -> Option<Range<usize>> {
         // What is left of one that was hidden by somebody else.
         None if user == "***" => last > first,
         // `TOKEN@host`: a name is shown, and what nobody is called is not.
-        None => judge("token", user, Setting::Text).is_some(),
+        None => judge("token", user, ValueContext::Text).is_some(),
     };
     is_secret.then_some(start..start + last)
 }

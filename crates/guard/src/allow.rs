@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::Guard;
 use super::baseline::Baseline;
-use super::leak::Leak;
+use super::found_secret::Leak;
 
 /// What a project says of its guard: the field `guard` of `kustom.yaml`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -16,7 +16,7 @@ use super::leak::Leak;
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct Settings {
     /// What may stay although it looks like a secret.
-    pub allow: Vec<Entry>,
+    pub allow: Vec<AllowRule>,
     /// The file of fingerprints that may stay, relative to `kustom.yaml`.
     pub baseline: Option<String>,
     /// Whether a comment allows only if it says why.
@@ -40,14 +40,14 @@ impl Settings {
 
 /// Who allowed a leak.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Permit {
+pub enum AllowedBy {
     /// A comment beside it: `# kustom:allow test fixture`.
     Comment {
         /// What the comment gives as the reason, if it gives one.
         reason: Option<String>,
     },
     /// An entry of the allow-list.
-    Entry {
+    List {
         /// The entry's place in the list, counted from 0.
         index: usize,
         /// The reason it gives.
@@ -59,7 +59,7 @@ pub enum Permit {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-pub struct Entry {
+pub struct AllowRule {
     /// The rule, such as `weak-password`.
     pub rule: Option<String>,
     /// The file: `*` is any text without a slash, `**` any text, `?` one character.
@@ -72,7 +72,7 @@ pub struct Entry {
     pub reason: Option<String>,
 }
 
-impl Entry {
+impl AllowRule {
     /// Whether the entry names anything, and everything it names is true of the leak.
     pub fn allows(&self, leak: &Leak) -> bool {
         let fingerprint = leak.fingerprint.as_ref().map(|print| print.as_str());
@@ -90,7 +90,7 @@ impl Entry {
     }
 }
 
-impl Entry {
+impl AllowRule {
     /// Whether the path that the entry names, if it names one, fits a file.
     pub fn fits(&self, file: &str) -> bool {
         self.path.as_deref().is_none_or(|path| matches(path, file))
@@ -101,7 +101,7 @@ impl Entry {
 ///
 /// A comment counts on the line itself, on a line of its own above, and behind the `|` that opens
 /// the block in which the line is.
-pub(super) fn comment(line: &[u8], above: &[u8]) -> Option<Permit> {
+pub(super) fn comment(line: &[u8], above: &[u8]) -> Option<AllowedBy> {
     if let Some(mark) = Mark::in_line(line)
         && !mark.next_line
     {
@@ -169,8 +169,8 @@ impl Mark {
         })
     }
 
-    fn permit(self) -> Permit {
-        Permit::Comment {
+    fn permit(self) -> AllowedBy {
+        AllowedBy::Comment {
             reason: self.reason,
         }
     }
@@ -223,8 +223,8 @@ mod tests {
             .unwrap();
         let above = at.checked_sub(1).map_or("", |above| lines[above]);
         match comment(lines[at].as_bytes(), above.as_bytes())? {
-            Permit::Comment { reason } => Some(reason),
-            Permit::Entry { .. } => None,
+            AllowedBy::Comment { reason } => Some(reason),
+            AllowedBy::List { .. } => None,
         }
     }
 

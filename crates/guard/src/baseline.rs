@@ -12,8 +12,8 @@ use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::place::{Place, Span};
 use serde::Deserialize;
 
-use super::allow::Entry;
-use super::leak::Leak;
+use super::allow::AllowRule;
+use super::found_secret::Leak;
 
 /// Fingerprints that may stay, and the key they were made with.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -23,7 +23,7 @@ pub struct Baseline {
     pub key: String,
     /// What may stay.
     #[serde(default)]
-    pub allow: Vec<Entry>,
+    pub allow: Vec<AllowRule>,
 }
 
 impl Baseline {
@@ -79,10 +79,10 @@ impl Baseline {
         prints.dedup();
         self.allow = prints
             .into_iter()
-            .map(|print| Entry {
+            .map(|print| AllowRule {
                 reason: before.get(&print).cloned().flatten(),
                 fingerprint: Some(print),
-                ..Entry::default()
+                ..AllowRule::default()
             })
             .collect();
     }

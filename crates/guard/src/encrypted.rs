@@ -5,7 +5,7 @@
 //! Source of the formats of sops: <https://getsops.io/docs/#encrypting-binary-files>.
 
 use kustom_yaml::place::SourceId;
-use kustom_yaml::{Node, Value, stream};
+use kustom_yaml::{Node, Value, read_manifests};
 
 /// The program that encrypted a text, by its name.
 ///
@@ -86,7 +86,7 @@ fn is_ini(text: &str) -> bool {
 
 /// A map `sops` with a `mac` beside encrypted values, in YAML or JSON.
 fn is_structured(text: &str) -> bool {
-    let Ok(stream) = stream(text.as_bytes(), SourceId::NONE) else {
+    let Ok(stream) = read_manifests(text.as_bytes(), SourceId::NONE) else {
         return false;
     };
     stream.documents.iter().any(|document| {

@@ -5,9 +5,9 @@ use std::ops::Range;
 use kustom_yaml::cut::Cut as _;
 
 use super::harmless::is_password_hash;
-use super::judge::{Setting, Verdict, is_password, judge};
-use super::key::Role;
-use super::rank;
+use super::judge::{ValueContext, Verdict, is_password, judge};
+use super::name_hint::NameHint;
+use super::rule_ids;
 use super::text::Hit;
 
 /// Whether a file holds keys in a binary format: `client.p12`, `app.jks`; a trust store holds what
@@ -91,7 +91,7 @@ pub(super) fn is_record(path: &str) -> bool {
 }
 
 /// How clear an assignment in a file must be.
-pub(super) fn setting_of(path: &str) -> Setting {
+pub(super) fn setting_of(path: &str) -> ValueContext {
     const CODE: &[&str] = &[
         "adoc", "c", "cc", "cjs", "cpp", "cs", "css", "cts", "go", "h", "hpp", "html", "java",
         "js", "jsx", "kt", "lua", "m", "markdown", "md", "mjs", "mts", "php", "pl", "proto", "py",
@@ -100,11 +100,11 @@ pub(super) fn setting_of(path: &str) -> Setting {
     if has_extension(path, &["tf", "hcl", "tfvars"])
         || name_of(path).eq_ignore_ascii_case("nuget.config")
     {
-        Setting::Literal
+        ValueContext::Literal
     } else if has_extension(path, CODE) {
-        Setting::Text
+        ValueContext::Text
     } else {
-        Setting::Config
+        ValueContext::Config
     }
 }
 
@@ -173,7 +173,7 @@ fn is_kept_for_secrets(path: &str) -> bool {
             ""
         }
     });
-    parts.any(is_secrets_directory) || (!stem.is_empty() && Role::of(stem) >= Role::Secret)
+    parts.any(is_secrets_directory) || (!stem.is_empty() && NameHint::of(stem) >= NameHint::Secret)
 }
 
 /// `secrets`, `.secrets`, `secrets-boilerplate`.
@@ -195,12 +195,12 @@ fn whole(path: &str, text: &str) -> Option<Hit> {
         return None;
     }
     let name = name_of(path);
-    let verdict = judge(name, value, Setting::Secret)?;
+    let verdict = judge(name, value, ValueContext::Secret)?;
     let start = text.find(value)?;
     Some(Hit {
         rule: match verdict {
-            Verdict::Secret => rank::FILE,
-            Verdict::Weak => rank::WEAK,
+            Verdict::Secret => rule_ids::FILE,
+            Verdict::Weak => rule_ids::WEAK,
         },
         range: start..start + value.len(),
         key: Some(name.to_owned()),
@@ -242,7 +242,7 @@ fn lines(text: &str, find: impl Fn(&str) -> Option<Range<usize>>) -> Vec<Hit> {
 
 fn file_hit(range: Range<usize>, value: &str) -> Hit {
     Hit {
-        rule: rank::FILE,
+        rule: rule_ids::FILE,
         range,
         key: None,
         value: value.to_owned(),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use kustom_yaml::finding::Finding;
 use kustom_yaml::place::Place;
 
-use super::leak::{Identity, Leak};
+use super::found_secret::{Identity, Leak};
 
 /// A secret with all the places where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,14 +5,14 @@ use super::harmless::{
     is_code, is_expression, is_fingerprint, is_foreign, is_generated_name, is_harmless, is_hash,
     is_password_hash, is_property, is_uuid,
 };
-use super::key::Role;
+use super::name_hint::NameHint;
 use super::placeholder::is_placeholder_value;
 use super::random::{is_random, is_wordy};
 use super::words::words;
 
 /// Where a value stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Setting {
+pub(super) enum ValueContext {
     /// A place made for secrets: every name counts, only the value decides.
     Secret,
     /// Configuration in which a password is never read from elsewhere, or a reference looks like
@@ -34,29 +34,29 @@ pub(super) enum Verdict {
 }
 
 /// Judges one value on one line; `key` is the name it goes by.
-pub(super) fn judge(key: &str, value: &str, setting: Setting) -> Option<Verdict> {
+pub(super) fn judge(key: &str, value: &str, setting: ValueContext) -> Option<Verdict> {
     let value = fallback(without_scheme(value.trim()));
     if value.is_empty() || value.contains(char::is_whitespace) {
         return None;
     }
     // Most values fall here, before anything is asked that costs more.
-    let is_named = matches!(setting, Setting::Config | Setting::Text);
+    let is_named = matches!(setting, ValueContext::Config | ValueContext::Text);
     if is_named && !is_uuid(value) && !is_mixed(value) && !is_random(value, LOWEST) {
         return None;
     }
-    let role = Role::of(key);
-    if role == Role::Open {
+    let role = NameHint::of(key);
+    if role == NameHint::Open {
         return None;
     }
-    if setting == Setting::Secret && is_password_hash(value) {
+    if setting == ValueContext::Secret && is_password_hash(value) {
         return Some(Verdict::Secret);
     }
-    let weak = setting == Setting::Secret && role == Role::Password;
+    let weak = setting == ValueContext::Secret && role == NameHint::Password;
     if weak && is_notorious(value) {
         return Some(Verdict::Weak);
     }
     let verdict = if is_uuid(value) {
-        (role >= Role::Secret).then_some(Verdict::Secret)?
+        (role >= NameHint::Secret).then_some(Verdict::Secret)?
     } else if is_over_bar(value, role, setting) {
         Verdict::Secret
     } else if weak && could_be_typed(value) {
@@ -68,9 +68,9 @@ pub(super) fn judge(key: &str, value: &str, setting: Setting) -> Option<Verdict>
         return None;
     }
     // `secret: api-token-5h9m86f79f` names a Secret.
-    let is_name = is_named && role < Role::Password && is_generated_name(value);
-    let is_computed = setting != Setting::Secret && is_code(value)
-        || setting == Setting::Text && is_property(value);
+    let is_name = is_named && role < NameHint::Password && is_generated_name(value);
+    let is_computed = setting != ValueContext::Secret && is_code(value)
+        || setting == ValueContext::Text && is_property(value);
     (!is_name && !is_computed && !is_placeholder_value(value) && !is_harmless(value))
         .then_some(verdict)
 }
@@ -92,16 +92,17 @@ fn is_told_in_base64(value: &str) -> bool {
 
 /// Whether what stands under a name that could promise a secret is something else: the fingerprint
 /// of a key, the hash of a content, a regular expression, prose in another script.
-fn is_no_value(key: &str, value: &str, role: Role) -> bool {
+fn is_no_value(key: &str, value: &str, role: NameHint) -> bool {
     let says = |wanted: &[&str]| {
         let words = words(key);
         words.iter().any(|word| wanted.contains(&word.as_str()))
     };
     is_expression(value)
         || is_foreign(value)
-        || (role < Role::Password && !value.is_ascii())
+        || (role < NameHint::Password && !value.is_ascii())
         || (is_fingerprint(value)
-            && (role == Role::Vague || says(&["gpg", "pgp", "signing", "recipient", "recipients"])))
+            && (role == NameHint::Vague
+                || says(&["gpg", "pgp", "signing", "recipient", "recipients"])))
         || (is_hash(value) && says(&["hash", "hashes", "md5", "sha1", "sha256", "commit"]))
 }
 
@@ -159,19 +160,21 @@ fn is_sentence(text: &str) -> bool {
 const LOWEST: f32 = 6.0;
 
 /// Whether a value is as long and as random as it must be under a name in a setting.
-fn is_over_bar(value: &str, role: Role, setting: Setting) -> bool {
+fn is_over_bar(value: &str, role: NameHint, setting: ValueContext) -> bool {
     let (length, bar) = match (setting, role) {
-        (_, Role::Open) => return false,
-        (Setting::Secret, _) => (8, LOWEST),
-        (_, Role::Unknown) => return false,
-        (Setting::Literal, Role::Password) => return value.len() >= 6,
-        (Setting::Config, Role::Password) if is_mixed(value) => (8, f32::MIN),
-        (_, Role::Password) => (8, LOWEST),
-        (Setting::Config, Role::Secret) if value.len() >= 14 && is_mixed(value) => (14, -6.0),
-        (Setting::Config | Setting::Literal, Role::Secret) => (10, 8.0),
-        (Setting::Config | Setting::Literal, Role::Vague) => (16, 20.0),
-        (Setting::Text, Role::Secret) => (10, 12.0),
-        (Setting::Text, Role::Vague) => (20, 30.0),
+        (_, NameHint::Open) => return false,
+        (ValueContext::Secret, _) => (8, LOWEST),
+        (_, NameHint::Unknown) => return false,
+        (ValueContext::Literal, NameHint::Password) => return value.len() >= 6,
+        (ValueContext::Config, NameHint::Password) if is_mixed(value) => (8, f32::MIN),
+        (_, NameHint::Password) => (8, LOWEST),
+        (ValueContext::Config, NameHint::Secret) if value.len() >= 14 && is_mixed(value) => {
+            (14, -6.0)
+        }
+        (ValueContext::Config | ValueContext::Literal, NameHint::Secret) => (10, 8.0),
+        (ValueContext::Config | ValueContext::Literal, NameHint::Vague) => (16, 20.0),
+        (ValueContext::Text, NameHint::Secret) => (10, 12.0),
+        (ValueContext::Text, NameHint::Vague) => (20, 30.0),
     };
     value.len() >= length && is_random(value, bar)
 }
@@ -227,67 +230,74 @@ mod tests {
     #[test]
     fn in_a_place_for_secrets_only_the_value_decides() {
         assert_eq!(
-            judge("honk.txt", VALUE, Setting::Secret),
+            judge("honk.txt", VALUE, ValueContext::Secret),
             Some(Verdict::Secret)
         );
-        assert_eq!(judge("honk.txt", VALUE, Setting::Config), None);
-        assert_eq!(judge("honk.txt", "", Setting::Secret), None);
+        assert_eq!(judge("honk.txt", VALUE, ValueContext::Config), None);
+        assert_eq!(judge("honk.txt", "", ValueContext::Secret), None);
     }
 
     #[test]
     fn a_name_that_identifies_excuses_its_value() {
-        assert_eq!(judge("client_id", VALUE, Setting::Secret), None);
+        assert_eq!(judge("client_id", VALUE, ValueContext::Secret), None);
     }
 
     #[test]
     fn a_password_anybody_would_guess_is_weak() {
         for value in ["admin", "password", "minio123", "devpassword123", "katib"] {
             assert_eq!(
-                judge("password", value, Setting::Secret),
+                judge("password", value, ValueContext::Secret),
                 Some(Verdict::Weak),
                 "{value}"
             );
-            assert_eq!(judge("password", value, Setting::Config), None, "{value}");
+            assert_eq!(
+                judge("password", value, ValueContext::Config),
+                None,
+                "{value}"
+            );
         }
-        assert_eq!(judge("password", "mysecret", Setting::Secret), None);
+        assert_eq!(judge("password", "mysecret", ValueContext::Secret), None);
     }
 
     #[test]
     fn a_uuid_is_a_secret_where_the_name_says_so() {
         let uuid = "1db95690-1e06-4b15-b745-cc1d5ce0df5d";
         assert_eq!(
-            judge("SNYK_API_TOKEN", uuid, Setting::Config),
+            judge("SNYK_API_TOKEN", uuid, ValueContext::Config),
             Some(Verdict::Secret)
         );
-        assert_eq!(judge("tenant", uuid, Setting::Secret), None);
-        assert_eq!(judge("thing", uuid, Setting::Secret), None);
+        assert_eq!(judge("tenant", uuid, ValueContext::Secret), None);
+        assert_eq!(judge("thing", uuid, ValueContext::Secret), None);
     }
 
     #[test]
     fn what_a_shell_falls_back_to_is_judged() {
         let secret = format!("${{X_TOKEN:-{VALUE}}}");
         assert_eq!(
-            judge("X_TOKEN", &secret, Setting::Config),
+            judge("X_TOKEN", &secret, ValueContext::Config),
             Some(Verdict::Secret)
         );
         assert_eq!(
-            judge("X_PASSWORD", "${X_PASSWORD:-admin}", Setting::Config),
+            judge("X_PASSWORD", "${X_PASSWORD:-admin}", ValueContext::Config),
             None
         );
-        assert_eq!(judge("X_PASSWORD", "${X_PASSWORD}", Setting::Secret), None);
+        assert_eq!(
+            judge("X_PASSWORD", "${X_PASSWORD}", ValueContext::Secret),
+            None
+        );
     }
 
     #[test]
     fn a_sentence_in_base64_is_an_example() {
         let sentence = "c2VjcmV0IGlzIHNlY3VyZSwgb3IgaXMgaXQ/";
-        assert_eq!(judge("secret", sentence, Setting::Config), None);
+        assert_eq!(judge("secret", sentence, ValueContext::Config), None);
     }
 
     #[test]
     fn a_scheme_before_a_token_does_not_hide_it() {
         let value = format!("Bearer {VALUE}");
         assert_eq!(
-            judge("Authorization", &value, Setting::Text),
+            judge("Authorization", &value, ValueContext::Text),
             Some(Verdict::Secret)
         );
     }

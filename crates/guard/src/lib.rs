@@ -9,44 +9,44 @@ mod base64;
 mod baseline;
 mod checksum;
 mod control;
-mod doubles;
+mod dedup;
 mod encrypted;
 mod files;
 mod gather;
 mod harmless;
 mod judge;
-mod key;
-mod leak;
+mod name_hint;
+mod found_secret;
 mod lines;
 mod mask;
 mod placeholder;
 mod random;
-mod rank;
+mod rule_ids;
 mod reference;
 mod rules;
 mod search;
 #[cfg(test)]
 mod shapes;
 mod structure;
-mod telling;
+mod sensitive;
 mod text;
 mod unparsed;
 mod words;
 
 use std::sync::{Arc, OnceLock};
 
-pub use allow::{Entry, Permit, Settings};
+pub use allow::{AllowRule, AllowedBy, Settings};
 pub use baseline::Baseline;
 pub use control::{command_free, escaped, printable, turns};
 pub use encrypted::{encryption, is_sops_document};
+pub use found_secret::{Fingerprint, Identity, Leak};
 pub use gather::{Gathered, gather};
 pub use harmless::is_protected;
-pub use leak::{Fingerprint, Identity, Leak};
 pub use mask::{Mask, listener, masked};
 pub use placeholder::is_placeholder;
 pub use reference::{FileReference, generator_files};
 
-use doubles::without_doubles;
+use dedup::dedup;
 use kustom_yaml::finding::Severity;
 use lines::Lines;
 use text::{Hit, Searcher};
@@ -67,7 +67,7 @@ use text::{Hit, Searcher};
 /// ```
 #[derive(Default)]
 pub struct Guard {
-    allowed: Vec<Entry>,
+    allowed: Vec<AllowRule>,
     key: Option<Vec<u8>>,
     require_reason: bool,
     searcher: OnceLock<Searcher>,
@@ -88,7 +88,7 @@ pub struct Allowed {
     /// The leak.
     pub leak: Leak,
     /// Who allowed it.
-    pub by: Permit,
+    pub by: AllowedBy,
 }
 
 impl Guard {
@@ -99,7 +99,7 @@ impl Guard {
 
     /// Adds entries of an allow-list.
     #[must_use]
-    pub fn allow(mut self, entries: impl IntoIterator<Item = Entry>) -> Self {
+    pub fn allow(mut self, entries: impl IntoIterator<Item = AllowRule>) -> Self {
         self.allowed.extend(entries);
         self
     }
@@ -119,7 +119,7 @@ impl Guard {
     }
 
     /// What is allowed, in order.
-    pub fn allow_list(&self) -> &[Entry] {
+    pub fn allow_list(&self) -> &[AllowRule] {
         &self.allowed
     }
 
@@ -136,7 +136,7 @@ impl Guard {
         let path: Arc<str> = path.into();
         let mut lines = Lines::new(text);
         let mut comment = (usize::MAX, None);
-        for hit in without_doubles(hits) {
+        for hit in dedup(hits) {
             let Some(leak) = self.leak(&path, &hit, &mut lines) else {
                 continue;
             };
@@ -159,8 +159,8 @@ impl Guard {
     fn leak(&self, path: &Arc<str>, hit: &Hit, lines: &mut Lines<'_>) -> Option<Leak> {
         let is_sample = files::is_sample(path);
         let severity = match hit.rule {
-            rank::WEAK if is_sample => return None,
-            rank::WEAK => Severity::Warning,
+            rule_ids::WEAK if is_sample => return None,
+            rule_ids::WEAK => Severity::Warning,
             // What was never issued is no secret, though it looks like one.
             _ if is_sample || checksum::holds(&hit.value) == Some(false) => Severity::Warning,
             _ => Severity::Error,
@@ -171,8 +171,8 @@ impl Guard {
             .as_deref()
             .map(|key| Fingerprint::new(key, hit.rule, path, hit.value.trim()));
         let preview = match hit.rule {
-            rank::KEYSTORE => files::name_of(path).to_owned(),
-            _ => leak::preview(key.as_deref(), &hit.value),
+            rule_ids::KEYSTORE => files::name_of(path).to_owned(),
+            _ => found_secret::preview(key.as_deref(), &hit.value),
         };
         Some(Leak {
             rule: hit.rule,
@@ -187,15 +187,15 @@ impl Guard {
         })
     }
 
-    fn permit(&self, leak: &Leak, comment: Option<Permit>) -> Option<Permit> {
-        let has_reason = |permit: &Permit| match permit {
-            Permit::Comment { reason, .. } => reason.is_some() || !self.require_reason,
-            Permit::Entry { .. } => true,
+    fn permit(&self, leak: &Leak, comment: Option<AllowedBy>) -> Option<AllowedBy> {
+        let has_reason = |permit: &AllowedBy| match permit {
+            AllowedBy::Comment { reason, .. } => reason.is_some() || !self.require_reason,
+            AllowedBy::List { .. } => true,
         };
         comment.filter(has_reason).or_else(|| {
             let index = self.allowed.iter().position(|entry| entry.allows(leak))?;
             let reason = self.allowed[index].reason.clone();
-            Some(Permit::Entry { index, reason })
+            Some(AllowedBy::List { index, reason })
         })
     }
 }
@@ -203,7 +203,7 @@ impl Guard {
 /// The names of all rules, which an allow-list may name.
 pub fn rules() -> impl Iterator<Item = &'static str> {
     let formats = formats().map(|(name, _)| name);
-    rank::NAMES.into_iter().chain(formats)
+    rule_ids::NAMES.into_iter().chain(formats)
 }
 
 /// The formats of issuers' tokens: each rule's name, and the expression of the token.
@@ -213,7 +213,7 @@ pub fn formats() -> impl Iterator<Item = (&'static str, &'static str)> {
 
 fn keystore(path: &str) -> Hit {
     Hit {
-        rule: rank::KEYSTORE,
+        rule: rule_ids::KEYSTORE,
         range: 0..0,
         key: None,
         value: path.to_owned(),
@@ -311,9 +311,9 @@ mod tests {
         let text = format!("password: {}\n", drawn(5));
         let scan = Guard::new().key("k").scan("a.yaml", text.as_bytes());
         let fingerprint = scan.leaks[0].fingerprint.as_ref().unwrap().to_string();
-        let guard = Guard::new().key("k").allow([Entry {
+        let guard = Guard::new().key("k").allow([AllowRule {
             fingerprint: Some(fingerprint),
-            ..Entry::default()
+            ..AllowRule::default()
         }]);
         let moved = format!("a: b\n\n{text}");
         assert_eq!(guard.scan("a.yaml", moved.as_bytes()).allowed.len(), 1);
@@ -324,7 +324,7 @@ mod tests {
 
     #[test]
     fn an_entry_that_names_nothing_allows_nothing() {
-        let guard = Guard::new().allow([Entry::default()]);
+        let guard = Guard::new().allow([AllowRule::default()]);
         let text = format!("password: {}\n", drawn(7));
         assert_eq!(guard.scan("a.yaml", text.as_bytes()).leaks.len(), 1);
     }

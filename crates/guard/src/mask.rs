@@ -18,11 +18,11 @@ use kustom_yaml::place::Place;
 use super::address::credentials;
 use super::control::printable;
 use super::harmless::{is_fingerprint, is_hash, is_uuid};
-use super::judge::{Setting, judge};
-use super::key::Role;
+use super::judge::{ValueContext, judge};
+use super::name_hint::NameHint;
 use super::placeholder::is_placeholder_value;
-use super::telling::{Part, assigned, forms, of_secret_file, parts, secret_files};
-use super::{Guard, rank};
+use super::sensitive::{Part, assigned, forms, of_secret_file, parts, secret_files};
+use super::{Guard, rule_ids};
 
 /// What stands in the place of a secret.
 const HIDDEN: &str = "***";
@@ -136,7 +136,7 @@ impl Mask {
 
     /// Takes notice of a value by its name: a variable of the environment, a flag.
     pub fn learn_value(&mut self, name: &str, value: &str) {
-        if Role::of(name) >= Role::Secret && !is_placeholder_value(value) {
+        if NameHint::of(name) >= NameHint::Secret && !is_placeholder_value(value) {
             self.values.push(Part {
                 range: 0..0,
                 raw: value.to_owned(),
@@ -313,7 +313,7 @@ fn evident(text: &str) -> Vec<Range<usize>> {
     let mut ranges = credentials(text);
     let hits = guard().search("", text.as_bytes(), 0).into_iter();
     ranges.extend(
-        hits.filter(|hit| hit.rule != rank::WEAK && is_whole(text, &hit.range))
+        hits.filter(|hit| hit.rule != rule_ids::WEAK && is_whole(text, &hit.range))
             .map(|hit| hit.range),
     );
     let values = assigned(text).into_iter();
@@ -355,7 +355,7 @@ fn drawn(text: &str) -> Vec<Range<usize>> {
     let is_secret = |range: &Range<usize>| {
         let word = text.cut(range.clone());
         let is_name = || is_hash(word) || is_uuid(word) || is_fingerprint(word);
-        judge("token", word, Setting::Text).is_some() && !is_name()
+        judge("token", word, ValueContext::Text).is_some() && !is_name()
     };
     let mut found = Vec::new();
     for word in words(&(0..text.len()), &is_end) {

@@ -9,7 +9,7 @@ use kustom_yaml::cut::Cut as _;
 
 use super::assign::Assignment;
 use super::text::{Hit, Pass, Searcher};
-use super::{Guard, base64, files, judge, rank, structure, unparsed};
+use super::{Guard, base64, files, judge, rule_ids, structure, unparsed};
 
 /// How often a text may be inside of a text: a kubeconfig in a Secret in an annotation.
 const DEPTH: usize = 4;
@@ -126,7 +126,7 @@ fn assigned(text: &[u8], found: &Assignment) -> Option<Hit> {
     let key = std::str::from_utf8(&text[found.name.clone()]).ok()?;
     let value = std::str::from_utf8(&text[found.value.clone()]).ok()?;
     Some(Hit {
-        rule: rank::CREDENTIAL,
+        rule: rule_ids::CREDENTIAL,
         range: found.value.clone(),
         key: Some(key.to_owned()),
         value: judge::without_scheme(value).to_owned(),

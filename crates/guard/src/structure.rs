@@ -12,11 +12,11 @@ use kustom_yaml::{Entry, Node, Value};
 use super::base64;
 use super::files;
 use super::harmless::{is_encrypted, is_public};
-use super::judge::{Setting, Verdict, is_password, judge};
-use super::key::Role;
+use super::judge::{ValueContext, Verdict, is_password, judge};
+use super::name_hint::NameHint;
 use super::placeholder::is_placeholder_value;
 use super::random::is_random;
-use super::rank;
+use super::rule_ids;
 use super::text::Hit;
 
 /// A text inside the document that wants a search of its own.
@@ -64,9 +64,9 @@ pub(super) fn walk<'t>(text: &'t str, document: &'t Node, name: &str) -> Walk<'t
 /// Gathers what is anchored; of equal names the first.
 fn anchored<'n>(node: &'n Node, anchors: &mut HashMap<&'n str, &'n Node>) {
     if let Some(name) = node
-        .dress
+        .decor
         .as_ref()
-        .and_then(|dress| dress.anchor.as_deref())
+        .and_then(|decor| decor.anchor.as_deref())
     {
         anchors.entry(name).or_insert(node);
     }
@@ -161,8 +161,8 @@ impl<'t> Walk<'t> {
         let is_long = text.contains('\n');
         if is_patch(key, text) || is_long && (is_manifest(text) || files::is_document(key)) {
             self.read_inside(key, node);
-        } else if !is_long && judge(key, text, Setting::Config).is_some() {
-            self.hit(rank::CREDENTIAL, key, text, node);
+        } else if !is_long && judge(key, text, ValueContext::Config).is_some() {
+            self.hit(rule_ids::CREDENTIAL, key, text, node);
         } else if is_long
             && !text.contains(' ')
             && let Some(decoded) = base64::decode_text(text)
@@ -190,7 +190,7 @@ impl<'t> Walk<'t> {
             let value = self.meaning(&entry.value).unwrap_or(&entry.value);
             match value.text() {
                 Some(text) if encoded => self.encoded(key, text, value),
-                Some(text) => self.secret_value(rank::SECRET, key, text, value, false),
+                Some(text) => self.secret_value(rule_ids::SECRET, key, text, value, false),
                 None => self.node(value, key, false),
             }
         }
@@ -210,11 +210,11 @@ impl<'t> Walk<'t> {
             return;
         }
         let Some(bytes) = base64::decode(text) else {
-            return self.secret_value(rank::SECRET, key, text, node, false);
+            return self.secret_value(rule_ids::SECRET, key, text, node, false);
         };
         match String::from_utf8(bytes) {
             Ok(decoded) if base64::is_printable(&decoded) => {
-                self.secret_value(rank::SECRET, key, &decoded, node, true);
+                self.secret_value(rule_ids::SECRET, key, &decoded, node, true);
             }
             Ok(decoded) => self.binary(key, text, decoded.as_bytes(), node),
             Err(error) => self.binary(key, text, error.as_bytes(), node),
@@ -237,11 +237,11 @@ impl<'t> Walk<'t> {
             b"\x30\x82",
         ];
         let is_other = heads.iter().any(|head| bytes.starts_with(head));
-        let is_public = lower.contains("trust") || Role::of(key) == Role::Open && !is_store;
+        let is_public = lower.contains("trust") || NameHint::of(key) == NameHint::Open && !is_store;
         let compact: String = text.split_whitespace().collect();
         let is_random = bytes.len() >= 8 && is_random(&compact, 6.0);
         if (is_store || (is_random && !is_other)) && !is_public && !is_placeholder_value(&compact) {
-            self.hit(rank::SECRET, key, text, node);
+            self.hit(rule_ids::SECRET, key, text, node);
         }
     }
 
@@ -259,9 +259,9 @@ impl<'t> Walk<'t> {
             return;
         }
         let is_object = value.starts_with(['{', '[']) && value.contains("\":");
-        match judge(key, value, Setting::Secret) {
+        match judge(key, value, ValueContext::Secret) {
             Some(Verdict::Secret) if !is_object => self.hit(rule, key, value, node),
-            Some(Verdict::Weak) => self.hit(rank::WEAK, key, value, node),
+            Some(Verdict::Weak) => self.hit(rule_ids::WEAK, key, value, node),
             _ => {
                 if decoded || is_object || value.contains(char::is_whitespace) {
                     self.inner.push(Inner {
@@ -282,7 +282,7 @@ impl<'t> Walk<'t> {
             };
             let value = unquoted(value);
             if is_secret {
-                self.secret_value(rank::GENERATOR, key, value, literal, false);
+                self.secret_value(rule_ids::GENERATOR, key, value, literal, false);
             } else {
                 self.named(key, value, literal);
             }
@@ -313,7 +313,7 @@ impl<'t> Walk<'t> {
             self.secret(value, !is_plain);
         } else if is_plain {
             if let Some(text) = value.text() {
-                self.secret_value(rank::SECRET, &key, text, value, false);
+                self.secret_value(rule_ids::SECRET, &key, text, value, false);
             }
         } else if path.starts_with("/data/") {
             let Some(text) = value.text() else { return };
@@ -340,13 +340,13 @@ impl<'t> Walk<'t> {
                 let key = last_step(path);
                 match path.split('.').next() {
                     Some("stringData") if is_secret => {
-                        return self.secret_value(rank::SECRET, key, text, source, false);
+                        return self.secret_value(rule_ids::SECRET, key, text, source, false);
                     }
                     Some("data") if is_secret => return self.encoded(key, text, source),
                     _ => {}
                 }
-                if judge(key, text, Setting::Config).is_some() {
-                    return self.hit(rank::CREDENTIAL, key, text, source);
+                if judge(key, text, ValueContext::Config).is_some() {
+                    return self.hit(rule_ids::CREDENTIAL, key, text, source);
                 }
             }
         }
@@ -366,12 +366,12 @@ impl<'t> Walk<'t> {
                         && is_random(text, 6.0)
                 }
                 "password" | "identitytoken" | "registrytoken" => {
-                    judge("password", text, Setting::Secret) == Some(Verdict::Secret)
+                    judge("password", text, ValueContext::Secret) == Some(Verdict::Secret)
                 }
                 _ => false,
             };
             if is_secret {
-                self.hit(rank::DOCKER, key, text, &entry.value);
+                self.hit(rule_ids::DOCKER, key, text, &entry.value);
             }
         }
     }
@@ -383,7 +383,7 @@ impl<'t> Walk<'t> {
             return false;
         };
         if is_password(password.trim()) {
-            self.hit(rank::DOCKER, "auth", password.trim(), node);
+            self.hit(rule_ids::DOCKER, "auth", password.trim(), node);
         }
         true
     }
@@ -396,9 +396,9 @@ impl<'t> Walk<'t> {
             .filter_map(|node| node.at(&["attributes", "result"]))
         {
             if let Some(text) = result.text()
-                && judge("password", text, Setting::Secret) == Some(Verdict::Secret)
+                && judge("password", text, ValueContext::Secret) == Some(Verdict::Secret)
             {
-                self.hit(rank::CREDENTIAL, "result", text, result);
+                self.hit(rule_ids::CREDENTIAL, "result", text, result);
             }
         }
     }
@@ -544,7 +544,7 @@ mod tests {
             format!("x: &v {{honk: {VALUE}}}\nkind: Secret\nstringData: *v\n"),
             format!("x: &v {{honk: {ENCODED}}}\nkind: Secret\ndata:\n  <<: *v\n"),
         ] {
-            assert_eq!(found(&text), one(rank::SECRET, "honk"), "{text}");
+            assert_eq!(found(&text), one(rule_ids::SECRET, "honk"), "{text}");
         }
     }
 
@@ -555,10 +555,10 @@ mod tests {
             format!("secretGenerator: [{{literals: ['honk=\"{VALUE}\"']}}]\n"),
             format!("kind: SecretGenerator\nliterals: [honk={VALUE}]\n"),
         ] {
-            assert_eq!(found(&text), one(rank::GENERATOR, "honk"), "{text}");
+            assert_eq!(found(&text), one(rule_ids::GENERATOR, "honk"), "{text}");
         }
         let config = format!("configMapGenerator:\n- literals: [honk={VALUE}, pw={VALUE}]\n");
-        assert_eq!(found(&config), one(rank::CREDENTIAL, "pw"));
+        assert_eq!(found(&config), one(rule_ids::CREDENTIAL, "pw"));
     }
 
     #[test]
@@ -576,7 +576,7 @@ mod tests {
             (format!("password:\n  value: {VALUE}\n"), "password.value"),
             (format!("tokens:\n- {VALUE}\n"), "tokens"),
         ] {
-            assert_eq!(found(&text), one(rank::CREDENTIAL, key), "{text}");
+            assert_eq!(found(&text), one(rule_ids::CREDENTIAL, key), "{text}");
         }
         for text in [
             format!("secretName: {VALUE}\n"),
@@ -595,7 +595,7 @@ mod tests {
             format!("{{\"auths\": {{\"quay.io\": {{\"auth\": \"{auth}\"}}}}}}"),
             format!("{{\"https://index.docker.io/v1/\": {{\"auth\": \"{auth}\"}}}}"),
         ] {
-            assert_eq!(found(&text), one(rank::DOCKER, "auth"), "{text}");
+            assert_eq!(found(&text), one(rule_ids::DOCKER, "auth"), "{text}");
         }
         assert_eq!(
             found("{\"auths\": {\"x\": {\"email\": \"\"}}, \"credsStore\": \"y\"}"),
@@ -617,7 +617,7 @@ mod tests {
     #[test]
     fn bytes_in_a_secret_are_a_key_unless_they_are_public() {
         let key = "kind: Secret\ndata: {fernet: /fPh6Z2KweTX8NvMsKzg9vL7}\n";
-        assert_eq!(found(key), one(rank::SECRET, "fernet"));
+        assert_eq!(found(key), one(rule_ids::SECRET, "fernet"));
         for other in [
             "ca.crt: MIIDdzCCAl+gAwIBAgIE/fPh6Z2K",
             "release: H4sIAJqW/fPh6Z2KweTX8NvM",

@@ -14,8 +14,8 @@ use regex::bytes::{Regex, RegexBuilder};
 use super::assign::{self, Assignment};
 use super::base64;
 use super::harmless::is_public;
-use super::judge::{Setting, is_password, judge};
-use super::key::Role;
+use super::judge::{ValueContext, is_password, judge};
+use super::name_hint::NameHint;
 use super::placeholder::is_placeholder_value;
 use super::random::{entropy, is_regular, is_wordy, score};
 use super::rules::{RULES, Test};
@@ -145,7 +145,7 @@ impl Searcher {
     }
 
     /// Goes over a text once.
-    pub(super) fn pass(&self, text: &[u8], setting: Setting) -> Pass {
+    pub(super) fn pass(&self, text: &[u8], setting: ValueContext) -> Pass {
         let mut pass = Pass {
             encoded: encoded(text),
             ..Pass::default()
@@ -263,13 +263,13 @@ fn is_sign(byte: u8) -> bool {
 }
 
 /// Looks at a word of a name; returns where the name ends.
-fn word(text: &[u8], range: Range<usize>, setting: Setting, pass: &mut Pass) -> usize {
+fn word(text: &[u8], range: Range<usize>, setting: ValueContext, pass: &mut Pass) -> usize {
     if text[range.clone()].eq_ignore_ascii_case(b"secret") && is_kind(text, range.clone()) {
         pass.structures.push(range.start);
     }
     let name = assign::name_around(text, range.clone());
     let Some(assignment) = assign::around(text, range) else {
-        if is_dangling(text, name.end) && role(text, &name) >= Role::Secret {
+        if is_dangling(text, name.end) && role(text, &name) >= NameHint::Secret {
             pass.structures.push(name.start);
         }
         return name.end;
@@ -282,15 +282,15 @@ fn word(text: &[u8], range: Range<usize>, setting: Setting, pass: &mut Pass) -> 
         && judge(name, value, setting).is_some()
     {
         pass.assignments.push(assignment);
-    } else if opens(b"{[|>&!") && role(text, &name) >= Role::Secret {
+    } else if opens(b"{[|>&!") && role(text, &name) >= NameHint::Secret {
         // What YAML opens here has names of its own, or goes on below.
         pass.structures.push(name.start);
     }
     name.end
 }
 
-fn role(text: &[u8], name: &Range<usize>) -> Role {
-    std::str::from_utf8(&text[name.clone()]).map_or(Role::Unknown, Role::of)
+fn role(text: &[u8], name: &Range<usize>) -> NameHint {
+    std::str::from_utf8(&text[name.clone()]).map_or(NameHint::Unknown, NameHint::of)
 }
 
 /// Whether a name is followed by a colon and nothing else on its line, and by a value on the next.
@@ -451,7 +451,7 @@ mod tests {
     use super::*;
 
     fn rules(text: &str) -> Vec<&'static str> {
-        let pass = Searcher::new().pass(text.as_bytes(), Setting::Config);
+        let pass = Searcher::new().pass(text.as_bytes(), ValueContext::Config);
         pass.hits.iter().map(|hit| hit.rule).collect()
     }
 
@@ -466,7 +466,7 @@ mod tests {
         let pass = |searched| {
             let searcher = Searcher::new();
             searcher.searched.store(searched, Ordering::Relaxed);
-            let pass = searcher.pass(text.as_bytes(), Setting::Config);
+            let pass = searcher.pass(text.as_bytes(), ValueContext::Config);
             let is_made = searcher.automata.map(|automaton| automaton.get().is_some());
             let rules: Vec<_> = pass
                 .hits

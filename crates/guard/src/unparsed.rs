@@ -8,11 +8,11 @@ use std::ops::Range;
 
 use super::base64;
 use super::harmless::{is_encrypted, is_public};
-use super::judge::{Setting, Verdict, judge};
-use super::key::Role;
+use super::judge::{ValueContext, Verdict, judge};
+use super::name_hint::NameHint;
 use super::placeholder::is_placeholder_value;
 use super::random::is_random;
-use super::rank;
+use super::rule_ids;
 use super::structure::Inner;
 use super::text::Hit;
 
@@ -146,21 +146,21 @@ fn value(key: &str, text: &str, encoded: bool, range: Range<usize>, found: &mut 
             if is_public(&plain) || is_encrypted(&plain) {
                 return;
             }
-            let verdict = judge(key, &plain, Setting::Secret);
+            let verdict = judge(key, &plain, ValueContext::Secret);
             (plain, verdict)
         }
         Some(Ok(_)) => return,
         Some(Err(_)) => {
-            let is_key = is_random(text, 6.0) && Role::of(key) != Role::Open;
+            let is_key = is_random(text, 6.0) && NameHint::of(key) != NameHint::Open;
             (text.to_owned(), is_key.then_some(Verdict::Secret))
         }
-        None => (text.to_owned(), judge(key, text, Setting::Secret)),
+        None => (text.to_owned(), judge(key, text, ValueContext::Secret)),
     };
     match verdict {
         Some(verdict) => found.hits.push(Hit {
             rule: match verdict {
-                Verdict::Secret => rank::SECRET,
-                Verdict::Weak => rank::WEAK,
+                Verdict::Secret => rule_ids::SECRET,
+                Verdict::Weak => rule_ids::WEAK,
             },
             range,
             key: Some(key.to_owned()),

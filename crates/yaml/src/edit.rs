@@ -10,7 +10,7 @@
 
 mod align;
 mod block;
-mod census;
+mod comment_count;
 mod children;
 mod comments;
 mod documents;
@@ -30,7 +30,7 @@ use super::{Node, Options, Value, read};
 use crate::error::{Error, Kind, Result};
 use layout::Layout;
 pub use same::same_data;
-use text::Text;
+use text::SourceText;
 
 /// Writes the changes between two readings of a text into that text.
 ///
@@ -78,7 +78,7 @@ pub fn rewrite_changes(
 }
 
 fn rewrite_in(layout: Layout, text: &str, before: &[Node], after: &[Node]) -> Result<Rewritten> {
-    let edits = documents::edits(Text::new(text), before, after, layout)?;
+    let edits = documents::edits(SourceText::new(text), before, after, layout)?;
     if edits.is_empty() {
         return Ok(Rewritten {
             text: text.to_owned(),
@@ -89,21 +89,21 @@ fn rewrite_in(layout: Layout, text: &str, before: &[Node], after: &[Node]) -> Re
     // Aliases to anchors of earlier documents are as good as they were.
     let lasting = lost_anchor(before).is_some();
     let written = verify(&result.text, after, lasting)?;
-    if census::keeps_comments(before, after, &written) {
+    if comment_count::keeps_comments(before, after, &written) {
         return Ok(result);
     }
     // Where a comment does not find its way with the lines, the document is printed with all of them.
-    let printed = census::all_are_known(text, before)
+    let printed = comment_count::all_are_known(text, before)
         .then(|| {
             apply(
                 text,
-                documents::printed(Text::new(text), before, after, layout),
+                documents::printed(SourceText::new(text), before, after, layout),
             )
         })
         .and_then(Result::ok);
     match printed {
         Some(printed) => match verify(&printed.text, after, lasting) {
-            Ok(written) if census::keeps_comments(before, after, &written) => Ok(printed),
+            Ok(written) if comment_count::keeps_comments(before, after, &written) => Ok(printed),
             _ => Ok(result),
         },
         None => Ok(result),
@@ -157,7 +157,7 @@ fn apply(text: &str, mut edits: Vec<Edit>) -> Result<Rewritten> {
     }
     match text.get(done..) {
         Some("") if edits.last().is_some_and(|edit| edit.is_closed) => {
-            out.push_str(Text::new(text).line_break());
+            out.push_str(SourceText::new(text).line_break());
         }
         Some(rest) => out.push_str(rest),
         None => return Err(failure("a change of the text ends outside it")),
@@ -191,9 +191,9 @@ fn verify(text: &str, after: &[Node], lasting_anchors: bool) -> Result<Vec<Node>
 fn lost_anchor(documents: &[Node]) -> Option<Error> {
     fn walk<'n>(node: &'n Node, anchors: &mut Vec<&'n str>) -> Option<&'n Node> {
         if let Some(anchor) = node
-            .dress
+            .decor
             .as_ref()
-            .and_then(|dress| dress.anchor.as_deref())
+            .and_then(|decor| decor.anchor.as_deref())
         {
             anchors.push(anchor);
         }

@@ -12,15 +12,15 @@
 //! entry          ::= node | `?` node? (`:` node?)?
 //! ```
 
-use super::scan::{Comments, DEPTH, Is, Mark, Origin, Scanner, Token};
+use super::scan::{Comments, DEPTH, Mark, Origin, Scanner, Token, TokenKind};
 use super::tags::{self, Handles};
-use super::{Dress, Options, Str, Style, Tag};
+use super::{Decor, Options, Str, Style, Tag};
 use crate::cut::Cut as _;
 use crate::error::{Error, Result};
 
 /// What an event says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Says {
+pub(super) enum EventKind {
     DocumentStart,
     DocumentEnd,
     Alias,
@@ -35,7 +35,7 @@ pub(super) enum Says {
 /// A step through a document.
 #[derive(Debug)]
 pub(super) struct Event {
-    pub(super) says: Says,
+    pub(super) says: EventKind,
     pub(super) style: Style,
     /// The type, where a tag says it; `!` alone says nothing.
     pub(super) tag: Option<Tag>,
@@ -44,7 +44,7 @@ pub(super) struct Event {
     /// The value of a scalar or the name of an alias.
     pub(super) text: Str,
     /// Anchor, tag and comments.
-    pub(super) dress: Option<Box<Dress>>,
+    pub(super) decor: Option<Box<Decor>>,
 }
 
 /// What is awaited.
@@ -152,7 +152,7 @@ impl<'t> Events<'t> {
             State::FlowPairEnd => {
                 self.state = State::FlowItem;
                 let end = self.last_end;
-                Ok(self.event(Says::MappingEnd, end, end.at))
+                Ok(self.event(EventKind::MappingEnd, end, end.at))
             }
             State::FlowFirstKey => self.flow_key(true),
             State::FlowKey => self.flow_key(false),
@@ -162,11 +162,11 @@ impl<'t> Events<'t> {
                 self.state = State::FlowKey;
                 Ok(self.empty())
             }
-            State::End => Ok(self.event(Says::StreamEnd, self.last_end, self.last_end.at)),
+            State::End => Ok(self.event(EventKind::StreamEnd, self.last_end, self.last_end.at)),
         }
     }
 
-    fn is(&mut self) -> Result<Is> {
+    fn is(&mut self) -> Result<TokenKind> {
         Ok(self.scanner.peek()?.is)
     }
 
@@ -177,7 +177,7 @@ impl<'t> Events<'t> {
         Ok(token)
     }
 
-    fn event(&self, says: Says, start: Mark, end: u32) -> Event {
+    fn event(&self, says: EventKind, start: Mark, end: u32) -> Event {
         Event {
             says,
             style: Style::Plain,
@@ -185,13 +185,13 @@ impl<'t> Events<'t> {
             start,
             end,
             text: Str::default(),
-            dress: None,
+            decor: None,
         }
     }
 
     /// A value that is not written.
     fn empty(&self) -> Event {
-        self.event(Says::Scalar, self.last_end, self.last_end.at)
+        self.event(EventKind::Scalar, self.last_end, self.last_end.at)
     }
 
     /// Continues with the collection around the one that ends.
@@ -206,32 +206,32 @@ impl<'t> Events<'t> {
     }
 
     fn document_start(&mut self, first: bool) -> Result<Event> {
-        while !first && self.is()? == Is::DocumentEnd {
+        while !first && self.is()? == TokenKind::DocumentEnd {
             self.take()?;
         }
         let start = self.scanner.peek()?.start;
         match self.is()? {
-            Is::StreamEnd => {
+            TokenKind::StreamEnd => {
                 self.state = State::End;
                 return self.next();
             }
-            Is::Directive | Is::DocumentStart => {}
+            TokenKind::Directive | TokenKind::DocumentStart => {}
             _ if first => {
                 self.state = State::Root;
-                let mut event = self.event(Says::DocumentStart, start, start.at);
-                event.dress = self.document_head();
+                let mut event = self.event(EventKind::DocumentStart, start, start.at);
+                event.decor = self.document_head();
                 return Ok(event);
             }
             _ => {}
         }
-        while self.is()? == Is::Directive {
+        while self.is()? == TokenKind::Directive {
             let token = self.take()?;
             if let Err(message) = self.handles.declare(&token.text) {
                 return Err(self.error(token.start, message));
             }
         }
         let token = self.scanner.peek()?;
-        if token.is != Is::DocumentStart {
+        if token.is != TokenKind::DocumentStart {
             let start = token.start;
             return Err(self
                 .error(start, "expected `---` before the next document")
@@ -239,11 +239,11 @@ impl<'t> Events<'t> {
         }
         let token = self.take()?;
         self.state = State::DocumentContent;
-        Ok(self.event(Says::DocumentStart, token.start, token.end.at))
+        Ok(self.event(EventKind::DocumentStart, token.start, token.end.at))
     }
 
     /// The part of the first comment that a blank line sets apart from what follows.
-    fn document_head(&mut self) -> Option<Box<Dress>> {
+    fn document_head(&mut self) -> Option<Box<Decor>> {
         let comments = self.scanner.comments_mut()?;
         let (head, rest) = match comments.head.rfind("\n\n") {
             _ if comments.head.ends_with('\n') => {
@@ -257,15 +257,18 @@ impl<'t> Events<'t> {
             _ => return None,
         };
         comments.head = rest;
-        Some(Box::new(Dress {
+        Some(Box::new(Decor {
             head: Some(head.into()),
-            ..Dress::default()
+            ..Decor::default()
         }))
     }
 
     fn document_content(&mut self) -> Result<Event> {
         match self.is()? {
-            Is::Directive | Is::DocumentStart | Is::DocumentEnd | Is::StreamEnd => {
+            TokenKind::Directive
+            | TokenKind::DocumentStart
+            | TokenKind::DocumentEnd
+            | TokenKind::StreamEnd => {
                 self.state = State::DocumentEnd;
                 Ok(self.empty())
             }
@@ -275,17 +278,17 @@ impl<'t> Events<'t> {
 
     fn document_end(&mut self) -> Result<Event> {
         let end = self.last_end;
-        if self.is()? == Is::DocumentEnd {
+        if self.is()? == TokenKind::DocumentEnd {
             self.take()?;
         }
         self.handles = Handles::default();
         self.state = State::Document;
-        let mut event = self.event(Says::DocumentEnd, end, end.at);
+        let mut event = self.event(EventKind::DocumentEnd, end, end.at);
         self.take_comments(&mut event);
-        if let Some(dress) = &mut event.dress
-            && dress.foot.is_none()
+        if let Some(decor) = &mut event.decor
+            && decor.foot.is_none()
         {
-            dress.foot = dress.head.take();
+            decor.foot = decor.head.take();
         }
         Ok(event)
     }
@@ -301,60 +304,60 @@ impl<'t> Events<'t> {
         }
         let Comments { head, line, foot } = std::mem::take(comments);
         let some = |text: String| (!text.is_empty()).then(|| Str::from(text));
-        let dress = event.dress.get_or_insert_default();
-        dress.head = some(head);
-        dress.line = some(line);
-        dress.foot = some(foot);
+        let decor = event.decor.get_or_insert_default();
+        decor.head = some(head);
+        decor.line = some(line);
+        decor.foot = some(foot);
     }
 
     fn node(&mut self, context: Context) -> Result<Event> {
-        if self.is()? == Is::Alias {
+        if self.is()? == TokenKind::Alias {
             let token = self.take()?;
-            let mut event = self.event(Says::Alias, token.start, token.end.at);
+            let mut event = self.event(EventKind::Alias, token.start, token.end.at);
             event.text = token.text;
             self.take_comments(&mut event);
             return Ok(event);
         }
-        let (tag, dress) = self.properties()?;
+        let (tag, decor) = self.properties()?;
         let token = self.scanner.peek()?;
         let (is, start, end) = (token.is, token.start, token.end.at);
-        let mut event = self.event(Says::Scalar, start, end);
+        let mut event = self.event(EventKind::Scalar, start, end);
         event.tag = tag;
-        event.dress = dress;
+        event.decor = decor;
         match is {
-            Is::BlockEntry if context == Context::BlockMapping => {
+            TokenKind::BlockEntry if context == Context::BlockMapping => {
                 self.open(start, State::IndentlessEntry)?;
-                event.says = Says::SequenceStart;
+                event.says = EventKind::SequenceStart;
             }
-            Is::Scalar(style) => {
+            TokenKind::Scalar(style) => {
                 self.take_comments(&mut event);
                 event.style = style;
                 event.text = self.take()?.text;
             }
-            Is::FlowSequence | Is::FlowMapping => {
+            TokenKind::FlowSequence | TokenKind::FlowMapping => {
                 self.take_comments(&mut event);
                 event.style = Style::Flow;
                 let (says, state) = match is {
-                    Is::FlowSequence => (Says::SequenceStart, State::FlowFirstItem),
-                    _ => (Says::MappingStart, State::FlowFirstKey),
+                    TokenKind::FlowSequence => (EventKind::SequenceStart, State::FlowFirstItem),
+                    _ => (EventKind::MappingStart, State::FlowFirstKey),
                 };
                 event.says = says;
                 self.open(start, state)?;
                 self.take()?;
             }
-            Is::BlockSequence | Is::BlockMapping if context != Context::Flow => {
+            TokenKind::BlockSequence | TokenKind::BlockMapping if context != Context::Flow => {
                 if let Some(stem) = self.stem.take() {
-                    event.dress.get_or_insert_default().head = Some(stem.into());
+                    event.decor.get_or_insert_default().head = Some(stem.into());
                 }
                 let (says, state) = match is {
-                    Is::BlockSequence => (Says::SequenceStart, State::BlockEntry),
-                    _ => (Says::MappingStart, State::BlockKey),
+                    TokenKind::BlockSequence => (EventKind::SequenceStart, State::BlockEntry),
+                    _ => (EventKind::MappingStart, State::BlockKey),
                 };
                 event.says = says;
                 self.open(start, state)?;
                 self.scanner.take();
             }
-            _ if event.dress.is_some() || event.tag.is_some() => {
+            _ if event.decor.is_some() || event.tag.is_some() => {
                 event.start = self.last_end;
                 event.end = self.last_end.at;
             }
@@ -381,22 +384,22 @@ impl<'t> Events<'t> {
     }
 
     /// A tag and an anchor, in either order.
-    fn properties(&mut self) -> Result<(Option<Tag>, Option<Box<Dress>>)> {
+    fn properties(&mut self) -> Result<(Option<Tag>, Option<Box<Decor>>)> {
         let mut tag = None;
-        let mut dress: Option<Box<Dress>> = None;
+        let mut decor: Option<Box<Decor>> = None;
         let first = self.is()?;
         for _ in 0..2 {
             match self.is()? {
-                Is::Anchor if dress.as_ref().is_none_or(|dress| dress.anchor.is_none()) => {
+                TokenKind::Anchor if decor.as_ref().is_none_or(|decor| decor.anchor.is_none()) => {
                     let token = self.take()?;
-                    dress.get_or_insert_default().anchor = Some(token.text);
+                    decor.get_or_insert_default().anchor = Some(token.text);
                 }
-                Is::Tag if tag.is_none() && (first != Is::Tag || dress.is_none()) => {
+                TokenKind::Tag if tag.is_none() && (first != TokenKind::Tag || decor.is_none()) => {
                     let token = self.take()?;
                     match tags::resolve(&token.text, &self.handles) {
                         Ok(found) => {
                             tag = found;
-                            dress.get_or_insert_default().tag = Some(token.text);
+                            decor.get_or_insert_default().tag = Some(token.text);
                         }
                         Err(message) => return Err(self.error(token.start, message)),
                     }
@@ -404,38 +407,38 @@ impl<'t> Events<'t> {
                 _ => break,
             }
         }
-        Ok((tag, dress))
+        Ok((tag, decor))
     }
 
     fn block_entry(&mut self) -> Result<Event> {
         match self.is()? {
-            Is::BlockEntry => {
+            TokenKind::BlockEntry => {
                 self.entry_start()?;
                 match self.is()? {
-                    Is::BlockEntry | Is::BlockEnd => {
+                    TokenKind::BlockEntry | TokenKind::BlockEnd => {
                         self.state = State::BlockEntry;
                         Ok(self.empty())
                     }
                     _ => self.node_then(Context::Block, State::BlockEntry),
                 }
             }
-            Is::BlockEnd => {
+            TokenKind::BlockEnd => {
                 self.scanner.take();
                 self.close();
-                Ok(self.event(Says::SequenceEnd, self.last_end, self.last_end.at))
+                Ok(self.event(EventKind::SequenceEnd, self.last_end, self.last_end.at))
             }
             _ => Err(self.expected_entry()),
         }
     }
 
     fn indentless_entry(&mut self) -> Result<Event> {
-        if self.is()? != Is::BlockEntry {
+        if self.is()? != TokenKind::BlockEntry {
             self.close();
-            return Ok(self.event(Says::SequenceEnd, self.last_end, self.last_end.at));
+            return Ok(self.event(EventKind::SequenceEnd, self.last_end, self.last_end.at));
         }
         self.entry_start()?;
         match self.is()? {
-            Is::BlockEntry | Is::Key | Is::Value | Is::BlockEnd => {
+            TokenKind::BlockEntry | TokenKind::Key | TokenKind::Value | TokenKind::BlockEnd => {
                 self.state = State::IndentlessEntry;
                 Ok(self.empty())
             }
@@ -453,7 +456,10 @@ impl<'t> Events<'t> {
         if above == 0 {
             return Ok(());
         }
-        if !matches!(self.is()?, Is::BlockSequence | Is::BlockMapping) {
+        if !matches!(
+            self.is()?,
+            TokenKind::BlockSequence | TokenKind::BlockMapping
+        ) {
             return Ok(());
         }
         if let Some(comments) = self.scanner.comments_mut() {
@@ -470,24 +476,24 @@ impl<'t> Events<'t> {
 
     fn block_key(&mut self) -> Result<Event> {
         match self.is()? {
-            Is::Key => {
+            TokenKind::Key => {
                 self.take_key()?;
                 match self.is()? {
-                    Is::Key | Is::Value | Is::BlockEnd => {
+                    TokenKind::Key | TokenKind::Value | TokenKind::BlockEnd => {
                         self.state = State::BlockValue;
                         Ok(self.empty())
                     }
                     _ => self.node_then(Context::BlockMapping, State::BlockValue),
                 }
             }
-            Is::BlockEnd => {
-                let mut event = self.event(Says::MappingEnd, self.last_end, self.last_end.at);
+            TokenKind::BlockEnd => {
+                let mut event = self.event(EventKind::MappingEnd, self.last_end, self.last_end.at);
                 self.take_comments(&mut event);
                 self.scanner.take();
                 self.close();
                 Ok(event)
             }
-            Is::Value if self.go_yaml_4 => self.empty_key(State::BlockValue),
+            TokenKind::Value if self.go_yaml_4 => self.empty_key(State::BlockValue),
             _ => Err(self.expected_key()),
         }
     }
@@ -495,7 +501,7 @@ impl<'t> Events<'t> {
     /// The key of an entry that begins with its `:`.
     fn empty_key(&mut self, state: State) -> Result<Event> {
         let start = self.scanner.peek()?.start;
-        let mut event = self.event(Says::Scalar, start, start.at);
+        let mut event = self.event(EventKind::Scalar, start, start.at);
         self.take_comments(&mut event);
         self.state = state;
         Ok(event)
@@ -510,9 +516,12 @@ impl<'t> Events<'t> {
     }
 
     fn block_value(&mut self) -> Result<Event> {
-        if self.is()? == Is::Value {
+        if self.is()? == TokenKind::Value {
             self.take()?;
-            if !matches!(self.is()?, Is::Key | Is::Value | Is::BlockEnd) {
+            if !matches!(
+                self.is()?,
+                TokenKind::Key | TokenKind::Value | TokenKind::BlockEnd
+            ) {
                 return self.node_then(Context::BlockMapping, State::BlockKey);
             }
         }
@@ -521,38 +530,38 @@ impl<'t> Events<'t> {
     }
 
     fn flow_item(&mut self, first: bool) -> Result<Event> {
-        if self.is()? != Is::FlowSequenceEnd {
+        if self.is()? != TokenKind::FlowSequenceEnd {
             if !first {
-                if self.is()? != Is::FlowEntry {
+                if self.is()? != TokenKind::FlowEntry {
                     return Err(self.expected_separator("list", "]"));
                 }
                 self.take()?;
             }
             match self.is()? {
-                Is::Key => {
-                    let mut event = self.event(Says::MappingStart, Mark::default(), 0);
+                TokenKind::Key => {
+                    let mut event = self.event(EventKind::MappingStart, Mark::default(), 0);
                     event.style = Style::Flow;
                     event.start = self.scanner.peek()?.start;
                     self.take_key()?;
                     self.state = State::FlowPairKey;
                     return Ok(event);
                 }
-                Is::Value if self.go_yaml_4 => {
+                TokenKind::Value if self.go_yaml_4 => {
                     let start = self.scanner.peek()?.start;
-                    let mut event = self.event(Says::MappingStart, start, 0);
+                    let mut event = self.event(EventKind::MappingStart, start, 0);
                     event.style = Style::Flow;
                     self.state = State::FlowPairKey;
                     return Ok(event);
                 }
-                Is::FlowSequenceEnd => {}
+                TokenKind::FlowSequenceEnd => {}
                 _ => return self.node_then(Context::Flow, State::FlowItem),
             }
         }
-        self.flow_end(Says::SequenceEnd)
+        self.flow_end(EventKind::SequenceEnd)
     }
 
     /// Takes the closing bracket.
-    fn flow_end(&mut self, says: Says) -> Result<Event> {
+    fn flow_end(&mut self, says: EventKind) -> Result<Event> {
         let token = self.scanner.peek()?;
         let (start, end) = (token.start, token.end.at);
         let mut event = self.event(says, start, end);
@@ -564,8 +573,8 @@ impl<'t> Events<'t> {
 
     fn flow_pair_key(&mut self) -> Result<Event> {
         match self.is()? {
-            Is::Value if self.go_yaml_4 => self.empty_key(State::FlowPairValue),
-            Is::Value | Is::FlowEntry | Is::FlowSequenceEnd => {
+            TokenKind::Value if self.go_yaml_4 => self.empty_key(State::FlowPairValue),
+            TokenKind::Value | TokenKind::FlowEntry | TokenKind::FlowSequenceEnd => {
                 // The token is lost where no `:` is: `[? , a]` is not taken by libyaml.
                 self.take()?;
                 self.state = State::FlowPairValue;
@@ -576,9 +585,12 @@ impl<'t> Events<'t> {
     }
 
     fn flow_pair_value(&mut self) -> Result<Event> {
-        if self.is()? == Is::Value {
+        if self.is()? == TokenKind::Value {
             self.take()?;
-            if !matches!(self.is()?, Is::FlowEntry | Is::FlowSequenceEnd) {
+            if !matches!(
+                self.is()?,
+                TokenKind::FlowEntry | TokenKind::FlowSequenceEnd
+            ) {
                 return self.node_then(Context::Flow, State::FlowPairEnd);
             }
         }
@@ -587,34 +599,37 @@ impl<'t> Events<'t> {
     }
 
     fn flow_key(&mut self, first: bool) -> Result<Event> {
-        if self.is()? != Is::FlowMappingEnd {
+        if self.is()? != TokenKind::FlowMappingEnd {
             if !first {
-                if self.is()? != Is::FlowEntry {
+                if self.is()? != TokenKind::FlowEntry {
                     return Err(self.expected_separator("mapping", "}"));
                 }
                 self.take()?;
             }
             match self.is()? {
-                Is::Key => {
+                TokenKind::Key => {
                     self.take_key()?;
-                    if matches!(self.is()?, Is::Value | Is::FlowEntry | Is::FlowMappingEnd) {
+                    if matches!(
+                        self.is()?,
+                        TokenKind::Value | TokenKind::FlowEntry | TokenKind::FlowMappingEnd
+                    ) {
                         self.state = State::FlowValue;
                         return Ok(self.empty());
                     }
                     return self.node_then(Context::Flow, State::FlowValue);
                 }
-                Is::Value if self.go_yaml_4 => return self.empty_key(State::FlowValue),
-                Is::FlowMappingEnd => {}
+                TokenKind::Value if self.go_yaml_4 => return self.empty_key(State::FlowValue),
+                TokenKind::FlowMappingEnd => {}
                 _ => return self.node_then(Context::Flow, State::FlowNoValue),
             }
         }
-        self.flow_end(Says::MappingEnd)
+        self.flow_end(EventKind::MappingEnd)
     }
 
     fn flow_value(&mut self) -> Result<Event> {
-        if self.is()? == Is::Value {
+        if self.is()? == TokenKind::Value {
             self.take()?;
-            if !matches!(self.is()?, Is::FlowEntry | Is::FlowMappingEnd) {
+            if !matches!(self.is()?, TokenKind::FlowEntry | TokenKind::FlowMappingEnd) {
                 return self.node_then(Context::Flow, State::FlowKey);
             }
         }
@@ -671,28 +686,28 @@ impl<'t> Events<'t> {
 }
 
 /// A token in words.
-fn name(is: Is) -> &'static str {
+fn name(is: TokenKind) -> &'static str {
     match is {
-        Is::StreamStart | Is::StreamEnd => "the end of the text",
-        Is::Directive => "a directive",
-        Is::DocumentStart => "`---`",
-        Is::DocumentEnd => "`...`",
-        Is::BlockSequence => "an indented list",
-        Is::BlockMapping => "an indented mapping",
-        Is::BlockEnd => "a line that is indented less",
-        Is::FlowSequence => "`[`",
-        Is::FlowSequenceEnd => "`]`",
-        Is::FlowMapping => "`{`",
-        Is::FlowMappingEnd => "`}`",
-        Is::BlockEntry => "`-`",
-        Is::FlowEntry => "`,`",
-        Is::Key => "a key",
-        Is::Value => "`:`",
-        Is::Alias => "an alias",
-        Is::Anchor => "an anchor",
-        Is::Tag => "a tag",
-        Is::Scalar(Style::Plain) => "a plain value",
-        Is::Scalar(Style::Literal | Style::Folded) => "a block of text",
-        Is::Scalar(_) => "a quoted value",
+        TokenKind::StreamStart | TokenKind::StreamEnd => "the end of the text",
+        TokenKind::Directive => "a directive",
+        TokenKind::DocumentStart => "`---`",
+        TokenKind::DocumentEnd => "`...`",
+        TokenKind::BlockSequence => "an indented list",
+        TokenKind::BlockMapping => "an indented mapping",
+        TokenKind::BlockEnd => "a line that is indented less",
+        TokenKind::FlowSequence => "`[`",
+        TokenKind::FlowSequenceEnd => "`]`",
+        TokenKind::FlowMapping => "`{`",
+        TokenKind::FlowMappingEnd => "`}`",
+        TokenKind::BlockEntry => "`-`",
+        TokenKind::FlowEntry => "`,`",
+        TokenKind::Key => "a key",
+        TokenKind::Value => "`:`",
+        TokenKind::Alias => "an alias",
+        TokenKind::Anchor => "an anchor",
+        TokenKind::Tag => "a tag",
+        TokenKind::Scalar(Style::Plain) => "a plain value",
+        TokenKind::Scalar(Style::Literal | Style::Folded) => "a block of text",
+        TokenKind::Scalar(_) => "a quoted value",
     }
 }

@@ -31,11 +31,11 @@ impl Inset {
     ///
     /// ```
     /// use kustom_yaml::place::SourceId;
-    /// use kustom_yaml::{Inset, Text, config};
+    /// use kustom_yaml::{Inset, Text, read_config};
     ///
     /// let file = "a: 1\npatch: |-\n  - op: test\n    path: /a\n";
-    /// let patch = Text::of(config(file.as_bytes(), SourceId::NONE)?.get("patch").unwrap());
-    /// let mut inner = config(patch.as_bytes(), SourceId::NONE)?;
+    /// let patch = Text::of(read_config(file.as_bytes(), SourceId::NONE)?.get("patch").unwrap());
+    /// let mut inner = read_config(patch.as_bytes(), SourceId::NONE)?;
     /// Inset::new(file, &patch).settle(&mut inner);
     /// let path = inner.items()[0].get("path").unwrap();
     /// assert_eq!((path.span.line, path.span.column), (4, 11));
@@ -144,16 +144,16 @@ fn width(text: &str) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config;
     use crate::place::SourceId;
+    use crate::read_config;
 
     /// Where the value `x` of the inner text is said to stand.
     fn place(file: &str) -> (u32, u32) {
-        let outer = config(file.as_bytes(), SourceId::NONE).unwrap();
+        let outer = read_config(file.as_bytes(), SourceId::NONE).unwrap();
         let scalar = Text::of(outer.get("p").unwrap());
         let inset =
             Inset::new(file, &scalar).after(&scalar[..scalar.len() - scalar.trim_start().len()]);
-        let mut inner = config(scalar.trim().as_bytes(), SourceId::NONE).unwrap();
+        let mut inner = read_config(scalar.trim().as_bytes(), SourceId::NONE).unwrap();
         inset.settle(&mut inner);
         let span = inner.get("x").unwrap().span;
         (span.line, span.column)

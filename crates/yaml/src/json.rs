@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use super::json_read::unquoted;
 use super::json_text::{self, write_json_string};
-use super::reencode::{self, DEPTH, Position};
+use super::round_trip::{self, DEPTH, Position};
 use super::style::{Classes, Emitter, of_string};
 use super::{Entry, Node, Scalar, Style, Tag, Value, number};
 use crate::error::Result;
@@ -106,7 +106,7 @@ pub fn unspelt_json(node: &Node) -> Result<Node> {
             });
             Node::map(entries.collect::<Result<_>>()?)
         }
-        Value::Alias(name) => return Err(reencode::alias(name, node)),
+        Value::Alias(name) => return Err(round_trip::alias(name, node)),
     };
     if !new.is_scalar() && new.items().is_empty() && new.entries().is_empty() {
         new.style = Style::Flow;
@@ -123,7 +123,7 @@ fn unspelt_scalar(node: &Node, spelling: &str) -> Result<Node> {
         return Ok(Node::scalar(spelling, node.tag));
     }
     let float: f64 = spelling.parse().unwrap_or(f64::NAN);
-    reencode::check_finite(float, node)?;
+    round_trip::check_finite(float, node)?;
     let mut text = String::new();
     number::write_float(float, &mut text);
     Ok(Node::plain(&text))
@@ -175,7 +175,7 @@ impl<'r> Context<'r> {
         Self {
             depth: 0,
             in_flow: false,
-            before_foot: reencode::before_foot(root),
+            before_foot: round_trip::before_foot(root),
             trip: Trip::Patch,
         }
     }
@@ -187,7 +187,7 @@ impl<'r> Context<'r> {
     /// The context of what is in a collection.
     fn inside(self, node: &Node) -> Result<Self> {
         if self.depth >= DEPTH {
-            return Err(reencode::too_deep(node));
+            return Err(round_trip::too_deep(node));
         }
         Ok(Self {
             depth: self.depth + 1,
@@ -200,13 +200,13 @@ impl<'r> Context<'r> {
         let is_root = self.depth == 1;
         match &key.value {
             Value::Scalar(text) if self.trip.is_direct() => {
-                let text = reencode::key_of(key, text, reencode::tagged(key, text)?, is_root)?;
+                let text = round_trip::key_of(key, text, round_trip::tagged(key, text)?, is_root)?;
                 if self.trip == Trip::List {
                     json_text::check_key(&text, Classes::of(&text), key)?;
                 }
                 Ok(text)
             }
-            _ => reencode::key(key, self.in_flow, is_root),
+            _ => round_trip::key(key, self.in_flow, is_root),
         }
     }
 
@@ -219,12 +219,12 @@ impl<'r> Context<'r> {
                 .is_some_and(|last| std::ptr::eq(last, node)),
         };
         let value = if self.trip.is_direct() {
-            reencode::tagged(node, text)?
+            round_trip::tagged(node, text)?
         } else {
-            reencode::decoded(node, text, position)?
+            round_trip::decoded(node, text, position)?
         };
         if let Scalar::Float(float) = value {
-            reencode::check_finite(float, node)?;
+            round_trip::check_finite(float, node)?;
         }
         Ok(value)
     }
@@ -288,7 +288,7 @@ fn write_value(node: &Node, context: Context<'_>, out: &mut String) -> Result<()
             }
             out.push('}');
         }
-        Value::Alias(name) => return Err(reencode::alias(name, node)),
+        Value::Alias(name) => return Err(round_trip::alias(name, node)),
     }
     Ok(())
 }
@@ -304,8 +304,8 @@ fn keyed<'n>(entries: &'n [Entry], context: Context<'_>) -> Result<Vec<Keyed<'n>
     }
     while let Some((first, second)) = equal(&keyed) {
         let nodes = (&keyed[first].1.key, &keyed[second].1.key);
-        if !reencode::are_spellings(nodes.0, nodes.1) {
-            let error = reencode::key_is_there_twice(&keyed[first].0, nodes.0, nodes.1);
+        if !round_trip::are_spellings(nodes.0, nodes.1) {
+            let error = round_trip::key_is_there_twice(&keyed[first].0, nodes.0, nodes.1);
             return Err(error);
         }
         keyed.remove(first);
@@ -342,7 +342,7 @@ fn write_json_scalar(scalar: Scalar<'_>, node: &Node, out: &mut String) -> Resul
         Scalar::Float(float) => number::write_json_float(float, out),
         Scalar::Str(text) => write_json_string(&text, out),
         Scalar::Timestamp(stamp) => {
-            write_json_string(&reencode::timestamp_text(stamp, node)?, out);
+            write_json_string(&round_trip::timestamp_text(stamp, node)?, out);
         }
     }
     Ok(())
@@ -373,7 +373,7 @@ fn rebuilt(node: &Node, context: Context<'_>) -> Result<Node> {
             }
             Node::map(new)
         }
-        Value::Alias(name) => return Err(reencode::alias(name, node)),
+        Value::Alias(name) => return Err(round_trip::alias(name, node)),
     };
     // go-yaml prints empty collections as `[]` and `{}`, and reads them as written that way.
     let is_empty = new.items().is_empty() && new.entries().is_empty();
@@ -402,7 +402,7 @@ fn rebuilt_scalar(node: &Node, text: &str, context: Context<'_>) -> Result<Node>
         Scalar::Bool(false) => Node::scalar("false", Tag::Bool),
         Scalar::Str(text) => context.string(&text, node)?,
         Scalar::Timestamp(stamp) => {
-            context.string(&reencode::timestamp_text(stamp, node)?, node)?
+            context.string(&round_trip::timestamp_text(stamp, node)?, node)?
         }
         number => context.number(&number),
     })

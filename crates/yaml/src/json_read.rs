@@ -11,7 +11,7 @@ use std::fmt;
 use rustc_hash::FxHashMap;
 use serde_json::value::RawValue;
 
-use super::{Entry, Node, Str, Tag, Value, config};
+use super::{Entry, Node, Str, Tag, Value, read_config};
 use crate::cut::Cut as _;
 use crate::error::{Error, Kind, Result};
 use crate::place::{SourceId, Span};
@@ -47,7 +47,7 @@ pub fn read_json(text: &str, source: SourceId) -> Result<Node> {
     reader.value(root.get(), 0)
 }
 
-/// A file that may be JSON, as [`config()`](super::config()) gives it: what starts with `{` is read as JSON, anything else as YAML.
+/// A file that may be JSON, as [`read_config()`](super::config()) gives it: what starts with `{` is read as JSON, anything else as YAML.
 ///
 /// kustomize decides so about `crds` and `openapi`. JSON has escapes that YAML has not: `\\/`, and pairs of
 /// surrogates.
@@ -69,7 +69,7 @@ pub fn read_json(text: &str, source: SourceId) -> Result<Node> {
 pub fn json_or_config(bytes: &[u8], source: SourceId) -> Result<Node> {
     match std::str::from_utf8(bytes) {
         Ok(text) if text.starts_with('{') => decoded(read_json(text, source)?),
-        _ => config(bytes, source),
+        _ => read_config(bytes, source),
     }
 }
 

@@ -3,8 +3,8 @@
 #![cfg_attr(not(test), deny(clippy::string_slice))]
 
 mod binary;
-mod check;
-mod config;
+mod control_chars;
+mod normalize;
 pub mod cut;
 mod edit;
 mod emit;
@@ -15,8 +15,8 @@ mod inset;
 mod json;
 mod json_read;
 mod json_text;
-mod keep;
-mod letters;
+mod print_go_v3;
+mod go_unicode;
 pub mod limits;
 mod merge;
 mod node;
@@ -25,16 +25,16 @@ mod order;
 mod path;
 pub mod place;
 mod print;
-mod quick;
+mod block_subset;
 mod read;
-mod reencode;
+mod round_trip;
 mod resolve;
 mod scan;
 mod set;
 mod size;
 pub mod source_map;
-mod spell;
-mod stream;
+mod quoting;
+mod manifests;
 mod style;
 mod tags;
 mod text;
@@ -43,6 +43,8 @@ mod timestamp;
 mod write;
 
 pub use binary::base64_lines;
+#[doc(hidden)]
+pub use block_subset::block_subset;
 pub use edit::{Change, rewrite, rewrite_changes, rewrite_flush, same_data};
 pub use inset::Inset;
 pub use json::{
@@ -51,21 +53,19 @@ pub use json::{
 pub use json_read::{escape_html, unquoted};
 pub use json_read::{json_or_config, read_json};
 pub use json_text::write_json_string;
-pub use keep::keep;
-pub use keep::spelled;
-pub use node::{Dress, Entry, Node, Str, Style, Tag, Value};
+pub use manifests::{Manifests, manifests, read_config, read_manifests, read_strict_config};
+pub use node::{Decor, Entry, Node, Str, Style, Tag, Value};
 pub use path::new_item;
 pub use path::{FieldPath, Part};
 pub use print::{PrintOptions, print, print_node};
-#[doc(hidden)]
-pub use quick::block_subset;
+pub use print_go_v3::print_go_v3;
+pub use print_go_v3::spelled;
+pub use quoting::implied_tag;
 pub use read::{Options, read, read_first};
-pub use reencode::settle_nulls;
 pub use resolve::plain;
 pub use resolve::{Dialect, Scalar};
+pub use round_trip::settle_nulls;
 pub use size::{Size, charge_copy};
-pub use spell::implied_tag;
-pub use stream::{Stream, config, manifests, stream, strict_config};
 pub use text::Text;
 pub use timestamp::Timestamp;
 pub use write::{repeated_key, write, write_stream};

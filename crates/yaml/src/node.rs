@@ -22,7 +22,7 @@ pub struct Node {
     /// Where it was written; all zero for a value made by us.
     pub span: Span,
     /// What few values have: an anchor, a tag of their own, comments.
-    pub dress: Option<Box<Dress>>,
+    pub decor: Option<Box<Decor>>,
 }
 
 /// The three shapes of a value, and the alias.
@@ -71,7 +71,7 @@ pub enum Tag {
     Seq,
     /// `!!map`
     Map,
-    /// Any other, spelled out in [`Dress::tag`]
+    /// Any other, spelled out in [`Decor::tag`]
     Other,
 }
 
@@ -95,7 +95,7 @@ pub enum Style {
 
 /// What few values have.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Dress {
+pub struct Decor {
     /// The name after `&`.
     pub anchor: Option<Str>,
     /// The tag as the source spells it, such as `!!str`, `!foo` or `!<tag:x>`.
@@ -106,8 +106,8 @@ pub struct Dress {
     pub line: Option<Str>,
     /// Comment lines below, each with its `#`.
     pub foot: Option<Str>,
-    /// Whether the type is nobody's choice and follows the text; see [`Node::untyped`].
-    pub untyped: bool,
+    /// Whether the type is nobody's choice and follows the text; see [`Node::inferred`].
+    pub inferred: bool,
     /// Whether TOML has it on one line: a table in braces.
     pub inline: bool,
 }
@@ -291,8 +291,8 @@ impl Node {
     }
 
     /// The dress, made if it was not there.
-    pub fn dress_mut(&mut self) -> &mut Dress {
-        self.dress.get_or_insert_default()
+    pub fn decor_mut(&mut self) -> &mut Decor {
+        self.decor.get_or_insert_default()
     }
 }
 

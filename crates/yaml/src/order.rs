@@ -7,7 +7,7 @@
 
 use std::cmp::Ordering;
 
-use super::letters::{is_digit, is_letter};
+use super::go_unicode::{is_digit, is_letter};
 use crate::cut::Cut as _;
 
 /// Puts items into the order of their keys; says where the first of two equal keys is, by its

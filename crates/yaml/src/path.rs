@@ -317,7 +317,7 @@ fn add(node: &mut Node, part: &str, next: Option<&str>) -> Option<usize> {
     match (&mut node.value, Part::of(part)) {
         (Value::Map(entries), Part::Field(name)) => {
             let value = match next {
-                None => Node::untyped(""),
+                None => Node::inferred(""),
                 Some(next) if Part::of(next).is_of_sequence() => Node::seq(Vec::new()),
                 Some(_) => Node::map(Vec::new()),
             };
@@ -338,11 +338,11 @@ fn add(node: &mut Node, part: &str, next: Option<&str>) -> Option<usize> {
 /// The item that a search for it will find.
 pub fn new_item(field: &str, value: &str) -> Node {
     if field.is_empty() {
-        return Node::untyped(value);
+        return Node::inferred(value);
     }
     Node::map(vec![Entry {
         key: Node::plain(field),
-        value: Node::untyped(value),
+        value: Node::inferred(value),
     }])
 }
 

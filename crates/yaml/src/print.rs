@@ -9,7 +9,7 @@ mod flow;
 
 use std::borrow::Cow;
 
-use super::spell::{self, Spot};
+use super::quoting::{self, Spot};
 use super::{Entry, Node, Style, Value};
 use comments::has_head;
 
@@ -121,7 +121,7 @@ impl Printer {
             // Without the blank line it would be about the first child.
             self.out.push('\n');
         }
-        let comment = self.comment(node, |dress| dress.line.as_deref());
+        let comment = self.comment(node, |decor| decor.line.as_deref());
         self.value_with(node, 0, After::Nothing, comment);
         self.foot(node, 0);
     }
@@ -137,7 +137,7 @@ impl Printer {
     /// An entry whose margin stands already.
     fn entry_without_head(&mut self, entry: &Entry, column: usize) {
         self.key(&entry.key, column);
-        let comment = self.comment(&entry.key, |dress| dress.line.as_deref());
+        let comment = self.comment(&entry.key, |decor| decor.line.as_deref());
         self.value(&entry.value, column, After::Key, comment);
         self.foot(&entry.value, column);
         self.foot(&entry.key, column);
@@ -155,7 +155,7 @@ impl Printer {
         self.properties(key);
         match &key.value {
             Value::Scalar(text) => {
-                let text = spell::inline(&self.dressed_down(key), text, Spot::Key).into_owned();
+                let text = quoting::inline(&self.undecorated(key), text, Spot::Key).into_owned();
                 self.out.push_str(&text);
             }
             Value::Alias(name) => {
@@ -193,7 +193,7 @@ impl Printer {
         after: After,
         comment: Option<&str>,
     ) {
-        let own = self.comment(node, |dress| dress.line.as_deref());
+        let own = self.comment(node, |decor| decor.line.as_deref());
         self.value_with(node, column, after, own.or(comment));
     }
 
@@ -291,7 +291,8 @@ impl Printer {
             return;
         };
         let indent = self.options.indent;
-        self.out.push_str(&spell::block_header(style, text, indent));
+        self.out
+            .push_str(&quoting::block_header(style, text, indent));
         // A second line of it would be one of the text.
         let comment = comment.map(|comment| comment.replace('\n', " "));
         self.end_line(comment.as_deref(), 0);
@@ -299,11 +300,11 @@ impl Printer {
         let margin = " ".repeat(outer + indent);
         if style == Style::Folded {
             let width = self.options.width.unwrap_or(usize::MAX);
-            spell::folded_lines(&mut self.out, text, &margin, &mut |gap| {
+            quoting::folded_lines(&mut self.out, text, &margin, &mut |gap| {
                 gap.column + 1 + gap.next > width
             });
         } else {
-            spell::literal_lines(&mut self.out, text, &margin);
+            quoting::literal_lines(&mut self.out, text, &margin);
         }
     }
 
@@ -312,12 +313,12 @@ impl Printer {
         let Value::Scalar(text) = &node.value else {
             return self.flow(node);
         };
-        let text = spell::inline(&self.dressed_down(node), text, Spot::Block).into_owned();
+        let text = quoting::inline(&self.undecorated(node), text, Spot::Block).into_owned();
         self.out.push_str(&text);
     }
 
     /// The node without its quotes, where the options ask for that.
-    fn dressed_down<'n>(&self, node: &'n Node) -> Cow<'n, Node> {
+    fn undecorated<'n>(&self, node: &'n Node) -> Cow<'n, Node> {
         if self.options.pretty && node.is_scalar() && node.style != Style::Plain {
             let mut plain = node.clone();
             plain.style = Style::Plain;
@@ -327,21 +328,21 @@ impl Printer {
     }
 
     fn block_style(&self, node: &Node, text: &str) -> Option<Style> {
-        spell::block_style(&self.dressed_down(node), text)
+        quoting::block_style(&self.undecorated(node), text)
     }
 
     /// Anchor and tag, each followed by a blank.
     pub(super) fn properties(&mut self, node: &Node) {
         if let Some(anchor) = node
-            .dress
+            .decor
             .as_ref()
-            .and_then(|dress| dress.anchor.as_deref())
+            .and_then(|decor| decor.anchor.as_deref())
         {
             self.out.push('&');
             self.out.push_str(anchor);
             self.out.push(' ');
         }
-        if let Some(tag) = spell::shown_tag(node) {
+        if let Some(tag) = quoting::shown_tag(node) {
             self.out.push_str(&tag);
             self.out.push(' ');
         }
@@ -425,9 +426,9 @@ mod tests {
     fn comments_are_printed_where_the_node_has_them() {
         let mut map = Node::map(vec![Entry::new("a", Node::string("x"))]);
         let entries = map.entries_mut().unwrap();
-        entries[0].key.dress_mut().head = Some("# above\n# it".into());
-        entries[0].value.dress_mut().line = Some("beside".into());
-        entries[0].key.dress_mut().foot = Some("# below".into());
+        entries[0].key.decor_mut().head = Some("# above\n# it".into());
+        entries[0].value.decor_mut().line = Some("beside".into());
+        entries[0].key.decor_mut().foot = Some("# below".into());
         let text = print_node(&map, &PrintOptions::default());
         assert_eq!(text, "# above\n# it\na: x # beside\n# below\n");
     }

@@ -4,9 +4,12 @@
 
 use std::collections::HashMap;
 
-use super::events::{Event, Events, Says};
+use super::events::{Event, EventKind, Events};
 use super::scan::{DEPTH, Origin};
-use super::{Dialect, Dress, Entry, Node, Str, Style, Tag, Value, check, merge, quick, resolve};
+use super::{
+    Decor, Dialect, Entry, Node, Str, Style, Tag, Value, block_subset, control_chars, merge,
+    resolve,
+};
 use crate::error::{Error, Kind, Result};
 use crate::place::{SourceId, Span};
 
@@ -26,7 +29,7 @@ pub struct Options {
     /// Keep aliases as [`Value::Alias`] instead of copying what they mean, and merge keys as they
     /// are.
     pub keep_aliases: bool,
-    /// Keep comments, in [`Dress`].
+    /// Keep comments, in [`Decor`].
     pub comments: bool,
     /// Take what go-yaml 4 takes and go-yaml 3 refuses: `: value`, an entry whose key is empty,
     /// and text below `--- |` that is not indented.
@@ -51,7 +54,7 @@ pub struct Options {
 /// # Ok::<(), kustom_yaml::error::Error>(())
 /// ```
 pub fn read(text: &str, options: &Options) -> Result<Vec<Node>> {
-    check::characters(text, options.source)?;
+    control_chars::refuse(text, options.source)?;
     let (text, origin) = without_bom(text, Origin::start(options.source));
     let mut builder = Builder::new(text, origin, options);
     let mut documents = Vec::new();
@@ -63,7 +66,7 @@ pub fn read(text: &str, options: &Options) -> Result<Vec<Node>> {
 
 /// Reads the first document of a text, if there is one; what follows it is not looked at.
 pub fn read_first(text: &str, options: &Options) -> Result<Option<Node>> {
-    check::characters(text, options.source)?;
+    control_chars::refuse(text, options.source)?;
     let (text, origin) = without_bom(text, Origin::start(options.source));
     first(text, origin, options)
 }
@@ -71,7 +74,7 @@ pub fn read_first(text: &str, options: &Options) -> Result<Option<Node>> {
 /// Reads the first document of a text that stands somewhere in its file.
 pub(super) fn first(text: &str, origin: Origin, options: &Options) -> Result<Option<Node>> {
     if !options.comments
-        && let Some(node) = quick::first(text, origin, options.dialect)
+        && let Some(node) = block_subset::first(text, origin, options.dialect)
     {
         return Ok(Some(node));
     }
@@ -205,30 +208,30 @@ impl<'t> Builder<'t> {
         loop {
             let event = self.events.next()?;
             match event.says {
-                Says::StreamEnd => return Ok(None),
-                Says::DocumentStart => {
-                    head = event.dress.and_then(|dress| dress.head);
+                EventKind::StreamEnd => return Ok(None),
+                EventKind::DocumentStart => {
+                    head = event.decor.and_then(|decor| decor.head);
                     if !(self.options.lasting_anchors && self.options.keep_aliases) {
                         self.anchors.clear();
                     }
                 }
-                Says::DocumentEnd => {
+                EventKind::DocumentEnd => {
                     let mut root = self.root.take().unwrap_or_default();
-                    let foot = event.dress.and_then(|dress| dress.foot);
+                    let foot = event.decor.and_then(|decor| decor.foot);
                     frame(&mut root, head, foot);
                     return Ok(Some(root));
                 }
-                Says::Alias => self.alias(event)?,
-                Says::Scalar => self.scalar(event)?,
-                Says::SequenceStart => {
+                EventKind::Alias => self.alias(event)?,
+                EventKind::Scalar => self.scalar(event)?,
+                EventKind::SequenceStart => {
                     let items = self.spare.items.pop().unwrap_or_default();
                     self.start(event, Value::Seq(items), Tag::Seq);
                 }
-                Says::MappingStart => {
+                EventKind::MappingStart => {
                     let entries = self.spare.entries.pop().unwrap_or_default();
                     self.start(event, Value::Map(entries), Tag::Map);
                 }
-                Says::SequenceEnd | Says::MappingEnd => self.end(event)?,
+                EventKind::SequenceEnd | EventKind::MappingEnd => self.end(event)?,
             }
         }
     }
@@ -248,7 +251,7 @@ impl<'t> Builder<'t> {
             tag,
             style: event.style,
             span,
-            dress: event.dress,
+            decor: event.decor,
         };
         let anchor = self.anchor(&mut node);
         self.remember(&node, anchor)?;
@@ -259,9 +262,9 @@ impl<'t> Builder<'t> {
     /// The type of a scalar that no tag names.
     fn implied_tag(&self, event: &Event) -> Tag {
         let has_tag = event
-            .dress
+            .decor
             .as_ref()
-            .is_some_and(|dress| dress.tag.is_some());
+            .is_some_and(|decor| decor.tag.is_some());
         match self.options.dialect {
             // To go-yaml v2 the tag `!` means a string.
             Dialect::Kustomization if has_tag => Tag::Str,
@@ -277,7 +280,7 @@ impl<'t> Builder<'t> {
             tag: event.tag.unwrap_or(tag),
             style: event.style,
             span: self.span(&event),
-            dress: event.dress,
+            decor: event.decor,
         };
         let anchor = self.anchor(&mut node);
         self.open.push(Open {
@@ -296,7 +299,7 @@ impl<'t> Builder<'t> {
         };
         node.span.end = self.span(&event).end;
         if self.options.comments {
-            end_comments(&mut node, event.dress);
+            end_comments(&mut node, event.decor);
         }
         if let Value::Map(entries) = &mut node.value
             && !self.options.keep_aliases
@@ -318,13 +321,13 @@ impl<'t> Builder<'t> {
 
     /// Notes the anchor of a node, if it has one.
     fn anchor(&mut self, node: &mut Node) -> Option<Anchor> {
-        let dress = node.dress.as_mut()?;
+        let decor = node.decor.as_mut()?;
         let name = if self.options.keep_aliases {
-            dress.anchor.clone()?
+            decor.anchor.clone()?
         } else {
-            let name = dress.anchor.take()?;
-            if **dress == Dress::default() {
-                node.dress = None;
+            let name = decor.anchor.take()?;
+            if **decor == Decor::default() {
+                node.decor = None;
             }
             name
         };
@@ -379,7 +382,7 @@ impl<'t> Builder<'t> {
                 tag: Tag::Other,
                 style: Style::Plain,
                 span,
-                dress: event.dress,
+                decor: event.decor,
             });
             return Ok(());
         }
@@ -427,15 +430,15 @@ impl<'t> Builder<'t> {
 /// Gives a root the comments of its document.
 fn frame(root: &mut Node, head: Option<Str>, foot: Option<Str>) {
     if let Some(head) = head {
-        let dress = root.dress_mut();
-        dress.head = Some(match dress.head.take() {
+        let decor = root.decor_mut();
+        decor.head = Some(match decor.head.take() {
             Some(own) => format!("{head}\n\n{own}").into(),
             None => head,
         });
     }
     if let Some(foot) = foot {
-        let dress = root.dress_mut();
-        dress.foot = Some(match dress.foot.take() {
+        let decor = root.decor_mut();
+        decor.foot = Some(match decor.foot.take() {
             Some(own) => format!("{own}\n\n{foot}").into(),
             None => foot,
         });
@@ -443,11 +446,11 @@ fn frame(root: &mut Node, head: Option<Str>, foot: Option<Str>) {
 }
 
 fn foot(node: &mut Node) -> Option<&mut Str> {
-    node.dress.as_mut()?.foot.as_mut()
+    node.decor.as_mut()?.foot.as_mut()
 }
 
 fn take_foot(node: &mut Node) -> Option<Str> {
-    node.dress.as_mut()?.foot.take()
+    node.decor.as_mut()?.foot.take()
 }
 
 /// What is below a key that follows an entry is below that entry.
@@ -455,7 +458,7 @@ fn give_foot_back(key: &mut Node, entries: &mut [Entry]) {
     if let Some(before) = entries.last_mut()
         && let Some(foot) = take_foot(key)
     {
-        before.key.dress_mut().foot = Some(foot);
+        before.key.decor_mut().foot = Some(foot);
     }
 }
 
@@ -464,31 +467,31 @@ fn move_foot(value: &mut Node, key: &mut Node) {
     if foot(key).is_none()
         && let Some(foot) = take_foot(value)
     {
-        key.dress_mut().foot = Some(foot);
+        key.decor_mut().foot = Some(foot);
     }
 }
 
 /// Gives a collection the comments at its end.
-fn end_comments(node: &mut Node, dress: Option<Box<Dress>>) {
-    let (line, mut foot) = dress.map_or((None, None), |dress| (dress.line, dress.foot));
+fn end_comments(node: &mut Node, decor: Option<Box<Decor>>) {
+    let (line, mut foot) = decor.map_or((None, None), |decor| (decor.line, decor.foot));
     if node.style == Style::Plain
         && foot.is_some()
         && let Value::Map(entries) = &mut node.value
         && let Some(last) = entries.last_mut()
     {
-        last.key.dress_mut().foot = foot.take();
+        last.key.decor_mut().foot = foot.take();
     }
-    if node.dress.is_some() || line.is_some() || foot.is_some() {
-        let dress = node.dress_mut();
-        dress.line = line;
-        dress.foot = foot;
+    if node.decor.is_some() || line.is_some() || foot.is_some() {
+        let decor = node.decor_mut();
+        decor.line = line;
+        decor.foot = foot;
     }
 }
 
 fn forget_comments(node: &mut Node) {
-    if let Some(dress) = &mut node.dress {
-        dress.head = None;
-        dress.line = None;
-        dress.foot = None;
+    if let Some(decor) = &mut node.decor {
+        decor.head = None;
+        decor.line = None;
+        decor.foot = None;
     }
 }

@@ -70,7 +70,7 @@ impl Node {
         let Value::Scalar(text) = &self.value else {
             return Err(Error::new(Kind::Yaml, "expected a scalar").at(self.span));
         };
-        let is_tagged = self.dress.as_ref().is_some_and(|dress| dress.tag.is_some());
+        let is_tagged = self.decor.as_ref().is_some_and(|decor| decor.tag.is_some());
         if self.tag == Tag::Bool && is_old_bool(text) && !is_tagged {
             return Ok(Scalar::Bool(old_bool(text)));
         }

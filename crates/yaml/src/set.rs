@@ -5,7 +5,7 @@
 
 use super::read::{Options, read_first};
 use super::resolve::{self, Dialect, Scalar, is_old_bool};
-use super::{Dress, Entry, Node, Style, Tag, Value};
+use super::{Decor, Entry, Node, Style, Tag, Value};
 
 impl Node {
     /// A scalar written without quotes, of whatever type that makes it.
@@ -18,30 +18,30 @@ impl Node {
     }
 
     /// A scalar whose type follows its text, now and whenever [`Node::set_text`] changes it.
-    pub fn untyped(text: &str) -> Self {
-        let dress = Dress {
-            untyped: true,
-            ..Dress::default()
+    pub fn inferred(text: &str) -> Self {
+        let decor = Decor {
+            inferred: true,
+            ..Decor::default()
         };
         Self {
-            dress: Some(Box::new(dress)),
+            decor: Some(Box::new(decor)),
             ..Self::plain(text)
         }
     }
 
     /// Whether the type follows the text.
-    pub fn is_untyped(&self) -> bool {
-        self.dress.as_ref().is_some_and(|dress| dress.untyped)
+    pub fn is_inferred(&self) -> bool {
+        self.decor.as_ref().is_some_and(|decor| decor.inferred)
     }
 
     /// Makes it a scalar with this text; the type stays, unless it follows the text.
     pub fn set_text(&mut self, text: &str) {
         self.value = Value::Scalar(text.into());
-        if self.is_untyped() {
+        if self.is_inferred() {
             self.tag = self.resolved(text);
         } else if self.tag == Tag::Bool && is_old_bool(text) {
             // In a manifest such a word is a text, and a tag that says otherwise is refused.
-            self.dress_mut().tag = Some(Tag::Bool.name().into());
+            self.decor_mut().tag = Some(Tag::Bool.name().into());
         }
     }
 
@@ -50,7 +50,7 @@ impl Node {
     pub fn set_scalar(&mut self, text: &str, tag: Option<Tag>) {
         self.value = Value::Scalar(text.into());
         self.tag = tag.unwrap_or_else(|| self.resolved(text));
-        self.dress = None;
+        self.decor = None;
     }
 
     /// Sets a scalar field of a mapping; a new one is quoted if YAML 1.1 would misread it.
@@ -77,7 +77,7 @@ impl Node {
     }
 
     /// Takes another node's value and type but keeps the style in which this one was written.
-    pub fn assign(&mut self, value: Self) {
+    pub fn replace_keeping_style(&mut self, value: Self) {
         let style = self.style;
         *self = value;
         self.style = style;

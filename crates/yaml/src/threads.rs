@@ -30,7 +30,7 @@ pub fn get_ready() {
             .stack_size(STACK)
             .num_threads(wanted());
         if threads
-            .start_handler(|_| make_room())
+            .start_handler(|_| grow_heap())
             .build_global()
             .is_err()
         {
@@ -51,7 +51,7 @@ pub fn wanted() -> usize {
 }
 
 /// Makes the heap of the current thread large.
-pub fn make_room() {
+pub fn grow_heap() {
     static IS_LARGE_USUAL: Once = Once::new();
     IS_LARGE_USUAL.call_once(|| take(LARGE));
     take(ROOM);

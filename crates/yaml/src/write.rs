@@ -9,7 +9,7 @@ use rayon::slice::ParallelSlice as _;
 use rustc_hash::FxHashMap;
 
 use super::emit::Output;
-use super::reencode::{self, DEPTH, LONGEST_SIMPLE_KEY, Position};
+use super::round_trip::{self, DEPTH, LONGEST_SIMPLE_KEY, Position};
 use super::style::{Classes, Emitter, allowed};
 use super::{Entry, Node, Scalar, Style, Tag, Value, json_text, number, order};
 use crate::error::{Error, Result};
@@ -34,7 +34,7 @@ pub fn write(node: &Node, out: &mut String) -> Result<()> {
         output: Output::new(out),
         depth: 0,
         in_flow: false,
-        before_foot: reencode::before_foot(node),
+        before_foot: round_trip::before_foot(node),
         spare: Vec::new(),
     };
     match &node.value {
@@ -50,12 +50,12 @@ pub fn repeated_key(node: &Node) -> Option<Error> {
         Value::Map(entries) => {
             let mut keys: FxHashMap<Cow<'_, str>, &Node> = FxHashMap::default();
             for entry in entries {
-                let key = match reencode::unharmed(&entry.key) {
+                let key = match round_trip::unharmed(&entry.key) {
                     Some(text) => Cow::Borrowed(text),
-                    None => reencode::key(&entry.key, false, false).ok()?,
+                    None => round_trip::key(&entry.key, false, false).ok()?,
                 };
                 if let Some(first) = keys.get(&key) {
-                    return Some(reencode::key_is_there_twice(&key, first, &entry.key));
+                    return Some(round_trip::key_is_there_twice(&key, first, &entry.key));
                 }
                 keys.insert(key, &entry.key);
             }
@@ -143,9 +143,9 @@ impl<'n> Writer<'n, '_> {
         let was_in_flow = self.enter(node)?;
         let mut fields = self.spare.pop().unwrap_or_default();
         for entry in entries {
-            let key = match reencode::unharmed(&entry.key) {
+            let key = match round_trip::unharmed(&entry.key) {
                 Some(text) => Cow::Borrowed(text),
-                None => reencode::key(&entry.key, self.in_flow, self.depth == 1)?,
+                None => round_trip::key(&entry.key, self.in_flow, self.depth == 1)?,
             };
             let classes = Classes::of(&key);
             json_text::check_key(&key, classes, &entry.key)?;
@@ -157,11 +157,11 @@ impl<'n> Writer<'n, '_> {
         }
         while let Some(twice) = order::sort(&mut fields, |field| &field.key) {
             let (first, second) = (&fields[twice], &fields[twice + 1]);
-            if reencode::are_spellings(&first.entry.key, &second.entry.key) {
+            if round_trip::are_spellings(&first.entry.key, &second.entry.key) {
                 fields.remove(twice);
                 continue;
             }
-            return Err(reencode::key_is_there_twice(
+            return Err(round_trip::key_is_there_twice(
                 &first.key,
                 &first.entry.key,
                 &second.entry.key,
@@ -197,7 +197,7 @@ impl<'n> Writer<'n, '_> {
     fn enter(&mut self, node: &Node) -> Result<bool> {
         self.depth += 1;
         if self.depth > DEPTH {
-            return Err(reencode::too_deep(node));
+            return Err(round_trip::too_deep(node));
         }
         let was_in_flow = self.in_flow;
         self.in_flow |= node.style == Style::Flow;
@@ -265,7 +265,7 @@ impl<'n> Writer<'n, '_> {
             Value::Scalar(text) => self.scalar(node, text, indent)?,
             Value::Seq(_) => self.word("[]"),
             Value::Map(_) => self.word("{}"),
-            Value::Alias(name) => return Err(reencode::alias(name, node)),
+            Value::Alias(name) => return Err(round_trip::alias(name, node)),
         }
         Ok(())
     }
@@ -277,7 +277,7 @@ impl<'n> Writer<'n, '_> {
 
     fn scalar(&mut self, node: &'n Node, text: &'n str, indent: usize) -> Result<()> {
         if self.before_foot.is_none()
-            && let Some(text) = reencode::unharmed(node)
+            && let Some(text) = round_trip::unharmed(node)
         {
             return self.string(Cow::Borrowed(text), node, indent);
         }
@@ -292,19 +292,19 @@ impl<'n> Writer<'n, '_> {
             self.word(text);
             return Ok(());
         }
-        match reencode::decoded(node, text, position)? {
+        match round_trip::decoded(node, text, position)? {
             Scalar::Null => self.word("null"),
             Scalar::Bool(true) => self.word("true"),
             Scalar::Bool(false) => self.word("false"),
             Scalar::Int(int) => self.number(|out| number::write_integer(int, out)),
             Scalar::Uint(int) => self.number(|out| number::write_integer(int, out)),
             Scalar::Float(float) => {
-                reencode::check_finite(float, node)?;
+                round_trip::check_finite(float, node)?;
                 self.number(|out| number::write_float_through_json(float, out));
             }
             Scalar::Str(text) => self.string(text, node, indent)?,
             Scalar::Timestamp(stamp) => {
-                let text = reencode::timestamp_text(stamp, node)?;
+                let text = round_trip::timestamp_text(stamp, node)?;
                 self.string(text.into(), node, indent)?;
             }
         }
@@ -342,7 +342,7 @@ fn is_canonical_integer(text: &str) -> bool {
 mod tests {
     use super::*;
     use crate::place::SourceId;
-    use crate::{Dress, manifests};
+    use crate::{Decor, manifests};
 
     fn rewrite(text: &str) -> Result<String> {
         let documents = manifests(text.as_bytes(), SourceId::NONE)?;
@@ -416,7 +416,7 @@ mod tests {
         node.tag = Tag::Float;
         assert_eq!(write_value(&node), "2\n");
         node.tag = Tag::Int;
-        node.dress_mut().tag = Some("!!int".into());
+        node.decor_mut().tag = Some("!!int".into());
         assert_eq!(write_value(&node), "2\n");
     }
 
@@ -478,9 +478,9 @@ mod tests {
     #[test]
     fn a_comment_at_the_foot_lengthens_a_kept_block() {
         let mut node = Node::map(vec![Entry::new("a", Node::string("x\n\n"))]);
-        node.dress = Some(Box::new(Dress {
+        node.decor = Some(Box::new(Decor {
             foot: Some("# foot".into()),
-            ..Dress::default()
+            ..Decor::default()
         }));
         let mut out = String::new();
         write(&node, &mut out).unwrap();

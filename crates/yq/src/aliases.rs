@@ -22,9 +22,9 @@ impl<'n> Aliases<'n> {
 
     fn walk(&mut self, node: &'n Node, anchors: &mut HashMap<&'n str, &'n Node>) {
         if let Some(anchor) = node
-            .dress
+            .decor
             .as_ref()
-            .and_then(|dress| dress.anchor.as_deref())
+            .and_then(|decor| decor.anchor.as_deref())
         {
             anchors.insert(anchor, node);
         }

@@ -193,7 +193,7 @@ impl<'n> Writer<'n> {
 
 /// Whether the tag is one of the author's own, such as `!secret`, which says nothing of the type.
 fn is_local(node: &Node) -> bool {
-    let tag = node.dress.as_ref().and_then(|dress| dress.tag.as_deref());
+    let tag = node.decor.as_ref().and_then(|decor| decor.tag.as_deref());
     tag.is_some_and(|tag| tag.starts_with('!') && !tag.starts_with("!!"))
 }
 

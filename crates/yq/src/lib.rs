@@ -15,4 +15,4 @@ mod word;
 
 pub use color::{colored, colored_part};
 pub use json::{json, json_lines};
-pub use script::{Applied, Effect, Script, Source, apply};
+pub use script::{Applied, Script, Source, StatementReport, apply};

@@ -38,14 +38,14 @@ pub struct Applied {
     /// The file as it is now; the same bytes where the script does not ask for others.
     pub content: Vec<u8>,
     /// What each statement did, in the order in which they are written.
-    pub statements: Vec<Effect>,
+    pub statements: Vec<StatementReport>,
     /// What is worth a remark, of statements and of the script as a whole.
     pub findings: Vec<Finding>,
 }
 
 /// What one statement of a script did.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Effect {
+pub struct StatementReport {
     /// Where it stands.
     pub place: Place,
     /// The statement in short: `update log.level`, `.log.level`.
@@ -154,7 +154,7 @@ fn is_expression(name: &str, text: &str) -> bool {
 
 fn commands(script: &v3::Script, config: Source<'_>) -> Result<Applied> {
     let outcome = v3::run(script, config.text()?, v3::Documents::default())?;
-    let statements = outcome.reports.iter().map(|report| Effect {
+    let statements = outcome.reports.iter().map(|report| StatementReport {
         place: report.place.clone(),
         statement: format!("{} {}", report.command.name(), report.path),
         summary: report.summary(),
@@ -164,7 +164,7 @@ fn commands(script: &v3::Script, config: Source<'_>) -> Result<Applied> {
         findings: outcome
             .reports
             .iter()
-            .flat_map(v3::Report::findings)
+            .flat_map(v3::CommandReport::findings)
             .collect(),
         content: outcome.text.into_bytes(),
     })
@@ -185,7 +185,7 @@ fn evaluated(
     let mut output = expression.evaluate(&[given], &v4::Context::of_project(loader))?;
     let effects = std::mem::take(&mut output.effects);
     let mut findings = std::mem::take(&mut output.findings);
-    findings.extend(effects.iter().flat_map(v4::Effect::findings));
+    findings.extend(effects.iter().flat_map(v4::AssignmentReport::findings));
     let is_edit = documents.is_empty() || output.is_edit(0, documents.len());
     let after = output.into_nodes();
     let content = if documents.is_empty() && after.iter().all(Node::is_null) {
@@ -196,7 +196,7 @@ fn evaluated(
         findings.push(other_result(expression, config.name));
         print(&after, &PrintOptions::default())
     };
-    let statements = effects.into_iter().map(|effect| Effect {
+    let statements = effects.into_iter().map(|effect| StatementReport {
         summary: effect.summary(),
         statement: effect.target,
         place: effect.place,

@@ -9,7 +9,7 @@ use kustom::project::Secrets;
 use kustom::report;
 
 use super::super::check::{Found, find};
-use super::super::said::Policy;
+use super::super::run_overrides::Policy;
 use super::{Arguments, Opened, Streams, against, compared, layout, print};
 
 /// What is ignored need not be there in each of many environments.
@@ -20,14 +20,14 @@ pub(super) fn show(arguments: &Arguments, revision: &str, streams: &Streams) -> 
     let secrets = arguments
         .secrets
         .map_or(Secrets::Placeholder, Policy::secrets);
-    let options = arguments.said.options(Some(secrets))?;
+    let options = arguments.overrides.options(Some(secrets))?;
     let (mut diffs, mut findings) = (Vec::<Diff>::new(), Vec::new());
     let (mut failed, mut count) = (Vec::new(), 0);
     for found in find(
         arguments.directory.as_deref(),
         &[],
         options,
-        arguments.said.files()?,
+        arguments.overrides.files()?,
     )? {
         let then = found.revision(revision)?;
         let names = affected(&found, &then, streams)?;

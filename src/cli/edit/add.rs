@@ -10,61 +10,61 @@ use kustom::generate::Product;
 use kustom::load::is_http;
 use kustom::yaml::Text;
 
-use super::super::later::{Later, Lenient};
+use super::super::lazy_args::{LazyArgs, Lenient};
 use super::{BuildMetadata, Context, KeyValues, Plan, Planned, just, listed, only, some};
 
 #[derive(Debug, Subcommand)]
 #[command(disable_help_subcommand = true)]
 pub(in super::super) enum Command {
     /// Add files, directories or URLs to `resources`.
-    Resource(Later<Lenient<Resource>>),
+    Resource(LazyArgs<Lenient<Resource>>),
     /// Add directories or URLs to `components`.
-    Component(Later<Lenient<Component>>),
+    Component(LazyArgs<Lenient<Component>>),
     /// Add directories to `resources`, divided by commas.
-    Base(Later<Lenient<Base>>),
+    Base(LazyArgs<Lenient<Base>>),
     /// Add files to `transformers`.
-    Transformer(Later<Lenient<FileNames>>),
+    Transformer(LazyArgs<Lenient<FileNames>>),
     /// Add files to `generators`.
-    Generator(Later<Lenient<FileNames>>),
+    Generator(LazyArgs<Lenient<FileNames>>),
     /// Add files to `configurations`.
-    Configuration(Later<Lenient<FileNames>>),
+    Configuration(LazyArgs<Lenient<FileNames>>),
     /// Add labels for objects, selectors and templates, or for objects alone.
-    Label(Later<Lenient<Label>>),
+    Label(LazyArgs<Lenient<Label>>),
     /// Add annotations for objects and templates.
-    Annotation(Later<Lenient<Annotation>>),
+    Annotation(LazyArgs<Lenient<Annotation>>),
     /// Add a patch.
-    Patch(Later<Lenient<Patch>>),
+    Patch(LazyArgs<Lenient<Patch>>),
     /// Add a ConfigMap, or add to one that is generated.
     #[command(name = "configmap")]
-    ConfigMap(Later<Lenient<ConfigMap>>),
+    ConfigMap(LazyArgs<Lenient<ConfigMap>>),
     /// Add a Secret, or add to one that is generated.
-    Secret(Later<Lenient<Secret>>),
+    Secret(LazyArgs<Lenient<Secret>>),
     /// Add traces of the build that the output keeps.
     #[command(name = "buildmetadata")]
-    BuildMetadata(Later<Lenient<BuildMetadata>>),
+    BuildMetadata(LazyArgs<Lenient<BuildMetadata>>),
 }
 
 impl Plan for Command {
     fn plan(&self, context: &Context<'_>) -> Result<Planned> {
         match self {
-            Self::Resource(Later(Lenient(names))) => names.plan(context),
-            Self::Component(Later(Lenient(names))) => names.plan(context),
-            Self::Base(Later(Lenient(names))) => names.plan(context),
-            Self::Transformer(Later(Lenient(names))) => {
+            Self::Resource(LazyArgs(Lenient(names))) => names.plan(context),
+            Self::Component(LazyArgs(Lenient(names))) => names.plan(context),
+            Self::Base(LazyArgs(Lenient(names))) => names.plan(context),
+            Self::Transformer(LazyArgs(Lenient(names))) => {
                 names.plan(context, List::Transformers, "transformer")
             }
-            Self::Generator(Later(Lenient(names))) => {
+            Self::Generator(LazyArgs(Lenient(names))) => {
                 names.plan(context, List::Generators, "generator")
             }
-            Self::Configuration(Later(Lenient(names))) => {
+            Self::Configuration(LazyArgs(Lenient(names))) => {
                 names.plan(context, List::Configurations, "configuration")
             }
-            Self::Label(Later(Lenient(labels))) => just(labels.change()?),
-            Self::Annotation(Later(Lenient(annotations))) => just(annotations.change()?),
-            Self::Patch(Later(Lenient(patch))) => just(patch.change()?),
-            Self::ConfigMap(Later(Lenient(map))) => map.plan(context),
-            Self::Secret(Later(Lenient(secret))) => secret.plan(context),
-            Self::BuildMetadata(Later(Lenient(options))) => {
+            Self::Label(LazyArgs(Lenient(labels))) => just(labels.change()?),
+            Self::Annotation(LazyArgs(Lenient(annotations))) => just(annotations.change()?),
+            Self::Patch(LazyArgs(Lenient(patch))) => just(patch.change()?),
+            Self::ConfigMap(LazyArgs(Lenient(map))) => map.plan(context),
+            Self::Secret(LazyArgs(Lenient(secret))) => secret.plan(context),
+            Self::BuildMetadata(LazyArgs(Lenient(options))) => {
                 just(Change::AddNewItems(List::BuildMetadata, options.read()?))
             }
         }

@@ -21,7 +21,7 @@ use kustom::finding::Finding;
 use kustom::load::{Files, Loader};
 
 use super::kustomize::help;
-use super::later::{Later, Lenient};
+use super::lazy_args::{LazyArgs, Lenient};
 use super::output::Streams;
 use place::{Kustomizations, Target};
 
@@ -51,13 +51,13 @@ pub(super) struct CreateHere {
 #[command(disable_help_subcommand = true)]
 pub(super) enum Command {
     /// Add an item to the kustomization file.
-    Add(Later<Of<add::Command>>),
+    Add(LazyArgs<Of<add::Command>>),
     /// Set the value of a field in the kustomization file.
-    Set(Later<Of<set::Command>>),
+    Set(LazyArgs<Of<set::Command>>),
     /// Remove items from the kustomization file.
-    Remove(Later<Of<remove::Command>>),
+    Remove(LazyArgs<Of<remove::Command>>),
     /// Add what is missing, and write what is deprecated as it is written today.
-    Fix(Later<Lenient<fix::Arguments>>),
+    Fix(LazyArgs<Lenient<fix::Arguments>>),
     /// List the built-in plugins.
     AlphaListBuiltinPlugin,
     #[command(external_subcommand)]
@@ -130,19 +130,19 @@ pub(super) fn create_as_kustomize(arguments: &Create, streams: &Streams) -> Resu
 impl Command {
     fn run(&self, places: &Places, streams: &Streams) -> Result<ExitCode> {
         let plan: &dyn Plan = match self {
-            Self::Add(Later(Of {
+            Self::Add(LazyArgs(Of {
                 command: Some(command),
             })) => command,
-            Self::Set(Later(Of {
+            Self::Set(LazyArgs(Of {
                 command: Some(command),
             })) => command,
-            Self::Remove(Later(Of {
+            Self::Remove(LazyArgs(Of {
                 command: Some(command),
             })) => command,
             Self::Add(_) => return print_help(&["edit", "add"], streams),
             Self::Set(_) => return print_help(&["edit", "set"], streams),
             Self::Remove(_) => return print_help(&["edit", "remove"], streams),
-            Self::Fix(Later(Lenient(arguments))) => return fix::run(arguments, places, streams),
+            Self::Fix(LazyArgs(Lenient(arguments))) => return fix::run(arguments, places, streams),
             Self::AlphaListBuiltinPlugin => {
                 return streams.data(&builtin_plugins()).map(|()| ExitCode::SUCCESS);
             }

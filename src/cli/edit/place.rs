@@ -7,7 +7,7 @@ use kustom::diff::Lines;
 use kustom::edit::glob;
 use kustom::error::{Error, Kind, Result};
 use kustom::kustomization::FILE_NAMES;
-use kustom::load::{FileKind, Files, Library, Loader, Restriction, Snapshot, normalized};
+use kustom::load::{FileKind, Files, Loader, LookupCache, Restriction, SourceStore, normalized};
 use kustom::place::SourceId;
 use kustom::report::printable;
 use kustom::write;
@@ -155,7 +155,7 @@ impl<'f> Kustomizations<'f> {
         directory: &str,
         work: impl FnOnce(&Loader<'_>, Here) -> Result<T>,
     ) -> Result<T> {
-        let library = Library::new(self.files, &self.here, Restriction::None);
+        let library = SourceStore::new(self.files, &self.here, Restriction::None);
         let loader = library.open(Path::new(directory))?;
         let here = find(&loader, |source| {
             let span = kustom::place::Span {
@@ -212,7 +212,7 @@ fn find(loader: &Loader<'_>, name: impl Fn(SourceId) -> Option<Arc<str>>) -> Her
 
 impl Places {
     /// The disk, as far as it may be read.
-    pub(super) fn files(&self) -> Snapshot {
+    pub(super) fn files(&self) -> LookupCache {
         self.bound.files()
     }
 

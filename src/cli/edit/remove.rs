@@ -5,7 +5,7 @@ use kustom::edit::{Change, List, Missing, Pairs};
 use kustom::error::{Error, Kind, Result};
 use kustom::generate::Product;
 
-use super::super::later::{Later, Lenient};
+use super::super::lazy_args::{LazyArgs, Lenient};
 use super::add::Patch;
 use super::{BuildMetadata, Context, Plan, Planned, just, listed, some};
 
@@ -13,52 +13,54 @@ use super::{BuildMetadata, Context, Plan, Planned, just, listed, some};
 #[command(disable_help_subcommand = true)]
 pub(in super::super) enum Command {
     /// Remove resources, by name or pattern.
-    Resource(Later<Lenient<Patterns>>),
+    Resource(LazyArgs<Lenient<Patterns>>),
     /// Remove components, by name or pattern.
-    Component(Later<Lenient<Patterns>>),
+    Component(LazyArgs<Lenient<Patterns>>),
     /// Remove transformers, by name or pattern.
-    Transformer(Later<Lenient<Patterns>>),
+    Transformer(LazyArgs<Lenient<Patterns>>),
     /// Remove entries of `images`, by name; kustomize has no such command.
-    Image(Later<Lenient<Images>>),
+    Image(LazyArgs<Lenient<Images>>),
     /// Remove labels from `commonLabels`.
-    Label(Later<Lenient<Keys>>),
+    Label(LazyArgs<Lenient<Keys>>),
     /// Remove annotations from `commonAnnotations`.
-    Annotation(Later<Lenient<Keys>>),
+    Annotation(LazyArgs<Lenient<Keys>>),
     /// Remove the patches that say just what the flags say.
-    Patch(Later<Lenient<Patch>>),
+    Patch(LazyArgs<Lenient<Patch>>),
     /// Remove generators of ConfigMaps.
     #[command(name = "configmap")]
-    ConfigMap(Later<Lenient<Generators>>),
+    ConfigMap(LazyArgs<Lenient<Generators>>),
     /// Remove generators of Secrets.
-    Secret(Later<Lenient<Generators>>),
+    Secret(LazyArgs<Lenient<Generators>>),
     /// Remove traces of the build that the output keeps.
     #[command(name = "buildmetadata")]
-    BuildMetadata(Later<Lenient<BuildMetadata>>),
+    BuildMetadata(LazyArgs<Lenient<BuildMetadata>>),
 }
 
 impl Plan for Command {
     fn plan(&self, _: &Context<'_>) -> Result<Planned> {
         just(match self {
-            Self::Resource(Later(Lenient(patterns))) => {
+            Self::Resource(LazyArgs(Lenient(patterns))) => {
                 patterns.change(List::Resources, "resource")?
             }
-            Self::Component(Later(Lenient(patterns))) => {
+            Self::Component(LazyArgs(Lenient(patterns))) => {
                 patterns.change(List::Components, "component")?
             }
-            Self::Transformer(Later(Lenient(patterns))) => {
+            Self::Transformer(LazyArgs(Lenient(patterns))) => {
                 patterns.change(List::Transformers, "transformer")?
             }
-            Self::Image(Later(Lenient(images))) => {
+            Self::Image(LazyArgs(Lenient(images))) => {
                 Change::RemoveImages(some(&images.words, "image")?.to_vec())
             }
-            Self::Label(Later(Lenient(keys))) => keys.change(Pairs::Labels, "label")?,
-            Self::Annotation(Later(Lenient(keys))) => {
+            Self::Label(LazyArgs(Lenient(keys))) => keys.change(Pairs::Labels, "label")?,
+            Self::Annotation(LazyArgs(Lenient(keys))) => {
                 keys.change(Pairs::Annotations, "annotation")?
             }
-            Self::Patch(Later(Lenient(patch))) => Change::RemovePatch(patch.read()?),
-            Self::ConfigMap(Later(Lenient(generators))) => generators.change(Product::ConfigMap)?,
-            Self::Secret(Later(Lenient(generators))) => generators.change(Product::Secret)?,
-            Self::BuildMetadata(Later(Lenient(options))) => {
+            Self::Patch(LazyArgs(Lenient(patch))) => Change::RemovePatch(patch.read()?),
+            Self::ConfigMap(LazyArgs(Lenient(generators))) => {
+                generators.change(Product::ConfigMap)?
+            }
+            Self::Secret(LazyArgs(Lenient(generators))) => generators.change(Product::Secret)?,
+            Self::BuildMetadata(LazyArgs(Lenient(options))) => {
                 Change::RemoveItems(List::BuildMetadata, options.read()?)
             }
         })

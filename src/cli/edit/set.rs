@@ -5,7 +5,7 @@ use kustom::edit::{self, Assignment, Change, ImageArgument, List, Pairs, replica
 use kustom::error::{Error, Kind, Result};
 use kustom::generate::Product;
 
-use super::super::later::{Later, Lenient};
+use super::super::lazy_args::{LazyArgs, Lenient};
 use super::{BuildMetadata, Context, KeyValues, Plan, Planned, just, only, some};
 
 #[derive(Debug, Subcommand)]
@@ -13,51 +13,53 @@ use super::{BuildMetadata, Context, KeyValues, Plan, Planned, just, only, some};
 pub(in super::super) enum Command {
     /// Set the prefix of all names; the empty one takes it away.
     #[command(name = "nameprefix")]
-    NamePrefix(Later<Lenient<Text>>),
+    NamePrefix(LazyArgs<Lenient<Text>>),
     /// Set the suffix of all names; write `-- -suffix` for one that begins with a dash.
     #[command(name = "namesuffix")]
-    NameSuffix(Later<Lenient<Text>>),
+    NameSuffix(LazyArgs<Lenient<Text>>),
     /// Set the namespace; the empty one takes it away.
-    Namespace(Later<Lenient<Text>>),
+    Namespace(LazyArgs<Lenient<Text>>),
     /// Set the names, tags and digests of images.
-    Image(Later<Lenient<Images>>),
+    Image(LazyArgs<Lenient<Images>>),
     /// Set the number of replicas of workloads.
-    Replicas(Later<Lenient<Replicas>>),
+    Replicas(LazyArgs<Lenient<Replicas>>),
     /// Set labels of objects, selectors and templates.
-    Label(Later<Lenient<KeyValues>>),
+    Label(LazyArgs<Lenient<KeyValues>>),
     /// Set annotations of objects and templates.
-    Annotation(Later<Lenient<KeyValues>>),
+    Annotation(LazyArgs<Lenient<KeyValues>>),
     /// Set which traces of the build the output keeps.
     #[command(name = "buildmetadata")]
-    BuildMetadata(Later<Lenient<BuildMetadata>>),
+    BuildMetadata(LazyArgs<Lenient<BuildMetadata>>),
     /// Change literals or the namespace of a ConfigMap's generator.
     #[command(name = "configmap")]
-    ConfigMap(Later<Lenient<Generator>>),
+    ConfigMap(LazyArgs<Lenient<Generator>>),
     /// Change literals or the namespace of a Secret's generator.
-    Secret(Later<Lenient<Generator>>),
+    Secret(LazyArgs<Lenient<Generator>>),
 }
 
 impl Plan for Command {
     fn plan(&self, _: &Context<'_>) -> Result<Planned> {
         just(match self {
-            Self::NamePrefix(Later(Lenient(text))) => text.change("namePrefix", "prefix")?,
-            Self::NameSuffix(Later(Lenient(text))) => text.change("nameSuffix", "suffix")?,
-            Self::Namespace(Later(Lenient(text))) => text.change("namespace", "namespace")?,
-            Self::Image(Later(Lenient(images))) => images.change()?,
-            Self::Replicas(Later(Lenient(replicas))) => replicas.change()?,
-            Self::Label(Later(Lenient(labels))) => {
+            Self::NamePrefix(LazyArgs(Lenient(text))) => text.change("namePrefix", "prefix")?,
+            Self::NameSuffix(LazyArgs(Lenient(text))) => text.change("nameSuffix", "suffix")?,
+            Self::Namespace(LazyArgs(Lenient(text))) => text.change("namespace", "namespace")?,
+            Self::Image(LazyArgs(Lenient(images))) => images.change()?,
+            Self::Replicas(LazyArgs(Lenient(replicas))) => replicas.change()?,
+            Self::Label(LazyArgs(Lenient(labels))) => {
                 Change::SetPairs(Pairs::Labels, labels.read("label")?)
             }
-            Self::Annotation(Later(Lenient(annotations))) => {
+            Self::Annotation(LazyArgs(Lenient(annotations))) => {
                 let pairs = annotations.read("annotation")?;
                 check_annotations(&pairs)?;
                 Change::SetPairs(Pairs::Annotations, pairs)
             }
-            Self::BuildMetadata(Later(Lenient(options))) => {
+            Self::BuildMetadata(LazyArgs(Lenient(options))) => {
                 Change::SetItems(List::BuildMetadata, options.read()?)
             }
-            Self::ConfigMap(Later(Lenient(generator))) => generator.change(Product::ConfigMap)?,
-            Self::Secret(Later(Lenient(generator))) => generator.change(Product::Secret)?,
+            Self::ConfigMap(LazyArgs(Lenient(generator))) => {
+                generator.change(Product::ConfigMap)?
+            }
+            Self::Secret(LazyArgs(Lenient(generator))) => generator.change(Product::Secret)?,
         })
     }
 }

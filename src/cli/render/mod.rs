@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::{Finding, Severity};
-use kustom::load::{Snapshot, tracked_files};
+use kustom::load::{LookupCache, tracked_files};
 use kustom::project::{Environment, Options, Project, Rendered, Shard, render, render_many};
 use kustom::report::{Check, Report, Suite, finding_of};
 use kustom::write;
@@ -19,7 +19,7 @@ use super::build::working_directory;
 use super::files::split;
 use super::output::Streams;
 use super::project::{find, find_environment, said_by_git};
-use super::said::{Policy, Said};
+use super::run_overrides::{Policy, RunOverrides};
 use owners::Owners;
 use progress::Progress;
 use tree::Tree;
@@ -58,7 +58,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "POLICY")]
     secrets: Option<Policy>,
     #[command(flatten)]
-    said: Said,
+    overrides: RunOverrides,
     /// Look for the project from here, not from the current directory.
     #[arg(short = 'C', long, value_name = "DIR")]
     directory: Option<PathBuf>,
@@ -76,7 +76,7 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
 
 fn one(arguments: &Arguments, name: &str, streams: &Streams) -> Result<ExitCode> {
     let here = working_directory()?;
-    let files = arguments.said.files()?;
+    let files = arguments.overrides.files()?;
     let directory = arguments.directory.as_deref();
     let (project, name) = find_environment(&files, &here, directory, name)?;
     let environment = project.environment(&files, &name)?;
@@ -108,7 +108,7 @@ fn one(arguments: &Arguments, name: &str, streams: &Streams) -> Result<ExitCode>
 
 fn all(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
     let here = working_directory()?;
-    let files = arguments.said.files()?;
+    let files = arguments.overrides.files()?;
     let project = find(&files, &here, arguments.directory.as_deref())?;
     let mut names = project.names(&files);
     if names.is_empty() {
@@ -175,7 +175,7 @@ fn all(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
 
 impl Arguments {
     fn options<'t>(&self, tracked: &'t [PathBuf]) -> Result<Options<'t>> {
-        let said = self.said.options(self.secrets.map(Policy::secrets))?;
+        let said = self.overrides.options(self.secrets.map(Policy::secrets))?;
         Ok(Options { tracked, ..said })
     }
 
@@ -231,7 +231,7 @@ fn by_environment(found: Vec<(String, Vec<Finding>)>) -> Report {
 }
 
 /// What git tracks of the project.
-fn tracked(files: &Snapshot, project: &Project, names: &[String]) -> Result<Vec<PathBuf>> {
+fn tracked(files: &LookupCache, project: &Project, names: &[String]) -> Result<Vec<PathBuf>> {
     let said = said_by_git(tracked_files(&project.root), files, project, names)?;
     Ok(said.unwrap_or_default())
 }

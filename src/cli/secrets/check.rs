@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use kustom::check::{Watch, tracked_generator_files, tracked_secrets, unignored};
+use kustom::check::{ProjectGuard, tracked_generator_files, tracked_secrets, unignored};
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::{Finding, Severity};
 use kustom::guard::Baseline;
-use kustom::load::{Snapshot, WorkTree, files_below};
+use kustom::load::{LookupCache, WorkTree, files_below};
 use kustom::project::Project;
 use kustom::report::Report;
 use kustom::secret_scan::{Scans, scan_files, scan_history, scan_staged, scan_tracked};
@@ -59,7 +59,7 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
     };
     let tree = WorkTree::discover(&start)?;
     let files = &arguments.reading.files()?;
-    let mut watch = Watch::of(
+    let mut watch = ProjectGuard::of(
         files,
         &here,
         &start,
@@ -114,7 +114,7 @@ impl Arguments {
 
 fn scans(
     arguments: &Arguments,
-    watch: &Watch,
+    watch: &ProjectGuard,
     tree: Option<&WorkTree>,
     start: &Path,
 ) -> Result<Scans> {
@@ -152,7 +152,7 @@ fn cut_off() -> Finding {
 }
 
 /// What git tracks, or would track, that it must not.
-fn facts(files: &Snapshot, tree: &WorkTree, start: &Path, here: &Path) -> Result<Vec<Finding>> {
+fn facts(files: &LookupCache, tree: &WorkTree, start: &Path, here: &Path) -> Result<Vec<Finding>> {
     let mut findings = tracked_generator_files(tree, start, here)?;
     // Outside of a project there are no environments to look after.
     let Ok(project) = Project::find(files, start) else {

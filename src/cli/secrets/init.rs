@@ -8,7 +8,7 @@ use kustom::finding::Finding;
 use kustom::load::{WorkTree, normalized};
 use kustom::place::Place;
 use kustom::project::{
-    self, Environment, LaidOut, Project, Question, SecretFile, State, Wanted, lay_out, questions,
+    self, Environment, Project, Question, SecretFile, SecretStub, State, Wanted, lay_out, questions,
 };
 use kustom::report::printable;
 use kustom::write::{Directory, New};
@@ -17,7 +17,7 @@ use super::prompt;
 use crate::cli::build::working_directory;
 use crate::cli::output::Streams;
 use crate::cli::project::find_environment;
-use crate::cli::said::ValueFlags;
+use crate::cli::run_overrides::ValueFlags;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -121,7 +121,7 @@ fn unanswered(open: &[Question], project: &Project) -> Error {
 /// A warning if git would take the files along.
 fn unignored(
     tree: Option<&WorkTree>,
-    files: &[LaidOut],
+    files: &[SecretStub],
     project: &Project,
 ) -> Result<Vec<Finding>> {
     let Some(tree) = tree else {
@@ -157,7 +157,7 @@ fn not_ignored(path: &Path, project: &Project) -> Finding {
 
 /// Writes files that only their owner can read, below the project: all of them or none, and over
 /// another one only if it is meant to take its place.
-fn write(files: &[LaidOut], project: &Project) -> Result<()> {
+fn write(files: &[SecretStub], project: &Project) -> Result<()> {
     let files = files.iter().map(|file| New {
         path: file
             .path

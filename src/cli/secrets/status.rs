@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use kustom::error::Result;
-use kustom::load::{Snapshot, WorkTree, tracked_files};
+use kustom::load::{LookupCache, WorkTree, tracked_files};
 use kustom::project::{self, Environment, Project, SecretFile, Secrets, State, secret_files};
 use kustom::report::{printable, visible_json};
 use kustom::template::Values;
@@ -88,7 +88,7 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
 }
 
 fn of_environment(
-    files: &Snapshot,
+    files: &LookupCache,
     project: &Project,
     environment: &Environment,
     tracked: &BTreeSet<PathBuf>,

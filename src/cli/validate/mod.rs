@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::{Finding, Severity};
-use kustom::load::Snapshot;
+use kustom::load::LookupCache;
 use kustom::project::Project;
 use kustom::report::{Check, Report, Suite};
 use kustom::resource::Resource;
@@ -24,7 +24,7 @@ use kustom::{dangling, regexp};
 use super::build::working_directory;
 use super::output::Streams;
 use super::report::Reporting;
-use super::said::Said;
+use super::run_overrides::RunOverrides;
 use objects::Objects;
 use results::{Results, Shape};
 
@@ -93,7 +93,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "SEVERITY", default_value = "error")]
     fail_on: super::check::Least,
     #[command(flatten)]
-    said: Said,
+    overrides: RunOverrides,
     /// Look for the project from here, not from the current directory.
     #[arg(short = 'C', long, value_name = "DIR")]
     directory: Option<PathBuf>,
@@ -103,7 +103,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
     let here = working_directory()?;
-    let files = arguments.said.files()?;
+    let files = arguments.overrides.files()?;
     let mut judge = Judge::new(arguments, &files, &here)?;
     let mut suites = Vec::new();
     let mut results = arguments.results.map(Results::new);
@@ -159,7 +159,7 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
 
 /// What objects are judged by.
 struct Judge<'a> {
-    files: &'a Snapshot,
+    files: &'a LookupCache,
     arguments: &'a Arguments,
     here: PathBuf,
     project: Option<Project>,
@@ -175,7 +175,7 @@ struct Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
-    fn new(arguments: &'a Arguments, files: &'a Snapshot, here: &Path) -> Result<Self> {
+    fn new(arguments: &'a Arguments, files: &'a LookupCache, here: &Path) -> Result<Self> {
         let start = match &arguments.directory {
             Some(directory) => here.join(directory),
             None => here.to_path_buf(),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use kustom::build;
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::{Finding, Severity};
-use kustom::load::{Disk, Files, Overlay, Revision, Snapshot, Sources, named_from};
+use kustom::load::{Disk, Files, LookupCache, Overlay, Revision, Sources, display_from};
 use kustom::place::{Place, SourceId};
 use kustom::project::{Environment, GuardPolicy, Project, Secrets, render};
 use kustom::report;
@@ -58,7 +58,7 @@ enum Names {
 }
 
 impl Arguments {
-    pub(super) fn targets(&self, files: &Snapshot, here: &Path) -> Result<Vec<Target>> {
+    pub(super) fn targets(&self, files: &LookupCache, here: &Path) -> Result<Vec<Target>> {
         let named = self.filenames.iter().map(|name| (name, true));
         let named: Vec<_> = named
             .chain(self.targets.iter().map(|it| (it, false)))
@@ -90,14 +90,14 @@ impl Arguments {
         Ok(targets)
     }
 
-    fn is_environment(&self, files: &Snapshot, here: &Path, name: &str) -> bool {
+    fn is_environment(&self, files: &LookupCache, here: &Path, name: &str) -> bool {
         super::super::project::find(files, here, self.directory.as_deref())
             .is_ok_and(|project| project.names(files).iter().any(|known| known == name))
     }
 
     pub(super) fn objects(
         &self,
-        files: &Snapshot,
+        files: &LookupCache,
         here: &Path,
         target: &Target,
     ) -> Result<Objects> {
@@ -131,7 +131,7 @@ impl Arguments {
     /// The objects of a target as of a revision, if it was there.
     pub(super) fn objects_of(
         &self,
-        files: &Snapshot,
+        files: &LookupCache,
         here: &Path,
         target: &Target,
         revision: &str,
@@ -195,20 +195,20 @@ impl Arguments {
         project: &Project,
         environment: Environment,
     ) -> Result<Objects> {
-        let options = self.said.options(Some(Secrets::Placeholder))?;
+        let options = self.overrides.options(Some(Secrets::Placeholder))?;
         let rendered = render(files, here, project, &environment, &options)?;
         Ok(Objects {
             resources: rendered.resources,
             names: Names::Built(rendered.sources),
             kustomization: kustomization_in(&environment.directory)
-                .map(|path| named_from(here, &path).into()),
+                .map(|path| display_from(here, &path).into()),
             versions: environment.kubernetes_versions(project).to_vec(),
             broken: Vec::new(),
         })
     }
 
     fn built(&self, here: &Path, files: &dyn Files, path: &Path) -> Result<Objects> {
-        let options = self.said.options(None)?;
+        let options = self.overrides.options(None)?;
         let options = build::Options {
             release: options.release.unwrap_or_default(),
             restriction: options.restriction,

@@ -5,7 +5,7 @@ use kustom::error::Result;
 use kustom::finding::{Finding, Severity};
 use kustom::yaml::{Node, Style};
 use kustom::yq::v3::{
-    self, Arrays, Command, Comments, Documents, Done, Input, Merge, Output, Reading, Report,
+    self, Arrays, Command, CommandReport, Comments, Documents, Done, Input, Merge, Output, Reading,
     Script, Shown, ValueFlags, Write,
 };
 
@@ -290,7 +290,7 @@ impl Call<'_> {
     }
 
     /// Says what a careful reader of the script would remark.
-    fn remark(&self, reports: &[Report]) {
+    fn remark(&self, reports: &[CommandReport]) {
         let explains = self.arguments.is_on("explain");
         let mut findings = Vec::new();
         for report in reports {

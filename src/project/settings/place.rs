@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::load::Files;
 use crate::place::{Place, SourceId, Span};
-use crate::yaml::{Node, config};
+use crate::yaml::{Node, read_config};
 
 use crate::project::Environment;
 
@@ -96,7 +96,7 @@ pub(in crate::project) fn says(entry: &Node, field: &str, text: Option<&str>) ->
 }
 
 fn nodes(files: &dyn Files, path: &Path) -> Option<Node> {
-    config(&files.read(path).ok()?, SourceId::NONE).ok()
+    read_config(&files.read(path).ok()?, SourceId::NONE).ok()
 }
 
 fn in_file(path: &Path, span: Span) -> Place {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::error::{Error, Kind, Result, nearest};
 use crate::load::{Files, unreadable};
 use crate::place::{Place, SourceId, Span};
-use crate::yaml::{Node, config};
+use crate::yaml::{Node, read_config};
 
 /// Reads a file into a type.
 pub(super) fn read<T: DeserializeOwned + Default>(files: &dyn Files, path: &Path) -> Result<T> {
@@ -119,7 +119,7 @@ const SENTENCES: [(&str, &str, &str); 5] = [
 /// The field at a line and a column, in backticks.
 fn subject(text: &str, span: Span) -> String {
     let mut path = String::new();
-    if let Ok(node) = config(text.as_bytes(), SourceId::NONE) {
+    if let Ok(node) = read_config(text.as_bytes(), SourceId::NONE) {
         let wanted = (span.line, span.column);
         let mut best = (0, 0);
         nearest_before(&node, wanted, &mut String::new(), &mut best, &mut path);

@@ -5,7 +5,9 @@ use kustom_yaml::finding::Finding;
 use kustom_yaml::limits;
 use kustom_yaml::place::Place;
 use kustom_yaml::threads;
-use kustom_yaml::{Size, Stream, Text, config, json_or_config, stream, strict_config};
+use kustom_yaml::{
+    Manifests, Size, Text, json_or_config, read_config, read_manifests, read_strict_config,
+};
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::{Accumulated, Context, StepKind, depth, generators, origin, plugins, transformers};
@@ -16,7 +18,7 @@ use crate::resource::{self, Origin, Resource};
 use crate::schema::Schema;
 
 /// A directory and what its kustomization asks for.
-pub(super) struct Target<'l> {
+pub(super) struct KustTarget<'l> {
     pub(super) loader: Loader<'l>,
     pub(super) kustomization: Kustomization,
     /// The name of the kustomization's file.
@@ -29,7 +31,7 @@ pub(super) struct Target<'l> {
 
 /// A field that stands twice in a kustomization, where the last one counts.
 fn repeated_field(content: &Content) -> Option<Finding> {
-    let error = strict_config(&content.bytes, content.source).err()?;
+    let error = read_strict_config(&content.bytes, content.source).err()?;
     let place = error.place()?.clone();
     let message = format!("{}; only the last one counts", error.message());
     Some(
@@ -39,7 +41,7 @@ fn repeated_field(content: &Content) -> Option<Finding> {
     )
 }
 
-impl<'l> Target<'l> {
+impl<'l> KustTarget<'l> {
     /// Reads the kustomization of a directory.
     pub(super) fn load(context: &mut Context<'_>, loader: Loader<'l>) -> Result<Self> {
         let (file_name, content) = find(&loader)?;
@@ -47,7 +49,7 @@ impl<'l> Target<'l> {
             Some(name) => error.at(Place::file(name)),
             None => error,
         };
-        let node = config(&content.bytes, content.source).map_err(whole_file)?;
+        let node = read_config(&content.bytes, content.source).map_err(whole_file)?;
         let (kustomization, findings) =
             Kustomization::parse_as_of(&node, context.options.release).map_err(whole_file)?;
         context.findings.extend(findings);
@@ -174,7 +176,7 @@ impl<'l> Target<'l> {
     }
 
     /// The files of a long list, read on all cores; nothing where a name may be a base.
-    fn read_ahead(&self, names: &[Text]) -> Vec<Option<Result<Stream>>> {
+    fn read_ahead(&self, names: &[Text]) -> Vec<Option<Result<Manifests>>> {
         if names.len() < MANY_FILES {
             return Vec::new();
         }
@@ -187,10 +189,10 @@ impl<'l> Target<'l> {
     }
 
     /// The documents of a file.
-    fn stream(&self, name: &Text) -> Result<Stream> {
+    fn stream(&self, name: &Text) -> Result<Manifests> {
         let content = self.loader.read(name)?;
-        let stream =
-            stream(&content.bytes, content.source).map_err(|error| named_here(error, name))?;
+        let stream = read_manifests(&content.bytes, content.source)
+            .map_err(|error| named_here(error, name))?;
         // Only aliases make more of a text than it is long.
         if content.bytes.contains(&b'*') {
             let sizes = stream.documents.iter().map(|node| Size::of(node).bytes);
@@ -206,7 +208,7 @@ impl<'l> Target<'l> {
         &self,
         context: &mut Context<'_>,
         name: &Text,
-        read: Option<Result<Stream>>,
+        read: Option<Result<Manifests>>,
     ) -> Result<Vec<Resource>> {
         let stream = read.unwrap_or_else(|| self.stream(name))?;
         let named = |error: Error| named_here(error, name);
@@ -305,7 +307,7 @@ impl<'l> Target<'l> {
         let mut configured = Vec::new();
         for name in &self.kustomization.configurations {
             let content = self.loader.read(name)?;
-            configured.push(Fields::from_node(&strict_config(
+            configured.push(Fields::from_node(&read_strict_config(
                 &content.bytes,
                 content.source,
             )?)?);

@@ -22,7 +22,7 @@ pub(super) fn work_at<T: Send>(depth: usize, work: impl FnOnce() -> Result<T> + 
     thread::scope(|scope| {
         let builder = thread::Builder::new().stack_size(STACK);
         let work = || {
-            threads::make_room();
+            threads::grow_heap();
             work()
         };
         let thread = builder.spawn_scoped(scope, work).map_err(|cause| {

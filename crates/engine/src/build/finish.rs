@@ -10,24 +10,24 @@ use kustom_yaml::finding::Finding;
 use kustom_yaml::place::Span;
 use kustom_yaml::{Node, Tag};
 
-use super::accumulate::Target;
+use super::accumulate::KustTarget;
 use super::{Context, StepKind, origin};
 use crate::hash;
 use crate::kustomization::Kustomization;
-use crate::load::Library;
+use crate::load::SourceStore;
+use crate::name_references;
 use crate::order::Order;
-use crate::refs;
 use crate::release::Release;
 use crate::resource::{Origin, Resource, Resources, text_map};
 
 /// Builds the kustomization in a directory.
 pub(super) fn run(
     context: &mut Context<'_>,
-    library: &Library<'_>,
+    library: &SourceStore<'_>,
     directory: &Path,
-    change: &dyn Fn(&mut Kustomization, &Library<'_>),
+    change: &dyn Fn(&mut Kustomization, &SourceStore<'_>),
 ) -> Result<Resources> {
-    let mut target = Target::load(context, library.open(directory)?)?;
+    let mut target = KustTarget::load(context, library.open(directory)?)?;
     change(&mut target.kustomization, library);
     target.use_schema(context)?;
     context.order = target.kustomization.order.clone();
@@ -45,7 +45,7 @@ pub(super) fn run(
     hash::apply(&mut gathered.resources, &context.schema)?;
     at_root(context, StepKind::HashTransformer, &gathered.resources);
     let ambiguous = context.ambiguous_names(&gathered.resources);
-    refs::apply(&mut gathered.resources, &gathered.fields)?;
+    name_references::apply(&mut gathered.resources, &gathered.fields)?;
     at_root(
         context,
         StepKind::NameReferenceTransformer,

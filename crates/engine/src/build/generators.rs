@@ -6,7 +6,7 @@ use kustom_yaml::Text;
 use kustom_yaml::error::Result;
 use kustom_yaml::place::Span;
 
-use super::accumulate::Target;
+use super::accumulate::KustTarget;
 use super::{Accumulated, Context, StepKind, origin, plugins};
 use crate::generate::{self, Args, Pair, Product};
 use crate::load::{Content, Loader, normalized};
@@ -17,7 +17,7 @@ use crate::resource::{Origin, Resource};
 /// Each result is absorbed before the next one is made.
 pub(super) fn run(
     context: &mut Context<'_>,
-    target: &Target<'_>,
+    target: &KustTarget<'_>,
     gathered: &mut Accumulated,
 ) -> Result<()> {
     let kustomization = &target.kustomization;
@@ -45,7 +45,7 @@ pub(super) fn run(
             args.options
                 .merge_defaults(&kustomization.generator_options);
             let resource = make(context, target, product, &args)?;
-            absorb(context, gathered, vec![resource], origin.as_ref())
+            add_all(context, gathered, vec![resource], origin.as_ref())
                 .map_err(|error| error.at(args.name.span))?;
             context.tell(kind, args.name.span, directory, &gathered.resources);
         }
@@ -53,14 +53,14 @@ pub(super) fn run(
     for chart in &kustomization.helm_charts {
         let origin = origin::of_field(target, StepKind::HelmChartInflationGenerator);
         let made = plugins::inflate_field(context, target, chart)?;
-        absorb(context, gathered, made, origin.as_ref())
+        add_all(context, gathered, made, origin.as_ref())
             .map_err(|error| error.at(chart.name.span))?;
         let kind = StepKind::HelmChartInflationGenerator;
         context.tell(kind, chart.name.span, directory, &gathered.resources);
     }
     for plugin in &plugins {
         let made = plugins::generate(context, target, plugin)?;
-        absorb(context, gathered, made, plugin.origin.as_ref())?;
+        add_all(context, gathered, made, plugin.origin.as_ref())?;
         let kind = StepKind::Generator;
         context.tell(kind, plugin.span, directory, &gathered.resources);
     }
@@ -78,7 +78,7 @@ impl Context<'_> {
     /// merges into what would have been.
     pub(super) fn leaves_out(
         &mut self,
-        target: &Target<'_>,
+        target: &KustTarget<'_>,
         product: Product,
         args: &Args,
     ) -> bool {
@@ -110,7 +110,7 @@ impl Context<'_> {
 /// Makes a ConfigMap or a Secret.
 pub(super) fn make(
     context: &mut Context<'_>,
-    target: &Target<'_>,
+    target: &KustTarget<'_>,
     product: Product,
     args: &Args,
 ) -> Result<Resource> {
@@ -163,7 +163,7 @@ pub fn read_pairs(
     Ok(pairs)
 }
 
-fn absorb(
+fn add_all(
     context: &Context<'_>,
     gathered: &mut Accumulated,
     made: Vec<Resource>,
@@ -174,7 +174,9 @@ fn absorb(
         if resource.history.origin.is_none() {
             resource.history.origin = origin.cloned();
         }
-        gathered.resources.absorb(resource, with_string_data)?;
+        gathered
+            .resources
+            .add_generated(resource, with_string_data)?;
     }
     Ok(())
 }

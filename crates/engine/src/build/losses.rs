@@ -6,7 +6,7 @@ use kustom_yaml::cut::Cut as _;
 use kustom_yaml::{Inset, Node, Text};
 
 use super::Context;
-use super::accumulate::Target;
+use super::accumulate::KustTarget;
 use crate::patch::Audit;
 
 impl Context<'_> {
@@ -25,7 +25,7 @@ impl Context<'_> {
     /// of them; `read` is the part of the text that was read.
     pub(super) fn settle<'n>(
         &self,
-        target: &Target<'_>,
+        target: &KustTarget<'_>,
         text: &Text,
         read: &str,
         nodes: impl Iterator<Item = &'n mut Node>,

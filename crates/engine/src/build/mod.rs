@@ -30,7 +30,7 @@ use kustom_yaml::{Str, write, write_stream};
 use crate::fields::Fields;
 use crate::generate::Product;
 use crate::kustomization::Kustomization;
-use crate::load::{Files, Library, Restriction, Sources};
+use crate::load::{Files, Restriction, SourceStore, Sources};
 use crate::order::Order;
 use crate::plugin;
 use crate::release::Release;
@@ -144,7 +144,7 @@ pub fn build(
     directory: &Path,
     options: &Options,
 ) -> Result<Built> {
-    build_changed(files, working_directory, directory, options, &|_, _| {})
+    build_with(files, working_directory, directory, options, &|_, _| {})
 }
 
 /// Builds the kustomization in a directory as if it said something else: `change` has the last
@@ -153,12 +153,12 @@ pub fn build(
 /// # Errors
 ///
 /// As [`build`].
-pub fn build_changed(
+pub fn build_with(
     files: &dyn Files,
     working_directory: &Path,
     directory: &Path,
     options: &Options,
-    change: &dyn Fn(&mut Kustomization, &Library<'_>),
+    change: &dyn Fn(&mut Kustomization, &SourceStore<'_>),
 ) -> Result<Built> {
     build_observed(files, working_directory, directory, options, change, None)
 }
@@ -199,11 +199,11 @@ pub fn build_observed<'o>(
     working_directory: &Path,
     directory: &Path,
     options: &'o Options,
-    change: &dyn Fn(&mut Kustomization, &Library<'_>),
+    change: &dyn Fn(&mut Kustomization, &SourceStore<'_>),
     observer: Option<&'o mut dyn Observer>,
 ) -> Result<Built> {
     let library =
-        Library::new(files, working_directory, options.restriction).as_of(options.release);
+        SourceStore::new(files, working_directory, options.restriction).as_of(options.release);
     let mut context = Context::new(options, library.budget());
     context.observer = observer;
     let resources = finish::run(&mut context, &library, directory, change)
@@ -232,7 +232,7 @@ pub fn build_observed<'o>(
 
 /// What no message about the files of a build repeats.
 #[cold]
-fn mask(library: &Library<'_>) -> Mask {
+fn mask(library: &SourceStore<'_>) -> Mask {
     let mut mask = Mask::default();
     for (name, content) in library.contents() {
         mask.learn(&name, &content);
@@ -299,7 +299,7 @@ impl<'o> Context<'o> {
     /// Ends a transformer: what it deleted is gone before the next one runs.
     fn after_transformer(
         &mut self,
-        target: &accumulate::Target<'_>,
+        target: &accumulate::KustTarget<'_>,
         kind: StepKind,
         span: Span,
         resources: &mut Resources,

@@ -9,7 +9,7 @@ use crate::load::Repository;
 use crate::resource::{Origin, Plugin, Resource, Resources};
 
 use super::StepKind;
-use super::accumulate::Target;
+use super::accumulate::KustTarget;
 
 /// The origin of something that a directory names: below it, or in a repository.
 pub(super) fn append(origin: &Origin, name: &Text) -> Origin {
@@ -28,7 +28,7 @@ pub(super) fn append(origin: &Origin, name: &Text) -> Origin {
 }
 
 /// The origin of what a built-in generator makes, or the name of a built-in transformer.
-pub(super) fn of_field(target: &Target<'_>, kind: StepKind) -> Option<Origin> {
+pub(super) fn of_field(target: &KustTarget<'_>, kind: StepKind) -> Option<Origin> {
     let origin = target.origin.as_ref()?;
     Some(Origin {
         repo: origin.repo.clone(),

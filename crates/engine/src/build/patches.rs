@@ -3,10 +3,10 @@
 use kustom_yaml::error::{Error, Kind, Result, nearest};
 use kustom_yaml::finding::Finding;
 use kustom_yaml::place::{SourceId, Span};
-use kustom_yaml::{Node, Size, Text, config, read_json, stream};
+use kustom_yaml::{Node, Size, Text, read_config, read_json, read_manifests};
 
 use super::Context;
-use super::accumulate::Target;
+use super::accumulate::KustTarget;
 use crate::kustomization::Patch;
 use crate::patch::{Audit, JsonPatch, apply_json, merge_strategic};
 use crate::resource::{self, Pattern, Resource, Resources, Selector, text_map};
@@ -21,7 +21,7 @@ enum Content {
 /// Applies an entry of `patches`, and says how many objects it met.
 pub(super) fn patch(
     context: &mut Context<'_>,
-    target: &Target<'_>,
+    target: &KustTarget<'_>,
     resources: &mut Resources,
     patch: &Patch,
 ) -> Result<usize> {
@@ -73,13 +73,13 @@ pub(super) fn patch(
 /// Applies the entries of `patchesStrategicMerge`, each a file or YAML.
 pub(super) fn strategic_merge(
     context: &mut Context<'_>,
-    target: &Target<'_>,
+    target: &KustTarget<'_>,
     resources: &mut Resources,
     sources: &[Text],
 ) -> Result<()> {
     let mut patches = Vec::new();
     for source in sources {
-        let inline = stream(source.as_bytes(), source.span.source)
+        let inline = read_manifests(source.as_bytes(), source.span.source)
             .and_then(|stream| resource::from_documents(stream, &context.schema));
         patches.extend(match inline {
             Ok(mut patches) => {
@@ -119,7 +119,7 @@ pub(super) fn strategic_merge_all(
 /// Applies an entry of `patchesJson6902`.
 pub(super) fn json6902(
     context: &mut Context<'_>,
-    target: &Target<'_>,
+    target: &KustTarget<'_>,
     resources: &mut Resources,
     patch: &Patch,
 ) -> Result<()> {
@@ -149,7 +149,7 @@ pub(super) fn json6902(
 }
 
 /// The bytes of a patch, from its file or from the kustomization.
-fn text_of(target: &Target<'_>, patch: &Patch) -> Result<(Vec<u8>, SourceId)> {
+fn text_of(target: &KustTarget<'_>, patch: &Patch) -> Result<(Vec<u8>, SourceId)> {
     match (patch.patch.trim().is_empty(), patch.path.is_empty()) {
         (false, true) => Ok((patch.patch.trim().as_bytes().to_vec(), SourceId::NONE)),
         (true, false) => {
@@ -169,9 +169,9 @@ fn text_of(target: &Target<'_>, patch: &Patch) -> Result<(Vec<u8>, SourceId)> {
     }
 }
 
-fn read(context: &Context<'_>, target: &Target<'_>, patch: &Patch) -> Result<Content> {
+fn read(context: &Context<'_>, target: &KustTarget<'_>, patch: &Patch) -> Result<Content> {
     let (bytes, source) = text_of(target, patch)?;
-    let strategic = stream(&bytes, source).and_then(|stream| {
+    let strategic = read_manifests(&bytes, source).and_then(|stream| {
         let is_list = stream.documents.iter().any(Node::is_seq);
         let resources = resource::from_documents(stream, &context.schema);
         if is_list && resources.is_ok() {
@@ -201,7 +201,7 @@ fn read(context: &Context<'_>, target: &Target<'_>, patch: &Patch) -> Result<Con
 /// The operations of a JSON patch, written as YAML or, if it starts with a bracket, as JSON.
 fn json(
     context: &Context<'_>,
-    target: &Target<'_>,
+    target: &KustTarget<'_>,
     patch: &Patch,
     bytes: &[u8],
     source: SourceId,
@@ -229,7 +229,7 @@ fn json(
         settle(&mut list);
         return JsonPatch::of_spelt(&list);
     }
-    let mut operations = config(bytes, source)?;
+    let mut operations = read_config(bytes, source)?;
     settle(&mut operations);
     JsonPatch::parse(&operations)
 }

@@ -2,9 +2,9 @@
 
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::place::Span;
-use kustom_yaml::{Text, stream};
+use kustom_yaml::{Text, read_manifests};
 
-use super::accumulate::Target;
+use super::accumulate::KustTarget;
 use super::{Accumulated, Context, generators, origin, patches, transformers};
 use crate::generate::{self, Product};
 use crate::hash;
@@ -37,13 +37,13 @@ enum Runner {
 /// Reads the objects that configure plugins: from files, directories, or the list itself.
 pub(super) fn load(
     context: &mut Context<'_>,
-    target: &Target<'_>,
+    target: &KustTarget<'_>,
     sources: &[Text],
 ) -> Result<Vec<Plugin>> {
     let mut gathered = context.nothing();
     let mut names = Vec::new();
     for source in sources {
-        let inline = stream(source.as_bytes(), source.span.source)
+        let inline = read_manifests(source.as_bytes(), source.span.source)
             .and_then(|stream| resource::from_documents(stream, &context.schema));
         match inline {
             Ok(mut objects) => {
@@ -68,7 +68,11 @@ pub(super) fn load(
         .collect()
 }
 
-fn configure(context: &mut Context<'_>, target: &Target<'_>, object: &Resource) -> Result<Plugin> {
+fn configure(
+    context: &mut Context<'_>,
+    target: &KustTarget<'_>,
+    object: &Resource,
+) -> Result<Plugin> {
     let runner = match Builtin::parse(&object.node, context.options.release)? {
         Some(builtin) => Runner::Builtin(Box::new(builtin)),
         None => {
@@ -92,7 +96,7 @@ fn configure(context: &mut Context<'_>, target: &Target<'_>, object: &Resource) 
 /// Runs a plugin as a generator.
 pub(super) fn generate(
     context: &mut Context<'_>,
-    target: &Target<'_>,
+    target: &KustTarget<'_>,
     plugin: &Plugin,
 ) -> Result<Vec<Resource>> {
     let builtin = match &plugin.runner {
@@ -134,7 +138,7 @@ pub(super) fn generate(
 /// Runs a plugin as a transformer.
 pub(super) fn transform(
     context: &mut Context<'_>,
-    target: &Target<'_>,
+    target: &KustTarget<'_>,
     plugin: &Plugin,
     resources: &mut Resources,
 ) -> Result<()> {
@@ -221,7 +225,7 @@ pub(super) fn transform(
 
 /// The arguments with the targets of the file that they name, and with the name of the directory
 /// where they give no value.
-fn whole_value_add(target: &Target<'_>, args: &ValueAdd) -> Result<ValueAdd> {
+fn whole_value_add(target: &KustTarget<'_>, args: &ValueAdd) -> Result<ValueAdd> {
     let mut args = args.clone();
     if args.value.trim().is_empty() {
         let name = target.loader.root().file_name();
@@ -229,7 +233,7 @@ fn whole_value_add(target: &Target<'_>, args: &ValueAdd) -> Result<ValueAdd> {
     }
     if !args.target_file_path.is_empty() {
         let content = target.loader.read(&args.target_file_path)?;
-        let node = kustom_yaml::config(&content.bytes, content.source)?;
+        let node = kustom_yaml::read_config(&content.bytes, content.source)?;
         args.targets
             .extend(crate::kustomization::value_add_targets(&node)?);
     }
@@ -239,7 +243,7 @@ fn whole_value_add(target: &Target<'_>, args: &ValueAdd) -> Result<ValueAdd> {
 /// Runs the validators: transformers that must leave everything as it is.
 pub(super) fn validate(
     context: &mut Context<'_>,
-    target: &Target<'_>,
+    target: &KustTarget<'_>,
     gathered: &mut Accumulated,
 ) -> Result<()> {
     let validators = load(context, target, &target.kustomization.validators)?;
@@ -293,7 +297,7 @@ fn take_mark(resource: &mut Resource) {
 /// Inflates a helm chart of the `helmCharts` field; it gets the namespace from here or from above.
 pub(super) fn inflate_field(
     context: &mut Context<'_>,
-    target: &Target<'_>,
+    target: &KustTarget<'_>,
     chart: &HelmChart,
 ) -> Result<Vec<Resource>> {
     let globals = &target.kustomization.helm_globals;
@@ -310,7 +314,7 @@ pub(super) fn inflate_field(
 
 fn inflate(
     context: &mut Context<'_>,
-    target: &Target<'_>,
+    target: &KustTarget<'_>,
     chart: &HelmChart,
     globals: &HelmGlobals,
 ) -> Result<Vec<Resource>> {

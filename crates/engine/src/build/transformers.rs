@@ -4,7 +4,7 @@ use kustom_yaml::Text;
 use kustom_yaml::error::Result;
 use kustom_yaml::place::Span;
 
-use super::accumulate::Target;
+use super::accumulate::KustTarget;
 use super::{Accumulated, Context, Matched, Operator, StepKind, origin, patches, plugins};
 use crate::kustomization::ReplacementSource;
 use crate::release::Release;
@@ -18,7 +18,7 @@ use crate::transform::{
 /// Runs them; whatever a step deletes is gone before the next.
 pub(super) fn run(
     context: &mut Context<'_>,
-    target: &Target<'_>,
+    target: &KustTarget<'_>,
     gathered: &mut Accumulated,
 ) -> Result<()> {
     let asked = &target.kustomization;
@@ -203,7 +203,7 @@ fn first_key(pairs: &[(Text, Text)]) -> Span {
 /// Makes the replacements, and counts what each entry met.
 fn replace(
     context: &mut Context<'_>,
-    target: &Target<'_>,
+    target: &KustTarget<'_>,
     resources: &mut Resources,
 ) -> Result<()> {
     let sources = &target.kustomization.replacements;
@@ -245,7 +245,7 @@ fn replace(
 
 /// The replacements of a list, those of files in place of their names.
 pub(super) fn load_replacements(
-    target: &Target<'_>,
+    target: &KustTarget<'_>,
     sources: &[ReplacementSource],
     release: Release,
 ) -> Result<Vec<Replacement>> {
@@ -255,7 +255,7 @@ pub(super) fn load_replacements(
             ReplacementSource::Inline(replacement) => list.push((**replacement).clone()),
             ReplacementSource::Path(path) => {
                 let content = target.loader.read(path)?;
-                let node = kustom_yaml::config(&content.bytes, content.source)?;
+                let node = kustom_yaml::read_config(&content.bytes, content.source)?;
                 list.extend(crate::kustomization::replacements(&node, release)?);
             }
         }

@@ -13,7 +13,7 @@ use std::path::Path;
 
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::place::{Place, SourceId};
-use kustom_yaml::{Entry, Node, Options, Style, keep, read};
+use kustom_yaml::{Entry, Node, Options, Style, print_go_v3, read};
 
 use crate::load::{FileKind, Files};
 
@@ -215,8 +215,8 @@ fn child<'n>(node: &'n mut Node, name: &str) -> Option<&'n mut Node> {
 }
 
 fn strip(node: &mut Node) {
-    if let Some(dress) = &mut node.dress {
-        (dress.head, dress.line, dress.foot) = (None, None, None);
+    if let Some(decor) = &mut node.decor {
+        (decor.head, decor.line, decor.foot) = (None, None, None);
     }
     for item in node.items_mut().into_iter().flatten() {
         strip(item);
@@ -242,7 +242,7 @@ pub struct Wrapping {
 pub fn print(items: &[Item], annotated: Annotated, wrapping: &Wrapping) -> String {
     let nodes = items.iter().map(|item| item.annotated(annotated));
     if wrapping.kind.is_empty() {
-        let texts: Vec<String> = nodes.map(|node| keep(&node)).collect();
+        let texts: Vec<String> = nodes.map(|node| print_go_v3(&node)).collect();
         return texts.join("---\n");
     }
     let mut entries = vec![
@@ -253,7 +253,7 @@ pub fn print(items: &[Item], annotated: Annotated, wrapping: &Wrapping) -> Strin
     if let Some(config) = &wrapping.function_config {
         entries.push(Entry::new("functionConfig", config.clone()));
     }
-    keep(&Node::map(entries))
+    print_go_v3(&Node::map(entries))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Paths into objects, and what is looked for at their ends.
 
 use kustom_yaml::error::{Error, Kind, Result};
-use kustom_yaml::{Node, Style, keep};
+use kustom_yaml::{Node, Style, print_go_v3};
 use regex::Regex;
 
 use super::Item;
@@ -101,7 +101,7 @@ pub(super) fn on_one_line(node: &Node) -> String {
     if !node.is_scalar() {
         node.style = Style::Flow;
     }
-    keep(&node).trim().to_owned()
+    print_go_v3(&node).trim().to_owned()
 }
 
 impl Query {

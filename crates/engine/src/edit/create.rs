@@ -4,7 +4,7 @@ use std::path::Path;
 
 use kustom_yaml::error::Result;
 use kustom_yaml::place::SourceId;
-use kustom_yaml::{Node, rewrite_flush, stream};
+use kustom_yaml::{Node, read_manifests, rewrite_flush};
 
 use super::tree::{Tree, text_node};
 use super::{Force, List, Pairs, labels};
@@ -111,7 +111,7 @@ fn walk(files: &dyn Files, root: &Path, below: &str, is_recursive: bool, found: 
 }
 
 fn holds_objects(bytes: &[u8]) -> bool {
-    stream(bytes, SourceId::NONE)
+    read_manifests(bytes, SourceId::NONE)
         .and_then(|stream| resource::from_documents(stream, &Schema::builtin()))
         .is_ok_and(|objects| !objects.is_empty())
 }

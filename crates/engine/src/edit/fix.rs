@@ -237,7 +237,7 @@ fn patch_of(mut item: Node, is_file: &dyn Fn(&str) -> bool) -> Node {
         false => "path",
     };
     // The comment above an item is about the item.
-    let head = item.dress.as_mut().and_then(|dress| dress.head.take());
+    let head = item.decor.as_mut().and_then(|decor| decor.head.take());
     // It is the old item, so that the comment beside that goes along with the text.
     let span = item.span;
     let mut entry = Node {
@@ -245,7 +245,7 @@ fn patch_of(mut item: Node, is_file: &dyn Fn(&str) -> bool) -> Node {
         ..Node::map(vec![Entry::new(field, item)])
     };
     if head.is_some() {
-        entry.dress_mut().head = head;
+        entry.decor_mut().head = head;
     }
     entry
 }

@@ -232,7 +232,7 @@ fn edited(
     with_comments: bool,
     change: &mut dyn FnMut(&mut Tree, bool) -> Result<()>,
 ) -> Result<String> {
-    let meaning = kustom_yaml::config(text.as_bytes(), source)?;
+    let meaning = kustom_yaml::read_config(text.as_bytes(), source)?;
     shape::check(&meaning)?;
     let mut wanted = Tree::new(meaning.clone());
     change(&mut wanted, true)?;
@@ -350,7 +350,7 @@ fn closed_up(mut text: String, at: usize) -> String {
 /// Leaves out the line break at the end where there was none, if that says the same.
 fn ended_like(text: &str, result: String) -> String {
     let bare = result.trim_end_matches(['\n', '\r']);
-    let means = |text: &str| kustom_yaml::config(text.as_bytes(), SourceId::NONE).ok();
+    let means = |text: &str| kustom_yaml::read_config(text.as_bytes(), SourceId::NONE).ok();
     let is_same = || match (means(bare), means(&result)) {
         (Some(bare), Some(result)) => same_meaning(&bare, &result),
         _ => false,
@@ -397,7 +397,7 @@ fn without(text: &str, root: &Node) -> String {
 
 /// Whether a text means a tree.
 fn says(text: &str, wanted: &Node) -> bool {
-    kustom_yaml::config(text.as_bytes(), SourceId::NONE)
+    kustom_yaml::read_config(text.as_bytes(), SourceId::NONE)
         .is_ok_and(|node| same_meaning(&Tree::new(node).into_root(), wanted))
 }
 

@@ -239,13 +239,13 @@ impl Shape {
 
 #[cfg(test)]
 mod tests {
-    use kustom_yaml::config;
     use kustom_yaml::place::SourceId;
+    use kustom_yaml::read_config;
 
     use super::*;
 
     fn refusal(text: &str) -> Option<String> {
-        let node = config(text.as_bytes(), SourceId::NONE).unwrap();
+        let node = read_config(text.as_bytes(), SourceId::NONE).unwrap();
         check(&node).err().map(|error| error.message().to_owned())
     }
 

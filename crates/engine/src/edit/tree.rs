@@ -276,8 +276,8 @@ fn copy(node: &Node, anchors: &Anchors) -> Node {
 
 fn strip(node: &mut Node) {
     node.span = kustom_yaml::place::Span::default();
-    if let Some(dress) = &mut node.dress {
-        dress.anchor = None;
+    if let Some(decor) = &mut node.decor {
+        decor.anchor = None;
     }
     match &mut node.value {
         Value::Seq(items) => items.iter_mut().for_each(strip),
@@ -294,7 +294,7 @@ fn strip(node: &mut Node) {
 /// What the anchors of a tree stand for.
 pub(super) fn anchors(node: &Node) -> Anchors {
     fn walk(node: &Node, found: &mut Anchors) {
-        let name = node.dress.as_ref().and_then(|dress| dress.anchor.clone());
+        let name = node.decor.as_ref().and_then(|decor| decor.anchor.clone());
         if let Some(name) = name {
             found.insert(name, node.clone());
         }
@@ -359,8 +359,8 @@ pub(super) fn set_text(node: &mut Node, text: &str) {
         new.style = node.style;
     }
     new.span = node.span;
-    if let Some(anchor) = node.dress.as_ref().and_then(|dress| dress.anchor.clone()) {
-        new.dress_mut().anchor = Some(anchor);
+    if let Some(anchor) = node.decor.as_ref().and_then(|decor| decor.anchor.clone()) {
+        new.decor_mut().anchor = Some(anchor);
     }
     *node = new;
 }
@@ -377,7 +377,7 @@ fn is_text(node: &Node) -> bool {
 /// The text of a key as kustomize reads it: `on` is `true`.
 pub(super) fn key_text(key: &Node) -> Str {
     let text = key.text().unwrap_or_default();
-    let has_tag = key.dress.as_ref().is_some_and(|dress| dress.tag.is_some());
+    let has_tag = key.decor.as_ref().is_some_and(|decor| decor.tag.is_some());
     if key.style != Style::Plain || has_tag {
         return text.into();
     }
@@ -461,7 +461,7 @@ impl Tree {
 fn renamed(key: &Node, name: &str) -> Node {
     Node {
         span: key.span,
-        dress: key.dress.clone(),
+        decor: key.decor.clone(),
         ..Node::string(name)
     }
 }

@@ -11,7 +11,7 @@ use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::{Entry, Node, Tag, Value};
 
 use super::tree::{Tree, text_node};
-use crate::build::{self, build_changed};
+use crate::build::{self, build_with};
 use crate::id::Id;
 use crate::load::Files;
 use crate::resource::Resource;
@@ -41,10 +41,10 @@ pub fn replacements(
     options: &build::Options,
 ) -> Result<Node> {
     let found = std::cell::RefCell::new(Vec::new());
-    let without = build_changed(files, working_directory, directory, options, &|asked, _| {
+    let without = build_with(files, working_directory, directory, options, &|asked, _| {
         found.replace(std::mem::take(&mut asked.vars));
     })?;
-    let with = build_changed(files, working_directory, directory, options, &|_, _| {})?;
+    let with = build_with(files, working_directory, directory, options, &|_, _| {})?;
     if with.resources.len() != without.resources.len() {
         let message = "the objects are others without the variables";
         return Err(Error::new(Kind::Kustomization, message));

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::{Node, Str, Tag};
 
-use super::{FieldSpec, Fields, Referral};
+use super::{FieldSpec, Fields, NameReference};
 
 /// A property that takes common annotations.
 const ANNOTATION: &str = "x-kubernetes-annotation";
@@ -168,7 +168,7 @@ impl<'n> Collector<'n> {
         }
         if let (Some(version), Some(kind)) = (says(REFERENCE_VERSION), says(REFERENCE_KIND)) {
             let spec = self.spec(Some(says(REFERENCE_NAME_KEY).unwrap_or("name")));
-            self.fields.name_reference.to_mut().push(Referral {
+            self.fields.name_reference.to_mut().push(NameReference {
                 group: Str::default(),
                 version: version.into(),
                 kind: kind.into(),
@@ -200,13 +200,13 @@ fn text<'n>(node: &'n Node, key: &str) -> Option<(&'n str, &'n Node)> {
 
 #[cfg(test)]
 mod tests {
-    use kustom_yaml::config;
     use kustom_yaml::place::SourceId;
+    use kustom_yaml::read_config;
 
     use super::*;
 
     fn fields(text: &str) -> Result<Fields> {
-        Fields::from_crd(&config(text.as_bytes(), SourceId::NONE)?)
+        Fields::from_crd(&read_config(text.as_bytes(), SourceId::NONE)?)
     }
 
     /// A type of objects that has these properties, too.

@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use kustom_yaml::error::{Error, Kind, Result, nearest};
 use kustom_yaml::{Node, Scalar, Str, Tag};
 
-use super::merge::{sort_referrals, sort_specs};
-use super::{FieldSpec, Fields, Referral, Specs};
+use super::merge::{sort_name_references, sort_specs};
+use super::{FieldSpec, Fields, NameReference, Specs};
 
 /// The tables that a file may fill.
 const TABLES: [&str; 12] = [
@@ -61,9 +61,9 @@ impl Fields {
                 "images" => &mut fields.images,
                 "replicas" => &mut fields.replicas,
                 _ => {
-                    let mut referrals = list(value, referral)?;
-                    sort_referrals(&mut referrals);
-                    fields.name_reference = Cow::Owned(referrals);
+                    let mut references = list(value, reference)?;
+                    sort_name_references(&mut references);
+                    fields.name_reference = Cow::Owned(references);
                     continue;
                 }
             };
@@ -89,17 +89,17 @@ fn spec(node: &Node) -> Result<FieldSpec> {
     Ok(spec)
 }
 
-fn referral(node: &Node) -> Result<Referral> {
-    let mut referral = Referral::default();
+fn reference(node: &Node) -> Result<NameReference> {
+    let mut reference = NameReference::default();
     for (name, value) in members(node, &["group", "version", "kind", "fieldSpecs"])? {
         match name {
-            "group" => referral.group = text(value)?,
-            "version" => referral.version = text(value)?,
-            "kind" => referral.kind = text(value)?,
-            _ => referral.referrers = Specs::Owned(list(value, spec)?),
+            "group" => reference.group = text(value)?,
+            "version" => reference.version = text(value)?,
+            "kind" => reference.kind = text(value)?,
+            _ => reference.referrers = Specs::Owned(list(value, spec)?),
         }
     }
-    Ok(referral)
+    Ok(reference)
 }
 
 /// The fields of a mapping that are not null, under their proper names. Of names that differ in
@@ -192,12 +192,12 @@ fn unknown(key: &Node, known: &[&'static str]) -> Error {
 #[cfg(test)]
 mod tests {
     use kustom_yaml::place::SourceId;
-    use kustom_yaml::strict_config;
+    use kustom_yaml::read_strict_config;
 
     use super::*;
 
     fn fields(text: &str) -> Result<Fields> {
-        Fields::from_node(&strict_config(text.as_bytes(), SourceId::NONE)?)
+        Fields::from_node(&read_strict_config(text.as_bytes(), SourceId::NONE)?)
     }
 
     #[track_caller]

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use kustom_yaml::Str;
 use kustom_yaml::error::{Error, Kind, Result};
 
-use super::{FieldSpec, Fields, Referral, Specs};
+use super::{FieldSpec, Fields, NameReference, Specs};
 use crate::id::{FIRST_KINDS, LAST_KINDS};
 
 /// A table: borrowed if it is a built-in one.
@@ -61,7 +61,7 @@ impl Fields {
                 sort_specs(table.to_mut());
             }
         }
-        merge_referrals(&mut self.name_reference, &other.name_reference)
+        merge_name_references(&mut self.name_reference, &other.name_reference)
             .map_err(|error| in_table(error, "nameReference"))
     }
 }
@@ -102,7 +102,10 @@ fn builtin_for<T: Clone>(table: &Table<T>, other: &Table<T>) -> Option<Table<T>>
 }
 
 /// Unlike the tables of fields, the referrers of a target keep the order in which they came.
-fn merge_referrals(table: &mut Table<Referral>, other: &Table<Referral>) -> Result<()> {
+fn merge_name_references(
+    table: &mut Table<NameReference>,
+    other: &Table<NameReference>,
+) -> Result<()> {
     if other.is_empty() {
         return Ok(());
     }
@@ -110,31 +113,31 @@ fn merge_referrals(table: &mut Table<Referral>, other: &Table<Referral>) -> Resu
         *table = builtin;
         return Ok(());
     }
-    let target = |referral: &Referral| {
+    let target = |reference: &NameReference| {
         (
-            referral.group.clone(),
-            referral.version.clone(),
-            referral.kind.clone(),
+            reference.group.clone(),
+            reference.version.clone(),
+            reference.kind.clone(),
         )
     };
     let own = table.to_mut();
     let mut index: HashMap<(Str, Str, Str), usize> = own
         .iter()
         .enumerate()
-        .map(|(at, referral)| (target(referral), at))
+        .map(|(at, reference)| (target(reference), at))
         .collect();
-    for referral in other.iter() {
-        match index.get(&target(referral)) {
+    for reference in other.iter() {
+        match index.get(&target(reference)) {
             Some(at) => {
-                extend(&mut own[*at].referrers, &referral.referrers)?;
+                extend(&mut own[*at].referrers, &reference.referrers)?;
             }
             None => {
-                index.insert(target(referral), own.len());
-                own.push(referral.clone());
+                index.insert(target(reference), own.len());
+                own.push(reference.clone());
             }
         }
     }
-    sort_referrals(own);
+    sort_name_references(own);
     Ok(())
 }
 
@@ -216,9 +219,9 @@ pub(super) fn sort_specs(specs: &mut [FieldSpec]) {
 }
 
 /// The same for the targets of references.
-pub(super) fn sort_referrals(referrals: &mut [Referral]) {
-    referrals.sort_by_cached_key(|referral| {
-        sort_key(&referral.group, &referral.version, &referral.kind)
+pub(super) fn sort_name_references(references: &mut [NameReference]) {
+    references.sort_by_cached_key(|reference| {
+        sort_key(&reference.group, &reference.version, &reference.kind)
     });
 }
 
@@ -264,8 +267,8 @@ mod tests {
         let own = |specs: Specs| Cow::Owned(specs.into_owned());
         let fields = Fields::builtin();
         let mut references = fields.name_reference.into_owned();
-        for referral in &mut references {
-            referral.referrers.to_mut();
+        for reference in &mut references {
+            reference.referrers.to_mut();
         }
         Fields {
             name_prefix: own(fields.name_prefix),
@@ -317,7 +320,7 @@ mod tests {
             assert_eq!(table, sorted);
         }
         let mut sorted = fields.name_reference.clone();
-        sort_referrals(sorted.to_mut());
+        sort_name_references(sorted.to_mut());
         assert_eq!(fields.name_reference, sorted);
     }
 
@@ -390,17 +393,17 @@ mod tests {
 
     #[test]
     fn referrers_of_a_known_target_join_its_own() {
-        let referral = |kind: &str, referrer: FieldSpec| Referral {
+        let reference = |kind: &str, referrer: FieldSpec| NameReference {
             version: "v1".into(),
             kind: kind.into(),
             referrers: Cow::Owned(vec![referrer]),
-            ..Referral::default()
+            ..NameReference::default()
         };
         let file = Fields {
             name_reference: Cow::Owned(vec![
-                referral("Secret", spec("", "Foo", "spec/secret", false)),
-                referral("Secret", spec("", "Ingress", "spec/tls/secretName", false)),
-                referral("Bee", spec("", "Foo", "spec/bee", false)),
+                reference("Secret", spec("", "Foo", "spec/secret", false)),
+                reference("Secret", spec("", "Ingress", "spec/tls/secretName", false)),
+                reference("Bee", spec("", "Foo", "spec/bee", false)),
             ]),
             ..Fields::default()
         };
@@ -410,8 +413,8 @@ mod tests {
             let found = fields
                 .name_reference
                 .iter()
-                .find(|referral| referral.kind == kind);
-            found.map(|referral| referral.referrers.len())
+                .find(|reference| reference.kind == kind);
+            found.map(|reference| reference.referrers.len())
         };
         assert_eq!((of("Secret"), of("Bee")), (Some(71), Some(1)));
     }

@@ -14,7 +14,7 @@ mod walk;
 
 use std::borrow::Cow;
 
-pub use walk::{Leaf, segments, visit, visit_all, walk};
+pub use walk::{OnMissing, each_at_path, each_field, each_field_of, segments};
 
 use kustom_yaml::Str;
 use kustom_yaml::error::Result;
@@ -56,7 +56,7 @@ pub struct FieldSpec {
 
 /// A type of object, and the fields in which others name it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Referral {
+pub struct NameReference {
     /// The API group of the object that is named; empty for any.
     pub group: Str,
     /// Its version; empty for any.
@@ -92,7 +92,7 @@ pub struct Fields {
     /// What `commonAnnotations` are written to.
     pub common_annotations: Specs,
     /// Who names whom.
-    pub name_reference: Cow<'static, [Referral]>,
+    pub name_reference: Cow<'static, [NameReference]>,
     /// Where `$(VARIABLES)` are replaced.
     pub var_reference: Specs,
     /// Where images are named.
@@ -205,12 +205,12 @@ impl Fields {
 
     /// The fields in which an object of this type may name another, and what each may name, in the
     /// order of the table.
-    pub fn references_of(&self, gvk: &Gvk) -> Vec<(&FieldSpec, &Referral)> {
+    pub fn references_of(&self, gvk: &Gvk) -> Vec<(&FieldSpec, &NameReference)> {
         let mut rows = Vec::new();
-        for referral in &*self.name_reference {
-            for spec in &*referral.referrers {
+        for reference in &*self.name_reference {
+            for spec in &*reference.referrers {
                 if spec.selects(&gvk.group, &gvk.version, &gvk.kind) {
-                    rows.push((spec, referral));
+                    rows.push((spec, reference));
                 }
             }
         }
@@ -249,7 +249,7 @@ mod tests {
         let referrers = fields.name_reference.iter();
         assert!(
             referrers
-                .map(|referral| &referral.referrers)
+                .map(|reference| &reference.referrers)
                 .all(|referrers| matches!(referrers, Cow::Borrowed(_)))
         );
     }

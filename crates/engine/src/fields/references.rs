@@ -7,41 +7,41 @@ use std::borrow::Cow;
 use kustom_yaml::Str;
 
 use super::defaults::{KEEP, table};
-use super::{FieldSpec, Referral};
+use super::{FieldSpec, NameReference};
 
 /// What is named, and the fields that name it.
-pub(super) static NAME_REFERENCE: &[Referral] = &[
-    referral("storage.k8s.io", "v1", "StorageClass", STORAGE_CLASS),
-    referral("", "v1", "ServiceAccount", SERVICE_ACCOUNT),
-    referral("rbac.authorization.k8s.io", "", "Role", ROLE),
-    referral("rbac.authorization.k8s.io", "", "ClusterRole", CLUSTER_ROLE),
-    referral("", "v1", "ConfigMap", CONFIG_MAP),
-    referral("", "v1", "Secret", SECRET),
-    referral("", "v1", "Service", SERVICE),
-    referral("scheduling.k8s.io", "v1", "PriorityClass", PRIORITY_CLASS),
-    referral("", "v1", "PersistentVolume", PERSISTENT_VOLUME),
-    referral("", "v1", "PersistentVolumeClaim", PERSISTENT_VOLUME_CLAIM),
-    referral("", "", "Deployment", SCALED),
-    referral("", "", "StatefulSet", SCALED),
-    referral(
+pub(super) static NAME_REFERENCE: &[NameReference] = &[
+    reference("storage.k8s.io", "v1", "StorageClass", STORAGE_CLASS),
+    reference("", "v1", "ServiceAccount", SERVICE_ACCOUNT),
+    reference("rbac.authorization.k8s.io", "", "Role", ROLE),
+    reference("rbac.authorization.k8s.io", "", "ClusterRole", CLUSTER_ROLE),
+    reference("", "v1", "ConfigMap", CONFIG_MAP),
+    reference("", "v1", "Secret", SECRET),
+    reference("", "v1", "Service", SERVICE),
+    reference("scheduling.k8s.io", "v1", "PriorityClass", PRIORITY_CLASS),
+    reference("", "v1", "PersistentVolume", PERSISTENT_VOLUME),
+    reference("", "v1", "PersistentVolumeClaim", PERSISTENT_VOLUME_CLAIM),
+    reference("", "", "Deployment", SCALED),
+    reference("", "", "StatefulSet", SCALED),
+    reference(
         "admissionregistration.k8s.io",
         "",
         "ValidatingAdmissionPolicy",
         ADMISSION_POLICY,
     ),
     // Kustomize's slip: no object has this group, so an IngressClass is never followed.
-    referral("networking.k8s.io/v1", "v1", "IngressClass", INGRESS_CLASS),
-    referral("", "", "ReplicaSet", SCALED),
-    referral("", "", "ReplicationController", SCALED),
+    reference("networking.k8s.io/v1", "v1", "IngressClass", INGRESS_CLASS),
+    reference("", "", "ReplicaSet", SCALED),
+    reference("", "", "ReplicationController", SCALED),
 ];
 
-const fn referral(
+const fn reference(
     group: &'static str,
     version: &'static str,
     kind: &'static str,
     referrers: &'static [FieldSpec],
-) -> Referral {
-    Referral {
+) -> NameReference {
+    NameReference {
         group: Str::const_new(group),
         version: Str::const_new(version),
         kind: Str::const_new(kind),
@@ -224,7 +224,7 @@ mod tests {
     fn every_target_has_as_many_referrers_as_in_kustomize() {
         let counts: Vec<(&str, usize)> = NAME_REFERENCE
             .iter()
-            .map(|referral| (referral.kind.as_str(), referral.referrers.len()))
+            .map(|reference| (reference.kind.as_str(), reference.referrers.len()))
             .collect();
         assert_eq!(
             counts,
@@ -252,10 +252,10 @@ mod tests {
 
     #[test]
     fn the_group_of_the_ingress_class_is_one_that_no_object_has() {
-        let referral = NAME_REFERENCE
+        let reference = NAME_REFERENCE
             .iter()
-            .find(|referral| referral.kind == "IngressClass")
+            .find(|reference| reference.kind == "IngressClass")
             .unwrap();
-        assert_eq!(referral.group, "networking.k8s.io/v1");
+        assert_eq!(reference.group, "networking.k8s.io/v1");
     }
 }

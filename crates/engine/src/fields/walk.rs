@@ -15,7 +15,7 @@ use crate::id::Gvk;
 
 /// What becomes of a field that is missing or null.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Leaf {
+pub enum OnMissing {
     /// It stays as it is.
     Keep,
     /// It becomes a mapping.
@@ -36,7 +36,7 @@ pub enum Leaf {
 /// # Example
 ///
 /// ```
-/// use kustom_engine::fields::{FieldSpec, Leaf, visit};
+/// use kustom_engine::fields::{FieldSpec, OnMissing, each_field};
 /// use kustom_yaml::{Node, Options, Tag, read};
 ///
 /// let mut node = read("{kind: Pod, spec: {containers: [{image: a}, {}]}}", &Options::default())?
@@ -46,7 +46,7 @@ pub enum Leaf {
 ///     create: true,
 ///     ..FieldSpec::default()
 /// };
-/// visit(&mut node, &spec, Leaf::Scalar(Tag::Str), &mut |image| {
+/// each_field(&mut node, &spec, OnMissing::Scalar(Tag::Str), &mut |image| {
 ///     *image = Node::string("b");
 ///     Ok(())
 /// })?;
@@ -54,13 +54,13 @@ pub enum Leaf {
 /// assert!(items.iter().all(|item| item.get("image") == Some(&Node::string("b"))));
 /// # Ok::<(), kustom_yaml::error::Error>(())
 /// ```
-pub fn visit(
+pub fn each_field(
     node: &mut Node,
     spec: &FieldSpec,
-    leaf: Leaf,
+    leaf: OnMissing,
     f: &mut dyn FnMut(&mut Node) -> Result<()>,
 ) -> Result<()> {
-    visit_all(node, std::slice::from_ref(spec), leaf, f)
+    each_field_of(node, std::slice::from_ref(spec), leaf, f)
 }
 
 /// Calls `f` with the fields that each of many specs means, one after the other.
@@ -68,10 +68,10 @@ pub fn visit(
 /// # Errors
 ///
 /// As for [`visit`].
-pub fn visit_all(
+pub fn each_field_of(
     node: &mut Node,
     specs: &[FieldSpec],
-    leaf: Leaf,
+    leaf: OnMissing,
     f: &mut dyn FnMut(&mut Node) -> Result<()>,
 ) -> Result<()> {
     let text = |key| node.get(key).and_then(Node::text).unwrap_or_default();
@@ -84,7 +84,7 @@ pub fn visit_all(
         .iter()
         .filter(|spec| spec.selects(&group, &version, &kind))
         .try_for_each(|spec| {
-            let leaf = if spec.create { leaf } else { Leaf::Keep };
+            let leaf = if spec.create { leaf } else { OnMissing::Keep };
             follow(node, &spec.path, leaf, f)
         })
 }
@@ -94,8 +94,12 @@ pub fn visit_all(
 /// # Errors
 ///
 /// As for [`visit`].
-pub fn walk(node: &mut Node, path: &str, f: &mut dyn FnMut(&mut Node) -> Result<()>) -> Result<()> {
-    follow(node, path, Leaf::Keep, f)
+pub fn each_at_path(
+    node: &mut Node,
+    path: &str,
+    f: &mut dyn FnMut(&mut Node) -> Result<()>,
+) -> Result<()> {
+    follow(node, path, OnMissing::Keep, f)
 }
 
 /// The parts of a path: it is cut at `/`, but not at `\/`, which is a slash within a part.
@@ -145,7 +149,7 @@ fn first_segment(path: &str) -> (Cow<'_, str>, Option<&str>) {
 fn follow(
     node: &mut Node,
     path: &str,
-    leaf: Leaf,
+    leaf: OnMissing,
     f: &mut dyn FnMut(&mut Node) -> Result<()>,
 ) -> Result<()> {
     let rest = path.strip_prefix('/').unwrap_or(path);
@@ -176,7 +180,7 @@ fn described(node: &Node) -> String {
 fn descend(
     node: &mut Node,
     rest: Option<&str>,
-    leaf: Leaf,
+    leaf: OnMissing,
     f: &mut dyn FnMut(&mut Node) -> Result<()>,
 ) -> Result<()> {
     let Some(path) = rest else { return f(node) };
@@ -189,8 +193,8 @@ fn descend(
             .try_for_each(|item| descend(item, rest, leaf, f)),
         Value::Map(_) => {
             let (segment, rest) = first_segment(path);
-            let leaf_here = if rest.is_some() && leaf != Leaf::Keep {
-                Leaf::Map
+            let leaf_here = if rest.is_some() && leaf != OnMissing::Keep {
+                OnMissing::Map
             } else {
                 leaf
             };
@@ -207,7 +211,7 @@ fn descend(
 }
 
 /// The field of a mapping that a part of a path names, made if `leaf` says what to make.
-fn field<'n>(node: &'n mut Node, segment: &str, leaf: Leaf) -> Result<Option<&'n mut Node>> {
+fn field<'n>(node: &'n mut Node, segment: &str, leaf: OnMissing) -> Result<Option<&'n mut Node>> {
     let (name, wants_list) = match segment.strip_suffix("[]") {
         Some(name) => (name, true),
         None => (segment, false),
@@ -236,9 +240,9 @@ fn field<'n>(node: &'n mut Node, segment: &str, leaf: Leaf) -> Result<Option<&'n
     let found = entries.iter().position(|entry| entry.is(name));
     let made = match leaf {
         _ if wants_list => None,
-        Leaf::Keep => None,
-        Leaf::Map => Some(Node::map(Vec::new())),
-        Leaf::Scalar(tag) => Some(Node::scalar("", tag)),
+        OnMissing::Keep => None,
+        OnMissing::Map => Some(Node::map(Vec::new())),
+        OnMissing::Scalar(tag) => Some(Node::scalar("", tag)),
     };
     let index = match (found, made) {
         (Some(index), made) => {
@@ -263,8 +267,8 @@ fn field<'n>(node: &'n mut Node, segment: &str, leaf: Leaf) -> Result<Option<&'n
 fn become_empty(null: &mut Node, made: Node) {
     null.tag = made.tag;
     null.style = Style::Plain;
-    if let Some(dress) = &mut null.dress {
-        dress.tag = None;
+    if let Some(decor) = &mut null.decor {
+        decor.tag = None;
     }
     if !made.is_scalar() {
         null.value = made.value;
@@ -323,10 +327,10 @@ mod tests {
     /// Puts `p-` before every field that a spec means.
     fn prefixed(text: &str, path: &str, create: bool) -> Result<String> {
         let mut node = parse(text);
-        visit(
+        each_field(
             &mut node,
             &spec(path, create),
-            Leaf::Scalar(Tag::Str),
+            OnMissing::Scalar(Tag::Str),
             &mut |field| {
                 let Some(text) = field.text() else {
                     return Err(Error::new(Kind::Transform, "no scalar"));
@@ -416,10 +420,15 @@ mod tests {
     fn a_field_that_is_kept_stays_null() {
         let mut node = parse("{q: null, z: {}}");
         for path in ["q", "q/r", "z/r"] {
-            visit(&mut node, &spec(path, true), Leaf::Keep, &mut |field| {
-                assert!(field.is_null());
-                Ok(())
-            })
+            each_field(
+                &mut node,
+                &spec(path, true),
+                OnMissing::Keep,
+                &mut |field| {
+                    assert!(field.is_null());
+                    Ok(())
+                },
+            )
             .unwrap();
         }
         assert_eq!(show(&node), "{q: null, z: {}}");
@@ -429,10 +438,15 @@ mod tests {
     fn a_mapping_is_made_for_labels() {
         for text in ["{z: z}", "{z: z, q: null}", "{z: z, q: {}}"] {
             let mut node = parse(text);
-            visit(&mut node, &spec("q/r", true), Leaf::Map, &mut |field| {
-                field.set("a", Node::string("b"));
-                Ok(())
-            })
+            each_field(
+                &mut node,
+                &spec("q/r", true),
+                OnMissing::Map,
+                &mut |field| {
+                    field.set("a", Node::string("b"));
+                    Ok(())
+                },
+            )
             .unwrap();
             assert_eq!(show(&node), "{z: z, q: {r: {a: b}}}");
         }
@@ -504,7 +518,7 @@ mod tests {
                 count += 1;
                 Ok(())
             };
-            visit(&mut parse(text), &spec, Leaf::Keep, count_one).unwrap();
+            each_field(&mut parse(text), &spec, OnMissing::Keep, count_one).unwrap();
             count
         };
         assert_eq!(visits("{apiVersion: apps/v1, kind: Foo, q: 1}"), 1);

@@ -18,7 +18,7 @@ pub(super) fn json(resource: &Resource) -> String {
         // A name that was put together is a new scalar, without a type.
         let metadata = node.get_mut("metadata");
         if let Some(name) = metadata.and_then(|metadata| metadata.get_mut("name")) {
-            *name = Node::untyped(&resource.id().name);
+            *name = Node::inferred(&resource.id().name);
         }
     }
     if let Some(annotations) = annotations_mut(&mut node) {
@@ -86,15 +86,15 @@ fn write(node: &Node, role: Role, out: &mut String) {
         Value::Scalar(text) => (8, text.as_str()),
         Value::Alias(name) => (16, name.as_str()),
     };
-    let dress = node.dress.as_deref();
+    let decor = node.decor.as_deref();
     // A field that kustomize makes has a type only where it is a text.
     let is_made = node.span.line == 0 && (role == Role::Key || !node.is_scalar());
-    let tag = match dress.and_then(|dress| dress.tag.as_deref()) {
+    let tag = match decor.and_then(|decor| decor.tag.as_deref()) {
         Some(tag) => tag,
-        None if is_made || node.is_untyped() => "",
+        None if is_made || node.is_inferred() => "",
         None => node.tag.name(),
     };
-    let has_tag = dress.is_some_and(|dress| dress.tag.is_some());
+    let has_tag = decor.is_some_and(|decor| decor.tag.is_some());
     let style = style(node.style) | i32::from(has_tag);
     // Writing to a string cannot fail.
     let _ = write!(out, r#"{{"Kind":{kind},"Style":{style},"Tag":"#);
@@ -103,7 +103,7 @@ fn write(node: &Node, role: Role, out: &mut String) {
     write_json_string(text, out);
     out.push_str(r#","Anchor":"","Alias":null,"Content":"#);
     write_content(node, out);
-    let comments = dress.map(|dress| [&dress.head, &dress.line, &dress.foot]);
+    let comments = decor.map(|decor| [&decor.head, &decor.line, &decor.foot]);
     for (at, name) in ["HeadComment", "LineComment", "FootComment"]
         .into_iter()
         .enumerate()
@@ -118,9 +118,9 @@ fn write(node: &Node, role: Role, out: &mut String) {
 
 /// Where it begins with its anchor and its tag, each followed by one blank.
 fn column(node: &Node) -> u32 {
-    let dress = node.dress.as_deref();
-    let anchor = dress.and_then(|dress| dress.anchor.as_ref());
-    let tag = dress.and_then(|dress| dress.tag.as_ref());
+    let decor = node.decor.as_deref();
+    let anchor = decor.and_then(|decor| decor.anchor.as_ref());
+    let tag = decor.and_then(|decor| decor.tag.as_ref());
     let before = anchor.map_or(0, |name| name.chars().count() + 2)
         + tag.map_or(0, |name| name.chars().count() + 1);
     let before = u32::try_from(before).unwrap_or(u32::MAX);

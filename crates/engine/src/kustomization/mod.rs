@@ -198,9 +198,9 @@ impl Kustomization {
     /// ```
     /// use kustom_engine::kustomization::Kustomization;
     /// use kustom_yaml::place::SourceId;
-    /// use kustom_yaml::config;
+    /// use kustom_yaml::read_config;
     ///
-    /// let node = config(b"resorces: [a.yaml]\n", SourceId::NONE)?;
+    /// let node = read_config(b"resorces: [a.yaml]\n", SourceId::NONE)?;
     /// let error = Kustomization::parse(&node).unwrap_err();
     /// assert_eq!(error.help_line(), Some("did you mean `resources`?"));
     /// # Ok::<(), kustom_yaml::error::Error>(())

@@ -17,11 +17,11 @@ pub struct Cached<'f> {
     resolved: Known<(PathBuf, FileKind)>,
     lists: Known<Vec<String>>,
     walks: Known<Vec<PathBuf>>,
-    told: Mutex<Option<Sender<Told>>>,
+    told: Mutex<Option<Sender<FileRead>>>,
 }
 
 /// A file that was read, and what is in it.
-pub type Told = (PathBuf, Arc<[u8]>);
+pub type FileRead = (PathBuf, Arc<[u8]>);
 
 /// What was found, or why nothing was.
 type Known<T> = RwLock<FxHashMap<PathBuf, Result<T, Failed>>>;
@@ -65,15 +65,15 @@ impl<'f> Cached<'f> {
         }
     }
 
-    /// Tells of each file when it is read first, from now on and until [`Cached::hush`].
-    pub fn tell(&self) -> Receiver<Told> {
+    /// Tells of each file when it is read first, from now on and until [`Cached::unsubscribe`].
+    pub fn subscribe(&self) -> Receiver<FileRead> {
         let (sender, receiver) = mpsc::channel();
         *self.told.lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);
         receiver
     }
 
     /// The files that were read so far.
-    pub fn contents(&self) -> Vec<Told> {
+    pub fn contents(&self) -> Vec<FileRead> {
         let contents = self.contents.read().unwrap_or_else(PoisonError::into_inner);
         let read = contents
             .iter()
@@ -82,7 +82,7 @@ impl<'f> Cached<'f> {
     }
 
     /// Tells of no more files; whoever listens comes to an end.
-    pub fn hush(&self) {
+    pub fn unsubscribe(&self) {
         *self.told.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
@@ -117,8 +117,8 @@ impl Files for Cached<'_> {
         self.lower.provenance(path)
     }
 
-    fn origin(&self, path: &Path) -> PathBuf {
-        self.lower.origin(path)
+    fn editable_path(&self, path: &Path) -> PathBuf {
+        self.lower.editable_path(path)
     }
 
     fn miss(&self, path: &Path) {
@@ -162,13 +162,13 @@ mod tests {
         memory.insert("/a/x", "1");
         memory.insert("/a/y", "2");
         let files = Cached::new(&memory);
-        let told = files.tell();
+        let told = files.subscribe();
         for _ in 0..2 {
             assert_eq!(files.read(Path::new("/a/x")).unwrap(), b"1");
             let error = files.read(Path::new("/a/z")).unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::NotFound);
         }
-        files.hush();
+        files.unsubscribe();
         assert_eq!(files.read(Path::new("/a/y")).unwrap(), b"2");
         let told: Vec<PathBuf> = told.iter().map(|(path, _)| path).collect();
         assert_eq!(told, [PathBuf::from("/a/x")]);

@@ -45,7 +45,7 @@ pub trait Files: Sync {
     fn walk(&self, directory: &Path) -> io::Result<Vec<PathBuf>>;
 
     /// Where a file that [`Files::resolve`] found is written: what people are told.
-    fn origin(&self, path: &Path) -> PathBuf {
+    fn editable_path(&self, path: &Path) -> PathBuf {
         path.to_path_buf()
     }
 
@@ -163,7 +163,7 @@ impl Files for Disk {
 ///
 /// Only what was found is remembered: a file that a program puts down on the way is seen.
 #[derive(Debug)]
-pub struct Snapshot {
+pub struct LookupCache {
     /// The most bytes that are read of a file.
     largest: u64,
     allowed: Vec<PathBuf>,
@@ -175,7 +175,7 @@ pub struct Snapshot {
 /// A path letter for letter, which is quicker to compare than its components.
 type Spelling = OsString;
 
-impl Default for Snapshot {
+impl Default for LookupCache {
     fn default() -> Self {
         Self {
             largest: LARGEST_FILE,
@@ -186,7 +186,7 @@ impl Default for Snapshot {
     }
 }
 
-impl Snapshot {
+impl LookupCache {
     /// The same, with files that are larger than so many bytes refused.
     #[must_use]
     pub fn bounded(self, largest: u64) -> Self {
@@ -226,7 +226,7 @@ impl Snapshot {
     }
 }
 
-impl Snapshot {
+impl LookupCache {
     /// The directory that a path leads to, be it through a flat link.
     fn directory(&self, path: &Path) -> io::Result<Option<PathBuf>> {
         let file = match self.resolve(path)? {
@@ -248,7 +248,7 @@ impl Snapshot {
     }
 }
 
-impl Files for Snapshot {
+impl Files for LookupCache {
     fn is_disk(&self) -> bool {
         true
     }
@@ -450,10 +450,10 @@ impl Files for Overlay<'_> {
         Ok(files.into_iter().collect())
     }
 
-    fn origin(&self, path: &Path) -> PathBuf {
+    fn editable_path(&self, path: &Path) -> PathBuf {
         match self.upper.content(path).is_some() {
             true => path.to_path_buf(),
-            false => self.lower.origin(path),
+            false => self.lower.editable_path(path),
         }
     }
 
@@ -530,12 +530,12 @@ pub fn normalized(path: &Path) -> PathBuf {
 ///
 /// ```
 /// use std::path::Path;
-/// use kustom_engine::load::named_from;
+/// use kustom_engine::load::display_from;
 ///
-/// assert_eq!(named_from(Path::new("/a/b"), Path::new("/a/b/c")), "c");
-/// assert_eq!(named_from(Path::new("/a/b"), Path::new("/a/c")), "../c");
+/// assert_eq!(display_from(Path::new("/a/b"), Path::new("/a/b/c")), "c");
+/// assert_eq!(display_from(Path::new("/a/b"), Path::new("/a/c")), "../c");
 /// ```
-pub fn named_from(directory: &Path, path: &Path) -> String {
+pub fn display_from(directory: &Path, path: &Path) -> String {
     let (from, to): (Vec<Component<'_>>, Vec<Component<'_>>) = (
         directory.components().collect(),
         path.components().collect(),
@@ -598,7 +598,7 @@ mod tests {
         symlink("nowhere", root.join("a/dangling")).unwrap();
         fs::write(root.join("a/flat"), "b\n").unwrap();
         fs::write(root.join("a/flat-too"), "../a/../a/b").unwrap();
-        let snapshot = Snapshot::default();
+        let snapshot = LookupCache::default();
         let paths = [
             "a",
             "a/",

@@ -39,12 +39,12 @@ use crate::write::Scratch;
 use remote::{Checkout, Remotes};
 
 pub use below::files_below;
-pub use cached::{Cached, Told};
-pub use files::{Disk, FileKind, Files, Memory, Overlay, Snapshot, named_from, normalized};
+pub use cached::{Cached, FileRead};
+pub use files::{Disk, FileKind, Files, LookupCache, Memory, Overlay, display_from, normalized};
 pub use history::Appearance;
 pub use open::{LARGEST_FILE, bounded};
 pub use provenance::{MadeBy, Provenance};
-pub use recording::{Asked, Recording};
+pub use recording::{Accesses, Recording};
 pub use revision::Revision;
 pub use tracked::tracked_files;
 pub use url::{Repository, is_http, shown_name};
@@ -52,7 +52,7 @@ pub use within::{Within, is_outside, unlistable, unreadable};
 pub use work_tree::{Blob, Blobs, Staged, Tracked, WorkTree};
 
 /// What a build reads: the files, and the names of those that were read.
-pub struct Library<'f> {
+pub struct SourceStore<'f> {
     files: &'f dyn Files,
     /// The directory to which shown names are relative.
     working_directory: PathBuf,
@@ -89,7 +89,7 @@ pub enum Restriction {
 /// The directory of one kustomization.
 #[derive(Clone)]
 pub struct Loader<'l> {
-    library: &'l Library<'l>,
+    library: &'l SourceStore<'l>,
     root: PathBuf,
     /// The directories that led here, since the clone was entered if this is one.
     ancestors: Vec<Arc<Path>>,
@@ -110,7 +110,7 @@ pub struct Content {
     pub source: SourceId,
 }
 
-impl<'f> Library<'f> {
+impl<'f> SourceStore<'f> {
     /// A library of files whose names are shown relative to a directory.
     pub fn new(
         files: &'f dyn Files,
@@ -350,7 +350,7 @@ impl<'l> Loader<'l> {
     }
 
     /// The library.
-    pub fn library(&self) -> &'l Library<'l> {
+    pub fn library(&self) -> &'l SourceStore<'l> {
         self.library
     }
 
@@ -446,7 +446,7 @@ impl<'l> Loader<'l> {
             .read(&resolved)
             .map_err(|cause| cannot(&format!("read `{name}`"), cause).at(name.span))?;
         self.charge(name, &bytes)?;
-        let origin = self.files().origin(&resolved);
+        let origin = self.files().editable_path(&resolved);
         let shown = self.shown(&origin).to_string_lossy().into_owned();
         let path = self.checkout.is_none().then_some(resolved);
         Ok(Content {

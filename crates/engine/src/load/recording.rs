@@ -14,12 +14,12 @@ use super::{FileKind, Files, MadeBy, normalized};
 /// Files that remember what was asked of them.
 pub struct Recording<'f> {
     files: &'f dyn Files,
-    asked: Mutex<BTreeMap<PathBuf, Asked>>,
+    asked: Mutex<BTreeMap<PathBuf, Accesses>>,
 }
 
 /// What was asked about a path.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Asked {
+pub struct Accesses {
     /// Its content, and it was there.
     pub read: bool,
     /// The names in it.
@@ -46,7 +46,7 @@ impl<'f> Recording<'f> {
     }
 
     /// What was asked so far, by path.
-    pub fn asked(&self) -> BTreeMap<PathBuf, Asked> {
+    pub fn asked(&self) -> BTreeMap<PathBuf, Accesses> {
         let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         asked.clone()
     }
@@ -58,7 +58,7 @@ impl<'f> Recording<'f> {
         read.map(|(path, _)| path).collect()
     }
 
-    fn note(&self, path: &Path, note: impl FnOnce(&mut Asked)) {
+    fn note(&self, path: &Path, note: impl FnOnce(&mut Accesses)) {
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         note(asked.entry(normalized(path)).or_default());
     }
@@ -100,8 +100,8 @@ impl Files for Recording<'_> {
         self.files.provenance(path)
     }
 
-    fn origin(&self, path: &Path) -> PathBuf {
-        self.files.origin(path)
+    fn editable_path(&self, path: &Path) -> PathBuf {
+        self.files.editable_path(path)
     }
 
     fn allowed(&self) -> &[PathBuf] {

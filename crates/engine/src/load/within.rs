@@ -9,7 +9,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{FileKind, Files, MadeBy, named_from, normalized};
+use super::{FileKind, Files, MadeBy, display_from, normalized};
 use kustom_yaml::error::{Error, Kind};
 
 /// How deep directories may lie in each other.
@@ -57,7 +57,7 @@ impl<'f> Within<'f> {
         match is_kept {
             true => Ok(found),
             false => {
-                let named = named_from(&self.root, &found);
+                let named = display_from(&self.root, &found);
                 let path = normalized(path);
                 let outside = Outside {
                     is_link: path.starts_with(&self.root),
@@ -125,8 +125,8 @@ impl Files for Within<'_> {
         Ok(files)
     }
 
-    fn origin(&self, path: &Path) -> PathBuf {
-        self.lower.origin(path)
+    fn editable_path(&self, path: &Path) -> PathBuf {
+        self.lower.editable_path(path)
     }
 
     fn provenance(&self, path: &Path) -> MadeBy {
@@ -231,7 +231,7 @@ mod tests {
     fn a_link_leads_as_far_as_the_caller_allows() {
         use std::os::unix::fs::symlink;
 
-        use crate::load::Snapshot;
+        use crate::load::LookupCache;
 
         let directory = tempfile::tempdir().unwrap();
         let root = directory.path().canonicalize().unwrap();
@@ -242,10 +242,10 @@ mod tests {
         std::fs::write(outside.join("x"), "x").unwrap();
         symlink("../o", project.join("d")).unwrap();
         symlink("../o/x", project.join("f")).unwrap();
-        let closed = Snapshot::default();
+        let closed = LookupCache::default();
         let files = Within::new(&closed, &project);
         assert!(files.walk(&project).is_err() && files.read(&project.join("f")).is_err());
-        let open = Snapshot::default().allowing(vec![outside]);
+        let open = LookupCache::default().allowing(vec![outside]);
         let files = Within::new(&open, &project);
         assert_eq!(
             files.walk(&project).unwrap(),

@@ -79,7 +79,7 @@ fn walk_each<'s>(
     let mut result = Ok(());
     items.retain_mut(|node| {
         let kept = match patch {
-            Other::Itself => walk.settle(node, item),
+            Other::Itself => walk.resolve_directives(node, item),
             _ => walk
                 .walk(Some(node), None, item)
                 .map(|outcome| matches!(outcome, Outcome::Kept)),
@@ -169,7 +169,7 @@ impl<'k> KeyedList<'k> {
         let outcome = match (ours, patch) {
             (None, Other::Nothing | Other::Itself) => Outcome::Cleared,
             (Some(at), Other::Itself) => {
-                let kept = walk.settle(&mut self.pool[at], item)?;
+                let kept = walk.resolve_directives(&mut self.pool[at], item)?;
                 if kept {
                     Outcome::Kept
                 } else {

@@ -375,13 +375,13 @@ pub(super) fn label(item: &Node) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use kustom_yaml::config;
     use kustom_yaml::place::SourceId;
+    use kustom_yaml::read_config;
 
     use super::*;
 
     fn clashes_of(text: &str) -> Vec<(String, String)> {
-        let object = config(text.as_bytes(), SourceId::NONE).unwrap();
+        let object = read_config(text.as_bytes(), SourceId::NONE).unwrap();
         let found = clashes(&object).into_iter();
         found.map(|clash| (clash.one, clash.other)).collect()
     }

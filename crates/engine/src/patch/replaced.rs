@@ -114,13 +114,13 @@ fn has_no_other(old: &Node, new: &Node) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use kustom_yaml::config;
     use kustom_yaml::place::SourceId;
+    use kustom_yaml::read_config;
 
     use super::*;
 
     fn loss_of(old: &str, new: &str) -> Option<String> {
-        let list = |text: &str| config(text.as_bytes(), SourceId::NONE).unwrap();
+        let list = |text: &str| read_config(text.as_bytes(), SourceId::NONE).unwrap();
         loss(list(old).items(), list(new).items())
     }
 

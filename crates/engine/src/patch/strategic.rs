@@ -126,7 +126,7 @@ impl<'s> Merge<'s> {
             Directive::Replace => {
                 let mut new = patch.clone();
                 new.remove(DIRECTIVE);
-                self.settle_fields(&mut new, definition)?;
+                self.resolve_field_directives(&mut new, definition)?;
                 Ok(Outcome::Replaced(new))
             }
             Directive::Merge => {
@@ -164,13 +164,13 @@ impl<'s> Merge<'s> {
         if map_directive(patch).is_ok() {
             new.remove(DIRECTIVE);
         }
-        self.settle_fields(&mut new, definition)?;
+        self.resolve_field_directives(&mut new, definition)?;
         Ok(Outcome::Replaced(new))
     }
 
     /// Resolves directives and nulls within a new value, which kustomize merges with itself;
     /// `false` says that it goes.
-    pub(super) fn settle(
+    pub(super) fn resolve_directives(
         self,
         node: &mut Node,
         definition: Option<Definition<'s>>,
@@ -182,7 +182,7 @@ impl<'s> Merge<'s> {
                     return Ok(false);
                 }
                 node.remove(DIRECTIVE);
-                self.settle_fields(node, definition)?;
+                self.resolve_field_directives(node, definition)?;
             }
             Value::Seq(_) => {
                 let how = definition.map_or(ListMerge::Replace, Definition::list_merge);
@@ -200,7 +200,11 @@ impl<'s> Merge<'s> {
         Ok(true)
     }
 
-    fn settle_fields(self, node: &mut Node, definition: Option<Definition<'s>>) -> Result<()> {
+    fn resolve_field_directives(
+        self,
+        node: &mut Node,
+        definition: Option<Definition<'s>>,
+    ) -> Result<()> {
         let Some(entries) = node.entries_mut() else {
             return Ok(());
         };
@@ -210,7 +214,7 @@ impl<'s> Merge<'s> {
                 return false;
             }
             let field = entry.key.text().and_then(|key| definition?.field(key));
-            self.settle(&mut entry.value, field)
+            self.resolve_directives(&mut entry.value, field)
                 .unwrap_or_else(|error| {
                     result = Err(error);
                     false
@@ -270,7 +274,7 @@ impl<'s> Merge<'s> {
             Outcome::Replaced(new) if new.is_null() => return Ok(false),
             Outcome::Replaced(mut new) => {
                 new.quote_if_misread();
-                value.assign(new);
+                value.replace_keeping_style(new);
             }
             Outcome::Kept => value.quote_if_misread(),
         }
@@ -290,7 +294,7 @@ impl<'s> Merge<'s> {
             if let Outcome::Replaced(mut value) = self.walk(None, Some(&entry.value), field)? {
                 value.quote_if_misread();
                 let key = Node {
-                    dress: None,
+                    decor: None,
                     ..entry.key.clone()
                 };
                 fields.push(Entry { key, value });

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::place::SourceId;
-use kustom_yaml::{Stream, Text, config, stream};
+use kustom_yaml::{Manifests, Text, read_config, read_manifests};
 
 use super::{Options, notice_files, words};
 use crate::kustomization::decode::Mode;
@@ -48,7 +48,7 @@ impl Executable {
     }
 
     /// Runs it on objects.
-    pub(super) fn run(&self, input: String) -> Result<Stream> {
+    pub(super) fn run(&self, input: String) -> Result<Manifests> {
         let cannot = |cause: io::Error| {
             let message = format!("cannot write the configuration of a plugin: {cause}");
             Error::new(Kind::Plugin, message).caused_by(cause)
@@ -61,7 +61,7 @@ impl Executable {
             .run()
             .map_err(|failure| failure.into_error(&command.program))?;
         if output.status.success() {
-            return stream(&output.data, SourceId::NONE);
+            return read_manifests(&output.data, SourceId::NONE);
         }
         let why = output.last_words().unwrap_or_else(|| output.ending());
         Err(Error::new(
@@ -132,7 +132,7 @@ fn find(object: &Resource, options: &Options) -> Result<PathBuf> {
 
 /// What a configuration asks to be given as arguments.
 fn arguments(configuration: &str, loader: &Loader<'_>) -> Result<Vec<String>> {
-    let node = config(configuration.as_bytes(), SourceId::NONE)?;
+    let node = read_config(configuration.as_bytes(), SourceId::NONE)?;
     let mode = Mode::LENIENT;
     let (mut line, mut file) = (Text::default(), Text::default());
     mode.fields(&node, &["argsOneLiner", "argsFromFile"], |name, value| {

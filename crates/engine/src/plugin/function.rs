@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 
 use super::container::{self, Sources};
 use super::specification::{Exec, Specification};
-use super::{FunctionOptions, Options, notes, notice_files};
+use super::{FunctionOptions, Options, bookkeeping, notice_files};
 use kustom_guard::listener;
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::finding::{Finding, Severity};
 use kustom_yaml::place::SourceId;
-use kustom_yaml::{Entry, Node, PrintOptions, Stream, Style, print_node, stream};
+use kustom_yaml::{Entry, Manifests, Node, PrintOptions, Style, print_node, read_manifests};
 
 use crate::load::Loader;
 use crate::process::{Command, Output};
@@ -79,10 +79,10 @@ impl Function {
         } else {
             How::NotAtAll
         };
-        let text = stream(text.as_bytes(), SourceId::NONE)?;
+        let text = read_manifests(text.as_bytes(), SourceId::NONE)?;
         let mut configuration = text.documents.into_iter().next().unwrap_or_default();
         // The configuration itself is not meant for a cluster.
-        notes::annotate(
+        bookkeeping::annotate(
             &mut configuration,
             "config.kubernetes.io/local-config",
             quoted("true"),
@@ -102,21 +102,21 @@ impl Function {
     }
 
     /// What it makes; its configuration is the only object that it is given.
-    pub(super) fn generate(&self, findings: &mut Vec<Finding>) -> Result<Stream> {
+    pub(super) fn generate(&self, findings: &mut Vec<Finding>) -> Result<Manifests> {
         self.run(vec![self.configuration.clone()], findings)
     }
 
     /// What it makes of objects.
-    pub(super) fn transform(&self, text: &str, findings: &mut Vec<Finding>) -> Result<Stream> {
-        let objects = stream(text.as_bytes(), SourceId::NONE)?;
+    pub(super) fn transform(&self, text: &str, findings: &mut Vec<Finding>) -> Result<Manifests> {
+        let objects = read_manifests(text.as_bytes(), SourceId::NONE)?;
         self.run(objects.documents, findings)
     }
 
-    fn run(&self, items: Vec<Node>, findings: &mut Vec<Finding>) -> Result<Stream> {
+    fn run(&self, items: Vec<Node>, findings: &mut Vec<Finding>) -> Result<Manifests> {
         let input = || self.input(items.clone());
         let output = match &self.how {
             How::NotAtAll => {
-                return Ok(Stream {
+                return Ok(Manifests {
                     chunks: items.len(),
                     documents: items,
                 });
@@ -124,7 +124,7 @@ impl Function {
             How::Exec(command) => start(command.clone(), input())?,
             How::Container(arguments) => self.start_container(arguments, input())?,
         };
-        let answer = stream(&output.data, SourceId::NONE);
+        let answer = read_manifests(&output.data, SourceId::NONE);
         if output.status.success() {
             let answer = answer?;
             findings.extend(self.remarks(&answer));
@@ -141,7 +141,7 @@ impl Function {
     }
 
     /// The results of a function that has not failed; kustomize says nothing of them.
-    fn remarks(&self, answer: &Stream) -> Vec<Finding> {
+    fn remarks(&self, answer: &Manifests) -> Vec<Finding> {
         let remark = |result: Reported<'_>| {
             let severity = match result.severity {
                 "warning" => Severity::Warning,
@@ -169,7 +169,7 @@ impl Function {
                 ("internal.config.kubernetes.io/id", &id),
                 ("config.k8s.io/id", &id),
             ] {
-                notes::annotate(item, key, quoted(number));
+                bookkeeping::annotate(item, key, quoted(number));
             }
         }
         let list = Node::map(vec![
@@ -255,7 +255,7 @@ struct Reported<'a> {
 }
 
 /// The results that a function reports with its answer.
-fn results(answer: &Stream) -> Vec<Reported<'_>> {
+fn results(answer: &Manifests) -> Vec<Reported<'_>> {
     let lists = answer.documents.iter();
     let results = lists.filter_map(|list| list.get("results"));
     let reported = results.flat_map(Node::items).filter_map(|result| {
@@ -284,7 +284,7 @@ mod tests {
     fn a_failing_function_reports_why() {
         let answer = "kind: ResourceList\nresults:\n- {message: bad, severity: warning}\n- x: y\n\
                       - message: worse\n";
-        let answer = stream(answer.as_bytes(), SourceId::NONE).unwrap();
+        let answer = read_manifests(answer.as_bytes(), SourceId::NONE).unwrap();
         let reported = results(&answer);
         let words: Vec<_> = reported
             .iter()

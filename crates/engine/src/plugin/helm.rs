@@ -12,7 +12,7 @@ use kustom_yaml::cut::Cut as _;
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::finding::Finding;
 use kustom_yaml::place::SourceId;
-use kustom_yaml::{Node, Text, config, manifests, stream, through_json, write};
+use kustom_yaml::{Node, Text, manifests, read_config, read_manifests, through_json, write};
 
 use super::{HelmOptions, Options};
 use crate::kustomization::{HelmChart, HelmGlobals};
@@ -70,7 +70,7 @@ impl Helm {
         findings.extend(inflation.lost_nulls());
         let values = inflation.values(schema)?;
         let output = inflation.run(&inflation.template_arguments(&values)?)?;
-        let made = stream(&output.data, SourceId::NONE)
+        let made = read_manifests(&output.data, SourceId::NONE)
             .and_then(|stream| resource::from_documents(stream, schema));
         let mut made = made.map_err(|error| {
             let message = format!("in what helm made of the chart `{}`", chart.name);
@@ -289,7 +289,7 @@ impl<'c> Inflation<'c> {
             return None;
         }
         let bytes = Disk.read(&self.path.join("Chart.yaml")).ok()?;
-        let chart = config(&bytes, SourceId::NONE).ok()?;
+        let chart = read_config(&bytes, SourceId::NONE).ok()?;
         let found = chart.get("version").and_then(Node::text)?;
         let plain = |version: &str| version.trim_start_matches('v').to_owned();
         (plain(found) != plain(wanted)).then(|| {
@@ -581,14 +581,14 @@ fn cannot_write(cause: &io::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::load::{Library, Memory, Restriction};
+    use crate::load::{Memory, Restriction, SourceStore};
 
     /// What helm is told of a chart that is not there.
     fn lines(chart: &HelmChart, globals: &HelmGlobals, options: &HelmOptions) -> (String, String) {
         let mut files = Memory::default();
         files.insert("/app/kustomization.yaml", "");
         files.insert("/app/more.yaml", "a: 1");
-        let library = Library::new(&files, "/", Restriction::RootOnly);
+        let library = SourceStore::new(&files, "/", Restriction::RootOnly);
         let loader = library.open(Path::new("app")).unwrap();
         let inflation = Inflation::new(chart, globals, &loader, options).unwrap();
         let line = |words: Vec<OsString>| {

@@ -11,7 +11,7 @@ mod declared;
 mod executable;
 mod function;
 mod helm;
-mod notes;
+mod bookkeeping;
 mod specification;
 mod words;
 
@@ -22,16 +22,16 @@ use std::sync::Arc;
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::finding::Finding;
 use kustom_yaml::place::Span;
-use kustom_yaml::{Entry, Node, Stream};
+use kustom_yaml::{Entry, Manifests, Node};
 
 use crate::load::Loader;
 use crate::resource::{self, Resource, Resources};
 use crate::schema::Schema;
 
+pub use bookkeeping::write_all;
 pub use container::run as run_container;
 pub use declared::Declared;
 pub use helm::{FetchedCharts, Helm};
-pub use notes::write_all;
 
 use executable::Executable;
 use function::Function;
@@ -144,7 +144,7 @@ impl Plugin {
             return Err(at_object(Error::new(Kind::Plugin, message))
                 .help("plugins of others run with `--enable-alpha-plugins`"));
         }
-        let text = notes::write_all(std::iter::once(configuration))?;
+        let text = bookkeeping::write_all(std::iter::once(configuration))?;
         let runner = match Function::new(configuration, &text, loader, options) {
             Ok(Some(function)) => Runner::Function(Box::new(function)),
             Ok(None) => Executable::new(configuration, text, loader, options)
@@ -199,7 +199,7 @@ impl Plugin {
                 let checked = resource.check_annotations();
                 checked.map_err(|error| self.named(error))?;
             }
-            notes::take_wishes(resource)?;
+            bookkeeping::take_wishes(resource)?;
         }
         let mut list = Resources::new();
         list.add_all(made).map_err(|error| self.named(error))?;
@@ -281,7 +281,7 @@ impl Plugin {
         schema: &Schema,
         findings: &mut Vec<Finding>,
     ) -> Result<(Vec<(Resource, Option<usize>)>, bool)> {
-        let text = notes::write_with_ids(resources)?;
+        let text = bookkeeping::write_with_ids(resources)?;
         let mut said = Vec::new();
         let stream = match &self.runner {
             Runner::Function(function) => function.transform(&text, &mut said),
@@ -291,7 +291,7 @@ impl Plugin {
         let is_silent = stream.as_ref().is_ok_and(|it| it.documents.is_empty());
         let mut made = self.read(stream, schema)?;
         for resource in &mut made {
-            notes::remove(&mut resource.node, notes::ID);
+            bookkeeping::remove(&mut resource.node, bookkeeping::ID);
         }
         let mut unique = Resources::new();
         unique.add_all(made).map_err(|error| self.named(error))?;
@@ -302,12 +302,12 @@ impl Plugin {
         Ok((positioned.collect(), is_silent))
     }
 
-    fn read(&self, stream: Result<Stream>, schema: &Schema) -> Result<Vec<Resource>> {
+    fn read(&self, stream: Result<Manifests>, schema: &Schema) -> Result<Vec<Resource>> {
         let made = stream.and_then(|stream| resource::from_documents(stream, schema));
         let mut made = made.map_err(|error| self.named(error))?;
         if self.tracked {
             made.iter_mut()
-                .try_for_each(notes::take_origin)
+                .try_for_each(bookkeeping::take_origin)
                 .map_err(|error| self.named(error))?;
         }
         Ok(made)

@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::place::SourceId;
-use kustom_yaml::{Node, config};
+use kustom_yaml::{Node, read_config};
 
 use super::container::{Container, Mount};
 use crate::kustomization::decode::Mode;
@@ -38,7 +38,7 @@ impl Specification {
         };
         for key in ANNOTATIONS {
             if let Some(text) = annotation(key) {
-                let node = config(text.as_bytes(), SourceId::NONE)?;
+                let node = read_config(text.as_bytes(), SourceId::NONE)?;
                 let spec = Self::read(&node);
                 return spec.map(Some).map_err(|error| {
                     error.note(
@@ -178,7 +178,7 @@ mod tests {
     use super::*;
 
     fn spec(text: &str) -> Result<Option<Specification>> {
-        Specification::of(&config(text.as_bytes(), SourceId::NONE).unwrap())
+        Specification::of(&read_config(text.as_bytes(), SourceId::NONE).unwrap())
     }
 
     #[test]

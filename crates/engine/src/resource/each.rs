@@ -10,7 +10,7 @@ use kustom_yaml::threads;
 use rayon::iter::ParallelIterator as _;
 use rayon::slice::ParallelSliceMut as _;
 
-use super::{Moved, Resource, Resources, Selector};
+use super::{IdChange, Resource, Resources, Selector};
 use crate::schema::Schema;
 
 /// How many resources are worth the start of threads.
@@ -30,7 +30,7 @@ impl Resources {
         &mut self,
         change: impl Fn(&mut Resource) -> Result<()> + Sync,
     ) -> Result<()> {
-        self.each(|resource| (Moved::No, change(resource)))
+        self.each(|resource| (IdChange::No, change(resource)))
     }
 
     /// Changes each resource by itself, in ways that may change its id.
@@ -38,11 +38,11 @@ impl Resources {
     /// # Errors
     ///
     /// As [`Resources::change_contents`].
-    pub fn change_each(
+    pub fn change_ids(
         &mut self,
         change: impl Fn(&mut Resource) -> Result<()> + Sync,
     ) -> Result<()> {
-        self.each(|resource| (Moved::Yes, change(resource)))
+        self.each(|resource| (IdChange::Yes, change(resource)))
     }
 
     /// Changes each resource that is selected, by itself, and says how many were.
@@ -69,7 +69,7 @@ impl Resources {
         let count = AtomicUsize::new(0);
         self.each(|resource| {
             if !selector.matches(resource) {
-                return (Moved::No, Ok(()));
+                return (IdChange::No, Ok(()));
             }
             count.fetch_add(1, Ordering::Relaxed);
             resource.update(schema, &change)
@@ -78,14 +78,17 @@ impl Resources {
     }
 
     /// Changes each resource, on all cores if there are many.
-    fn each(&mut self, change: impl Fn(&mut Resource) -> (Moved, Result<()>) + Sync) -> Result<()> {
+    fn each(
+        &mut self,
+        change: impl Fn(&mut Resource) -> (IdChange, Result<()>) + Sync,
+    ) -> Result<()> {
         let [moved, noted, deleted] = [const { AtomicBool::new(false) }; 3];
         let one = |resource: &mut Resource| {
             let (ids, result) = change(resource);
             match ids {
-                Moved::No => {}
-                Moved::Noted => noted.store(true, Ordering::Relaxed),
-                Moved::Yes => moved.store(true, Ordering::Relaxed),
+                IdChange::No => {}
+                IdChange::Noted => noted.store(true, Ordering::Relaxed),
+                IdChange::Yes => moved.store(true, Ordering::Relaxed),
             }
             if resource.is_deleted() {
                 deleted.store(true, Ordering::Relaxed);
@@ -94,11 +97,11 @@ impl Resources {
         };
         let result = each(self.raw_mut(), &one);
         let ids = match (moved.into_inner(), noted.into_inner()) {
-            (true, _) => Moved::Yes,
-            (_, true) => Moved::Noted,
-            _ => Moved::No,
+            (true, _) => IdChange::Yes,
+            (_, true) => IdChange::Noted,
+            _ => IdChange::No,
         };
-        self.settle(ids, deleted.into_inner());
+        self.note_id_changes(ids, deleted.into_inner());
         result
     }
 }
@@ -122,7 +125,7 @@ fn each(
 mod tests {
     use kustom_yaml::error::{Error, Kind};
     use kustom_yaml::place::SourceId;
-    use kustom_yaml::stream;
+    use kustom_yaml::read_manifests;
 
     use super::*;
     use crate::resource::{Pattern, from_documents};
@@ -131,7 +134,7 @@ mod tests {
         let text: Vec<String> = (0..count)
             .map(|at| format!("{{apiVersion: v1, kind: ConfigMap, metadata: {{name: m{at}}}}}\n"))
             .collect();
-        let stream = stream(text.join("---\n").as_bytes(), SourceId::NONE).unwrap();
+        let stream = read_manifests(text.join("---\n").as_bytes(), SourceId::NONE).unwrap();
         let mut resources = Resources::new();
         let list = from_documents(stream, &Schema::builtin()).unwrap();
         resources.add_all(list).unwrap();
@@ -188,7 +191,7 @@ mod tests {
             name @ ("m700" | "m701" | "m2000") => Err(Error::new(Kind::Transform, name)),
             _ => Ok(()),
         };
-        let error = resources.change_each(fail).unwrap_err();
+        let error = resources.change_ids(fail).unwrap_err();
         assert_eq!(error.message(), "m700");
     }
 }

@@ -12,7 +12,7 @@ use crate::id::{Gvk, Id};
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
     /// The names it had, the oldest first.
-    pub previous: Vec<Former>,
+    pub previous: Vec<PreviousId>,
     /// The prefixes it was given, the innermost first.
     pub prefixes: Vec<Str>,
     /// The suffixes it was given, the innermost first.
@@ -40,7 +40,7 @@ pub struct History {
 
 /// An earlier name of a resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Former {
+pub struct PreviousId {
     /// The name it had.
     pub name: Str,
     /// The effective namespace it had.
@@ -90,7 +90,7 @@ impl Behavior {
 impl History {
     /// Records the id that a resource is about to lose.
     pub fn remember(&mut self, id: &Id) {
-        self.previous.push(Former {
+        self.previous.push(PreviousId {
             name: id.name.clone(),
             namespace: id.effective_namespace().into(),
             kind: id.gvk.kind.clone(),
@@ -115,7 +115,7 @@ impl History {
         let mut list = Vec::new();
         let mut add = |name: &str, value: String| list.push((format!("{INTERNAL}{name}"), value));
         if !self.previous.is_empty() {
-            let joined = |part: fn(&Former) -> &Str| {
+            let joined = |part: fn(&PreviousId) -> &Str| {
                 self.previous
                     .iter()
                     .map(|former| part(former).as_str())
@@ -201,7 +201,7 @@ impl History {
             .into_iter()
             .zip(namespaces)
             .zip(kinds)
-            .map(|((name, namespace), kind)| Former {
+            .map(|((name, namespace), kind)| PreviousId {
                 name,
                 namespace,
                 kind,

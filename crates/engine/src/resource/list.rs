@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use kustom_yaml::error::{Error, Kind, Result};
-use kustom_yaml::{Node, Stream, through_json};
+use kustom_yaml::{Manifests, Node, through_json};
 
 use super::{Resource, is_empty};
 use crate::release::Change;
@@ -17,7 +17,7 @@ use crate::schema::Schema;
 /// # Errors
 ///
 /// A document that is no object, or a list whose `items` are none.
-pub fn resources(stream: Stream, schema: &Schema) -> Result<Vec<Resource>> {
+pub fn resources(stream: Manifests, schema: &Schema) -> Result<Vec<Resource>> {
     let mut queue: VecDeque<Node> = unwrap_lone_list(stream).into();
     queue.retain(|node| !is_empty(node));
     let mut found = Vec::with_capacity(queue.len());
@@ -36,7 +36,7 @@ pub fn resources(stream: Stream, schema: &Schema) -> Result<Vec<Resource>> {
 }
 
 /// A file that is one `List` means its items.
-fn unwrap_lone_list(stream: Stream) -> Vec<Node> {
+fn unwrap_lone_list(stream: Manifests) -> Vec<Node> {
     let mut documents = stream.documents;
     let ([only], 1) = (documents.as_mut_slice(), stream.chunks) else {
         return documents;

@@ -16,7 +16,7 @@ use kustom_yaml::{Entry, Node, Str};
 use crate::id::{Gvk, Id};
 use crate::schema::Schema;
 
-pub use history::{Behavior, Former, History};
+pub use history::{Behavior, History, PreviousId};
 pub use list::resources as from_documents;
 pub use origin::{Origin, Plugin};
 pub use resources::Resources;
@@ -35,7 +35,7 @@ pub struct Resource {
 
 /// What a change does to the ids of a resource.
 #[derive(Clone, Copy, Debug)]
-enum Moved {
+enum IdChange {
     /// They are what they were.
     No,
     /// It has former ones that it had not.
@@ -96,16 +96,16 @@ impl Resource {
         &mut self,
         schema: &Schema,
         change: impl FnOnce(&mut Self) -> Result<T>,
-    ) -> (Moved, Result<T>) {
+    ) -> (IdChange, Result<T>) {
         let (id, formers) = (self.id.clone(), self.history.previous.len());
         let result = change(self);
         self.refresh(schema);
         let moved = if self.id != id {
-            Moved::Yes
+            IdChange::Yes
         } else if self.history.previous.len() != formers {
-            Moved::Noted
+            IdChange::Noted
         } else {
-            Moved::No
+            IdChange::No
         };
         (moved, result)
     }

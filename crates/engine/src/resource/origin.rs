@@ -4,7 +4,7 @@
 
 use kustom_yaml::error::Result;
 use kustom_yaml::place::SourceId;
-use kustom_yaml::{Entry, Node, PrintOptions, config, print_node};
+use kustom_yaml::{Entry, Node, PrintOptions, print_node, read_config};
 
 /// Where a resource came from, or what changed it: the fields of `config.kubernetes.io/origin`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -57,7 +57,10 @@ impl Origin {
     ///
     /// If it is no YAML.
     pub fn parse(text: &str) -> Result<Self> {
-        Ok(Self::from_node(&config(text.as_bytes(), SourceId::NONE)?))
+        Ok(Self::from_node(&read_config(
+            text.as_bytes(),
+            SourceId::NONE,
+        )?))
     }
 
     /// Reads the second annotation.
@@ -66,7 +69,7 @@ impl Origin {
     ///
     /// If it is no YAML.
     pub fn parse_list(text: &str) -> Result<Vec<Self>> {
-        let list = config(text.as_bytes(), SourceId::NONE)?;
+        let list = read_config(text.as_bytes(), SourceId::NONE)?;
         Ok(list.items().iter().map(Self::from_node).collect())
     }
 

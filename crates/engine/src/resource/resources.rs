@@ -8,7 +8,7 @@ use kustom_yaml::limits::Budget;
 use kustom_yaml::{Entry, Node, Str, Style, base64_lines};
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use super::{Behavior, Moved, Resource, text_map};
+use super::{Behavior, IdChange, Resource, text_map};
 use crate::id::{Id, Key, KeyRef};
 use crate::schema::Schema;
 
@@ -177,9 +177,9 @@ impl Resources {
     ) -> Result<T> {
         let (moved, result) = self.list[position].update(schema, change);
         match moved {
-            Moved::No => {}
-            Moved::Noted => self.note_ids(position),
-            Moved::Yes => self.forget_ids(),
+            IdChange::No => {}
+            IdChange::Noted => self.note_ids(position),
+            IdChange::Yes => self.forget_ids(),
         }
         self.may_be_deleted |= self.list[position].is_deleted();
         result
@@ -213,19 +213,19 @@ impl Resources {
     }
 
     /// Takes over what many changes did, each to one resource.
-    pub(super) fn settle(&mut self, moved: Moved, may_be_deleted: bool) {
+    pub(super) fn note_id_changes(&mut self, moved: IdChange, may_be_deleted: bool) {
         match moved {
-            Moved::No => {}
-            Moved::Noted => {
+            IdChange::No => {}
+            IdChange::Noted => {
                 self.any = None;
                 self.named = None;
             }
-            Moved::Yes => self.forget_ids(),
+            IdChange::Yes => self.forget_ids(),
         }
         self.may_be_deleted |= may_be_deleted;
     }
 
-    /// The list, to change each resource and [`Resources::settle`] then.
+    /// The list, to change each resource and [`Resources::note_id_changes`] then.
     pub(super) fn raw_mut(&mut self) -> &mut [Resource] {
         &mut self.list
     }
@@ -274,7 +274,7 @@ impl Resources {
     ///
     /// If there is nothing to merge with, more than one, or something that was not to be there, or
     /// if the `stringData` is no map of plain values.
-    pub fn absorb(&mut self, mut new: Resource, with_string_data: bool) -> Result<()> {
+    pub fn add_generated(&mut self, mut new: Resource, with_string_data: bool) -> Result<()> {
         let id = new.id().clone();
         let found = self.with_any_id(&id).to_vec();
         let behavior = new.history.behavior;

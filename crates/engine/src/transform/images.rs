@@ -14,7 +14,7 @@ use kustom_yaml::{Node, Str, Text, Value};
 use regex::Regex;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::fields::{self, FieldSpec, Leaf};
+use crate::fields::{self, FieldSpec, OnMissing};
 use crate::regexp;
 use crate::release::{Change, Release};
 use crate::resource::Resources;
@@ -361,7 +361,7 @@ fn each_image(
     f: &mut dyn FnMut(&mut Node) -> Result<()>,
 ) -> Result<()> {
     in_containers(node, f)?;
-    fields::visit_all(node, specs, Leaf::Keep, f)
+    fields::each_field_of(node, specs, OnMissing::Keep, f)
 }
 
 /// Calls `f` with the image of every container of every list of containers, wherever it is.
@@ -452,7 +452,7 @@ pub(crate) fn split(image: &str) -> (&str, &str, &str) {
 #[cfg(test)]
 mod tests {
     use kustom_yaml::place::SourceId;
-    use kustom_yaml::stream;
+    use kustom_yaml::read_manifests;
 
     use super::*;
     use crate::resource::from_documents;
@@ -468,7 +468,7 @@ mod tests {
             "{{apiVersion: v1, kind: Pod, metadata: {{name: a}}, spec: {{containers: [{}]}}}}",
             containers.join(", ")
         );
-        let stream = stream(text.as_bytes(), SourceId::NONE).unwrap();
+        let stream = read_manifests(text.as_bytes(), SourceId::NONE).unwrap();
         let mut resources = Resources::new();
         resources
             .add_all(from_documents(stream, &Schema::builtin()).unwrap())

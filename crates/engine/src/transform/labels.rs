@@ -6,7 +6,7 @@ use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::limits::VALUE;
 use kustom_yaml::{Tag, Text};
 
-use crate::fields::{self, FieldSpec, LabelReach, Leaf};
+use crate::fields::{self, FieldSpec, LabelReach, OnMissing};
 use crate::resource::Resources;
 
 /// An entry of `labels`.
@@ -44,7 +44,7 @@ pub fn apply(resources: &mut Resources, pairs: &[(Text, Text)], specs: &[FieldSp
     let budget = resources.budget().clone();
     let total: u64 = sizes.sum();
     resources.change_contents(|resource| {
-        fields::visit_all(&mut resource.node, specs, Leaf::Map, &mut |labels| {
+        fields::each_field_of(&mut resource.node, specs, OnMissing::Map, &mut |labels| {
             let charged = budget.charge("these labels or annotations", total);
             charged.map_err(|error| error.at(pairs[0].0.span))?;
             for (key, value) in pairs {

@@ -5,7 +5,7 @@
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::{Node, Tag, Text};
 
-use crate::fields::{self, FieldSpec, Leaf};
+use crate::fields::{self, FieldSpec, OnMissing};
 use crate::release::{Change, Release};
 use crate::resource::{Resource, Resources};
 use crate::schema::Schema;
@@ -52,7 +52,7 @@ pub fn apply(
         return Ok(());
     }
     let budget = resources.budget().clone();
-    resources.change_each(|resource| {
+    resources.change_ids(|resource| {
         budget.charge_text("this namespace", &wanted.namespace, 2)?;
         if moves_charts || !resource.history.from_helm {
             resource.remember_id();
@@ -72,7 +72,7 @@ impl Namespace {
         let is_core = id.gvk.group.is_empty() && id.gvk.version == "v1";
         let is_binding = matches!(&*id.gvk.kind, "RoleBinding" | "ClusterRoleBinding");
         let node = &mut resource.node;
-        let leaf = Leaf::Scalar(Tag::Str);
+        let leaf = OnMissing::Scalar(Tag::Str);
         if !id.cluster_scoped {
             let path = "metadata/namespace".into();
             let spec = FieldSpec {
@@ -80,7 +80,7 @@ impl Namespace {
                 create: true,
                 ..FieldSpec::default()
             };
-            fields::visit(node, &spec, leaf, &mut |field| self.set(field))?;
+            fields::each_field(node, &spec, leaf, &mut |field| self.set(field))?;
         }
         if is_binding && let Some(subjects) = node.get_mut("subjects") {
             self.move_subjects(subjects)?;
@@ -96,7 +96,7 @@ impl Namespace {
                 _ => false,
             };
             if !is_handled {
-                fields::visit(node, spec, leaf, &mut |field| self.set(field))?;
+                fields::each_field(node, spec, leaf, &mut |field| self.set(field))?;
             }
         }
         Ok(())

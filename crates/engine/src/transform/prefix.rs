@@ -5,7 +5,7 @@
 use kustom_yaml::error::Result;
 use kustom_yaml::{Str, Tag};
 
-use crate::fields::{self, FieldSpec, Leaf};
+use crate::fields::{self, FieldSpec, OnMissing};
 use crate::id::Id;
 use crate::resource::{Resource, Resources};
 use crate::schema::Schema;
@@ -36,7 +36,7 @@ pub(super) fn rename_all(
     change: impl Fn(&str) -> Str + Sync,
 ) -> Result<()> {
     let budget = resources.budget().clone();
-    resources.change_each(|resource| {
+    resources.change_ids(|resource| {
         let original = resource.original_id();
         if keeps_its_name(&original) {
             return Ok(());
@@ -53,10 +53,10 @@ pub(super) fn rename_all(
                 record(resource);
                 resource.remember_id();
             }
-            fields::visit(
+            fields::each_field(
                 &mut resource.node,
                 spec,
-                Leaf::Scalar(Tag::Str),
+                OnMissing::Scalar(Tag::Str),
                 &mut |name| {
                     let changed = change(name.text().unwrap_or_default());
                     // The former name is remembered.

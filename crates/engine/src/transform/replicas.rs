@@ -5,7 +5,7 @@
 use kustom_yaml::error::{Error, Kind, Result, nearest};
 use kustom_yaml::{Tag, Text};
 
-use crate::fields::{self, FieldSpec, Leaf};
+use crate::fields::{self, FieldSpec, OnMissing};
 use crate::id::Gvk;
 use crate::resource::{Resource, Resources};
 
@@ -50,8 +50,8 @@ fn set(resource: &mut Resource, replica: &Replica, specs: &[FieldSpec]) -> Resul
     let mut found = false;
     for spec in specs.iter().filter(is_meant) {
         found = true;
-        let leaf = Leaf::Scalar(Tag::Int);
-        fields::visit(&mut resource.node, spec, leaf, &mut |node| {
+        let leaf = OnMissing::Scalar(Tag::Int);
+        fields::each_field(&mut resource.node, spec, leaf, &mut |node| {
             node.set_scalar(&count, Some(Tag::Int));
             // The entry is where the value comes from now.
             node.span = replica.name.span;

@@ -212,7 +212,7 @@ fn join(parts: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use kustom_yaml::place::SourceId;
-    use kustom_yaml::stream;
+    use kustom_yaml::read_manifests;
 
     use super::*;
     use crate::resource::from_documents;
@@ -220,7 +220,7 @@ mod tests {
     fn added(path: &str, position: i64) -> Result<String> {
         let text = "kind: A\nmetadata: {name: x}\ndir: /a/b\nfile: c\nlist: [{name: y}]\nmap: {}\n";
         let schema = Schema::builtin();
-        let stream = stream(text.as_bytes(), SourceId::NONE).unwrap();
+        let stream = read_manifests(text.as_bytes(), SourceId::NONE).unwrap();
         let mut resources = Resources::new();
         resources
             .add_all(from_documents(stream, &schema).unwrap())

@@ -49,7 +49,7 @@ impl Expansion {
 
     pub(super) fn add(&mut self, name: &str, value: Node) {
         let meaning = match &value.value {
-            Value::Scalar(text) => meaning(text, value.tag, value.is_untyped()),
+            Value::Scalar(text) => meaning(text, value.tag, value.is_inferred()),
             _ => Meaning::Unfit,
         };
         let known = Known {
@@ -121,7 +121,7 @@ impl Expansion {
         node.value = Value::Scalar(text);
         node.tag = tag;
         node.style = Style::Plain;
-        node.dress = None;
+        node.decor = None;
         Ok(())
     }
 
@@ -200,9 +200,9 @@ impl Meaning {
     }
 }
 
-fn meaning(text: &Str, tag: Tag, is_untyped: bool) -> Meaning {
+fn meaning(text: &Str, tag: Tag, is_inferred: bool) -> Meaning {
     let typed = match tag {
-        _ if is_untyped => None,
+        _ if is_inferred => None,
         Tag::Int => text.parse().ok().map(Meaning::Int),
         Tag::Float => float(text).map(Meaning::Float),
         Tag::Bool => boolean(text).map(Meaning::Bool),
@@ -213,7 +213,7 @@ fn meaning(text: &Str, tag: Tag, is_untyped: bool) -> Meaning {
 
 /// Whether a value is a text, or was never said to be anything else.
 fn is_text(node: &Node) -> bool {
-    node.is_scalar() && (node.tag == Tag::Str || node.is_untyped())
+    node.is_scalar() && (node.tag == Tag::Str || node.is_inferred())
 }
 
 /// A number as Go reads it, which knows no `.inf` and has its own rule for underscores.

@@ -2,22 +2,22 @@
 
 use super::super::Node;
 use super::super::print::After;
-use super::children::{Chunk, Family};
+use super::children::{ChildEdits, Chunk};
 use super::comments::Feet;
 use super::value::{Editor, Old, is_block_scalar};
 
 /// Whether the first child of a collection has a comment above it.
 pub(super) fn begins_with_head(node: &Node) -> bool {
     let key = node.entries().first().map(|entry| &entry.key);
-    let dress = key
+    let decor = key
         .or(node.items().first())
-        .and_then(|child| child.dress.as_deref());
-    dress.is_some_and(|dress| dress.head.is_some())
+        .and_then(|child| child.decor.as_deref());
+    decor.is_some_and(|decor| decor.head.is_some())
 }
 
 impl Editor<'_> {
     /// Takes old children out of a block collection and puts new ones in.
-    pub(super) fn block_structure(&mut self, family: &Family<'_>, texts: &[String]) {
+    pub(super) fn block_structure(&mut self, family: &ChildEdits<'_>, texts: &[String]) {
         let kept = family.kept();
         if kept.is_empty() {
             return self.replaced_children(family, texts);
@@ -29,7 +29,7 @@ impl Editor<'_> {
     }
 
     /// Puts lines after an old child, or before the first one.
-    fn insert(&mut self, family: &Family<'_>, after: Option<usize>, lines: &[&str]) {
+    fn insert(&mut self, family: &ChildEdits<'_>, after: Option<usize>, lines: &[&str]) {
         if lines.is_empty() {
             return;
         }
@@ -45,7 +45,7 @@ impl Editor<'_> {
     }
 
     /// Puts lines before the first old child, which may be on its way out.
-    fn insert_first(&mut self, family: &Family<'_>, lines: &str) {
+    fn insert_first(&mut self, family: &ChildEdits<'_>, lines: &str) {
         let lead = family.chunks[0].lead;
         if !self.text.is_first_on_line(lead) {
             // The first line takes the place behind the dash.
@@ -71,7 +71,7 @@ impl Editor<'_> {
     }
 
     /// Writes other children where the old ones stood.
-    fn replaced_children(&mut self, family: &Family<'_>, texts: &[String]) {
+    fn replaced_children(&mut self, family: &ChildEdits<'_>, texts: &[String]) {
         let (Some(first), Some(last)) = (family.chunks.first(), family.chunks.last()) else {
             return;
         };
@@ -93,7 +93,7 @@ impl Editor<'_> {
     }
 
     /// Takes out the children that are not kept.
-    fn remove(&mut self, family: &Family<'_>, kept: &[usize]) {
+    fn remove(&mut self, family: &ChildEdits<'_>, kept: &[usize]) {
         let chunks = &family.chunks;
         let gap = self.site(family.old).gap;
         let is_inline = !self.text.is_first_on_line(chunks[0].lead);
@@ -131,7 +131,7 @@ impl Editor<'_> {
     }
 
     /// Takes out all children: `{}` or `[]` stays.
-    pub(super) fn emptied(&mut self, family: &Family<'_>, outer: super::render::Context) {
+    pub(super) fn emptied(&mut self, family: &ChildEdits<'_>, outer: super::render::Context) {
         let is_map = family.old.node.is_map();
         let token = if is_map { "{}" } else { "[]" };
         let site = self.site(family.old);

@@ -20,7 +20,7 @@ pub(super) struct Chunk {
 }
 
 /// The children of a collection, as they were and as they are to be.
-pub(super) struct Family<'n> {
+pub(super) struct ChildEdits<'n> {
     /// The collection as it was.
     pub(super) old: Old<'n>,
     /// The old children, and their values.
@@ -34,7 +34,7 @@ pub(super) struct Family<'n> {
     pub(super) context: Context,
 }
 
-impl<'n> Family<'n> {
+impl<'n> ChildEdits<'n> {
     fn new(old: Old<'n>, values: Vec<Old<'n>>, pairs: Pairs, context: Context) -> Self {
         Self {
             old,
@@ -89,7 +89,7 @@ impl Editor<'_> {
                 node: &entry.value,
                 number,
             });
-        let family = Family::new(
+        let family = ChildEdits::new(
             old,
             values.collect(),
             align::entries(before, after),
@@ -122,7 +122,7 @@ impl Editor<'_> {
                 false => self.sites.of(value).end,
             },
         });
-        let family = Family {
+        let family = ChildEdits {
             chunks: chunks.collect(),
             ..family
         };
@@ -145,7 +145,7 @@ impl Editor<'_> {
         let (before, after) = (old.node.items(), new.items());
         let numbers = self.sites.items(old.number, before.len());
         let values = before.iter().zip(numbers);
-        let family = Family::new(
+        let family = ChildEdits::new(
             old,
             values.map(|(node, number)| Old { node, number }).collect(),
             align::items(before, after),
@@ -177,7 +177,7 @@ impl Editor<'_> {
                 end: site.end,
             }
         });
-        let family = Family {
+        let family = ChildEdits {
             chunks: chunks.collect(),
             ..family
         };
@@ -223,7 +223,12 @@ impl Editor<'_> {
     }
 
     /// A text for every new child; of those that stay an empty one.
-    fn new_entries(&self, family: &Family<'_>, before: &[Entry], after: &[Entry]) -> Vec<String> {
+    fn new_entries(
+        &self,
+        family: &ChildEdits<'_>,
+        before: &[Entry],
+        after: &[Entry],
+    ) -> Vec<String> {
         let context = family.context;
         if context.in_flow {
             return texts(&family.pairs, |at, _| {
@@ -255,7 +260,7 @@ impl Editor<'_> {
     }
 
     /// A text for every new child; of those that stay an empty one.
-    fn new_items(&self, family: &Family<'_>, before: &[Node], after: &[Node]) -> Vec<String> {
+    fn new_items(&self, family: &ChildEdits<'_>, before: &[Node], after: &[Node]) -> Vec<String> {
         let context = family.context;
         if context.in_flow {
             return texts(&family.pairs, |at, _| {
@@ -279,7 +284,7 @@ impl Editor<'_> {
     }
 
     /// Puts in and takes out what is new and gone.
-    fn structure(&mut self, family: &Family<'_>, texts: &[String], outer: Context) {
+    fn structure(&mut self, family: &ChildEdits<'_>, texts: &[String], outer: Context) {
         if family.context.in_flow {
             self.flow_structure(family, texts);
         } else if texts.is_empty() {
@@ -290,7 +295,7 @@ impl Editor<'_> {
     }
 
     /// Whether the lines that will follow a new child could become a part of its last scalar.
-    fn is_risky(&self, family: &Family<'_>, follows: Option<usize>) -> bool {
+    fn is_risky(&self, family: &ChildEdits<'_>, follows: Option<usize>) -> bool {
         let column = family.context.column;
         let end = match (follows, family.chunks.last()) {
             (Some(number), _) => self.end_with_foot(family.chunks[number], column),
@@ -301,14 +306,14 @@ impl Editor<'_> {
     }
 
     /// Where the lines of an old child end, with the comments below that are its own.
-    pub(super) fn extent(&self, family: &Family<'_>, number: usize) -> usize {
+    pub(super) fn extent(&self, family: &ChildEdits<'_>, number: usize) -> usize {
         let column = self.text.column(family.chunks[number].lead);
         let feet = Feet::of_child(family.old.node, number);
         self.end_with_feet(family.chunks[number].end, column, &feet)
     }
 
     /// The lines of an old child as they are, with its comments.
-    fn copied(&self, family: &Family<'_>, number: usize) -> String {
+    fn copied(&self, family: &ChildEdits<'_>, number: usize) -> String {
         let chunk = family.chunks[number];
         let head = self.head_start(chunk.lead, family.limit(number, 0));
         let end = self.extent(family, number);

@@ -1,14 +1,14 @@
 //! Comments that a program changed.
 
 use super::super::print::After;
-use super::super::{Dress, Entry, Node};
+use super::super::{Decor, Entry, Node};
 use super::render::Context;
 use super::value::{Editor, Old, is_block, is_block_scalar};
 
 impl Editor<'_> {
     /// Changes the comment on the line of a value.
     pub(super) fn line_comment(&mut self, old: Old<'_>, new: &Node, context: Context) {
-        let Some(after) = changed(old.node, new, |dress| dress.line.as_deref()) else {
+        let Some(after) = changed(old.node, new, |decor| decor.line.as_deref()) else {
             return;
         };
         let site = self.site(old);
@@ -34,7 +34,7 @@ impl Editor<'_> {
         new: &Entry,
         context: Context,
     ) {
-        let line = changed(key.node, &new.key, |dress| dress.line.as_deref());
+        let line = changed(key.node, &new.key, |decor| decor.line.as_deref());
         let begins_below = is_block(value.node) && is_block(&new.value) && !context.in_flow;
         let at = self.site(value).bare;
         if let (Some(after), Some(end), true) = (line, self.text.end_with_comment(at), begins_below)
@@ -61,7 +61,7 @@ impl Editor<'_> {
             return;
         }
         let end = self.text.line_end(self.site(last).end);
-        let range = match old.node.dress.as_deref().and_then(foot) {
+        let range = match old.node.decor.as_deref().and_then(foot) {
             Some(before) => self.lines_below(end, before),
             None => Some((end, end)),
         };
@@ -110,7 +110,7 @@ impl Editor<'_> {
 
     /// Changes the comment above a key or an item.
     pub(super) fn head_comment(&mut self, old: Old<'_>, new: &Node, context: Context) {
-        let Some(after) = changed(old.node, new, |dress| dress.head.as_deref()) else {
+        let Some(after) = changed(old.node, new, |decor| decor.head.as_deref()) else {
             return;
         };
         let lead = self.site(old).lead;
@@ -143,7 +143,7 @@ impl<'n> Feet<'n> {
     /// Those of what is in a collection, without its own.
     pub(super) fn in_it(node: &'n Node) -> Self {
         let mut feet = Self::of(node);
-        let own = node.dress.as_deref().and_then(foot).unwrap_or_default();
+        let own = node.decor.as_deref().and_then(foot).unwrap_or_default();
         feet.0
             .drain(..own.lines().filter(|line| !line.trim().is_empty()).count());
         feet
@@ -163,7 +163,7 @@ impl<'n> Feet<'n> {
     }
 
     fn gather(&mut self, node: &'n Node) {
-        let foot = node.dress.as_deref().and_then(foot).unwrap_or_default();
+        let foot = node.decor.as_deref().and_then(foot).unwrap_or_default();
         let lines = foot.lines().map(str::trim);
         self.0.extend(lines.filter(|line| !line.is_empty()));
         for item in node.items() {
@@ -182,7 +182,7 @@ impl<'n> Feet<'n> {
 
 /// Whether a child has a comment below it, which what follows must not take for its own.
 pub(super) fn has_foot(node: &Node) -> bool {
-    node.dress.as_deref().and_then(foot).is_some()
+    node.decor.as_deref().and_then(foot).is_some()
 }
 
 /// The new comment, if it is another one.
@@ -191,10 +191,10 @@ pub(super) fn has_foot(node: &Node) -> bool {
 fn changed<'n>(
     old: &Node,
     new: &'n Node,
-    part: impl Fn(&Dress) -> Option<&str>,
+    part: impl Fn(&Decor) -> Option<&str>,
 ) -> Option<Option<&'n str>> {
-    let before = old.dress.as_deref().and_then(&part);
-    let after = new.dress.as_deref().and_then(&part);
+    let before = old.decor.as_deref().and_then(&part);
+    let after = new.decor.as_deref().and_then(&part);
     let is_elsewhere = |text| after.is_none() && old.span != new.span && !carries(new, text);
     let is_kept = before == after || before.is_none_or(is_elsewhere) && after.is_none();
     (!is_kept).then_some(after)
@@ -203,8 +203,8 @@ fn changed<'n>(
 /// Whether a comment stands in what a value is made of.
 fn carries(node: &Node, text: &str) -> bool {
     let has = |node: &Node| {
-        let dress = node.dress.as_deref();
-        let comments = dress.map(|it| [&it.head, &it.line, &it.foot]);
+        let decor = node.decor.as_deref();
+        let comments = decor.map(|it| [&it.head, &it.line, &it.foot]);
         let mut comments = comments.into_iter().flatten().flatten();
         comments.any(|comment| comment == text) || carries(node, text)
     };
@@ -215,8 +215,8 @@ fn carries(node: &Node, text: &str) -> bool {
             .any(|entry| has(&entry.key) || has(&entry.value))
 }
 
-fn foot(dress: &Dress) -> Option<&str> {
-    dress.foot.as_deref()
+fn foot(decor: &Decor) -> Option<&str> {
+    decor.foot.as_deref()
 }
 
 fn commented(text: &str) -> String {

@@ -7,7 +7,7 @@ use super::layout::Layout;
 use super::render;
 use super::same::same_node;
 use super::site::{self, Sites};
-use super::text::Text;
+use super::text::SourceText;
 use super::value::Editor;
 use crate::error::Result;
 
@@ -15,7 +15,7 @@ use crate::error::Result;
 ///
 /// What the text does not show of how it is laid out is as `layout` says.
 pub(super) fn edits(
-    text: Text<'_>,
+    text: SourceText<'_>,
     before: &[Node],
     after: &[Node],
     layout: Layout,
@@ -44,7 +44,7 @@ pub(super) fn edits(
 
 /// The documents that differ printed anew, each in its place.
 pub(super) fn printed(
-    text: Text<'_>,
+    text: SourceText<'_>,
     before: &[Node],
     after: &[Node],
     layout: Layout,
@@ -82,7 +82,7 @@ struct Start {
     has_marker: bool,
 }
 
-fn starts(text: Text<'_>, documents: &[Node]) -> Vec<Start> {
+fn starts(text: SourceText<'_>, documents: &[Node]) -> Vec<Start> {
     let mut starts = Vec::with_capacity(documents.len());
     let mut line = text.skip_mark(0);
     let mut directives = None;

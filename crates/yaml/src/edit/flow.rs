@@ -1,11 +1,11 @@
 //! Items put between brackets and taken out.
 
-use super::children::{Chunk, Family};
+use super::children::{ChildEdits, Chunk};
 use super::value::Editor;
 
 impl Editor<'_> {
     /// Takes old children out of a flow collection and puts new ones in.
-    pub(super) fn flow_structure(&mut self, family: &Family<'_>, texts: &[String]) {
+    pub(super) fn flow_structure(&mut self, family: &ChildEdits<'_>, texts: &[String]) {
         let kept = family.kept();
         if kept.is_empty() {
             let site = self.site(family.old);
@@ -37,7 +37,7 @@ impl Editor<'_> {
     }
 
     /// Puts children in, on lines of their own if their neighbour has one.
-    fn insert_between(&mut self, family: &Family<'_>, after: Option<usize>, texts: &[&str]) {
+    fn insert_between(&mut self, family: &ChildEdits<'_>, after: Option<usize>, texts: &[&str]) {
         if texts.is_empty() {
             return;
         }

@@ -4,7 +4,7 @@ use super::super::print::Printer;
 use super::super::{Node, PrintOptions};
 use super::same::is_flow;
 use super::site::Sites;
-use super::text::Text;
+use super::text::SourceText;
 
 /// The steps of indentation seen so far, from the nearest neighbours outwards.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,7 +21,7 @@ impl Layout {
     /// What the direct children of a block collection show, before what was known.
     pub(super) fn refined(
         mut self,
-        text: Text<'_>,
+        text: SourceText<'_>,
         sites: &Sites,
         node: &Node,
         number: usize,
@@ -43,7 +43,7 @@ impl Layout {
     }
 
     /// The first steps that a document shows anywhere.
-    pub(super) fn of_document(text: Text<'_>, sites: &Sites, root: &Node) -> Self {
+    pub(super) fn of_document(text: SourceText<'_>, sites: &Sites, root: &Node) -> Self {
         let mut layout = Self::default();
         let mut open = vec![(root, 0)];
         while let Some((node, number)) = open.pop() {
@@ -62,7 +62,7 @@ impl Layout {
         layout
     }
 
-    fn of_children(text: Text<'_>, sites: &Sites, node: &Node, number: usize) -> Self {
+    fn of_children(text: SourceText<'_>, sites: &Sites, node: &Node, number: usize) -> Self {
         let mut seen = Self::default();
         for (child, number) in children(node, number, sites) {
             if is_flow(child) || (child.entries().is_empty() && child.items().is_empty()) {

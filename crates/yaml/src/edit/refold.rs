@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use super::super::spell::{Gap, single_blanks};
+use super::super::quoting::{Gap, single_blanks};
 use crate::cut::Cut as _;
 
 /// How many pairs of words are compared at most.
@@ -144,7 +144,7 @@ fn align(old: &[&str], new: &[Word<'_>]) -> Vec<Option<usize>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::spell::folded_lines;
+    use super::super::super::quoting::folded_lines;
     use super::*;
 
     fn refolded(old: &[&str], new: &str) -> String {

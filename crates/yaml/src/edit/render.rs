@@ -1,7 +1,7 @@
 //! New values as pieces of text that fit where they go.
 
 use super::super::print::After;
-use super::super::spell;
+use super::super::quoting;
 use super::super::{Entry, Node, Style, Value};
 use super::layout::Layout;
 use super::refold;
@@ -101,7 +101,7 @@ pub(super) fn tamed(node: &Node, always: bool) -> Option<Node> {
         last = child;
     }
     let text = last.text()?;
-    if spell::block_style(last, text).is_none() || !(always || keeps_breaks(last)) {
+    if quoting::block_style(last, text).is_none() || !(always || keeps_breaks(last)) {
         return None;
     }
     let mut copy = node.clone();
@@ -135,7 +135,7 @@ pub(super) fn block_scalar(
     old_lines: &[&str],
 ) -> Option<Rendered> {
     let text = node.text()?;
-    let style = spell::block_style(node, text)?;
+    let style = quoting::block_style(node, text)?;
     let step = margin.checked_sub(context.column).filter(|step| *step > 0);
     let needs_step = text.starts_with([' ', '\n']);
     if needs_step && (context.after == After::Nothing || step.is_none_or(|step| step > 9)) {
@@ -145,17 +145,17 @@ pub(super) fn block_scalar(
     printer.properties(node);
     printer
         .out
-        .push_str(&spell::block_header(style, text, step.unwrap_or(1)));
+        .push_str(&quoting::block_header(style, text, step.unwrap_or(1)));
     let mut lines = String::new();
     let margin = " ".repeat(margin);
     if style == Style::Folded {
         let breaks = refold::breaks(text, old_lines);
         let width = old_lines.iter().map(|line| line.chars().count()).max();
-        spell::folded_lines(&mut lines, text, &margin, &mut |gap| {
+        quoting::folded_lines(&mut lines, text, &margin, &mut |gap| {
             breaks.says(gap, width.unwrap_or(80))
         });
     } else {
-        spell::literal_lines(&mut lines, text, &margin);
+        quoting::literal_lines(&mut lines, text, &margin);
     }
     lines.truncate(lines.len() - usize::from(lines.ends_with('\n')));
     Some(Rendered {

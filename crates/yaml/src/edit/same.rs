@@ -1,6 +1,6 @@
 //! When two nodes say the same.
 
-use super::super::{Dress, Node, Style, Tag, Value};
+use super::super::{Decor, Node, Style, Tag, Value};
 
 /// Whether two nodes hold the same data: shape, types, texts, anchors and aliases, however they
 /// are written.
@@ -51,23 +51,23 @@ pub(super) fn same_properties(a: &Node, b: &Node) -> bool {
     anchor(a) == anchor(b) && tag(a) == tag(b)
 }
 
-fn dress(node: &Node) -> Option<&Dress> {
-    node.dress.as_deref()
+fn decor(node: &Node) -> Option<&Decor> {
+    node.decor.as_deref()
 }
 
 fn anchor(node: &Node) -> Option<&str> {
-    dress(node)?.anchor.as_deref()
+    decor(node)?.anchor.as_deref()
 }
 
 fn tag(node: &Node) -> Option<&str> {
-    dress(node)?.tag.as_deref()
+    decor(node)?.tag.as_deref()
 }
 
 /// Whether two nodes are the same in data, writing and comments, all the way down.
 pub(super) fn same_node(a: &Node, b: &Node) -> bool {
     a.tag == b.tag
         && a.style == b.style
-        && a.dress == b.dress
+        && a.decor == b.decor
         && match (&a.value, &b.value) {
             (Value::Seq(x), Value::Seq(y)) => {
                 x.len() == y.len() && x.iter().zip(y).all(|(x, y)| same_node(x, y))

@@ -4,7 +4,7 @@
 //! gap behind it, its anchor and tag, its last byte. One pass over a document finds them all.
 
 use super::super::{Node, Style, Value};
-use super::text::Text;
+use super::text::SourceText;
 use crate::error::{Error, Kind, Result};
 
 /// The place of one node in the text, as byte offsets.
@@ -63,7 +63,7 @@ impl Sites {
 }
 
 /// Finds the sites of the document whose content begins behind `gap`.
-pub(super) fn locate(text: Text<'_>, root: &Node, gap: usize) -> Result<Sites> {
+pub(super) fn locate(text: SourceText<'_>, root: &Node, gap: usize) -> Result<Sites> {
     let mut finder = Finder {
         text,
         sites: Vec::new(),
@@ -73,7 +73,7 @@ pub(super) fn locate(text: Text<'_>, root: &Node, gap: usize) -> Result<Sites> {
 }
 
 struct Finder<'t> {
-    text: Text<'t>,
+    text: SourceText<'t>,
     sites: Vec<Site>,
 }
 
@@ -128,10 +128,10 @@ impl Finder<'_> {
 
     /// Passes anchor and tag; returns where they begin, if there are any, and where they end.
     fn properties(&self, node: &Node, gap: usize, in_flow: bool) -> (Option<usize>, usize) {
-        let Some(dress) = &node.dress else {
+        let Some(decor) = &node.decor else {
             return (None, gap);
         };
-        let count = usize::from(dress.anchor.is_some()) + usize::from(dress.tag.is_some());
+        let count = usize::from(decor.anchor.is_some()) + usize::from(decor.tag.is_some());
         let mut begin = None;
         let mut end = gap;
         for _ in 0..count {

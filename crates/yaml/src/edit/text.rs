@@ -4,14 +4,14 @@ use crate::cut::Cut as _;
 
 /// A text, looked at by byte offset.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Text<'t> {
+pub(super) struct SourceText<'t> {
     text: &'t str,
 }
 
 /// The byte order mark that may open a document.
 const BOM: &str = "\u{feff}";
 
-impl<'t> Text<'t> {
+impl<'t> SourceText<'t> {
     pub(super) fn new(text: &'t str) -> Self {
         Self { text }
     }
@@ -237,7 +237,7 @@ mod tests {
 
     #[test]
     fn lines_are_found_whatever_ends_them() {
-        let text = Text::new("a\r\nb\rc\nd");
+        let text = SourceText::new("a\r\nb\rc\nd");
         assert_eq!(text.next_line(0), 3);
         assert_eq!(text.next_line(3), 5);
         assert_eq!(text.next_line(5), 7);
@@ -249,7 +249,7 @@ mod tests {
 
     #[test]
     fn a_byte_order_mark_takes_no_column() {
-        let text = Text::new("\u{feff}a: 1");
+        let text = SourceText::new("\u{feff}a: 1");
         assert_eq!(text.column(3), 0);
         assert!(text.is_first_on_line(3));
     }

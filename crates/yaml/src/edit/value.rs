@@ -7,11 +7,11 @@ use super::layout::Layout;
 use super::render::{self, Context};
 use super::same::{is_flow, same_data, same_node, same_properties, same_writing};
 use super::site::{Site, Sites};
-use super::text::Text;
+use super::text::SourceText;
 
 /// Collects the changes of one document.
 pub(super) struct Editor<'t> {
-    pub(super) text: Text<'t>,
+    pub(super) text: SourceText<'t>,
     pub(super) sites: Sites,
     pub(super) edits: Vec<Edit>,
     /// The line break of the text.
@@ -26,7 +26,7 @@ pub(super) struct Old<'n> {
 }
 
 impl<'t> Editor<'t> {
-    pub(super) fn new(text: Text<'t>, sites: Sites) -> Self {
+    pub(super) fn new(text: SourceText<'t>, sites: Sites) -> Self {
         Self {
             text,
             sites,

@@ -1,6 +1,6 @@
 //! Comments: where they stand, and what keeps them there.
 
-use super::super::{Dress, Node};
+use super::super::{Decor, Node};
 use super::Printer;
 use crate::cut::Cut as _;
 
@@ -27,15 +27,15 @@ impl Printer {
 
     /// Whether a comment is printed below a value.
     pub(super) fn has_foot(&self, node: &Node) -> bool {
-        self.comment(node, |dress| dress.foot.as_deref()).is_some()
+        self.comment(node, |decor| decor.foot.as_deref()).is_some()
     }
 
     /// Whether comments stand within a value; between brackets they have no place.
     pub(super) fn has_comments(&self, node: &Node) -> bool {
         let of_child = |child: &Node| {
-            let dress = child.dress.as_deref();
-            dress.is_some_and(|dress| {
-                dress.head.is_some() || dress.line.is_some() || dress.foot.is_some()
+            let decor = child.decor.as_deref();
+            decor.is_some_and(|decor| {
+                decor.head.is_some() || decor.line.is_some() || decor.foot.is_some()
             }) || self.has_comments(child)
         };
         self.options.comments
@@ -48,7 +48,7 @@ impl Printer {
 
     /// The comment lines above a value.
     pub(super) fn head(&mut self, node: &Node, column: usize) {
-        if let Some(comment) = self.comment(node, |dress| dress.head.as_deref()) {
+        if let Some(comment) = self.comment(node, |decor| decor.head.as_deref()) {
             self.comment_lines(comment, column);
         }
     }
@@ -66,7 +66,7 @@ impl Printer {
 
     /// The comment lines below a value.
     pub(super) fn foot(&mut self, node: &Node, column: usize) {
-        if let Some(comment) = self.comment(node, |dress| dress.foot.as_deref()) {
+        if let Some(comment) = self.comment(node, |decor| decor.foot.as_deref()) {
             self.comment_lines(comment, column);
         }
     }
@@ -75,12 +75,12 @@ impl Printer {
     pub(super) fn comment<'n>(
         &self,
         node: &'n Node,
-        part: impl Fn(&'n Dress) -> Option<&'n str>,
+        part: impl Fn(&'n Decor) -> Option<&'n str>,
     ) -> Option<&'n str> {
         if !self.options.comments {
             return None;
         }
-        part(node.dress.as_deref()?)
+        part(node.decor.as_deref()?)
     }
 
     fn comment_lines(&mut self, comment: &str, column: usize) {
@@ -97,9 +97,9 @@ impl Printer {
 
 /// Whether a comment stands above a value.
 pub(super) fn has_head(node: &Node) -> bool {
-    node.dress
+    node.decor
         .as_ref()
-        .is_some_and(|dress| dress.head.is_some())
+        .is_some_and(|decor| decor.head.is_some())
 }
 
 fn push_comment(out: &mut String, comment: &str) {

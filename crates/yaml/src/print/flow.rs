@@ -1,6 +1,6 @@
 //! Values between brackets, on one line.
 
-use super::super::spell::{self, Spot};
+use super::super::quoting::{self, Spot};
 use super::super::{Entry, Node, Value};
 use super::{Printer, is_simple_key};
 
@@ -8,7 +8,7 @@ impl Printer {
     /// A value between brackets, with everything below it.
     pub(crate) fn flow(&mut self, node: &Node) {
         match &node.value {
-            Value::Scalar(text) => self.out.push_str(&spell::inline(node, text, Spot::Flow)),
+            Value::Scalar(text) => self.out.push_str(&quoting::inline(node, text, Spot::Flow)),
             Value::Alias(name) => {
                 self.out.push('*');
                 self.out.push_str(name);

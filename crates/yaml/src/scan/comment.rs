@@ -4,7 +4,7 @@
 //! A comment is noted where the scanner meets it, with the token it speaks of, and handed over
 //! when the parser reaches that token. Without notes comments are only passed over.
 
-use super::{Is, Mark, Scanner, break_length, is_blank};
+use super::{Mark, Scanner, TokenKind, break_length, is_blank};
 use crate::cut::Cut as _;
 
 /// How far, in bytes, a comment is looked for.
@@ -79,7 +79,7 @@ impl Scanner<'_> {
             let current = &mut notes.current;
             let text = match note.side {
                 // An end has nothing above it: what follows the end has.
-                Side::Head if token.is == Is::BlockEnd => return,
+                Side::Head if token.is == TokenKind::BlockEnd => return,
                 Side::Head => &mut current.head,
                 Side::Line => &mut current.line,
                 Side::Foot => &mut current.foot,
@@ -172,11 +172,11 @@ impl Scanner<'_> {
         else {
             return;
         };
-        let is_entry = first.is == Is::BlockSequence
+        let is_entry = first.is == TokenKind::BlockSequence
             && self
                 .tokens
                 .back()
-                .is_some_and(|token| token.is == Is::BlockEntry);
+                .is_some_and(|token| token.is == TokenKind::BlockEntry);
         if !is_entry || break_length(self.bytes, self.at) > 0 {
             return;
         }
@@ -270,7 +270,7 @@ impl CommentWalk {
         let skips_comma = scanner
             .tokens
             .back()
-            .is_some_and(|token| token.is == Is::FlowEntry && count > 1);
+            .is_some_and(|token| token.is == TokenKind::FlowEntry && count > 1);
         let token = &scanner.tokens[count - 1 - usize::from(skips_comma)];
         let breaks = scanner.breaks_before();
         let column = scanner.column();
@@ -287,7 +287,7 @@ impl CommentWalk {
             line: scanner.line,
             column,
             indent: scanner.indent.max(0) as u32,
-            after_value: token.is == Is::Value,
+            after_value: token.is == TokenKind::Value,
             foot_line: (blank.line > 0).then_some(foot_line),
             first_gap: breaks <= 1,
             after_gap: false,

@@ -71,7 +71,7 @@ pub(super) struct Mark {
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Is {
+pub(super) enum TokenKind {
     StreamStart,
     StreamEnd,
     /// `%YAML 1.1`
@@ -114,7 +114,7 @@ pub(super) enum Is {
 /// A piece of the text.
 #[derive(Clone, Debug)]
 pub(super) struct Token {
-    pub(super) is: Is,
+    pub(super) is: TokenKind,
     /// The number of the flow level, from 1, at which the token may begin a key; 0 for none.
     level: u32,
     pub(super) start: Mark,
@@ -190,7 +190,7 @@ impl<'t> Scanner<'t> {
             notes: options.comments.then(Box::default),
             go_yaml_4: options.go_yaml_4,
         };
-        scanner.push(Is::StreamStart, Mark::default());
+        scanner.push(TokenKind::StreamStart, Mark::default());
         scanner
     }
 
@@ -211,7 +211,7 @@ impl<'t> Scanner<'t> {
         self.ready = false;
         self.taken += 1;
         let end = || Token {
-            is: Is::StreamEnd,
+            is: TokenKind::StreamEnd,
             level: 0,
             start: Mark::default(),
             end: Mark::default(),
@@ -329,7 +329,7 @@ impl<'t> Scanner<'t> {
             && self
                 .tokens
                 .back()
-                .is_some_and(|last| last.is != Is::BlockEntry)
+                .is_some_and(|last| last.is != TokenKind::BlockEntry)
         {
             self.skip_line_comment(comment);
         }
@@ -339,16 +339,16 @@ impl<'t> Scanner<'t> {
     fn fetch_token(&mut self, byte: u8) -> Result<()> {
         let in_flow = self.in_flow();
         match byte {
-            b'[' => self.fetch_flow_start(Is::FlowSequence),
-            b'{' => self.fetch_flow_start(Is::FlowMapping),
-            b']' => self.fetch_flow_end(Is::FlowSequenceEnd),
-            b'}' => self.fetch_flow_end(Is::FlowMappingEnd),
+            b'[' => self.fetch_flow_start(TokenKind::FlowSequence),
+            b'{' => self.fetch_flow_start(TokenKind::FlowMapping),
+            b']' => self.fetch_flow_end(TokenKind::FlowSequenceEnd),
+            b'}' => self.fetch_flow_end(TokenKind::FlowMappingEnd),
             b',' => self.fetch_flow_entry(),
             b'-' if is_blank_or_end(self.bytes, self.at + 1) => self.fetch_block_entry(),
             b'?' if in_flow || is_blank_or_end(self.bytes, self.at + 1) => self.fetch_key(),
             b':' if in_flow || is_blank_or_end(self.bytes, self.at + 1) => self.fetch_value(),
-            b'*' => self.fetch_anchor(Is::Alias),
-            b'&' => self.fetch_anchor(Is::Anchor),
+            b'*' => self.fetch_anchor(TokenKind::Alias),
+            b'&' => self.fetch_anchor(TokenKind::Anchor),
             b'!' => self.fetch_tag(),
             b'|' if !in_flow => self.fetch_block_scalar(Style::Literal),
             b'>' if !in_flow => self.fetch_block_scalar(Style::Folded),
@@ -374,13 +374,13 @@ impl<'t> Scanner<'t> {
             .help("put the value in quotes")
     }
 
-    fn push(&mut self, is: Is, start: Mark) {
+    fn push(&mut self, is: TokenKind, start: Mark) {
         self.push_text(is, start, Str::default());
     }
 
     /// Appends a token that starts at a mark and ends here.
     #[inline]
-    fn push_text(&mut self, is: Is, start: Mark, text: Str) {
+    fn push_text(&mut self, is: TokenKind, start: Mark, text: Str) {
         let end = self.mark();
         let level = std::mem::take(&mut self.level);
         self.tokens.push_back(Token {
@@ -393,7 +393,7 @@ impl<'t> Scanner<'t> {
     }
 
     /// Puts an empty token before the token of a number, or last if that one is gone.
-    fn insert(&mut self, number: usize, is: Is, mark: Mark) {
+    fn insert(&mut self, number: usize, is: TokenKind, mark: Mark) {
         let token = Token {
             is,
             level: 0,
@@ -407,7 +407,7 @@ impl<'t> Scanner<'t> {
     }
 
     /// Appends a token of one character.
-    fn push_indicator(&mut self, is: Is) {
+    fn push_indicator(&mut self, is: TokenKind) {
         let start = self.mark();
         self.at += 1;
         self.push(is, start);
@@ -448,7 +448,7 @@ impl<'t> Scanner<'t> {
     }
 
     /// Opens a block collection if the column is deeper than the current one.
-    fn open_block(&mut self, number: Option<usize>, is: Is, mark: Mark) -> Result<()> {
+    fn open_block(&mut self, number: Option<usize>, is: TokenKind, mark: Mark) -> Result<()> {
         let column = mark.column as i32;
         if self.in_flow() || self.indent >= column {
             return Ok(());
@@ -478,7 +478,7 @@ impl<'t> Scanner<'t> {
         while self.indent > column {
             mark = self.block_end(mark, blank);
             self.tokens.push_back(Token {
-                is: Is::BlockEnd,
+                is: TokenKind::BlockEnd,
                 level: 0,
                 start: mark,
                 end: mark,
@@ -493,7 +493,7 @@ impl<'t> Scanner<'t> {
         self.close_blocks(-1, here);
         self.drop_candidate()?;
         self.key_allowed = false;
-        self.push(Is::StreamEnd, here);
+        self.push(TokenKind::StreamEnd, here);
         // No key goes on after the end.
         if self.at > self.line_start {
             self.line += 1;
@@ -504,16 +504,16 @@ impl<'t> Scanner<'t> {
     }
 
     /// `---` or `...` at the start of a line.
-    pub(super) fn document_marker(&self) -> Option<Is> {
+    pub(super) fn document_marker(&self) -> Option<TokenKind> {
         let is = match self.bytes.get(self.at..self.at + 3)? {
-            b"---" => Is::DocumentStart,
-            b"..." => Is::DocumentEnd,
+            b"---" => TokenKind::DocumentStart,
+            b"..." => TokenKind::DocumentEnd,
             _ => return None,
         };
         is_blank_or_end(self.bytes, self.at + 3).then_some(is)
     }
 
-    fn fetch_document_marker(&mut self, is: Is) -> Result<()> {
+    fn fetch_document_marker(&mut self, is: TokenKind) -> Result<()> {
         let start = self.mark();
         self.close_blocks(-1, start);
         self.drop_candidate()?;
@@ -523,7 +523,7 @@ impl<'t> Scanner<'t> {
         Ok(())
     }
 
-    fn fetch_flow_start(&mut self, is: Is) -> Result<()> {
+    fn fetch_flow_start(&mut self, is: TokenKind) -> Result<()> {
         self.save_candidate()?;
         if self.candidates.len() > DEPTH {
             return Err(self.too_deep(self.mark()));
@@ -537,7 +537,7 @@ impl<'t> Scanner<'t> {
         Ok(())
     }
 
-    fn fetch_flow_end(&mut self, is: Is) -> Result<()> {
+    fn fetch_flow_end(&mut self, is: TokenKind) -> Result<()> {
         self.drop_candidate()?;
         if self.in_flow() {
             self.leave_flow();
@@ -561,7 +561,7 @@ impl<'t> Scanner<'t> {
     fn fetch_flow_entry(&mut self) -> Result<()> {
         self.drop_candidate()?;
         self.key_allowed = true;
-        self.push_indicator(Is::FlowEntry);
+        self.push_indicator(TokenKind::FlowEntry);
         Ok(())
     }
 
@@ -573,11 +573,11 @@ impl<'t> Scanner<'t> {
                     .error(self.mark(), message)
                     .help("start the list on a line of its own"));
             }
-            self.open_block(None, Is::BlockSequence, self.mark())?;
+            self.open_block(None, TokenKind::BlockSequence, self.mark())?;
         }
         self.drop_candidate()?;
         self.key_allowed = true;
-        self.push_indicator(Is::BlockEntry);
+        self.push_indicator(TokenKind::BlockEntry);
         Ok(())
     }
 
@@ -586,11 +586,11 @@ impl<'t> Scanner<'t> {
             if !self.key_allowed {
                 return Err(self.error(self.mark(), "a `?` key cannot start here"));
             }
-            self.open_block(None, Is::BlockMapping, self.mark())?;
+            self.open_block(None, TokenKind::BlockMapping, self.mark())?;
         }
         self.drop_candidate()?;
         self.key_allowed = !self.in_flow();
-        self.push_indicator(Is::Key);
+        self.push_indicator(TokenKind::Key);
         Ok(())
     }
 
@@ -598,8 +598,8 @@ impl<'t> Scanner<'t> {
         let level = self.candidates.len() - 1;
         if self.is_valid(level)? {
             let Candidate { number, mark, .. } = self.candidates[level];
-            self.insert(number, Is::Key, mark);
-            self.open_block(Some(number), Is::BlockMapping, mark)?;
+            self.insert(number, TokenKind::Key, mark);
+            self.open_block(Some(number), TokenKind::BlockMapping, mark)?;
             self.candidates[level].possible = false;
             self.key_allowed = false;
         } else {
@@ -607,11 +607,11 @@ impl<'t> Scanner<'t> {
                 if !self.key_allowed {
                     return Err(self.unexpected_colon());
                 }
-                self.open_block(None, Is::BlockMapping, self.mark())?;
+                self.open_block(None, TokenKind::BlockMapping, self.mark())?;
             }
             self.key_allowed = !self.in_flow();
         }
-        self.push_indicator(Is::Value);
+        self.push_indicator(TokenKind::Value);
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! Plain scalars.
 
-use super::{Is, Scanner, break_length, is_blank, is_blank_or_end, is_wide_break};
+use super::{Scanner, TokenKind, break_length, is_blank, is_blank_or_end, is_wide_break};
 use crate::cut::Cut as _;
 use crate::error::Result;
 use crate::{Str, Style};
@@ -182,7 +182,7 @@ impl Scanner<'_> {
         end: super::Mark,
         text: Str,
     ) {
-        self.push_text(Is::Scalar(style), start, text);
+        self.push_text(TokenKind::Scalar(style), start, text);
         if let Some(token) = self.tokens.back_mut() {
             token.end = end;
         }

@@ -1,11 +1,11 @@
 //! Anchors, aliases, tags and directives.
 
-use super::{Is, Mark, Scanner, is_blank, is_blank_or_end};
+use super::{Mark, Scanner, TokenKind, is_blank, is_blank_or_end};
 use crate::Str;
 use crate::error::Result;
 
 impl Scanner<'_> {
-    pub(super) fn fetch_anchor(&mut self, is: Is) -> Result<()> {
+    pub(super) fn fetch_anchor(&mut self, is: TokenKind) -> Result<()> {
         self.save_candidate()?;
         self.key_allowed = false;
         let start = self.mark();
@@ -20,10 +20,14 @@ impl Scanner<'_> {
                 b'?' | b':' | b',' | b']' | b'}' | b'%' | b'@' | b'`'
             );
         if self.at == from || !ends {
-            let what = if is == Is::Anchor { "anchor" } else { "alias" };
+            let what = if is == TokenKind::Anchor {
+                "anchor"
+            } else {
+                "alias"
+            };
             let message = format!("the name of an {what} has letters, digits, `_` and `-` only");
             let error = self.error(self.mark(), message);
-            return Err(if is == Is::Alias {
+            return Err(if is == TokenKind::Alias {
                 error.help("put a value that starts with `*` in quotes")
             } else {
                 error.help("put a value that starts with `&` in quotes")
@@ -56,7 +60,7 @@ impl Scanner<'_> {
                 .help("put a value that starts with `!` in quotes"));
         }
         let written = Str::from(self.slice(start.at as usize, self.at));
-        self.push_text(Is::Tag, start, written);
+        self.push_text(TokenKind::Tag, start, written);
         Ok(())
     }
 
@@ -141,7 +145,7 @@ impl Scanner<'_> {
         if self.byte(0) == b'#' {
             self.skip_line_content();
         }
-        self.push_text(Is::Directive, start, written);
+        self.push_text(TokenKind::Directive, start, written);
         if self.skip_break() || self.at >= self.bytes.len() {
             return Ok(());
         }

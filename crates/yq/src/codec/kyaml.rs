@@ -1,6 +1,6 @@
 //! KYAML: YAML in braces, brackets and double quotes, a line for each value.
 
-use kustom_yaml::{Dress, Node, Str, Tag, Value};
+use kustom_yaml::{Decor, Node, Str, Tag, Value};
 
 use super::Encoding;
 
@@ -13,12 +13,12 @@ pub(super) fn encode(node: &Node, encoding: &Encoding) -> String {
         indent: encoding.indent,
         leading: None,
     };
-    let dress = node.dress.as_deref();
+    let decor = node.decor.as_deref();
     writer.comment(super::leading(node), 0);
     writer.leading = super::leading(node).cloned();
     writer.value(node, 0);
-    writer.line_end(dress.and_then(|dress| dress.line.as_ref()));
-    writer.comment(dress.and_then(|dress| dress.foot.as_ref()), 0);
+    writer.line_end(decor.and_then(|decor| decor.line.as_ref()));
+    writer.comment(decor.and_then(|decor| decor.foot.as_ref()), 0);
     writer.out
 }
 
@@ -57,11 +57,11 @@ impl Writer {
     }
 
     fn child(&mut self, key: Option<&Node>, value: &Node, column: usize) {
-        let own = key.and_then(|key| key.dress.as_deref());
-        let dress = value.dress.as_deref();
+        let own = key.and_then(|key| key.decor.as_deref());
+        let decor = value.decor.as_deref();
         let of =
-            |part: fn(&Dress) -> Option<&Str>| dress.and_then(part).or_else(|| own.and_then(part));
-        let heads = [own, dress].map(|dress| dress.and_then(|dress| dress.head.as_ref()));
+            |part: fn(&Decor) -> Option<&Str>| decor.and_then(part).or_else(|| own.and_then(part));
+        let heads = [own, decor].map(|decor| decor.and_then(|decor| decor.head.as_ref()));
         let leading = self.leading.take();
         if heads[0] != leading.as_ref() {
             self.comment(heads[0], column);
@@ -75,8 +75,8 @@ impl Writer {
         }
         self.value(value, column);
         self.out.push(',');
-        self.line_end(of(|dress| dress.line.as_ref()));
-        self.comment(of(|dress| dress.foot.as_ref()), column);
+        self.line_end(of(|decor| decor.line.as_ref()));
+        self.comment(of(|decor| decor.foot.as_ref()), column);
     }
 
     fn key(&mut self, key: &str) {

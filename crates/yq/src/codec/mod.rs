@@ -254,7 +254,7 @@ fn leading(node: &Node) -> Option<&Str> {
 
 /// The comment above a node.
 fn head(node: &Node) -> Option<&Str> {
-    node.dress.as_ref()?.head.as_ref()
+    node.decor.as_ref()?.head.as_ref()
 }
 
 /// The YAML that a text is, if it is any; a string keeps its very text.

@@ -120,7 +120,7 @@ fn comment(root: &mut Tree, path: &[Step], comments: &mut Vec<&str>) -> Result<(
         return Ok(());
     };
     if let Some(node) = root.at(parents)?.commented(last) {
-        node.dress_mut().head = Some(lines.join("\n").into());
+        node.decor_mut().head = Some(lines.join("\n").into());
     }
     Ok(())
 }
@@ -233,10 +233,10 @@ impl Writer<'_> {
 
     /// The comments of key and value, above the line, after an empty one.
     fn comments(&mut self, node: &Node, key: Option<&Node>) {
-        let dresses = [key, Some(node)].into_iter().flatten();
-        let dresses = dresses.filter_map(|node| node.dress.as_deref());
-        let comments: Vec<_> = dresses
-            .flat_map(|dress| [&dress.head, &dress.line])
+        let decors = [key, Some(node)].into_iter().flatten();
+        let decors = decors.filter_map(|node| node.decor.as_deref());
+        let comments: Vec<_> = decors
+            .flat_map(|decor| [&decor.head, &decor.line])
             .flatten()
             .collect();
         let is_written = self.above > 0 && self.above == self.out.len();

@@ -27,13 +27,13 @@ fn table(table: &dyn TableLike) -> Node {
         let decor = table.key(key).map(|key| key.leaf_decor());
         let above = decor.and_then(|decor| decor.prefix()?.as_str());
         if let Some(comment) = above.and_then(comment) {
-            entry.key.dress_mut().head = Some(comment);
+            entry.key.decor_mut().head = Some(comment);
         }
         let beside = item
             .as_value()
             .and_then(|value| value.decor().suffix()?.as_str());
         if let Some(comment) = beside.and_then(comment) {
-            entry.value.dress_mut().line = Some(comment);
+            entry.value.decor_mut().line = Some(comment);
         }
         entries.push(entry);
     }
@@ -86,7 +86,7 @@ fn scalar(value: &Toml) -> Node {
         Toml::Array(items) => Node::seq(items.iter().map(scalar).collect()),
         Toml::InlineTable(inner) => {
             let mut node = table(inner);
-            node.dress_mut().inline = true;
+            node.decor_mut().inline = true;
             node
         }
     }
@@ -116,8 +116,8 @@ fn write_table(entries: &[Entry], path: &str, out: &mut String) -> Result<()> {
         out.push_str(&key(entry.key.text().unwrap_or_default()));
         out.push_str(" = ");
         write_value(&entry.value, out)?;
-        let dress = entry.value.dress.as_deref();
-        if let Some(comment) = dress.and_then(|dress| dress.line.as_ref()) {
+        let decor = entry.value.decor.as_deref();
+        if let Some(comment) = decor.and_then(|decor| decor.line.as_ref()) {
             out.push_str("  ");
             out.push_str(comment);
         }
@@ -152,7 +152,7 @@ fn write_table(entries: &[Entry], path: &str, out: &mut String) -> Result<()> {
 }
 
 fn write_comment(node: &Node, out: &mut String) {
-    let head = node.dress.as_ref().and_then(|dress| dress.head.as_ref());
+    let head = node.decor.as_ref().and_then(|decor| decor.head.as_ref());
     for line in head.into_iter().flat_map(|head| head.lines()) {
         out.push_str(line);
         out.push('\n');
@@ -161,7 +161,7 @@ fn write_comment(node: &Node, out: &mut String) {
 
 /// Whether a value gets a header of its own: a table that was not read in braces.
 fn is_section(node: &Node) -> bool {
-    let is_inline = |node: &Node| node.dress.as_ref().is_some_and(|dress| dress.inline);
+    let is_inline = |node: &Node| node.decor.as_ref().is_some_and(|decor| decor.inline);
     match &node.value {
         Value::Map(_) => !is_inline(node),
         Value::Seq(items) => {

@@ -8,7 +8,7 @@ use kustom_yaml::{Node, PrintOptions, print, rewrite};
 use super::delete::delete as delete_path;
 use super::merge::Merge;
 use super::path::Path;
-use super::report::Report;
+use super::report::CommandReport;
 use super::run::{Documents, documents_of, execute, run_on, selected};
 use super::script::{Command, Script};
 use super::update::update;
@@ -97,7 +97,7 @@ pub struct Done {
     /// The text.
     pub text: String,
     /// What each statement did; of commands without statements nothing.
-    pub reports: Vec<Report>,
+    pub reports: Vec<CommandReport>,
 }
 
 /// `write`: changes values.
@@ -154,17 +154,17 @@ fn edit(
     command: Command,
     output: Output,
     comments: bool,
-    mut change: impl FnMut(&mut Node, &mut Report) -> Result<()>,
+    mut change: impl FnMut(&mut Node, &mut CommandReport) -> Result<()>,
 ) -> Result<Done> {
     let before = documents_of(input.text, comments || output.prints())?;
     let mut after = before.clone();
-    let mut report = Report {
+    let mut report = CommandReport {
         command,
         path: path.to_owned(),
         // Who types a path means it.
         expects_creation: true,
-        accidents: parsed.accidents().to_vec(),
-        ..Report::default()
+        quirks: parsed.quirks().to_vec(),
+        ..CommandReport::default()
     };
     for root in selected(&mut after, input.documents)? {
         change(root, &mut report)?;
@@ -200,13 +200,13 @@ pub fn new(what: Write<'_>, output: Output) -> Result<String> {
     match what {
         Write::Script(script) => {
             for statement in &script.statements {
-                execute(statement, &mut root, &mut Report::of(statement))?;
+                execute(statement, &mut root, &mut CommandReport::of(statement))?;
             }
         }
         Write::Value { path, value, flags } => {
             let path = Path::parse(path);
             let mut value = Typed { value, flags };
-            update(&mut root, &path, &mut value, &mut Report::default())?;
+            update(&mut root, &path, &mut value, &mut CommandReport::default())?;
         }
     }
     output.print(&[root])
@@ -224,7 +224,7 @@ pub fn prefix(input: Input<'_>, path: &str, output: Output) -> Result<Done> {
             value: Some(&below),
             flags: &flags,
         };
-        let mut report = Report::default();
+        let mut report = CommandReport::default();
         update(root, &parsed, &mut value, &mut report)?;
     }
     let output = match output {

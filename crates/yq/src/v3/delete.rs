@@ -4,12 +4,12 @@ use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::{Entry, Node, Value};
 
 use super::path::{Path, Segment};
-use super::report::Report;
+use super::report::CommandReport;
 use super::search::{Anchors, is_merge, key_text, names_text, position};
-use super::walk::{Goal, SoFar, walk};
+use super::walk::{PathAction, SoFar, walk};
 
 /// Takes everything out of `root` that `path` names.
-pub(super) fn delete(root: &mut Node, path: &Path, report: &mut Report) -> Result<()> {
+pub(super) fn delete(root: &mut Node, path: &Path, report: &mut CommandReport) -> Result<()> {
     let Some((last, rest)) = path.segments().split_last() else {
         return Err(Error::new(Kind::Script, "the path of a `delete` is empty")
             .help("name what is to be deleted"));
@@ -20,7 +20,7 @@ pub(super) fn delete(root: &mut Node, path: &Path, report: &mut Report) -> Resul
 /// Takes the children that a step names out of everything that the steps before it lead to.
 struct Remove<'a>(&'a Segment, &'a [Segment]);
 
-impl Goal for Remove<'_> {
+impl PathAction for Remove<'_> {
     fn reach(&mut self, node: &mut Node, _: bool, so_far: &mut SoFar<'_>) -> Result<()> {
         let last = self.0;
         let removed = match &mut node.value {

@@ -136,20 +136,20 @@ impl Merge {
 
     fn replace(&self, target: &mut Node, source: &Node) {
         let mut new = placeless(source);
-        let comments = target.dress.take();
-        let own = new.dress.take();
+        let comments = target.decor.take();
+        let own = new.decor.take();
         if let Some(own) = &own
             && (own.anchor.is_some() || own.tag.is_some())
         {
-            let dress = new.dress_mut();
-            dress.anchor.clone_from(&own.anchor);
-            dress.tag.clone_from(&own.tag);
+            let decor = new.decor_mut();
+            decor.anchor.clone_from(&own.anchor);
+            decor.tag.clone_from(&own.tag);
         }
         if let Some(comments) = comments {
-            let dress = new.dress_mut();
-            dress.head = comments.head;
-            dress.line = comments.line;
-            dress.foot = comments.foot;
+            let decor = new.decor_mut();
+            decor.head = comments.head;
+            decor.line = comments.line;
+            decor.foot = comments.foot;
         }
         self.comment(&mut new, source);
         *target = new;
@@ -157,15 +157,15 @@ impl Merge {
 
     /// Lays the comments of one node over those of another.
     fn comment(&self, target: &mut Node, source: &Node) {
-        let Some(other) = &source.dress else { return };
+        let Some(other) = &source.decor else { return };
         if other.head.is_none() && other.line.is_none() && other.foot.is_none() {
             return;
         }
-        let dress = target.dress_mut();
+        let decor = target.decor_mut();
         let pairs = [
-            (&mut dress.head, &other.head, "\n"),
-            (&mut dress.line, &other.line, " "),
-            (&mut dress.foot, &other.foot, "\n"),
+            (&mut decor.head, &other.head, "\n"),
+            (&mut decor.line, &other.line, " "),
+            (&mut decor.foot, &other.foot, "\n"),
         ];
         for (own, other, glue) in pairs {
             let Some(other) = other else { continue };
@@ -182,11 +182,11 @@ impl Merge {
 
     fn uncomment(&self, node: &mut Node) {
         if self.comments == Comments::Ignore
-            && let Some(dress) = &mut node.dress
+            && let Some(decor) = &mut node.decor
         {
-            dress.head = None;
-            dress.line = None;
-            dress.foot = None;
+            decor.head = None;
+            decor.line = None;
+            decor.foot = None;
         }
     }
 }

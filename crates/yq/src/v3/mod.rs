@@ -19,9 +19,9 @@ mod walk;
 
 pub use command::{Done, Input, Output, Write, delete, merge, new, prefix, usage, validate, write};
 pub use merge::{Arrays, Comments, Merge};
-pub use path::{Accident, Path, Pattern, Segment};
+pub use path::{Path, PathQuirk, Pattern, Segment};
 pub use read::{Reading, Shown, read};
-pub use report::{Indexed, Replaced, Report};
+pub use report::{CommandReport, Indexed, Replaced};
 pub(crate) use run::run_changes;
 pub use run::{Documents, Outcome, run};
 pub use script::{Command, Script, Statement};

@@ -1,7 +1,7 @@
 //! The paths of yq 3: `a.b[0].(name==x)."c.d".**`.
 //!
 //! They are read as yq 3 reads them. Behind a closing `]`, `)` or `"` it skips one character,
-//! whichever it is; where that is not the dot that was meant, the path says so as an [`Accident`].
+//! whichever it is; where that is not the dot that was meant, the path says so as an [`PathQuirk`].
 
 use std::fmt;
 
@@ -11,12 +11,12 @@ use kustom_yaml::cut::Cut as _;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Path {
     segments: Vec<Segment>,
-    accidents: Vec<Accident>,
+    quirks: Vec<PathQuirk>,
 }
 
 /// A place where a path means something else than it looks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Accident {
+pub struct PathQuirk {
     /// What is read, as a sentence.
     pub message: String,
     /// How to say what was probably meant.
@@ -90,7 +90,7 @@ impl Path {
     ///
     /// let path = Path::parse("presets[2].\"a.b\"");
     /// assert_eq!(path.segments()[1], Segment::Index(2));
-    /// assert!(path.accidents().is_empty());
+    /// assert!(path.quirks().is_empty());
     ///
     /// // The character behind a bracket is skipped.
     /// assert_eq!(Path::parse("a[0]name").to_string(), "a[0].ame");
@@ -110,8 +110,8 @@ impl Path {
     }
 
     /// What was read otherwise than it looks.
-    pub fn accidents(&self) -> &[Accident] {
-        &self.accidents
+    pub fn quirks(&self) -> &[PathQuirk] {
+        &self.quirks
     }
 }
 
@@ -244,7 +244,7 @@ impl<'t> Parser<'t> {
         let Some((inner, rest)) = body.split_once(close) else {
             let message = format!("`{open}` is not closed in the path `{}`", self.text);
             let help = format!("write `{open}{body}{close}`");
-            self.accident(message, Some(help));
+            self.quirk(message, Some(help));
             self.rest = "";
             return body;
         };
@@ -263,7 +263,7 @@ impl<'t> Parser<'t> {
                 let end = end.into_iter().chain(rest.find('.')).min();
                 format!("write `{close}.{}`", rest.cut(..end.unwrap_or(rest.len())))
             };
-            self.accident(message, Some(help));
+            self.quirk(message, Some(help));
         }
         inner
     }
@@ -280,13 +280,13 @@ impl<'t> Parser<'t> {
                 "`[{inner}]` is the key `{inner}` in the path `{}`, blanks and quotes included",
                 self.text
             );
-            self.accident(message, Some(format!("write `[{meant}]`")));
+            self.quirk(message, Some(format!("write `[{meant}]`")));
         }
         Segment::from_text(inner)
     }
 
-    fn accident(&mut self, message: String, help: Option<String>) {
-        self.path.accidents.push(Accident { message, help });
+    fn quirk(&mut self, message: String, help: Option<String>) {
+        self.path.quirks.push(PathQuirk { message, help });
     }
 
     /// Remarks on a comparison that yq 3 does not know and takes for a key.
@@ -301,7 +301,7 @@ impl<'t> Parser<'t> {
                 self.text
             );
             let help = "a filter compares with `==`, and its value may end in `*`";
-            self.accident(message, Some(help.to_owned()));
+            self.quirk(message, Some(help.to_owned()));
         }
     }
 }
@@ -349,14 +349,14 @@ mod tests {
         ] {
             assert_eq!(shown(text), wanted, "{text}");
             let path = Path::parse(text);
-            assert_eq!(path.accidents()[0].help.as_deref(), Some(help), "{text}");
+            assert_eq!(path.quirks()[0].help.as_deref(), Some(help), "{text}");
         }
         let path = Path::parse("a[0]name");
         assert_eq!(
-            path.accidents()[0].message,
+            path.quirks()[0].message,
             "`n` is skipped behind `]` in the path `a[0]name`, as in yq 3"
         );
-        assert!(Path::parse("a[0].\"b\".(c==d)").accidents().is_empty());
+        assert!(Path::parse("a[0].\"b\".(c==d)").quirks().is_empty());
     }
 
     #[test]
@@ -364,7 +364,7 @@ mod tests {
         assert_eq!(shown("a[ 0 ]"), "a  0 ");
         assert_eq!(shown("a[\"b\"]"), "a \"b\"");
         let path = Path::parse("a[ 0 ]");
-        assert_eq!(path.accidents()[0].help.as_deref(), Some("write `[0]`"));
+        assert_eq!(path.quirks()[0].help.as_deref(), Some("write `[0]`"));
     }
 
     #[test]
@@ -372,7 +372,7 @@ mod tests {
         assert_eq!(shown("a(b!=c)"), "a b!=c");
         let path = Path::parse("a(b!=c)");
         assert_eq!(
-            path.accidents()[0].message,
+            path.quirks()[0].message,
             "`!=` is no comparison in the path `a(b!=c)`: `b!=c` is a key, as in yq 3"
         );
     }
@@ -381,7 +381,7 @@ mod tests {
     fn an_unclosed_bracket_is_noticed() {
         let path = Path::parse("a[0");
         assert_eq!(
-            path.accidents()[0].message,
+            path.quirks()[0].message,
             "`[` is not closed in the path `a[0`"
         );
         assert_eq!(path.segments()[1], Segment::Index(0));

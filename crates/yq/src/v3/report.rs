@@ -6,12 +6,12 @@ use kustom_yaml::finding::Finding;
 use kustom_yaml::place::Place;
 use kustom_yaml::{Node, Value};
 
-use super::path::{Accident, Segment, quoted, written};
+use super::path::{PathQuirk, Segment, quoted, written};
 use super::script::{Command, Statement};
 
 /// What a statement did to the documents it was run on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Report {
+pub struct CommandReport {
     /// The statement in its script.
     pub place: Place,
     /// What it was to do.
@@ -35,7 +35,7 @@ pub struct Report {
     /// Whether a comment says that creating is meant.
     pub expects_creation: bool,
     /// What yq 3 reads in the path otherwise than it looks.
-    pub accidents: Vec<Accident>,
+    pub quirks: Vec<PathQuirk>,
 }
 
 /// A value that gave way to one of another kind, because the path asked for that.
@@ -60,14 +60,14 @@ pub struct Indexed {
     pub by_name: Option<String>,
 }
 
-impl Report {
+impl CommandReport {
     pub(super) fn of(statement: &Statement) -> Self {
         Self {
             place: statement.place.clone(),
             command: statement.command,
             path: statement.path_text.clone(),
             expects_creation: statement.expects_creation,
-            accidents: statement.path.accidents().to_vec(),
+            quirks: statement.path.quirks().to_vec(),
             ..Self::default()
         }
     }
@@ -77,7 +77,7 @@ impl Report {
     /// `before` and `behind` are the steps of the path around the one that is the number.
     pub(super) fn index(
         &mut self,
-        trail: &Trail,
+        trail: &ValuePath,
         items: &[Node],
         number: usize,
         (before, behind): (&[Segment], &[&Segment]),
@@ -139,10 +139,10 @@ impl Report {
     /// The remarks that a careful reader would make.
     pub fn findings(&self) -> Vec<Finding> {
         let mut findings = Vec::new();
-        for accident in &self.accidents {
-            let finding = self.finding("script-path", accident.message.clone());
+        for quirk in &self.quirks {
+            let finding = self.finding("script-path", quirk.message.clone());
             findings.push(Finding {
-                help: accident.help.clone(),
+                help: quirk.help.clone(),
                 ..finding
             });
         }
@@ -234,9 +234,9 @@ pub(super) fn kind(node: &Node) -> &'static str {
 
 /// The way to a value, as it is walked.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Trail(Vec<String>);
+pub(super) struct ValuePath(Vec<String>);
 
-impl Trail {
+impl ValuePath {
     pub(super) fn key(&mut self, key: &str) {
         self.0.push(quoted(key));
     }
@@ -250,7 +250,7 @@ impl Trail {
     }
 }
 
-impl std::fmt::Display for Trail {
+impl std::fmt::Display for ValuePath {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         for (number, step) in self.0.iter().enumerate() {
             // Behind a bracket or a quote one character is skipped, which should be a dot.

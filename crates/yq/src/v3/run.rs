@@ -6,7 +6,7 @@ use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::{Change, Node, Options};
 
 use super::delete::delete;
-use super::report::Report;
+use super::report::CommandReport;
 use super::script::{Command, Script, Statement};
 use super::update::{Literal, update};
 
@@ -47,7 +47,7 @@ pub struct Outcome {
     /// Its documents.
     pub documents: Vec<Node>,
     /// What each statement did, in the order of the script.
-    pub reports: Vec<Report>,
+    pub reports: Vec<CommandReport>,
 }
 
 /// Runs a script on a text.
@@ -95,9 +95,9 @@ fn changed(
     script: &Script,
     before: &[Node],
     documents: Documents,
-) -> Result<(Vec<Node>, Vec<Report>)> {
+) -> Result<(Vec<Node>, Vec<CommandReport>)> {
     let mut after = before.to_vec();
-    let mut reports: Vec<Report> = script.statements.iter().map(Report::of).collect();
+    let mut reports: Vec<CommandReport> = script.statements.iter().map(CommandReport::of).collect();
     if !script.statements.is_empty() {
         for root in selected(&mut after, documents)? {
             for (statement, report) in script.statements.iter().zip(&mut reports) {
@@ -112,7 +112,11 @@ fn changed(
 }
 
 /// Runs one statement on one document.
-pub(super) fn execute(statement: &Statement, root: &mut Node, report: &mut Report) -> Result<()> {
+pub(super) fn execute(
+    statement: &Statement,
+    root: &mut Node,
+    report: &mut CommandReport,
+) -> Result<()> {
     let done = match statement.command {
         Command::Delete => delete(root, &statement.path, report),
         Command::Update | Command::Merge => {

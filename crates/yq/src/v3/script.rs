@@ -207,9 +207,9 @@ fn value(item: &Node, meant: &Node) -> Option<Node> {
 fn refers_outside(value: &Node) -> bool {
     fn walk<'n>(node: &'n Node, anchors: &mut Vec<&'n str>) -> bool {
         if let Some(anchor) = node
-            .dress
+            .decor
             .as_ref()
-            .and_then(|dress| dress.anchor.as_deref())
+            .and_then(|decor| decor.anchor.as_deref())
         {
             anchors.push(anchor);
         }

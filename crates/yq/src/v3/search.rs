@@ -7,7 +7,7 @@ use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::{Entry, Node, Str, Tag, Value};
 
 use super::path::{Path, Pattern, Segment};
-use super::report::Trail;
+use super::report::ValuePath;
 use crate::aliases::Aliases;
 
 /// How deep a filter looks, so that no alias leads it in circles.
@@ -38,7 +38,7 @@ impl Anchors {
     }
 
     fn collect(&mut self, node: &Node) {
-        if let Some(anchor) = node.dress.as_ref().and_then(|dress| dress.anchor.as_ref()) {
+        if let Some(anchor) = node.decor.as_ref().and_then(|decor| decor.anchor.as_ref()) {
             self.meanings.insert(anchor.clone(), node.clone());
         }
         for item in node.items() {
@@ -163,7 +163,7 @@ pub(super) fn find<'n>(root: &'n Node, path: &Path) -> Result<Vec<(String, &'n N
         anchors: Anchors::of(root),
         aliases: Aliases::of(root),
         found: Vec::new(),
-        trail: Trail::default(),
+        trail: ValuePath::default(),
     };
     finder.walk(root, path.segments(), 0);
     finder.anchors.check(path)?;
@@ -174,7 +174,7 @@ struct Finder<'n> {
     anchors: Anchors,
     aliases: Aliases<'n>,
     found: Vec<(String, &'n Node)>,
-    trail: Trail,
+    trail: ValuePath,
 }
 
 impl<'n> Finder<'n> {

@@ -1,16 +1,16 @@
 //! `update` and `merge`: a value for everything that a path names.
 
 use kustom_yaml::error::{Error, Kind, Result};
-use kustom_yaml::{Dress, Node, Value, same_data};
+use kustom_yaml::{Decor, Node, Value, same_data};
 
 use super::path::{Path, Segment};
-use super::report::Report;
-use super::walk::{Goal, SoFar, walk};
+use super::report::CommandReport;
+use super::walk::{PathAction, SoFar, walk};
 
 /// How a value meets the one that was there.
 pub(super) trait Assign {
     /// Puts the value in the place of `old`; says whether anything changed.
-    fn assign(&mut self, old: &mut Node, is_new: bool, report: &mut Report) -> Result<bool>;
+    fn assign(&mut self, old: &mut Node, is_new: bool, report: &mut CommandReport) -> Result<bool>;
 }
 
 /// Gives everything that `path` names a value, and makes what is missing on the way.
@@ -18,7 +18,7 @@ pub(super) fn update(
     root: &mut Node,
     path: &Path,
     value: &mut dyn Assign,
-    report: &mut Report,
+    report: &mut CommandReport,
 ) -> Result<()> {
     walk(root, path, path.segments(), &mut Put(value), report)
 }
@@ -26,7 +26,7 @@ pub(super) fn update(
 /// Puts a value where a path ends.
 struct Put<'a>(&'a mut dyn Assign);
 
-impl Goal for Put<'_> {
+impl PathAction for Put<'_> {
     fn reach(&mut self, node: &mut Node, is_new: bool, so_far: &mut SoFar<'_>) -> Result<()> {
         let changed = self.0.assign(node, is_new, so_far.report)?;
         if !is_new {
@@ -51,10 +51,10 @@ impl Goal for Put<'_> {
 
 /// Gives a new value the anchor of the old one, to which aliases may refer, and its comments.
 pub(super) fn inherit(old: &Node, new: &mut Node) {
-    let Some(old) = old.dress.as_deref() else {
+    let Some(old) = old.decor.as_deref() else {
         return;
     };
-    let own = new.dress_mut();
+    let own = new.decor_mut();
     for (own, old) in [
         (&mut own.head, &old.head),
         (&mut own.line, &old.line),
@@ -68,10 +68,10 @@ pub(super) fn inherit(old: &Node, new: &mut Node) {
         own.anchor.clone_from(&old.anchor);
     }
     if matches!(new.value, Value::Alias(_)) {
-        new.dress_mut().anchor = None;
+        new.decor_mut().anchor = None;
     }
-    if new.dress.as_deref() == Some(&Dress::default()) {
-        new.dress = None;
+    if new.decor.as_deref() == Some(&Decor::default()) {
+        new.decor = None;
     }
 }
 
@@ -79,7 +79,7 @@ pub(super) fn inherit(old: &Node, new: &mut Node) {
 pub(super) struct Literal<'n>(pub(super) Option<&'n Node>);
 
 impl Assign for Literal<'_> {
-    fn assign(&mut self, old: &mut Node, is_new: bool, _: &mut Report) -> Result<bool> {
+    fn assign(&mut self, old: &mut Node, is_new: bool, _: &mut CommandReport) -> Result<bool> {
         let Some(value) = self.0 else {
             if is_new {
                 *old = Node::null();

@@ -4,8 +4,8 @@ use kustom_yaml::error::Result;
 use kustom_yaml::place::{SourceId, Span};
 use kustom_yaml::{Node, Str, Style, Tag, Value, implied_tag, same_data};
 
-use super::path::Accident;
-use super::report::Report;
+use super::path::PathQuirk;
+use super::report::CommandReport;
 use super::run::documents_of;
 use super::update::{Assign, inherit};
 use crate::word::core_tag;
@@ -45,7 +45,7 @@ pub fn argument(text: &str, flags: &ValueFlags) -> Node {
     // A word of YAML 1.1 stays as it was typed.
     node.span = typed();
     if let Some(anchor) = &flags.anchor {
-        node.dress_mut().anchor = Some(anchor.as_str().into());
+        node.decor_mut().anchor = Some(anchor.as_str().into());
     }
     put_on(&mut node, flags);
     node
@@ -65,15 +65,15 @@ pub fn value_of(text: &str) -> Result<Node> {
 ///
 /// What stands beside a value in a script is about the statement; what stands in it is part of it.
 pub(super) fn without_remarks(node: &mut Node) {
-    if let Some(dress) = &mut node.dress {
-        (dress.head, dress.line, dress.foot) = (None, None, None);
+    if let Some(decor) = &mut node.decor {
+        (decor.head, decor.line, decor.foot) = (None, None, None);
     }
     forget_remarks(node);
 }
 
 fn forget_remarks(node: &mut Node) {
-    if let Some(dress) = &mut node.dress {
-        for comment in [&mut dress.head, &mut dress.line, &mut dress.foot] {
+    if let Some(decor) = &mut node.decor {
+        for comment in [&mut decor.head, &mut decor.line, &mut decor.foot] {
             comment.take_if(|comment| comment.contains("# kustom:"));
         }
     }
@@ -97,15 +97,15 @@ fn put_on(node: &mut Node, flags: &ValueFlags) {
     if let Some(style) = flags.style.filter(|style| *style != Style::Flow) {
         node.style = style;
         node.tag = Tag::Str;
-        if let Some(dress) = &mut node.dress {
-            dress.tag = None;
+        if let Some(decor) = &mut node.decor {
+            decor.tag = None;
         }
     }
     match &flags.tag {
         Some(tag) => set_tag(node, tag, &text, flags.tagged),
         None if flags.tagged => {
             let name = node.tag.name();
-            node.dress_mut().tag = Some(name.into());
+            node.decor_mut().tag = Some(name.into());
         }
         None => {}
     }
@@ -119,8 +119,8 @@ fn set_tag(node: &mut Node, tag: &str, text: &str, shows: bool) {
         known => known == implied_tag(text) && node.style == Style::Plain,
     };
     let written = (shows || !goes_without).then(|| tag.into());
-    if written.is_some() || node.dress.is_some() {
-        node.dress_mut().tag = written;
+    if written.is_some() || node.decor.is_some() {
+        node.decor_mut().tag = written;
     }
 }
 
@@ -163,16 +163,16 @@ pub(super) fn is_block(value: &Node) -> bool {
 
 /// What yq 3 makes of a comment behind a value that becomes a block of text: a part of the text.
 /// Says whether there was one.
-fn swallow_comment(value: &mut Node, report: &mut Report) -> bool {
+fn swallow_comment(value: &mut Node, report: &mut CommandReport) -> bool {
     let text = value.text().unwrap_or_default().to_owned();
     if !is_block(value) || text.is_empty() || text.ends_with('\n') {
         return false;
     }
-    let Some(comment) = value.dress.as_mut().and_then(|dress| dress.line.take()) else {
+    let Some(comment) = value.decor.as_mut().and_then(|decor| decor.line.take()) else {
         return false;
     };
     value.value = Value::Scalar(format!("{text}{comment}").into());
-    report.accidents.push(Accident {
+    report.quirks.push(PathQuirk {
         message: format!("the comment `{comment}` is now part of the text, as in yq 3"),
         help: Some("take the comment away before you write a block of text".to_owned()),
     });
@@ -186,7 +186,7 @@ pub(super) struct Typed<'a> {
 }
 
 impl Assign for Typed<'_> {
-    fn assign(&mut self, old: &mut Node, _: bool, report: &mut Report) -> Result<bool> {
+    fn assign(&mut self, old: &mut Node, _: bool, report: &mut CommandReport) -> Result<bool> {
         let before = old.clone();
         match self.value {
             Some(value) => {
@@ -207,6 +207,6 @@ impl Assign for Typed<'_> {
                 put_on(old, self.flags);
             }
         }
-        Ok(!same_data(&before, old) || before.style != old.style || before.dress != old.dress)
+        Ok(!same_data(&before, old) || before.style != old.style || before.decor != old.decor)
     }
 }

@@ -1,18 +1,18 @@
 //! The walk along a path: it makes what is missing, and what is of another kind gives way.
 //!
-//! `update` and `delete` take the same way, as in yq 3; what they do at its end is their [`Goal`].
+//! `update` and `delete` take the same way, as in yq 3; what they do at its end is their [`PathAction`].
 
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::{Entry, Node, Style, Tag, Value};
 
-use super::path::{Accident, Path, Segment};
-use super::report::{Replaced, Report, Trail, kind};
+use super::path::{Path, PathQuirk, Segment};
+use super::report::{CommandReport, Replaced, ValuePath, kind};
 use super::search::{Anchors, key_text, position};
 use super::update::inherit;
 use crate::word::nearest;
 
 /// What is done where a path ends.
-pub(super) trait Goal {
+pub(super) trait PathAction {
     /// Does it to a node, which was made on the way if it `is_new`.
     fn reach(&mut self, node: &mut Node, is_new: bool, so_far: &mut SoFar<'_>) -> Result<()>;
 
@@ -31,9 +31,9 @@ pub(super) struct SoFar<'a> {
     /// What aliases mean.
     pub(super) anchors: Anchors,
     /// What was done.
-    pub(super) report: &'a mut Report,
+    pub(super) report: &'a mut CommandReport,
     /// Where we are.
-    pub(super) trail: Trail,
+    pub(super) trail: ValuePath,
 }
 
 /// Follows `steps` from the root of a document and does at the end what is to be done.
@@ -43,8 +43,8 @@ pub(super) fn walk<'a>(
     root: &mut Node,
     path: &'a Path,
     steps: &'a [Segment],
-    goal: &'a mut dyn Goal,
-    report: &'a mut Report,
+    action: &'a mut dyn PathAction,
+    report: &'a mut CommandReport,
 ) -> Result<()> {
     if steps.len() > STEPS {
         let message = format!("a path has more than {STEPS} steps");
@@ -53,12 +53,12 @@ pub(super) fn walk<'a>(
     let so_far = SoFar {
         anchors: Anchors::of(root),
         report,
-        trail: Trail::default(),
+        trail: ValuePath::default(),
     };
     let mut walk = Walk {
         path,
         steps,
-        goal,
+        action,
         so_far,
         in_flow: false,
     };
@@ -72,7 +72,7 @@ const STEPS: usize = 500;
 struct Walk<'a> {
     path: &'a Path,
     steps: &'a [Segment],
-    goal: &'a mut dyn Goal,
+    action: &'a mut dyn PathAction,
     so_far: SoFar<'a>,
     /// Whether we are in a collection in flow style.
     in_flow: bool,
@@ -80,12 +80,12 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn root(&mut self, root: &mut Node, steps: &[Segment]) -> Result<()> {
-        if root.is_null() && (!steps.is_empty() || !self.goal.creates()) {
+        if root.is_null() && (!steps.is_empty() || !self.action.creates()) {
             *root = emptied(root, Value::Map(Vec::new()));
         }
         if root.is_scalar() && !steps.is_empty() {
             // There is nothing in a scalar that a path could name: it gives way.
-            if self.goal.creates() {
+            if self.action.creates() {
                 self.so_far.report.replaced.push(Replaced {
                     path: "the value".to_owned(),
                     old: kind(root),
@@ -98,7 +98,7 @@ impl Walk<'_> {
     }
 
     fn reach(&mut self, node: &mut Node, is_new: bool) -> Result<()> {
-        self.goal.reach(node, is_new, &mut self.so_far)
+        self.action.reach(node, is_new, &mut self.so_far)
     }
 
     /// Follows the rest of the path below a node.
@@ -110,7 +110,7 @@ impl Walk<'_> {
             return self.reach(node, is_new);
         };
         if *segment == Segment::Deep {
-            if self.goal.is_everywhere() {
+            if self.action.is_everywhere() {
                 self.dive(node, tail, is_new)?;
             } else if tail.is_empty() && is_leaf(node) && !is_alias(node) {
                 return self.reach(node, is_new);
@@ -142,13 +142,13 @@ impl Walk<'_> {
             self.below(&mut entry.value, rest)?;
             self.so_far.trail.pop();
         }
-        if is_found || segment.is_pattern() || !self.goal.creates() {
+        if is_found || segment.is_pattern() || !self.action.creates() {
             return Ok(());
         }
         let key = segment.key_text();
         if key == MERGE {
             let path = self.path;
-            self.so_far.report.accidents.push(Accident {
+            self.so_far.report.quirks.push(PathQuirk {
                 message: format!("a path cannot set a merge key, as `{path}` asks for"),
                 help: None,
             });
@@ -192,7 +192,7 @@ impl Walk<'_> {
     fn item(&mut self, items: &mut Vec<Node>, index: i64, rest: &[Segment]) -> Result<()> {
         let trail = &self.so_far.trail;
         let Some(number) = position(index, items.len()) else {
-            if !self.goal.creates() {
+            if !self.action.creates() {
                 return Ok(());
             }
             let count = items.len();
@@ -212,7 +212,7 @@ impl Walk<'_> {
             return self.push(items, number, rest);
         }
         let mut behind: Vec<&Segment> = rest[1..].iter().collect();
-        behind.extend(self.goal.last());
+        behind.extend(self.action.last());
         let so_far = &mut self.so_far;
         let before = &self.steps[..self.steps.len() - rest.len()];
         so_far
@@ -229,7 +229,7 @@ impl Walk<'_> {
         self.so_far.trail.index(number);
         let path = self.so_far.trail.to_string();
         // Adding an item is what `[+]` says; only a number that is not there is remarkable.
-        if rest[0] == Segment::Append && self.goal.creates() {
+        if rest[0] == Segment::Append && self.action.creates() {
             self.so_far.report.added.push(path);
         } else {
             self.so_far.report.created.push(path);
@@ -247,7 +247,7 @@ impl Walk<'_> {
         if rest[0] != Segment::Deep {
             return self.dive(node, tail, false);
         }
-        if self.goal.is_everywhere() {
+        if self.action.is_everywhere() {
             return self.dive(node, rest, false);
         }
         match &node.value {

@@ -196,7 +196,7 @@ impl<'t> Documents<'t> {
 
 /// Whether a document is a scalar that is not written as its bare word on a line of its own.
 fn is_wrapped(node: &Node) -> bool {
-    let is_bare = node.style == Style::Plain && node.dress.is_none() && node.span.column == 1;
+    let is_bare = node.style == Style::Plain && node.decor.is_none() && node.span.column == 1;
     matches!(&node.value, Value::Scalar(word) if !word.is_empty() || node.style != Style::Plain)
         && !is_bare
 }
@@ -204,9 +204,9 @@ fn is_wrapped(node: &Node) -> bool {
 /// Whether a document is nothing but the space between two marks.
 fn is_empty(node: &Node) -> bool {
     let has_properties = node
-        .dress
+        .decor
         .as_ref()
-        .is_some_and(|dress| dress.anchor.is_some() || dress.tag.is_some());
+        .is_some_and(|decor| decor.anchor.is_some() || decor.tag.is_some());
     node.is_null() && node.text() == Some("") && !has_properties
 }
 

@@ -10,11 +10,11 @@ use kustom_yaml::place::{Place, Span};
 use kustom_yaml::{Str, Tag};
 
 use super::arena::Arena;
+use super::arena_node::{ArenaNode, Id, Key, Kind, TypeTag};
 use super::context::Context;
-use super::effect::Effects;
 use super::expr::{Expr, Form, Part, Template};
-use super::item::{Id, Item, Key, Kind, Label};
-use super::ops::{arithmetic, build, dress, infix, logic, slice, traverse, variable};
+use super::ops::{arithmetic, build, decor, infix, logic, slice, traverse, variable};
+use super::report::AssignmentReports;
 use super::scope::{Matches, Scope};
 use crate::codec::snippet;
 
@@ -27,7 +27,7 @@ pub(super) struct Evaluator<'d> {
     /// The texts that were decoded, by the place where they stood; encoding asks for them.
     pub(super) decoded: HashMap<String, Str>,
     /// What the assignments did.
-    pub(super) effects: Effects,
+    pub(super) effects: AssignmentReports,
     /// The comparisons of collections, which are never equal, by where they stand.
     pub(super) vain: RefCell<BTreeMap<(u32, u32), Comparison>>,
     /// The nodes that were made on the way to a key.
@@ -93,7 +93,7 @@ impl<'d> Evaluator<'d> {
             arena: Arena::default(),
             context,
             decoded: HashMap::new(),
-            effects: Effects::default(),
+            effects: AssignmentReports::default(),
             vain: RefCell::default(),
             created: Vec::new(),
             numbered: HashSet::new(),
@@ -161,7 +161,7 @@ impl<'d> Evaluator<'d> {
                 relative,
                 target,
                 value,
-            } => dress::assign(
+            } => decor::assign(
                 self,
                 *attribute,
                 *relative,
@@ -370,7 +370,7 @@ impl<'d> Evaluator<'d> {
     /// A scalar that stands where another node stands.
     pub(super) fn answer(&mut self, owner: Id, text: &str, tag: Tag) -> Id {
         self.arena
-            .replacement(owner, Kind::Scalar, Label::Core(tag), text)
+            .replacement(owner, Kind::Scalar, TypeTag::Core(tag), text)
     }
 
     /// `true` or `false`, standing where another node stands.
@@ -386,8 +386,8 @@ impl<'d> Evaluator<'d> {
     pub(super) fn is_true(&self, id: Id) -> bool {
         let item = self.arena.get(id);
         match item.label {
-            Label::Core(Tag::Null) => false,
-            Label::Core(Tag::Bool) if item.kind == Kind::Scalar => ["true", "yes", "y", "on"]
+            TypeTag::Core(Tag::Null) => false,
+            TypeTag::Core(Tag::Bool) if item.kind == Kind::Scalar => ["true", "yes", "y", "on"]
                 .iter()
                 .any(|word| item.text.eq_ignore_ascii_case(word)),
             _ => true,
@@ -395,7 +395,7 @@ impl<'d> Evaluator<'d> {
     }
 
     /// The type of a node; one with a tag of its own has the type that its text shows.
-    pub(super) fn type_of(&self, id: Id) -> Label {
+    pub(super) fn type_of(&self, id: Id) -> TypeTag {
         guess(self.arena.get(id))
     }
 
@@ -439,7 +439,7 @@ impl<'d> Evaluator<'d> {
         let item = self.arena.get(id);
         let name = match item.kind {
             Kind::Alias => "an alias",
-            _ if item.label == Label::Unset => item.kind.name(),
+            _ if item.label == TypeTag::Unset => item.kind.name(),
             _ => item.label.name(),
         };
         let path = self.arena.nice_path(id);
@@ -456,12 +456,12 @@ pub(super) fn one(id: Id) -> Matches {
     Rc::new(vec![id])
 }
 
-fn guess(item: &Item<'_>) -> Label {
+fn guess(item: &ArenaNode<'_>) -> TypeTag {
     if !item.label.is_custom() || item.text.is_empty() {
         return item.label.clone();
     }
     match snippet(&item.text) {
-        Some(node) => Item::head(&node).label,
+        Some(node) => ArenaNode::head(&node).label,
         None => item.label.clone(),
     }
 }

@@ -8,16 +8,16 @@ mod arena;
 mod caret;
 mod context;
 mod documents;
-mod effect;
+mod report;
 mod evaluator;
 mod expr;
-mod item;
+mod arena_node;
 mod lex;
-mod moment;
+mod go_time;
 mod ops;
 mod parse;
 mod scope;
-mod settle;
+mod comments;
 mod table;
 mod template;
 #[cfg(test)]
@@ -30,14 +30,14 @@ use std::sync::Arc;
 pub(crate) use arena::Step;
 pub use context::{Context, Loader, Lookup};
 pub use documents::Documents;
-use effect::Effects;
-pub use effect::{Effect, ListItem};
 use evaluator::{Comparison, Evaluator, one};
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::finding::Finding;
 use kustom_yaml::place::Place;
 use kustom_yaml::{Node, PrintOptions, Tag, print_node};
 use parse::{Parsed, Statement};
+use report::AssignmentReports;
+pub use report::{AssignmentReport, ListItem};
 use scope::{Matches, Scope};
 
 /// A parsed expression.
@@ -87,7 +87,7 @@ pub struct Output {
     /// The results, in order.
     pub results: Vec<Found>,
     /// What each assignment did, in the order in which they are written.
-    pub effects: Vec<Effect>,
+    pub effects: Vec<AssignmentReport>,
     /// Remarks on the expression itself: comparisons that never hold.
     pub findings: Vec<Finding>,
     /// What was written where, if that is asked, in the order in which it was.
@@ -136,7 +136,7 @@ impl Expression {
             root,
             text: text.into(),
             statements,
-            creations: effect::creations(text),
+            creations: report::creations(text),
             name,
         })
     }
@@ -190,7 +190,7 @@ impl Expression {
         context: &Context<'_>,
     ) -> Result<Output> {
         let mut evaluator = Evaluator::new(context, self.name.clone());
-        evaluator.effects = Effects::of(self);
+        evaluator.effects = AssignmentReports::of(self);
         evaluator.files = inputs.iter().map(|input| input.name).collect();
         let documents = adopt(&mut evaluator, inputs);
         let mut scope = Scope::default();
@@ -224,20 +224,20 @@ impl Expression {
             let before: Vec<&Node> = inputs.iter().flat_map(|input| input.documents).collect();
             let mut after: Vec<&mut Node> =
                 output.results.iter_mut().map(|it| &mut it.node).collect();
-            settle::settle(&before, &mut after);
+            comments::reattach(&before, &mut after);
         }
         Ok(output)
     }
 }
 
 /// Takes all documents in; anchors of a file are known in its later documents.
-fn adopt<'d>(evaluator: &mut Evaluator<'d>, inputs: &[Input<'d>]) -> Vec<item::Id> {
+fn adopt<'d>(evaluator: &mut Evaluator<'d>, inputs: &[Input<'d>]) -> Vec<arena_node::Id> {
     let mut ids = Vec::new();
     for (file, input) in inputs.iter().enumerate() {
         let mut anchors = HashMap::new();
         for (document, node) in input.documents.iter().enumerate() {
             let id = evaluator.arena.adopt(node, &mut anchors);
-            let origin = item::Origin {
+            let origin = arena_node::Origin {
                 document: u32::try_from(document).unwrap_or(u32::MAX),
                 file: u32::try_from(file).unwrap_or(u32::MAX),
                 root: u32::try_from(ids.len()).ok(),
@@ -283,7 +283,7 @@ impl Evaluator<'_> {
     }
 
     /// A node as a result.
-    fn result(&mut self, id: item::Id, inputs: &[Input<'_>]) -> Result<Found> {
+    fn result(&mut self, id: arena_node::Id, inputs: &[Input<'_>]) -> Result<Found> {
         if self.context.explode {
             ops::alias::node_and_below(self, id, 0)?;
         }
@@ -318,8 +318,8 @@ fn place_of(number: usize, inputs: &[Input<'_>]) -> Option<(usize, usize)> {
 impl Found {
     /// The comment above a document that is a word, which is printed without it.
     pub fn head(&self) -> Option<&str> {
-        let dress = self.node.dress.as_ref().filter(|_| self.node.is_scalar());
-        self.origin.and(dress)?.head.as_deref()
+        let decor = self.node.decor.as_ref().filter(|_| self.node.is_scalar());
+        self.origin.and(decor)?.head.as_deref()
     }
 }
 

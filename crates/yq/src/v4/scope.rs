@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use kustom_yaml::Str;
 
-use super::item::Id;
+use super::arena_node::Id;
 
 /// The nodes that an expression found.
 pub(super) type Matches = Rc<Vec<Id>>;

@@ -7,8 +7,8 @@ use kustom_yaml::error::Result;
 use super::evaluator::Evaluator;
 use super::expr::{Attribute, Call};
 use super::ops::{
-    about, alias, build, compare, date, dress, encode, entries, env, load, logic, path, pattern,
-    pivot, sequence, text, variable,
+    alias, build, compare, date, decor, encode, entries, env, load, logic, node_info, path,
+    pattern, pivot, sequence, text, variable,
 };
 use super::scope::{Matches, Scope};
 use crate::codec::Format;
@@ -157,8 +157,8 @@ static OPERATORS: &[Operator] = &[
     Operator::plain(&["all"], logic::all),
     Operator::with(&["any_c"], logic::any),
     Operator::plain(&["any"], logic::any),
-    Operator::attribute(&["alias"], Attribute::Alias, dress::alias),
-    Operator::attribute(&["anchor"], Attribute::Anchor, dress::anchor),
+    Operator::attribute(&["alias"], Attribute::Alias, decor::alias),
+    Operator::attribute(&["anchor"], Attribute::Anchor, decor::anchor),
     Operator::plain(
         &["array_to_map", "array_tomap", "arrayto_map", "arraytomap"],
         path::path,
@@ -176,14 +176,14 @@ static OPERATORS: &[Operator] = &[
     }),
     Operator::with(&["capture"], pattern::capture),
     Operator::with(&["collect"], build::collect),
-    Operator::plain(&["column"], about::column),
-    Operator::attribute(&["comments"], Attribute::Comments, dress::all_comments).setter(),
+    Operator::plain(&["column"], node_info::column),
+    Operator::attribute(&["comments"], Attribute::Comments, decor::all_comments).setter(),
     Operator::with(&["contains"], compare::contains),
     Operator::with(&["del"], path::del).ranked(40),
     Operator::with(&["delpaths", "del_paths"], path::del_paths).open(),
     Operator::plain(
         &["document_index", "documentIndex", "documentindex", "di"],
-        about::document_index,
+        node_info::document_index,
     ),
     Operator::plain(
         &["downcase", "ascii_downcase", "asciidowncase"],
@@ -196,9 +196,9 @@ static OPERATORS: &[Operator] = &[
     Operator::with(&["explode"], alias::explode).open(),
     Operator::plain(
         &["file_index", "fileIndex", "fileindex", "fi"],
-        about::file_index,
+        node_info::file_index,
     ),
-    Operator::plain(&["filename", "file_name", "fileName"], about::filename),
+    Operator::plain(&["filename", "file_name", "fileName"], node_info::filename),
     Operator::with(&["filter"], sequence::filter).open(),
     Operator::with(&["first"], logic::first).open().optional(),
     Operator::plain(&["flatten"], sequence::flatten)
@@ -207,7 +207,7 @@ static OPERATORS: &[Operator] = &[
     Operator::attribute(
         &["foot_comment", "footComment", "footcomment"],
         Attribute::Foot,
-        dress::foot_comment,
+        decor::foot_comment,
     ),
     Operator::with(&["format_datetime"], date::format),
     Operator::plain(&["from_csv", "fromcsv", "@csvd"], |e, c, s| {
@@ -238,20 +238,20 @@ static OPERATORS: &[Operator] = &[
     Operator::attribute(
         &["head_comment", "headComment", "headcomment"],
         Attribute::Head,
-        dress::head_comment,
+        decor::head_comment,
     ),
     Operator::plain(&["is_key", "iskey"], entries::is_key),
     Operator::with(&["join"], text::join),
     Operator::plain(&["@json"], |e, _, s| encode::to(e, s, Format::Json, 0)),
     Operator::plain(&["key"], entries::key),
     Operator::plain(&["keys"], entries::keys).open(),
-    Operator::plain(&["kind"], about::kind),
-    Operator::plain(&["length"], about::length),
-    Operator::plain(&["line"], about::line),
+    Operator::plain(&["kind"], node_info::kind),
+    Operator::plain(&["length"], node_info::length),
+    Operator::plain(&["line"], node_info::line),
     Operator::attribute(
         &["line_comment", "lineComment", "linecomment"],
         Attribute::Line,
-        dress::line_comment,
+        decor::line_comment,
     ),
     Operator::with(&["load"], load::yaml).open(),
     Operator::with(&["load_base64", "loadbase64"], load::base64).open(),
@@ -283,10 +283,10 @@ static OPERATORS: &[Operator] = &[
     Operator::with(&["split"], text::split_text).open(),
     Operator::plain(&["split_doc", "splitdoc", "splitDoc"], path::split_document).open(),
     Operator::plain(&["strenv"], env::strenv).open().worded(),
-    Operator::attribute(&["style"], Attribute::Style, dress::style),
+    Operator::attribute(&["style"], Attribute::Style, decor::style),
     Operator::with(&["sub"], pattern::sub),
     Operator::with(&["system"], text::system),
-    Operator::attribute(&["tag", "type"], Attribute::Tag, dress::tag),
+    Operator::attribute(&["tag", "type"], Attribute::Tag, decor::tag),
     Operator::with(&["test"], pattern::test),
     Operator::plain(&["to_csv", "tocsv", "@csv"], |e, _, s| {
         encode::to(e, s, Format::Csv, 0)
@@ -300,7 +300,7 @@ static OPERATORS: &[Operator] = &[
         encode::to(e, s, Format::Json, indent(c, 2))
     })
     .numbered(),
-    Operator::plain(&["to_number", "tonumber"], about::to_number),
+    Operator::plain(&["to_number", "tonumber"], node_info::to_number),
     Operator::plain(&["to_props", "toprops", "@props"], |e, _, s| {
         encode::to(e, s, Format::Properties, 2)
     }),

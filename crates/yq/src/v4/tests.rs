@@ -654,7 +654,7 @@ fn an_assignment_says_what_it_did() {
         counts,
         [(1, 0, 0), (1, 0, 1), (1, 1, 1), (2, 0, 0), (0, 0, 0)]
     );
-    let summaries: Vec<_> = effects.iter().map(Effect::summary).collect();
+    let summaries: Vec<_> = effects.iter().map(AssignmentReport::summary).collect();
     assert_eq!(
         summaries,
         [
@@ -667,7 +667,7 @@ fn an_assignment_says_what_it_did() {
     );
     let rules: Vec<_> = effects
         .iter()
-        .flat_map(Effect::findings)
+        .flat_map(AssignmentReport::findings)
         .map(|finding| finding.rule)
         .collect();
     assert_eq!(

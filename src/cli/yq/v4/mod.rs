@@ -10,14 +10,14 @@ use std::sync::Arc;
 
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::{Finding, Severity};
-use kustom::load::{LARGEST_FILE, Snapshot};
+use kustom::load::{LARGEST_FILE, LookupCache};
 use kustom::place::{SourceId, Span};
 use kustom::project::{Project, ProjectFiles};
 use kustom::report::Color;
 use kustom::write;
 use kustom::yaml::Node;
 use kustom::yq::codec::{Decoding, Format, decode};
-use kustom::yq::v4::{Context, Documents, Effect, Expression, Input, Loader as _};
+use kustom::yq::v4::{AssignmentReport, Context, Documents, Expression, Input, Loader as _};
 
 use super::{named, read_at_most};
 use crate::cli::build::working_directory;
@@ -239,7 +239,7 @@ impl Call {
     }
 
     /// Says what each assignment did, if that is asked for.
-    fn remark(&self, effects: &[Effect], streams: &Streams) {
+    fn remark(&self, effects: &[AssignmentReport], streams: &Streams) {
         if !self.is_on("explain") {
             return;
         }
@@ -421,7 +421,7 @@ fn formats(arguments: &Arguments, file: Option<&str>) -> Result<(Format, Format)
 /// What an expression loads: a file of the project that the working directory belongs to, or one
 /// below that directory, or what the caller allows.
 fn loaded(arguments: &Arguments, path: &str) -> Result<String> {
-    let files = Snapshot::default().bounded(most(arguments)?);
+    let files = LookupCache::default().bounded(most(arguments)?);
     let files = files.allowing(allowed(arguments.values("allow-read").map(Path::new))?);
     let here = working_directory()?;
     let root = Project::find(&files, &here).map_or_else(|_| here.clone(), |project| project.root);

@@ -4,7 +4,7 @@
 //! lines of its own if it was. Of several documents only the first is kept, as kustomize does.
 
 use kustom_yaml::error::{Error, Kind, Result};
-use kustom_yaml::{Node, Options, keep, read_first};
+use kustom_yaml::{Node, Options, print_go_v3, read_first};
 
 use super::field::{Field, Loss, OPERATOR, Put, Walk};
 use super::json;
@@ -79,7 +79,7 @@ fn parse(text: &str) -> Result<Option<Node>> {
 }
 
 fn written(document: &Node, old: &str) -> Option<String> {
-    let text = keep(document);
+    let text = print_go_v3(document);
     if !old.trim_start().starts_with(['{', '[']) {
         return Some(text.trim().to_owned());
     }

@@ -423,7 +423,7 @@ impl<'w> Walk<'w> {
             _ => match value.value {
                 Value::Map(_) => Node::map(Vec::new()),
                 Value::Seq(_) => Node::seq(Vec::new()),
-                _ => Node::untyped(""),
+                _ => Node::inferred(""),
             },
         })
     }

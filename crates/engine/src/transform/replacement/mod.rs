@@ -124,7 +124,7 @@ impl Replacement {
             }
             (Some(source), None) => source.value(resources, index)?,
             (None, Some(text)) => Value {
-                node: Node::untyped(text),
+                node: Node::inferred(text),
                 home: None,
             },
             (None, None) => return Err(self.incomplete("`source` or `sourceValue`")),
@@ -393,7 +393,7 @@ fn is_nothing(node: &Node) -> bool {
 #[cfg(test)]
 mod tests {
     use kustom_yaml::place::SourceId;
-    use kustom_yaml::{keep, stream};
+    use kustom_yaml::{print_go_v3, read_manifests};
 
     use super::*;
     use crate::resource::{LabelSelector, Pattern, from_documents};
@@ -424,7 +424,7 @@ yaml: |
 "#;
 
     fn objects(text: &str) -> Resources {
-        let stream = stream(text.as_bytes(), SourceId::NONE).unwrap();
+        let stream = read_manifests(text.as_bytes(), SourceId::NONE).unwrap();
         let mut resources = Resources::new();
         let list = from_documents(stream, &Schema::builtin()).unwrap();
         resources.add_all(list).unwrap();
@@ -489,7 +489,9 @@ yaml: |
         .unwrap();
         let target = &resources.as_slice()[1].node;
         let found = FieldPath::dotted(path).unwrap();
-        keep(found.find(target).unwrap().unwrap()).trim().to_owned()
+        print_go_v3(found.find(target).unwrap().unwrap())
+            .trim()
+            .to_owned()
     }
 
     fn refusal(replacement: Replacement) -> String {

@@ -150,8 +150,8 @@ impl Writer<'_> {
 
     /// The comment beside a value; whether there is one.
     fn comment(&mut self, node: &Node, before: &str) -> bool {
-        let dress = node.dress.as_deref();
-        let Some(comment) = dress.and_then(|dress| dress.line.as_deref()) else {
+        let decor = node.decor.as_deref();
+        let Some(comment) = decor.and_then(|decor| decor.line.as_deref()) else {
             return false;
         };
         let comment = comment.strip_prefix('#').unwrap_or(comment);

@@ -279,14 +279,14 @@ impl Element {
 fn node(element: Element) -> Node {
     if element.children.is_empty() {
         let mut node = texts(element.texts);
-        dress(&mut node, element.head, element.line, element.foot);
+        decor(&mut node, element.head, element.line, element.foot);
         return node;
     }
     let mut entries = Vec::with_capacity(element.children.len() + 1);
     let mut head = element.head;
     if !element.texts.is_empty() {
         let mut entry = Entry::new(CONTENT, texts(element.texts));
-        dress(&mut entry.key, head.take(), element.line, None);
+        decor(&mut entry.key, head.take(), element.line, None);
         entries.push(entry);
     }
     for Child {
@@ -308,11 +308,11 @@ fn node(element: Element) -> Node {
         if let Some(own) = own {
             join(&mut head, own.trim().to_owned(), '\n');
         }
-        dress(&mut entry.key, head.take(), None, foot);
+        decor(&mut entry.key, head.take(), None, foot);
         entries.push(entry);
     }
     if let (Some(entry), Some(foot)) = (entries.last_mut(), element.foot) {
-        dress(&mut entry.key, None, None, Some(foot));
+        decor(&mut entry.key, None, None, Some(foot));
     }
     Node::map(entries)
 }
@@ -326,14 +326,14 @@ fn texts(mut texts: Vec<String>) -> Node {
     }
 }
 
-fn dress(node: &mut Node, head: Option<String>, line: Option<String>, foot: Option<String>) {
+fn decor(node: &mut Node, head: Option<String>, line: Option<String>, foot: Option<String>) {
     if head.is_none() && line.is_none() && foot.is_none() {
         return;
     }
-    let dress = node.dress_mut();
-    dress.head = head.map(hashed).or(dress.head.take());
-    dress.line = line.map(hashed).or(dress.line.take());
-    dress.foot = foot.map(hashed).or(dress.foot.take());
+    let decor = node.decor_mut();
+    decor.head = head.map(hashed).or(decor.head.take());
+    decor.line = line.map(hashed).or(decor.line.take());
+    decor.foot = foot.map(hashed).or(decor.foot.take());
 }
 
 /// A comment with a `#` before each line.

@@ -45,7 +45,7 @@ impl Writer {
             self.instruction("xml", entry.value.text().unwrap_or_default());
             self.out.push('\n');
         }
-        self.comment(node.dress.as_ref().and_then(|dress| dress.head.as_ref()));
+        self.comment(node.decor.as_ref().and_then(|decor| decor.head.as_ref()));
         // A text is read only behind an element.
         let (texts, others): (Vec<_>, Vec<_>) = entries
             .iter()
@@ -66,15 +66,15 @@ impl Writer {
                 self.out.push('\n');
             }
         }
-        self.comment(node.dress.as_ref().and_then(|dress| dress.foot.as_ref()));
+        self.comment(node.decor.as_ref().and_then(|decor| decor.foot.as_ref()));
         Ok(())
     }
 
     /// A child of an element, with its comments.
     fn entry(&mut self, entry: &Entry) -> Result<()> {
         let key = entry.key.text().unwrap_or_default();
-        let dress = entry.key.dress.as_deref();
-        self.comment(dress.and_then(|dress| dress.head.as_ref()));
+        let decor = entry.key.decor.as_deref();
+        self.comment(decor.and_then(|decor| decor.head.as_ref()));
         let text = entry.value.text().unwrap_or_default();
         if let Some(name) = key.strip_prefix(INSTRUCTION) {
             self.instruction(name, text);
@@ -85,7 +85,7 @@ impl Writer {
         } else {
             self.element(key, &entry.value)?;
         }
-        self.comment(dress.and_then(|dress| dress.foot.as_ref()));
+        self.comment(decor.and_then(|decor| decor.foot.as_ref()));
         Ok(())
     }
 
@@ -94,7 +94,7 @@ impl Writer {
     }
 
     fn element(&mut self, name: &str, node: &Node) -> Result<()> {
-        let dress = node.dress.as_deref();
+        let decor = node.decor.as_deref();
         match &node.value {
             Value::Seq(items) => {
                 if items.is_empty() {
@@ -112,15 +112,15 @@ impl Writer {
             }
             Value::Scalar(text) => {
                 self.start(name, &[], node)?;
-                self.comment(dress.and_then(|dress| dress.head.as_ref()));
+                self.comment(decor.and_then(|decor| decor.head.as_ref()));
                 self.text(text, node)?;
-                self.comment(dress.and_then(|dress| dress.line.as_ref()));
+                self.comment(decor.and_then(|decor| decor.line.as_ref()));
             }
             Value::Map(entries) => {
                 let (attributes, children): (Vec<_>, Vec<_>) =
                     entries.iter().partition(|entry| is_attribute(entry));
                 self.start(name, &attributes, node)?;
-                self.comment(dress.and_then(|dress| dress.head.as_ref()));
+                self.comment(decor.and_then(|decor| decor.head.as_ref()));
                 for child in children {
                     self.entry(child)?;
                 }
@@ -128,7 +128,7 @@ impl Writer {
             Value::Alias(_) => self.start(name, &[], node)?,
         }
         self.end(name);
-        self.comment(dress.and_then(|dress| dress.foot.as_ref()));
+        self.comment(decor.and_then(|decor| decor.foot.as_ref()));
         Ok(())
     }
 

@@ -6,14 +6,14 @@ use kustom_yaml::place::Span;
 use kustom_yaml::{Entry, Node, Str, Value};
 
 use super::{Arena, DEEPEST};
-use crate::v4::item::{Children, Id, Item, Kind, Label, Quotes};
+use crate::v4::arena_node::{ArenaNode, Children, Id, Kind, Quotes, TypeTag};
 
 impl<'d> Arena<'d> {
     /// Takes a document in; its aliases are bound to what they mean at this moment.
     pub(crate) fn adopt(&mut self, node: &'d Node, anchors: &mut HashMap<Str, Id>) -> Id {
         let census = Census::of(node);
         self.read += census.nodes;
-        let id = self.add(Item::read(node));
+        let id = self.add(ArenaNode::read(node));
         // Anchors are known in later documents too.
         if census.has_alias || census.has_anchor {
             self.bind(id, anchors);
@@ -31,10 +31,10 @@ impl<'d> Arena<'d> {
         let value = std::mem::take(&mut node.value);
         // Its places are those of another text.
         node.span = Span::default();
-        let mut item = Item::head(&node);
+        let mut item = ArenaNode::head(&node);
         item.kind = Kind::of(&value);
         if item.kind == Kind::Alias {
-            item.label = Label::Unset;
+            item.label = TypeTag::Unset;
         }
         if depth > DEEPEST {
             self.exhausted = Some("the data is nested too deep");
@@ -129,7 +129,7 @@ impl<'d> Arena<'d> {
                 }
             }
         };
-        self.get(id).dressed(value, quotes)
+        self.get(id).decorated(value, quotes)
     }
 }
 
@@ -150,8 +150,8 @@ impl Census {
 
     fn count(&mut self, node: &Node) {
         self.nodes += 1;
-        let dress = node.dress.as_ref();
-        self.has_anchor |= dress.is_some_and(|dress| dress.anchor.is_some());
+        let decor = node.decor.as_ref();
+        self.has_anchor |= decor.is_some_and(|decor| decor.anchor.is_some());
         match &node.value {
             Value::Scalar(_) => {}
             Value::Alias(_) => self.has_alias = true,

@@ -1,7 +1,7 @@
 //! Copies of nodes, and nodes that stand in for others.
 
 use super::{Arena, DEEPEST};
-use crate::v4::item::{Children, Id, Item, Kind};
+use crate::v4::arena_node::{ArenaNode, Children, Id, Kind};
 
 impl<'d> Arena<'d> {
     /// Puts a copy of a node at the end of a sequence.
@@ -82,13 +82,13 @@ impl<'d> Arena<'d> {
     }
 
     /// What a node is, without what is below it.
-    pub(crate) fn copy_of_head(&self, id: Id) -> Item<'d> {
+    pub(crate) fn copy_of_head(&self, id: Id) -> ArenaNode<'d> {
         let from = self.get(id);
-        Item {
+        ArenaNode {
             children: Children::None,
             label: from.label.clone(),
             text: from.text.clone(),
-            dress: from.dress.clone(),
+            decor: from.decor.clone(),
             ..*from
         }
     }

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 
 use kustom_yaml::{Node, Str, Tag, Value};
 
-use super::item::{Children, Id, Item, Key, Kind, Label, Origin};
+use super::arena_node::{ArenaNode, Children, Id, Key, Kind, Origin, TypeTag};
 pub(crate) use path::Step;
 
 /// How many nodes there may be beside those of the input, and how many for each of those, so that
@@ -27,7 +27,7 @@ pub(crate) const DEEPEST: usize = 2_000;
 /// All nodes of a run.
 #[derive(Debug, Default)]
 pub(crate) struct Arena<'d> {
-    items: Vec<Item<'d>>,
+    items: Vec<ArenaNode<'d>>,
     origins: HashMap<Id, Origin>,
     /// How many nodes the input has.
     read: usize,
@@ -53,7 +53,7 @@ impl<'d> Arena<'d> {
     }
 
     /// Puts a node into the arena.
-    pub(crate) fn add(&mut self, item: Item<'d>) -> Id {
+    pub(crate) fn add(&mut self, item: ArenaNode<'d>) -> Id {
         if !self.weigh(&item.text) {
             // Any node does: nothing is done with it any more.
             return Id::FIRST;
@@ -74,23 +74,23 @@ impl<'d> Arena<'d> {
     }
 
     /// A node, to read.
-    pub(crate) fn get(&self, id: Id) -> &Item<'d> {
+    pub(crate) fn get(&self, id: Id) -> &ArenaNode<'d> {
         &self.items[id.index()]
     }
 
     /// A node, to change.
-    pub(crate) fn edit(&mut self, id: Id) -> &mut Item<'d> {
+    pub(crate) fn edit(&mut self, id: Id) -> &mut ArenaNode<'d> {
         &mut self.items[id.index()]
     }
 
     /// A scalar that belongs nowhere.
     pub(crate) fn scalar(&mut self, text: impl Into<Str>, tag: Tag) -> Id {
-        self.add(Item::scalar(text, tag))
+        self.add(ArenaNode::scalar(text, tag))
     }
 
     /// An empty sequence or mapping that belongs nowhere.
     pub(crate) fn collection(&mut self, kind: Kind) -> Id {
-        self.add(Item::collection(kind))
+        self.add(ArenaNode::collection(kind))
     }
 
     /// How many children a node has; those of a mapping are keys and values.
@@ -132,12 +132,12 @@ impl<'d> Arena<'d> {
             _ => node.items().len(),
         }));
         for item in node.items() {
-            let child = self.add(Item::read(item));
+            let child = self.add(ArenaNode::read(item));
             self.append(id, child);
         }
         for entry in node.entries() {
-            let key = self.add(Item::read(&entry.key));
-            let value = self.add(Item::read(&entry.value));
+            let key = self.add(ArenaNode::read(&entry.key));
+            let value = self.add(ArenaNode::read(&entry.value));
             self.append_entry(id, key, value);
         }
     }
@@ -217,12 +217,12 @@ impl<'d> Arena<'d> {
     }
 
     /// A new node that stands where another stands.
-    pub(crate) fn replacement(&mut self, owner: Id, kind: Kind, label: Label, text: &str) -> Id {
-        let item = Item {
+    pub(crate) fn replacement(&mut self, owner: Id, kind: Kind, label: TypeTag, text: &str) -> Id {
+        let item = ArenaNode {
             kind,
             label,
             text: text.into(),
-            ..Item::default()
+            ..ArenaNode::default()
         };
         let id = self.add(item);
         self.stand_in(owner, id);

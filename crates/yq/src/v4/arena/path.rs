@@ -6,7 +6,7 @@ use kustom_yaml::{Str, Tag};
 
 use super::{Arena, DEEPEST};
 use crate::number;
-use crate::v4::item::{Id, Key, Kind, Label};
+use crate::v4::arena_node::{Id, Key, Kind, TypeTag};
 
 /// A step of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,7 +74,7 @@ impl Arena<'_> {
     /// What a key is as a step of a path.
     fn step(&self, key: Id) -> Step {
         let item = self.get(key);
-        if item.label != Label::Core(Tag::Str)
+        if item.label != TypeTag::Core(Tag::Str)
             && let Some(index) = number::int(&item.text)
         {
             return Step::Index(index);

@@ -4,9 +4,9 @@ use kustom_yaml::Tag;
 use kustom_yaml::error::{Error, Kind as ErrorKind, Result};
 
 use crate::v4::arena::DEEPEST;
+use crate::v4::arena_node::{Id, Kind, TypeTag};
 use crate::v4::evaluator::Evaluator;
 use crate::v4::expr::Call;
-use crate::v4::item::{Id, Kind, Label};
 use crate::v4::scope::{Matches, Scope};
 
 /// `explode(expression)`
@@ -36,8 +36,8 @@ pub(crate) fn node_and_below(e: &mut Evaluator<'_>, id: Id, depth: usize) -> Res
     if let Some(reason) = reason {
         return Err(Error::new(ErrorKind::Script, reason));
     }
-    let dress = e.arena.edit(id).dress.as_mut();
-    if dress.and_then(|dress| dress.anchor.take()).is_some() {
+    let decor = e.arena.edit(id).decor.as_mut();
+    if decor.and_then(|decor| decor.anchor.take()).is_some() {
         e.changed += 1;
     }
     match e.arena.get(id).kind {
@@ -103,7 +103,7 @@ fn merges(e: &mut Evaluator<'_>, id: Id, depth: usize) -> Result<()> {
 }
 
 fn is_merge(e: &Evaluator<'_>, key: Id) -> bool {
-    e.arena.get(key).label == Label::Core(Tag::Merge)
+    e.arena.get(key).label == TypeTag::Core(Tag::Merge)
 }
 
 /// The mappings that a merge key brings, in the order in which they are written.

@@ -4,8 +4,8 @@ use kustom_yaml::error::{Error, Kind as ErrorKind, Result};
 use kustom_yaml::{Str, Style, Tag};
 
 use crate::number::{self, write_result};
+use crate::v4::arena_node::{Id, Kind, TypeTag};
 use crate::v4::evaluator::Evaluator;
-use crate::v4::item::{Id, Kind, Label};
 use crate::v4::scope::Scope;
 
 use super::date;
@@ -13,9 +13,9 @@ use super::date;
 /// How long a text may become.
 pub(in crate::v4) const LONGEST: usize = 10 * 1024 * 1024;
 
-const STR: Label = Label::Core(Tag::Str);
-const INT: Label = Label::Core(Tag::Int);
-const FLOAT: Label = Label::Core(Tag::Float);
+const STR: TypeTag = TypeTag::Core(Tag::Str);
+const INT: TypeTag = TypeTag::Core(Tag::Int);
+const FLOAT: TypeTag = TypeTag::Core(Tag::Float);
 
 /// `left + right`
 pub(crate) fn add(
@@ -106,7 +106,7 @@ fn add_to_sequence(e: &mut Evaluator<'_>, left: Id, right: Id) -> Id {
 }
 
 /// A scalar like another, with a text and a type.
-fn scalar(e: &mut Evaluator<'_>, like: Id, text: impl Into<Str>, label: Label) -> Id {
+fn scalar(e: &mut Evaluator<'_>, like: Id, text: impl Into<Str>, label: TypeTag) -> Id {
     let id = e.arena.copy_head(like);
     let item = e.arena.edit(id);
     item.kind = Kind::Scalar;
@@ -122,10 +122,10 @@ fn add_scalars(e: &mut Evaluator<'_>, scope: &Scope, left: Id, right: Id) -> Res
         let label = own.label.clone();
         return Ok(scalar(e, left, result, label));
     }
-    let is_number = |label: &Label| *label == INT || *label == FLOAT;
+    let is_number = |label: &TypeTag| *label == INT || *label == FLOAT;
     if a == STR || b == STR {
         let label = if a == STR { &own.label } else { &other.label };
-        let right_text = if a == STR && b == Label::Core(Tag::Null) {
+        let right_text = if a == STR && b == TypeTag::Core(Tag::Null) {
             ""
         } else {
             other.text.as_str()
@@ -214,7 +214,7 @@ fn subtract_scalars(e: &mut Evaluator<'_>, scope: &Scope, left: Id, right: Id) -
         let label = own.label.clone();
         return Ok(scalar(e, left, result, label));
     }
-    let is_number = |label: &Label| *label == INT || *label == FLOAT;
+    let is_number = |label: &TypeTag| *label == INT || *label == FLOAT;
     if is_number(&a) && is_number(&b) {
         return numbers(e, left, right, i64::checked_sub, |a, b| a - b);
     }
@@ -224,7 +224,7 @@ fn subtract_scalars(e: &mut Evaluator<'_>, scope: &Scope, left: Id, right: Id) -
 /// `left * right` where nothing is merged.
 pub(crate) fn multiply(e: &mut Evaluator<'_>, left: Id, right: Id) -> Result<Id> {
     let (a, b) = (e.type_of(left), e.type_of(right));
-    let is_number = |label: &Label| *label == INT || *label == FLOAT;
+    let is_number = |label: &TypeTag| *label == INT || *label == FLOAT;
     let are_scalars = e.arena.get(left).is_scalar() && e.arena.get(right).is_scalar();
     if !are_scalars {
         return Err(mismatch(e, left, "cannot be multiplied with", right));
@@ -273,12 +273,12 @@ fn repeat(e: &mut Evaluator<'_>, left: Id, right: Id) -> Result<Id> {
 pub(crate) fn divide(e: &mut Evaluator<'_>, left: Id, right: Id) -> Result<Id> {
     let (a, b) = (e.type_of(left), e.type_of(right));
     let are_scalars = e.arena.get(left).is_scalar() && e.arena.get(right).is_scalar();
-    let is_number = |label: &Label| *label == INT || *label == FLOAT;
+    let is_number = |label: &TypeTag| *label == INT || *label == FLOAT;
     if are_scalars && a == STR && b == STR {
         let parts = super::text::split(&e.arena.get(left).text, &e.arena.get(right).text);
         let id = e
             .arena
-            .replacement(left, Kind::Seq, Label::Core(Tag::Seq), "");
+            .replacement(left, Kind::Seq, TypeTag::Core(Tag::Seq), "");
         for part in parts {
             let part = e.arena.scalar(part, Tag::Str);
             e.arena.append(id, part);
@@ -300,7 +300,7 @@ pub(crate) fn divide(e: &mut Evaluator<'_>, left: Id, right: Id) -> Result<Id> {
 pub(crate) fn modulo(e: &mut Evaluator<'_>, left: Id, right: Id) -> Result<Id> {
     let (a, b) = (e.type_of(left), e.type_of(right));
     let are_scalars = e.arena.get(left).is_scalar() && e.arena.get(right).is_scalar();
-    let is_number = |label: &Label| *label == INT || *label == FLOAT;
+    let is_number = |label: &TypeTag| *label == INT || *label == FLOAT;
     if !are_scalars || !is_number(&a) || !is_number(&b) {
         return Err(mismatch(e, left, "cannot be divided by", right));
     }

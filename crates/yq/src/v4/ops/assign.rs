@@ -3,9 +3,9 @@
 use kustom_yaml::Style;
 use kustom_yaml::error::{Error, Kind as ErrorKind, Result};
 
+use crate::v4::arena_node::{Id, Kind, TypeTag};
 use crate::v4::evaluator::{Calculation, Cross, Evaluator, Operand};
 use crate::v4::expr::Expr;
-use crate::v4::item::{Id, Kind, Label};
 use crate::v4::scope::{Matches, Scope};
 
 /// How a node takes the value of another.
@@ -159,7 +159,7 @@ pub(crate) fn write_head(e: &mut Evaluator<'_>, target: Id, source: Id, how: How
     }
     let item = e.arena.edit(target);
     item.kind = from.kind;
-    let may_retag = how.clobber || item.label == Label::Unset || !item.label.is_custom();
+    let may_retag = how.clobber || item.label == TypeTag::Unset || !item.label.is_custom();
     if may_retag {
         item.tagged &= !item.label.is_custom();
         item.label = from.label;
@@ -169,15 +169,15 @@ pub(crate) fn write_head(e: &mut Evaluator<'_>, target: Id, source: Id, how: How
         item.style = from.style;
         item.tagged = from.tagged && may_retag;
     }
-    let Some(dress) = from.dress else { return };
-    let own = item.dress.get_or_insert_default();
+    let Some(decor) = from.decor else { return };
+    let own = item.decor.get_or_insert_default();
     // An anchor that others may refer to is never dropped.
-    if !how.keep_anchor && dress.anchor.is_some() {
-        own.anchor = dress.anchor;
+    if !how.keep_anchor && decor.anchor.is_some() {
+        own.anchor = decor.anchor;
     }
-    own.head = dress.head.or(own.head.take());
-    own.line = dress.line.or(own.line.take());
-    own.foot = dress.foot.or(own.foot.take());
+    own.head = decor.head.or(own.head.take());
+    own.line = decor.line.or(own.line.take());
+    own.foot = decor.foot.or(own.foot.take());
 }
 
 /// Makes an alias of a node.

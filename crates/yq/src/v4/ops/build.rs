@@ -5,9 +5,9 @@ use std::rc::Rc;
 use kustom_yaml::error::{Error, Kind as ErrorKind, Result};
 use kustom_yaml::{Style, Tag};
 
+use crate::v4::arena_node::{Id, Kind, Origin, TypeTag};
 use crate::v4::evaluator::{Cross, Evaluator, Operand, one};
 use crate::v4::expr::{Call, Expr};
-use crate::v4::item::{Id, Kind, Label, Origin};
 use crate::v4::scope::{Matches, Scope};
 
 use super::merge;
@@ -29,7 +29,7 @@ pub(crate) fn list(e: &mut Evaluator<'_>, items: &Expr, scope: &Scope) -> Result
         let found = e.eval(items, &scope.single(id))?;
         let seq = e
             .arena
-            .replacement(id, Kind::Seq, Label::Core(Tag::Seq), "");
+            .replacement(id, Kind::Seq, TypeTag::Core(Tag::Seq), "");
         e.arena.push_all(seq, &found);
         Ok(Some(seq))
     })

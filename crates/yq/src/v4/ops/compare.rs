@@ -7,21 +7,21 @@ use kustom_yaml::Tag;
 use kustom_yaml::error::{Error, Kind as ErrorKind, Result};
 
 use crate::number;
+use crate::v4::arena_node::{ArenaNode, Id, Kind, TypeTag};
 use crate::v4::evaluator::{Cross, Evaluator, Operand};
 use crate::v4::expr::Call;
-use crate::v4::item::{Id, Item, Kind, Label};
 use crate::v4::scope::{Matches, Scope};
 
 use super::date;
 use super::glob::glob;
 use super::traverse::children;
 
-const NULL: Label = Label::Core(Tag::Null);
-const BOOL: Label = Label::Core(Tag::Bool);
-const STR: Label = Label::Core(Tag::Str);
-const INT: Label = Label::Core(Tag::Int);
-const FLOAT: Label = Label::Core(Tag::Float);
-const TIMESTAMP: Label = Label::Core(Tag::Timestamp);
+const NULL: TypeTag = TypeTag::Core(Tag::Null);
+const BOOL: TypeTag = TypeTag::Core(Tag::Bool);
+const STR: TypeTag = TypeTag::Core(Tag::Str);
+const INT: TypeTag = TypeTag::Core(Tag::Int);
+const FLOAT: TypeTag = TypeTag::Core(Tag::Float);
+const TIMESTAMP: TypeTag = TypeTag::Core(Tag::Timestamp);
 
 /// Whether a pair counts as equal: nulls, and scalars of which the right one may be a pattern.
 pub(crate) fn equal(e: &Evaluator<'_>, left: Option<Id>, right: Option<Id>) -> bool {
@@ -84,7 +84,7 @@ fn ordered(e: &Evaluator<'_>, scope: &Scope, left: Id, right: Id) -> Result<Opti
     if a == NULL || b == NULL {
         return Ok(None);
     }
-    let is_number = |label: &Label| *label == INT || *label == FLOAT;
+    let is_number = |label: &TypeTag| *label == INT || *label == FLOAT;
     if a == INT
         && b == INT
         && let (Some(one), Some(other)) = (number::int(one), number::int(other))
@@ -121,7 +121,7 @@ pub(crate) fn sorting(e: &Evaluator<'_>, scope: &Scope, left: Id, right: Id) -> 
     {
         return one.instant().cmp(&other.instant());
     }
-    let is_number = |label: &Label| *label == INT || *label == FLOAT;
+    let is_number = |label: &TypeTag| *label == INT || *label == FLOAT;
     if is_number(&a) && is_number(&b) {
         if let (Some(one), Some(other)) = (number::int(one), number::int(other)) {
             return one.cmp(&other);
@@ -133,10 +133,10 @@ pub(crate) fn sorting(e: &Evaluator<'_>, scope: &Scope, left: Id, right: Id) -> 
     one.as_str().cmp(other)
 }
 
-fn rank(label: &Label) -> u8 {
+fn rank(label: &TypeTag) -> u8 {
     match label {
-        Label::Core(Tag::Null) => 0,
-        Label::Core(Tag::Bool) => 1,
+        TypeTag::Core(Tag::Null) => 0,
+        TypeTag::Core(Tag::Bool) => 1,
         _ => 2,
     }
 }
@@ -213,10 +213,10 @@ fn holds(e: &mut Evaluator<'_>, whole: Id, part: Id) -> bool {
     }
 }
 
-fn scalar_holds(whole: &Item<'_>, part: &Item<'_>) -> bool {
+fn scalar_holds(whole: &ArenaNode<'_>, part: &ArenaNode<'_>) -> bool {
     match whole.label {
-        Label::Core(Tag::Null) => true,
-        Label::Core(Tag::Str) => whole.text.contains(part.text.as_str()),
+        TypeTag::Core(Tag::Null) => true,
+        TypeTag::Core(Tag::Str) => whole.text.contains(part.text.as_str()),
         _ => whole.text == part.text,
     }
 }

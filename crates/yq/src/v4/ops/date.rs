@@ -7,10 +7,10 @@ use kustom_yaml::error::{Error, Kind as ErrorKind, Result};
 
 use crate::codec::snippet;
 use crate::number;
+use crate::v4::arena_node::{ArenaNode, Kind, TypeTag};
 use crate::v4::evaluator::{Evaluator, one};
 use crate::v4::expr::Call;
-use crate::v4::item::{Item, Kind, Label};
-use crate::v4::moment::{self, Moment, RFC3339};
+use crate::v4::go_time::{self, Moment, RFC3339};
 use crate::v4::scope::{Matches, Scope};
 
 use super::sequence::wrong_kind;
@@ -22,9 +22,9 @@ pub(super) fn layout(scope: &Scope) -> &str {
 
 /// Reads a date; of the usual layout the time of day may be missing.
 pub(super) fn parse(layout: &str, text: &str) -> Result<Moment> {
-    let parsed = moment::parse(layout, text);
+    let parsed = go_time::parse(layout, text);
     if layout == RFC3339 {
-        return parsed.or_else(|error| moment::parse("2006-01-02", text).map_err(|_| error));
+        return parsed.or_else(|error| go_time::parse("2006-01-02", text).map_err(|_| error));
     }
     parsed
 }
@@ -32,21 +32,21 @@ pub(super) fn parse(layout: &str, text: &str) -> Result<Moment> {
 /// A date moved by a duration; `None` if it is no date.
 pub(super) fn shifted(
     scope: &Scope,
-    date: &Item<'_>,
-    by: &Item<'_>,
-    label: &Label,
+    date: &ArenaNode<'_>,
+    by: &ArenaNode<'_>,
+    label: &TypeTag,
     back: bool,
 ) -> Result<Option<String>> {
     let layout = layout(scope);
     let is_date = match label {
-        Label::Core(Tag::Timestamp) => true,
-        Label::Core(Tag::Str) => layout != RFC3339 && parse(layout, &date.text).is_ok(),
+        TypeTag::Core(Tag::Timestamp) => true,
+        TypeTag::Core(Tag::Str) => layout != RFC3339 && parse(layout, &date.text).is_ok(),
         _ => false,
     };
     if !is_date {
         return Ok(None);
     }
-    let duration = moment::duration(&by.text)?;
+    let duration = go_time::duration(&by.text)?;
     let moved = parse(layout, &date.text)?.plus(if back { -duration } else { duration });
     Ok(Some(moved.write(layout)))
 }
@@ -122,7 +122,7 @@ pub(crate) fn to_unix(e: &mut Evaluator<'_>, _: &Call, scope: &Scope) -> Result<
 /// `from_unix`
 pub(crate) fn from_unix(e: &mut Evaluator<'_>, call: &Call, scope: &Scope) -> Result<Matches> {
     e.for_each(scope, |e, id| {
-        let is_number = matches!(e.type_of(id), Label::Core(Tag::Int | Tag::Float));
+        let is_number = matches!(e.type_of(id), TypeTag::Core(Tag::Int | Tag::Float));
         let seconds = number::float(&e.arena.get(id).text);
         match seconds.filter(|_| is_number) {
             Some(seconds) => {

@@ -4,9 +4,9 @@ use kustom_yaml::error::{Error, Kind as ErrorKind, Result};
 use kustom_yaml::{Node, Options, Tag, read};
 
 use crate::codec::{Decoding, Encoding, Format, decode, encode};
+use crate::v4::arena_node::{Id, Key};
 use crate::v4::evaluator::Evaluator;
 use crate::v4::expr::Call;
-use crate::v4::item::{Id, Key};
 use crate::v4::scope::{Matches, Scope};
 
 use super::alias;

@@ -6,14 +6,14 @@ use kustom_yaml::error::{Error, Kind as ErrorKind, Result};
 use kustom_yaml::{Style, Tag};
 
 use crate::number;
+use crate::v4::arena_node::{Id, Key, Kind, Origin, TypeTag};
 use crate::v4::evaluator::Evaluator;
 use crate::v4::expr::{Call, Expr};
-use crate::v4::item::{Id, Key, Kind, Label, Origin};
 use crate::v4::scope::{Matches, Scope};
 
 use super::build::collected;
 use super::sequence::wrong_kind;
-use super::traverse::{Look, Wanted, children, in_map};
+use super::traverse::{KeyLookup, Wanted, children, in_map};
 
 /// `keys`
 pub(crate) fn keys(e: &mut Evaluator<'_>, call: &Call, scope: &Scope) -> Result<Matches> {
@@ -68,7 +68,7 @@ pub(crate) fn has(e: &mut Evaluator<'_>, call: &Call, scope: &Scope) -> Result<M
     };
     let (label, text) = match wanted {
         Some(id) => (e.arena.get(id).label.clone(), e.arena.get(id).text.clone()),
-        None => (Label::Core(Tag::Null), "null".into()),
+        None => (TypeTag::Core(Tag::Null), "null".into()),
     };
     e.for_each(scope, |e, id| {
         let found = match e.arena.get(id).kind {
@@ -77,7 +77,7 @@ pub(crate) fn has(e: &mut Evaluator<'_>, call: &Call, scope: &Scope) -> Result<M
                 .entries(id)
                 .iter()
                 .any(|(key, _)| e.arena.get(*key).text == text),
-            Kind::Seq if label == Label::Core(Tag::Int) => {
+            Kind::Seq if label == TypeTag::Core(Tag::Int) => {
                 let index = number::int(&text).and_then(|index| usize::try_from(index).ok());
                 index.is_some_and(|index| index < e.arena.len(id))
             }
@@ -94,9 +94,9 @@ pub(crate) fn to_entries(e: &mut Evaluator<'_>, call: &Call, scope: &Scope) -> R
         if item.is_null() {
             return Ok(None);
         }
-        let dress = item.dress.clone().map(|mut dress| {
-            dress.anchor = None;
-            dress
+        let decor = item.decor.clone().map(|mut decor| {
+            decor.anchor = None;
+            decor
         });
         let pairs = match item.kind {
             Kind::Map => e.arena.entries(id),
@@ -110,8 +110,8 @@ pub(crate) fn to_entries(e: &mut Evaluator<'_>, call: &Call, scope: &Scope) -> R
         };
         let seq = e
             .arena
-            .replacement(id, Kind::Seq, Label::Core(Tag::Seq), "");
-        e.arena.edit(seq).dress = dress;
+            .replacement(id, Kind::Seq, TypeTag::Core(Tag::Seq), "");
+        e.arena.edit(seq).decor = decor;
         for (key, value) in pairs {
             let entry = e.arena.collection(Kind::Map);
             for (name, part) in [("key", key), ("value", value)] {
@@ -140,7 +140,7 @@ fn from(e: &mut Evaluator<'_>, seq: Id) -> Result<Id> {
     let map = e.arena.copy_head(seq);
     let item = e.arena.edit(map);
     item.kind = Kind::Map;
-    item.label = Label::Core(Tag::Map);
+    item.label = TypeTag::Core(Tag::Map);
     for (place, entry) in e.arena.listed(seq).into_iter().enumerate() {
         let key = part(e, entry, "key", place)?;
         let value = part(e, entry, "value", place)?;
@@ -150,10 +150,10 @@ fn from(e: &mut Evaluator<'_>, seq: Id) -> Result<Id> {
 }
 
 fn part(e: &mut Evaluator<'_>, entry: Id, name: &str, place: usize) -> Result<Id> {
-    let look = Look {
+    let look = KeyLookup {
         create: false,
         follow_merges: true,
-        ..Look::EXACT
+        ..KeyLookup::EXACT
     };
     let found = match e.arena.resolved(entry) {
         Some(entry) if e.arena.get(entry).kind == Kind::Map => {
@@ -187,8 +187,8 @@ pub(crate) fn with_entries(e: &mut Evaluator<'_>, call: &Call, scope: &Scope) ->
             changed.extend(e.eval(argument, &scope.single(entry))?.iter());
         }
         let collected = collected(e, &changed);
-        let dress = e.arena.get(entries).dress.clone();
-        e.arena.edit(collected).dress = dress;
+        let decor = e.arena.get(entries).decor.clone();
+        e.arena.edit(collected).decor = decor;
         let map = from(e, collected)?;
         // A document stays the document that it was, but where all are worked on at once.
         if !e.context.together {
@@ -265,7 +265,7 @@ pub(crate) fn omit(e: &mut Evaluator<'_>, call: &Call, scope: &Scope) -> Result<
             for (place, item) in e.arena.listed(id).into_iter().enumerate() {
                 let is_unwanted = unwanted.iter().any(|unwanted| {
                     let item = e.arena.get(*unwanted);
-                    item.label == Label::Core(Tag::Int) && item.text == place.to_string().as_str()
+                    item.label == TypeTag::Core(Tag::Int) && item.text == place.to_string().as_str()
                 });
                 if !is_unwanted {
                     e.arena.push(kept, item);

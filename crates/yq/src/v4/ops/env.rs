@@ -4,10 +4,10 @@ use kustom_yaml::Tag;
 use kustom_yaml::cut::Cut as _;
 use kustom_yaml::error::{Error, Kind as ErrorKind, Result};
 
+use crate::v4::arena_node::TypeTag;
 use crate::v4::context::Lookup;
 use crate::v4::evaluator::{Evaluator, one};
 use crate::v4::expr::Call;
-use crate::v4::item::Label;
 use crate::v4::scope::{Matches, Scope};
 
 use super::encode::from_yaml_text;
@@ -79,7 +79,7 @@ pub(crate) fn envsubst(e: &mut Evaluator<'_>, call: &Call, scope: &Scope) -> Res
         }
     }
     e.for_each(scope, |e, id| {
-        if e.arena.get(id).label != Label::Core(Tag::Str) {
+        if e.arena.get(id).label != TypeTag::Core(Tag::Str) {
             let error = wrong_kind(e, call, "a string", id);
             return Err(error.help("use `|=` to change each value by itself"));
         }

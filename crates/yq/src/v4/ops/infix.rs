@@ -2,9 +2,9 @@
 
 use kustom_yaml::error::{Error, Kind as ErrorKind, Result};
 
+use crate::v4::arena_node::Id;
 use crate::v4::evaluator::{Calculation, Comparison, Cross, Evaluator, Operand};
 use crate::v4::expr::{Expr, Form, Infix};
-use crate::v4::item::Id;
 use crate::v4::scope::{Matches, Scope};
 
 use super::{arithmetic, assign, build, compare, logic, merge, variable};

@@ -63,7 +63,7 @@ fn each_file(
     e: &mut Evaluator<'_>,
     call: &Call,
     scope: &Scope,
-    make: impl Fn(&mut Evaluator<'_>, &str, &str) -> Result<crate::v4::item::Id>,
+    make: impl Fn(&mut Evaluator<'_>, &str, &str) -> Result<crate::v4::arena_node::Id>,
 ) -> Result<Matches> {
     let Some(loader) = e.context.loader else {
         return Err(Error::new(

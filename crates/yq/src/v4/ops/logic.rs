@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use kustom_yaml::error::{Error, Kind as ErrorKind, Result};
 
+use crate::v4::arena_node::{Id, Kind};
 use crate::v4::evaluator::{Cross, Evaluator, Operand};
 use crate::v4::expr::{Branch, Call, Expr};
-use crate::v4::item::{Id, Kind};
 use crate::v4::scope::{Matches, Scope};
 
 use super::traverse::children;

@@ -3,14 +3,14 @@
 use kustom_yaml::Str;
 use kustom_yaml::error::Result;
 
+use crate::v4::arena_node::{Id, Key, Kind};
 use crate::v4::evaluator::{Evaluator, Operand};
 use crate::v4::expr::{Expr, Merge};
-use crate::v4::item::{Id, Key, Kind};
 use crate::v4::scope::{Matches, Scope};
 
 use super::arithmetic;
 use super::assign::{How, compound, write, write_head};
-use super::traverse::{self, Look, Wanted};
+use super::traverse::{self, KeyLookup, Wanted};
 
 /// `left * right`
 pub(crate) fn multiply(e: &mut Evaluator<'_>, left: Id, right: Id, merge: Merge) -> Result<Id> {
@@ -26,12 +26,12 @@ pub(crate) fn multiply(e: &mut Evaluator<'_>, left: Id, right: Id, merge: Merge)
         return arithmetic::multiply(e, left, right);
     }
     let target = e.arena.copy(left);
-    let own = e.arena.get(left).dress.clone().unwrap_or_default();
-    let other = e.arena.get(right).dress.clone().unwrap_or_default();
+    let own = e.arena.get(left).decor.clone().unwrap_or_default();
+    let other = e.arena.get(right).decor.clone().unwrap_or_default();
     merge_into(e, target, right, merge)?;
-    let dress = e.arena.edit(target).dress.get_or_insert_default();
-    dress.head = own.head.or(other.head);
-    dress.foot = own.foot.or(other.foot);
+    let decor = e.arena.edit(target).decor.get_or_insert_default();
+    decor.head = own.head.or(other.head);
+    decor.foot = own.foot.or(other.foot);
     Ok(target)
 }
 
@@ -107,10 +107,10 @@ fn merge_entries(
     merge: Merge,
     how: How,
 ) -> Result<()> {
-    let look = Look {
+    let look = KeyLookup {
         create: !merge.existing_only,
         keys: true,
-        ..Look::EXACT
+        ..KeyLookup::EXACT
     };
     for (key, value) in e.arena.entries(source) {
         let Some(target) = e.arena.resolved(target) else {
@@ -149,9 +149,9 @@ fn merge_items(e: &mut Evaluator<'_>, target: Id, source: Id, merge: Merge) -> R
         let slots = match e.arena.get(target).kind {
             Kind::Seq => vec![traverse::item(e, target, &text, &Scope::default())?],
             Kind::Map => {
-                let look = Look {
+                let look = KeyLookup {
                     create: !merge.existing_only,
-                    ..Look::EXACT
+                    ..KeyLookup::EXACT
                 };
                 traverse::in_map(e, target, Wanted::Text(&text), look)
             }

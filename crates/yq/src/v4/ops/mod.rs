@@ -1,13 +1,13 @@
 //! The operators, a family in each file.
 
-pub(super) mod about;
+pub(super) mod node_info;
 pub(super) mod alias;
 pub(super) mod arithmetic;
 pub(super) mod assign;
 pub(super) mod build;
 pub(super) mod compare;
 pub(super) mod date;
-pub(super) mod dress;
+pub(super) mod decor;
 pub(super) mod encode;
 pub(super) mod entries;
 pub(super) mod env;

@@ -8,9 +8,9 @@ use kustom_yaml::error::{Error, Kind as ErrorKind, Result};
 
 use crate::number;
 use crate::v4::arena::Step;
+use crate::v4::arena_node::{Id, Key, Kind, Origin, TypeTag};
 use crate::v4::evaluator::Evaluator;
 use crate::v4::expr::{Call, Expr, Form};
-use crate::v4::item::{Id, Key, Kind, Label, Origin};
 use crate::v4::scope::{Matches, Scope};
 
 use super::assign::{How, write};
@@ -24,7 +24,7 @@ pub(crate) fn path(e: &mut Evaluator<'_>, _: &Call, scope: &Scope) -> Result<Mat
         let steps = e.arena.path(id);
         let seq = e
             .arena
-            .replacement(id, Kind::Seq, Label::Core(Tag::Seq), "");
+            .replacement(id, Kind::Seq, TypeTag::Core(Tag::Seq), "");
         for step in steps {
             let step = match step {
                 Step::Key(key) => e.arena.scalar(key, Tag::Str),
@@ -46,8 +46,8 @@ fn steps(e: &mut Evaluator<'_>, call: &Call, seq: Id) -> Result<Vec<Step>> {
         .map(|id| {
             let item = e.arena.get(id);
             match (&item.label, number::int(&item.text)) {
-                (Label::Core(Tag::Str), _) => Ok(Step::Key(item.text.clone())),
-                (Label::Core(Tag::Int), Some(index)) => Ok(Step::Index(index)),
+                (TypeTag::Core(Tag::Str), _) => Ok(Step::Key(item.text.clone())),
+                (TypeTag::Core(Tag::Int), Some(index)) => Ok(Step::Index(index)),
                 _ => Err(wrong_kind(e, call, "keys and indices", id)),
             }
         })

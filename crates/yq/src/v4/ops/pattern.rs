@@ -10,9 +10,9 @@ use kustom_yaml::cut::Cut as _;
 use kustom_yaml::error::{Error, Kind as ErrorKind, Result};
 use regex::{Captures, Regex};
 
+use crate::v4::arena_node::{Id, Kind};
 use crate::v4::evaluator::Evaluator;
 use crate::v4::expr::{Call, Expr};
-use crate::v4::item::{Id, Kind};
 use crate::v4::scope::{Matches, Scope};
 
 use super::arithmetic::{LONGEST, too_long};

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use kustom_yaml::error::Result;
 use kustom_yaml::{Str, Tag};
 
+use crate::v4::arena_node::{Id, Kind};
 use crate::v4::evaluator::Evaluator;
 use crate::v4::expr::Call;
-use crate::v4::item::{Id, Kind};
 use crate::v4::scope::{Matches, Scope};
 
 use super::sequence::wrong_kind;

@@ -7,9 +7,9 @@ use std::rc::Rc;
 use kustom_yaml::error::{Error, Kind as ErrorKind, Result};
 use kustom_yaml::{Str, Tag};
 
+use crate::v4::arena_node::{Id, Key, Kind, TypeTag};
 use crate::v4::evaluator::Evaluator;
 use crate::v4::expr::{Call, Expr};
-use crate::v4::item::{Id, Key, Kind, Label};
 use crate::v4::scope::{Matches, Scope};
 
 use super::assign::{self, How};
@@ -33,16 +33,16 @@ fn is_seq(e: &Evaluator<'_>, id: Id) -> bool {
 /// A new sequence in the place of a node, with its comments and its style.
 fn like(e: &mut Evaluator<'_>, id: Id, items: &[Id]) -> Id {
     let item = e.arena.get(id);
-    let (style, mut dress) = (item.style, item.dress.clone());
+    let (style, mut decor) = (item.style, item.decor.clone());
     let seq = e
         .arena
-        .replacement(id, Kind::Seq, Label::Core(Tag::Seq), "");
-    if let Some(dress) = &mut dress {
-        dress.anchor = None;
+        .replacement(id, Kind::Seq, TypeTag::Core(Tag::Seq), "");
+    if let Some(decor) = &mut decor {
+        decor.anchor = None;
     }
     let item = e.arena.edit(seq);
     item.style = style;
-    item.dress = dress;
+    item.decor = decor;
     e.arena.push_all(seq, items);
     seq
 }
@@ -193,7 +193,7 @@ pub(crate) fn group_by(e: &mut Evaluator<'_>, call: &Call, scope: &Scope) -> Res
         }
         let groups = e
             .arena
-            .replacement(id, Kind::Seq, Label::Core(Tag::Seq), "");
+            .replacement(id, Kind::Seq, TypeTag::Core(Tag::Seq), "");
         let mut known: HashMap<Str, Id> = HashMap::new();
         for item in e.arena.listed(id) {
             let by = e.first(argument, &scope.looking_at(item))?;

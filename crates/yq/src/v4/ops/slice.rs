@@ -4,9 +4,9 @@ use kustom_yaml::Tag;
 use kustom_yaml::error::{Error, Kind as ErrorKind, Result};
 
 use crate::number;
+use crate::v4::arena_node::{Id, Kind, TypeTag};
 use crate::v4::evaluator::Evaluator;
 use crate::v4::expr::Expr;
-use crate::v4::item::{Id, Kind, Label};
 use crate::v4::scope::{Matches, Scope};
 
 /// `base[from:to]`
@@ -20,7 +20,7 @@ pub(crate) fn slice(
     let bases = e.eval(base, scope)?;
     e.for_each(&scope.with(bases), |e, id| {
         let single = scope.single(id);
-        if e.arena.get(id).is_scalar() && e.type_of(id) == Label::Core(Tag::Str) {
+        if e.arena.get(id).is_scalar() && e.type_of(id) == TypeTag::Core(Tag::Str) {
             let text: Vec<char> = e.arena.get(id).text.chars().collect();
             let range = range(e, from, to, text.len(), &single)?;
             let cut: String = text[range].iter().collect();
@@ -32,7 +32,7 @@ pub(crate) fn slice(
         let items = slice_items(e, id, from, to, &single)?;
         let new = e
             .arena
-            .replacement(id, Kind::Seq, Label::Core(Tag::Seq), "");
+            .replacement(id, Kind::Seq, TypeTag::Core(Tag::Seq), "");
         e.arena.push_all(new, &items);
         Ok(Some(new))
     })

@@ -5,9 +5,9 @@ use std::rc::Rc;
 use kustom_yaml::error::{Error, Kind as ErrorKind, Result};
 use kustom_yaml::{Style, Tag};
 
+use crate::v4::arena_node::{Id, Kind, TypeTag};
 use crate::v4::evaluator::Evaluator;
 use crate::v4::expr::Call;
-use crate::v4::item::{Id, Kind, Label};
 use crate::v4::scope::{Matches, Scope};
 
 use super::arithmetic::{LONGEST, too_long};
@@ -15,7 +15,7 @@ use super::sequence::wrong_kind;
 
 /// Refuses what is no text.
 pub(super) fn check_text(e: &Evaluator<'_>, call: &Call, id: Id) -> Result<()> {
-    if e.type_of(id) == Label::Core(Tag::Str) && e.arena.get(id).is_scalar() {
+    if e.type_of(id) == TypeTag::Core(Tag::Str) && e.arena.get(id).is_scalar() {
         return Ok(());
     }
     let error = wrong_kind(e, call, "a string", id);
@@ -61,7 +61,7 @@ pub(crate) fn trim(e: &mut Evaluator<'_>, call: &Call, scope: &Scope) -> Result<
 /// `to_string`
 pub(crate) fn to_string(e: &mut Evaluator<'_>, _: &Call, scope: &Scope) -> Result<Matches> {
     e.for_each(scope, |e, id| {
-        let was_text = e.arena.get(id).label == Label::Core(Tag::Str);
+        let was_text = e.arena.get(id).label == TypeTag::Core(Tag::Str);
         let text = e.written(id)?;
         let new = e.answer(id, &text, Tag::Str);
         if !was_text {
@@ -112,7 +112,7 @@ pub(crate) fn split_text(e: &mut Evaluator<'_>, call: &Call, scope: &Scope) -> R
         let parts = split(&e.arena.get(id).text, &separator);
         let seq = e
             .arena
-            .replacement(id, Kind::Seq, Label::Core(Tag::Seq), "");
+            .replacement(id, Kind::Seq, TypeTag::Core(Tag::Seq), "");
         for part in parts {
             let part = e.arena.scalar(part, Tag::Str);
             e.arena.append(seq, part);

@@ -7,9 +7,9 @@ use kustom_yaml::error::{Error, Kind as ErrorKind, Result};
 use kustom_yaml::{Str, Style, Tag};
 
 use crate::number;
+use crate::v4::arena_node::{ArenaNode, Id, Key, Kind, TypeTag};
 use crate::v4::evaluator::Evaluator;
 use crate::v4::expr::{Expr, Form};
-use crate::v4::item::{Id, Item, Key, Kind, Label};
 use crate::v4::scope::{Matches, Scope};
 
 use super::glob::glob;
@@ -19,7 +19,7 @@ const MERGES: usize = 50;
 
 /// How keys are looked up.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Look {
+pub(crate) struct KeyLookup {
     /// Whether a key that is not there is made.
     pub(crate) create: bool,
     /// Whether `*` and `?` in the wanted key stand for themselves.
@@ -30,7 +30,7 @@ pub(crate) struct Look {
     pub(crate) keys: bool,
 }
 
-impl Look {
+impl KeyLookup {
     /// As `.key` looks.
     pub(crate) fn natural(scope: &Scope) -> Self {
         Self {
@@ -77,7 +77,7 @@ pub(crate) fn child(e: &mut Evaluator<'_>, id: Id, name: &Str, scope: &Scope) ->
         become_collection(e, id, Kind::Map);
     }
     match e.arena.get(id).kind {
-        Kind::Map => Ok(in_map(e, id, Wanted::Text(name), Look::natural(scope))),
+        Kind::Map => Ok(in_map(e, id, Wanted::Text(name), KeyLookup::natural(scope))),
         Kind::Seq => Ok(vec![item(e, id, name, scope)?]),
         _ => Ok(Vec::new()),
     }
@@ -87,7 +87,7 @@ pub(crate) fn child(e: &mut Evaluator<'_>, id: Id, name: &Str, scope: &Scope) ->
 pub(crate) fn become_collection(e: &mut Evaluator<'_>, id: Id, kind: Kind) {
     let item = e.arena.edit(id);
     item.kind = kind;
-    item.label = Label::Unset;
+    item.label = TypeTag::Unset;
 }
 
 /// `base[index]`
@@ -142,13 +142,18 @@ fn at_indices(
         }
         let is_int = indices
             .first()
-            .is_none_or(|first| e.arena.get(*first).label == Label::Core(Tag::Int));
+            .is_none_or(|first| e.arena.get(*first).label == TypeTag::Core(Tag::Int));
         become_collection(e, id, if is_int { Kind::Seq } else { Kind::Map });
     }
     for index in indices {
         match e.arena.get(id).kind {
             Kind::Map => {
-                found.extend(in_map(e, id, Wanted::Node(*index), Look::natural(scope)));
+                found.extend(in_map(
+                    e,
+                    id,
+                    Wanted::Node(*index),
+                    KeyLookup::natural(scope),
+                ));
             }
             Kind::Seq => {
                 let text = e.arena.get(*index).text.clone();
@@ -206,7 +211,7 @@ pub(crate) fn item(e: &mut Evaluator<'_>, seq: Id, index: &str, scope: &Scope) -
 }
 
 /// All children of a node.
-pub(crate) fn splat(e: &mut Evaluator<'_>, id: Id, look: Look) -> Vec<Id> {
+pub(crate) fn splat(e: &mut Evaluator<'_>, id: Id, look: KeyLookup) -> Vec<Id> {
     let Some(id) = e.arena.resolved(id) else {
         return Vec::new();
     };
@@ -222,7 +227,7 @@ pub(crate) fn children(e: &mut Evaluator<'_>, id: Id, scope: &Scope) -> Vec<Id> 
     if e.arena.get(id).is_null() && !scope.readonly {
         become_collection(e, id, Kind::Seq);
     }
-    splat(e, id, Look::natural(scope))
+    splat(e, id, KeyLookup::natural(scope))
 }
 
 /// Which key is wanted.
@@ -237,7 +242,12 @@ pub(crate) enum Wanted<'w> {
 }
 
 /// The values of a mapping under a key.
-pub(crate) fn in_map(e: &mut Evaluator<'_>, map: Id, wanted: Wanted<'_>, look: Look) -> Vec<Id> {
+pub(crate) fn in_map(
+    e: &mut Evaluator<'_>,
+    map: Id,
+    wanted: Wanted<'_>,
+    look: KeyLookup,
+) -> Vec<Id> {
     let text = match wanted {
         Wanted::Any => None,
         Wanted::Text(text) => Some(text.clone()),
@@ -254,7 +264,13 @@ pub(crate) fn in_map(e: &mut Evaluator<'_>, map: Id, wanted: Wanted<'_>, look: L
     found.ids
 }
 
-fn create(e: &mut Evaluator<'_>, map: Id, wanted: Wanted<'_>, text: &Str, look: Look) -> Vec<Id> {
+fn create(
+    e: &mut Evaluator<'_>,
+    map: Id,
+    wanted: Wanted<'_>,
+    text: &Str,
+    look: KeyLookup,
+) -> Vec<Id> {
     if e.arena.is_bottom(map) {
         return Vec::new();
     }
@@ -299,7 +315,7 @@ fn collect(
     e: &mut Evaluator<'_>,
     map: Id,
     wanted: Option<&str>,
-    look: Look,
+    look: KeyLookup,
     found: &mut Found,
     depth: usize,
 ) {
@@ -311,7 +327,7 @@ fn collect(
     if look.follow_merges && own_keys_win {
         for index in (0..length).rev() {
             let key = e.arena.child(map, index * 2);
-            if e.arena.get(key).label == Label::Core(Tag::Merge) {
+            if e.arena.get(key).label == TypeTag::Core(Tag::Merge) {
                 let value = e.arena.child(map, index * 2 + 1);
                 merged(e, value, wanted, look, found, depth);
             }
@@ -320,7 +336,7 @@ fn collect(
     for index in 0..length {
         let key = e.arena.child(map, index * 2);
         let item = e.arena.get(key);
-        let is_merge = item.label == Label::Core(Tag::Merge)
+        let is_merge = item.label == TypeTag::Core(Tag::Merge)
             && look.follow_merges
             && wanted != Some(item.text.as_str());
         if is_merge {
@@ -342,7 +358,7 @@ fn collect(
     }
 }
 
-fn fits(key: &Item<'_>, wanted: &str, exact: bool) -> bool {
+fn fits(key: &ArenaNode<'_>, wanted: &str, exact: bool) -> bool {
     if exact {
         key.text == wanted
     } else {
@@ -355,7 +371,7 @@ fn merged(
     e: &mut Evaluator<'_>,
     value: Id,
     wanted: Option<&str>,
-    look: Look,
+    look: KeyLookup,
     found: &mut Found,
     depth: usize,
 ) {
@@ -400,10 +416,10 @@ fn below(e: &mut Evaluator<'_>, id: Id, keys: bool, found: &mut Vec<Id>) {
         if e.arena.exhausted.is_some() || e.arena.get(id).kind == Kind::Alias {
             continue;
         }
-        let look = Look {
+        let look = KeyLookup {
             keys,
             create: false,
-            ..Look::EXACT
+            ..KeyLookup::EXACT
         };
         let mut children = splat(e, id, look);
         children.reverse();

@@ -1,0 +1,245 @@
+//! What is said for one run, on top of what the files say; every command that renders environments takes it.
+
+use std::path::PathBuf;
+
+use kustom::edit::{ImageArgument, Part};
+use kustom::error::{Error, Kind, Result};
+use kustom::load::{LookupCache, Restriction};
+use kustom::project::{ImageOverride, Options, ReplicaOverride, Secrets, values_file};
+use kustom::release::Release;
+use kustom::template::Values;
+use serde_json::Value;
+
+use super::build::{Plugins, plugins, release, restriction};
+use super::reading::Reading;
+
+/// Values for templates.
+#[derive(Debug, clap::Args)]
+pub(super) struct ValueFlags {
+    /// A file of values for templates; may be repeated.
+    #[arg(long, value_name = "FILE")]
+    values: Vec<PathBuf>,
+    /// A value for templates, `image.tag=v2`: a number, true, false or null if it looks like one;
+    /// may be repeated.
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// A value for templates that is a text, whatever it looks like; may be repeated.
+    #[arg(long, value_name = "KEY=VALUE")]
+    set_string: Vec<String>,
+    #[command(flatten)]
+    reading: Reading,
+}
+
+/// What a render does otherwise than the files say.
+#[derive(Debug, clap::Args)]
+pub(super) struct RunOverrides {
+    #[command(flatten)]
+    values: ValueFlags,
+    /// An image to use instead: `NAME=NEW:TAG`, `NAME=NEW@sha256:…` or `NAME:TAG`; may be repeated.
+    #[arg(long, value_name = "NAME=NEW")]
+    image: Vec<String>,
+    /// How many replicas a workload has; may be repeated.
+    #[arg(long, value_name = "NAME=COUNT")]
+    replicas: Vec<String>,
+    /// Which files a kustomization may name: `LoadRestrictionsNone` for any.
+    #[arg(
+        long,
+        value_name = "RULE",
+        default_value = "LoadRestrictionsRootOnly",
+        value_parser = restriction
+    )]
+    load_restrictor: Restriction,
+    /// The release of kustomize whose output is wanted, such as `5.8.1`; without it the newest.
+    #[arg(long, value_name = "RELEASE", value_parser = release)]
+    kustomize_release: Option<Release>,
+    #[command(flatten)]
+    plugins: Plugins,
+}
+
+/// What is done about secrets that nobody has filled in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Policy {
+    /// They must be there and filled in.
+    Required,
+    /// The boilerplate stands in for those that are missing.
+    Placeholder,
+    /// What is made of missing ones is left out.
+    Omit,
+}
+
+impl Policy {
+    pub(super) fn secrets(self) -> Secrets {
+        match self {
+            Self::Required => Secrets::Required,
+            Self::Placeholder => Secrets::Placeholder,
+            Self::Omit => Secrets::Omit,
+        }
+    }
+}
+
+impl RunOverrides {
+    /// The disk, as far as it may be read.
+    pub(super) fn files(&self) -> Result<LookupCache> {
+        self.values.files()
+    }
+
+    /// The options of a render, without the files that git tracks.
+    pub(super) fn options(&self, secrets: Option<Secrets>) -> Result<Options<'static>> {
+        Ok(Options {
+            tracked: &[],
+            secrets,
+            values: self.values.read()?,
+            images: self
+                .image
+                .iter()
+                .map(|word| image(word))
+                .collect::<Result<_>>()?,
+            replicas: self
+                .replicas
+                .iter()
+                .map(|word| replicas(word))
+                .collect::<Result<_>>()?,
+            release: self.kustomize_release,
+            restriction: self.load_restrictor,
+            plugins: plugins(&self.plugins),
+            lint: true,
+        })
+    }
+}
+
+impl ValueFlags {
+    /// The disk, as far as it may be read.
+    pub(super) fn files(&self) -> Result<LookupCache> {
+        self.reading.files()
+    }
+
+    /// Files of values, and single values on top of them.
+    pub(super) fn read(&self) -> Result<Values> {
+        let files = LookupCache::default().bounded(self.reading.bytes());
+        let mut values = Values::default();
+        for path in &self.values {
+            values.merge(values_file(&files, path)?);
+        }
+        for word in &self.set {
+            let (key, text) = assigned(word, "--set")?;
+            values.set(key, scalar(text))?;
+        }
+        for word in &self.set_string {
+            let (key, text) = assigned(word, "--set-string")?;
+            values.set(key, text.into())?;
+        }
+        Ok(values)
+    }
+}
+
+/// A key and a value; the value may be a secret, and is never repeated.
+fn assigned<'w>(word: &'w str, flag: &str) -> Result<(&'w str, &'w str)> {
+    word.split_once('=').ok_or_else(|| {
+        wrong(format!("`{flag}` has no `=`")).help(format!("write `{flag} KEY=VALUE`"))
+    })
+}
+
+/// A text as YAML would read it where that is a single value.
+fn scalar(text: &str) -> Value {
+    match serde_yaml::from_str::<Value>(text) {
+        Ok(value @ (Value::Null | Value::Bool(_) | Value::Number(_))) if !text.is_empty() => value,
+        Ok(Value::String(quoted)) if text.starts_with(['"', '\'']) => Value::String(quoted),
+        _ => text.into(),
+    }
+}
+
+/// The grammar of `edit set image`; a part that is not said stays, but a tag and a digest are said
+/// in place of each other.
+fn image(word: &str) -> Result<ImageOverride> {
+    let none = || {
+        wrong(format!("`--image {word}` says no image"))
+            .help("write `NAME=NEW:TAG@DIGEST`; `NAME=` and parts of the rest may be left out")
+    };
+    let image = ImageArgument::parse(word).map_err(|_| none())?;
+    let said = |part: &Part| match part {
+        Part::Absent => None,
+        Part::Kept => Some("*".to_owned()),
+        Part::New(text) => Some(text.clone()),
+    };
+    let parts = [&image.new_name, &image.new_tag, &image.digest];
+    let is_empty = parts.iter().all(|part| **part == Part::Absent);
+    if is_empty || image.name.is_empty() || word.starts_with('=') {
+        return Err(none());
+    }
+    let [new_name, new_tag, digest] = parts.map(said);
+    Ok(ImageOverride {
+        name: image.name,
+        new_name: new_name.filter(|name| name != "*"),
+        new_tag,
+        digest,
+    })
+}
+
+/// `NAME=COUNT`
+fn replicas(word: &str) -> Result<ReplicaOverride> {
+    let parts = word.split_once('=').filter(|(name, _)| !name.is_empty());
+    let count = parts.and_then(|(name, count)| Some((name, count.parse().ok()?)));
+    match count {
+        Some((name, count)) => Ok(ReplicaOverride {
+            name: name.to_owned(),
+            count,
+        }),
+        None => Err(wrong(format!("`--replicas {word}` says no number"))
+            .help("write `NAME=COUNT`, such as `web=3`")),
+    }
+}
+
+fn wrong(message: String) -> Error {
+    Error::new(Kind::Project, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(word: &str) -> Option<[String; 4]> {
+        let image = image(word).ok()?;
+        Some([
+            image.name,
+            image.new_name.unwrap_or_default(),
+            image.new_tag.unwrap_or_default(),
+            image.digest.unwrap_or_default(),
+        ])
+    }
+
+    #[test]
+    fn an_image_has_a_tag_or_a_digest_or_another_name() {
+        let same = |word: &str, wanted: [&str; 4]| {
+            assert_eq!(parts(word).unwrap(), wanted.map(String::from), "{word}");
+        };
+        same(
+            "web=r.io:5000/a/web:v2",
+            ["web", "r.io:5000/a/web", "v2", ""],
+        );
+        same(
+            "web=r.io/web@sha256:ab",
+            ["web", "r.io/web", "", "sha256:ab"],
+        );
+        same("r.io:5000/web:v2", ["r.io:5000/web", "", "v2", ""]);
+        same("web@sha256:ab", ["web", "", "", "sha256:ab"]);
+        same("web=other", ["web", "other", "", ""]);
+        same("web=:v2", ["web", "", "v2", ""]);
+        same("web=a:1@sha256:b", ["web", "a", "1", "sha256:b"]);
+        same("web:*@sha256:b", ["web", "", "*", "sha256:b"]);
+        same("web=*:v2", ["web", "", "v2", ""]);
+        for wrong in ["web", "=x:1", "web=", "web:", "web@", ":v1", ""] {
+            assert!(parts(wrong).is_none(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn values_are_typed_as_in_yaml() {
+        assert_eq!(scalar("3"), 3);
+        assert_eq!(scalar("true"), true);
+        assert_eq!(scalar("null"), Value::Null);
+        assert_eq!(scalar("'3'"), "3");
+        for text in ["", "v2", "a: b", "[1]", "1.2.3", "x # y", "@"] {
+            assert_eq!(scalar(text), text);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The guard over what is read.
+//!
+//! While an environment is rendered, another thread looks for secrets in every file that is read
+//! and that git tracks.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::Receiver;
+use std::thread;
+
+use rustc_hash::FxHashSet;
+
+use super::{GuardPolicy, PROJECT_FILE, Project, Step, place_at};
+use crate::error::{Error, Kind, Result};
+use crate::finding::{Finding, Severity};
+use crate::guard::{Guard, Leak, gather};
+use crate::load::{Cached, FileRead, Files};
+use crate::secret_scan::read_baseline;
+use crate::threads;
+
+/// What a thread that reads a file has as a stack; as much as a main thread has.
+pub(super) const STACK: usize = 8 << 20;
+
+/// Does work with files, and finds the secrets in those that it reads and that git tracks.
+///
+/// # Errors
+///
+/// A baseline that cannot be read.
+pub(super) fn watched<T>(
+    files: &dyn Files,
+    project: &Project,
+    tracked: &[PathBuf],
+    work: impl FnOnce(&Cached<'_>) -> T,
+) -> Result<(T, Vec<Finding>)> {
+    let cached = Cached::new(files);
+    if tracked.is_empty() {
+        return Ok((work(&cached), Vec::new()));
+    }
+    let guard = guard(files, project)?;
+    let tracked: FxHashSet<&Path> = tracked.iter().map(PathBuf::as_path).collect();
+    let told = cached.subscribe();
+    thread::scope(|scope| {
+        let search = || {
+            threads::grow_heap();
+            search(&guard, project, &tracked, told)
+        };
+        let builder = thread::Builder::new().stack_size(STACK);
+        let searching = builder.spawn_scoped(scope, search).map_err(|cause| {
+            Error::new(Kind::Project, "no thread can be started").caused_by(cause)
+        })?;
+        let done = work(&cached);
+        cached.unsubscribe();
+        let findings = searching
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        Ok((done, findings))
+    })
+}
+
+/// What a policy makes of what was found.
+///
+/// # Errors
+///
+/// If there is a secret and the policy says so; with its place, and without its value.
+pub(super) fn judged(findings: Vec<Finding>, policy: GuardPolicy) -> Result<Vec<Finding>> {
+    let refused = findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error);
+    let message = match (policy, refused.clone().count()) {
+        (GuardPolicy::Off, _) => return Ok(Vec::new()),
+        (GuardPolicy::Warn, _) | (_, 0) => return Ok(findings),
+        (_, 1) => "git tracks a file with a secret in it".to_owned(),
+        (_, count) => format!("git tracks files with {count} secrets in them"),
+    };
+    let mut error = Error::new(Kind::Secret, message);
+    for finding in refused {
+        error = error.note(finding.message.clone(), finding.place.clone());
+        for other in &finding.others {
+            error = error.note("it stands here, too", Some(other.clone()));
+        }
+    }
+    Err(error.help(
+        "take it out and replace it: whoever can read the repository knows it; if it is no secret, \
+         say `# kustom:allow` and why behind it",
+    ))
+}
+
+fn search(
+    guard: &Guard,
+    project: &Project,
+    tracked: &FxHashSet<&Path>,
+    told: Receiver<FileRead>,
+) -> Vec<Finding> {
+    let mut leaks: Vec<Leak> = Vec::new();
+    for (path, content) in told {
+        // What is read through a link to a directory is tracked where it lies.
+        let path = match tracked.contains(path.as_path()) {
+            true => path,
+            false => path.canonicalize().unwrap_or(path),
+        };
+        if tracked.contains(path.as_path()) {
+            leaks.extend(guard.scan(&project.named(&path), &content).leaks);
+        }
+    }
+    // Files are read in any order.
+    leaks.sort_by(|a, b| (&a.path, a.span.start).cmp(&(&b.path, b.span.start)));
+    let mut findings: Vec<Finding> = gather(leaks).iter().map(Finding::from).collect();
+    for finding in &mut findings {
+        for place in finding.place.iter_mut().chain(&mut finding.others) {
+            let file = place.file.take();
+            place.file = file.map(|file| project.shown(&project.root.join(&*file)).into());
+        }
+    }
+    findings
+}
+
+/// The guard, with what the project allows.
+fn guard(files: &dyn Files, project: &Project) -> Result<Guard> {
+    let settings = &project.guard;
+    let Some(name) = &settings.baseline else {
+        return Ok(settings.guard(None));
+    };
+    let path = project.root.join(name);
+    let baseline = read_baseline(files, &path, &project.shown(&path)).map_err(|error| {
+        let way = [Step::Field("guard"), Step::Field("baseline")];
+        error.at(project.place(place_at(files, &project.root.join(PROJECT_FILE), &way)))
+    })?;
+    Ok(settings.guard(Some(&baseline)))
+}
