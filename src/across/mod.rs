@@ -62,6 +62,8 @@ struct Objects<'r> {
     by_kind: FxHashMap<&'r str, Vec<&'r Resource>>,
     /// The services, by each of their labels.
     services: FxHashMap<(&'r str, &'r str), Vec<&'r Resource>>,
+    /// The slices of endpoints, by the name of their service.
+    slices: FxHashMap<&'r str, Vec<&'r Resource>>,
     /// The autoscalers, by the name of what they scale.
     scalers: FxHashMap<&'r str, Vec<&'r Resource>>,
     workloads: Workloads<'r>,
@@ -73,6 +75,7 @@ impl<'r> Objects<'r> {
         let mut by_name: FxHashMap<_, Vec<&Resource>> = FxHashMap::default();
         let mut by_kind: FxHashMap<_, Vec<&Resource>> = FxHashMap::default();
         let mut services: FxHashMap<_, Vec<&Resource>> = FxHashMap::default();
+        let mut slices: FxHashMap<_, Vec<&Resource>> = FxHashMap::default();
         let mut scalers: FxHashMap<_, Vec<&Resource>> = FxHashMap::default();
         for resource in resources {
             let id = resource.id();
@@ -87,6 +90,11 @@ impl<'r> Objects<'r> {
                     services.entry(label).or_default().push(resource);
                 }
             }
+            if kind == "EndpointSlice"
+                && let Some(service) = resource.label("kubernetes.io/service-name")
+            {
+                slices.entry(service).or_default().push(resource);
+            }
             if matches!(kind, "HorizontalPodAutoscaler" | "ScaledObject")
                 && let Some(name) = text(&resource.node, &["spec", "scaleTargetRef", "name"])
             {
@@ -99,6 +107,7 @@ impl<'r> Objects<'r> {
             by_name,
             by_kind,
             services,
+            slices,
             scalers,
             workloads: Workloads::of(resources),
             makers: Makers::new(resources),

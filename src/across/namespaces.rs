@@ -1,6 +1,6 @@
 //! Namespaces that objects are in and that are not rendered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Objects, found};
 use crate::dangling::{MISSING, near};
@@ -9,7 +9,7 @@ use crate::place::SourceId;
 use crate::resource::Resource;
 
 pub(super) fn look(objects: &Objects<'_>, into: &mut Vec<Finding>) {
-    let rendered: Vec<&str> = objects
+    let rendered: BTreeSet<&str> = objects
         .of_kind("Namespace")
         .map(|one| one.id().name.as_str())
         .collect();
@@ -18,7 +18,7 @@ pub(super) fn look(objects: &Objects<'_>, into: &mut Vec<Finding>) {
         let id = resource.id();
         let is_there = id.cluster_scoped
             || is_of_every_cluster(&id.namespace)
-            || rendered.contains(&id.namespace.as_str())
+            || rendered.contains(id.namespace.as_str())
             || objects.options.is_external("Namespace", &id.namespace);
         if !is_there {
             used.entry(&id.namespace).or_default().push(resource);

@@ -2,7 +2,7 @@
 
 use super::{FOREIGN, Objects, found, items, text};
 use crate::dangling::shares_namespace;
-use crate::dangling::{PORT, Pods, SELECTOR, choice, labels, near, pod_spec, shown};
+use crate::dangling::{PORT, Pods, SELECTOR, choice, labels, pod_spec, shown};
 use crate::finding::{Finding, Severity};
 use crate::resource::Resource;
 use crate::yaml::Node;
@@ -239,10 +239,8 @@ fn twin<'r>(objects: &Objects<'r>, by: &Resource) -> Option<(&'r Resource, &'r N
 fn without_selector(objects: &Objects<'_>, by: &Resource, into: &mut Vec<Finding>) {
     let name = by.id().name.as_str();
     let is_elsewhere = text(&by.node, &["spec", "type"]) == Some("ExternalName");
-    let mut slices = objects.of_kind("EndpointSlice");
-    let has_slice = slices.any(|slice| {
-        slice.label("kubernetes.io/service-name") == Some(name) && shares_namespace(slice, by)
-    });
+    let mut slices = objects.slices.get(name).into_iter().flatten();
+    let has_slice = slices.any(|slice| shares_namespace(slice, by));
     let has_endpoints = has_slice || objects.named(("Endpoints", name), by, None).is_some();
     if is_elsewhere
         || has_endpoints
@@ -296,7 +294,7 @@ fn overlaps(objects: &Objects<'_>, by: &Resource, into: &mut Vec<Finding>) {
     // Of two that select each other's, the first is told.
     let theirs = other.by.node.at(&["spec", "selector"]).map(Selector::of);
     let is_mutual = theirs.is_some_and(|theirs| own.is_some_and(|own| theirs.fits(own)));
-    if is_mutual && is_before(objects, other.by, by) {
+    if is_mutual && is_before(other.by, by) {
         return;
     }
     let message = format!(
@@ -309,10 +307,9 @@ fn overlaps(objects: &Objects<'_>, by: &Resource, into: &mut Vec<Finding>) {
     into.push(found(finding, node, by));
 }
 
-fn is_before(objects: &Objects<'_>, one: &Resource, other: &Resource) -> bool {
-    let mut all = objects.resources.iter();
-    all.find(|it| std::ptr::eq(*it, one) || std::ptr::eq(*it, other))
-        .is_some_and(|first| std::ptr::eq(first, one))
+/// Of two objects of one slice, whether the first comes first.
+fn is_before(one: &Resource, other: &Resource) -> bool {
+    std::ptr::from_ref(one) < std::ptr::from_ref(other)
 }
 
 /// Constraints that spread other pods than those that they stand in.
@@ -412,26 +409,15 @@ fn almost(
     if selector.is_empty() || !selector.select(objects, by).is_empty() {
         return;
     }
-    for pods in objects.workloads.around(by) {
-        let unlike: Vec<_> = selector
-            .labels
-            .iter()
-            .filter(|(key, value)| pods.labels.get(key).and_then(Node::text) != Some(value))
-            .collect();
-        let [(key, value)] = unlike.as_slice() else {
-            continue;
-        };
-        let has = pods.labels.get(key).and_then(Node::text);
-        if let Some(meant) = has.and_then(|has| near(value, &[has])) {
-            let message = format!(
-                "`{field}` of {} selects `{key}: {value}`, which no pod has",
-                shown(by)
-            );
-            let help = format!("did you mean `{key}: {meant}`, as {} has?", shown(pods.by));
-            let finding = Finding::warning(SELECTOR, message).help(help);
-            into.push(found(finding, selector.node, by));
-            return;
-        }
+    if let Some((label, meant, pods)) = objects.workloads.almost(by, &selector.labels) {
+        let (key, value) = selector.labels[label];
+        let message = format!(
+            "`{field}` of {} selects `{key}: {value}`, which no pod has",
+            shown(by)
+        );
+        let help = format!("did you mean `{key}: {meant}`, as {} has?", shown(pods.by));
+        let finding = Finding::warning(SELECTOR, message).help(help);
+        into.push(found(finding, selector.node, by));
     }
 }
 

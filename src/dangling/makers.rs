@@ -8,7 +8,7 @@
 use std::cell::OnceCell;
 
 use kustom_yaml::cut::Cut as _;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::resource::Resource;
 use crate::yaml::{Node, Value};
@@ -26,9 +26,11 @@ struct Made<'r> {
     /// What custom resources say.
     said: FxHashSet<&'r str>,
     /// The arguments of programs, which may make what they are told the name of.
-    arguments: Vec<&'r str>,
-    /// The claims of sets: the template, the set.
-    claims: Vec<(&'r str, &'r str)>,
+    arguments: FxHashSet<&'r str>,
+    /// The arguments by the words in them.
+    by_word: FxHashMap<&'r str, Vec<&'r str>>,
+    /// The claims of sets, without the number at the end.
+    claims: FxHashSet<String>,
 }
 
 impl<'r> Makers<'r> {
@@ -45,9 +47,7 @@ impl<'r> Makers<'r> {
         match kind {
             "PersistentVolumeClaim" => made.has_claim(name) || made.belongs_to_one(name),
             "ConfigMap" | "Secret" | "Service" | "ServiceAccount" => {
-                made.said.contains(name)
-                    || made.belongs_to_one(name)
-                    || made.arguments.iter().any(|argument| names(argument, name))
+                made.said.contains(name) || made.belongs_to_one(name) || made.is_argument(name)
             }
             "Deployment" | "StatefulSet" => made.belongs_to_one(name),
             _ => false,
@@ -81,10 +81,9 @@ impl<'r> Made<'r> {
                 let templates = resource.node.at(&["spec", "volumeClaimTemplates"]);
                 let templates = templates.map_or(&[][..], Node::items).iter();
                 let names = templates.filter_map(|one| one.at(&["metadata", "name"]));
-                let claims = names
-                    .filter_map(Node::text)
-                    .map(|name| (name, id.name.as_str()));
-                made.claims.extend(claims);
+                let claims = names.filter_map(Node::text);
+                made.claims
+                    .extend(claims.map(|name| format!("{name}-{}", id.name)));
             }
             made.hear(&resource.node, false);
         }
@@ -117,7 +116,13 @@ impl<'r> Made<'r> {
                 self.hear(&entry.value, matches!(key, "args" | "command"));
             }),
             Value::Seq(items) => items.iter().for_each(|item| self.hear(item, is_argument)),
-            Value::Scalar(text) if is_argument => self.arguments.push(text),
+            Value::Scalar(text) if is_argument => {
+                if self.arguments.insert(text) {
+                    for word in words(text) {
+                        self.by_word.entry(word).or_default().push(text);
+                    }
+                }
+            }
             Value::Scalar(_) | Value::Alias(_) => {}
         }
     }
@@ -135,13 +140,22 @@ impl<'r> Made<'r> {
 
     /// `data-web-0` is the claim `data` of the set `web`.
     fn has_claim(&self, name: &str) -> bool {
-        self.claims.iter().any(|(template, set)| {
-            let rest = name
-                .strip_prefix(template)
-                .and_then(|rest| rest.strip_prefix('-'));
-            let number = rest.and_then(|rest| rest.strip_prefix(set)?.strip_prefix('-'));
-            number.is_some_and(|number| number.parse::<u32>().is_ok())
+        let parts = name.rsplit_once('-');
+        parts.is_some_and(|(claim, number)| {
+            number.parse::<u32>().is_ok() && self.claims.contains(claim)
         })
+    }
+
+    /// Whether an argument has a name in it, as a word of its own.
+    fn is_argument(&self, name: &str) -> bool {
+        // The words of the name are words of the argument, too.
+        match words(name).max_by_key(|word| word.len()) {
+            Some(word) => {
+                let mut arguments = self.by_word.get(word).into_iter().flatten();
+                arguments.any(|argument| word == name || names(argument, name))
+            }
+            None => self.arguments.iter().any(|it| names(it, name)),
+        }
     }
 }
 
@@ -208,8 +222,18 @@ fn has_issuer(resource: &Resource) -> bool {
 /// Whether an argument has a name in it, as a word of its own.
 fn names(argument: &str, name: &str) -> bool {
     argument.match_indices(name).any(|(at, _)| {
-        let is_inside = |letter: char| letter.is_alphanumeric() || letter == '-';
         !argument.cut(..at).ends_with(is_inside)
             && !argument.cut(at + name.len()..).starts_with(is_inside)
     })
+}
+
+/// The words of a text: letters, digits and hyphens.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|letter| !is_inside(letter))
+        .filter(|word| !word.is_empty())
+}
+
+/// Whether a letter is one of a word.
+fn is_inside(letter: char) -> bool {
+    letter.is_alphanumeric() || letter == '-'
 }

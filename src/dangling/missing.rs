@@ -1,8 +1,6 @@
 //! References to what is not rendered: which fields name something for certain, and what every
 //! cluster has.
 
-use std::collections::BTreeSet;
-
 use kustom_yaml::cut::Cut as _;
 
 use super::walk::Reference;
@@ -210,33 +208,6 @@ pub(super) fn fits(pattern: &str, text: &str) -> bool {
     true
 }
 
-/// The name that was probably meant: all parts are the same but one, and that one by a letter in
-/// three. A digit more or less is no typing error.
-pub(crate) fn near<'n>(name: &str, known: &[&'n str]) -> Option<&'n str> {
-    let parts: Vec<&str> = name.split(['-', '.']).collect();
-    let is_near = |other: &&str| {
-        if other.len().abs_diff(name.len()) > name.len() / 3 {
-            return false;
-        }
-        let others: Vec<&str> = other.split(['-', '.']).collect();
-        let mut unlike = parts.iter().zip(&others).filter(|(a, b)| a != b);
-        let (Some((a, b)), None) = (unlike.next(), unlike.next()) else {
-            return false;
-        };
-        let letters = |word: &str| {
-            word.chars()
-                .filter(char::is_ascii_alphabetic)
-                .collect::<String>()
-        };
-        let limit = a.len().min(b.len()) / 3;
-        parts.len() == others.len()
-            && letters(a) != letters(b)
-            && (1..=limit).contains(&strsim::osa_distance(a, b))
-    };
-    let near: BTreeSet<&str> = known.iter().copied().filter(is_near).collect();
-    near.into_iter().next()
-}
-
 /// The name before the hash that kustomize adds to a generated one, if it ends like that.
 pub(super) fn without_hash(name: &str) -> Option<&str> {
     let (stem, hash) = name.rsplit_once('-')?;
@@ -276,13 +247,5 @@ mod tests {
     fn a_star_stands_for_any_text() {
         assert!(fits("*", "a") && fits("a*", "a") && fits("a*c*e", "abcde") && fits("a", "a"));
         assert!(!fits("a", "ab") && !fits("a*c", "ab") && !fits("a*b*c", "acb"));
-    }
-
-    #[test]
-    fn a_name_is_near_if_a_letter_of_one_part_differs() {
-        let near = |name, known: &str| near(name, &[known]).is_some();
-        assert!(near("wbe", "web") && near("shop-confg", "shop-config"));
-        assert!(!near("web", "web") && !near("db-a", "db-b") && !near("node1", "node2"));
-        assert!(!near("shop-config", "shop-secret") && !near("app", "app-config"));
     }
 }

@@ -7,11 +7,13 @@
 
 mod makers;
 mod missing;
+mod near;
 mod selectors;
 mod variables;
 mod walk;
 mod words;
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -20,11 +22,12 @@ use crate::finding::{Finding, Object, Severity};
 use crate::place::{Place, SourceId};
 use crate::resource::Resource;
 use crate::yaml::{Node, Str};
+use near::Names;
 use walk::Reference;
 use words::Word;
 
 pub(crate) use makers::Makers;
-pub(crate) use missing::near;
+pub(crate) use near::near;
 pub(crate) use selectors::{
     Pods, Workloads, choice, is_service, labels, pod_spec, selector_of, shares_namespace,
 };
@@ -97,6 +100,9 @@ fn searched(resources: &[Resource], options: &Options, range: Range) -> Vec<Find
         range,
         found: Vec::new(),
         by_what: FxHashMap::default(),
+        told: FxHashSet::default(),
+        alike: FxHashMap::default(),
+        classes: OnceCell::new(),
     };
     for resource in resources {
         walk::references(resource, &mut |reference| match range {
@@ -157,6 +163,47 @@ impl<'r> Known<'r> {
     }
 }
 
+/// The objects of one kind, by what they are and were called.
+#[derive(Default)]
+struct Alike<'r> {
+    names: Names<'r, &'r Resource>,
+    /// The namespaces that they are in.
+    namespaces: FxHashSet<&'r str>,
+    /// Whether one is wherever it is looked for.
+    is_anywhere: bool,
+}
+
+impl<'r> Alike<'r> {
+    fn of(resources: &[&'r Resource]) -> Self {
+        // A name is written as it was before prefixes and hashes: both are names to be meant.
+        let names = resources.iter().flat_map(|one| {
+            let formers = one.history.previous.iter().map(|former| &former.name);
+            formers
+                .chain([&one.id().name])
+                .map(|name| (name.as_str(), *one))
+        });
+        let ids = || resources.iter().map(|one| one.id());
+        Self {
+            names: names.collect(),
+            namespaces: ids().map(|id| id.effective_namespace()).collect(),
+            is_anywhere: ids().any(|id| id.cluster_scoped || id.namespace.is_empty()),
+        }
+    }
+
+    /// Whether a reference reaches one of them.
+    fn are_reached(&self, reference: &Reference<'_>) -> bool {
+        let from = reference.by.id();
+        self.is_anywhere
+            || match reference.namespace {
+                Some(namespace) => self.namespaces.contains(namespace),
+                None if from.cluster_scoped || from.namespace.is_empty() => {
+                    !self.namespaces.is_empty()
+                }
+                None => self.namespaces.contains(from.effective_namespace()),
+            }
+    }
+}
+
 struct Search<'r, 'o> {
     known: &'o Known<'r>,
     makers: &'o Makers<'r>,
@@ -165,6 +212,12 @@ struct Search<'r, 'o> {
     found: Vec<Finding>,
     /// Which finding is about what, by its rule.
     by_what: FxHashMap<(&'static str, String), usize>,
+    /// The places of each finding.
+    told: FxHashSet<(usize, Place)>,
+    /// The objects of kinds of which one is missing.
+    alike: FxHashMap<String, Alike<'r>>,
+    /// The classes of the volumes that are rendered.
+    classes: OnceCell<FxHashSet<&'r str>>,
 }
 
 impl Search<'_, '_> {
@@ -211,11 +264,15 @@ impl Search<'_, '_> {
 
     /// Whether volumes are rendered that belong to a class: nobody has to define it.
     fn is_class_of_volumes(&self, reference: &Reference<'_>) -> bool {
-        let volumes = self.known.of_kind.get("PersistentVolume");
-        volumes.into_iter().flatten().any(|volume| {
-            let class = volume.node.at(&["spec", "storageClassName"]);
-            class.and_then(Node::text) == Some(reference.text)
-        })
+        let classes = self.classes.get_or_init(|| {
+            let volumes = self.known.of_kind.get("PersistentVolume");
+            let classes = volumes
+                .into_iter()
+                .flatten()
+                .filter_map(|volume| volume.node.at(&["spec", "storageClassName"]));
+            classes.filter_map(Node::text).collect()
+        });
+        classes.contains(reference.text)
     }
 
     /// Tells whether a ServiceAccount that rights are given to is rendered in another namespace.
@@ -302,18 +359,12 @@ impl Search<'_, '_> {
         let (field, name) = (reference.shown(), reference.text);
         let message = format!("{field} names the {kind} `{name}`, which is not rendered");
         let what = format!("{kind}/{name}");
-        let same_kind = self.known.of_kind.get(kind).into_iter().flatten();
-        let reached: Vec<&Resource> = same_kind
-            .copied()
-            .filter(|one| reference.reaches(one))
-            .collect();
-        // A name is written as it was before prefixes and hashes: both are names to be meant.
-        let names = reached.iter().flat_map(|one| {
-            let formers = one.history.previous.iter();
-            formers.map(|former| &former.name).chain([&one.id().name])
-        });
-        let alike: Vec<&str> = names.map(Str::as_str).collect();
-        if let Some(help) = self.meant(reference, kind, &reached, &alike) {
+        let of_kind = self.known.of_kind.get(kind).map_or(&[][..], Vec::as_slice);
+        if !self.alike.contains_key(kind) {
+            self.alike.insert(kind.to_owned(), Alike::of(of_kind));
+        }
+        let alike = &self.alike[kind];
+        if let Some(help) = self.meant(reference, kind, alike) {
             let finding = Finding::warning(MISSING, message).help(help);
             self.add(what, finding, reference);
             return;
@@ -321,7 +372,7 @@ impl Search<'_, '_> {
         // Where others of its kind come along, what belongs together comes along, too.
         let comes_along = self.range == Range::Application
             && missing::belongs_together(reference)
-            && !alike.is_empty();
+            && alike.are_reached(reference);
         let severity = match comes_along {
             true => Some(Severity::Warning),
             false => self.options.missing,
@@ -338,20 +389,19 @@ impl Search<'_, '_> {
 
     /// What was probably meant by a name that nothing has: another name of the kind, the name before
     /// the hash that it has, or another kind of the name.
-    fn meant(
-        &self,
-        reference: &Reference<'_>,
-        kind: &str,
-        reached: &[&Resource],
-        alike: &[&str],
-    ) -> Option<String> {
-        if let Some(near) = missing::near(reference.text, alike) {
+    fn meant(&self, reference: &Reference<'_>, kind: &str, alike: &Alike<'_>) -> Option<String> {
+        let near = alike.names.near(reference.text).into_iter();
+        let near = near.filter(|(_, one)| reference.reaches(one));
+        if let Some(near) = near.map(|(name, _)| name).min() {
             return Some(format!("did you mean `{near}`?"));
         }
         if let Some(name) = missing::without_hash(reference.text) {
-            let mut hashed = reached.iter().filter(|one| one.history.needs_hash);
+            let mut hashed = self.known.former.get(name).into_iter().flatten();
             let formers = hashed
-                .find(|one| one.history.previous.iter().any(|it| it.name == *name))
+                .find(|one| {
+                    let is_of_kind = one.id().gvk.kind == kind;
+                    is_of_kind && one.history.needs_hash && reference.reaches(one)
+                })
                 .map(|one| one.history.previous.as_slice());
             if let Some([first, ..]) = formers {
                 let first = &first.name;
@@ -379,13 +429,14 @@ impl Search<'_, '_> {
         let key = (finding.rule, what);
         let Some(&index) = self.by_what.get(&key) else {
             self.by_what.insert(key, self.found.len());
+            self.told.insert((self.found.len(), place.clone()));
             finding.place = Some(place);
             self.found.push(finding.about(object_of(reference.by)));
             return;
         };
         let known = &mut self.found[index];
         known.severity = known.severity.max(finding.severity);
-        if known.place.as_ref() != Some(&place) && !known.others.contains(&place) {
+        if self.told.insert((index, place.clone())) {
             known.others.push(place);
         }
     }

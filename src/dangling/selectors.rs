@@ -3,18 +3,26 @@
 //! Pods may be made by a controller, so that a selector without a match is told only where a label
 //! of what is rendered looks as if it was meant.
 
+use std::cell::OnceCell;
+
 use rustc_hash::FxHashMap;
 
-use super::missing::near;
+use super::near::{Names, near};
 use super::{PORT, SELECTOR, object_of, place_of, shown};
 use crate::finding::Finding;
 use crate::resource::Resource;
 use crate::yaml::Node;
 
+/// Services by their names.
+type Services<'r> = FxHashMap<&'r str, Vec<&'r Resource>>;
+
 /// What services, budgets and policies select and do not find, and what routes ask of services.
 pub(super) fn findings(resources: &[Resource]) -> Vec<Finding> {
     let workloads = Workloads::of(resources);
-    let services: Vec<&Resource> = resources.iter().filter(|one| is_service(one)).collect();
+    let mut services = Services::default();
+    for one in resources.iter().filter(|one| is_service(one)) {
+        services.entry(&one.id().name).or_default().push(one);
+    }
     let mut findings = Vec::new();
     for resource in resources {
         if let Some(selector) = selector_of(resource) {
@@ -95,6 +103,8 @@ pub(crate) fn pod_spec(resource: &Resource) -> Option<&Node> {
 pub(crate) struct Workloads<'r> {
     pods: Vec<Pods<'r>>,
     by_label: FxHashMap<(&'r str, &'r str), Vec<usize>>,
+    /// The values of each label; gathered when one is first asked for.
+    values: OnceCell<FxHashMap<&'r str, Names<'r, ()>>>,
 }
 
 impl<'r> Workloads<'r> {
@@ -107,7 +117,11 @@ impl<'r> Workloads<'r> {
                 by_label.entry(label).or_default().push(index);
             }
         }
-        Self { pods, by_label }
+        Self {
+            pods,
+            by_label,
+            values: OnceCell::new(),
+        }
     }
 
     /// Those in the namespace of an object.
@@ -135,30 +149,55 @@ impl<'r> Workloads<'r> {
         resource: &Resource,
         selector: &Node,
     ) -> Option<(Finding, &Pods<'r>)> {
-        for pods in self.around(resource) {
-            let entries = selector.entries().iter();
-            let mut unlike = entries.filter(|entry| {
-                let label = entry.key.text().zip(entry.value.text());
-                label.is_none_or(|(key, value)| !pods.has(key, value))
-            });
-            let (Some(entry), None) = (unlike.next(), unlike.next()) else {
-                continue;
-            };
-            let (key, wanted) = entry.key.text().zip(entry.value.text())?;
-            let has = pods.labels.get(key).and_then(Node::text);
-            if let Some(meant) = has.and_then(|has| near(wanted, &[has])) {
-                let message = format!(
-                    "{} selects `{key}: {wanted}`, which no pod has",
-                    shown(resource)
-                );
-                let help = format!("did you mean `{key}: {meant}`, as {} has?", shown(pods.by));
-                let finding = Finding::warning(SELECTOR, message)
-                    .at(place_of(&entry.value, resource))
-                    .about(object_of(resource));
-                return Some((finding.help(help), pods));
+        let wanted: Vec<(&str, &str)> = labels(selector).collect();
+        if wanted.len() < selector.entries().len() {
+            return None;
+        }
+        let (label, meant, pods) = self.almost(resource, &wanted)?;
+        let (key, value) = wanted[label];
+        let message = format!(
+            "{} selects `{key}: {value}`, which no pod has",
+            shown(resource)
+        );
+        let help = format!("did you mean `{key}: {meant}`, as {} has?", shown(pods.by));
+        let finding = Finding::warning(SELECTOR, message)
+            .at(place_of(&selector.entries()[label].value, resource))
+            .about(object_of(resource));
+        Some((finding.help(help), pods))
+    }
+
+    /// The first pods around an object that have all of some labels but one, and nearly that; which
+    /// of them, and the value that they have.
+    pub(crate) fn almost(
+        &self,
+        by: &Resource,
+        wanted: &[(&str, &str)],
+    ) -> Option<(usize, &'r str, &Pods<'r>)> {
+        let values = self.values.get_or_init(|| {
+            let mut values: FxHashMap<&str, Names<'_, ()>> = FxHashMap::default();
+            for (key, value) in self.by_label.keys() {
+                values.entry(key).or_default().insert(value, ());
+            }
+            values
+        });
+        let mut first: Option<(usize, usize, &str)> = None;
+        for (label, (key, value)) in wanted.iter().enumerate() {
+            let known = values.get(key).map(|known| known.near(value));
+            for (meant, ()) in known.into_iter().flatten() {
+                let fits = |pods: &Pods<'_>| {
+                    let mut all = wanted.iter().enumerate();
+                    shares_namespace(pods.by, by)
+                        && all.all(|(other, (key, value))| other == label || pods.has(key, value))
+                };
+                let mut list = self.by_label[&(*key, meant)].iter().copied();
+                if let Some(pods) = list.find(|&index| fits(&self.pods[index]))
+                    && first.is_none_or(|(before, ..)| pods < before)
+                {
+                    first = Some((pods, label, meant));
+                }
             }
         }
-        None
+        first.map(|(pods, label, meant)| (label, meant, &self.pods[pods]))
     }
 }
 
@@ -243,7 +282,7 @@ pub(crate) fn choice(name: &str, known: &[&str]) -> String {
 }
 
 /// The ports that an Ingress asks of services that are rendered, and that these have not.
-fn backends(ingress: &Resource, node: &Node, services: &[&Resource], findings: &mut Vec<Finding>) {
+fn backends(ingress: &Resource, node: &Node, services: &Services<'_>, findings: &mut Vec<Finding>) {
     for item in node.items() {
         backends(ingress, item, services, findings);
     }
@@ -256,9 +295,9 @@ fn backends(ingress: &Resource, node: &Node, services: &[&Resource], findings: &
     }
 }
 
-fn backend_port(ingress: &Resource, backend: &Node, services: &[&Resource]) -> Option<Finding> {
+fn backend_port(ingress: &Resource, backend: &Node, services: &Services<'_>) -> Option<Finding> {
     let name = backend.get("name")?.text()?;
-    let mut named = services.iter().filter(|one| one.id().name == name);
+    let mut named = services.get(name)?.iter();
     let service = named.find(|one| shares_namespace(one, ingress))?;
     let ports = service.node.at(&["spec", "ports"])?;
     let (field, asked) = ["name", "number"].into_iter().find_map(|field| {

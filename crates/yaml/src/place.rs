@@ -49,7 +49,7 @@ impl Span {
 }
 
 /// Where something is, for people: `base/kustomization.yaml:3:1`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Place {
     /// The file, as the user would name it; `None` until someone who knows fills it in.
     pub file: Option<Arc<str>>,
