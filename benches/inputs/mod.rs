@@ -94,6 +94,46 @@ pub(crate) fn entries(count: usize) -> Tree {
     ]
 }
 
+/// About `count` manifests in files of a hundred: Deployments, each with a Service, a ConfigMap and a
+/// Job, and with a reference to a Secret that is not there.
+#[allow(dead_code, reason = "no benchmark of builds reads them")]
+pub(crate) fn manifests(count: usize) -> Tree {
+    let file = |number: usize| {
+        let mut text = String::new();
+        for one in 1..=25 {
+            let name = format!("web-{number}-{one}");
+            // Writing to a string cannot fail.
+            let _ = write!(
+                text,
+                "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}, \
+                 labels: {{app: {name}}}}}\nspec:\n  replicas: 3\n  \
+                 selector: {{matchLabels: {{app: {name}}}}}\n  template:\n    \
+                 metadata: {{labels: {{app: {name}}}}}\n    spec:\n      \
+                 securityContext: {{runAsNonRoot: true, runAsUser: 1000}}\n      containers:\n      \
+                 - name: web\n        image: registry.example.org/web:1.2.3\n        \
+                 args: [--port, \"8080\", --verbose]\n        env:\n        \
+                 - {{name: LEVEL, value: info}}\n        \
+                 - {{name: PASSWORD, valueFrom: {{secretKeyRef: {{name: {name}, key: password}}}}}}\n        \
+                 ports: [{{name: http, containerPort: 8080}}]\n        \
+                 resources: {{requests: {{cpu: 100m, memory: 64Mi}}, limits: {{memory: 128Mi}}}}\n        \
+                 readinessProbe: {{httpGet: {{path: /ready, port: http}}, periodSeconds: 5}}\n        \
+                 volumeMounts: [{{name: config, mountPath: /etc/web}}]\n      \
+                 volumes: [{{name: config, configMap: {{name: {name}}}}}]\n\
+                 ---\napiVersion: v1\nkind: Service\nmetadata: {{name: {name}}}\n\
+                 spec: {{selector: {{app: {name}}}, ports: [{{name: http, port: 80, targetPort: http}}]}}\n\
+                 ---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\n\
+                 data: {{level: info, web.yaml: \"port: 8080\"}}\n\
+                 ---\napiVersion: batch/v1\nkind: Job\nmetadata: {{name: {name}}}\nspec:\n  \
+                 backoffLimit: 2\n  template:\n    spec:\n      restartPolicy: Never\n      \
+                 containers: [{{name: job, image: registry.example.org/job:1, \
+                 command: [run, \"{one}\"]}}]\n"
+            );
+        }
+        (format!("{number}.yaml"), text)
+    };
+    (1..=count.div_ceil(100)).map(file).collect()
+}
+
 /// A chain of `depth` overlays over a base of some workloads, each with a prefix and a label.
 pub(crate) fn chain(depth: usize) -> Tree {
     let mut tree = overlay(30);

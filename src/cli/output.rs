@@ -97,26 +97,25 @@ impl Streams {
     pub(super) fn masked(&self, report: &Report) -> Report {
         let mut report = report.clone();
         let suites = report.suites.iter_mut().flat_map(|suite| &mut suite.checks);
-        for check in suites {
-            if let Outcome::Ran(findings) = &mut check.outcome {
-                self.mask(findings);
-            }
-        }
+        let findings = suites.filter_map(|check| match &mut check.outcome {
+            Outcome::Ran(findings) => Some(findings),
+            Outcome::Skipped(_) => None,
+        });
+        self.mask(findings.flatten());
         report
     }
 
-    fn mask(&self, findings: &mut [Finding]) {
+    fn mask<'f>(&self, findings: impl Iterator<Item = &'f mut Finding>) {
+        let mut findings: Vec<&mut Finding> = findings.collect();
         if findings.is_empty() {
             return;
         }
-        let mut places: Vec<Place> = Vec::new();
-        for finding in findings.iter_mut() {
-            places.extend(finding.places_mut().map(|place| place.clone()));
-        }
+        let places = findings.iter_mut().flat_map(|finding| finding.places_mut());
+        let places: Vec<Place> = places.map(|place| place.clone()).collect();
         self.with_mask(&places, |mask| {
-            findings
-                .iter_mut()
-                .for_each(|finding| mask.finding(finding));
+            for finding in findings {
+                mask.finding(finding);
+            }
         });
     }
 
@@ -135,6 +134,13 @@ impl Streams {
         if !self.quiet {
             let text = self.with_mask([], |mask| mask.text(text, &[]).into_owned());
             say(&report::remark(&text));
+        }
+    }
+
+    /// Says how much was found, which repeats nothing that was read.
+    pub(super) fn summary(&self, found: &Report) {
+        if !self.quiet {
+            say(&report::summary(found));
         }
     }
 
@@ -170,7 +176,7 @@ impl Streams {
     pub(super) fn findings(&self, findings: &[Finding]) {
         if !self.quiet {
             let mut findings = findings.to_vec();
-            self.mask(&mut findings);
+            self.mask(findings.iter_mut());
             let text: String = findings
                 .iter()
                 .map(|finding| report::finding(finding, self.color))
@@ -262,11 +268,16 @@ fn learn_file(mask: &mut Mask, name: &str) {
         return;
     };
     let path = path.as_path();
+    let full = path.to_string_lossy();
+    if mask.knows(&full) {
+        return mask.learn_name(name, &full);
+    }
     let files = LookupCache::default().bounded(LARGEST);
     match files.resolve(path) {
         Ok((_, FileKind::File)) => {
             if let Ok(content) = files.read(path) {
-                mask.learn(name, &content);
+                mask.learn(&full, &content);
+                mask.learn_name(name, &full);
             }
         }
         Ok((_, FileKind::Directory)) => {

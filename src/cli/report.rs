@@ -56,7 +56,7 @@ impl Reporting {
             None => streams.data(&text)?,
         }
         if format != Format::Github || self.output.is_some() {
-            streams.say(&report::summary(report));
+            streams.summary(report);
         }
         Ok(if report.failed() && !self.exit_zero {
             ExitCode::from(1)

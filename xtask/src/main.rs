@@ -87,7 +87,7 @@ fn check(file: &Path) -> Result<()> {
     }
 }
 
-/// One directory for each input; each is built at its `top`.
+/// One directory for each input; each is built at its `top`, or judged as a whole.
 fn write_inputs(directory: &Path) -> Result<()> {
     let overlays = [100, 1_000, 2_000, 5_000, 20_000];
     let overlays = overlays.map(|count| (format!("overlay-{count}"), inputs::overlay(count)));
@@ -97,7 +97,9 @@ fn write_inputs(directory: &Path) -> Result<()> {
         ("entries-100".to_owned(), inputs::entries(100)),
         ("entries-1000".to_owned(), inputs::entries(1_000)),
     ];
-    for (name, tree) in overlays.into_iter().chain(others) {
+    let manifests = [1_000, 2_500, 5_000, 10_000];
+    let manifests = manifests.map(|count| (format!("manifests-{count}"), inputs::manifests(count)));
+    for (name, tree) in overlays.into_iter().chain(others).chain(manifests) {
         for (path, content) in tree {
             let file = directory.join(&name).join(path);
             fs::create_dir_all(file.parent().unwrap_or(directory))?;

@@ -12,6 +12,9 @@ use super::judge::{ValueContext, judge};
 /// The user information in the addresses of a text, where it holds more than a name.
 pub(super) fn credentials(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
+    if !text.contains('@') && !text.contains("://") {
+        return found;
+    }
     let mut start = 0;
     // Who writes a blank into a password has not ended the address.
     for quote in ['`', '"', '\''] {

@@ -20,6 +20,7 @@ mod found_secret;
 mod lines;
 mod mask;
 mod placeholder;
+mod promise;
 mod random;
 mod rule_ids;
 mod reference;

@@ -7,6 +7,7 @@
 
 use kustom_yaml::cut::Cut as _;
 use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -90,16 +91,19 @@ pub fn listener(input: &[u8]) -> Box<dyn Fn(&str) -> String + Send> {
 #[derive(Default)]
 pub struct Mask {
     texts: Vec<Known>,
+    /// Which text each name of a file means.
+    names: HashMap<String, usize>,
     /// Values that stand in no text.
     values: Vec<Part>,
     /// The files that generators of Secrets read, as their kustomizations name them.
-    secret_files: Vec<String>,
+    secret_files: HashSet<String>,
     search: OnceLock<Search>,
+    /// What stands in the texts as a key, or as the name of something.
+    open: OnceLock<HashSet<Box<str>>>,
 }
 
 /// A text that was read.
 struct Known {
-    name: String,
     text: String,
     parts: Vec<Part>,
     /// Where its lines begin.
@@ -117,7 +121,7 @@ impl Mask {
     /// Takes notice of a file that was read; `name` is how places name it.
     pub fn learn(&mut self, name: &str, content: &[u8]) {
         let text = String::from_utf8_lossy(content);
-        if text.contains('\0') || self.texts.iter().any(|known| known.name == name) {
+        if text.contains('\0') || self.knows(name) {
             return;
         }
         let directory = name.rfind('/').map_or("", |at| name.cut(..=at));
@@ -125,13 +129,23 @@ impl Mask {
         self.secret_files
             .extend(files.map(|file| simplified(&format!("{directory}{file}"))));
         let starts = text.match_indices('\n').map(|(at, _)| at + 1);
+        self.names.insert(name.to_owned(), self.texts.len());
         self.texts.push(Known {
-            name: name.to_owned(),
             parts: parts(guard(), name, &text),
             lines: std::iter::once(0).chain(starts).collect(),
             text: text.into_owned(),
         });
         self.search.take();
+        self.open.take();
+    }
+
+    /// Takes notice of another name of a file that was learned.
+    pub fn learn_name(&mut self, name: &str, known: &str) {
+        if let Some(&text) = self.names.get(known)
+            && self.names.insert(name.to_owned(), text).is_none()
+        {
+            self.search.take();
+        }
     }
 
     /// Takes notice of a value by its name: a variable of the environment, a flag.
@@ -149,7 +163,7 @@ impl Mask {
 
     /// Whether a file was learned.
     pub fn knows(&self, name: &str) -> bool {
-        self.texts.iter().any(|known| known.name == name)
+        self.names.contains_key(name)
     }
 
     /// A text without what is a secret in it, seen from the places that it is about.
@@ -201,10 +215,9 @@ impl Mask {
     /// The parts of a text on the line of a place.
     fn parts_at<'m>(&'m self, place: &'m Place) -> impl Iterator<Item = &'m Part> {
         let line = place.span.line as usize;
-        let known = self
-            .texts
-            .iter()
-            .find(|known| line > 0 && place.file.as_deref() == Some(known.name.as_str()));
+        let known = place.file.as_deref().filter(|_| line > 0);
+        let known = known.and_then(|file| self.names.get(file));
+        let known = known.map(|&text| &self.texts[text]);
         known.into_iter().flat_map(move |known| {
             let start = known
                 .lines
@@ -222,7 +235,7 @@ impl Mask {
     }
 
     fn searched(&self) -> Search {
-        let (mut patterns, mut is_sure) = (Vec::new(), Vec::new());
+        let mut patterns: BTreeMap<String, bool> = BTreeMap::new();
         let mut take = |part: &Part| {
             let values = forms(&part.value).into_iter().chain(forms(&part.raw));
             for value in values {
@@ -231,26 +244,30 @@ impl Mask {
                     .map(str::trim)
                     .filter(|line| line.len() >= SHORTEST);
                 for line in lines.filter(|line| !line.starts_with("-----")) {
-                    patterns.push(line.to_owned());
-                    is_sure.push(part.is_sure);
+                    *patterns.entry(line.to_owned()).or_default() |= part.is_sure;
                 }
             }
         };
         self.values.iter().for_each(&mut take);
         for known in &self.texts {
             known.parts.iter().for_each(&mut take);
-            let name = simplified(&known.name);
-            if self.secret_files.contains(&name) {
-                of_secret_file(&known.text).iter().for_each(&mut take);
+        }
+        if !self.secret_files.is_empty() {
+            for (name, &text) in &self.names {
+                if self.secret_files.contains(&simplified(name)) {
+                    of_secret_file(&self.texts[text].text)
+                        .iter()
+                        .for_each(&mut take);
+                }
             }
         }
         let automaton = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
             .ascii_case_insensitive(true)
-            .build(&patterns);
+            .build(patterns.keys());
         Search {
             automaton: automaton.ok().filter(|_| !patterns.is_empty()),
-            is_sure,
+            is_sure: patterns.into_values().collect(),
         }
     }
 
@@ -284,21 +301,21 @@ impl Mask {
             "nameSuffix",
             "secretName",
         ];
-        let names = |line: &str| {
-            let line = line.trim().trim_start_matches("- ").trim_start_matches('{');
-            let Some((key, rest)) = line.split_once(':') else {
-                return false;
-            };
-            let bare = |text: &str| text.trim_matches([' ', '"', '\'', ',', '}']) == value;
-            bare(key) || NAMES.contains(&key.trim()) && bare(rest)
-        };
-        self.texts.iter().any(|known| {
-            known.text.match_indices(value).any(|(at, _)| {
-                let line = known.lines.partition_point(|&start| start <= at);
-                let end = known.lines.get(line).copied().unwrap_or(known.text.len());
-                names(known.text.cut(known.lines[line - 1]..end))
-            })
-        })
+        let open = self.open.get_or_init(|| {
+            let mut open = HashSet::new();
+            for line in self.texts.iter().flat_map(|known| known.text.split('\n')) {
+                let line = line.trim().trim_start_matches("- ").trim_start_matches('{');
+                if let Some((key, rest)) = line.split_once(':') {
+                    let bare = |text: &str| text.trim_matches([' ', '"', '\'', ',', '}']).into();
+                    open.insert(bare(key));
+                    if NAMES.contains(&key.trim()) {
+                        open.insert(bare(rest));
+                    }
+                }
+            }
+            open
+        });
+        open.contains(value)
     }
 }
 

@@ -6,15 +6,14 @@
 
 use kustom_yaml::cut::Cut as _;
 use std::ops::Range;
-use std::sync::OnceLock;
 
-use aho_corasick::AhoCorasick;
 use kustom_yaml::{Entry, Node, Style, Value};
 
 use super::address::credentials;
 use super::harmless::{is_encrypted, is_public};
 use super::name_hint::NameHint;
 use super::placeholder::is_placeholder_value;
+use super::promise::{may_hold, promises};
 use super::reference::generator_files;
 use super::search::documents;
 use super::structure::{is_patch, last_step, locate, says_nothing, unquoted};
@@ -66,7 +65,10 @@ pub(super) fn parts(guard: &Guard, name: &str, text: &str) -> Vec<Part> {
     }
     if promises(text) {
         for range in documents(text) {
-            document(text.cut(range.clone()), range.start, &mut parts);
+            let one = text.cut(range.clone());
+            if may_hold(one) {
+                document(one, range.start, &mut parts);
+            }
         }
     }
     parts
@@ -99,31 +101,8 @@ pub(super) fn secret_files(text: &str) -> Vec<String> {
     }
 }
 
-/// Whether a word of a text could be the name of a secret.
-fn promises(text: &str) -> bool {
-    static WORDS: OnceLock<Option<AhoCorasick>> = OnceLock::new();
-    const NAMES: [&str; 10] = [
-        "pass",
-        "pw",
-        "psw",
-        "secret",
-        "token",
-        "cred",
-        "key",
-        "authorization",
-        "bearer",
-        "hmac",
-    ];
-    let words = WORDS.get_or_init(|| {
-        AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .build(NAMES.iter().chain(&["stringdata", "last-applied"]))
-            .ok()
-    });
-    words.as_ref().is_none_or(|words| words.is_match(text))
-}
-
-fn document(text: &str, start: usize, parts: &mut Vec<Part>) {
+/// Adds the parts of one document.
+pub(super) fn document(text: &str, start: usize, parts: &mut Vec<Part>) {
     let options = kustom_yaml::Options {
         keep_aliases: true,
         ..kustom_yaml::Options::default()
