@@ -1,7 +1,7 @@
 //! Scans many texts for secrets: files, what git tracks, what is staged, and all that was ever
 //! committed.
 //!
-//! Texts are scanned on all cores; what is found comes in the order of the texts, for any number of
+//! Texts are scanned on all cores; the results come in the order of the texts, for any number of
 //! threads.
 
 use std::collections::{HashMap, HashSet};

@@ -1,4 +1,4 @@
-//! Templates: values in, text out.
+//! Renders templates: values in, text out.
 //!
 //! The language is Jinja, sealed: a template reads no file, no clock and no environment variable,
 //! and has only the values that it is given. A value that is missing is an error and never an empty

@@ -1,4 +1,4 @@
-//! What objects that are applied together say of one another.
+//! Checks objects that are applied together against each other.
 //!
 //! Each may be right by itself: a key that the named ConfigMap has not, a Service whose pods listen
 //! elsewhere, two routes for one host and path, a budget that no drain gets past. Names that nothing

@@ -1,9 +1,8 @@
-//! Which environments a change can affect.
+//! Decides which environments a change can affect.
 //!
-//! What an environment renders to depends on the answers to the questions it asks of the files, and
-//! on nothing else. Each answer is held against the one that the revision would give, so that a
-//! file that was looked for and not found counts, and a change in a file that nobody reads does
-//! not.
+//! The output of an environment depends only on the files that it read, listed or looked for. Each
+//! of these accesses is repeated on the revision and compared. So a file that was looked for and
+//! not found counts, and a change in a file that nobody reads does not.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;

@@ -1,4 +1,4 @@
-//! What a change does to environments: their objects then and now.
+//! Compares the objects of environments before and after a change.
 
 use std::collections::BTreeMap;
 use std::io;

@@ -1,4 +1,4 @@
-//! What git tracks, or would track, that it must not.
+//! Checks git's index: files that are tracked, or would be, and must not be.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};

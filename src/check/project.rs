@@ -1,4 +1,4 @@
-//! All checks of a project: of its repository, and of each environment.
+//! Runs all checks of a project: those of the repository, and those of each environment.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

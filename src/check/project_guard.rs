@@ -1,7 +1,7 @@
-//! The guard as a project wants it: its allow-list, its baseline, and paths that stay the same.
+//! The guard of a project: its allow-list, its baseline, and paths relative to the project.
 //!
-//! Fingerprints and allow-lists name files from the project's root, wherever the command is called;
-//! findings name them from where the user is.
+//! Fingerprints and allow-lists name files relative to the root of the project; findings name them
+//! relative to the working directory.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,5 +1,4 @@
-//! Advice is held to the flags that are there: what a message names in backticks, the command that
-//! says it takes.
+//! A test: every flag that a message suggests exists on the command that it names.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! The program under the name `kustomize`: what scripts and controllers call of it.
+//! The program under the name `kustomize`: the commands that scripts and controllers call.
 
 use std::env::{self, consts};
 use std::ffi::{OsStr, OsString};

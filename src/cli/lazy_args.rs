@@ -1,7 +1,6 @@
-//! Arguments of a command that are put together only if the command is asked for.
+//! Command line arguments whose parser is built only if the command is used.
 //!
-//! The parser of all commands is larger than a small render; who asks for one command need not
-//! wait for the flags of the others.
+//! Building the parser of all commands takes longer than a small render.
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 

@@ -1,4 +1,4 @@
-//! Where results and remarks go.
+//! Writes results to stdout, and messages to stderr.
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::{Mutex, OnceLock, PoisonError};

@@ -1,4 +1,4 @@
-//! The project that a command is about.
+//! Finds the project that a command works on.
 
 use std::path::{Path, PathBuf};
 

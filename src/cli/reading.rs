@@ -1,4 +1,4 @@
-//! What may be read for one run, and how much of it.
+//! The flags that limit reading: `--allow-read` and `--max-file-size`.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! What commands that check have in common: the format of their report, and where it goes.
+//! The flags of commands that report findings: format and destination.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -1,4 +1,5 @@
-//! What is said for one run, on top of what the files say; every command that renders environments takes it.
+//! The flags of one run that override the files of the project; every command that renders
+//! environments takes them.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! What `build` lacks and `render` would make.
+//! Explains errors of `build` about files that only `render` would make.
 
 use std::path::Path;
 

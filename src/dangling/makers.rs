@@ -1,4 +1,4 @@
-//! What controllers make of rendered objects.
+//! Objects that controllers create, such as the Secret of a `Certificate`.
 //!
 //! A `Certificate` makes a Secret, an operator makes Secrets and Services for its databases, an
 //! `ExternalSecret` fetches one. What they make is not rendered, and is there all the same. Which

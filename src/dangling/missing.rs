@@ -1,5 +1,4 @@
-//! References to what is not rendered: which fields name something for certain, and what every
-//! cluster has.
+//! Finds references to objects that are neither rendered nor in every cluster.
 
 use kustom_yaml::cut::Cut as _;
 

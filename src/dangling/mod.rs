@@ -1,4 +1,4 @@
-//! References to names that nothing has.
+//! Finds references to names that no object has.
 //!
 //! Kustomize renames and moves objects, and lets those fields follow that it knows. A field that
 //! it does not know keeps the former name, which nothing has any more; whatever names an object

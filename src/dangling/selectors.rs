@@ -1,4 +1,4 @@
-//! Services and the pods that they are for: labels that select nothing, ports that nobody has.
+//! Finds Services whose selector matches no pod, and ports that no container has.
 //!
 //! Pods may be made by a controller, so that a selector without a match is told only where a label
 //! of what is rendered looks as if it was meant.

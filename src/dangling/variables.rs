@@ -1,4 +1,4 @@
-//! Variables of a container that none of its variables has.
+//! Finds `$(NAME)` in containers that no variable of the container defines.
 //!
 //! The kubelet replaces `$(NAME)` in commands, arguments and values of `env` by variables of the
 //! same container, in `env` by those above. What it does not know stays as it is written.

@@ -1,4 +1,4 @@
-//! The fields of an object that may name another.
+//! Walks the fields of an object that may name another object.
 
 use crate::resource::Resource;
 use crate::yaml::{Entry, Node, Value};

@@ -1,4 +1,4 @@
-//! What kind of object a key speaks of.
+//! Guesses the kind of object that a field names, from the name of the field.
 //!
 //! Fields that name objects are called after them: `secretName`, `existingSecret`, `configMapRef`,
 //! `services[].name`, `cert-manager.io/cluster-issuer`.

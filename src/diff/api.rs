@@ -1,5 +1,5 @@
-//! What the API says of a value: whether the order of a list counts, whether a text is a quantity
-//! or a port.
+//! Semantics of API fields: whether the order of a list counts, and whether a text is a quantity or
+//! a port.
 //!
 //! `api.tsv` is the table that decides; nothing is known of kinds that are not in it, so that all
 //! their lists are ordered and all their texts are texts.

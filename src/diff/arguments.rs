@@ -1,4 +1,4 @@
-//! The words of a command line, as flags and their values.
+//! Splits the words of a command line into flags and their values.
 
 use rustc_hash::FxHashMap;
 

@@ -1,4 +1,4 @@
-//! Of which class a difference is.
+//! Classifies a difference.
 
 use super::Sides;
 use super::compare::{Found, What};

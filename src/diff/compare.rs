@@ -1,7 +1,7 @@
-//! Two resources, value by value.
+//! Compares two resources value by value.
 //!
-//! What is found here is found on clear values, and belongs to nobody outside of this room: it is
-//! classed and masked before it is shown.
+//! The comparison works on clear values; its result stays inside this module: it is classed and
+//! masked before it is shown.
 
 use rustc_hash::FxHashMap;
 

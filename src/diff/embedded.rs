@@ -1,4 +1,5 @@
-//! Documents inside of texts: YAML, JSON and properties in ConfigMaps and annotations.
+//! Compares documents that are embedded in texts: YAML, JSON and properties in ConfigMaps and
+//! annotations.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::de::IgnoredAny;

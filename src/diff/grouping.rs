@@ -1,4 +1,4 @@
-//! The same difference in several places, told once.
+//! Groups equal differences at several places.
 
 use rustc_hash::FxHashMap;
 

@@ -1,4 +1,4 @@
-//! Differences that somebody has chosen to live with.
+//! Differences that a project has chosen to ignore.
 
 use std::cell::Cell;
 use std::fmt;

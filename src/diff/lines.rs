@@ -1,4 +1,4 @@
-//! Which lines of two texts, or items of two lists, are the same.
+//! Aligns the lines of two texts, or the items of two lists.
 //!
 //! Short lists are compared by Myers' algorithm, which finds the smallest difference, and takes the
 //! product of length and difference for it. Of long ones first everything is set aside that only

@@ -1,4 +1,4 @@
-//! Which item of one list is which of the other.
+//! Pairs the items of two lists.
 
 use std::hash::{Hash as _, Hasher as _};
 

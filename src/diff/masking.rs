@@ -1,6 +1,7 @@
-//! Secrets, as they are shown: that they are, whether they are equal, and nothing else.
+//! Masks secrets in differences: shows that there is one and whether both sides are equal, and
+//! nothing else.
 //!
-//! Values are compared first and masked then, so that a changed secret is always seen to have
+//! Values are compared first and masked afterwards, so that a changed secret is always seen to have
 //! changed. Equal values have the same letter, wherever they stand. What is known to be a secret in
 //! one place is one in every other: in a URL, an argument, a comment.
 

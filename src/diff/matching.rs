@@ -1,4 +1,4 @@
-//! Which resource of one side is which of the other.
+//! Pairs the resources of the two sides.
 //!
 //! What both were before anything was done to them says it exactly, where we rendered them. What
 //! is left is matched by group, kind, the role of its namespace and the base of its name, as far

@@ -1,4 +1,4 @@
-//! What differs between two lists of resources, and what that means.
+//! Compares two lists of resources by meaning.
 //!
 //! Resources are matched, compared value by value, and every difference is classed: one that
 //! follows from what things are called on each side is expected; one that should be there and is

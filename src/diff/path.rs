@@ -1,4 +1,4 @@
-//! Where in an object a difference is.
+//! The path of a difference within an object.
 
 use std::fmt;
 

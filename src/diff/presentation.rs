@@ -1,4 +1,5 @@
-//! What was found, as it is told: in order, with places, without secrets.
+//! Turns what the comparison found into the public [`Diff`](super::Diff): sorted, with places,
+//! without secrets.
 
 use std::sync::Arc;
 

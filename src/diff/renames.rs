@@ -1,7 +1,7 @@
-//! What two sides call the same thing: names, namespaces, what goes before and behind a name.
+//! Learns how the two sides rename things: names, namespaces, prefixes and suffixes.
 //!
-//! It is learned from resources that were matched, and predicts what follows from that: a Service
-//! that is called otherwise is called otherwise wherever it is named.
+//! It learns from matched resources and predicts the consequences: a Service that has another name
+//! on the second side has it wherever the Service is named.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! When two scalars mean the same.
+//! Compares scalars by meaning.
 //!
 //! Numbers are compared by value, quantities and ports by what Kubernetes makes of them, and only
 //! where the API's table says that they are such: in an annotation `1000m` is a text like any other.

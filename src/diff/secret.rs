@@ -1,4 +1,4 @@
-//! Which values are secrets because of where they stand, and what they are in clear.
+//! Finds values that are secret because of their field, and decodes them.
 
 use base64::Engine as _;
 use base64::alphabet::STANDARD;

@@ -1,4 +1,4 @@
-//! How much two values have in common, to find what was renamed.
+//! Measures the similarity of two values, to find renamed resources.
 
 use std::hash::{Hash as _, Hasher as _};
 

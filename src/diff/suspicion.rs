@@ -1,4 +1,4 @@
-//! Differences that should be there and are not.
+//! Finds differences that are missing: values that should differ between the sides and do not.
 //!
 //! Where the second side calls a Service or a namespace otherwise, a field that names it must
 //! differ. One that is the same on both sides names what only one of them has.

@@ -1,4 +1,4 @@
-//! What holds of any two lists of resources.
+//! Properties that hold for any two lists of resources.
 
 use super::*;
 use crate::place::SourceId;

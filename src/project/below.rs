@@ -1,4 +1,4 @@
-//! The projects below a directory, as in a repository that holds many.
+//! Finds the projects below a directory.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

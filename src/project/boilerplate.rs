@@ -1,4 +1,4 @@
-//! The boilerplate: what stands for secrets until somebody fills them in.
+//! The boilerplate: placeholder files that stand in for secrets until they are filled in.
 //!
 //! The comments in a file of the boilerplate are instructions: a file that still holds one of them
 //! is not filled in, and neither is one that still holds a line that only marks a place.

@@ -1,4 +1,4 @@
-//! What is still encrypted in what is rendered.
+//! Finds values in the output that are still encrypted.
 //!
 //! An encrypted file may lie in the repository; in the cluster its text is a password that nobody
 //! set. Kustomize and the API server take it as it is.

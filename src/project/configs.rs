@@ -1,4 +1,4 @@
-//! Configs: the base's, changed by the environment's scripts.
+//! Builds configs: the base's files, changed by the scripts of the environment.
 //!
 //! Every file below the base's `configs/current/` is taken. `app/config.yaml` gets the script
 //! `app/config.yaml`, `app/config.yaml.yq` or `app/config.yq` below the environment's

@@ -1,4 +1,4 @@
-//! An environment, and those that it extends.
+//! Environments, and the environments that they extend.
 
 use std::path::{Path, PathBuf};
 

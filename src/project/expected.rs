@@ -1,4 +1,4 @@
-//! Whether operators matched as often as an environment expects.
+//! Checks that operators matched as often as an environment expects.
 
 use super::settings::{place_of, place_of_entry, says};
 use super::{Environment, Expectation, Project};

@@ -1,4 +1,5 @@
-//! An environment's directory as it looks when it extends another.
+//! A file system that shows an environment's directory with the files of the environment that it
+//! extends.
 //!
 //! The files of the other one appear in it, and its own are laid over them: a file hides one of the
 //! same path, a kustomization one of any name, and a template what it makes. What the other one has

@@ -1,4 +1,4 @@
-//! The differences that a project has chosen to live with.
+//! The differences that a project ignores.
 
 use super::settings::{Step, place_at};
 use super::{PROJECT_FILE, Project};

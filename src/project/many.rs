@@ -1,4 +1,4 @@
-//! Many environments at once.
+//! Renders many environments in parallel.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};

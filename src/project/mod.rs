@@ -1,4 +1,4 @@
-//! Projects, environments, and what is done for one before it is built.
+//! Projects and environments, and the steps before a build.
 //!
 //! A project is a directory with a `kustom.yaml`, or one that is laid out by convention. Its
 //! environments are directories with a kustomization; what else they need (configs made of the

@@ -1,7 +1,7 @@
-//! The secrets that an environment names: in its own kustomization, and in all that it builds on.
+//! Lists the secret files that an environment's kustomizations name, including those of its bases.
 //!
-//! A file below a `secrets/` that lies beside the kustomization which names it is one, and so is
-//! any other that a `secretGenerator` names and that the boilerplate has.
+//! A file below a `secrets/` beside the kustomization that names it is one, and so is every other
+//! file of a `secretGenerator` that the boilerplate has.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
-//! What an environment or a command line says in place of the kustomization.
+//! Overrides of a kustomization, from `environment.yaml` or the command line.
 //!
-//! The kustomization is read as it is, and changed before it is built; an image or a number of
-//! replicas that it sets already gives way. What matches nothing is an error.
+//! The kustomization is read as it is and changed before it is built; an image or a number of
+//! replicas that it sets is overridden. An override that matches nothing is an error.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! The paths that `kustom.yaml` gives.
+//! The paths in `kustom.yaml`.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! The guard over what is read.
+//! Scans the files that a render reads for secrets, in a thread of its own.
 //!
 //! While an environment is rendered, another thread looks for secrets in every file that is read
 //! and that git tracks.

@@ -1,4 +1,4 @@
-//! An environment, from its scripts to its manifests.
+//! Renders an environment, from its scripts to its manifests.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

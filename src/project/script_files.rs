@@ -1,4 +1,4 @@
-//! The files that an expression reads with `load`: those of its project.
+//! Loads files for an expression: those of its project only.
 
 use std::io;
 use std::path::{Path, PathBuf};

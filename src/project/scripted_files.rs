@@ -1,4 +1,5 @@
-//! Scripts for any file that is read: manifests, patches, the kustomization itself.
+//! Applies the `scripts:` of an environment to files as they are read: manifests, patches, the
+//! kustomization itself.
 
 use std::collections::BTreeMap;
 use std::io;

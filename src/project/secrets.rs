@@ -1,4 +1,4 @@
-//! Secrets: laid out from the boilerplate, filled by people, and never tracked by git.
+//! Secret files: created from the boilerplate, filled in by people, never tracked by git.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

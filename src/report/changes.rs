@@ -1,4 +1,4 @@
-//! What a change does to environments, in a few lines.
+//! Summarises in a few lines how a change affects environments.
 
 use std::fmt::Write as _;
 

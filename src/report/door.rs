@@ -1,5 +1,5 @@
-//! Everything that can be told, with a secret in every place that holds a text of the user's, in
-//! every format.
+//! Tests that no report shows a secret: one is planted in every part of every error and finding,
+//! and all formats are written.
 //!
 //! Whoever adds a kind of error, a part of a finding or of a report, or a format, must add it here:
 //! each is taken apart without a rest.

@@ -1,4 +1,4 @@
-//! What checks found, before it is written in a format.
+//! Collects the findings of checks, before a format is written.
 //!
 //! Checks come in suites: one for the repository, one for each environment. The same remark on a
 //! base is made by every environment that builds on it; here it becomes one, with their names.

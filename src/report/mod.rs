@@ -1,4 +1,4 @@
-//! Errors, findings and differences, as text for people and in the formats of services.
+//! Writes errors, findings and differences as text and in the formats of services.
 //!
 //! The only room that knows of colour. What is shown is decided by whoever made the error, the
 //! finding or the difference; here it is laid out, without what the guard takes for a secret.

@@ -1,4 +1,4 @@
-//! What each rule of a finding means, for services that show it beside the findings.
+//! The description of each rule, for services that show it beside the findings.
 
 /// What a rule means.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Text of others, as it may stand on a terminal and in a log.
+//! Makes foreign text safe for terminals and logs.
 //!
 //! Names, paths and values come from files that anybody may have written. A control character in
 //! them could move the cursor, hide a line or end one; a line that begins like a workflow command

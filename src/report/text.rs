@@ -1,4 +1,4 @@
-//! Findings for people, and a summary.
+//! Writes findings for people, with a summary.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! What a template may look like, so that it can be read and run in bounded room.
+//! Checks that a template can be parsed and run within limits.
 //!
 //! The engine counts steps and bytes by itself. What it does not count is how deep the words of a
 //! tag nest in each other, how long a chain of `elif` is, and whether a namespace is put into

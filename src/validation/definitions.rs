@@ -1,4 +1,4 @@
-//! Definitions of custom resources that are read from somewhere else than what is judged.
+//! Reads definitions of custom resources from other files and URLs.
 
 use std::path::{Path, PathBuf};
 

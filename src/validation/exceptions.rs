@@ -1,4 +1,4 @@
-//! What may stay although it is found.
+//! Findings of validation that a project allows.
 
 use std::collections::BTreeSet;
 

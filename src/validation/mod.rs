@@ -1,4 +1,4 @@
-//! Objects, judged as the API server of a version of Kubernetes judges them.
+//! Validates objects as the API server of a version of Kubernetes does.
 //!
 //! The judgement is that of the crate `kustom-validate`; here YAML becomes the values that it takes,
 //! and what it finds gets its place.

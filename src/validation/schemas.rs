@@ -1,4 +1,4 @@
-//! JSON schemas of custom resources, where kubeconform looks for them.
+//! Reads JSON schemas of custom resources from where kubeconform looks for them.
 //!
 //! Such a schema is made of a definition by a script, which leaves the rules and defaults out and
 //! spells some fields in the words of JSON Schema. Here it becomes a definition again.

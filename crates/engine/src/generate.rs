@@ -1,4 +1,4 @@
-//! ConfigMaps and Secrets made of literals, env files and files.
+//! Makes ConfigMaps and Secrets from literals, env files and files.
 //!
 //! The bytes of the files are read by the caller; here they only become an object.
 //! Source: <https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/configmapgenerator/>.

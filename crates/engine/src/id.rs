@@ -1,4 +1,4 @@
-//! Which object: group, version, kind, namespace and name, and when two of them are the same.
+//! Identifies objects by group, version, kind, namespace and name, and compares such ids.
 //!
 //! The rules are kustomize's: a namespace that is absent and one that says `default` are the same,
 //! and an object that is known to be cluster-scoped has none, whatever it says.

@@ -1,4 +1,5 @@
-//! A kustomization and all that it reads, as a tree of files that builds without a network.
+//! Copies a kustomization and everything that it reads into a tree that builds without a network,
+//! as `kustomize localize` does.
 //!
 //! Bases that are URLs, and files that are, come below `localized-files` beside the kustomization
 //! that names them; everything else stays where it is, seen from there. Names in kustomizations and

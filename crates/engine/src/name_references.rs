@@ -1,8 +1,7 @@
-//! Names that follow names.
+//! Updates name references after objects were renamed or moved to another namespace.
 //!
-//! When a resource was renamed or moved, the fields of others that name it are set to what it is
-//! called now. Which fields those are is said by [`Fields`]; which resource is meant, by what it
-//! was called before.
+//! [`Fields`] lists the fields that name other objects; the object that is meant is found by its
+//! previous ids.
 //! Source: <https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/namereference/>.
 
 use std::collections::BTreeSet;

@@ -1,4 +1,5 @@
-//! The order of the output.
+//! Sorts the output: kustomize's legacy order, first-in-first-out, or an order given by
+//! `sortOptions`.
 //!
 //! Kustomize's legacy order puts what others need first: kinds in a fixed order, then by group,
 //! version and kind, then by namespace and name.

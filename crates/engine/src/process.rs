@@ -1,9 +1,8 @@
-//! Programs of others: what goes in, what comes out, and for how long.
+//! Runs external programs with a time limit and a bound on their output.
 //!
-//! The only room that starts a process. It knows no program: what git, helm or a plugin is asked,
-//! and what their answers mean, is the business of the rooms below. Whatever runs has a time limit,
-//! prints so much and no more, and is ended with all of its children when it is late or when we are
-//! interrupted.
+//! This is the only module that starts a process. It knows no program: the modules for git, helm
+//! and plugins compose the command lines and read the answers. A program that is late, or runs when
+//! we are interrupted, is ended with all of its children.
 
 mod interrupt;
 

@@ -1,4 +1,4 @@
-//! Regular expressions as users of Go's tools write them.
+//! Translates Go's regular expressions into those of the `regex` crate.
 //!
 //! Two engines of one family read a few things differently: a brace that counts nothing is a plain
 //! brace, classes do not nest, `\d` and its kin mean ASCII, `\<` is no word boundary, and a

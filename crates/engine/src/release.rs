@@ -1,4 +1,4 @@
-//! Releases of kustomize, and what differs between them.
+//! The releases of kustomize that can be followed, and the differences between them.
 //!
 //! A build follows the newest release unless it is told another one. Code that behaves differently
 //! asks [`Release::has`] for the [`Change`] in question; [`Change::ALL`] lists them.

@@ -1,4 +1,4 @@
-//! `name = value`, found around a word in any text.
+//! Finds `name = value` around a word in any text.
 //!
 //! No grammar is known here: the word is grown to the name it is part of, an operator is looked for
 //! behind it, and behind that a value, quoted or not. That serves `.env` files, code, shell, HCL,

@@ -1,4 +1,4 @@
-//! One secret found by several rules.
+//! Removes findings of several rules about one secret.
 
 use super::rule_ids;
 use super::text::Hit;

@@ -1,4 +1,4 @@
-//! A secret that was found, without the secret.
+//! A secret that was found, described without the secret: rule, place, preview, fingerprint.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The same secret in several places.
+//! Groups leaks of the same secret in several places.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! Values that are no secret, whatever they are called.
+//! Recognises values that are not secret, whatever their name is.
 //!
 //! References to a secret kept elsewhere, what is encrypted already, public keys, certificates and
 //! digests, and the plain shapes of configuration: paths, addresses, names of hosts.

@@ -1,4 +1,4 @@
-//! Whether a value under a name is a secret.
+//! Decides whether a value with a given name is a secret.
 
 use super::base64;
 use super::harmless::{

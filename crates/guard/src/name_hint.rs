@@ -1,4 +1,4 @@
-//! What the name of a value promises.
+//! Classifies names of values: does the name promise a secret?
 
 use super::words::words;
 

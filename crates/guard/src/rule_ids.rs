@@ -1,4 +1,4 @@
-//! The names of the rules that judge by place, and which rule knows best.
+//! The names of the rules that judge by context, and which rule wins where several match.
 
 /// A value in a Secret.
 pub(super) const SECRET: &str = "kubernetes-secret";

@@ -1,7 +1,7 @@
-//! All secrets of one text, whatever is inside of it.
+//! Searches one text for secrets, including documents and encoded texts inside of it.
 //!
-//! The pass over the bytes proposes; where a document parses, its structure decides which
-//! assignments are ones. Texts inside the text, encoded or not, are searched in turn.
+//! A pass over the bytes proposes candidates; where a document parses, its structure decides which
+//! of the assignments count. Embedded texts, encoded or not, are searched in turn.
 
 use std::ops::Range;
 

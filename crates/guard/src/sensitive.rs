@@ -1,8 +1,8 @@
-//! The parts of a text that no message repeats.
+//! Finds the parts of a text that no message may repeat.
 //!
-//! More than the guard calls a secret: who reads that `hunter2` is no number knows the password,
-//! however weak it is. So all values of a Secret count here, and all that stand under the name of a
-//! password, an alias, a tag and a broken document included.
+//! These are more than the secrets that the guard reports: a message that `hunter2` is no number
+//! discloses the password, however weak it is. So every value of a Secret counts, and every value
+//! with the name of a password, even in an alias, a tag or a broken document.
 
 use kustom_yaml::cut::Cut as _;
 use std::ops::Range;

@@ -1,8 +1,8 @@
-//! What a parsed document says about its values: kinds, keys, and what is encoded.
+//! Finds secrets by the structure of a parsed document: kinds, keys and encoded values.
 //!
-//! The walk knows the places that Kubernetes and kustomize made for secrets, where any name counts;
-//! everywhere else the name decides. Aliases are followed where any name counts, and each anchored
-//! map once, so that what it does is linear in the text.
+//! In the fields that Kubernetes and kustomize define for secrets any name counts; everywhere else
+//! the name decides. Aliases are followed where any name counts, and each anchored mapping is
+//! visited once, so that the work is linear in the text.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;

@@ -1,7 +1,7 @@
-//! What a text shows without being understood: tokens, keys, URLs with passwords, assignments.
+//! Finds secrets by patterns alone: tokens, private keys, URLs with passwords, assignments.
 //!
-//! One automaton over all keywords goes over the bytes once; what is behind a keyword is looked at
-//! only where it stands.
+//! One automaton over all keywords scans the bytes once; the text behind a keyword is examined only
+//! where the keyword occurs.
 
 use std::ops::Range;
 use std::sync::OnceLock;

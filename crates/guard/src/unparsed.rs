@@ -1,8 +1,7 @@
-//! Secrets in text that is nearly YAML.
+//! Finds secrets in text that is nearly YAML.
 //!
-//! A manifest with tabs, or one that is still a template, does not parse, and what it holds leaks
-//! all the same. Here lines below `data:` or `stringData:` are taken for entries as long as they
-//! are indented deeper.
+//! A manifest with tabs, or one that is still a template, does not parse, but leaks all the same.
+//! Lines below `data:` or `stringData:` count as entries as long as they are indented deeper.
 
 use std::ops::Range;
 

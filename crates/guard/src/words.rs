@@ -1,4 +1,4 @@
-//! The words of a name, however it joins them.
+//! Splits a name into words: `camelCase`, `snake_case`, `kebab-case` and the like.
 
 use kustom_yaml::cut::Cut as _;
 

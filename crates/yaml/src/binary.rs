@@ -1,4 +1,4 @@
-//! Base64: the text of `!!binary` scalars, and what kustomize writes into Secrets.
+//! Encodes and decodes base64: `!!binary` scalars, and the data of Secrets.
 //!
 //! Base64 with padding, as Go reads it: line breaks do not count, other characters are errors.
 

@@ -1,11 +1,11 @@
-//! The YAML that nearly all manifests are written in, read in one pass.
+//! A fast reader for the subset of YAML in which nearly all manifests are written.
 //!
-//! It is the block subset: mappings and lists by indentation, scalars of one line, blocks of text,
-//! and short `[]` and `{}` on a line. What is in it becomes the same nodes, with the same types,
-//! styles and places, that the scanner and the parser make of it in several steps.
-//! Everything else is handed over: one anchor, one tab before a value, one mistake, and the answer
-//! is `None`, upon which the text is read anew by those who know all of YAML. So nothing is
-//! refused here, and no error is made. Tests and a fuzz target hold both to the same nodes.
+//! The subset is block mappings and sequences, scalars of one line, literal and folded blocks, and
+//! short `[]` and `{}` on one line. It yields the same nodes, with the same types, styles and
+//! places, as the scanner and the parser.
+//! For any other text, be it an anchor, a tab before a value or a mistake, the answer is `None`,
+//! and the caller reads the text with the full parser. So no error is made here. Tests and a fuzz
+//! target compare both readers.
 
 use super::scan::{Class, Mark, Origin, break_length, class, is_blank, is_blank_or_end};
 use super::{Dialect, Entry, Node, Str, Style, Tag, Value, resolve};

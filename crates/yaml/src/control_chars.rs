@@ -1,4 +1,4 @@
-//! What no YAML text may hold.
+//! Refuses control characters that YAML 1.1 does not allow in a text.
 
 use crate::cut::Cut as _;
 use crate::error::{Error, Kind, Result};

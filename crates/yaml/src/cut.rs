@@ -1,8 +1,8 @@
-//! Pieces of a text, by offsets that somebody has computed.
+//! Slices a text by computed offsets without panicking.
 //!
-//! `&text[start..end]` panics where an offset lies within a character or beyond the end, and what a
-//! text has there is up to whoever wrote it. [`Cut::cut`] never does; the lint
-//! `clippy::string_slice` holds everybody to it.
+//! `&text[start..end]` panics where an offset lies within a character or beyond the end, and the
+//! content of a text is up to its author. [`Cut::cut`] never panics; the lint
+//! `clippy::string_slice` forbids the other way.
 
 use std::ops::{Bound, RangeBounds};
 

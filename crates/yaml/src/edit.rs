@@ -1,4 +1,4 @@
-//! Changed nodes back into their text, as a change of the bytes that say something else now.
+//! Writes changed nodes back into their text, and changes only the bytes that differ in meaning.
 //!
 //! The text is never printed anew. Two trees are compared, the one that was read and the one that
 //! a program made of it, and every difference becomes a replaced token, an inserted line or a

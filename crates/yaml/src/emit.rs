@@ -1,4 +1,5 @@
-//! Text onto lines: indentation, quotes, escapes, and the break at column 80.
+//! Writes scalars as go-yaml's emitter does: indentation, quotes, escapes, and line breaks at
+//! column 80.
 
 use super::Style;
 use super::style::{Classes, Emitter, is_break, is_open_ended, is_printable, of_string};

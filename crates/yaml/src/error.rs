@@ -1,7 +1,7 @@
-//! The one error of the library.
+//! The error type of the library.
 //!
-//! It is one word wide, says one sentence, and knows where and what to try next.
-//! The words of the user stand in backticks; a sentence starts in lower case and has no full stop.
+//! It is one word wide. It has one sentence, a place, and a help line with the next thing to try.
+//! The user's words are in backticks; a sentence starts in lower case and has no full stop.
 
 use std::fmt;
 

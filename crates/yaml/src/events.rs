@@ -1,4 +1,4 @@
-//! Tokens to events.
+//! Parses tokens into events.
 //!
 //! The grammar is libyaml's, one state for each place in a production where a token is awaited:
 //!

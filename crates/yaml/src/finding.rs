@@ -1,7 +1,7 @@
-//! A remark that does not stop us.
+//! A finding: something worth a remark that does not stop the work.
 //!
-//! Whoever finds something returns it as a value; how it is shown, and whether it fails the run,
-//! is decided by the caller.
+//! Functions return findings as values; the caller decides how they are shown, and whether they
+//! fail the run.
 
 use std::fmt;
 

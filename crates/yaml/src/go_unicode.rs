@@ -1,8 +1,8 @@
-//! What Go counts as a letter and as a digit.
+//! Go's classes of letters and digits.
 //!
-//! Rust's alphabetic characters are Go's letters (category L) and, besides, marks, letter-like
-//! numbers and symbols; those are listed here. Ranges run on over characters that are not
-//! alphabetic in the first place.
+//! Rust's alphabetic characters are Go's letters (category L) and also marks, letter-like numbers
+//! and symbols; the tables list those. Ranges may cover characters that are not alphabetic in the
+//! first place.
 
 use std::cmp::Ordering;
 

@@ -1,7 +1,7 @@
-//! Places in a text that is a scalar of another file.
+//! Maps places in a text that is a scalar of another file to that file.
 //!
-//! A patch that is written into a kustomization is read like a file of its own; who reads of it
-//! wants the line of the kustomization.
+//! A patch that is written inline in a kustomization is parsed like a file of its own; messages
+//! must name the line of the kustomization.
 
 use super::{Node, Text, Value};
 use crate::cut::Cut as _;

@@ -1,4 +1,5 @@
-//! [`Node`] to JSON as Go's `encoding/json` prints it, and a value's way there and back.
+//! Writes a [`Node`] as JSON as Go's `encoding/json` prints it, and converts values through JSON
+//! and back.
 //!
 //! Keys are sorted by their bytes; `<`, `>` and `&` are escaped, as are U+2028 and U+2029; there is
 //! no white space.

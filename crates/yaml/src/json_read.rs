@@ -1,4 +1,4 @@
-//! JSON as it is written: every scalar keeps its spelling.
+//! Reads JSON so that every scalar keeps its spelling.
 //!
 //! A JSON patch is applied to spellings (`1.0` is not `1`, and `"\u003c"` is not `"<"`), and only what
 //! it leaves behind is decoded. In a spelt value the text of a scalar is its JSON, quotes included.

@@ -1,4 +1,4 @@
-//! Strings as JSON writes them, and what YAML reads when it meets them there.
+//! Strings as JSON writes them, and as a YAML reader understands them.
 //!
 //! kustomize prints a value as JSON in the manner of Go and reads that as YAML 1.1. Most strings
 //! survive; characters that JSON leaves raw and YAML minds do not.

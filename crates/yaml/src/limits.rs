@@ -1,8 +1,8 @@
-//! What a build may come to at most, and how long a program of others may run.
+//! Limits: the budget of a build, and the time limit of external programs.
 //!
-//! Operators that copy can double what is there with every line of a kustomization. Whoever copies
-//! charges the [`Budget`] of the build before it does; the limits are far above what is built in
-//! earnest, and whoever needs more says so.
+//! An operator that copies values can double their size with every line of a kustomization. Code
+//! that copies charges the [`Budget`] of the build first. The limits are far above what real builds
+//! need, and flags raise them.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};

@@ -1,7 +1,7 @@
-//! Bytes of a file to the documents in it.
+//! Reads the bytes of a manifest file, or of a kustomization, into documents.
 //!
-//! kustomize cuts a manifest file into chunks by text, before any YAML is read, and takes the
-//! first document of each chunk. A kustomization is not cut: its first document counts.
+//! kustomize splits a manifest file into chunks by text, before any YAML is parsed, and takes the
+//! first document of each chunk. A kustomization is not split: its first document counts.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! Merge keys: `<<: *defaults`.
+//! Resolves merge keys (`<<: *defaults`).
 //!
 //! The value is a mapping, or a list of mappings of which the earlier ones win; nothing deeper is
 //! merged. In manifests the keys of the mapping itself win over all of them, wherever they stand;

@@ -1,4 +1,4 @@
-//! A YAML value that remembers how and where it was written.
+//! A YAML node that remembers its place and style.
 
 use compact_str::CompactString;
 

@@ -1,7 +1,7 @@
-//! What go-yaml v2 and JSON make of a kustomization.
+//! Normalizes a kustomization as go-yaml v2 and JSON do.
 //!
-//! kustomize turns its own files into JSON before it decodes them: keys become strings, of equal
-//! keys the last stays, tags have done their work, and what JSON cannot hold is refused.
+//! kustomize converts its own files to JSON before it decodes them: keys become strings, the last
+//! of equal keys wins, tags are applied, and values without a JSON form are refused.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! Numbers as Go prints them.
+//! Formats numbers as Go does.
 //!
 //! Digits are the fewest that read back as the same number. What differs between the printers is
 //! when an exponent is used: go-yaml switches at a million, JSON at 10²¹.

@@ -1,9 +1,9 @@
-//! The order of keys in what go-yaml writes.
+//! Sorts keys as go-yaml does.
 //!
-//! Keys are compared rune by rune. At the first difference two letters go by code point, a letter
-//! comes after anything else, and numbers that start there go by value.
-//! The relation is not transitive (`v10 < v1alpha2 < v2 < v10`). Keys that go round in circles
-//! come out in an order that depends on the keys alone, not on where they stood before.
+//! Keys are compared rune by rune. At the first difference two letters compare by code point, a
+//! letter sorts after anything else, and numbers that start there compare by value.
+//! The relation is not transitive (`v10 < v1alpha2 < v2 < v10`). The order of keys that form a
+//! cycle depends on the keys alone, not on their order in the input.
 
 use std::cmp::Ordering;
 

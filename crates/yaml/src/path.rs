@@ -1,4 +1,5 @@
-//! Field paths: `spec.template.spec.containers.[name=web].image`.
+//! Field paths as kustomize splits and follows them:
+//! `spec.template.spec.containers.[name=web].image`.
 //!
 //! How kustomize splits a path, and how it finds one value with it. What follows several values at
 //! once is built on the same [`Part`]s.

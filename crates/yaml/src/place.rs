@@ -1,8 +1,8 @@
-//! Where something is.
+//! Places in files: a [`Span`] for machines, a [`Place`] for people.
 //!
-//! A [`Span`] is small enough to sit in every YAML node; a [`Place`] is what a person reads.
-//! This module knows nothing of files' contents: whoever reads a file gives it a [`SourceId`] and
-//! keeps the table that turns the id back into a name.
+//! A span is small enough to be part of every YAML node. This module knows nothing of the contents
+//! of files: the code that reads a file assigns it a [`SourceId`] and keeps the table from ids to
+//! names.
 
 use std::fmt;
 use std::sync::Arc;

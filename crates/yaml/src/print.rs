@@ -1,4 +1,4 @@
-//! Nodes to YAML, in a clean style that keeps what the author chose.
+//! Prints nodes as YAML in a clean style that keeps the author's choices.
 //!
 //! Styles, comments, anchors, tags and the order of keys stay; indentation is made even. This is
 //! how new documents and new values look; a changed file is written by the lossless editor, and

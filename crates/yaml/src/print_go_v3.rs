@@ -1,8 +1,8 @@
-//! Nodes to YAML as kustomize writes documents within documents.
+//! Prints nodes as go-yaml v3 does, for documents that are embedded in strings.
 //!
-//! Styles, comments, anchors, tags and the order of keys stay; blank lines go, and indentation
-//! becomes even: two columns a level, the dashes of a list below its key. The layout is that of
-//! go-yaml v3, whose emitter hands comments from event to event; so does this one.
+//! Styles, comments, anchors, tags and the order of keys are kept; blank lines are dropped, and the
+//! indentation becomes even: two columns for each level, the dashes of a list below its key.
+//! go-yaml's emitter passes comments from event to event, and so does this one.
 //! Productions: <https://yaml.org/spec/1.1/>.
 
 mod comment;

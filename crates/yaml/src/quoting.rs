@@ -1,7 +1,7 @@
-//! The spelling of scalars: which quotes a text needs, and how blocks of text are laid out.
+//! Chooses the style of scalars: quotes, and the layout of blocks.
 //!
-//! A scalar keeps the style it was written with wherever that style can carry the text; otherwise
-//! it gets the nearest one that can. What is spelled here reads back as the same text and type.
+//! A scalar keeps the style it was written with if that style can express the text; otherwise it
+//! gets the nearest style that can. The output reads back as the same text and type.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;

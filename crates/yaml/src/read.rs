@@ -1,4 +1,4 @@
-//! Events to [`Node`].
+//! Builds [`Node`]s from events.
 //!
 //! Nodes keep their place, style, tag and anchor and, where asked for, their comments.
 

@@ -1,8 +1,8 @@
-//! What a scalar means.
+//! Resolves the type and value of a scalar.
 //!
-//! Two dialects meet in kustomize: manifests are read by go-yaml v3 (mostly YAML 1.2's core
-//! schema), kustomizations by go-yaml v2 (YAML 1.1, where `yes` is a boolean).
-//! A node keeps its type and its text; the value is made of the two when somebody asks for it.
+//! There are two dialects in kustomize: go-yaml v3 reads manifests (mostly YAML 1.2's core schema),
+//! go-yaml v2 reads kustomizations (YAML 1.1, where `yes` is a boolean). A node keeps its type and
+//! its text; the value is computed on demand.
 
 use std::borrow::Cow;
 

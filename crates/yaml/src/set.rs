@@ -1,4 +1,4 @@
-//! Setting a value the way kustomize does: what is replaced keeps its style.
+//! Sets values as kustomize does: a replaced value keeps its style.
 //!
 //! A number that replaces a quoted text is text afterwards, and a quoted number that replaces a
 //! plain one stays text, because the type travels with the value and the quotes stay behind.

@@ -1,4 +1,4 @@
-//! How large values are, and what it costs to copy them.
+//! Measures values, and charges copies of them to a budget.
 
 use super::Node;
 use crate::error::{Error, Kind, Result};

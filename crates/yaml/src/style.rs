@@ -1,7 +1,7 @@
-//! The style that go-yaml's emitters give a string.
+//! Chooses the style in which go-yaml's emitters write a string.
 //!
-//! The questions are libyaml's: may the text stand plain, in single quotes, in a block? They are
-//! asked only if a first pass over the bytes has met something that could matter.
+//! The tests are libyaml's: can the text be plain, in single quotes, in a block? They run only if a
+//! first pass over the bytes has found something that could matter.
 
 use super::resolve::{self, Dialect, is_old_bool};
 use super::timestamp::Timestamp;

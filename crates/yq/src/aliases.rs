@@ -1,4 +1,4 @@
-//! What the aliases of a document mean.
+//! Resolves the aliases of a document.
 
 use std::collections::HashMap;
 

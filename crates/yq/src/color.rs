@@ -1,4 +1,4 @@
-//! YAML in the colours of yq.
+//! Colours YAML and JSON as yq does.
 //!
 //! A token is coloured with the white space before it; a plain scalar and a block of text take what
 //! follows them up to the next token along, and a comment its line feed.

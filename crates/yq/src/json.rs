@@ -1,4 +1,4 @@
-//! Nodes to JSON, as yq 4 writes it.
+//! Writes nodes as JSON, as yq 4 does.
 
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::{Entry, Node, Scalar, Style, Tag, Value, implied_tag};

@@ -1,4 +1,4 @@
-//! Numbers as YAML and yq write them.
+//! Formats numbers as YAML and yq do.
 
 use kustom_yaml::cut::Cut as _;
 

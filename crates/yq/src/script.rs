@@ -1,4 +1,4 @@
-//! A script of either language, applied to one file.
+//! Applies a script of either language to one file.
 //!
 //! Which language a script is in shows: a file `*.yq` is an expression of yq 4, a list of
 //! statements with `command:` is a script of yq 3. A script of an environment gives the same result

@@ -1,8 +1,9 @@
-//! Which statement of a script wrote what of a file.
+//! Traces which statement of a script wrote which part of a file.
 //!
-//! A script of yq 3 is run a statement at a time, each on the text that the one before has left. An
-//! expression of yq 4 says of every node that an assignment named where it is in the end; a change
-//! of the text is of the assignment that named the smallest node around it, the last one of equals.
+//! A script of yq 3 is run statement by statement, each on the text that the one before has left.
+//! For an expression of yq 4 the evaluator records the nodes that each assignment named. A change
+//! of the text belongs to the assignment with the smallest node around it; of equal ones, to the
+//! last.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! Words that scripts and texts use: names of types, and keys that were probably meant.
+//! Words of scripts: names of types, and suggestions for mistyped keys.
 
 use kustom_yaml::Tag;
 

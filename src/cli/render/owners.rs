@@ -1,4 +1,4 @@
-//! Which environment is rendered into which file.
+//! Maps output files to the environments that are rendered into them.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! A bar on a terminal's stderr.
+//! Shows a progress bar on stderr.
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicUsize, Ordering};

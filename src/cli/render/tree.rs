@@ -1,4 +1,5 @@
-//! Rendered files in a directory: written, checked, and removed when nothing makes them any more.
+//! Writes rendered files to a directory, checks them, and removes those that no environment makes
+//! any more.
 //!
 //! A record in the directory says which files were written, and what was in them. Only a file that
 //! the record names, and that nobody has changed since, is ever removed.

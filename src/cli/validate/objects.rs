@@ -1,4 +1,4 @@
-//! What is judged: the objects of environments, kustomizations, files and stdin.
+//! Collects the objects to validate, from environments, kustomizations, files and stdin.
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! Words of kubeconform: its flags have one dash, and `-output` is no file.
+//! Translates the command line of kubeconform: flags with one dash, and `-output` for the format.
 
 use std::ffi::OsString;
 

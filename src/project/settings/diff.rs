@@ -1,4 +1,4 @@
-//! What `kustom diff` leaves aside.
+//! The settings of `kustom diff`.
 
 use std::fmt;
 

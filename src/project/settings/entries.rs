@@ -1,4 +1,4 @@
-//! Entries of `environment.yaml` that say too little, or too much.
+//! Checks entries of `environment.yaml` for missing and contradicting fields.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! How often an operator must match.
+//! The settings of how often operators must match.
 
 use std::fmt;
 

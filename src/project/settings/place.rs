@@ -1,4 +1,4 @@
-//! Where in our own files something stands.
+//! Locates fields in `kustom.yaml` and `environment.yaml`.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

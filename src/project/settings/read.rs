@@ -1,4 +1,4 @@
-//! Our own files, read; what is wrong with them is said with its place.
+//! Reads `kustom.yaml` and `environment.yaml`; errors have places.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! What is said of references to what is not rendered.
+//! The settings of references to objects that are not rendered.
 
 use std::path::Path;
 

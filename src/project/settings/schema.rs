@@ -1,4 +1,4 @@
-//! The JSON Schemas that editors use, held against the types.
+//! Tests that the JSON Schemas for editors match the types.
 
 use std::fs;
 use std::path::{Path, PathBuf};

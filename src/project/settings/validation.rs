@@ -1,4 +1,4 @@
-//! What is said of what is judged.
+//! The settings of validation.
 
 use std::path::Path;
 

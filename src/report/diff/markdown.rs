@@ -1,7 +1,7 @@
 //! Differences as Markdown, for a comment on a pull request.
 //!
-//! A line that says how many, a table of what matters, and a fold for each resource. A comment has
-//! an upper limit: what goes over it is left out, and that is said.
+//! The output is one line with the counts, a table of the important differences, and a fold for
+//! each resource. A comment has an upper limit: what goes over it is left out, and that is said.
 
 use std::fmt::Write as _;
 

@@ -1,6 +1,6 @@
-//! Differences, for people, for pull requests and for programs.
+//! Writes differences for people, for pull requests and for programs.
 //!
-//! What is shown of a value was decided when the difference was made; no secret comes here.
+//! The values were masked when the difference was made; no secret reaches this module.
 
 mod html;
 mod json;

@@ -1,4 +1,4 @@
-//! Values as lines in which everything can be seen: no two that differ are shown alike.
+//! Shows values as lines so that different values never look alike.
 //!
 //! A blank at the end of a line is `·`, a tab `⇥`, and what has no shape of its own is escaped:
 //! `\r`, `\u00a0`. Where values differ in such things alone, every blank is `·`, and the end of a

@@ -1,4 +1,5 @@
-//! One directory: gather, generate, let components work, transform, validate.
+//! Builds one directory: loads its resources, then runs generators, components, transformers and
+//! validators, in kustomize's order.
 
 use kustom_yaml::error::{Error, Kind as ErrorKind, Result};
 use kustom_yaml::finding::Finding;

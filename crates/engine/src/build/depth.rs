@@ -1,6 +1,7 @@
-//! Room for kustomizations that build on others that build on others.
+//! Runs deep recursion on stacks that are large enough.
 //!
-//! A build goes down into bases by recursion, and how deep they go is up to their authors.
+//! A build descends into bases by recursion, and the depth is up to the authors of the
+//! kustomizations.
 
 use std::panic::resume_unwind;
 use std::thread;

@@ -1,8 +1,9 @@
-//! What stands where a transformer does not look.
+//! Finds values that a transformer was probably meant to change, but that no field specification
+//! covers.
 //!
-//! Images in arguments, selectors in kinds that nobody has named, references that follow an object
-//! of another base, variables for somebody else: kustomize leaves them as they are. Most remarks
-//! wait for the end, since a later step may still change what they speak of.
+//! Examples are images in arguments, selectors in unknown kinds, references that follow an object
+//! of another base, and variables that nothing replaces. kustomize leaves them as they are. Most
+//! findings are decided at the end, because a later step may still change the values.
 
 use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet, HashSet};

@@ -1,4 +1,5 @@
-//! What happens once, at the root.
+//! The steps that run once, at the root: content hashes, name references, variables, local
+//! configuration, order.
 //!
 //! These steps are no part of the recursion: a name is final only when every layer has had its
 //! say, and a reference can only then follow it.

@@ -1,4 +1,4 @@
-//! The generators of a directory.
+//! Runs the generators of a directory: ConfigMaps, Secrets, charts and plugins.
 
 use std::path::Path;
 

@@ -1,6 +1,6 @@
-//! What a build loses without a word.
+//! Collects what a patch loses silently, for commands that report it.
 //!
-//! It is looked for only if somebody wants to know; a build that is not asked spends nothing on it.
+//! The work is done only if a caller asks for it; a plain build pays nothing.
 
 use kustom_yaml::cut::Cut as _;
 use kustom_yaml::{Inset, Node, Text};

@@ -1,4 +1,4 @@
-//! How often the operators of a build matched.
+//! Counts how many resources each operator of a build matched.
 
 use std::path::{Path, PathBuf};
 

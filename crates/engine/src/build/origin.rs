@@ -1,4 +1,4 @@
-//! Where resources come from, as annotations.
+//! Annotates resources with their origin and their transformers, as `buildMetadata` asks for.
 //!
 //! Source: <https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/buildmetadata/>.
 

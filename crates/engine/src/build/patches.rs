@@ -1,4 +1,5 @@
-//! Which objects a patch meets.
+//! Applies the patches of a directory: finds the target objects of each, and parses it as strategic
+//! merge or JSON 6902.
 
 use kustom_yaml::error::{Error, Kind, Result, nearest};
 use kustom_yaml::finding::Finding;

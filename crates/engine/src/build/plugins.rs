@@ -1,4 +1,5 @@
-//! Generators, transformers and validators that are configured by objects.
+//! Runs generators, transformers and validators that are configured by objects, built in or
+//! external.
 
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::place::Span;

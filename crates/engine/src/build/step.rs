@@ -1,4 +1,4 @@
-//! The steps of a build, told to who watches it.
+//! The steps of a build, as an [`Observer`] is told of them.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! The transformers of a directory, in their fixed order.
+//! Runs the transformers of a directory, in kustomize's fixed order.
 
 use kustom_yaml::Text;
 use kustom_yaml::error::Result;

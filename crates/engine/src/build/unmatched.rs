@@ -1,6 +1,6 @@
-//! What has no effect: operators that match nothing, keys that stand twice.
+//! Findings about entries without effect: operators that match nothing, and keys that occur twice.
 //!
-//! Kustomize keeps silent about them; each is a finding here, at the place where it is written.
+//! kustomize ignores them silently; each finding has the place of the entry.
 
 use kustom_yaml::finding::Finding;
 use kustom_yaml::place::{Place, SourceId, Span};

@@ -1,4 +1,4 @@
-//! The order of fields that people expect: names and types first, then what belongs together.
+//! The conventional order of fields, as `kustomize cfg` writes them: names and types first.
 
 use kustom_yaml::{Node, Value};
 

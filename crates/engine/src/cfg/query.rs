@@ -1,4 +1,4 @@
-//! Paths into objects, and what is looked for at their ends.
+//! Paths into objects and patterns for their values, as `kustomize cfg grep` takes them.
 
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::{Node, Style, print_go_v3};

@@ -1,4 +1,4 @@
-//! Functions over objects in files, as `kustomize fn run` runs them.
+//! Runs functions over the objects in files, as `kustomize fn run` does.
 //!
 //! A function gets a list of objects and answers with one. What it changes is written into the
 //! text of the file, so that comments and layout stay; what it makes gets a file of its own.

@@ -1,4 +1,4 @@
-//! Objects as a tree of directories, or of owners.
+//! Shows objects as a tree of directories, or of owners, as `kustomize cfg tree` does.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! A new kustomization.
+//! Writes a new kustomization, as `kustomize create` does.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Deprecated fields written as they are written today, with proof that the build stays the same.
+//! Replaces deprecated fields by their successors, and proves that the build stays the same.
 //!
 //! Each conversion is tried by itself. Those that kustomize makes itself when it reads the file
 //! say the same by definition; any other counts only if what is built of the file, and of whatever

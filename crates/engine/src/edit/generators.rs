@@ -1,4 +1,4 @@
-//! The generators of ConfigMaps and Secrets.
+//! Edits of `configMapGenerator` and `secretGenerator`.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Labels and annotations.
+//! Edits of `labels`, `commonLabels` and `commonAnnotations`.
 
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::{Entry, Node, Tag};

@@ -1,4 +1,4 @@
-//! Lists of texts: resources, components and the like.
+//! Edits of lists of names: `resources`, `components` and the like.
 
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::finding::Finding;

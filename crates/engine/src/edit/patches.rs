@@ -1,4 +1,4 @@
-//! The `patches` field.
+//! Edits of `patches`.
 
 use kustom_yaml::finding::Finding;
 use kustom_yaml::{Entry, Node};

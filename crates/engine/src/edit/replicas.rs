@@ -1,4 +1,4 @@
-//! The `replicas` field.
+//! Edits of `replicas`.
 
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::{Entry, Node, Tag};

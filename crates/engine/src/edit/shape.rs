@@ -1,4 +1,4 @@
-//! What a kustomization is made of: names and types of its fields, as kustomize decodes them.
+//! The fields of a kustomization and their types, as kustomize decodes them.
 //!
 //! Only what kustomize refuses when it reads a file to edit is refused here: unknown fields and
 //! values of another type. Whether it builds is another question.

@@ -1,4 +1,4 @@
-//! Changes of texts as people write them.
+//! Tests of edits on texts as people write them.
 
 use super::*;
 

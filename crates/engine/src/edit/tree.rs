@@ -1,4 +1,4 @@
-//! A kustomization as a tree that may still hold aliases, merge keys and YAML 1.1 words.
+//! A kustomization as a tree in which aliases, merge keys and YAML 1.1 words are not yet resolved.
 //!
 //! Names of fields match in any case; of several that do, the last counts, as in kustomize. A
 //! value is looked up through aliases and merge keys, and copied to its own place before it is

@@ -1,4 +1,4 @@
-//! Variables as replacements.
+//! Replaces `vars` by `replacements`.
 //!
 //! What a build makes with the variables is held against what it makes without them: where they
 //! differ, a variable stood, and a replacement takes its place. A variable that is a part of a

@@ -1,4 +1,4 @@
-//! Fields that the definitions of custom resources speak of: the files that `crds:` names.
+//! Reads field specifications from the definitions that `crds:` lists.
 //!
 //! Such a file is no CustomResourceDefinition but what Go code generators make of types: a mapping
 //! from names of types to `{Schema: …}`, where properties are marked by extensions.

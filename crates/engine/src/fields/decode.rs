@@ -1,4 +1,4 @@
-//! Transformer configurations: the files that `configurations:` names.
+//! Reads field specifications from the files that `configurations:` lists.
 //!
 //! They are read strictly: an unknown field or a field that is there twice is an error. Names of
 //! fields match in any case, and null is the same as absent.

@@ -1,7 +1,7 @@
-//! The built-in tables, apart from who names whom.
+//! The built-in field specifications, except name references.
 //!
-//! They are kustomize's, sorted as it sorts them: rows of one type stand together, and among the
-//! types the order is that of `super::merge`.
+//! They are kustomize's, in its order: rows of one type are adjacent, and among the types the order
+//! is that of `super::merge`.
 
 use kustom_yaml::Str;
 

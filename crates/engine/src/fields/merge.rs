@@ -1,4 +1,4 @@
-//! Two sets of tables become one.
+//! Merges two sets of field specifications.
 //!
 //! A row whose field is there already is dropped, where "there" means: for a type that the new row
 //! covers. So a row for every kind is lost if one kind has a row for the same path. That is

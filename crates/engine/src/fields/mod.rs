@@ -1,4 +1,4 @@
-//! Tables of the fields that transformers touch.
+//! Field specifications: which fields of which kinds a transformer changes.
 //!
 //! They say where names, labels, annotations, images, namespaces, replicas, variables and
 //! references to other objects live, kind by kind. The built-in tables are data that nobody

@@ -1,4 +1,4 @@
-//! The built-in table of who names whom.
+//! The built-in name references: which fields of which kinds name an object of another kind.
 //!
 //! The targets are sorted as kustomize sorts them; the rows of one target have no order.
 

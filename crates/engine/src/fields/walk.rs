@@ -1,4 +1,4 @@
-//! The way along a path to the fields of an object.
+//! Follows a field path into an object and calls a function for each field it reaches.
 //!
 //! A path names keys only: lists on the way are gone through item by item, and `[]` behind a key
 //! says that a list is expected there. What is null ends the way, unless it may be made into what

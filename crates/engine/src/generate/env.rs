@@ -1,4 +1,5 @@
-//! What an env file says and kustomize does not hear.
+//! Findings about lines of env files that kustomize reads differently than shells, compose files
+//! and dotenv libraries do.
 //!
 //! Shells, compose files and dotenv libraries read such files with quotes, comments and `export`;
 //! kustomize takes every line as it is.

@@ -1,4 +1,5 @@
-//! An object as the JSON of its syntax tree.
+//! Encodes an object as the JSON of its syntax tree, which kustomize hashes for kinds other than
+//! ConfigMap and Secret.
 //!
 //! kustomize hashes an object that is neither ConfigMap nor Secret as Go's `encoding/json` writes
 //! the nodes of <https://pkg.go.dev/go.yaml.in/yaml/v3#Node>: with quotes, lines and columns, and

@@ -1,4 +1,4 @@
-//! Built-in generators and transformers that are configured by an object of their own.
+//! Built-in generators and transformers that are configured by objects of their own.
 //!
 //! They decode into the same argument types that the fields of a kustomization have, and run the
 //! same functions.

@@ -1,4 +1,4 @@
-//! From YAML to typed fields, by the rules by which kustomize reads its files.
+//! Decodes YAML nodes into typed fields, by the rules of Go's `encoding/json` as kustomize uses it.
 //!
 //! Names of fields match in any case, null is the same as absent, and a number is no text.
 //! Configurations of plugins are read more leniently: there a number will do for a text, and a

@@ -1,4 +1,4 @@
-//! Entries of a kustomization that lack what would make them do something.
+//! Findings about entries of a kustomization that lack a field without which they do nothing.
 //!
 //! Kustomize takes them without a word; the build goes on, and each is a finding.
 

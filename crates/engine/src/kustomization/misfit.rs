@@ -1,4 +1,5 @@
-//! Which field it is that a value does not fit, and how an entry of it is written.
+//! Names the field that a value of the wrong type was written for, and shows how an entry of it is
+//! written.
 
 use kustom_yaml::Node;
 use kustom_yaml::error::Error;

@@ -1,4 +1,4 @@
-//! The parts of a kustomization, one function a type.
+//! Decodes the parts of a kustomization, one function for each type.
 
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::{Node, Str, Text, Value};

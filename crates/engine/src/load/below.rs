@@ -1,4 +1,4 @@
-//! The files below a directory that somebody wants to have looked at.
+//! Lists the files below a directory that git tracks, or that exist where there is no repository.
 
 use std::path::{Path, PathBuf};
 

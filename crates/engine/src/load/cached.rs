@@ -1,4 +1,4 @@
-//! Files that are read once, however often they are asked for.
+//! A file system that reads each file of another one only once.
 
 use std::io;
 use std::path::{Path, PathBuf};

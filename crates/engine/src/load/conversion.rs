@@ -1,4 +1,4 @@
-//! What git makes of a content on its way between a repository and the disk.
+//! Applies git's conversions between a repository and the work tree to a content.
 //!
 //! Line ends, encodings, keywords, and the filters of the user's git configuration, as attributes
 //! and configuration ask for them; a filter is a program, and runs as it does for git itself.

@@ -1,4 +1,4 @@
-//! Copies of files for programs, which read the disk and nothing else.
+//! Copies files to a temporary directory, for programs that read only the disk.
 
 use std::io;
 use std::path::{Path, PathBuf};

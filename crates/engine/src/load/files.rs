@@ -1,4 +1,5 @@
-//! Where files come from: the disk, memory, or one laid over the other.
+//! The [`Files`] trait and its implementations for the disk, for memory, and for one laid over
+//! another.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;

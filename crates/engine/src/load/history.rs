@@ -1,4 +1,4 @@
-//! Everything that was ever committed, each content once.
+//! Visits every content that was ever committed, each once.
 
 use gix::ObjectId;
 use gix::objs::tree::EntryKind;

@@ -1,4 +1,4 @@
-//! Files over HTTP.
+//! Fetches files over HTTP.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;

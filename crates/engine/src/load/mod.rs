@@ -1,4 +1,5 @@
-//! The only door for reading.
+//! Reads everything that a build needs: files, bases and remote targets, within the load
+//! restrictions.
 //!
 //! A [`Loader`] stands at the directory of one kustomization. It reads the files that the
 //! kustomization names, keeps it within its bounds, and opens the directories of its bases, be they

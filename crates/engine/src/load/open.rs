@@ -1,4 +1,4 @@
-//! The bytes of a file: of a regular one, and not more than somebody has room for.
+//! Opens regular files only, and reads them up to a size limit.
 
 use std::fs::File;
 use std::io::{self, Read};

@@ -1,4 +1,4 @@
-//! Where a text that was made, not read, was written.
+//! Maps a text that was generated to the places where its parts were written.
 
 use std::fmt;
 use std::sync::Arc;

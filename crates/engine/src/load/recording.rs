@@ -1,4 +1,4 @@
-//! Which files were asked for, and what the answer was.
+//! Records every file access of a build, and its result.
 //!
 //! What is made of files depends on the answers alone, in the order of the questions: as long as
 //! every answer stays the same, so does the result. That holds for files that were looked for and

@@ -1,4 +1,4 @@
-//! What other machines serve: clones of repositories, and files over HTTP.
+//! Fetches remote targets: clones of repositories, and files over HTTP.
 //!
 //! A repository is fetched by the user's own git, so that credentials work, and once for each
 //! revision that a build needs, however often it is named. Nothing here happens unless a

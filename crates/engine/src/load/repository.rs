@@ -1,4 +1,4 @@
-//! Which git repository a directory is in, and whether it can be read.
+//! Finds the git repository of a directory, and checks that it can be read.
 //!
 //! What git tracks must not be missed. So the answer is "none" only where nothing looks like a
 //! repository; where something does and cannot be read, it is an error, even where git would look

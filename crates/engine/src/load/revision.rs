@@ -1,4 +1,4 @@
-//! Where files come from when they come from git: the tree of a revision.
+//! A file system that shows the tree of a git revision.
 //!
 //! A [`Revision`] stands where the work tree stands, so that a path means the same in both. It is
 //! what a clean checkout would be: links are followed, contents are converted as attributes and

@@ -1,4 +1,4 @@
-//! A repository at one of its commits: trees, and contents as a checkout has them.
+//! Reads trees and contents of a repository at one commit, as a checkout would write them.
 
 use std::ffi::OsString;
 use std::io;

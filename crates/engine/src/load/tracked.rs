@@ -1,4 +1,4 @@
-//! What git tracks: the index, read without running git.
+//! Lists the files that git tracks, from the index and without running git.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! Names that are URLs: which of them mean a repository, and what in it.
+//! Parses names that are URLs: which of them mean a repository, and which part of it.
 //!
 //! The rules are kustomize's: they split off the query, then the host, then the path of the
 //! repository from the path in it, and a name that cannot be split so is no repository.

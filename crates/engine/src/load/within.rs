@@ -1,4 +1,4 @@
-//! Files of which only those below some directories are read.
+//! A file system that refuses to read outside of given directories.
 //!
 //! A kustomization is held within its directory by the load restrictor. What a project reads besides,
 //! configs and scripts, values and templates, boilerplate and settings, is held within the project,

@@ -1,4 +1,4 @@
-//! What git knows of a work tree: its index, what is staged, what is ignored.
+//! Reads git's view of a work tree: its index, staged changes and ignored files.
 //!
 //! Everything is read from git's own files; no command is run.
 

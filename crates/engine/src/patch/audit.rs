@@ -1,4 +1,4 @@
-//! What a patch says, held against what came of it.
+//! Compares a patch with its result, and reports what was lost.
 //!
 //! Kustomize merges by keys that a patch may lack and by a schema that may not know the list; what
 //! does not fit is lost, or takes the place of all that was there, without a word. Nothing is

@@ -1,4 +1,4 @@
-//! JSON patches, RFC 6902.
+//! Applies JSON patches (RFC 6902) to nodes.
 //!
 //! Operations are applied to nodes, so that what a patch leaves alone keeps its place.
 //! The reading of a path is that of RFC 6901, and as lenient as kustomize's: what stands before

@@ -1,4 +1,4 @@
-//! Lists whose items are told apart by keys.
+//! Merges lists whose items are identified by merge keys.
 //!
 //! The items that a patch names come first, in its order, merged with those of the target; the
 //! target's others follow. Where items lack a key, or have several, kustomize's result is not

@@ -1,4 +1,4 @@
-//! Fields of which the API server takes one.
+//! Finds sibling fields of which the API server accepts only one.
 //!
 //! A strategic merge adds a field beside the one that it was meant to replace; the API server
 //! refuses the object then. Kubernetes drops the other by `x-kubernetes-unions` and

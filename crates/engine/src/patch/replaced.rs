@@ -1,4 +1,4 @@
-//! What a list loses that another takes the place of.
+//! Finds items that are lost when a patch replaces a whole list.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! JSON patches, one operation after the other: what their numbers hit, and what their paths miss.
+//! Replays JSON patches step by step, to report which item an index selects and which paths miss.
 //!
 //! What a number hits depends on what stands before it: whoever adds an item there, be it a
 //! strategic merge patch that puts its own items first, changes what is patched. And kustomize

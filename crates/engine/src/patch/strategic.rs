@@ -1,4 +1,4 @@
-//! Strategic merge patches.
+//! Applies strategic merge patches, as Kubernetes defines them and kustomize implements them.
 //!
 //! Both trees are walked together: maps are merged, lists by the rules of the schema, a null takes
 //! away, and what is replaced keeps the style in which it was written.

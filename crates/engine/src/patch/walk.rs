@@ -1,4 +1,4 @@
-//! The way through a strategic merge patch and the object it was merged into.
+//! Walks a strategic merge patch and the object that it was merged into, in parallel.
 
 use kustom_yaml::error::nearest;
 use kustom_yaml::finding::Severity;

@@ -1,6 +1,6 @@
-//! What a build remembers of an object, as annotations.
+//! Writes the history of a resource as bookkeeping annotations, and reads it back.
 //!
-//! Plugins of others see these, and their answers carry them back.
+//! External plugins see these annotations, and their answers carry them back.
 
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::{Entry, Node, PrintOptions, print_node, write_stream};

@@ -1,4 +1,4 @@
-//! The command line of a container.
+//! Composes the command line that runs a function in a container.
 //!
 //! It is the one that kustomize composes: no network unless asked for, no more rights than at the
 //! start, and only what is mounted on purpose.

@@ -1,4 +1,4 @@
-//! Functions that objects declare, started outside of a build.
+//! Starts functions that objects declare, outside of a build.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Old exec plugins: a program for each kind, below the plugins' home.
+//! Runs legacy exec plugins: one program for each kind, below the plugin home.
 //!
 //! Source: <https://kubectl.docs.kubernetes.io/guides/extending_kustomize/exec_plugins/>.
 

@@ -1,4 +1,4 @@
-//! Functions: a list of objects in, a list of objects out.
+//! Runs KRM functions: a resource list in, a resource list out.
 //!
 //! Source: <https://github.com/kubernetes-sigs/kustomize/blob/master/cmd/config/docs/api-conventions/functions-spec.md>.
 

@@ -1,4 +1,4 @@
-//! Helm charts, inflated by the user's own helm.
+//! Renders Helm charts with the user's own helm.
 //!
 //! Source: <https://kubectl.docs.kubernetes.io/references/kustomize/builtins/#_helmchartinflationgenerator_>.
 

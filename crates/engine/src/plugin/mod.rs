@@ -1,4 +1,5 @@
-//! What runs outside: helm, functions in containers or as executables, and old exec plugins.
+//! Runs external programs that take part in a build: helm, functions in containers or as
+//! executables, and legacy exec plugins.
 //!
 //! A plugin of others is configured by an object, gets the objects of the build as YAML, and
 //! answers with YAML. What a build remembers of an object travels with it as the annotations that

@@ -1,4 +1,4 @@
-//! What an object says of the function that it configures.
+//! Parses what an object says about the function that it configures.
 //!
 //! Source: <https://github.com/kubernetes-sigs/kustomize/blob/master/cmd/config/docs/api-conventions/functions-spec.md>.
 

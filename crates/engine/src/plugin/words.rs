@@ -1,4 +1,4 @@
-//! A line cut into words as a shell would cut it: quotes, backslashes, comments.
+//! Splits a line into words as a shell does: quotes, backslashes and comments.
 
 use kustom_yaml::error::{Error, Kind, Result};
 

@@ -1,7 +1,7 @@
-//! What an interrupt ends: the programs that run for us, and what was temporary.
+//! Ends running programs and removes temporary files when we are interrupted.
 //!
-//! A program that we start leads a process group of its own, so that it can be ended with its
-//! children; then the terminal's interrupt does not reach it, and we must pass it on.
+//! Each program leads a process group of its own, so that it can be ended with its children. The
+//! terminal's interrupt does not reach such a group, so it is passed on here.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;

@@ -1,7 +1,6 @@
-//! One change to many resources.
+//! Applies one change to many resources, on all cores where that is worth it.
 //!
-//! Most of what a kustomization asks for is asked of each resource by itself, so that they can be
-//! changed in any order. What is wrong is said in theirs.
+//! The changes are independent of each other. Errors come in the order of the resources.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 

@@ -1,4 +1,5 @@
-//! What a build must remember of a resource besides the resource.
+//! The history of a resource: previous ids, generator behavior, origin, and what later steps must
+//! know.
 //!
 //! None of it is ever written into the user's annotations. An input that carries kustomize's own
 //! bookkeeping annotations is understood: they are read once and taken away.

@@ -1,4 +1,4 @@
-//! A Kubernetes object on its way through a build.
+//! Kubernetes objects during a build.
 //!
 //! A [`Resource`] is a YAML node, the id that is read off it, and what happened to it so far.
 //! [`Resources`] keeps many of them in order and finds them by any id they ever had.

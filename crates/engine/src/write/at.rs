@@ -1,7 +1,7 @@
-//! An open directory, and what is done in it by name.
+//! An open directory, and operations on its entries by name.
 //!
-//! Every name is looked up in the open directory and nowhere else, so that a link which somebody
-//! puts down meanwhile leads nobody away.
+//! Every name is looked up in the open directory only, so that a symbolic link which appears
+//! meanwhile cannot redirect a write.
 
 use std::ffi::OsStr;
 use std::fs::File;

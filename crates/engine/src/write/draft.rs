@@ -1,4 +1,4 @@
-//! Files that are written beside the ones that they will replace.
+//! Writes files under temporary names and renames them over the ones that they replace.
 
 use std::collections::hash_map::RandomState;
 use std::ffi::OsString;

@@ -1,4 +1,4 @@
-//! Files for programs, in a directory that is gone afterwards.
+//! Files for programs, in a temporary directory.
 
 use std::fs;
 use std::io::{self, Write as _};

@@ -1,4 +1,4 @@
-//! A new directory, written as a whole.
+//! Writes a new directory: all of its files, or none.
 
 use std::collections::BTreeMap;
 use std::fs;

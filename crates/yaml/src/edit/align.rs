@@ -1,4 +1,4 @@
-//! Which children of a changed collection are the old ones.
+//! Pairs the children of a changed collection with the old ones.
 //!
 //! Entries are told by their key, items by where they were read; what cannot be told is paired in
 //! order. Children that changed places are not aligned: they are taken out and put in again.

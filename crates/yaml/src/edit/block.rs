@@ -1,4 +1,4 @@
-//! Lines put into and taken out of a block collection.
+//! Inserts and removes lines of a block collection.
 
 use super::super::Node;
 use super::super::print::After;

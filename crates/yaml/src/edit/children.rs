@@ -1,4 +1,4 @@
-//! The children of a collection that stays: compared one by one, put in, taken out.
+//! Edits the children of a collection: compares them one by one, inserts and removes.
 
 use std::collections::HashMap;
 

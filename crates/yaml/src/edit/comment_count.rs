@@ -1,4 +1,4 @@
-//! Whether the comments of a text are still there, each as often as it should be.
+//! Checks that an edit loses and doubles no comment.
 
 use std::collections::HashMap;
 

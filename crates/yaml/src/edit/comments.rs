@@ -1,4 +1,4 @@
-//! Comments that a program changed.
+//! Edits comments that a program changed.
 
 use super::super::print::After;
 use super::super::{Decor, Entry, Node};

@@ -1,4 +1,4 @@
-//! The documents of a text: where each begins, which were put in and which taken out.
+//! Inserts and removes whole documents of a text.
 
 use super::super::Node;
 use super::Edit;

@@ -1,4 +1,4 @@
-//! Items put between brackets and taken out.
+//! Inserts and removes items of a flow collection.
 
 use super::children::{ChildEdits, Chunk};
 use super::value::Editor;

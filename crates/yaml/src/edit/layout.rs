@@ -1,4 +1,4 @@
-//! How a text indents: what new lines take over from their neighbours.
+//! Detects the indentation of a text, for new lines.
 
 use super::super::print::Printer;
 use super::super::{Node, PrintOptions};

@@ -1,7 +1,7 @@
-//! Where a changed folded text breaks: where it broke before.
+//! Chooses the line breaks of a changed folded scalar: where the old one had them.
 //!
-//! The words of the old and the new text are aligned; a line ends where it ended at a word that
-//! stayed.
+//! The words of the old and the new text are aligned; a line ends where it ended at a word that is
+//! still there.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! New values as pieces of text that fit where they go.
+//! Renders new values as text that fits its place.
 
 use super::super::print::After;
 use super::super::quoting;

@@ -1,7 +1,7 @@
-//! A value that gives way to another one, by where and how it stands.
+//! Replaces one value by another in the text.
 //!
-//! What stands on the line of the key or dash is the head of a value; what stands on the lines
-//! below it are its lines. A comment behind the old head stays where it is.
+//! The part of a value on the line of its key or dash is its head; the lines below are its body. A
+//! comment behind the old head stays.
 
 use super::super::Node;
 use super::super::print::After;

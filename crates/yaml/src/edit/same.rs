@@ -1,4 +1,4 @@
-//! When two nodes say the same.
+//! Compares nodes by data, ignoring how they are written.
 
 use super::super::{Decor, Node, Style, Tag, Value};
 

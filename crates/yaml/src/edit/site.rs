@@ -1,7 +1,7 @@
-//! Where every value of a document stands in its text.
+//! Locates every node of a document in its text.
 //!
-//! A node knows the bytes of its own token. An edit needs more: the dash or key it hangs on, the
-//! gap behind it, its anchor and tag, its last byte. One pass over a document finds them all.
+//! A node knows the bytes of its own token. An edit also needs the dash or key before it, the gap
+//! between them, its anchor and tag, and its last byte. One pass over a document finds them all.
 
 use super::super::{Node, Style, Value};
 use super::text::SourceText;

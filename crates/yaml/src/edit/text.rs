@@ -1,4 +1,4 @@
-//! A YAML text with the questions an edit asks of it: lines, blanks, comments.
+//! A YAML text with the queries that an edit needs: lines, blanks, comments.
 
 use crate::cut::Cut as _;
 

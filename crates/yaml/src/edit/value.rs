@@ -1,4 +1,4 @@
-//! One value: compared with what it was, all the way down.
+//! Edits one value: compares it with the old one, down to the scalars.
 
 use super::super::print::After;
 use super::super::{Node, Style};

@@ -1,4 +1,4 @@
-//! Comments: where they stand, and what keeps them there.
+//! Prints comments of nodes.
 
 use super::super::{Decor, Node};
 use super::Printer;

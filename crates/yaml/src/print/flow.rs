@@ -1,4 +1,4 @@
-//! Values between brackets, on one line.
+//! Prints flow collections on one line.
 
 use super::super::quoting::{self, Spot};
 use super::super::{Entry, Node, Value};

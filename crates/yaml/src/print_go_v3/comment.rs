@@ -1,7 +1,7 @@
 //! Comments: above a value, behind it, below it.
 //!
-//! They are noted when their value comes, and written at the next place for comments of their
-//! kind, which may be one of another value.
+//! A comment is noted when its value is printed, and written at the next place for comments of its
+//! kind, which may belong to another value.
 
 use super::Writer;
 use crate::{Decor, Node, Str, Style, Value};

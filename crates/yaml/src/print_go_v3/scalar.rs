@@ -1,4 +1,4 @@
-//! Scalars: which style carries a text, and how each style is written.
+//! Scalars: which style can express a text, and how each style is written.
 
 use super::Writer;
 use crate::{Dialect, Node, Style, Tag, resolve};

@@ -1,4 +1,4 @@
-//! Comments, and which token they belong to.
+//! Scans comments, and attaches each to its token.
 //!
 //! go-yaml v3 has three kinds: those above a value (head), on its line (line) and below it (foot).
 //! A comment is noted where the scanner meets it, with the token it speaks of, and handed over

@@ -1,4 +1,4 @@
-//! Text to tokens.
+//! Scans a text into tokens, by the rules of libyaml.
 //!
 //! kustomize reads YAML with two versions of one scanner, libyaml's, which predates YAML 1.2 and
 //! has a mind of its own about keys, tabs and indentation. What it takes must be taken here and

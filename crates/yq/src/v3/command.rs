@@ -1,6 +1,6 @@
 //! The command line forms of yq 3, as functions.
 //!
-//! They take texts and give texts back; who calls them reads and writes the files.
+//! They take texts and return texts; the caller reads and writes the files.
 
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::{Node, PrintOptions, print, rewrite};

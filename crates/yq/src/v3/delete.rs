@@ -1,4 +1,4 @@
-//! `delete`: everything that a path names goes.
+//! `delete`: removes every value that a path names.
 
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::{Entry, Node, Value};

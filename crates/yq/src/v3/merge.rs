@@ -1,4 +1,4 @@
-//! `merge`: one document laid into another.
+//! `merge`: merges one document into another.
 
 use kustom_yaml::{Entry, Node, Tag, Value};
 

@@ -1,8 +1,8 @@
 //! yq 3: scripts of commands with paths, and its command line forms.
 //!
-//! What yq 3 does by accident is answered by the sensible meaning or a clear error; what a
-//! statement did to the text is reported, so that a script that no longer means what its author
-//! meant does not go unnoticed.
+//! Where yq 3 behaves by accident, the answer here is the sensible meaning or a clear error. Every
+//! statement reports what it did, so that a script which no longer does what its author meant is
+//! noticed.
 
 mod command;
 mod delete;

@@ -1,4 +1,4 @@
-//! What a statement did, as a value, and what is worth a remark about it.
+//! The report of a statement: what it matched, changed and created, and the findings about it.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! A script over the documents of a text.
+//! Runs a script on the documents of a text.
 
 use std::str::FromStr;
 

@@ -1,4 +1,4 @@
-//! A script: a YAML list of statements, each with a command, a path and a value.
+//! Parses a script: a YAML list of statements, each with a command, a path and a value.
 
 use kustom_yaml::cut::Cut as _;
 use kustom_yaml::error::{Error, Kind, Result};

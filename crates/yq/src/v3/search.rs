@@ -1,4 +1,4 @@
-//! Which children a step names, and whether a node has what a filter asks for.
+//! Matches the children of a node against a step of a path, or a filter.
 
 use std::cell::Cell;
 use std::collections::HashMap;

@@ -1,4 +1,4 @@
-//! `update` and `merge`: a value for everything that a path names.
+//! `update` and `merge`: set a value wherever a path leads.
 
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::{Decor, Node, Value, same_data};

@@ -1,4 +1,4 @@
-//! Values: from a script, from the command line, and how they meet what was there.
+//! Values of scripts and command lines, and how they combine with the old value.
 
 use kustom_yaml::error::Result;
 use kustom_yaml::place::{SourceId, Span};

@@ -1,6 +1,7 @@
-//! The walk along a path: it makes what is missing, and what is of another kind gives way.
+//! Walks a path, creates what is missing, and replaces nodes of the wrong kind.
 //!
-//! `update` and `delete` take the same way, as in yq 3; what they do at its end is their [`PathAction`].
+//! `update` and `delete` walk in the same way, as in yq 3; their [`PathAction`] says what happens
+//! at the end.
 
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::{Entry, Node, Style, Tag, Value};

@@ -1,4 +1,4 @@
-//! A node of the arena: how it comes from a [`Node`] and becomes one again.
+//! A node of the arena, and its conversion from and to [`Node`].
 
 use std::num::NonZeroU32;
 

@@ -1,4 +1,4 @@
-//! The line of an expression that an error is about, with marks below the words.
+//! Shows the line of an expression with carets below the words that an error is about.
 
 use kustom_yaml::error::Error;
 use kustom_yaml::place::SourceId;

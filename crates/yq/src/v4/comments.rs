@@ -1,8 +1,8 @@
-//! Comments stay with what moved.
+//! Reattaches comments to values that an expression moved.
 //!
-//! Operators make new mappings and sequences of old nodes, and with the old ones go the comments that
-//! stood on them: above a document, on a key whose value moved on. When all is done, each comment of
-//! the input is where its node is, once; what is gone took its comments along.
+//! Operators make new mappings and sequences of old nodes, and comments on the old ones would be
+//! lost: those above a document, or on a key whose value moved. In the end each comment of the
+//! input is at its node, once; comments of deleted nodes are dropped.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,5 @@
-//! What an expression may ask the world, and by which rules it is evaluated.
+//! The environment of an expression: files, environment variables, the clock, and the rules of
+//! evaluation.
 
 use std::fmt;
 

@@ -1,7 +1,7 @@
-//! The documents of a text as yq 4 sees them.
+//! Splits a text into documents as yq 4 does.
 //!
-//! What stands before the first value is one head: comments, blank lines, directives, `---` and
-//! `...`. So documents of comments alone at the top are none, and `%YAML 1.2` is not looked at.
+//! Everything before the first value is one head: comments, blank lines, directives, `---` and
+//! `...`. So documents at the top that have only comments do not count, and `%YAML 1.2` is ignored.
 
 use std::borrow::Cow;
 use std::ops::Range;

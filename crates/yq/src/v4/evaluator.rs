@@ -1,4 +1,4 @@
-//! The evaluation of an expression: what each of its forms makes of the nodes it is given.
+//! Evaluates an expression: each form takes nodes and yields nodes.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};

@@ -1,4 +1,4 @@
-//! The shape of a parsed expression.
+//! The syntax tree of an expression.
 
 use kustom_yaml::place::Span;
 use kustom_yaml::{Str, Tag};

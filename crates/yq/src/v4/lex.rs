@@ -1,4 +1,4 @@
-//! Expression text to tokens.
+//! Splits an expression into tokens.
 
 use kustom_yaml::cut::Cut as _;
 use kustom_yaml::error::{Error, Kind, Result};

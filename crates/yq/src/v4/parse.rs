@@ -1,4 +1,4 @@
-//! Tokens to an expression.
+//! Parses tokens into an expression.
 //!
 //! Operators of one rank group from the right: `1 - 2 - 3` is `1 - (2 - 3)`, as in yq.
 

@@ -1,4 +1,4 @@
-//! What an assignment did, as a value, and what is worth a remark about it.
+//! The report of an assignment: what it matched, changed and created, and the findings about it.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! What an expression is evaluated on: nodes, variables, and whether it may make new nodes.
+//! The scope of an evaluation: current nodes, variables, and whether new nodes may be created.
 
 use std::rc::Rc;
 

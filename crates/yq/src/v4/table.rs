@@ -1,4 +1,4 @@
-//! The named operators, with what they take and how they are evaluated.
+//! The table of named operators: their arguments and their functions.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Nodes that come in, and go out as values of their own.
+//! Brings nodes into the arena, and takes results out of it.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! Copies of nodes, and nodes that stand in for others.
+//! Copies nodes within the arena.
 
 use super::{Arena, DEEPEST};
 use crate::v4::arena_node::{ArenaNode, Children, Id, Kind};

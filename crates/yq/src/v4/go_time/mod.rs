@@ -1,7 +1,7 @@
-//! Moments in time, and Go's way of writing and reading them.
+//! Formats and parses times by Go's layouts.
 //!
-//! A layout shows how one certain moment is written: Monday, January 2nd 2006, 15:04:05, in a
-//! zone seven hours behind UTC. See <https://pkg.go.dev/time#pkg-constants>.
+//! A layout shows how one reference time is written: Monday, January 2nd 2006, 15:04:05, in a zone
+//! seven hours behind UTC. See <https://pkg.go.dev/time#pkg-constants>.
 
 mod duration;
 mod layout;

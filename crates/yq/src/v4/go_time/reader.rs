@@ -1,4 +1,4 @@
-//! Moments that are read by a layout.
+//! Parses times by a layout.
 
 use kustom_yaml::cut::Cut as _;
 use kustom_yaml::error::{Error, Kind as ErrorKind, Result};

@@ -1,4 +1,4 @@
-//! Assignments: `=`, `|=`, `+=`, `-=`, `*=`, and how one node takes the value of another.
+//! Assignments: `=`, `|=`, `+=`, `-=`, `*=`.
 
 use kustom_yaml::Style;
 use kustom_yaml::error::{Error, Kind as ErrorKind, Result};

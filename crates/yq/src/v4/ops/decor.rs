@@ -1,4 +1,4 @@
-//! What nodes have beside their value: style, tag, anchor, alias, comments.
+//! Style, tag, anchor, alias and comments of nodes: read and assigned.
 
 use kustom_yaml::error::{Error, Kind as ErrorKind, Result};
 use kustom_yaml::place::Span;

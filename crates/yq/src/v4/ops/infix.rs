@@ -1,4 +1,4 @@
-//! The operators that stand between two expressions.
+//! Evaluates operators between two expressions.
 
 use kustom_yaml::error::{Error, Kind as ErrorKind, Result};
 

@@ -1,4 +1,5 @@
-//! What a node is: its length, kind, place and document; and numbers made of texts.
+//! Properties of nodes: `length`, `line`, `column`, `kind`, `filename`, `document_index`; and
+//! `to_number`.
 
 use kustom_yaml::Tag;
 use kustom_yaml::error::{Error, Kind as ErrorKind, Result};

@@ -1,4 +1,4 @@
-//! Where nodes are, and what is done there: `path`, `parent`, `setpath`, `del` and their kin.
+//! Paths of nodes: `path`, `parent`, `setpath`, `del` and the like.
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;

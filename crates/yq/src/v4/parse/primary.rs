@@ -1,4 +1,4 @@
-//! Expressions that begin with a token of their own: values, paths, brackets, operators by name.
+//! Parses primary expressions: values, paths, brackets, named operators.
 
 use kustom_yaml::Str;
 use kustom_yaml::error::{Error, Kind, Result};
