@@ -22,7 +22,7 @@ use crate::threads;
 pub struct Scans {
     /// The secrets, in the order of the texts.
     pub leaks: Vec<Leak>,
-    /// Those that somebody allowed.
+    /// Those that are allowed.
     pub allowed: Vec<Allowed>,
     /// How many texts there were.
     pub texts: usize,

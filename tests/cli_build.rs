@@ -215,7 +215,7 @@ fn deprecated_flags_work_and_are_remarked_on() {
     let said = stage.build("app", "--reorder legacy");
     assert_eq!(kinds(&said)[0], "ConfigMap");
     assert!(
-        said.err.contains("`sortOptions` go before `--reorder`"),
+        said.err.contains("`sortOptions` override `--reorder`"),
         "{}",
         said.err
     );

@@ -11,20 +11,20 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Kind, Result};
 use crate::load::{Accesses, FileKind, Files, Revision, WorkTree, files_below};
 
-/// How the answers that an environment got differ from those of a revision.
+/// How the inputs of an environment differ from those at a revision.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum InputChange {
-    /// Not at all: it cannot be affected.
+    /// Not at all: the environment cannot be affected.
     Same,
-    /// Only in the names of directories that were listed, which may or may not matter.
+    /// Only in the names in directories that were listed, which may or may not matter.
     OtherNames,
     /// In something that was read or looked for.
     Other,
-    /// Nobody knows: what the revision would answer cannot be read, for this reason.
+    /// Unknown: the revision cannot be read, for this reason.
     Unknown(String),
 }
 
-/// How the work tree and a revision differ in what they answer.
+/// Compares the recorded accesses between the work tree and a revision.
 ///
 /// What git ignores is in no revision and does not count; neither does what lies outside of the
 /// repository.

@@ -22,13 +22,13 @@ use crate::secret_scan::{scan_files, scan_tracked};
 use crate::threads;
 use crate::yaml::Node;
 
-/// A project as somebody looks at it.
+/// A project and how it is checked.
 pub struct CheckContext<'s> {
     /// Where its files are.
     pub files: &'s dyn Files,
     /// The project.
     pub project: &'s Project,
-    /// What was asked of the files to find it; every environment depends on the answers.
+    /// The accesses that found it; every environment depends on them.
     pub asked: BTreeMap<PathBuf, Accesses>,
     /// The repository that it is in, if it is in one.
     pub tree: Option<&'s WorkTree>,
@@ -45,7 +45,7 @@ pub struct CheckContext<'s> {
     pub options: Options<'static>,
     /// Definitions of custom resources that are not rendered.
     pub definitions: Vec<Node>,
-    /// Whether anything in the repository changed, once somebody asked; empty at the start.
+    /// Whether anything in the repository changed; computed on demand.
     pub changed: OnceLock<bool>,
 }
 
@@ -63,8 +63,8 @@ pub enum Affected {
 impl CheckContext<'_> {
     /// Checks the environments, all at once; their order stays.
     ///
-    /// The project is to be one that was found from its root, so that messages do not depend on
-    /// where somebody stands.
+    /// The project must have been found from its root, so that messages do not depend on the
+    /// working directory.
     pub fn environments(&self) -> Vec<Checked> {
         let root = self.root();
         let check = |name: &String| {

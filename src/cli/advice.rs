@@ -114,7 +114,7 @@ fn no_message_names_a_flag_that_the_command_has_not() {
         let code = text.split("#[cfg(test)]").next().unwrap();
         let lines = code.lines().filter(|line| {
             // `--reorder` is named to who has given it.
-            !line.trim_start().starts_with("//") && !line.contains("go before `--reorder`")
+            !line.trim_start().starts_with("//") && !line.contains("override `--reorder`")
         });
         let code: String = lines.collect::<Vec<_>>().join("\n");
         for said in quoted.captures_iter(&code) {

@@ -159,7 +159,7 @@ pub(super) fn find(
     let mut unknown: Vec<&String> = environments.iter().collect();
     for (root, prefix) in &roots {
         let files = Recording::new(&*disk);
-        // Messages are not to depend on where somebody stands.
+        // Messages must not depend on the working directory.
         Project::find(&files, if prefix.is_empty() { &start } else { root })?;
         let project = Project::find(&files, root)?;
         let mut names = project.names(&*disk);

@@ -67,7 +67,7 @@ pub(super) struct Arguments {
     /// Do not say how long secrets are.
     #[arg(long)]
     no_lengths: bool,
-    /// What to do about secrets that nobody has filled in; --against takes placeholders.
+    /// What to do about secrets that are not filled in; --against takes placeholders.
     #[arg(long, value_name = "POLICY")]
     secrets: Option<Policy>,
     #[command(flatten)]

@@ -117,7 +117,7 @@ impl Arguments {
     }
 }
 
-/// What the new directory is called if nobody says.
+/// The default name of the new directory.
 fn new_name(named: &str, target: &kustom::load::Loader<'_>) -> PathBuf {
     let last = |path: &Path| {
         path.file_name()

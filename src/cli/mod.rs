@@ -91,7 +91,7 @@ enum Command {
     Diff(LazyArgs<diff::Arguments>),
     /// Show, write or check the rendered configs of an environment.
     Config(LazyArgs<config::Arguments>),
-    /// Lay out secrets, say how far they are, and look for some that are committed.
+    /// Create secret files, show which are missing or placeholders, and find secrets that are committed.
     Secrets(LazyArgs<secrets::Arguments>),
     /// Check a project before it is deployed: secrets, configs, strict renders; exit with 1 if
     /// something is found.

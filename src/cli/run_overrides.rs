@@ -31,7 +31,7 @@ pub(super) struct ValueFlags {
     reading: Reading,
 }
 
-/// What a render does otherwise than the files say.
+/// The flags of a render that override the files of the project.
 #[derive(Debug, clap::Args)]
 pub(super) struct RunOverrides {
     #[command(flatten)]
@@ -57,7 +57,7 @@ pub(super) struct RunOverrides {
     plugins: Plugins,
 }
 
-/// What is done about secrets that nobody has filled in.
+/// What is done about secrets that are not filled in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Policy {
     /// They must be there and filled in.

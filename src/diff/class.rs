@@ -22,7 +22,7 @@ pub enum Class {
     Layout,
     /// Follows from what two environments call things.
     Expected,
-    /// Somebody has chosen to live with it.
+    /// The project ignores it.
     Ignored,
 }
 

@@ -173,7 +173,7 @@ pub struct Change {
     pub to: Option<Shown>,
     /// What was to be expected, and on which side, if the difference is suspicious.
     pub expected: Option<(Side, String)>,
-    /// Why it is ignored, if it is and somebody has said why.
+    /// Why it is ignored, if it is and a reason is given.
     pub reason: Option<String>,
 }
 
@@ -259,7 +259,7 @@ pub struct Counts {
     pub order: usize,
     /// Values that are the same and written otherwise.
     pub layout: usize,
-    /// Differences that somebody has chosen to live with.
+    /// Differences that the project ignores.
     pub ignored: usize,
 }
 

@@ -13,7 +13,7 @@ use crate::guard::{Guard, is_placeholder};
 use crate::load::{Files, unlistable, unreadable};
 use crate::template::{self, SUFFIX, Values};
 
-/// What stands for a value that nobody has given.
+/// The mark for a value that is not given.
 const MARK: &str = "CHANGE_ME";
 
 /// A file of the boilerplate.
@@ -55,7 +55,7 @@ pub(super) fn boilerplate(files: &dyn Files, project: &Project) -> Result<Vec<Bo
 }
 
 impl Boilerplate {
-    /// What a template asks for and nobody has given.
+    /// The values that a template uses and that are not given.
     pub(super) fn unanswered(&self, project: &Project, values: &Values) -> Result<Vec<String>> {
         if !self.is_template {
             return Ok(Vec::new());
@@ -88,7 +88,7 @@ pub(super) fn instruction(bytes: &[u8], guard: &Guard) -> Option<String> {
     is_clean.then(|| line.trim_end_matches('.').to_owned())
 }
 
-/// Whether somebody has filled a file in.
+/// Whether a file is filled in.
 pub(super) fn is_filled(content: &[u8], twin: Option<&Boilerplate>, project: &Project) -> bool {
     let Ok(content) = std::str::from_utf8(content) else {
         return true;

@@ -175,7 +175,7 @@ fn set(
     })
 }
 
-/// A source that somebody names: a file, a directory, or the `current` one in it.
+/// A configured source: a file, a directory, or the `current` one in it.
 fn named_source(files: &dyn Files, project: &Project, path: &Path) -> Result<PathBuf> {
     if files.resolve(&path.join("current")).is_ok()
         && let Some(current) = current(files, project, path)?

@@ -94,7 +94,7 @@ impl Environment {
         std::iter::successors(Some(self), |one| one.parent.as_deref())
     }
 
-    /// What is done about secrets that nobody has filled in.
+    /// What is done about secrets that are not filled in.
     pub fn secrets(&self) -> Secrets {
         self.settings.secrets.unwrap_or_default()
     }
@@ -157,7 +157,7 @@ fn circle(chain: &[(String, EnvironmentSettings)], name: &str, place: Option<Pla
         "environments extend each other in a circle: {}",
         words.join(" extends ")
     );
-    let error = Error::new(Kind::Project, message).help("one of them must stand for itself");
+    let error = Error::new(Kind::Project, message).help("remove `extends` from one of them");
     match place {
         Some(place) => error.at(place),
         None => error,

@@ -24,18 +24,18 @@ use crate::release::Release;
 use crate::resource::Resource;
 use crate::template::Values;
 
-/// What is said for one render, over what the files say.
+/// Options of one render; they override the files.
 #[derive(Clone, Debug, Default)]
 pub struct Options<'o> {
     /// The files that git tracks, sorted or not.
     pub tracked: &'o [PathBuf],
-    /// What is done about secrets that nobody has filled in, whatever the environment says.
+    /// What is done about secrets that are not filled in; it overrides the environment.
     pub secrets: Option<Secrets>,
-    /// Values on top of all others.
+    /// Values, which override all others.
     pub values: Values,
-    /// Images on top of those of the environment.
+    /// Images, which override those of the environment.
     pub images: Vec<ImageOverride>,
-    /// Numbers of replicas on top of those of the environment.
+    /// Numbers of replicas, which override those of the environment.
     pub replicas: Vec<ReplicaOverride>,
     /// The release of kustomize whose output is wanted, whatever the project says.
     pub release: Option<Release>,

@@ -45,7 +45,7 @@ pub struct Wanted<'w> {
     pub anew: bool,
 }
 
-/// A value that a template of the boilerplate asks for and nobody has given.
+/// A value that a template of the boilerplate uses and that has no value yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
     /// The keys that lead to it, with dots between them.
@@ -61,9 +61,9 @@ pub enum State {
     Missing,
     /// It is there, but still a placeholder.
     Placeholder,
-    /// Somebody has filled it in, and it is encrypted: it must be decrypted to be of use.
+    /// It is filled in and encrypted: it must be decrypted to be of use.
     Encrypted,
-    /// Somebody has filled it in.
+    /// It is filled in.
     Filled,
 }
 
@@ -374,7 +374,7 @@ pub(super) struct MissingSecrets {
     pub(super) findings: Vec<Finding>,
 }
 
-/// Does what the policy says about secrets that the kustomization names and nobody has filled in.
+/// Does what the policy says about secrets that the kustomization names and that are not filled in.
 pub(super) fn stand_in(
     files: &dyn Files,
     project: &Project,

@@ -69,8 +69,7 @@ impl<'f> Templated<'f> {
         hidden
             .map(|(file, template)| {
                 let shown = self.project.shown(&self.lower.editable_path(template));
-                let message =
-                    format!("`{shown}` makes nothing: the file that it would make is there");
+                let message = format!("`{shown}` is ignored: the file that it would make exists");
                 Finding::warning("hidden-template", message)
                     .at(Place::file(shown))
                     .help(format!("remove it, or `{}`", self.project.shown(file)))

@@ -41,12 +41,12 @@ pub struct Command {
     /// How long it may run; as long as the [limits](limits::Limits) of the process allow, if that is
     /// not said. It works in the background: it has no terminal to ask at.
     pub limit: Option<Duration>,
-    /// Whether its words to people go to our own stderr while it runs, not into
-    /// [`Output::words`]; and through which door, made of what it reads.
+    /// Makes the filter through which its stderr reaches our own while it runs; without one its
+    /// stderr is collected in [`Output::words`].
     pub talks: Option<Listener>,
 }
 
-/// Makes, of what a program reads, the door for each line that it says.
+/// Makes a filter for the lines that a program writes to stderr, from the input that it is given.
 pub type Listener = fn(&[u8]) -> Box<dyn Fn(&str) -> String + Send>;
 
 /// What became of a program that ran.

@@ -79,7 +79,7 @@ pub struct Guard {
 pub struct Scan {
     /// The secrets, in the order of the text.
     pub leaks: Vec<Leak>,
-    /// Those that somebody allowed.
+    /// Those that are allowed.
     pub allowed: Vec<Allowed>,
 }
 

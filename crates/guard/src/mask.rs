@@ -1,6 +1,6 @@
 //! The door for what people are told: a message, a place, a line of a source.
 //!
-//! Whoever makes a message need not know what in it is a secret. [`masked`] hides what a text shows
+//! Code that makes a message need not know which part of it is secret. [`masked`] hides what a text shows
 //! by itself: tokens, credentials in addresses, what is assigned to a password. A [`Mask`] knows
 //! the texts besides that were read, and hides in a message what is a secret there: any value of a
 //! Secret, whatever it looks like, and all that stands where the message points to.

@@ -34,7 +34,7 @@ const WORDS: [&str; 7] = [
     "@hourly",
 ];
 
-/// Whether a schedule can be read. That its day may never come is nobody's business.
+/// Whether a schedule can be parsed. A day that never comes is accepted.
 pub(crate) fn schedule(text: &str) -> Verdict {
     let text = match text
         .strip_prefix("TZ=")

@@ -32,7 +32,7 @@ pub enum Value {
     Scalar(Str),
     /// A sequence.
     Seq(Vec<Node>),
-    /// A mapping in source order; duplicate keys are kept until somebody minds.
+    /// A mapping in source order; duplicate keys are kept, and later steps may refuse them.
     Map(Vec<Entry>),
     /// `*name`, where the reader was asked to keep aliases.
     Alias(Str),
@@ -106,7 +106,7 @@ pub struct Decor {
     pub line: Option<Str>,
     /// Comment lines below, each with its `#`.
     pub foot: Option<Str>,
-    /// Whether the type is nobody's choice and follows the text; see [`Node::inferred`].
+    /// Whether the type is inferred again from each new text; see [`Node::inferred`].
     pub inferred: bool,
     /// Whether TOML has it on one line: a table in braces.
     pub inline: bool,

@@ -216,7 +216,7 @@ pub(super) fn check_finite(float: f64, node: &Node) -> Result<()> {
     if float.is_finite() {
         return Ok(());
     }
-    let message = "a number that is infinite or none cannot be printed";
+    let message = "infinity and NaN cannot be printed";
     Err(Error::new(Kind::Output, message)
         .at(node.span)
         .help("quote it if it is a text"))

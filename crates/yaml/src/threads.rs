@@ -11,18 +11,18 @@ use std::sync::Once;
 /// this size from the heaps from then on, and leaves twice as much at the end of each.
 const LARGE: usize = 31 << 20;
 
-/// What a thread's heap has from the start; memory that nobody touches costs nothing.
+/// The initial size of a thread's heap; untouched memory costs nothing.
 const ROOM: usize = 30 << 20;
 
 /// The stack of a thread: values may be nested as deep as kustom prints them, in any build of kustom.
-/// Memory that nobody touches costs nothing.
+/// Untouched memory costs nothing.
 pub const STACK: usize = 16 << 20;
 
 /// The most threads, whatever the environment says: each has a heap and a stack.
 const MOST: usize = 256;
 
-/// Gets the threads ready that work is shared out to. The threads themselves are rayon's, and as
-/// many as it is told, within reason; whoever has set them up already keeps them.
+/// Sets up rayon's global thread pool, with `RAYON_NUM_THREADS` threads up to a limit. A pool that
+/// exists already is kept.
 pub fn get_ready() {
     static READY: Once = Once::new();
     READY.call_once(|| {
@@ -50,7 +50,7 @@ pub fn wanted() -> usize {
     wanted.unwrap_or_default().min(MOST)
 }
 
-/// Makes the heap of the current thread large.
+/// Grows the heap of the current thread.
 pub fn grow_heap() {
     static IS_LARGE_USUAL: Once = Once::new();
     IS_LARGE_USUAL.call_once(|| take(LARGE));

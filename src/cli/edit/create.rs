@@ -22,7 +22,7 @@ pub(in super::super) struct Arguments {
     /// Labels of objects, selectors and templates: `KEY:VALUE`, commas between several.
     #[arg(long, default_value = "", hide_default_value = true)]
     labels: String,
-    /// What goes before all names.
+    /// The prefix of all names.
     #[arg(long = "nameprefix", default_value = "", hide_default_value = true)]
     name_prefix: String,
     /// What goes behind all names.

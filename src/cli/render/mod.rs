@@ -54,7 +54,7 @@ pub(super) struct Arguments {
     /// Say what was changed for this run, too.
     #[arg(short, long)]
     verbose: bool,
-    /// What is done about secrets that nobody has filled in.
+    /// What is done about secrets that are not filled in.
     #[arg(long, value_name = "POLICY")]
     secrets: Option<Policy>,
     #[command(flatten)]

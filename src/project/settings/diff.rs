@@ -11,7 +11,7 @@ use serde::de::{self, Deserializer, MapAccess, Visitor};
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct DiffSettings {
-    /// Differences that nobody wants to see: they are counted, not shown.
+    /// Differences to ignore: they are counted, not shown.
     pub ignore: Vec<IgnoredDifference>,
 }
 

@@ -67,7 +67,7 @@ pub struct ProjectSettings {
     pub validation: ValidationSettings,
     /// How differences are shown.
     pub diff: DiffSettings,
-    /// Values for the templates of all environments; the base's `values.yaml` goes before them.
+    /// Values for the templates of all environments; the base's `values.yaml` overrides them.
     pub values: Map<String, Value>,
     /// The versions of Kubernetes that the objects are for, in quotes: `["1.33"]`; `kustom check`
     /// judges them as API servers of these versions do. Without it nothing is judged.
@@ -115,7 +115,7 @@ pub struct EnvironmentSettings {
     pub values_files: Option<Vec<String>>,
     /// Whether a file `x.j2` stands for the file `x` that it makes; without it they do.
     pub templates: Option<bool>,
-    /// What is done about secrets that nobody has filled in; without it they are required.
+    /// What is done about secrets that are not filled in; without it they are required.
     pub secrets: Option<Secrets>,
     /// What is done about secrets in files that git tracks; without it the render is refused.
     pub guard: Option<GuardPolicy>,
@@ -127,7 +127,7 @@ pub struct EnvironmentSettings {
     pub images: Vec<ImageOverride>,
     /// Numbers of replicas, as if the kustomization said so.
     pub replicas: Vec<ReplicaOverride>,
-    /// What goes before all names, instead of what the kustomization says.
+    /// The prefix of all names; it overrides the kustomization's.
     pub name_prefix: Option<String>,
     /// What goes behind all names, instead of what the kustomization says.
     pub name_suffix: Option<String>,
@@ -195,7 +195,7 @@ pub struct ReplicaOverride {
     pub count: u32,
 }
 
-/// What is done about secrets that nobody has filled in.
+/// What is done about secrets that are not filled in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]

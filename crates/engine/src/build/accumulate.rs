@@ -222,7 +222,7 @@ impl<'l> KustTarget<'l> {
         Ok(resources)
     }
 
-    /// What a directory comes to that this one builds on.
+    /// Builds a directory that this one lists as a base or a component.
     fn base(&self, context: &mut Context<'_>, name: &Text) -> Result<Accumulated> {
         let target = self.child(context, name)?;
         if target.kustomization.kind == Kind::Component {

@@ -65,7 +65,7 @@ pub(super) fn run(
     let asked = context.options.order.as_ref();
     let order = target.kustomization.order.as_ref().or(asked);
     if asked.is_some() && order != asked {
-        let message = "the kustomization's `sortOptions` go before `--reorder`";
+        let message = "the kustomization's `sortOptions` override `--reorder`";
         context
             .findings
             .push(Finding::warning("ignored-flag", message).help("leave the flag out"));

@@ -247,7 +247,7 @@ struct Context<'o> {
     budget: Budget,
     /// The schema in use.
     schema: Schema,
-    /// Whether a kustomization has chosen it: the first one that does is heard.
+    /// Whether a kustomization has set it: the first setting wins.
     schema_is_chosen: bool,
     /// Whether the scope of a kind was asked for that the built-in table does not hold.
     looked_beyond_the_table: bool,
@@ -341,7 +341,7 @@ struct Accumulated {
 }
 
 impl Accumulated {
-    /// Adds what a base came to.
+    /// Adds the result of a base.
     fn merge(&mut self, base: Self) -> Result<()> {
         self.resources.append(base.resources)?;
         self.fields.merge(&base.fields)?;

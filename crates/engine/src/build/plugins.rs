@@ -27,11 +27,11 @@ pub(super) struct Plugin {
     pub(super) span: Span,
 }
 
-/// Who does the work of a plugin.
+/// What runs a plugin.
 enum Runner {
-    /// We do.
+    /// A built-in generator or transformer.
     Builtin(Box<Builtin>),
-    /// Somebody else does.
+    /// An external program.
     Outside(plugin::Plugin),
 }
 
@@ -270,7 +270,7 @@ pub(super) fn validate(
     Ok(())
 }
 
-/// What each resource comes to, sorted, with all that is remembered of it.
+/// The text and history of each resource, sorted.
 fn texts(resources: &Resources, change: fn(&mut Resource)) -> Result<Vec<String>> {
     let mut texts = resources
         .iter()

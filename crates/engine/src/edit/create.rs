@@ -18,7 +18,7 @@ use crate::schema::Schema;
 pub struct Contents {
     /// Files, directories and URLs.
     pub resources: Vec<String>,
-    /// What goes before all names.
+    /// The prefix of all names.
     pub name_prefix: String,
     /// What goes behind all names.
     pub name_suffix: String,

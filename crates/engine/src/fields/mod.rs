@@ -75,7 +75,7 @@ pub type Specs = Cow<'static, [FieldSpec]>;
 /// [`Fields::default`] knows no field at all; [`Fields::builtin`] knows those of kustomize.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fields {
-    /// What `namePrefix` goes before.
+    /// The fields that get the prefix of `namePrefix`.
     pub name_prefix: Specs,
     /// What `nameSuffix` goes behind.
     pub name_suffix: Specs,

@@ -1,8 +1,8 @@
 //! Decodes YAML nodes into typed fields, by the rules of Go's `encoding/json` as kustomize uses it.
 //!
 //! Names of fields match in any case, null is the same as absent, and a number is no text.
-//! Configurations of plugins are read more leniently: there a number will do for a text, and a
-//! field that nobody knows is nobody's business.
+//! Configurations of plugins are read more leniently: a number is accepted as a text, and unknown
+//! fields are ignored.
 
 use kustom_yaml::error::{Error, Kind, Result, nearest};
 use kustom_yaml::{Node, Scalar, Str, Tag, Text};

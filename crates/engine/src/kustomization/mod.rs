@@ -55,7 +55,7 @@ pub struct Kustomization {
     pub validators: Vec<Text>,
     /// Which Kubernetes schema is used.
     pub openapi: OpenApi,
-    /// What goes before all names.
+    /// The prefix of all names.
     pub name_prefix: Text,
     /// What goes behind all names.
     pub name_suffix: Text,

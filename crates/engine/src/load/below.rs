@@ -12,7 +12,7 @@ use super::WorkTree;
 /// A file, or the files below a directory: without git's own, without what git ignores, and without
 /// following links.
 ///
-/// Somebody who names what git ignores wants to have it looked at all the same.
+/// A file that is named explicitly is listed even if git ignores it.
 ///
 /// # Errors
 ///

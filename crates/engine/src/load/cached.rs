@@ -53,7 +53,7 @@ impl From<Failed> for io::Error {
 }
 
 impl<'f> Cached<'f> {
-    /// Nothing is read before somebody asks.
+    /// Wraps a file system; nothing is read yet.
     pub fn new(lower: &'f dyn Files) -> Self {
         Self {
             lower,
@@ -65,7 +65,7 @@ impl<'f> Cached<'f> {
         }
     }
 
-    /// Tells of each file when it is read first, from now on and until [`Cached::unsubscribe`].
+    /// Sends each file when it is read for the first time, from now on until [`Cached::unsubscribe`].
     pub fn subscribe(&self) -> Receiver<FileRead> {
         let (sender, receiver) = mpsc::channel();
         *self.told.lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);
@@ -81,7 +81,7 @@ impl<'f> Cached<'f> {
         read.collect()
     }
 
-    /// Tells of no more files; whoever listens comes to an end.
+    /// Stops sending files; the channel closes.
     pub fn unsubscribe(&self) {
         *self.told.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
@@ -93,7 +93,7 @@ impl Files for Cached<'_> {
             let content: Arc<[u8]> = self.lower.read(path)?.into();
             let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(sender) = &*told {
-                // Nobody has to listen to the end.
+                // The receiver may be gone.
                 let _ = sender.send((path.to_path_buf(), content.clone()));
             }
             Ok(content)

@@ -1,8 +1,7 @@
 //! Records every file access of a build, and its result.
 //!
-//! What is made of files depends on the answers alone, in the order of the questions: as long as
-//! every answer stays the same, so does the result. That holds for files that were looked for and
-//! are not there, and for directories that were listed, too.
+//! The result of a build depends only on these accesses: while each gives the same result, so does
+//! the build. They include files that do not exist and directories that were listed.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -11,33 +10,33 @@ use std::sync::{Mutex, PoisonError};
 
 use super::{FileKind, Files, MadeBy, normalized};
 
-/// Files that remember what was asked of them.
+/// A file system that records the accesses to another one.
 pub struct Recording<'f> {
     files: &'f dyn Files,
     asked: Mutex<BTreeMap<PathBuf, Accesses>>,
 }
 
-/// What was asked about a path.
+/// The accesses to a path.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Accesses {
-    /// Its content, and it was there.
+    /// It was read, and exists.
     pub read: bool,
-    /// The names in it.
+    /// It was listed.
     pub listed: bool,
-    /// The files below it.
+    /// The files below it were listed.
     pub walked: bool,
-    /// What it is or where it leads, or its content though it is not there.
+    /// It was resolved, or its kind was asked for, or a read of it failed.
     pub resolved: bool,
-    /// It is not there.
+    /// It does not exist.
     pub missing: bool,
-    /// It is needed, and it is not there.
+    /// It is required, and does not exist.
     pub wanted: bool,
-    /// A program got it, which may have read anything from there.
+    /// It was passed to a program, which may have read anything below it.
     pub handed_over: bool,
 }
 
 impl<'f> Recording<'f> {
-    /// Records what is asked of some files.
+    /// Records the accesses to a file system.
     pub fn new(files: &'f dyn Files) -> Self {
         Self {
             files,
@@ -45,7 +44,7 @@ impl<'f> Recording<'f> {
         }
     }
 
-    /// What was asked so far, by path.
+    /// The accesses so far, by path.
     pub fn asked(&self) -> BTreeMap<PathBuf, Accesses> {
         let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         asked.clone()

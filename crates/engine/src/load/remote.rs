@@ -214,7 +214,7 @@ impl Git<'_> {
     }
 }
 
-/// The line in which git says why; what ssh says goes before what git makes of it.
+/// The line in which git says why; a message of ssh is preferred to git's.
 fn reason(words: &str) -> Option<&str> {
     let mut lines = words.lines().map(str::trim).filter(|line| !line.is_empty());
     let first = lines.clone().next()?;

@@ -353,7 +353,7 @@ impl<'c> Inflation<'c> {
                 self.additional_values(index, file)?.into_os_string(),
             ]);
         }
-        // What a chart says itself goes before what the command line says for all.
+        // The entry of a chart overrides the command line.
         if chart.api_versions.is_empty() {
             let versions = options.api_versions.iter();
             versions.for_each(|version| option(&mut arguments, "--api-versions", version));

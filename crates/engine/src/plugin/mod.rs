@@ -70,8 +70,8 @@ pub struct FunctionOptions {
 pub struct HelmOptions {
     /// Whether charts are inflated at all.
     pub enabled: bool,
-    /// Whether they are although nobody but a file of the repository says so: then nothing of the
-    /// repository runs with them.
+    /// Whether only a file of the repository enables them; then no program of the repository runs
+    /// with them.
     pub enabled_by_project: bool,
     /// The helm to run.
     pub command: OsString,

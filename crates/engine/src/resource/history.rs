@@ -22,9 +22,9 @@ pub struct History {
     pub behavior: Behavior,
     /// Whether its name will get a hash of its content.
     pub needs_hash: bool,
-    /// As a patch: may it rename its target?
+    /// Whether it may rename its target, if it is a patch.
     pub may_rename: bool,
-    /// As a patch: may it change its target's kind?
+    /// Whether it may change the kind of its target, if it is a patch.
     pub may_change_kind: bool,
     /// Whether a helm chart made it; the namespace field then leaves it alone.
     pub from_helm: bool,

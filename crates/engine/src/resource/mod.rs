@@ -36,11 +36,11 @@ pub struct Resource {
 /// What a change does to the ids of a resource.
 #[derive(Clone, Copy, Debug)]
 enum IdChange {
-    /// They are what they were.
+    /// No id changes.
     No,
-    /// It has former ones that it had not.
+    /// A previous id was recorded.
     Noted,
-    /// The present one is another.
+    /// The current id changes.
     Yes,
 }
 

@@ -29,7 +29,7 @@ pub struct Resources {
     is_unique: bool,
     /// Whether one of them may be deleted.
     may_be_deleted: bool,
-    /// What whoever makes them larger charges.
+    /// The budget that code charges before it adds or enlarges resources.
     budget: Budget,
 }
 
@@ -47,7 +47,7 @@ impl Resources {
         }
     }
 
-    /// What whoever makes them larger charges.
+    /// The budget that code charges before it adds or enlarges resources.
     pub fn budget(&self) -> &Budget {
         &self.budget
     }
@@ -310,7 +310,7 @@ impl Resources {
                     merge_map(&mut new, &[], old, "binaryData");
                 }
                 if self.with_id(new.id()) != Some(position) {
-                    let message = format!("`{id}` does not stand for one object only");
+                    let message = format!("`{id}` matches several objects");
                     return Err(Error::new(Kind::Generator, message));
                 }
                 // It has taken over every id of the one it replaces.

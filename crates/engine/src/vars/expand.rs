@@ -174,7 +174,7 @@ impl Expansion {
         }))
     }
 
-    /// What stands in the place of a name; the name itself if it is nobody's.
+    /// The value of a variable; the reference itself if no variable has the name.
     fn of(&mut self, name: &str) -> Meaning {
         match self.known.get_mut(name) {
             Some(known) if known.meaning != Meaning::Unfit => {

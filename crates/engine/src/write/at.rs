@@ -40,7 +40,7 @@ pub(super) struct Owned {
 }
 
 impl Owned {
-    /// Whether nobody may write to it.
+    /// Whether it is read-only.
     pub(super) fn is_read_only(self) -> bool {
         self.mode & 0o222 == 0
     }

@@ -26,7 +26,7 @@ pub(super) struct Owned {
 }
 
 impl Owned {
-    /// Whether nobody may write to it.
+    /// Whether it is read-only.
     pub(super) fn is_read_only(self) -> bool {
         self.read_only
     }

@@ -20,7 +20,7 @@ use kustom_yaml::error::{Error, Kind, Result};
 pub struct Directory {
     path: PathBuf,
     follows: bool,
-    /// What is said to whoever would lead out.
+    /// The help for a path that leads out of it.
     help: &'static str,
 }
 
@@ -81,7 +81,7 @@ impl Directory {
         }
     }
 
-    /// The same, with what helps whoever names a path that leads out.
+    /// The same, with a help for paths that lead out of it.
     #[must_use]
     pub fn with_help(self, help: &'static str) -> Self {
         Self { help, ..self }
@@ -338,7 +338,7 @@ impl Made {
         for directory in missing.into_iter().rev() {
             match fs::create_dir(directory) {
                 Ok(()) => self.paths.borrow_mut().push(directory.to_path_buf()),
-                // Somebody else was quicker.
+                // Another process made it meanwhile.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
             }
@@ -511,7 +511,7 @@ impl<'r> Walk<'r> {
             (Err(error), Some((made, private))) if error.kind() == io::ErrorKind::NotFound => {
                 match self.at.make_directory(part, *private) {
                     Ok(()) => made.paths.push(inside.clone()),
-                    // Somebody else was quicker.
+                    // Another process made it meanwhile.
                     Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                     Err(error) => return Err(error.into()),
                 }

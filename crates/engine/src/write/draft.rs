@@ -226,7 +226,7 @@ impl Drop for Draft<'_> {
     }
 }
 
-/// A new file under a name that nobody can foretell.
+/// A new file under an unpredictable name.
 fn create(at: &At, private: bool) -> io::Result<(OsString, fs::File)> {
     let mut taken = io::Error::from(io::ErrorKind::AlreadyExists);
     for draw in 0..DRAWS {

@@ -1,6 +1,6 @@
 //! The only door for writing.
 //!
-//! A file is written whole or not at all: to a name that nobody can foretell, made anew, with the
+//! A file is written whole or not at all: to a new file with an unpredictable name, with the
 //! mode of the file that it replaces before there is anything in it; then it is synced and renamed.
 //! Of several files none is renamed before all are written; where one cannot be, nothing is left
 //! behind, directories included.

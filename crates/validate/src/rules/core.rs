@@ -344,7 +344,7 @@ fn secret(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
     }
 }
 
-/// Whether bytes are JSON, and an object. Its values are nobody's business here.
+/// Whether bytes are a JSON object; its values are not checked.
 fn is_json_map(bytes: &[u8]) -> bool {
     std::str::from_utf8(bytes).is_ok_and(crate::json::is_object)
 }

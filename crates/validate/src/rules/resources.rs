@@ -133,8 +133,8 @@ pub(super) fn quota_name(name: &str) -> Verdict {
     }
 }
 
-/// Whether a scope says something about a resource of a quota. Names that are not the API's own
-/// are nobody's business.
+/// Whether a scope applies to a resource of a quota. Names that are not the API's own are
+/// accepted.
 pub(super) fn scope_applies(scope: &str, name: &str) -> bool {
     if !QUOTA.contains(&name) {
         return true;

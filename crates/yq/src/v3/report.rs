@@ -199,7 +199,7 @@ impl CommandReport {
                 continue;
             };
             let message = format!(
-                "`{}` is named by its number; it is {identity} now",
+                "`{}` is addressed by index; it is {identity} now",
                 indexed.path
             );
             let finding = self.finding("script-index", message);

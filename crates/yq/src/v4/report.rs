@@ -128,7 +128,7 @@ impl AssignmentReport {
                 continue;
             };
             let message = format!(
-                "`{}` is named by its number; its {key} is `{text}` now",
+                "`{}` is addressed by index; its {key} is `{text}` now",
                 item.path
             );
             let help = format!("`{path}` says so by name");
