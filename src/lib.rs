@@ -31,7 +31,8 @@
 
 pub use kustom_engine::{
     build, cfg, edit, fields, generate, hash, id, kustomization, load, localize, name_references,
-    order, patch, plugin, process, regexp, release, resource, schema, transform, vars, write,
+    order, patch, plugin, process, regexp, release, remotes, resource, schema, transform, vars,
+    write,
 };
 pub use kustom_guard as guard;
 pub use kustom_yaml::{self as yaml, error, finding, limits, place};

@@ -226,6 +226,8 @@ const COMMANDS: &[(&str, &[&str])] = &[
             "deps NAME",
         ],
     ),
+    ("lock", &["lock", "lock --check", "lock -C p/NAME"]),
+    ("vendor", &["vendor", "vendor --check", "vendor -C NAME"]),
     (
         "yq",
         &[

@@ -27,6 +27,7 @@ fn commands_of(room: &str, file: &str) -> Vec<&'static str> {
         // Of the program under the name `kustomize`, whose commands have a parser of their own.
         ("cfg", _) | ("cli", "functions.rs" | "cfg.rs" | "cfg") => Vec::new(),
         ("localize", _) | ("cli", "localize.rs") => vec!["localize"],
+        ("cli", "lock.rs" | "vendor.rs") => vec!["lock", "vendor"],
         ("cli", "validate") => vec!["validate"],
         ("cli", "secrets") => vec!["secrets init"],
         // Its commands say each of its own flags.

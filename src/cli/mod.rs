@@ -22,6 +22,7 @@ mod kubectl;
 mod kustomize;
 mod lazy_args;
 mod localize;
+mod lock;
 mod output;
 mod project;
 mod reading;
@@ -32,6 +33,7 @@ mod secrets;
 mod topics;
 mod unrendered;
 mod validate;
+mod vendor;
 mod yq;
 
 use std::ffi::OsString;
@@ -39,7 +41,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use kustom::error::{Error, Result};
+use kustom::error::{Error, Kind, Result};
 use kustom::limits::{self, Limits};
 use kustom::process;
 
@@ -71,6 +73,9 @@ struct Global {
     /// How long helm, git and functions may run, such as `90s` (default 10m).
     #[arg(long, global = true, value_name = "TIME", value_parser = time)]
     timeout: Option<Duration>,
+    /// Fetch nothing: what is elsewhere comes from `vendor` or the cache, or is refused.
+    #[arg(long, global = true)]
+    offline: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -106,6 +111,10 @@ enum Command {
     Affected(LazyArgs<affected::Arguments>),
     /// Print the files that environments are made of.
     Deps(LazyArgs<deps::Arguments>),
+    /// Write down what the remotes of a project hold, so that nothing else is ever built.
+    Lock(LazyArgs<lock::Arguments>),
+    /// Lay out what is locked in `vendor`, where it is read from then on.
+    Vendor(LazyArgs<vendor::Arguments>),
     /// Change or query YAML, by the command lines of yq 3 and yq 4.
     #[command(disable_help_flag = true)]
     Yq(yq::Arguments),
@@ -174,6 +183,8 @@ fn run_command(command: Command, streams: &Streams) -> Result<ExitCode> {
         Command::Validate(LazyArgs(arguments)) => validate::run(&arguments, streams),
         Command::Affected(LazyArgs(arguments)) => affected::run(&arguments, streams),
         Command::Deps(LazyArgs(arguments)) => deps::run(&arguments, streams),
+        Command::Lock(LazyArgs(arguments)) => lock::run(&arguments, streams),
+        Command::Vendor(LazyArgs(arguments)) => vendor::run(&arguments, streams),
         Command::Yq(arguments) => Ok(yq::run(&arguments.words, streams)),
     }
 }
@@ -192,6 +203,7 @@ impl Global {
         limits::set(Limits {
             size: size.unwrap_or(Limits::DEFAULT.size),
             time: time.unwrap_or(Limits::DEFAULT.time),
+            offline: self.offline || said("KUSTOM_OFFLINE", switch)?.unwrap_or_default(),
         });
         Ok(())
     }
@@ -211,6 +223,12 @@ fn said<T>(name: &str, read: fn(&str) -> Result<T>) -> Result<Option<T>> {
 fn refused(error: &Error) -> ExitCode {
     Streams::new(output::When::Auto, false).error(error);
     ExitCode::from(2)
+}
+
+/// What `KUSTOM_OFFLINE` says.
+fn switch(text: &str) -> Result<bool> {
+    lazy_args::boolean(text)
+        .map_err(|why| Error::new(Kind::Limit, format!("`{text}` is no switch")).help(why))
 }
 
 fn size(text: &str) -> std::result::Result<u64, String> {

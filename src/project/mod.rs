@@ -19,6 +19,7 @@ mod output;
 mod overrides;
 mod paths;
 mod provenance;
+mod remotes;
 mod render;
 mod script_files;
 mod secrets;
@@ -48,6 +49,7 @@ pub use configs::{Config, configs};
 pub use environment::Environment;
 pub use many::{Many, Shard, render_many};
 pub use output::RECORD;
+pub use remotes::{VENDOR, visit_remotes};
 pub use render::{Options, Rendered, render};
 pub use script_files::ProjectFiles;
 pub use secrets::{

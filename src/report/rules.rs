@@ -129,6 +129,7 @@ const RULES: &[(&str, &str, &str)] = &[
     ("unmatched-replacement", "A replacement that reaches no field.", "Nothing was changed. Correct its targets, or take it away."),
     ("unmatched-selector", "A selector that no rendered object has the labels for, or that counts other pods than its own.", "It selects nothing. Correct the label, or name what the cluster has in `external` of `kustom.yaml`."),
     ("unmatched-value", "A `ValueAddTransformer` that meets no resource.", "Nothing was changed. Correct its targets, or take it away."),
+    ("unread-kustomization", "A kustomization that cannot be read, so that what it names elsewhere is not locked.", "Mend it, and run `kustom lock` again: where a lock is, nothing that it lacks is fetched."),
     ("unsupported-value", "A word that is none of those that the API takes.", "The message names them."),
     ("unused-var", "A variable that nothing uses.", "Take it away."),
     ("url-password", "A password in a URL.", CLEAR),

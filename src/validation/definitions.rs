@@ -25,6 +25,22 @@ pub fn definitions(
         return Ok(Vec::new());
     }
     let library = SourceStore::new(files, working_directory, Restriction::None);
+    definitions_of(&library, directory, names)
+}
+
+/// The same, of the files of a library.
+///
+/// # Errors
+///
+/// As [`definitions`].
+pub fn definitions_of(
+    library: &SourceStore<'_>,
+    directory: &Path,
+    names: &[String],
+) -> Result<Vec<Node>> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
     let loader = library.open(directory)?;
     let mut found = Vec::new();
     for name in names {

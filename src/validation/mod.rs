@@ -21,7 +21,7 @@ use crate::place::{Place, Span};
 use crate::resource::Resource;
 use crate::yaml::{self, Dialect, Node, Scalar, Style, Tag};
 
-pub use definitions::definitions;
+pub use definitions::{definitions, definitions_of};
 pub use exceptions::{Exception, Exceptions};
 pub use schemas::schemas;
 

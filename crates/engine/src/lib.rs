@@ -34,4 +34,5 @@ pub mod plugin;
 pub mod cfg;
 pub mod build;
 pub mod localize;
+pub mod remotes;
 pub mod edit;

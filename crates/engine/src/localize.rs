@@ -26,7 +26,7 @@ const ELSEWHERE: &str = "localized-files";
 const OF_THIS_MACHINE: &str = "file-schemed";
 
 /// Where kustomize looks for charts.
-const CHARTS: &str = "charts";
+pub(crate) const CHARTS: &str = "charts";
 
 /// A tree of files that builds by itself.
 #[derive(Clone, Debug, Default)]
@@ -79,7 +79,7 @@ pub fn localize(target: &Loader<'_>, scope: &Path) -> Result<Localized> {
 
 /// What a text in a kustomization or a plugin names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Named {
+pub(crate) enum Named {
     File,
     /// A file, perhaps with the key of its content before it: `key=file`.
     KeyAndFile,
@@ -94,10 +94,10 @@ enum Named {
     Charts,
 }
 
-type Fields = [(&'static [&'static str], Named)];
+pub(crate) type Fields = [(&'static [&'static str], Named)];
 
 /// What the fields of a kustomization name.
-const KUSTOMIZATION: &Fields = &[
+pub(crate) const KUSTOMIZATION: &Fields = &[
     (&["openapi", "path"], Named::File),
     (&["bases"], Named::Directory),
     (&["components"], Named::Directory),
@@ -125,7 +125,7 @@ const KUSTOMIZATION: &Fields = &[
 ];
 
 /// What the fields of a built-in plugin name.
-fn fields_of_plugin(kind: &str) -> &'static Fields {
+pub(crate) fn fields_of_plugin(kind: &str) -> &'static Fields {
     match kind {
         "ConfigMapGenerator" | "SecretGenerator" => &[
             (&["env"], Named::File),
@@ -424,7 +424,7 @@ impl Tree<'_> {
 }
 
 /// The name of the only kustomization of a directory.
-fn kustomization_of(loader: &Loader<'_>) -> Result<&'static str> {
+pub(crate) fn kustomization_of(loader: &Loader<'_>) -> Result<&'static str> {
     let there: Vec<&str> = FILE_NAMES
         .into_iter()
         .filter(|name| loader.kind(name) == Some(FileKind::File))
@@ -447,7 +447,7 @@ fn kustomization_of(loader: &Loader<'_>) -> Result<&'static str> {
 }
 
 /// Calls something with each text at a path; lists on the way are gone through.
-fn each(
+pub(crate) fn each(
     node: &mut Node,
     path: &[&str],
     work: &mut dyn FnMut(&mut Node) -> Result<()>,
@@ -480,11 +480,11 @@ fn field<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
         .map(|entry| &entry.value)
 }
 
-fn has(node: &Node, name: &str) -> bool {
+pub(crate) fn has(node: &Node, name: &str) -> bool {
     field(node, name).is_some_and(|value| !is_empty(value))
 }
 
-fn has_inner(node: &Node, name: &str, inner: &str) -> bool {
+pub(crate) fn has_inner(node: &Node, name: &str, inner: &str) -> bool {
     field(node, name).is_some_and(|value| has(value, inner))
 }
 
@@ -497,7 +497,7 @@ fn is_empty(node: &Node) -> bool {
 }
 
 /// Whether a text is objects, and no name.
-fn is_inline(text: &Text) -> bool {
+pub(crate) fn is_inline(text: &Text) -> bool {
     read_manifests(text.as_bytes(), text.span.source)
         .and_then(|read| resource::from_documents(read, &Schema::builtin()))
         .is_ok()

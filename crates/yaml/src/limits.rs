@@ -17,6 +17,8 @@ pub struct Limits {
     pub size: u64,
     /// How long a program of others may run, unless something else is said where it is named.
     pub time: Duration,
+    /// Whether nothing is fetched: no repository, no file over HTTP, no chart, no image.
+    pub offline: bool,
 }
 
 /// What a value costs beside its text, in bytes: about what it takes in memory.
@@ -26,10 +28,11 @@ pub const VALUE: u64 = 64;
 pub const DIRECTORY: u64 = 32 << 10;
 
 impl Limits {
-    /// 512 MiB, forty times the largest of thousands of public kustomizations; ten minutes.
+    /// 512 MiB, forty times the largest of thousands of public kustomizations; ten minutes; online.
     pub const DEFAULT: Self = Self {
         size: 512 << 20,
         time: Duration::from_secs(600),
+        offline: false,
     };
 }
 

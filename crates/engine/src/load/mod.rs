@@ -6,12 +6,17 @@
 //! on this machine or in a repository elsewhere.
 
 mod below;
+mod cache;
 mod cached;
+mod content;
 mod conversion;
 mod copy;
 mod files;
+mod git;
 mod history;
 mod http;
+mod lock;
+mod locked;
 mod open;
 mod provenance;
 mod recording;
@@ -27,7 +32,7 @@ mod work_tree;
 use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use kustom_yaml::Text;
 use kustom_yaml::error::{Error, Kind, Result};
@@ -37,15 +42,18 @@ use kustom_yaml::place::{Place, SourceId, Span};
 use crate::release::{Change, Release};
 use crate::write::Scratch;
 
-use remote::{Checkout, Remotes};
+use remote::{Checkout, FoundLock};
 
 pub use below::files_below;
 pub use cached::{Cached, FileRead};
+pub use content::Contents;
 pub use files::{Disk, FileKind, Files, LookupCache, Memory, Overlay, display_from, normalized};
 pub use history::Appearance;
+pub use lock::{LOCK_FILE, Lock, Locked, Remote, RemoteKind, digest_of, digest_of_files};
 pub use open::{LARGEST_FILE, bounded};
 pub use provenance::{MadeBy, Provenance};
 pub use recording::{Accesses, Recording};
+pub use remote::Remotes;
 pub use revision::Revision;
 pub use tracked::tracked_files;
 pub use url::{Repository, is_http, shown_name};
@@ -60,7 +68,10 @@ pub struct SourceStore<'f> {
     restriction: Restriction,
     release: Release,
     sources: Mutex<Sources>,
-    remotes: Remotes,
+    remotes: Arc<Remotes>,
+    /// Where the lock of the project is looked for, and upwards: the first directory that is opened.
+    start: OnceLock<PathBuf>,
+    lock: OnceLock<Result<Option<FoundLock>>>,
     budget: Budget,
 }
 
@@ -124,7 +135,9 @@ impl<'f> SourceStore<'f> {
             restriction,
             release: Release::default(),
             sources: Mutex::default(),
-            remotes: Remotes::default(),
+            remotes: Arc::default(),
+            start: OnceLock::new(),
+            lock: OnceLock::new(),
             budget: Budget::default(),
         }
     }
@@ -138,6 +151,12 @@ impl<'f> SourceStore<'f> {
     #[must_use]
     pub fn as_of(self, release: Release) -> Self {
         Self { release, ..self }
+    }
+
+    /// The same, with what was fetched for others.
+    #[must_use]
+    pub fn sharing(self, remotes: Arc<Remotes>) -> Self {
+        Self { remotes, ..self }
     }
 
     /// The name of the file that a span is in, as it is shown to people.
@@ -207,7 +226,7 @@ impl<'f> SourceStore<'f> {
         match self.files.resolve(&path) {
             Ok((root, FileKind::Directory)) => Ok(Loader {
                 library: self,
-                root,
+                root: self.started_at(root),
                 ancestors: Vec::new(),
                 checkout: None,
                 urls: Vec::new(),
@@ -229,11 +248,16 @@ impl<'f> SourceStore<'f> {
         mut urls: Vec<Arc<str>>,
         depth: usize,
     ) -> Result<Loader<'_>> {
-        let checkout = self.remotes.checkout(repository)?;
+        let checkout = self.remotes.checkout(repository, self.beside()?)?;
         let shown = url::shown_url(&repository.url);
         let wrong = |what: &str| Error::new(Kind::Load, format!("`{shown}` {what}"));
         let path = normalized(&checkout.root.join(&repository.directory));
-        let root = match Disk.resolve(&path) {
+        checkout.enter(&path)?;
+        let files = match checkout.is_vendored {
+            true => self.files,
+            false => &Disk,
+        };
+        let root = match files.resolve(&path) {
             // A link can lead out of the clone, which shows only now.
             Ok((root, _)) if !root.starts_with(&checkout.root) => {
                 return Err(wrong("leads out of its repository"));
@@ -387,7 +411,11 @@ impl<'l> Loader<'l> {
     pub fn is_base(&self, name: &str) -> bool {
         if is_http(name) {
             let repository = Repository::parse(name);
-            return repository.is_some_and(|it| it.is_certain() || self.library.remotes.has(&it));
+            return repository.is_some_and(|it| {
+                it.is_certain()
+                    || self.library.remotes.has(&it)
+                    || self.library.locks_repository(&it)
+            });
         }
         match self.kind(name) {
             Some(FileKind::File) => false,
@@ -398,7 +426,7 @@ impl<'l> Loader<'l> {
 
     /// Whether something that could not be read as a file may still be a base.
     pub fn may_be_base(&self, name: &str) -> bool {
-        is_http(name) && Repository::parse(name).is_some()
+        is_http(name) && Repository::parse(name).is_some() && !self.library.is_settled()
     }
 
     /// Reads a file that a kustomization names: a path, or the URL of a file.
@@ -408,15 +436,19 @@ impl<'l> Loader<'l> {
     /// If it is missing, unreadable, a directory, or out of bounds; all at the place of the name.
     pub fn read(&self, name: &Text) -> Result<Content> {
         if is_http(name) {
-            let bytes = self
-                .library
-                .remotes
-                .file(name)
+            let library = self.library;
+            let served = library
+                .beside()
+                .and_then(|beside| library.remotes.file(name, beside))
                 .map_err(|error| error.at(name.span))?;
-            self.charge(name, &bytes)?;
+            self.charge(name, &served.bytes)?;
+            let shown = match &served.path {
+                Some(path) => library.shown(path).to_string_lossy().into_owned(),
+                None => url::shown_url(name),
+            };
             return Ok(Content {
-                bytes,
-                source: self.library.register(None, &url::shown_url(name)),
+                bytes: served.bytes.to_vec(),
+                source: library.register(served.path, &shown),
             });
         }
         let path = self.path(name);
@@ -449,7 +481,7 @@ impl<'l> Loader<'l> {
         self.charge(name, &bytes)?;
         let origin = self.files().editable_path(&resolved);
         let shown = self.shown(&origin).to_string_lossy().into_owned();
-        let path = self.checkout.is_none().then_some(resolved);
+        let path = (!self.is_fetched()).then_some(resolved);
         Ok(Content {
             bytes,
             source: self.library.register(path, &shown),
@@ -495,6 +527,7 @@ impl<'l> Loader<'l> {
                 .help("is an entry of the list indented too far, so that two became one?"));
         }
         let path = self.path(name);
+        self.enter(&path).map_err(|error| error.at(name.span))?;
         let root = match self.files().resolve(&path) {
             Ok((root, FileKind::Directory)) => root,
             Ok(_) => {
@@ -538,22 +571,42 @@ impl<'l> Loader<'l> {
     pub fn hand_over(&self, path: &Path) -> Result<PathBuf> {
         let shown = self.shown(path).display().to_string();
         let cannot = |cause| cannot(&format!("lay out `{shown}`"), cause);
+        self.enter(path)?;
         self.files().hand_over(path).map_err(cannot)
     }
 
     /// A program that a kustomization names by its path, where it can be run.
-    pub fn program(&self, name: impl AsRef<Path>) -> PathBuf {
+    ///
+    /// # Errors
+    ///
+    /// If it is a part of a remote that the lock does not hold it to.
+    pub fn program(&self, name: impl AsRef<Path>) -> Result<PathBuf> {
         let path = self.root.join(name);
+        self.enter(path.parent().unwrap_or(&path))?;
         if self.files().is_disk() {
-            return path;
+            return Ok(path);
         }
         let files = self.files();
         let Ok((found, _)) = files.resolve(&path) else {
             files.miss(&path);
-            return path;
+            return Ok(path);
         };
         let _ = files.read(&found);
-        files.hand_over(&found).unwrap_or(path)
+        Ok(files.hand_over(&found).unwrap_or(path))
+    }
+
+    /// Takes notice of a directory that is used, if it is in a clone.
+    ///
+    /// # Errors
+    ///
+    /// If it is a part of a remote that the lock does not hold it to.
+    pub(crate) fn enter(&self, directory: &Path) -> Result<()> {
+        let directory = normalized(directory);
+        let checkout = self.checkout.as_ref();
+        match checkout.filter(|it| directory.starts_with(&it.root)) {
+            Some(checkout) => checkout.enter(&directory),
+            None => Ok(()),
+        }
     }
 
     /// Takes notice of what a program is told of: a file, or the files of a directory below this
@@ -586,6 +639,7 @@ impl<'l> Loader<'l> {
     ///
     /// If it cannot be read, or the copy cannot be written.
     pub fn on_disk(&self, path: &Path, scratch: &Scratch, below: &str) -> Result<PathBuf> {
+        self.enter(path)?;
         let files = self.files();
         if files.is_disk() {
             return Ok(path.to_path_buf());
@@ -655,9 +709,14 @@ impl<'l> Loader<'l> {
         self.files().list(&self.root).unwrap_or_default()
     }
 
+    /// Whether the directory is in a clone, and not among the build's files.
+    fn is_fetched(&self) -> bool {
+        self.checkout.as_ref().is_some_and(|it| !it.is_vendored)
+    }
+
     /// What is read here: the build's files or, in a clone, the disk.
     fn files(&self) -> &'l dyn Files {
-        if self.checkout.is_some() {
+        if self.is_fetched() {
             &Disk
         } else {
             self.library.files

@@ -1,26 +1,47 @@
 //! Fetches remote targets: clones of repositories, and files over HTTP.
 //!
-//! A repository is fetched by the user's own git, so that credentials work, and once for each
-//! revision that a build needs, however often it is named. Nothing here happens unless a
-//! kustomization names something remote.
+//! Where a lock is, everything is held to it, and comes from what is vendored beside it, or from the
+//! user's cache, before anything is fetched. Each remote is read once, however often it is named.
+//! Nothing here happens unless a kustomization names something remote.
 
-use std::collections::HashMap;
-use std::ffi::{OsStr, OsString};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kustom_yaml::error::{Error, Kind, Result};
+use kustom_yaml::limits;
 
-use super::http;
-use super::url::{Repository, shown, shown_url, without_passwords};
-use crate::process::{Command, Failure, Output};
+use super::content::{self, Contents, laid_out, named, of_clone, outermost};
+use super::lock::{LOCK_FILE, Lock, Locked, Remote, digest_of, digest_of_files};
+use super::url::{Repository, shown, shown_url};
+use super::{Files, cache, git, http};
 use crate::write::Scratch;
 
-/// What was fetched for a build.
+/// What was fetched for a build, or for several that share it.
 #[derive(Default)]
-pub(super) struct Remotes {
+pub struct Remotes {
+    purpose: Purpose,
     clones: Mutex<HashMap<Revision, Arc<Slot>>>,
-    files: Mutex<HashMap<String, Arc<[u8]>>>,
+    files: Mutex<BTreeMap<String, Served>>,
+}
+
+/// What remotes are read for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Purpose {
+    /// To build on them, as the lock says where one is.
+    #[default]
+    Build,
+    /// To lock what they hold now, whatever the lock says.
+    Lock,
+    /// To vendor what is locked, whatever is vendored.
+    Vendor,
+}
+
+/// A file over HTTP, and where it is vendored if it is.
+#[derive(Clone)]
+pub(super) struct Served {
+    pub(super) bytes: Arc<[u8]>,
+    pub(super) path: Option<PathBuf>,
 }
 
 /// One revision of one repository.
@@ -34,27 +55,196 @@ struct Revision {
 /// The place of a clone; who fetches it holds the lock.
 type Slot = Mutex<Option<Arc<Checkout>>>;
 
-/// The files of a revision, on disk until the build is over.
+/// The lock of a project, and where it is.
+pub(super) struct FoundLock {
+    pub(super) lock: Lock,
+    /// The directory that it is in.
+    pub(super) directory: PathBuf,
+}
+
+/// What is there besides what is fetched: a lock, and what is vendored beside it.
+#[derive(Clone, Copy)]
+pub(super) struct Beside<'b> {
+    pub(super) lock: Option<&'b FoundLock>,
+    pub(super) files: &'b dyn Files,
+}
+
+/// The files of a revision.
 pub(super) struct Checkout {
     /// Where they are, without links.
     pub(super) root: PathBuf,
+    /// Whether they are files of the project, and not of the disk.
+    pub(super) is_vendored: bool,
+    remote: Remote,
     /// What git was given.
     address: String,
-    /// Takes them away in the end.
-    _directory: Scratch,
+    commit: Option<String>,
+    /// What they are held to.
+    locked: Option<Locked>,
+    /// The directories that kustomizations were read from.
+    used: Mutex<BTreeSet<String>>,
+    /// Takes a clone away in the end.
+    _directory: Option<Scratch>,
 }
 
 impl Remotes {
+    /// Remotes that are read to lock what they hold now.
+    pub fn to_lock() -> Self {
+        Self {
+            purpose: Purpose::Lock,
+            ..Self::default()
+        }
+    }
+
+    /// Remotes that are read to vendor what is locked.
+    pub fn to_vendor() -> Self {
+        Self {
+            purpose: Purpose::Vendor,
+            ..Self::default()
+        }
+    }
+
+    /// Whether a lock is heard.
+    pub(super) fn heeds_locks(&self) -> bool {
+        self.purpose != Purpose::Lock
+    }
+
+    /// What all remotes hold that were read so far.
+    ///
+    /// # Errors
+    ///
+    /// If a file of one cannot be read.
+    pub fn locked(&self) -> Result<Lock> {
+        let mut lock = Lock::default();
+        for checkout in self.checkouts() {
+            let directories = checkout.directories();
+            let contents = of_clone(&checkout.root, &directories)?;
+            let locked = Locked {
+                commit: checkout.commit.clone(),
+                digest: digest_of_files(&contents),
+                directories,
+            };
+            lock.insert(checkout.remote.clone(), locked);
+        }
+        for (url, served) in &*self.files.lock().unwrap_or_else(PoisonError::into_inner) {
+            let locked = Locked {
+                digest: digest_of(&served.bytes),
+                ..Locked::default()
+            };
+            lock.insert(Remote::file(url), locked);
+        }
+        Ok(lock)
+    }
+
+    /// What all remotes hold that were read so far, as files below the directory of the lock.
+    ///
+    /// # Errors
+    ///
+    /// If a file of one cannot be read.
+    pub fn contents(&self) -> Result<Contents> {
+        let mut all = Contents::new();
+        for checkout in self.checkouts() {
+            let below = checkout.remote.vendor_path();
+            for (name, bytes) in checkout.contents()? {
+                all.insert(format!("{below}/{name}"), bytes);
+            }
+        }
+        for (url, served) in &*self.files.lock().unwrap_or_else(PoisonError::into_inner) {
+            all.insert(Remote::file(url).vendor_path(), served.bytes.to_vec());
+        }
+        Ok(all)
+    }
+
+    fn checkouts(&self) -> Vec<Arc<Checkout>> {
+        let clones = self.clones.lock().unwrap_or_else(PoisonError::into_inner);
+        let slots = clones
+            .values()
+            .filter_map(|slot| slot.lock().unwrap_or_else(PoisonError::into_inner).clone());
+        slots.collect()
+    }
+
     /// The files of a repository.
-    pub(super) fn checkout(&self, repository: &Repository) -> Result<Arc<Checkout>> {
+    pub(super) fn checkout(
+        &self,
+        repository: &Repository,
+        beside: Beside<'_>,
+    ) -> Result<Arc<Checkout>> {
         let slot = self.slot(repository);
         let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(checkout) = &*slot {
             return Ok(checkout.clone());
         }
-        let checkout = Arc::new(Checkout::fetch(repository)?);
+        let checkout = Arc::new(self.obtain(repository, beside)?);
         *slot = Some(checkout.clone());
         Ok(checkout)
+    }
+
+    fn obtain(&self, repository: &Repository, beside: Beside<'_>) -> Result<Checkout> {
+        let remote = Remote::from(repository);
+        let new = |root: PathBuf, directory: Option<Scratch>| Checkout {
+            root,
+            is_vendored: false,
+            remote: remote.clone(),
+            address: repository.address.clone(),
+            commit: None,
+            locked: None,
+            used: Mutex::default(),
+            _directory: directory,
+        };
+        let Some(found) = beside.lock else {
+            refuse_offline(&remote, false)?;
+            if self.purpose != Purpose::Lock {
+                let clone = git::fetch(repository)?;
+                return Ok(new(clone.root, Some(clone.directory)));
+            }
+            let (clone, commit) = git::fetch_to_lock(repository)?;
+            return Ok(Checkout {
+                commit: Some(commit),
+                ..new(clone.root, Some(clone.directory))
+            });
+        };
+        let locked = found.entry(&remote)?;
+        let checkout = |checkout: Checkout| Checkout {
+            commit: locked.commit.clone(),
+            locked: Some(locked.clone()),
+            ..checkout
+        };
+        if let Some(root) = self.vendored(&remote, beside) {
+            let contents = laid_out(beside.files, &root, &locked.directories)?;
+            found.check_vendored(&remote, locked, &digest_of_files(&contents))?;
+            return Ok(Checkout {
+                is_vendored: true,
+                ..checkout(new(root, None))
+            });
+        }
+        if let Some(root) = cache::directory(locked) {
+            return Ok(checkout(new(root, None)));
+        }
+        refuse_offline(&remote, true)?;
+        let wanted = locked.commit.as_deref().unwrap_or_default();
+        let (clone, commit) = git::fetch_commit(repository, wanted)?;
+        let contents = of_clone(&clone.root, &locked.directories)?;
+        let digest = digest_of_files(&contents);
+        if digest != locked.digest {
+            let error = differs(&remote, locked, &digest);
+            return Err(match commit == wanted {
+                true => error,
+                false => error.note(
+                    format!("the commit `{wanted}` is not served any more, but `{commit}`"),
+                    None,
+                ),
+            });
+        }
+        cache::keep_directory(locked, &contents);
+        Ok(checkout(new(clone.root, Some(clone.directory))))
+    }
+
+    /// Where a remote is vendored, if it is and that counts.
+    fn vendored(&self, remote: &Remote, beside: Beside<'_>) -> Option<PathBuf> {
+        let found = beside.lock.filter(|_| self.purpose != Purpose::Vendor)?;
+        let path = found.directory.join(remote.vendor_path());
+        let (root, _) = beside.files.resolve(&path).ok()?;
+        Some(root)
     }
 
     /// Whether a repository is there already, and has the directory that is asked for.
@@ -67,29 +257,57 @@ impl Remotes {
     }
 
     /// The bytes at a URL.
-    pub(super) fn file(&self, url: &str) -> Result<Vec<u8>> {
+    pub(super) fn file(&self, url: &str, beside: Beside<'_>) -> Result<Served> {
         let known = self
             .files
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .get(url)
             .cloned();
-        if let Some(bytes) = known {
-            return Ok(bytes.to_vec());
+        if let Some(served) = known {
+            return Ok(served);
         }
-        let answer = http::fetch(url)?;
-        if answer.is_page {
-            let message = format!("`{}` is a web page, not a file", shown_url(url));
-            return Err(Error::new(Kind::Load, message)
-                .help("name the address of the raw file, or of the repository"));
-        }
+        let served = self.serve(url, beside)?;
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        files.insert(url.to_owned(), answer.bytes.as_slice().into());
-        Ok(answer.bytes)
+        files.insert(url.to_owned(), served.clone());
+        Ok(served)
+    }
+
+    fn serve(&self, url: &str, beside: Beside<'_>) -> Result<Served> {
+        let remote = Remote::file(url);
+        let served = |bytes: Vec<u8>, path: Option<PathBuf>| Served {
+            bytes: bytes.into(),
+            path,
+        };
+        let Some(found) = beside.lock else {
+            refuse_offline(&remote, false)?;
+            return Ok(served(fetch_file(url)?, None));
+        };
+        let locked = found.entry(&remote)?;
+        if let Some(path) = self.vendored(&remote, beside) {
+            let bytes = beside.files.read(&path).map_err(|cause| {
+                let message = format!("cannot read `{}`: {cause}", remote.vendor_path());
+                Error::new(Kind::Load, message).caused_by(cause)
+            })?;
+            found.check_vendored(&remote, locked, &digest_of(&bytes))?;
+            return Ok(served(bytes, Some(path)));
+        }
+        if let Some(bytes) = cache::file(&locked.digest) {
+            return Ok(served(bytes, None));
+        }
+        refuse_offline(&remote, true)?;
+        let bytes = fetch_file(url)?;
+        let digest = digest_of(&bytes);
+        if digest != locked.digest {
+            return Err(differs(&remote, locked, &digest));
+        }
+        cache::keep_file(&digest, &bytes);
+        Ok(served(bytes, None))
     }
 
     /// The bytes at a URL, if the server has any there.
     pub(super) fn file_if_any(&self, url: &str) -> Result<Option<Vec<u8>>> {
+        refuse_offline(&Remote::file(url), false)?;
         Ok(http::find(url)?.map(|answer| answer.bytes))
     }
 
@@ -104,154 +322,116 @@ impl Remotes {
     }
 }
 
+impl FoundLock {
+    /// What a remote is held to.
+    fn entry(&self, remote: &Remote) -> Result<&Locked> {
+        self.lock.get(remote).ok_or_else(|| {
+            let message = format!("{remote} is not in `{LOCK_FILE}`");
+            Error::new(Kind::Load, message)
+                .help("where a lock is, nothing else is fetched: run `kustom lock`, and review what it adds")
+        })
+    }
+
+    /// Whether a URL is that of a repository, and not of a file.
+    pub(super) fn is_repository(&self, repository: &Repository) -> bool {
+        self.lock.get(&Remote::from(repository)).is_some()
+            && self.lock.get(&Remote::file(&repository.url)).is_none()
+    }
+
+    fn check_vendored(&self, remote: &Remote, locked: &Locked, digest: &str) -> Result<()> {
+        if digest == locked.digest {
+            return Ok(());
+        }
+        let path = remote.vendor_path();
+        let message = format!(
+            "`{path}` is not what `{LOCK_FILE}` says of {remote}: its digest is `{digest}`, not `{}`",
+            locked.digest
+        );
+        Err(Error::new(Kind::Load, message).help(
+            "vendored files are not to be edited: lay them out anew with `kustom vendor`, and \
+             change them by patches",
+        ))
+    }
+}
+
+fn fetch_file(url: &str) -> Result<Vec<u8>> {
+    let answer = http::fetch(url)?;
+    if answer.is_page {
+        let message = format!("`{}` is a web page, not a file", shown_url(url));
+        return Err(Error::new(Kind::Load, message)
+            .help("name the address of the raw file, or of the repository"));
+    }
+    Ok(answer.bytes)
+}
+
+/// That a remote holds something else than when it was locked.
+#[cold]
+fn differs(remote: &Remote, locked: &Locked, digest: &str) -> Error {
+    let message = format!(
+        "{remote} is not what `{LOCK_FILE}` says: its digest is `{digest}`, not `{}`",
+        locked.digest
+    );
+    Error::new(Kind::Load, message).help(
+        "whoever serves it has changed it: if that is meant, run `kustom lock` and review what \
+         changes",
+    )
+}
+
+/// Stops where something would have to be fetched and nothing may be.
+pub(super) fn refuse_offline(remote: &Remote, is_locked: bool) -> Result<()> {
+    if !limits::current().offline {
+        return Ok(());
+    }
+    let message = format!("{remote} is not on this machine, and `--offline` fetches nothing");
+    Err(Error::new(Kind::Load, message).help(match is_locked {
+        true => "run `kustom vendor` where there is a network, or the same command once without `--offline`",
+        false => "run `kustom lock` and `kustom vendor` where there is a network",
+    }))
+}
+
 impl Checkout {
-    /// Fetches one revision, without its past.
-    fn fetch(repository: &Repository) -> Result<Self> {
-        let reference = match repository.reference.as_str() {
-            "" => "HEAD",
-            // git would take it for an option.
-            name if name.starts_with('-') => {
-                let message = format!("`{name}` is no branch, tag or commit");
-                return Err(Error::new(Kind::Load, message).help("correct the `ref` of the URL"));
-            }
-            name => name,
-        };
-        let cannot = |cause: std::io::Error| {
-            Error::new(
-                Kind::Load,
-                format!("cannot make a directory for a clone: {cause}"),
-            )
-            .caused_by(cause)
-        };
-        let directory = Scratch::new("kustom-").map_err(cannot)?;
-        let root = directory.path().canonicalize().map_err(cannot)?;
-        let address = repository.address.as_str();
-        let git = Git {
-            root: &root,
-            repository,
-        };
-        git.run(&["init"])?;
-        // Submodules may be relative to where the repository came from.
-        git.run(&["remote", "add", "origin", address])?;
-        git.run(&["fetch", "--depth=1", address, reference])?;
-        git.run(&["checkout", "FETCH_HEAD"])?;
-        if repository.submodules {
-            git.run(&["submodule", "update", "--init", "--recursive"])?;
+    /// Takes notice of a directory that is used, which is not without links.
+    ///
+    /// # Errors
+    ///
+    /// If it is not one of those that the lock holds it to.
+    pub(super) fn enter(&self, directory: &Path) -> Result<()> {
+        let inside = named(directory.strip_prefix(&self.root).unwrap_or(directory));
+        if let Some(locked) = &self.locked
+            && !locked.covers(&inside)
+        {
+            let message = format!(
+                "the directory `{inside}` of {} is not in `{LOCK_FILE}`",
+                self.remote
+            );
+            return Err(
+                Error::new(Kind::Load, message).help("run `kustom lock`, and review what it adds")
+            );
         }
-        Ok(Self {
-            address: address.to_owned(),
-            root,
-            _directory: directory,
-        })
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        used.insert(inside);
+        Ok(())
     }
 
-    /// A path in the clone, as it is shown to people.
+    /// The directories that are used, without those that are below another.
+    fn directories(&self) -> BTreeSet<String> {
+        outermost(&self.used.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The files that the lock is about.
+    fn contents(&self) -> Result<Contents> {
+        let directories = match &self.locked {
+            Some(locked) => locked.directories.clone(),
+            None => self.directories(),
+        };
+        content::of_clone(&self.root, &directories)
+    }
+
+    /// A path in the clone, as it is shown to people: one that is vendored is shown as it is.
     pub(super) fn shown(&self, path: &Path) -> Option<PathBuf> {
-        Some(shown(&self.address, path.strip_prefix(&self.root).ok()?))
-    }
-}
-
-/// The user's git, at work in a new clone.
-struct Git<'r> {
-    root: &'r Path,
-    repository: &'r Repository,
-}
-
-/// Variables that would lead git to another repository than the one that it is run in.
-const LEADING_ASTRAY: [&str; 6] = [
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_COMMON_DIR",
-    "GIT_NAMESPACE",
-];
-
-impl Git<'_> {
-    fn run(&self, arguments: &[&str]) -> Result<()> {
-        let command = Command {
-            directory: Some(self.root.to_owned()),
-            // There is nobody to ask: a password comes from git's helpers, or not at all.
-            environment: vec![(OsString::from("GIT_TERMINAL_PROMPT"), "0".into())],
-            without: &LEADING_ASTRAY,
-            limit: Some(self.repository.limit),
-            ..Command::new("git", arguments)
-        };
-        match command.run() {
-            Ok(output) if output.status.success() => Ok(()),
-            Ok(output) => Err(self.failed(arguments, &output)),
-            Err(Failure::Late(limit)) => {
-                let message = format!(
-                    "{} did not end within {} s",
-                    self.step(arguments),
-                    limit.as_secs_f64()
-                );
-                Err(Error::new(Kind::Load, message)
-                    .help("a URL may allow more, such as `?timeout=120s`"))
-            }
-            Err(failure) => Err(failure.into_error(OsStr::new("git"))),
+        match self.is_vendored {
+            true => None,
+            false => Some(shown(&self.address, path.strip_prefix(&self.root).ok()?)),
         }
-    }
-
-    fn failed(&self, arguments: &[&str], output: &Output) -> Error {
-        let words = String::from_utf8_lossy(&output.words);
-        let said = reason(&words).map(str::to_owned);
-        let said = without_passwords(&said.unwrap_or_else(|| output.ending()));
-        let message = format!("{} failed: {said}", self.step(arguments));
-        Error::new(Kind::Load, message).help(match arguments.first() {
-            Some(&"submodule") => "without its submodules it is read with `?submodules=false`",
-            _ => "correct the URL; git reads with your own credentials and asks for none",
-        })
-    }
-
-    fn step(&self, arguments: &[&str]) -> String {
-        let address = without_passwords(&self.repository.address);
-        let what = arguments.first().copied().unwrap_or_default();
-        match self.repository.reference.as_str() {
-            "" => format!("`git {what}` of `{address}`"),
-            reference => format!("`git {what}` of `{address}` at `{reference}`"),
-        }
-    }
-}
-
-/// The line in which git says why; a message of ssh is preferred to git's.
-fn reason(words: &str) -> Option<&str> {
-    let mut lines = words.lines().map(str::trim).filter(|line| !line.is_empty());
-    let first = lines.clone().next()?;
-    let of_git = lines.find_map(|line| {
-        line.strip_prefix("fatal: ")
-            .or_else(|| line.strip_prefix("error: "))
-    });
-    match of_git {
-        Some(line) if !line.starts_with("Could not read from remote") => Some(line),
-        _ => Some(first.strip_prefix("fatal: ").unwrap_or(first)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::reason;
-
-    #[test]
-    fn the_line_that_says_why_is_found() {
-        for (words, line) in [
-            (
-                "hint: x\nfatal: couldn't find remote ref v9\n",
-                "couldn't find remote ref v9",
-            ),
-            (
-                "git@h: Permission denied (publickey).\nfatal: Could not read from remote \
-                 repository.\n\nPlease make sure\n",
-                "git@h: Permission denied (publickey).",
-            ),
-            (
-                "fatal: Could not read from remote repository.\n",
-                "Could not read from remote repository.",
-            ),
-            ("something\nelse\n", "something"),
-        ] {
-            assert_eq!(reason(words), Some(line));
-        }
-        assert_eq!(reason("\n"), None);
     }
 }

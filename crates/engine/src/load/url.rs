@@ -136,6 +136,33 @@ pub(super) fn without_passwords(text: &str) -> String {
     clean + rest
 }
 
+/// A URL to be written down: without the name and password that a web address carries, and
+/// without what its query calls a secret.
+pub(super) fn without_secrets(url: &str) -> String {
+    const SECRET: [&str; 8] = [
+        "token",
+        "secret",
+        "passw",
+        "key",
+        "sig",
+        "auth",
+        "credential",
+        "session",
+    ];
+    let (location, query) = url.split_once('?').unwrap_or((url, ""));
+    let mut clean = without_passwords(location).replacen("***@", "", 1);
+    for (index, part) in query.split('&').filter(|part| !part.is_empty()).enumerate() {
+        let (key, value) = part.split_once('=').unwrap_or((part, ""));
+        let name = key.to_ascii_lowercase();
+        let is_secret = SECRET.iter().any(|word| name.contains(word));
+        clean.push(if index == 0 { '?' } else { '&' });
+        clean.push_str(key);
+        clean.push('=');
+        clean.push_str(if is_secret { "***" } else { value });
+    }
+    clean
+}
+
 /// A URL for people: no password, and of its query only what we understand ourselves.
 pub(super) fn shown_url(url: &str) -> String {
     const KNOWN: [&str; 4] = ["ref", "version", "timeout", "submodules"];

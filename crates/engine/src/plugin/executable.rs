@@ -36,7 +36,7 @@ impl Executable {
         loader: &Loader<'_>,
         options: &Options,
     ) -> Result<Self> {
-        let path = loader.program(&find(object, options)?);
+        let path = loader.program(&find(object, options)?)?;
         let arguments = arguments(&configuration, loader)?;
         notice_files(&object.node, loader);
         Ok(Self {

@@ -219,7 +219,7 @@ impl Exec {
         }
         // A bare name is looked for on the PATH, anything else from the kustomization on.
         let program = if self.path.contains('/') {
-            loader.program(&self.path).into_os_string()
+            loader.program(&self.path)?.into_os_string()
         } else {
             self.path.into()
         };

@@ -29,7 +29,7 @@ use draft::{Spot, publish};
 
 pub use directory::{Directory, New};
 pub use scratch::Scratch;
-pub use tree::tree;
+pub use tree::{cached_tree, tree};
 
 /// How many links may lead to each other.
 const MOST_LINKS: usize = 40;

@@ -1,0 +1,166 @@
+//! `kustom lock`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use kustom::error::{Error, Kind, Result};
+use kustom::load::{
+    Files as _, LOCK_FILE, Lock, Locked, LookupCache, Remote, Remotes, display_from,
+};
+use kustom::place::SourceId;
+use kustom::project::{Project, visit_remotes};
+use kustom::write::{Directory, New};
+
+use super::build::{canonical, working_directory};
+use super::output::{Streams, line};
+use super::run_overrides::ValueFlags;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Write nothing; say which remotes do not hold any more what is locked, which are not locked,
+    /// and which are locked for nothing, and exit with 1 if there is one.
+    #[arg(long)]
+    check: bool,
+    #[command(flatten)]
+    pub(super) tree: Tree,
+}
+
+/// Whose remotes a command is about.
+#[derive(Debug, clap::Args)]
+pub(super) struct Tree {
+    #[command(flatten)]
+    values: ValueFlags,
+    /// Look for the project from here, not from the current directory; where no project is, this is
+    /// where the lock is.
+    #[arg(short = 'C', long, value_name = "DIR")]
+    directory: Option<PathBuf>,
+}
+
+/// A tree of kustomizations with one lock.
+pub(super) struct Found {
+    pub(super) here: PathBuf,
+    pub(super) root: PathBuf,
+    files: LookupCache,
+}
+
+pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
+    let found = arguments.tree.find()?;
+    let remotes = Arc::new(Remotes::to_lock());
+    arguments.tree.visit(&found, &remotes, streams)?;
+    let lock = remotes.locked()?;
+    let text = lock.to_string();
+    let shown = found.shown(LOCK_FILE);
+    let old = found.files.read(&found.root.join(LOCK_FILE)).ok();
+    if arguments.check {
+        let old = match &old {
+            Some(bytes) => Lock::parse(bytes, SourceId::NONE)
+                .map_err(|error| error.note(format!("it is read from `{shown}`"), None))?,
+            None => Lock::default(),
+        };
+        let list: String = differences(&old, &lock).iter().map(|it| line(it)).collect();
+        streams.data(&list)?;
+        return Ok(ExitCode::from(u8::from(!list.is_empty())));
+    }
+    if old.as_deref() != Some(text.as_bytes()) {
+        let files = [New::over(LOCK_FILE, text)];
+        Directory::new(found.shown("")).write(&files)?;
+    }
+    let count = lock.iter().count();
+    let noun = if count == 1 { "remote" } else { "remotes" };
+    streams.say(&format!("`{shown}` locks {count} {noun}\n"));
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Tree {
+    /// The root of the project, or the directory that is named.
+    pub(super) fn find(&self) -> Result<Found> {
+        let here = working_directory()?;
+        let files = self.values.files()?;
+        let start = match &self.directory {
+            Some(directory) => canonical(&here.join(directory), directory)?,
+            None => here.clone(),
+        };
+        let project = Project::find_if_any(&files, &start)?;
+        Ok(Found {
+            root: project.map_or(start, |project| project.root),
+            here,
+            files,
+        })
+    }
+
+    /// Reads all remotes of the tree.
+    pub(super) fn visit(
+        &self,
+        found: &Found,
+        remotes: &Arc<Remotes>,
+        streams: &Streams,
+    ) -> Result<()> {
+        let project = Project::find_if_any(&found.files, &found.root)?;
+        let project = project.map(|project| project.seen_from(&found.here));
+        let whose = (found.root.as_path(), project.as_ref());
+        let said = self.values.read()?;
+        let findings = visit_remotes(&found.files, &found.here, whose, &said, remotes)?;
+        streams.findings(&findings);
+        Ok(())
+    }
+}
+
+impl Found {
+    /// A path below the root, as it is shown to people.
+    pub(super) fn shown(&self, name: &str) -> String {
+        display_from(&self.here, &self.root.join(name))
+    }
+
+    /// Stops where nothing is locked.
+    pub(super) fn need_lock(&self) -> Result<()> {
+        match self.files.resolve(&self.root.join(LOCK_FILE)) {
+            Ok(_) => Ok(()),
+            Err(_) => {
+                let message = format!("there is no `{}`", self.shown(LOCK_FILE));
+                Err(Error::new(Kind::Load, message)
+                    .help("write it with `kustom lock`: what is vendored is held to it"))
+            }
+        }
+    }
+}
+
+/// What a new lock says otherwise, one line a remote.
+fn differences(old: &Lock, new: &Lock) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (remote, now) in new.iter() {
+        match old.get(remote) {
+            None => lines.push(format!("not locked: {remote}")),
+            Some(then) if then != now => lines.push(changed(remote, then, now)),
+            Some(_) => {}
+        }
+    }
+    let gone = old.iter().filter(|(remote, _)| new.get(remote).is_none());
+    lines.extend(gone.map(|(remote, _)| format!("not needed: {remote}")));
+    lines
+}
+
+fn changed(remote: &Remote, then: &Locked, now: &Locked) -> String {
+    let from_to = |what: &str, then: &str, now: &str| match then == now {
+        true => String::new(),
+        false => format!(", {what} `{then}` is now `{now}`"),
+    };
+    let commit = |locked: &Locked| locked.commit.clone().unwrap_or_default();
+    let directories = |locked: &Locked| {
+        let names = locked.directories.iter();
+        let names = names.map(|name| if name.is_empty() { "." } else { name });
+        names.collect::<Vec<_>>().join(" ")
+    };
+    format!(
+        "changed: {remote}{}{}{}",
+        from_to("the commit", &commit(then), &commit(now)),
+        from_to("what is used,", &directories(then), &directories(now)),
+        from_to("the digest", &then.digest, &now.digest),
+    )
+}
+
+/// Whether a path is one below a directory that nothing leads out of.
+pub(super) fn is_inside(path: &Path) -> bool {
+    let mut parts = path.components();
+    parts.all(|part| matches!(part, std::path::Component::Normal(_)))
+}
