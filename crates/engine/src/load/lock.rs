@@ -251,7 +251,7 @@ impl Lock {
 /// The text of the lock: the same for the same remotes, one entry after the other.
 impl fmt::Display for Lock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{HEADER}version: {VERSION}\n")?;
+        writeln!(f, "{HEADER}version: {VERSION}")?;
         if self.is_empty() {
             return f.write_str("remotes: []\n");
         }
