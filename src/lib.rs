@@ -35,6 +35,7 @@ pub use kustom_engine::{
     write,
 };
 pub use kustom_guard as guard;
+pub use kustom_substitute as substitute;
 pub use kustom_yaml::{self as yaml, error, finding, limits, place};
 pub use kustom_yq as yq;
 
@@ -47,6 +48,7 @@ pub mod report;
 pub mod secret_scan;
 pub mod template;
 pub mod validation;
+pub mod flux;
 pub mod project;
 pub mod check;
 

@@ -210,6 +210,14 @@ const COMMANDS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "substitute",
+        &[
+            "substitute NAME",
+            "substitute p/NAME.yaml --values p/NAME.yaml",
+            "substitute p/environments/NAME",
+        ],
+    ),
+    (
         "affected",
         &[
             "affected --base HEAD~1",

@@ -22,6 +22,7 @@ fn commands_of(room: &str, file: &str) -> Vec<&'static str> {
         ("cli", "diff" | "diff.rs") => vec!["diff"],
         ("cli", "config.rs") => vec!["config"],
         ("cli", "compare_releases.rs") => vec!["compare-releases"],
+        ("cli", "substitute.rs") => vec!["substitute"],
         ("cli", "check.rs") => vec!["check", "affected", "deps"],
         ("cli", "run_overrides.rs") => RENDER.to_vec(),
         // Of the program under the name `kustomize`, whose commands have a parser of their own.

@@ -30,6 +30,7 @@ mod render;
 mod report;
 mod run_overrides;
 mod secrets;
+mod substitute;
 mod topics;
 mod unrendered;
 mod validate;
@@ -107,6 +108,8 @@ enum Command {
     /// Judge objects as the API server of a version of Kubernetes does; exit with 1 if it would refuse
     /// one.
     Validate(LazyArgs<validate::Arguments>),
+    /// Substitute variables in manifests, as Flux does after its build.
+    Substitute(LazyArgs<substitute::Arguments>),
     /// Print the environments that the changes since a revision can affect.
     Affected(LazyArgs<affected::Arguments>),
     /// Print the files that environments are made of.
@@ -181,6 +184,7 @@ fn run_command(command: Command, streams: &Streams) -> Result<ExitCode> {
         Command::Check(LazyArgs(arguments)) => check::run(&arguments, streams),
         Command::CompareReleases(LazyArgs(arguments)) => compare_releases::run(&arguments, streams),
         Command::Validate(LazyArgs(arguments)) => validate::run(&arguments, streams),
+        Command::Substitute(LazyArgs(arguments)) => substitute::run(&arguments, streams),
         Command::Affected(LazyArgs(arguments)) => affected::run(&arguments, streams),
         Command::Deps(LazyArgs(arguments)) => deps::run(&arguments, streams),
         Command::Lock(LazyArgs(arguments)) => lock::run(&arguments, streams),

@@ -7,7 +7,7 @@
 use std::cmp::Ordering;
 
 /// Whether Go's `unicode.IsLetter` holds.
-pub(super) fn is_letter(c: char) -> bool {
+pub fn is_letter(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_alphabetic();
     }
@@ -15,7 +15,7 @@ pub(super) fn is_letter(c: char) -> bool {
 }
 
 /// Whether Go's `unicode.IsDigit` holds: a decimal digit of any script.
-pub(super) fn is_digit(c: char) -> bool {
+pub fn is_digit(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_digit();
     }

@@ -16,7 +16,7 @@ mod json;
 mod json_read;
 mod json_text;
 mod print_go_v3;
-mod go_unicode;
+pub mod go_unicode;
 pub mod limits;
 mod merge;
 mod node;

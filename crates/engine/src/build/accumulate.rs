@@ -57,14 +57,21 @@ impl<'l> KustTarget<'l> {
         if context.options.lint {
             context.findings.extend(repeated_field(&content));
         }
-        let helm_namespace = kustomization.namespace.clone();
         Ok(Self {
-            loader,
-            kustomization,
             file_name,
-            origin: None,
-            helm_namespace,
+            ..Self::of(loader, kustomization)
         })
+    }
+
+    /// A directory, with a kustomization that need not lie in it.
+    pub(super) fn of(loader: Loader<'l>, kustomization: Kustomization) -> Self {
+        Self {
+            loader,
+            helm_namespace: kustomization.namespace.clone(),
+            kustomization,
+            file_name: FILE_NAMES[0].to_owned(),
+            origin: None,
+        }
     }
 
     /// Takes over the schema that the kustomization asks for, unless one was chosen already.
@@ -330,7 +337,7 @@ const MANY_FILES: usize = 64;
 
 fn named_here(error: Error, name: &Text) -> Error {
     let message = format!("`{}` is named here", shown_name(name));
-    error.note(message, Some(name.span.into()))
+    error.note_at(message, name.span)
 }
 
 /// The kustomization file of a directory; there must be exactly one.

@@ -4,8 +4,6 @@
 //! These steps are no part of the recursion: a name is final only when every layer has had its
 //! say, and a reference can only then follow it.
 
-use std::path::Path;
-
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::finding::Finding;
 use kustom_yaml::place::Span;
@@ -14,22 +12,13 @@ use kustom_yaml::{Node, Tag};
 use super::accumulate::KustTarget;
 use super::{Context, StepKind, origin};
 use crate::hash;
-use crate::kustomization::Kustomization;
-use crate::load::SourceStore;
 use crate::name_references;
 use crate::order::Order;
 use crate::release::Release;
 use crate::resource::{Origin, Resource, Resources, text_map};
 
-/// Builds the kustomization in a directory.
-pub(super) fn run(
-    context: &mut Context<'_>,
-    library: &SourceStore<'_>,
-    directory: &Path,
-    change: &dyn Fn(&mut Kustomization, &SourceStore<'_>),
-) -> Result<Resources> {
-    let mut target = KustTarget::load(context, library.open(directory)?)?;
-    change(&mut target.kustomization, library);
+/// Builds the kustomization of the root.
+pub(super) fn run(context: &mut Context<'_>, mut target: KustTarget<'_>) -> Result<Resources> {
     target.use_schema(context)?;
     context.order = target.kustomization.order.clone();
     let metadata = target.kustomization.metadata;

@@ -30,7 +30,7 @@ use kustom_yaml::{Str, write, write_stream};
 use crate::fields::Fields;
 use crate::generate::Product;
 use crate::kustomization::Kustomization;
-use crate::load::{Files, Restriction, SourceStore, Sources};
+use crate::load::{Files, Loader, Restriction, SourceStore, Sources};
 use crate::order::Order;
 use crate::plugin;
 use crate::release::Release;
@@ -38,6 +38,7 @@ use crate::resource::{Resource, Resources};
 use crate::schema::Schema;
 use crate::vars::Vars;
 
+use accumulate::KustTarget;
 pub use generators::read_pairs;
 pub use matched::{Matched, Operator};
 pub use step::{Observer, Step, StepKind};
@@ -202,11 +203,76 @@ pub fn build_observed<'o>(
     change: &dyn Fn(&mut Kustomization, &SourceStore<'_>),
     observer: Option<&'o mut dyn Observer>,
 ) -> Result<Built> {
+    finished(
+        files,
+        working_directory,
+        options,
+        observer,
+        &|context, library| {
+            let mut target = KustTarget::load(context, library.open(directory)?)?;
+            change(&mut target.kustomization, library);
+            finish::run(context, target)
+        },
+    )
+}
+
+/// Builds a directory by a kustomization that need not lie in it: `read` makes it, and may read
+/// files for that through the loader of the directory.
+///
+/// # Errors
+///
+/// As [`build`], and whatever `read` refuses.
+///
+/// # Example
+///
+/// ```
+/// use std::path::Path;
+/// use kustom_engine::build::{Options, build_of};
+/// use kustom_engine::kustomization::Kustomization;
+/// use kustom_engine::load::Memory;
+///
+/// let mut files = Memory::default();
+/// files.insert("/app/map.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: map}}");
+/// let built = build_of(&files, Path::new("/"), Path::new("app"), &Options::default(), &|_| {
+///     let resources = vec!["map.yaml".into()];
+///     Ok(Kustomization { resources, ..Kustomization::default() })
+/// })?;
+/// assert_eq!(built.resources.len(), 1);
+/// # Ok::<(), kustom_yaml::error::Error>(())
+/// ```
+pub fn build_of(
+    files: &dyn Files,
+    working_directory: &Path,
+    directory: &Path,
+    options: &Options,
+    read: &dyn Fn(&Loader<'_>) -> Result<Kustomization>,
+) -> Result<Built> {
+    finished(
+        files,
+        working_directory,
+        options,
+        None,
+        &|context, library| {
+            let loader = library.open(directory)?;
+            let kustomization = read(&loader)?;
+            finish::run(context, KustTarget::of(loader, kustomization))
+        },
+    )
+}
+
+/// What a build makes, with the places of its findings.
+fn finished<'o>(
+    files: &dyn Files,
+    working_directory: &Path,
+    options: &'o Options,
+    observer: Option<&'o mut dyn Observer>,
+    run: &dyn Fn(&mut Context<'o>, &SourceStore<'_>) -> Result<Resources>,
+) -> Result<Built> {
     let library =
         SourceStore::new(files, working_directory, options.restriction).as_of(options.release);
     let mut context = Context::new(options, library.budget());
     context.observer = observer;
-    let resources = finish::run(&mut context, &library, directory, change)
+    let resources = run(&mut context, &library)
         .map_err(|error| mask(&library).error(error.locate(|place| library.locate(place))))?;
     let (mut findings, mut matches) = (context.findings, context.matches);
     let of_findings = findings.iter_mut().flat_map(Finding::places_mut);
@@ -299,7 +365,7 @@ impl<'o> Context<'o> {
     /// Ends a transformer: what it deleted is gone before the next one runs.
     fn after_transformer(
         &mut self,
-        target: &accumulate::KustTarget<'_>,
+        target: &KustTarget<'_>,
         kind: StepKind,
         span: Span,
         resources: &mut Resources,

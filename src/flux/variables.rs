@@ -1,0 +1,110 @@
+//! Where the values of variables come from: flat maps, ConfigMaps and Secrets.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::error::{Error, Kind, Result};
+use crate::place::{SourceId, Span};
+use crate::substitute::Variables;
+use crate::yaml::{Node, Tag, manifests, read_config};
+
+/// A kind of object that has values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Its `data`.
+    ConfigMap,
+    /// Its `data`, decoded, and its `stringData`.
+    Secret,
+}
+
+impl Source {
+    /// The kind of an object, if it has values.
+    pub fn of(object: &Node) -> Option<Self> {
+        let version = object.get("apiVersion").and_then(Node::text);
+        match object.get("kind").and_then(Node::text) {
+            Some("ConfigMap") if version == Some("v1") => Some(Self::ConfigMap),
+            Some("Secret") if version == Some("v1") => Some(Self::Secret),
+            _ => None,
+        }
+    }
+}
+
+/// Adds the variables of a file: a flat map of texts, or ConfigMaps and Secrets.
+///
+/// Places are in the file, which has no name yet.
+///
+/// # Errors
+///
+/// A text that is no YAML, a value that is no text, and a Secret whose data is no base64; none
+/// repeats a value.
+pub fn read_variables(bytes: &[u8], variables: &mut Variables) -> Result<()> {
+    // The numbers of files begin at 1; there is one.
+    let source = SourceId::new(0);
+    let documents = manifests(bytes, source)?;
+    if documents.iter().any(|one| Source::of(one).is_some()) {
+        for document in &documents {
+            let Some(kind) = Source::of(document) else {
+                let message = "beside ConfigMaps and Secrets there is an object of another kind";
+                return Err(Error::new(Kind::Project, message)
+                    .at(document.span)
+                    .help("only these two have values for variables"));
+            };
+            variables_of(document, kind, variables)?;
+        }
+        return Ok(());
+    }
+    let map = read_config(bytes, source)?;
+    if !map.is_map() && !map.is_null() {
+        return Err(
+            Error::new(Kind::Project, "the values of variables are no map")
+                .at(map.span)
+                .help("write `name: value`, one a line, or a ConfigMap or Secret"),
+        );
+    }
+    texts(&map, variables, &|text, _| Ok(text.as_bytes().to_vec()))
+}
+
+/// Adds the variables that a ConfigMap or Secret holds.
+///
+/// # Errors
+///
+/// As [`read_variables`].
+pub fn variables_of(object: &Node, kind: Source, variables: &mut Variables) -> Result<()> {
+    let plain = |text: &str, _: Span| Ok(text.as_bytes().to_vec());
+    let decoded = |text: &str, span: Span| {
+        let packed: String = text.split_ascii_whitespace().collect();
+        STANDARD.decode(packed).map_err(|_| {
+            Error::new(Kind::Project, "a value of a Secret is no base64")
+                .at(span)
+                .help("write it in `stringData` as it is")
+        })
+    };
+    let field = |name: &str| object.get(name).filter(|node| !node.is_null());
+    match (kind, field("data")) {
+        (_, None) => {}
+        (Source::ConfigMap, Some(data)) => texts(data, variables, &plain)?,
+        (Source::Secret, Some(data)) => texts(data, variables, &decoded)?,
+    }
+    match field("stringData") {
+        Some(data) if kind == Source::Secret => texts(data, variables, &plain),
+        _ => Ok(()),
+    }
+}
+
+fn texts(
+    map: &Node,
+    variables: &mut Variables,
+    read: &dyn Fn(&str, Span) -> Result<Vec<u8>>,
+) -> Result<()> {
+    for entry in map.entries() {
+        let name = entry.key.text().unwrap_or_default();
+        let Some(text) = entry.value.text().filter(|_| entry.value.tag == Tag::Str) else {
+            let message = format!("the value of `{name}` is no text");
+            return Err(Error::new(Kind::Project, message)
+                .at(entry.value.span)
+                .help("put it in quotes: Flux takes only texts"));
+        };
+        variables.set(name, read(text, entry.value.span)?);
+    }
+    Ok(())
+}
