@@ -1,6 +1,6 @@
 //! What may stand in the name of a variable.
 
-use kustom_yaml::letters::{is_digit, is_letter};
+use kustom_yaml::go_unicode::{is_digit, is_letter};
 
 /// Whether a character may stand in the name of a variable within `${…}`: letters and digits of
 /// any script.
