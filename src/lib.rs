@@ -30,9 +30,9 @@
 #![cfg_attr(not(test), deny(clippy::string_slice))]
 
 pub use kustom_engine::{
-    build, cfg, edit, fields, generate, hash, id, kustomization, load, localize, name_references,
-    order, patch, plugin, process, regexp, release, remotes, resource, schema, transform, vars,
-    write,
+    build, cfg, edit, fields, generate, hash, id, kinds, kustomization, load, localize,
+    name_references, order, patch, plugin, process, regexp, release, remotes, resource, schema,
+    transform, vars, write,
 };
 pub use kustom_guard as guard;
 pub use kustom_substitute as substitute;

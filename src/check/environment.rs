@@ -43,9 +43,10 @@ const CHECKS: [&str; 8] = [
 ];
 
 /// The rules of what is lost without a word in a build, sorted.
-const LINTS: [&str; 17] = [
+const LINTS: [&str; 18] = [
     "added-item",
     "changed-value",
+    "custom-kind",
     "emptied-list",
     "env-file",
     "followed-reference",
@@ -82,6 +83,14 @@ pub fn environment(
             ..options.clone()
         };
         let mut rendered = render(&recording, root, project, &environment, &asked)?;
+        let more = project::would_change(
+            &rendered,
+            definitions,
+            &environment,
+            project,
+            |environment| render(&recording, root, project, environment, &asked),
+        );
+        rendered.findings.extend(more);
         if is_strict {
             let findings = rendered.findings.iter_mut();
             for finding in findings.filter(|finding| finding.rule == project::UNDECRYPTED) {

@@ -117,6 +117,11 @@ impl Environment {
             .unwrap_or(&project.kubernetes_versions)
     }
 
+    /// Whether the build knows custom kinds, if it or its project says so.
+    pub fn custom_kinds(&self, project: &Project) -> Option<bool> {
+        self.settings.custom_kinds.or(project.custom_kinds)
+    }
+
     /// The name of the file that it is rendered into.
     pub fn output(&self) -> String {
         let named = self.own.output.clone();

@@ -13,6 +13,7 @@ mod environment;
 mod expected;
 mod ignored;
 mod scripted_files;
+mod kinds;
 mod many;
 mod named_secrets;
 mod output;
@@ -47,6 +48,7 @@ use crate::yaml::Node;
 pub use ciphertext::UNDECRYPTED;
 pub use configs::{Config, configs};
 pub use environment::Environment;
+pub use kinds::would_change;
 pub use many::{Many, Shard, render_many};
 pub use output::RECORD;
 pub use remotes::{VENDOR, visit_remotes};
@@ -89,6 +91,8 @@ pub struct Project {
     pub external: Vec<String>,
     /// Definitions of custom resources that are not rendered, relative to the root.
     pub crds: Vec<String>,
+    /// Whether the build knows custom kinds, if that is said.
+    pub custom_kinds: Option<bool>,
     /// What may stay although it is found.
     pub validation: ValidationSettings,
     /// The versions of Kubernetes that the objects are for.
@@ -180,6 +184,7 @@ impl Project {
         project.references = settings.references;
         project.external = settings.external;
         project.crds = settings.crds;
+        project.custom_kinds = settings.custom_kinds;
         project.validation = settings.validation;
         project.kubernetes_versions = settings.kubernetes_versions;
         project.kustomize_release = settings.kustomize_release;
@@ -207,6 +212,7 @@ impl Project {
             references: References::default(),
             external: Vec::new(),
             crds: Vec::new(),
+            custom_kinds: None,
             validation: ValidationSettings::default(),
             kubernetes_versions: Vec::new(),
             kustomize_release: None,

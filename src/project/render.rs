@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::ciphertext::undecrypted;
 use super::configs::configs_in;
@@ -10,7 +11,7 @@ use super::overrides::Overrides;
 use super::read_scan::{judged, watched};
 use super::templates::{Templated, values};
 use super::{
-    Environment, GuardPolicy, ImageOverride, Project, ReplicaOverride, Secrets, expected,
+    Environment, GuardPolicy, ImageOverride, Project, ReplicaOverride, Secrets, expected, kinds,
     scripted_files, secrets,
 };
 use crate::build::{self, Built, build_with};
@@ -153,17 +154,30 @@ fn rendered(
         plugins: project.helm.allowed(options.plugins.clone()),
         omitted: missing.omitted.clone(),
         lint: options.lint,
+        kinds: kinds::known(files, project, environment)?,
+        definitions: (environment.custom_kinds(project) == Some(true)).then(Arc::default),
         ..build::Options::default()
     };
-    let built = build_with(
-        &overlay,
-        working_directory,
-        &environment.directory,
-        &build_options,
-        &|asked, library| overrides.apply(asked, files, library),
-    )
-    .map_err(|error| templated.explained(error))
-    .map_err(|error| overrides.explained(error))?;
+    let build = |options: &build::Options| {
+        build_with(
+            &overlay,
+            working_directory,
+            &environment.directory,
+            options,
+            &|asked, library| overrides.apply(asked, files, library),
+        )
+        .map_err(|error| templated.explained(error))
+        .map_err(|error| overrides.explained(error))
+    };
+    let mut built = build(&build_options);
+    // Definitions may be rendered anywhere, and count from the start.
+    if let Some(kinds) = kinds::with_rendered(&build_options, built.as_ref().ok()) {
+        built = build(&build::Options {
+            kinds: Some(kinds),
+            ..build_options
+        });
+    }
+    let built = built?;
     let text = built
         .to_yaml()
         .map_err(|error| templated.explained(error))?;

@@ -44,6 +44,7 @@ const RULES: &[(&str, &str, &str)] = &[
     ("claimed-twice", "What two objects claim and only one can have: a host and path, an address, a node port, the replicas of a workload, to be the default.", "Keep one of the two. The server refuses the second of an address, a node port, or a default PriorityClass; of the others, which one counts is left to a controller."),
     ("command-line-password", "A password among the arguments of a command.", CLEAR),
     ("credential", "A value whose name promises a secret.", CLEAR),
+    ("custom-kind", "A field of a custom kind that `customKinds: true` would change.", "Without it, kustomize has to be taught the kind by `configurations`, `crds` and `openapi`. Set `customKinds` in `kustom.yaml` or `environment.yaml`; `false` says that nothing is to be said of it."),
     ("dangling-reference", "A reference to a name or namespace that an object has lost on its way.", "A prefix, suffix, hash, namespace or patch has changed it, and the field did not follow. Name the field in `configurations`, or write the new name."),
     ("deprecated-api", "A version of an API that will go.", "It still works. Write the version that takes its place."),
     ("deprecated-field", "A field that kustomize will drop.", "It still works. Write what takes its place."),

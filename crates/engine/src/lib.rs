@@ -19,6 +19,7 @@ pub mod id;
 pub mod schema;
 pub mod resource;
 pub mod fields;
+pub mod kinds;
 pub mod patch;
 pub mod generate;
 pub mod transform;

@@ -4,6 +4,8 @@
 //! previous ids.
 //! Source: <https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/namereference/>.
 
+mod custom;
+
 use std::collections::BTreeSet;
 
 use kustom_yaml::error::{Error, Kind, Result};
@@ -13,16 +15,24 @@ use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use crate::fields::{self, FieldSpec, Fields, NameReference};
 use crate::id::{Gvk, Id, NO_NAMESPACE};
+use crate::kinds::Kinds;
 use crate::resource::{History, Resource, Resources};
 
 /// Sets every reference to what it refers to is called now.
+///
+/// With `kinds`, the fields of custom kinds follow, too; and of several objects that have or had a
+/// name, the one of the nearest base is meant, where kustomize takes one that was renamed.
 ///
 /// # Errors
 ///
 /// If a reference could mean several resources that have different names now, or a field has a
 /// shape that no reference has.
-pub fn apply(resources: &mut Resources, fields: &Fields) -> Result<()> {
-    let targets = Targets::of(resources);
+pub fn apply(resources: &mut Resources, fields: &Fields, kinds: Option<&Kinds>) -> Result<()> {
+    let mut targets = Targets::of(resources);
+    if kinds.is_some() {
+        targets.keep_unchanged(resources);
+    }
+    let custom = kinds.map(|kinds| custom::Referrers::among(resources, kinds));
     // Objects are many, their types are few.
     let mut by_type: FxHashMap<Gvk, Vec<(&FieldSpec, &NameReference)>> = FxHashMap::default();
     for resource in &*resources {
@@ -32,12 +42,15 @@ pub fn apply(resources: &mut Resources, fields: &Fields) -> Result<()> {
     }
     let budget = resources.budget().clone();
     resources.change_contents(|resource| {
-        let rows = by_type.get(&resource.original_id().gvk);
-        let Some(rows) = rows.filter(|rows| !rows.is_empty()) else {
+        let gvk = resource.original_id().gvk;
+        let rows = by_type.get(&gvk).map_or(&[][..], Vec::as_slice);
+        let own = custom.as_ref().map_or(&[][..], |custom| custom.of(&gvk));
+        if rows.is_empty() && own.is_empty() {
             return Ok(());
-        };
+        }
         let (node, id, history) = resource.parts_mut();
         let referrer = Referrer::of(node, id, history)?;
+        custom::set(node, own, &targets, &referrer, &budget)?;
         for (spec, reference) in rows {
             let reference = Reference {
                 targets: &targets,
@@ -66,6 +79,8 @@ struct Targets {
     names: FxHashMap<Str, Vec<usize>>,
     /// The present namespaces of those resources that came from one.
     moved_from: FxHashMap<Str, FxHashSet<Str>>,
+    /// Those that have been neither renamed nor moved, by name; only if it matters.
+    unchanged: FxHashMap<Str, Vec<Target>>,
 }
 
 /// A resource that a reference may mean.
@@ -75,6 +90,8 @@ struct Target {
     former: Vec<Gvk>,
     prefixes: Vec<Str>,
     suffixes: Vec<Str>,
+    /// The bases that it came through, the innermost first.
+    bases: Vec<u32>,
 }
 
 /// A resource whose references are set.
@@ -82,6 +99,8 @@ struct Referrer<'r> {
     id: &'r Id,
     prefixes: &'r [Str],
     suffixes: &'r [Str],
+    /// The bases that it came through, the innermost first.
+    bases: &'r [u32],
     /// The namespaces of the service accounts that a RoleBinding speaks of.
     account_namespaces: BTreeSet<Str>,
     /// What a role binding's `roleRef` says of its role's type.
@@ -105,6 +124,7 @@ impl Targets {
             by_name: FxHashMap::with_capacity_and_hasher(renamed, FxBuildHasher),
             names: FxHashMap::with_capacity_and_hasher(renamed, FxBuildHasher),
             moved_from: FxHashMap::default(),
+            unchanged: FxHashMap::default(),
         };
         for resource in resources {
             let original = resource.original_id();
@@ -129,19 +149,24 @@ impl Targets {
                     }
                 }
             }
-            targets.list.push(Target {
-                id: resource.id().clone(),
-                original_namespace: original.effective_namespace().into(),
-                former: resource
-                    .history
-                    .ids(&resource.id().gvk)
-                    .map(|id| id.gvk)
-                    .collect(),
-                prefixes: resource.history.prefixes.clone(),
-                suffixes: resource.history.suffixes.clone(),
-            });
+            targets.list.push(Target::of(resource));
         }
         targets
+    }
+
+    /// Keeps the others in mind, too.
+    fn keep_unchanged(&mut self, resources: &Resources) {
+        let is_unchanged = |resource: &&Resource| resource.history.previous.is_empty();
+        for resource in resources.iter().filter(is_unchanged) {
+            let list = self
+                .unchanged
+                .entry(resource.id().name.clone())
+                .or_default();
+            list.push(Target {
+                former: vec![resource.id().gvk.clone()],
+                ..Target::of(resource)
+            });
+        }
     }
 
     /// Those that had a name and that a referrer can see at all.
@@ -176,7 +201,33 @@ impl Targets {
     }
 }
 
+impl Target {
+    fn of(resource: &Resource) -> Self {
+        let history = &resource.history;
+        Self {
+            id: resource.id().clone(),
+            original_namespace: resource.original_id().effective_namespace().into(),
+            former: history.ids(&resource.id().gvk).map(|id| id.gvk).collect(),
+            prefixes: history.prefixes.clone(),
+            suffixes: history.suffixes.clone(),
+            bases: history.bases.clone(),
+        }
+    }
+
+    /// Whether it ever was of a type.
+    fn was(&self, gvk: &Gvk) -> bool {
+        let mut former = self.former.iter();
+        former.any(|former| former.is_selected_by(gvk))
+    }
+}
+
 impl<'r> Referrer<'r> {
+    /// How many of the bases that it came through another came through, too.
+    fn nearness(&self, other: &Target) -> usize {
+        let pairs = self.bases.iter().rev().zip(other.bases.iter().rev());
+        pairs.take_while(|(own, other)| own == other).count()
+    }
+
     fn of(node: &Node, id: &'r Id, history: &'r History) -> Result<Self> {
         let text = |field| node.at(&["roleRef", field]).and_then(Node::text);
         let role = text("apiGroup").zip(text("kind")).map(|(group, kind)| Gvk {
@@ -188,6 +239,7 @@ impl<'r> Referrer<'r> {
             id,
             prefixes: &history.prefixes,
             suffixes: &history.suffixes,
+            bases: &history.bases,
             account_namespaces: account_namespaces(node, id)?,
             role,
         })
@@ -301,17 +353,11 @@ impl Reference<'_> {
             version: self.reference.version.clone(),
             kind: self.reference.kind.clone(),
         };
-        let was = |target: &Target, gvk: &Gvk| {
-            target
-                .former
-                .iter()
-                .any(|former| former.is_selected_by(gvk))
-        };
-        candidates.retain(|target| was(target, &wanted));
+        candidates.retain(|target| target.was(&wanted));
         if self.is_role
             && let Some(role) = &self.referrer.role
         {
-            candidates.retain(|target| was(target, role));
+            candidates.retain(|target| target.was(role));
         }
         let referrer = self.referrer.id;
         candidates.retain(|target| {
@@ -320,6 +366,7 @@ impl Reference<'_> {
                 || target.id.gvk.kind == "ServiceAccount"
                 || referrer.same_namespace(&target.id)
         });
+        self.keep_nearest(&mut candidates, &wanted, node.text().unwrap_or_default());
         if let [only] = candidates.as_slice() {
             return Ok(Some(only));
         }
@@ -332,8 +379,30 @@ impl Reference<'_> {
             [first, rest @ ..] if rest.iter().all(|other| same(&first.id, &other.id)) => {
                 Ok(Some(first))
             }
-            several => Err(self.ambiguous(several, node)),
+            several => Err(ambiguous(several, node)),
         }
+    }
+
+    /// Leaves those of the nearest base, if it is known; none, if an object that still has the name
+    /// is nearer or as near.
+    fn keep_nearest(&self, candidates: &mut Vec<&Target>, wanted: &Gvk, name: &str) {
+        let Some(unchanged) = self.targets.unchanged.get(name) else {
+            return;
+        };
+        let holds = |target: &&Target| {
+            target.was(wanted)
+                && self.referrer.sees(&target.id)
+                && self
+                    .referrer
+                    .role
+                    .as_ref()
+                    .is_none_or(|role| !self.is_role || target.was(role))
+        };
+        let holders = unchanged.iter().filter(holds);
+        let Some(nearest) = holders.map(|target| self.referrer.nearness(target)).max() else {
+            return;
+        };
+        candidates.retain(|target| self.referrer.nearness(target) > nearest);
     }
 
     /// Whether prefixes and suffixes say that both went through the same overlays.
@@ -343,18 +412,6 @@ impl Reference<'_> {
         };
         fits(self.referrer.prefixes, &target.prefixes)
             && fits(self.referrer.suffixes, &target.suffixes)
-    }
-
-    fn ambiguous(&self, several: &[&Target], node: &Node) -> Error {
-        let name = node.text().unwrap_or_default();
-        let ids: Vec<String> = several
-            .iter()
-            .map(|target| format!("`{}`", target.id))
-            .collect();
-        let message = format!("`{name}` could mean {}", ids.join(" or "));
-        Error::new(Kind::Reference, message)
-            .at(node.span)
-            .help("write the full name that is meant, as it is after prefixes and suffixes")
     }
 }
 
@@ -370,4 +427,16 @@ fn same_ending(one: &[Str], other: &[Str]) -> bool {
     } else {
         long.ends_with(short)
     }
+}
+
+fn ambiguous(several: &[&Target], node: &Node) -> Error {
+    let name = node.text().unwrap_or_default();
+    let ids: Vec<String> = several
+        .iter()
+        .map(|target| format!("`{}`", target.id))
+        .collect();
+    let message = format!("`{name}` could mean {}", ids.join(" or "));
+    Error::new(Kind::Reference, message)
+        .at(node.span)
+        .help("write the full name that is meant, as it is after prefixes and suffixes")
 }

@@ -63,6 +63,9 @@ pub struct ProjectSettings {
     /// Definitions of custom resources that are judged by and not rendered: files, directories,
     /// addresses of files, and repositories as kustomizations name them.
     pub crds: Vec<String>,
+    /// Whether the build knows custom kinds: those of `crds`, those whose definitions are rendered,
+    /// and well-known ones; without it no more than kustomize does.
+    pub custom_kinds: Option<bool>,
     /// What may stay although it is found.
     pub validation: ValidationSettings,
     /// How differences are shown.
@@ -133,6 +136,8 @@ pub struct EnvironmentSettings {
     pub name_suffix: Option<String>,
     /// The namespace of everything that has one, instead of what the kustomization says.
     pub namespace: Option<String>,
+    /// Whether the build knows custom kinds, in place of what `kustom.yaml` says.
+    pub custom_kinds: Option<bool>,
     /// The versions of Kubernetes that its objects are for, in quotes; without it those that
     /// `kustom.yaml` says.
     #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
@@ -287,6 +292,7 @@ impl EnvironmentSettings {
         merged.name_prefix = merged.name_prefix.or_else(|| parent.name_prefix.clone());
         merged.name_suffix = merged.name_suffix.or_else(|| parent.name_suffix.clone());
         merged.namespace = merged.namespace.or_else(|| parent.namespace.clone());
+        merged.custom_kinds = merged.custom_kinds.or(parent.custom_kinds);
         merged.kubernetes_versions = merged
             .kubernetes_versions
             .or_else(|| parent.kubernetes_versions.clone());

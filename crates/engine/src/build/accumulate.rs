@@ -91,17 +91,17 @@ impl<'l> KustTarget<'l> {
                 json_or_config(&content.bytes, content.source).and_then(Schema::from_openapi);
             match parsed {
                 Ok(schema) if context.looked_beyond_the_table => {
-                    context.schema = schema.as_of(context.options.release).beside_builtin();
+                    context.schema = context.options.completed(schema).beside_builtin();
                 }
-                Ok(schema) => context.schema = schema.as_of(context.options.release),
+                Ok(schema) => context.schema = context.options.completed(schema),
                 // It matters only if a patch is merged.
                 Err(error) => context.broken_schema = Some(error),
             }
         } else if let Some(version) = &openapi.version {
             context.schema_is_chosen = true;
-            context.schema = Schema::of_release(version)
-                .map_err(|error| error.at(version.span))?
-                .as_of(context.options.release);
+            let schema = Schema::of_release(version);
+            let schema = schema.map_err(|error| error.at(version.span))?;
+            context.schema = context.options.completed(schema);
         }
         Ok(())
     }
@@ -222,6 +222,7 @@ impl<'l> KustTarget<'l> {
         let named = |error: Error| named_here(error, name);
         let resources = resource::from_documents(stream, &context.schema).map_err(named)?;
         context.note_repeated_keys(&resources, name.span);
+        context.options.keep_definitions(&resources);
         context.looked_beyond_the_table |= resources.iter().any(|resource| {
             let gvk = &resource.id().gvk;
             !context.schema.knows_scope(&gvk.api_version(), &gvk.kind)
@@ -240,8 +241,15 @@ impl<'l> KustTarget<'l> {
         }
         let depth = target.loader.depth();
         let nothing = context.nothing();
-        depth::work_at(depth, || target.accumulate(context, nothing))
-            .map_err(|error| built_here(error, name))
+        let mut built = depth::work_at(depth, || target.accumulate(context, nothing))
+            .map_err(|error| built_here(error, name))?;
+        if context.options.kinds.is_some() {
+            context.bases += 1;
+            let base = context.bases;
+            let mark = |resource: &mut Resource| resource.history.bases.push(base);
+            built.resources.list_mut().iter_mut().for_each(mark);
+        }
+        Ok(built)
     }
 
     /// Lets a component work on what was gathered so far.

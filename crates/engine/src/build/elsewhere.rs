@@ -134,7 +134,8 @@ impl Context<'_> {
 
     /// Names by which a reference may mean an object that has them still, and one that had them.
     pub(super) fn ambiguous_names(&self, resources: &Resources) -> Option<Ambiguous> {
-        if !self.options.lint {
+        // With kinds that are known besides, the nearest base decides.
+        if !self.options.lint || self.options.kinds.is_some() {
             return None;
         }
         let kept: HashSet<(&str, &str)> = resources

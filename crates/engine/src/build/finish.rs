@@ -35,7 +35,8 @@ pub(super) fn run(context: &mut Context<'_>, mut target: KustTarget<'_>) -> Resu
     hash::apply(&mut gathered.resources, &context.schema)?;
     at_root(context, StepKind::HashTransformer, &gathered.resources);
     let ambiguous = context.ambiguous_names(&gathered.resources);
-    name_references::apply(&mut gathered.resources, &gathered.fields)?;
+    let kinds = context.options.kinds.as_deref();
+    name_references::apply(&mut gathered.resources, &gathered.fields, kinds)?;
     at_root(
         context,
         StepKind::NameReferenceTransformer,

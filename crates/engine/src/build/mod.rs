@@ -19,16 +19,18 @@ mod unmatched;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use kustom_guard::Mask;
 use kustom_yaml::error::{Error, Result};
 use kustom_yaml::finding::Finding;
 use kustom_yaml::limits::Budget;
 use kustom_yaml::place::{SourceId, Span};
-use kustom_yaml::{Str, write, write_stream};
+use kustom_yaml::{Node, Str, write, write_stream};
 
 use crate::fields::Fields;
 use crate::generate::Product;
+use crate::kinds::Kinds;
 use crate::kustomization::Kustomization;
 use crate::load::{Files, Loader, Restriction, SourceStore, Sources};
 use crate::order::Order;
@@ -63,6 +65,31 @@ pub struct Options {
     /// patches, values and names that are not what they seem. It takes time, and changes nothing
     /// but the findings.
     pub lint: bool,
+    /// Kinds that are known besides those of kustomize; it has none.
+    pub kinds: Option<Arc<Kinds>>,
+    /// Where definitions of custom resources are put as they are read, also by a build that fails.
+    pub definitions: Option<Arc<Mutex<Vec<Node>>>>,
+}
+
+impl Options {
+    /// Keeps the definitions of custom resources among some objects, if somebody wants them.
+    fn keep_definitions(&self, resources: &[Resource]) {
+        let Some(kept) = &self.definitions else {
+            return;
+        };
+        let is_definition =
+            |resource: &&Resource| resource.id().gvk.kind == "CustomResourceDefinition";
+        let found = resources.iter().filter(is_definition);
+        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.extend(found.map(|resource| resource.node.clone()));
+    }
+
+    /// A schema, of the release and with the kinds that are known besides.
+    fn completed(&self, schema: Schema) -> Schema {
+        let kinds = self.kinds.as_ref();
+        let schema = schema.as_of(self.release);
+        schema.with_custom_kinds(kinds.map(|kinds| kinds.schema().clone()))
+    }
 }
 
 /// What a build makes.
@@ -329,6 +356,8 @@ struct Context<'o> {
     pending: Vec<elsewhere::Pending>,
     matches: Vec<Matched>,
     observer: Option<&'o mut dyn Observer>,
+    /// How many bases were built, if kinds are known besides.
+    bases: u32,
 }
 
 impl<'o> Context<'o> {
@@ -336,7 +365,7 @@ impl<'o> Context<'o> {
         Self {
             options,
             budget: budget.clone(),
-            schema: Schema::builtin().as_of(options.release),
+            schema: options.completed(Schema::builtin()),
             schema_is_chosen: false,
             looked_beyond_the_table: false,
             broken_schema: None,
@@ -347,6 +376,7 @@ impl<'o> Context<'o> {
             pending: Vec::new(),
             matches: Vec::new(),
             observer: None,
+            bases: 0,
         }
     }
 

@@ -26,6 +26,9 @@ pub(super) fn run(
     let Accumulated {
         resources, fields, ..
     } = gathered;
+    let kinds = context.options.kinds.as_deref();
+    let known = kinds.map(|kinds| kinds.beside(fields, resources));
+    let fields = known.as_ref().unwrap_or(fields);
 
     // Patches come first: they see the names that their authors wrote.
     if !asked.patches_strategic_merge.is_empty() {

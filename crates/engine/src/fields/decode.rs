@@ -230,6 +230,7 @@ mod tests {
                 kind: "K".into(),
                 path: "a/b".into(),
                 create: true,
+                ..FieldSpec::default()
             };
             assert_eq!(rows, [wanted], "{name}");
         }

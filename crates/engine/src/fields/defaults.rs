@@ -26,6 +26,8 @@ pub(super) const fn row(
         kind: Str::const_new(kind),
         path: Str::const_new(path),
         create,
+        core_only: false,
+        required: 0,
     }
 }
 

@@ -52,6 +52,10 @@ pub struct FieldSpec {
     pub path: Str,
     /// Whether the field is made where it is missing.
     pub create: bool,
+    /// Whether an empty group means the core group, and not any.
+    pub core_only: bool,
+    /// How many parts of the path must be there already; only those behind them are made.
+    pub required: u8,
 }
 
 /// A type of object, and the fields in which others name it.
@@ -116,7 +120,10 @@ impl FieldSpec {
     /// Whether it speaks of objects of this type.
     pub fn selects(&self, group: &str, version: &str, kind: &str) -> bool {
         let covers = |pattern: &str, word: &str| pattern.is_empty() || pattern == word;
-        covers(&self.kind, kind) && covers(&self.group, group) && covers(&self.version, version)
+        covers(&self.kind, kind)
+            && covers(&self.group, group)
+            && covers(&self.version, version)
+            && (!self.core_only || group.is_empty())
     }
 }
 

@@ -85,7 +85,7 @@ pub fn each_field_of(
         .filter(|spec| spec.selects(&group, &version, &kind))
         .try_for_each(|spec| {
             let leaf = if spec.create { leaf } else { OnMissing::Keep };
-            follow(node, &spec.path, leaf, f)
+            follow(node, &spec.path, leaf, spec.required, f)
         })
 }
 
@@ -99,7 +99,7 @@ pub fn each_at_path(
     path: &str,
     f: &mut dyn FnMut(&mut Node) -> Result<()>,
 ) -> Result<()> {
-    follow(node, path, OnMissing::Keep, f)
+    follow(node, path, OnMissing::Keep, 0, f)
 }
 
 /// The parts of a path: it is cut at `/`, but not at `\/`, which is a slash within a part.
@@ -150,10 +150,11 @@ fn follow(
     node: &mut Node,
     path: &str,
     leaf: OnMissing,
+    required: u8,
     f: &mut dyn FnMut(&mut Node) -> Result<()>,
 ) -> Result<()> {
     let rest = path.strip_prefix('/').unwrap_or(path);
-    descend(node, Some(rest), leaf, f).map_err(|error| {
+    descend(node, Some(rest), leaf, required, f).map_err(|error| {
         error.note(
             format!("on the way to the field `{path}` of {}", described(node)),
             None,
@@ -181,6 +182,7 @@ fn descend(
     node: &mut Node,
     rest: Option<&str>,
     leaf: OnMissing,
+    required: u8,
     f: &mut dyn FnMut(&mut Node) -> Result<()>,
 ) -> Result<()> {
     let Some(path) = rest else { return f(node) };
@@ -190,16 +192,19 @@ fn descend(
     match &mut node.value {
         Value::Seq(items) => items
             .iter_mut()
-            .try_for_each(|item| descend(item, rest, leaf, f)),
+            .try_for_each(|item| descend(item, rest, leaf, required, f)),
         Value::Map(_) => {
             let (segment, rest) = first_segment(path);
-            let leaf_here = if rest.is_some() && leaf != OnMissing::Keep {
+            let leaf_here = if required > 0 {
+                OnMissing::Keep
+            } else if rest.is_some() && leaf != OnMissing::Keep {
                 OnMissing::Map
             } else {
                 leaf
             };
+            let required = required.saturating_sub(1);
             match field(node, &segment, leaf_here)? {
-                Some(field) => descend(field, rest, leaf, f),
+                Some(field) => descend(field, rest, leaf, required, f),
                 None => Ok(()),
             }
         }

@@ -18,6 +18,9 @@ pub struct History {
     pub prefixes: Vec<Str>,
     /// The suffixes it was given, the innermost first.
     pub suffixes: Vec<Str>,
+    /// The bases that it came through, the innermost first, as numbers of one build; only if kinds
+    /// are known besides those of kustomize.
+    pub bases: Vec<u32>,
     /// What a generator asked for when it made this, if one did.
     pub behavior: Behavior,
     /// Whether its name will get a hash of its content.

@@ -13,8 +13,9 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use kustom_yaml::Node;
 use kustom_yaml::error::{Error, Kind, Result};
+use kustom_yaml::{Node, Str};
+use rustc_hash::FxHashMap;
 
 use crate::release::{Change, Release};
 
@@ -47,6 +48,37 @@ pub struct Schema {
     beside: bool,
     /// The release of kustomize whose table of scopes counts.
     release: Release,
+    /// Kinds that count where neither Kubernetes nor the document knows one.
+    custom: Option<Arc<CustomKinds>>,
+}
+
+/// What is known of custom kinds, whatever their version: by group and kind.
+#[derive(Clone, Debug, Default)]
+pub struct CustomKinds {
+    kinds: FxHashMap<Str, FxHashMap<Str, CustomKind>>,
+}
+
+/// What is known of a custom kind.
+#[derive(Clone, Debug, Default)]
+pub struct CustomKind {
+    /// Whether its objects live outside of namespaces.
+    pub cluster_scoped: bool,
+    /// Its OpenAPI definition, if lists in it merge; what it refers to is a definition of
+    /// Kubernetes.
+    pub definition: Option<Node>,
+}
+
+impl CustomKinds {
+    /// Adds a kind; one that is there already gives way.
+    pub fn insert(&mut self, group: &str, kind: &str, known: CustomKind) {
+        let kinds = self.kinds.entry(group.into()).or_default();
+        kinds.insert(kind.into(), known);
+    }
+
+    fn get(&self, api_version: &str, kind: &str) -> Option<&CustomKind> {
+        let (group, _) = api_version.split_once('/')?;
+        self.kinds.get(group)?.get(kind)
+    }
 }
 
 /// What is known of a value, found on the way down from its kind.
@@ -92,8 +124,7 @@ impl Schema {
     pub fn from_openapi(document: Node) -> Result<Self> {
         Ok(Self {
             document: Some(Arc::new(Document::new(document)?)),
-            beside: false,
-            release: Release::default(),
+            ..Self::default()
         })
     }
 
@@ -112,6 +143,12 @@ impl Schema {
         Self { release, ..self }
     }
 
+    /// The same, with kinds that count where nothing else knows one.
+    #[must_use]
+    pub fn with_custom_kinds(self, custom: Option<Arc<CustomKinds>>) -> Self {
+        Self { custom, ..self }
+    }
+
     /// The release of kustomize whose reading of objects is followed.
     pub fn release(&self) -> Release {
         self.release
@@ -123,15 +160,28 @@ impl Schema {
             .and_then(builtin::KindRow::definition)
             .and_then(|definition| self.known(definition))
             .or_else(|| Some(self.at(self.document.as_ref()?.kind(api_version, kind)?)))
+            .or_else(|| {
+                let custom = self.custom.as_ref()?.get(api_version, kind)?;
+                Some(self.at(custom.definition.as_ref()?))
+            })
     }
 
     /// Whether objects of a kind are known to live outside of namespaces.
     ///
     /// What is built in holds even where a document says otherwise.
     pub fn is_cluster_scoped(&self, api_version: &str, kind: &str) -> bool {
-        self.builtin_scope(api_version, kind)
-            .or_else(|| Some(self.document.as_ref()?.is_cluster_scoped(api_version, kind)))
-            .unwrap_or(false)
+        if let Some(known) = self.builtin_scope(api_version, kind) {
+            return known;
+        }
+        let in_document = self.document.as_ref();
+        if in_document.is_some_and(|document| document.is_cluster_scoped(api_version, kind)) {
+            return true;
+        }
+        let custom = self
+            .custom
+            .as_ref()
+            .and_then(|it| it.get(api_version, kind));
+        custom.is_some_and(|custom| custom.cluster_scoped)
     }
 
     /// Whether the built-in table says of a kind if it lives in a namespace.
