@@ -180,6 +180,9 @@ impl<'r> Walker<'r, '_> {
     }
 
     fn address(&mut self, node: &'r Node, text: &'r str, keys: [&'r str; 3]) {
+        if !text.contains(':') && !text.contains(".svc") {
+            return;
+        }
         // What stands before a colon in an image is no host.
         if keys[2].to_ascii_lowercase().contains("image") {
             return;
@@ -220,7 +223,7 @@ impl<'r> Walker<'r, '_> {
             keys,
             name: node,
             text: name,
-            kind: field("kind").filter(|_| is_named),
+            kind: is_named.then(|| field("kind")).flatten(),
             namespace: before
                 .or_else(|| field("namespace"))
                 .filter(|it| !it.is_empty()),

@@ -120,6 +120,13 @@ impl Report {
 
     /// Every finding once, in order, with the suites that made it.
     pub fn merged(&self) -> Vec<Merged<'_>> {
+        let mut merged = self.unnumbered();
+        number(&mut merged);
+        merged
+    }
+
+    /// The same without fingerprints.
+    pub(super) fn unnumbered(&self) -> Vec<Merged<'_>> {
         let mut merged: Vec<Merged<'_>> = Vec::new();
         let mut known: HashMap<(&str, &str, String), usize> = HashMap::new();
         for suite in &self.suites {
@@ -150,14 +157,13 @@ impl Report {
                 });
             }
         }
-        number(&mut merged);
         merged
     }
 
     /// How many findings there are, each counted once.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
-        for one in self.merged() {
+        for one in self.unnumbered() {
             match one.finding.severity {
                 Severity::Error => counts.errors += 1,
                 Severity::Warning => counts.warnings += 1,

@@ -9,7 +9,7 @@ use super::{BLUE, Color, finding, line, shown};
 /// Every finding over several lines, with the environments that it is about.
 pub(super) fn write(report: &Report, color: Color) -> String {
     let mut text = String::new();
-    for one in report.merged() {
+    for one in report.unnumbered() {
         text.push_str(&finding(&one.finding, color));
         if report.suites.len() > 1 {
             text.push_str(&line(

@@ -35,6 +35,7 @@ use structure::Structure;
 pub struct Validator {
     minor: u32,
     schema: Schema,
+    plans: rules::Plans,
 }
 
 /// An object with what is wrong with it.
@@ -49,9 +50,11 @@ pub struct Verdict {
 impl Validator {
     /// A validator for Kubernetes 1.`minor`; see [`MINORS`] for those that are known.
     pub fn new(minor: u32) -> Self {
+        let schema = Schema::of(minor);
         Self {
             minor,
-            schema: Schema::of(minor),
+            plans: rules::Plans::of(&schema),
+            schema,
         }
     }
 
@@ -125,7 +128,14 @@ impl Validator {
             {
                 let decoded = differs.then(|| decoded::decoded(&self.schema, number, object));
                 let object = decoded.as_ref().unwrap_or(object);
-                rules::apply(&self.schema, kind, number, object, &mut findings);
+                rules::apply(
+                    &self.schema,
+                    &self.plans,
+                    kind,
+                    number,
+                    object,
+                    &mut findings,
+                );
             }
         }
         Verdict {

@@ -35,6 +35,11 @@ impl<'p> Path<'p> {
         }
     }
 
+    /// Whether it is the object itself.
+    pub(crate) fn is_root(&self) -> bool {
+        matches!(self.step, Step::Root | Step::Field("")) && self.parent.is_none_or(Self::is_root)
+    }
+
     /// Whether its last step is a field of this name.
     pub(crate) fn ends_with_field(&self, name: &str) -> bool {
         matches!(self.step, Step::Field(last) if last == name)

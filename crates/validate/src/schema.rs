@@ -219,6 +219,11 @@ impl Schema {
         }
     }
 
+    /// How many definitions there are.
+    pub(crate) fn len(&self) -> usize {
+        self.parsed.len()
+    }
+
     /// The number of a definition.
     pub(crate) fn number(name: &str) -> Option<usize> {
         sources().1.get(name).copied()

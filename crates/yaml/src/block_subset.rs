@@ -574,7 +574,8 @@ impl Reader<'_> {
     fn flow_scalar(&mut self) -> Option<Node> {
         match self.byte() {
             quote @ (b'"' | b'\'') => self.quoted(quote),
-            b'-' | b' ' => None,
+            b' ' => None,
+            b'-' if !self.is_flag() => None,
             byte if class(byte) != Class::Content => None,
             b'*' | b'&' | b'!' | b'|' | b'>' | b'%' | b'@' | b'`' | b'#' => None,
             _ => {
@@ -583,6 +584,13 @@ impl Reader<'_> {
                 Some(self.plain_node(start, &plain))
             }
         }
+    }
+
+    /// Whether a word with one or two dashes before it is here: `--port`, `-c`.
+    fn is_flag(&self) -> bool {
+        let rest = &self.bytes[self.at + 1..];
+        let rest = rest.strip_prefix(b"-").unwrap_or(rest);
+        rest.first().is_some_and(u8::is_ascii_alphanumeric)
     }
 
     /// A block of text, up to the line after it; `column` is that of the collection around it.
@@ -752,7 +760,7 @@ mod tests {
     const SEEDS: [&str; 6] = [
         "---\n# comment\napiVersion: apps/v1\nkind: Deployment # line\nmetadata:\n  name: web\n  \
          labels: {app: web, \"tier\": 'x'}\nspec:\n  replicas: 2\n  template:\n    spec:\n      \
-         containers:\n      - name: main\n        args: [\"-v\", a b, [], {}]\n        command:\n        \
+         containers:\n      - name: main\n        args: [\"-v\", a b, -c, --port, {--x: -1}, [], {}]\n        command:\n        \
          - sh\n        - -c\n        - |\n          set -e\n            echo hi\n\n          exit\n        \
          env:\n        - name: \"A\"\n          value: '1'\n        -\n          name: B\n",
         "a:\n- b\n-\n- c: d\n  e:\n  - f\n  g: >-\n    folded\n    text\n\n    more\n      deep\n    end\n\n\nh: ~\n",
@@ -798,6 +806,7 @@ mod tests {
             "a: \"b\" # c\n# d\n",
             "\n\n  a: b\n  c:\n   d: e\n",
             "a: [x, 'y', \"z\", {b: c}]\n",
+            "a: [-c, --port, --b=c, -1, {-d: --e}]\n",
             "a:\n  - b\n\n  # c\n\nd: e\n",
             "---\na: b\n",
             "a: |\n\n  b\n \n  c\n",
@@ -831,6 +840,10 @@ mod tests {
             "a: [b,]",
             "a: {b}",
             "a: [b: c]",
+            "a: [-]",
+            "a: [- b]",
+            "a: [--]",
+            "a: [---]",
             "... : b",
             "--- a: b",
             "a: b\n---\nc: d",

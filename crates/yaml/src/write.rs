@@ -48,6 +48,10 @@ pub fn write(node: &Node, out: &mut String) -> Result<()> {
 pub fn repeated_key(node: &Node) -> Option<Error> {
     match &node.value {
         Value::Map(entries) => {
+            let mut values = entries.iter().map(|entry| &entry.value);
+            if are_few_and_differ(entries) {
+                return values.find_map(repeated_key);
+            }
             let mut keys: FxHashMap<Cow<'_, str>, &Node> = FxHashMap::default();
             for entry in entries {
                 let key = match round_trip::unharmed(&entry.key) {
@@ -59,12 +63,27 @@ pub fn repeated_key(node: &Node) -> Option<Error> {
                 }
                 keys.insert(key, &entry.key);
             }
-            let mut values = entries.iter().map(|entry| &entry.value);
             values.find_map(repeated_key)
         }
         Value::Seq(items) => items.iter().find_map(repeated_key),
         _ => None,
     }
+}
+
+/// Whether the keys of a mapping are so few that they are soon held against each other, and are
+/// written as they are, each another.
+fn are_few_and_differ(entries: &[Entry]) -> bool {
+    const FEW: usize = 12;
+    entries.len() <= FEW
+        && entries.iter().enumerate().all(|(index, entry)| {
+            let key = round_trip::unharmed(&entry.key);
+            // What is before it is unharmed, too.
+            key.is_some_and(|key| {
+                entries[..index]
+                    .iter()
+                    .all(|other| other.key.text() != Some(key))
+            })
+        })
 }
 
 /// Writes documents with `---` between them.

@@ -35,7 +35,7 @@ use crate::finding::Findings;
 use crate::meta;
 use crate::names::Verdict;
 use crate::path::Path;
-use crate::schema::{Kind, Schema, Type};
+use crate::schema::{Definition, Kind, Schema, Type};
 use crate::value::{Data, Value};
 
 /// What a rule may ask of besides its own value.
@@ -44,6 +44,50 @@ pub(crate) struct Cx<'c> {
     pub(crate) kind: &'static Kind,
     pub(crate) object: &'c Value<'c>,
     schema: &'c Schema,
+    plans: &'c Plans,
+}
+
+/// What is asked of each definition, by its number; put together when the first object needs it.
+pub(crate) struct Plans(Vec<OnceLock<Plan>>);
+
+/// What is asked of a definition.
+struct Plan {
+    tables: &'static [&'static TypeRules],
+    /// By the places of the fields in it.
+    fields: Vec<FieldPlan>,
+}
+
+/// What is asked of a field.
+struct FieldPlan {
+    /// Whether a table has rules of it, so that the schema's own are not asked.
+    is_checked: bool,
+    is_unjudged: bool,
+    may_repeat: bool,
+}
+
+impl Plans {
+    pub(crate) fn of(schema: &Schema) -> Self {
+        Self((0..schema.len()).map(|_| OnceLock::new()).collect())
+    }
+
+    fn get(&self, number: usize, definition: &Definition) -> &Plan {
+        self.0[number].get_or_init(|| {
+            let tables = rules_of(definition.name);
+            let fields = definition.fields().iter().map(|field| {
+                let known = (definition.name, field.name);
+                let mut checked = tables.iter().flat_map(|rules| rules.fields);
+                FieldPlan {
+                    is_checked: checked.any(|(name, _)| *name == field.name),
+                    is_unjudged: UNJUDGED.contains(&known),
+                    may_repeat: MAY_REPEAT.contains(&known),
+                }
+            });
+            Plan {
+                tables,
+                fields: fields.collect(),
+            }
+        })
+    }
 }
 
 /// The rules of a type.
@@ -185,6 +229,7 @@ const UNJUDGED: &[(&str, &str)] = &[
     ("meta.v1.ObjectMeta", "ownerReferences"),
 ];
 
+/// The rules of a definition.
 fn rules_of(definition: &str) -> &'static [&'static TypeRules] {
     static INDEX: OnceLock<HashMap<&'static str, Vec<&'static TypeRules>>> = OnceLock::new();
     INDEX
@@ -202,6 +247,7 @@ fn rules_of(definition: &str) -> &'static [&'static TypeRules] {
 /// Asks all rules of an object whose structure is right.
 pub(crate) fn apply(
     schema: &Schema,
+    plans: &Plans,
     kind: &'static Kind,
     number: usize,
     object: &Value<'_>,
@@ -212,6 +258,7 @@ pub(crate) fn apply(
         kind,
         object,
         schema,
+        plans,
     };
     meta::object(&mut cx, object);
     cx.visit(number, &Path::ROOT, object);
@@ -258,19 +305,17 @@ impl<'c> Cx<'c> {
     fn visit(&mut self, number: usize, path: &Path<'_>, value: &Value<'_>) {
         let schema = self.schema;
         let definition = schema.definition(number);
-        let tables = rules_of(definition.name);
+        let plan = self.plans.get(number, definition);
+        let tables = plan.tables;
         for rules in tables {
             for (field, checks) in rules.fields {
                 self.check(checks, &path.field(field), value.get(field), value);
             }
         }
-        let at_root = path.to_string().is_empty();
-        for field in definition.fields() {
+        let at_root = path.is_root();
+        for (field, planned) in definition.fields().iter().zip(&plan.fields) {
             let here = path.field(field.name);
-            let checked = tables
-                .iter()
-                .flat_map(|rules| rules.fields)
-                .any(|(name, _)| *name == field.name);
+            let checked = planned.is_checked;
             if at_root && field.name == "status" {
                 continue;
             }
@@ -291,16 +336,16 @@ impl<'c> Cx<'c> {
                 continue;
             };
             // What stands in a status is dropped when an object is made.
-            if at_root && field.name == "status"
-                || UNJUDGED.contains(&(definition.name, field.name))
-            {
+            if at_root && field.name == "status" || planned.is_unjudged {
                 continue;
             }
             if !checked {
                 self.by_schema(definition.name, field, &here, found, value);
             }
             self.elements(&field.kind, &here, found);
-            self.keys(definition.name, field, &here, found);
+            if !planned.may_repeat {
+                self.keys(field, &here, found);
+            }
         }
         for rules in tables {
             for whole in rules.whole {
@@ -367,14 +412,8 @@ impl<'c> Cx<'c> {
     }
 
     /// Elements of a list that is a map or a set, twice.
-    fn keys(
-        &mut self,
-        definition: &str,
-        field: &crate::schema::Field,
-        path: &Path<'_>,
-        value: &Value<'_>,
-    ) {
-        if field.list_keys.is_empty() || MAY_REPEAT.contains(&(definition, field.name)) {
+    fn keys(&mut self, field: &crate::schema::Field, path: &Path<'_>, value: &Value<'_>) {
+        if field.list_keys.is_empty() || value.items().len() < 2 {
             return;
         }
         let mut seen: HashSet<Vec<String>> = HashSet::new();
