@@ -33,6 +33,10 @@ pub(super) fn kind_in_cluster<'r>(reference: &Reference<'r>) -> Option<&'r str> 
         return is_object.then_some(kind);
     }
     let is_of = |group: &str| by.gvk.group == group;
+    // Most texts stand under other names than those below.
+    if !own.ends_with("ame") && !own.ends_with("issuer") {
+        return None;
+    }
     Some(match (above, own) {
         ("annotations", "cluster-issuer") => "ClusterIssuer",
         ("annotations", "issuer") => "Issuer",
@@ -96,6 +100,10 @@ fn is_scaled(reference: &Reference<'_>) -> bool {
 }
 
 fn kind_of_field([first, above, own]: [&str; 3], by: &str) -> Option<&'static str> {
+    // Most texts stand under other names than those below.
+    if !own.ends_with("ame") {
+        return None;
+    }
     let in_volume = matches!(first, "volumes" | "sources");
     Some(match (above, own) {
         ("configMapKeyRef" | "configMapRef", "name") => "ConfigMap",

@@ -446,38 +446,53 @@ impl Search<'_, '_> {
 pub(crate) fn place_of(node: &Node, by: &Resource) -> Place {
     let mut spans = [node.span, by.node.span].into_iter();
     let read = spans.find(|span| span.source != SourceId::NONE);
-    let mut path = String::new();
     Place {
-        field: leads_to(&by.node, node, &mut path).then_some(path),
+        field: field_of(&by.node, node),
         ..Place::from(read.unwrap_or_default())
     }
 }
 
-/// Extends a path by the steps from a node to one inside of it, if it is there.
-fn leads_to(from: &Node, to: &Node, path: &mut String) -> bool {
-    if std::ptr::eq(from, to) {
-        return !path.is_empty();
+/// The path of a node inside of another, if it is there.
+fn field_of(from: &Node, to: &Node) -> Option<String> {
+    let mut steps = Vec::new();
+    if std::ptr::eq(from, to) || !leads_to(from, to, &mut steps) {
+        return None;
     }
-    let length = path.len();
-    for entry in from.entries() {
-        let key = entry.key.text().unwrap_or_default();
+    let mut path = String::new();
+    for step in steps.iter().rev() {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-        match key.bytes().all(is_plain) {
-            true if length == 0 => path.push_str(key),
-            true => path.extend([".", key]),
-            false => path.extend(["[", key, "]"]),
+        match step {
+            Step::Key(key) if !key.bytes().all(is_plain) => path.extend(["[", key, "]"]),
+            Step::Key(key) if path.is_empty() => path.push_str(key),
+            Step::Key(key) => path.extend([".", key]),
+            Step::Index(index) => path.push_str(&format!("[{index}]")),
         }
-        if leads_to(&entry.value, to, path) {
+    }
+    Some(path)
+}
+
+/// A step on the way to a field.
+enum Step<'n> {
+    Key(&'n str),
+    Index(usize),
+}
+
+/// Whether a node is inside of another, with the steps to it, the last one first.
+fn leads_to<'n>(from: &'n Node, to: &Node, steps: &mut Vec<Step<'n>>) -> bool {
+    if std::ptr::eq(from, to) {
+        return true;
+    }
+    for entry in from.entries() {
+        if leads_to(&entry.value, to, steps) {
+            steps.push(Step::Key(entry.key.text().unwrap_or_default()));
             return true;
         }
-        path.truncate(length);
     }
     for (index, item) in from.items().iter().enumerate() {
-        path.push_str(&format!("[{index}]"));
-        if leads_to(item, to, path) {
+        if leads_to(item, to, steps) {
+            steps.push(Step::Index(index));
             return true;
         }
-        path.truncate(length);
     }
     false
 }

@@ -7,6 +7,7 @@
 
 use kustom_yaml::cut::Cut as _;
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -325,8 +326,32 @@ fn guard() -> &'static Guard {
     GUARD.get_or_init(Guard::new)
 }
 
+/// How many texts are remembered that showed nothing, and how long one may be.
+const REMEMBERED: [usize; 2] = [1 << 16, 1 << 9];
+
+thread_local! {
+    /// Texts that showed nothing: a finding passes several doors on its way out.
+    static CLEAN: RefCell<HashSet<Box<str>>> = RefCell::default();
+}
+
 /// What a text shows by itself.
 fn evident(text: &str) -> Vec<Range<usize>> {
+    if text.is_empty() || CLEAN.with_borrow(|clean| clean.contains(text)) {
+        return Vec::new();
+    }
+    let ranges = searched(text);
+    if ranges.is_empty() && text.len() <= REMEMBERED[1] {
+        CLEAN.with_borrow_mut(|clean| {
+            if clean.len() >= REMEMBERED[0] {
+                clean.clear();
+            }
+            clean.insert(text.into());
+        });
+    }
+    ranges
+}
+
+fn searched(text: &str) -> Vec<Range<usize>> {
     let mut ranges = credentials(text);
     let hits = guard().search("", text.as_bytes(), 0).into_iter();
     ranges.extend(
@@ -358,33 +383,39 @@ fn is_shown(value: &str) -> bool {
 
 /// Words that look drawn at random, and are no hashes, names or paths.
 fn drawn(text: &str) -> Vec<Range<usize>> {
-    let is_end = |c: char| c.is_whitespace() || "`\"',;()[]{}<>=".contains(c);
-    let words = |range: &Range<usize>, is_end: &dyn Fn(char) -> bool| -> Vec<Range<usize>> {
-        let mut start = range.start;
-        let words = text.cut(range.clone()).split(is_end).map(|word| {
-            let at = start;
-            let behind = text.cut(at + word.len()..).chars().next();
-            start = at + word.len() + behind.map_or(0, char::len_utf8);
-            at..at + word.len()
-        });
-        words.filter(|word| word.len() >= DRAWN).collect()
-    };
     let is_secret = |range: &Range<usize>| {
         let word = text.cut(range.clone());
         let is_name = || is_hash(word) || is_uuid(word) || is_fingerprint(word);
         judge("token", word, ValueContext::Text).is_some() && !is_name()
     };
     let mut found = Vec::new();
-    for word in words(&(0..text.len()), &is_end) {
+    let is_end = |c: char| c.is_whitespace() || "`\"',;()[]{}<>=".contains(c);
+    for word in long_words(text, 0..text.len(), is_end) {
         if is_secret(&word) {
             found.push(word);
             continue;
         }
         // A part of a path or of the way to a field.
-        let parts = words(&word, &|c| matches!(c, '.' | '/' | ':'));
-        found.extend(parts.into_iter().filter(is_secret));
+        let parts = long_words(text, word, |c| matches!(c, '.' | '/' | ':'));
+        found.extend(parts.filter(is_secret));
     }
     found
+}
+
+/// The words of a part of a text that are long enough to look drawn.
+fn long_words<'t>(
+    text: &'t str,
+    range: Range<usize>,
+    is_end: impl Fn(char) -> bool + 't,
+) -> impl Iterator<Item = Range<usize>> + 't {
+    let mut start = range.start;
+    let words = text.cut(range).split(is_end).map(move |word| {
+        let at = start;
+        let behind = text.cut(at + word.len()..).chars().next();
+        start = at + word.len() + behind.map_or(0, char::len_utf8);
+        at..at + word.len()
+    });
+    words.filter(|word| word.len() >= DRAWN)
 }
 
 /// Where a text repeats a part that it points to, or a piece of it.

@@ -55,7 +55,7 @@ impl Pass {
 }
 
 /// How many bytes are searched before an automaton pays that is quick, but long in the making.
-const MANY: usize = 4 << 20;
+const MANY: usize = 512 << 10;
 
 /// The automaton over the keywords, and the expressions behind them.
 pub(super) struct Searcher {
@@ -419,10 +419,15 @@ const LEAST: usize = 24;
 fn encoded(text: &[u8]) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut start = 0;
-    while start < text.len() {
-        let length = text[start..].iter().take_while(|&&byte| is_base64(byte));
-        let end = start + length.count();
-        if end - start >= LEAST && hides_text(&text[start..end]) {
+    while let Some(window) = text.get(start..start + LEAST) {
+        // Behind the last sign of another kind the next text may begin.
+        if let Some(at) = window.iter().rposition(|&byte| !is_base64(byte)) {
+            start += at + 1;
+            continue;
+        }
+        let rest = text[start + LEAST..].iter();
+        let end = start + LEAST + rest.take_while(|&&byte| is_base64(byte)).count();
+        if hides_text(&text[start..end]) {
             let padding = text[end..].iter().take(2).take_while(|&&byte| byte == b'=');
             found.push(start..end + padding.count());
         }

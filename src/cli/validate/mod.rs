@@ -289,6 +289,9 @@ impl<'a> Judge<'a> {
 
 /// Whether an object is of one of some kinds, `Kind` or `group/version/Kind`.
 fn is_one_of(node: &Node, kinds: &[String]) -> bool {
+    if kinds.is_empty() {
+        return false;
+    }
     let text = |key: &str| node.get(key).and_then(Node::text).unwrap_or_default();
     let full = format!("{}/{}", text("apiVersion"), text("kind"));
     kinds
