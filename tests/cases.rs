@@ -18,7 +18,8 @@
 //!
 //! The program can be called `kustom` or `kustomize`, and `< FILE` at the end gives it a file to read.
 //! `stderr` and `exit` are wanted in the same way; what is left out must be empty and 0. With the
-//! variable `UPDATE_CASES` set, the files are rewritten with what the program says.
+//! variable `UPDATE_CASES` set, the files are rewritten with what the program says; with `CASE=WORD`
+//! only the files are run whose paths contain the word.
 #![allow(
     clippy::unwrap_used,
     clippy::print_stderr,
@@ -53,10 +54,13 @@ struct Outcome {
 #[test]
 fn every_case_comes_out_as_wanted() {
     let paths = case_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases"));
-    assert!(!paths.is_empty(), "there are no cases");
+    let word = std::env::var("CASE").unwrap_or_default();
+    let is_wanted = |path: &&PathBuf| path.to_string_lossy().contains(&word);
+    let paths: Vec<&PathBuf> = paths.iter().filter(is_wanted).collect();
+    assert!(!paths.is_empty(), "there are no cases of `{word}`");
     let update = std::env::var_os("UPDATE_CASES").is_some();
     let mut failures = String::new();
-    for path in &paths {
+    for path in paths {
         let case = Case::read(path);
         let found = case.run();
         if found == case.wanted {

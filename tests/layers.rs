@@ -251,3 +251,155 @@ fn there_is_one_door_for_reading() {
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// What stands between backticks in a part of a text.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+#[test]
+fn the_page_of_the_architecture_names_files_that_exist() {
+    let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let is_path = |name: &&str| name.contains('/') && !name.contains([' ', '*', '.'].as_slice())
+        || name.ends_with(".rs") && name.contains('/')
+        || ["docs/", "tests/", "src/", "crates/"].iter().any(|start| name.starts_with(start));
+    let paths: Vec<&str> = quoted(&text).filter(is_path).collect();
+    assert!(paths.len() > 60, "{paths:?}");
+    let missing: Vec<&&str> = paths
+        .iter()
+        .filter(|path| !root().join(path).exists())
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+/// Modules that lie in one directory, with those of them that each imports.
+type Imports = std::collections::BTreeMap<String, std::collections::BTreeSet<String>>;
+
+/// The first names behind `head` in a text: of `super::a::b` and `super::{a::b, c}` the `a` and `c`.
+fn names_behind<'t>(text: &'t str, head: &str) -> Vec<&'t str> {
+    let name = |text: &'t str| {
+        text.trim_start()
+            .split(|c: char| !c.is_alphanumeric() && c != '_')
+            .next()
+            .unwrap_or_default()
+    };
+    let mut found = Vec::new();
+    for (at, _) in text.match_indices(head) {
+        let before = text[..at].chars().next_back();
+        if before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':') {
+            continue;
+        }
+        let rest = &text[at + head.len()..];
+        let Some(list) = rest.strip_prefix('{') else {
+            found.push(name(rest));
+            continue;
+        };
+        let (mut depth, mut start) = (0, 0);
+        for (at, c) in list.char_indices() {
+            match c {
+                '{' => depth += 1,
+                '}' if depth > 0 => depth -= 1,
+                ',' | '}' if depth == 0 => {
+                    found.push(name(&list[start..at]));
+                    start = at + 1;
+                    if c == '}' {
+                        break;
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+/// The imports among the modules of a directory; `path` is how the crate names it, `crate::a::b::`.
+fn imports(directory: &Path, path: &str) -> Imports {
+    let mut found = Imports::new();
+    let all = sources(directory);
+    let for_tests = test_files(&all);
+    let modules: Vec<String> = all
+        .iter()
+        .filter_map(|(file, _)| {
+            let first = file.strip_prefix(directory).unwrap().iter().next()?;
+            let name = first.to_str()?.trim_end_matches(".rs");
+            (!["mod", "lib", "main"].contains(&name)).then(|| name.to_owned())
+        })
+        .collect();
+    for (file, text) in &all {
+        let inside = file.strip_prefix(directory).unwrap();
+        let name = inside.iter().next().unwrap().to_str().unwrap();
+        let module = name.trim_end_matches(".rs").to_owned();
+        let is_for_tests = for_tests.contains(&file.file_name().unwrap().to_str().unwrap().to_owned());
+        if !modules.contains(&module) || is_for_tests {
+            continue;
+        }
+        let is_folded = inside.iter().count() > 1 && inside.ends_with("mod.rs");
+        let depth = inside.iter().count() - usize::from(is_folded);
+        let lines: Vec<&str> = code(text).map(|(_, line)| line).collect();
+        let text = lines.join("\n");
+        let heads = ["super::".repeat(depth), path.to_owned()];
+        let names = heads.iter().flat_map(|head| names_behind(&text, head));
+        let others = names.filter(|name| *name != module && modules.iter().any(|it| it == name));
+        let known = found.entry(module.clone()).or_default();
+        known.extend(others.map(str::to_owned));
+    }
+    found
+}
+
+/// Everything that a module imports, and what that imports in turn.
+fn reached(imports: &Imports, module: &str) -> std::collections::BTreeSet<String> {
+    let mut found = std::collections::BTreeSet::new();
+    let mut next = vec![module];
+    while let Some(module) = next.pop() {
+        for other in imports.get(module).into_iter().flatten() {
+            if found.insert(other.clone()) {
+                next.push(other);
+            }
+        }
+    }
+    found
+}
+
+/// The directories whose modules import each other in a circle. Each is one machine in several
+/// files: a build that builds bases, and languages whose operators evaluate expressions.
+const CIRCLES: [&str; 6] = [
+    "crates/engine/src/build",
+    "crates/validate/src",
+    "crates/yq/src/v3",
+    "crates/yq/src/v4",
+    "crates/yq/src/v4/ops",
+    "src/cli",
+];
+
+#[test]
+fn modules_of_a_directory_do_not_import_each_other_in_circles() {
+    let mut circles = std::collections::BTreeMap::new();
+    for source in source_directories() {
+        let mut directories = vec![source.clone()];
+        for (file, _) in sources(&source) {
+            directories.push(file.parent().unwrap().to_path_buf());
+        }
+        directories.sort();
+        directories.dedup();
+        for directory in directories {
+            let inside = directory.strip_prefix(&source).unwrap();
+            let parts: Vec<&str> = inside.iter().map(|part| part.to_str().unwrap()).collect();
+            let path: String = std::iter::once("crate")
+                .chain(parts)
+                .fold(String::new(), |path, part| path + part + "::");
+            let imports = imports(&directory, &path);
+            let circle: Vec<String> = imports
+                .keys()
+                .filter(|module| reached(&imports, module).contains(*module))
+                .cloned()
+                .collect();
+            if !circle.is_empty() {
+                let shown = directory.strip_prefix(root()).unwrap();
+                circles.insert(shown.to_str().unwrap().to_owned(), circle);
+            }
+        }
+    }
+    let found: Vec<&str> = circles.keys().map(String::as_str).collect();
+    assert_eq!(found, CIRCLES, "{circles:#?}");
+}

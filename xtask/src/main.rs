@@ -1,4 +1,11 @@
-//! Writes the generated files of kustom.
+//! Commands for the work on kustom: `cargo xtask COMMAND`.
+//!
+//! For every day: `test CRATE [WORD]` runs the unit tests of a crate; `case WORD` runs the cases whose
+//! paths contain a word, and `update-cases [WORD]` writes down what the program says in them;
+//! `bench NAME` runs a benchmark on `main` and here; `peer kustomize|yq ARGUMENTS…` runs the real tool
+//! and kustom with the same arguments and compares their outputs.
+//!
+//! The others write generated files.
 //!
 //! `cargo run -p xtask -- schema` writes `crates/engine/src/schema/tables.rs`; with `--check` it only says
 //! whether that file is up to date. Both need Python with pip, and the network.
@@ -15,6 +22,7 @@
 //! a build cannot do without, and `recorded CASES DIR` lays out recorded cases.
 
 mod api_tables;
+mod daily;
 mod definitions;
 mod floor;
 mod fuzz;
@@ -35,14 +43,21 @@ use std::process::ExitCode;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-const USAGE: &str = "usage: cargo run -p xtask -- \
-    schema [--check] | meaning OPENAPI | kubernetes DEFINITIONS LIFECYCLE | inputs DIR | \
+const USAGE: &str = "usage: cargo xtask \
+    test CRATE [WORD…] | case WORD | update-cases [WORD] | bench NAME | \
+    peer kustomize|yq ARGUMENTS… | schema [--check] | meaning OPENAPI | kubernetes DEFINITIONS LIFECYCLE | inputs DIR | \
     floor DIR OUTPUT | recorded CASES DIR | fuzz [--built] [--seconds N] [--until N] [TARGET…]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments[..] {
+        ["test", name, ref words @ ..] => daily::test(name, words),
+        ["case", word] => daily::cases(Some(word), false),
+        ["update-cases"] => daily::cases(None, true),
+        ["update-cases", word] => daily::cases(Some(word), true),
+        ["bench", name] => daily::bench(name),
+        ["peer", name, ref words @ ..] => daily::peer(name, words),
         ["schema"] => write(&tables_file()),
         ["schema", "--check"] => check(&tables_file()),
         ["meaning", openapi] => write_meaning(Path::new(openapi)),
