@@ -160,7 +160,7 @@ fn bounded<T: Send + 'static>(
     let (sender, receiver) = channel();
     let builder = thread::Builder::new().stack_size(STACK);
     let run = move || {
-        // Nobody listens any more when it took too long.
+        // The receiver is gone if the template took too long.
         let _ = sender.send(work());
     };
     let failed = |message: &str| Error::new(Kind::Template, message).at(Place::file(name));

@@ -260,9 +260,13 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
 #[test]
 fn the_page_of_the_architecture_names_files_that_exist() {
     let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
-    let is_path = |name: &&str| name.contains('/') && !name.contains([' ', '*', '.'].as_slice())
-        || name.ends_with(".rs") && name.contains('/')
-        || ["docs/", "tests/", "src/", "crates/"].iter().any(|start| name.starts_with(start));
+    let is_path = |name: &&str| {
+        name.contains('/') && !name.contains([' ', '*', '.'].as_slice())
+            || name.ends_with(".rs") && name.contains('/')
+            || ["docs/", "tests/", "src/", "crates/"]
+                .iter()
+                .any(|start| name.starts_with(start))
+    };
     let paths: Vec<&str> = quoted(&text).filter(is_path).collect();
     assert!(paths.len() > 60, "{paths:?}");
     let missing: Vec<&&str> = paths
@@ -330,7 +334,8 @@ fn imports(directory: &Path, path: &str) -> Imports {
         let inside = file.strip_prefix(directory).unwrap();
         let name = inside.iter().next().unwrap().to_str().unwrap();
         let module = name.trim_end_matches(".rs").to_owned();
-        let is_for_tests = for_tests.contains(&file.file_name().unwrap().to_str().unwrap().to_owned());
+        let is_for_tests =
+            for_tests.contains(&file.file_name().unwrap().to_str().unwrap().to_owned());
         if !modules.contains(&module) || is_for_tests {
             continue;
         }

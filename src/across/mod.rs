@@ -54,7 +54,7 @@ pub fn findings(resources: &[Resource], options: &Options) -> Vec<Finding> {
     found
 }
 
-/// All objects, by what is asked of them.
+/// All objects, indexed by the lookups of the checks.
 struct Objects<'r> {
     resources: &'r [Resource],
     options: &'r Options,

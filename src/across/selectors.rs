@@ -196,7 +196,7 @@ fn service(objects: &Objects<'_>, by: &Resource, into: &mut Vec<Finding>) {
         nothing(objects, by, &selector, into);
         return;
     }
-    // Whoever copies a Service forgets the selector.
+    // A typical mistake after copying a Service.
     if let Some((twin, labels)) = twin(objects, by)
         && is_lasting(twin)
         && !selected.iter().any(|pods| std::ptr::eq(pods.by, twin))
@@ -235,7 +235,7 @@ fn twin<'r>(objects: &Objects<'r>, by: &Resource) -> Option<(&'r Resource, &'r N
     twins.find_map(|twin| Some((twin, own_labels(twin)?)))
 }
 
-/// A Service without a selector has the endpoints that somebody else gives it.
+/// A Service without a selector gets its endpoints from elsewhere.
 fn without_selector(objects: &Objects<'_>, by: &Resource, into: &mut Vec<Finding>) {
     let name = by.id().name.as_str();
     let is_elsewhere = text(&by.node, &["spec", "type"]) == Some("ExternalName");

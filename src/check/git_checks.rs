@@ -16,7 +16,7 @@ use crate::template::Values;
 /// The files of `secretGenerator`s that git tracks, below a directory.
 ///
 /// Each is reported where it is named and where it is. One that holds only a placeholder is a
-/// warning: whoever fills it in will commit it. One that is encrypted or public is left alone.
+/// warning: once filled in, it would be committed. One that is encrypted or public is left alone.
 ///
 /// # Errors
 ///

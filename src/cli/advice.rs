@@ -115,7 +115,7 @@ fn no_message_names_a_flag_that_the_command_has_not() {
         let text = fs::read_to_string(&path).unwrap();
         let code = text.split("#[cfg(test)]").next().unwrap();
         let lines = code.lines().filter(|line| {
-            // `--reorder` is named to who has given it.
+            // The message names the flag only if it was given.
             !line.trim_start().starts_with("//") && !line.contains("override `--reorder`")
         });
         let code: String = lines.collect::<Vec<_>>().join("\n");

@@ -124,7 +124,7 @@ pub(super) struct Plugins {
     /// A variable for functions, `NAME=value` or `NAME`; may be repeated.
     #[arg(short, long, value_name = "VARIABLE")]
     env: Vec<String>,
-    /// Run containers as the user who runs the command, not as nobody.
+    /// Run containers as the user who runs the command, not as `nobody`.
     #[arg(long)]
     as_current_user: bool,
 }

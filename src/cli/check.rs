@@ -84,7 +84,7 @@ pub(super) struct Found {
     asked: BTreeMap<PathBuf, Accesses>,
     definitions: Vec<Node>,
     tree: Option<WorkTree>,
-    /// Whether git could not be asked, and nobody wanted to know.
+    /// Whether git could not be read while the guard is off.
     is_git_unread: bool,
     names: Vec<String>,
     options: Options<'static>,

@@ -115,7 +115,7 @@ fn functions(arguments: &Run, streams: &Streams) -> Result<String> {
         after = function.run(after)?;
     }
     if after.is_empty() {
-        // As in kustomize: whoever wants all gone removes the directory.
+        // As in kustomize; to remove everything, remove the directory.
         streams.say("the functions answered with nothing, and nothing is written\n");
         return Ok(String::new());
     }

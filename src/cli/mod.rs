@@ -65,7 +65,7 @@ struct Global {
     /// When to use colour.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: output::When,
-    /// Say nothing but errors.
+    /// Print errors only.
     #[arg(short, long, global = true)]
     quiet: bool,
     /// How much one build may read and make, such as `2G` (default 512M).

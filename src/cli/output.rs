@@ -298,7 +298,7 @@ fn learn_file(mask: &mut Mask, name: &str) {
 pub(super) fn usage(error: &clap::Error) -> bool {
     let text = error.render().to_string();
     let masked = said().text(&text, &[]).into_owned();
-    // What nobody has to hide is shown with its colours.
+    // Without anything masked, the text keeps its colours.
     if !error.use_stderr() || report::remark(&masked) == text {
         return printed(error);
     }

@@ -8,7 +8,7 @@ use kustom::load::{LARGEST_FILE, LookupCache};
 /// How much is read of a file.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(super) struct Bound {
-    /// The most bytes that are read of a file, such as `1G`; 256M if nothing is said.
+    /// The largest file that is read, such as `1G` (default 256M).
     #[arg(long, global = true, value_name = "SIZE", value_parser = super::size)]
     max_file_size: Option<u64>,
 }

@@ -262,7 +262,7 @@ impl Search<'_, '_> {
         }
     }
 
-    /// Whether volumes are rendered that belong to a class: nobody has to define it.
+    /// Whether rendered volumes name a class: then the class need not be defined.
     fn is_class_of_volumes(&self, reference: &Reference<'_>) -> bool {
         let classes = self.classes.get_or_init(|| {
             let volumes = self.known.of_kind.get("PersistentVolume");

@@ -27,7 +27,7 @@ pub(super) enum Meaning {
     Unknown,
     /// It is a field of the API that means what it says.
     Plain,
-    /// It may hold anything, and is read by somebody else.
+    /// It may hold anything, and is read by another program.
     Free,
     /// An object of a type.
     Object(&'static str),
@@ -107,7 +107,7 @@ impl Meaning {
     }
 
     /// Whether a field of it that is null is as good as absent: so the API reads its own fields,
-    /// but not the keys that somebody chose.
+    /// but not keys that users choose.
     pub(super) fn drops_null(self) -> bool {
         matches!(self, Self::Plain | Self::Object(_))
     }

@@ -1,13 +1,13 @@
 //! Classifies a difference.
 
 use super::Sides;
-use super::compare::{Found, What};
+use super::found::{Found, What};
 use super::path::Path;
 use super::renames::{Renames, Text};
 use crate::resource::Resource;
 use crate::yaml::Node;
 
-/// What a difference means to who reads it; sorted by how much it matters.
+/// The class of a difference, sorted by importance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Class {
     /// The same, although everything says that it should differ.
@@ -68,7 +68,7 @@ const GUARDED: [&str; 13] = [
     "serviceAccountName",
 ];
 
-/// What the server writes into every object, whoever changes it.
+/// Fields that the server writes into every object.
 const SERVERS: [&[&str]; 2] = [
     &["metadata", "generation"],
     &["metadata", "resourceVersion"],

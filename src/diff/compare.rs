@@ -9,9 +9,10 @@ use super::api::Meaning;
 use super::arguments::{Argument, arguments};
 use super::class::Class;
 use super::embedded::{document, place_within};
+use super::found::{Found, Instead, What};
 use super::lists::{Alignment, align};
 use super::path::{Path, Step};
-use super::renames::{Renames, Side};
+use super::renames::Renames;
 use super::scalars::{Sameness, is_exact, is_same_in_text, own_tag, sameness};
 use super::secret::{clear, is_secret};
 use super::suspicion::Suspects;
@@ -20,48 +21,6 @@ use crate::yaml::{Entry, Node, Str, Tag, Value};
 
 /// Below this, values are compared as wholes.
 const DEPTH: usize = 200;
-
-/// A difference, before it is classed and masked.
-#[derive(Clone, Debug)]
-pub(super) struct Found {
-    pub(super) path: Path,
-    pub(super) what: What,
-    pub(super) from: Option<Node>,
-    pub(super) to: Option<Node>,
-    /// Where it is inside of a text.
-    pub(super) is_embedded: bool,
-    /// Whether all of it is a secret.
-    pub(super) is_secret: bool,
-    /// What makes both resources the same in this: where in memory, and what is shown there.
-    pub(super) instead: Vec<(usize, Instead)>,
-}
-
-/// What is shown in the place of a value, if a difference is not to be seen.
-#[derive(Clone, Debug)]
-pub(super) enum Instead {
-    /// Another value.
-    Value(Node),
-    /// Its items, in this order.
-    Order(Vec<usize>),
-    /// Nothing.
-    Nothing,
-}
-
-/// What kind of difference.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum What {
-    /// A value that is there on one side, or another one.
-    Value,
-    /// A value that means the same and is written otherwise.
-    Form,
-    /// Another order of items.
-    Order {
-        /// Whether the order means something.
-        counts: bool,
-    },
-    /// The same where something else was to be expected: which side, and what.
-    Same(Side, Str),
-}
 
 /// Compares two resources.
 ///

@@ -120,7 +120,7 @@ fn yaml(text: &str) -> Option<(Node, usize)> {
     }
 }
 
-/// Whether all keys are scalars, each once in its map: nobody can say what other maps mean.
+/// Whether all keys are scalars, each once in its map; other maps have no clear meaning.
 fn has_plain_keys(node: &Node) -> bool {
     let mut seen = FxHashSet::default();
     node.items().iter().all(has_plain_keys)

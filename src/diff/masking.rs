@@ -11,7 +11,8 @@ use base64::engine::general_purpose::STANDARD;
 use kustom_yaml::cut::Cut as _;
 use rustc_hash::FxHashMap;
 
-use super::compare::{Instead, address};
+use super::compare::address;
+use super::found::Instead;
 use super::path::{Path, Step};
 use super::secret::{clear, decoded, is_mask, is_secret};
 use super::{Secrets, Shown};

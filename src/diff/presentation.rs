@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::class::{Class, class_alone};
-use super::compare::{Found, Instead, What};
+use super::found::{Found, Instead, What};
 use super::ignore::Ignored;
 use super::masking::{Masker, printed, secret_values};
 use super::matching::{Matching, generated_name};

@@ -66,7 +66,7 @@ fn may_be_typed(text: &str) -> bool {
     !text.starts_with(is_letter) || WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
-/// `yes` is `true` to who reads YAML 1.1, as kubectl does.
+/// `yes` is `true` in YAML 1.1, as kubectl reads it.
 fn same_truth(from: &Node, to: &Node) -> bool {
     let truth = |node: &Node| {
         let text = node.text().filter(|_| node.tag == Tag::Bool)?;

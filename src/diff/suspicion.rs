@@ -66,7 +66,7 @@ impl<'f> Suspects<'f> {
         }
     }
 
-    /// Nobody is suspected.
+    /// No suspects.
     pub(super) fn none(fields: &'f Fields) -> Self {
         Self {
             fields,

@@ -122,7 +122,7 @@ fn comment(line: &str) -> Option<&str> {
     words.chars().any(char::is_alphanumeric).then_some(words)
 }
 
-/// Whether a line only marks the place of a value, in a way that nobody would write as a value.
+/// Whether a line only marks the place of a value, in a form that no real value has.
 fn is_marked(line: &str) -> bool {
     let line = line.trim().trim_end_matches(',');
     let lower = line.to_lowercase();

@@ -110,7 +110,7 @@ impl<'r> Found<'r> {
                 } else {
                     encryption(text.as_bytes())
                 };
-                // Elsewhere a message for somebody may be meant to be one.
+                // Elsewhere an encrypted message may be intended.
                 let is_meant = |program: &str| matches!(program, "age" | "PGP") && !self.is_secret;
                 if let Some(program) = program.filter(|program| !is_meant(program)) {
                     self.values.push(Encrypted {

@@ -166,7 +166,7 @@ impl Files for ExtendedFiles<'_> {
     }
 }
 
-/// Whether a path is of the environment alone, whoever extends it.
+/// Whether a path belongs to the environment alone, and is not extended.
 fn stays(inside: &Path) -> bool {
     inside == Path::new(FILE) || inside.starts_with("secrets")
 }

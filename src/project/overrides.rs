@@ -79,7 +79,7 @@ impl<'o> Overrides<'o> {
         }
     }
 
-    /// Changes what is asked for.
+    /// Applies the overrides to a kustomization.
     ///
     /// What `environment.yaml` says has its place there; `files` are read for it once more.
     pub(super) fn apply(

@@ -1,6 +1,6 @@
 //! Where the text of a file that a script changed was written: in its base, or by a statement.
 //!
-//! Nothing is worked out before somebody asks: the script is run again then, with what it loaded.
+//! The map is computed on demand: the script is run again, with the files that it loaded.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -320,7 +320,7 @@ fn slots<'b>(
     let view = Templated::new(&derived, project, environment, values);
     let named = all_named(&view, project, environment, boilerplate);
     let mut slots = slots_of(boilerplate, named, environment);
-    // What lies outside of the project is somebody else's.
+    // Files outside of the project belong to another one.
     slots.retain(|path, slot| slot.twin.is_some() && path.starts_with(&project.root));
     for path in wanted.only {
         if !slots.contains_key(path) {
@@ -363,7 +363,7 @@ fn required(files: &dyn Files, project: &Project) -> Result<Vec<Boilerplate>> {
     boilerplate(files, project)
 }
 
-/// What stands in for missing secrets, and what is said and left out because of them.
+/// The placeholders for missing secrets, the findings about them, and the files left out.
 #[derive(Default)]
 pub(super) struct MissingSecrets {
     /// The files of the boilerplate that stand in.

@@ -1,7 +1,7 @@
 //! Tests that no report shows a secret: one is planted in every part of every error and finding,
 //! and all formats are written.
 //!
-//! Whoever adds a kind of error, a part of a finding or of a report, or a format, must add it here:
+//! A new kind of error, a new part of a finding or of a report, and a new format must be added here:
 //! each is taken apart without a rest.
 
 use super::{
@@ -13,7 +13,7 @@ use crate::finding::{Finding, Object, Severity};
 use crate::guard::Mask;
 use crate::place::{Place, Span};
 
-/// What the user has written, and what of it nobody may read.
+/// Texts of the user, and the secret in each.
 fn planted() -> Vec<(String, String)> {
     let drawn = ["q7Vw2Lr9", "Tn4Xc8Zb", "K1mH6sPd"].concat();
     let token = [

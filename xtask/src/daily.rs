@@ -35,7 +35,11 @@ pub fn test(name: &str, words: &[&str]) -> Result<()> {
     let package = match name {
         "kustom" => "kustom".to_owned(),
         name if CRATES.contains(&name) => format!("kustom-{name}"),
-        _ => return Err(format!("no crate `{name}`; there are kustom, {}", CRATES.join(", ")).into()),
+        _ => {
+            return Err(
+                format!("no crate `{name}`; there are kustom, {}", CRATES.join(", ")).into(),
+            );
+        }
     };
     run(cargo()
         .args(["test", "--locked", "--lib", "-p", &package])
@@ -65,9 +69,13 @@ pub fn bench(name: &str) -> Result<()> {
     let mut git = Command::new("git");
     git.current_dir(root());
     if tree.join(".git").exists() {
-        git.arg("-C").arg(&tree).args(["checkout", "--quiet", "--detach", "main"]);
+        git.arg("-C")
+            .arg(&tree)
+            .args(["checkout", "--quiet", "--detach", "main"]);
     } else {
-        git.args(["worktree", "add", "--quiet", "--detach"]).arg(&tree).arg("main");
+        git.args(["worktree", "add", "--quiet", "--detach"])
+            .arg(&tree)
+            .arg("main");
     }
     run(&mut git)?;
     let bench = |directory: &Path, option: &str| {
@@ -113,7 +121,11 @@ pub fn peer(name: &str, words: &[&str]) -> Result<()> {
         std::fs::write(&file, bytes).map(|()| file)
     });
     let [theirs, ours] = files;
-    Command::new("diff").arg("-u").arg(theirs?).arg(ours?).status()?;
+    Command::new("diff")
+        .arg("-u")
+        .arg(theirs?)
+        .arg(ours?)
+        .status()?;
     Err("the outputs differ".into())
 }
 

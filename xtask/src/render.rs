@@ -11,7 +11,7 @@ const HEADER: &str = "\
 //!
 //! Written by `cargo run -p xtask -- schema`; not to be edited.
 
-use super::builtin::{KindRow, Row, cluster, list, map, named, namespaced, scalar, unscoped};
+use super::rows::{KindRow, Row, cluster, list, map, named, namespaced, scalar, unscoped};
 ";
 
 /// The last column of a line of numbers or words.

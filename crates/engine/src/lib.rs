@@ -15,6 +15,7 @@
 
 pub mod regexp;
 pub mod release;
+mod decode;
 pub mod id;
 pub mod schema;
 pub mod resource;

@@ -280,7 +280,7 @@ fn drain(pipe: Option<impl Read + Send + 'static>, most: u64) -> mpsc::Receiver<
             // What was read before a failure is all there is.
             let _ = pipe.take(most.saturating_add(1)).read_to_end(&mut bytes);
         }
-        // Nobody listens any more when the program was late.
+        // The receiver is gone if the program was late.
         let _ = sender.send(bytes);
     });
     receiver

@@ -262,7 +262,9 @@ impl Change {
             Self::AdmissionPolicyScope => "crates/engine/src/schema/mod.rs",
             Self::AnyDigest => "crates/engine/src/transform/images.rs",
             Self::SecretStringData => "crates/engine/src/build/generators.rs",
-            Self::EmbeddedFieldOptions => "crates/engine/src/transform/replacement/embedded.rs",
+            Self::EmbeddedFieldOptions => {
+                "crates/engine/src/transform/replacement/field/embedded.rs"
+            }
             Self::AmbiguousDirectories => "crates/engine/src/load/mod.rs",
         }
     }

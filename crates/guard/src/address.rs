@@ -91,9 +91,9 @@ fn of_word(word: &str) -> Option<Range<usize>> {
     }
     let is_secret = match user.split_once(':') {
         Some(_) => true,
-        // What is left of one that was hidden by somebody else.
+        // The rest of one that another program has masked.
         None if user == "***" => last > first,
-        // `TOKEN@host`: a name is shown, and what nobody is called is not.
+        // `TOKEN@host`: a plausible user name is shown, anything else is masked.
         None => judge("token", user, ValueContext::Text).is_some(),
     };
     is_secret.then_some(start..start + last)

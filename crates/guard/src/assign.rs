@@ -131,7 +131,7 @@ fn direct(text: &[u8], name: Range<usize>) -> Option<Assignment> {
     (!is_apart || !is_id()).then_some(Assignment { name, value })
 }
 
-/// `https://zoom.us/j/1?pwd=`: whoever is given the address of a meeting is invited.
+/// `https://zoom.us/j/1?pwd=`: the address of a meeting is meant to be shared.
 fn is_invitation(text: &[u8], name: &Range<usize>) -> bool {
     if !text[..name.start].ends_with(b"?") && !text[..name.start].ends_with(b"&") {
         return false;

@@ -1,6 +1,6 @@
 //! Files and values that a program has encrypted.
 //!
-//! Such a file may be committed, and whoever can only read the repository cannot read it. What it
+//! Such a file may be committed: reading the repository does not reveal its values. What it
 //! must not do is reach a cluster as it is, unless something there decrypts it.
 //! Source of the formats of sops: <https://getsops.io/docs/#encrypting-binary-files>.
 

@@ -38,7 +38,7 @@ pub struct Identity([u8; 32]);
 /// What an allow-list knows a leak by: rule, path and a keyed hash of the value.
 ///
 /// It names no line, so that edits elsewhere in the file leave it valid; and without the key
-/// nobody can tell whether a guessed value is the one.
+/// a guessed value cannot be verified.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Fingerprint(String);
 

@@ -93,7 +93,7 @@ pub(super) fn is_encrypted(value: &str) -> bool {
     ENCRYPTED.iter().any(|prefix| value.starts_with(prefix))
 }
 
-/// Whether a whole file can be shown: it is encrypted for somebody, or public.
+/// Whether a whole file can be shown: it is encrypted, or a public key.
 ///
 /// # Example
 ///

@@ -179,7 +179,7 @@ fn is_over_bar(value: &str, role: NameHint, setting: ValueContext) -> bool {
     value.len() >= length && is_random(value, bar)
 }
 
-/// Three kinds of characters, a digit or symbol among letters: nobody calls a thing that.
+/// Three kinds of characters, a digit or symbol among letters: no plausible name of a thing.
 fn is_mixed(value: &str) -> bool {
     let kinds: [fn(&u8) -> bool; 4] = [
         u8::is_ascii_lowercase,

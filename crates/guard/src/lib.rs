@@ -26,6 +26,7 @@ mod rule_ids;
 mod reference;
 mod rules;
 mod search;
+mod settings;
 #[cfg(test)]
 mod shapes;
 mod structure;
@@ -36,7 +37,7 @@ mod words;
 
 use std::sync::{Arc, OnceLock};
 
-pub use allow::{AllowRule, AllowedBy, Settings};
+pub use allow::{AllowRule, AllowedBy};
 pub use baseline::Baseline;
 pub use control::{command_free, escaped, printable, turns};
 pub use encrypted::{encryption, is_sops_document};
@@ -46,6 +47,7 @@ pub use harmless::is_protected;
 pub use mask::{Mask, listener, masked};
 pub use placeholder::is_placeholder;
 pub use reference::{FileReference, generator_files};
+pub use settings::Settings;
 
 use dedup::dedup;
 use kustom_yaml::finding::Severity;

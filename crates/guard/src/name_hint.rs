@@ -178,6 +178,25 @@ const VAGUE: &[&str] = &[
     "auth", "cookie", "key", "licence", "license", "login", "salt", "seed", "session", "webhook",
 ];
 
+/// Names that only repeat that there is a value.
+pub(super) fn says_nothing(name: &str) -> bool {
+    let names = [
+        "value",
+        "default",
+        "plain",
+        "text",
+        "raw",
+        "content",
+        "data",
+        "stringData",
+        "plaintext",
+        "inline_string",
+        "inlineString",
+        "inline_bytes",
+    ];
+    names.contains(&name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

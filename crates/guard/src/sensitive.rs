@@ -11,12 +11,12 @@ use kustom_yaml::{Entry, Node, Style, Value};
 
 use super::address::credentials;
 use super::harmless::{is_encrypted, is_public};
-use super::name_hint::NameHint;
+use super::name_hint::{NameHint, says_nothing};
 use super::placeholder::is_placeholder_value;
 use super::promise::{may_hold, promises};
 use super::reference::generator_files;
 use super::search::documents;
-use super::structure::{is_patch, last_step, locate, says_nothing, unquoted};
+use super::structure::{is_patch, last_step, locate, unquoted};
 use super::{Guard, base64, judge, rule_ids};
 
 /// How often a text may be inside of a text.
@@ -53,7 +53,7 @@ pub(super) fn parts(guard: &Guard, name: &str, text: &str) -> Vec<Part> {
     for range in credentials(text) {
         let raw = text.cut(range.clone());
         let password = raw.split_once(':').map_or(raw, |(_, password)| password);
-        // Whoever reads the address otherwise than we may tell a piece.
+        // A parser that splits the address differently could show a part of it.
         for value in password.split('@').chain([password]) {
             parts.push(Part {
                 range: range.clone(),

@@ -13,7 +13,7 @@ use super::base64;
 use super::files;
 use super::harmless::{is_encrypted, is_public};
 use super::judge::{ValueContext, Verdict, is_password, judge};
-use super::name_hint::NameHint;
+use super::name_hint::{NameHint, says_nothing};
 use super::placeholder::is_placeholder_value;
 use super::random::is_random;
 use super::rule_ids;
@@ -473,25 +473,6 @@ pub(super) fn last_step(path: &str) -> &str {
 fn is_referring(node: &Node, kind: &str) -> bool {
     let marks = ["remoteRef", "sourceRef", "match", "secretRef", "objectName"];
     kind.ends_with("ExternalSecret") || marks.iter().any(|mark| node.get(mark).is_some())
-}
-
-/// Names that only repeat that there is a value.
-pub(super) fn says_nothing(name: &str) -> bool {
-    let names = [
-        "value",
-        "default",
-        "plain",
-        "text",
-        "raw",
-        "content",
-        "data",
-        "stringData",
-        "plaintext",
-        "inline_string",
-        "inlineString",
-        "inline_bytes",
-    ];
-    names.contains(&name)
 }
 
 /// A literal's value without the quotes that kustomize takes off.

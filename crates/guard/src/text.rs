@@ -15,18 +15,17 @@ use super::assign::{self, Assignment};
 use super::base64;
 use super::harmless::is_public;
 use super::judge::{ValueContext, is_password, judge};
-use super::name_hint::NameHint;
+use super::name_hint::{NameHint, says_nothing};
 use super::placeholder::is_placeholder_value;
 use super::random::{entropy, is_regular, is_wordy, score};
 use super::rules::{RULES, Test};
-use super::structure::says_nothing;
 
 /// How far behind its keyword a token may end that begins with it.
 const WINDOW: usize = 4096;
 /// How far behind its keyword another token may end.
 const NEAR: usize = 256;
 
-/// A secret in a text, as long as nobody has asked for its place.
+/// A secret in a text, before its line and column are computed.
 pub(super) struct Hit {
     pub(super) rule: &'static str,
     pub(super) range: Range<usize>,

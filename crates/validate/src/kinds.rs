@@ -16,7 +16,7 @@ pub(crate) enum Lookup<'k, 'o> {
     Defined(&'k CustomKind<'o>, &'o Value<'o>),
     /// A kind of another group, which a custom resource definition may define.
     Custom,
-    /// Nobody serves it; that is a finding.
+    /// No supported version serves it; that is a finding.
     Refused,
 }
 
@@ -61,7 +61,7 @@ pub(crate) fn of<'k, 'o>(
     }
     let groups = || schema::kinds().iter().map(Kind::group);
     if !groups().any(|known| known == group) {
-        // A group of somebody's own, unless it is one of Kubernetes' with a slip.
+        // A custom group, unless it is a mistyped group of Kubernetes.
         let near = did_you_mean(
             group,
             groups().filter(|known| known.contains('.') || known.len() > 3),

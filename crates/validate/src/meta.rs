@@ -88,7 +88,7 @@ const COUNTED: &[&str] = &[
     "ValidatingWebhookConfiguration",
 ];
 
-/// Kinds that the server names where nobody does.
+/// Kinds that get a name from the server if they have none.
 const NAMED_BY_SERVER: &[&str] = &["LimitRange"];
 
 /// What the server appends to a `generateName`, and how much of that it keeps.
@@ -154,7 +154,7 @@ struct Rules {
     domains: bool,
     /// The server counts the generation itself.
     counted: bool,
-    /// Somebody must name the object.
+    /// The object must have a name.
     named: bool,
     /// A `generateName` is judged even if there is a name.
     prefixed: bool,

@@ -47,7 +47,7 @@ pub(super) fn first(text: &str, origin: Origin, dialect: Dialect) -> Option<Node
 pub fn block_subset(text: &str, dialect: Dialect) -> Option<Node> {
     let source = crate::place::SourceId::NONE;
     super::control_chars::refuse(text, source).ok()?;
-    let (text, origin) = super::read::without_bom(text, Origin::start(source));
+    let (text, origin) = super::scan::without_bom(text, Origin::start(source));
     first(text, origin, dialect)
 }
 

@@ -1,7 +1,7 @@
 //! Strings as JSON writes them, and as a YAML reader understands them.
 //!
 //! kustomize prints a value as JSON in the manner of Go and reads that as YAML 1.1. Most strings
-//! survive; characters that JSON leaves raw and YAML minds do not.
+//! survive; characters that JSON leaves raw and YAML refuses or changes do not.
 
 use std::borrow::Cow;
 use std::fmt::Write;

@@ -136,7 +136,7 @@ impl Budget {
     ///
     /// # Errors
     ///
-    /// If there are not that many left; `operator` is who wants them, as in `this replacement`.
+    /// If fewer are left; `operator` names the spender, as in `this replacement`.
     pub fn charge(&self, operator: &str, bytes: u64) -> Result<()> {
         let before = self.0.spent.fetch_add(bytes, Ordering::Relaxed);
         match before.checked_add(bytes) {

@@ -10,7 +10,7 @@ use rayon::iter::{IndexedParallelIterator as _, IntoParallelIterator as _, Paral
 
 use super::normalize::{Repeated, normalize};
 use super::read::{self, Options};
-use super::scan::Origin;
+use super::scan::{self, Origin};
 use super::style::is_open_ended;
 use super::{Dialect, Node, Style, control_chars, round_trip};
 use crate::cut::Cut as _;
@@ -155,7 +155,7 @@ fn first_document(bytes: &[u8], source: SourceId, repeated: Repeated) -> Result<
         dialect: Dialect::Kustomization,
         ..Options::default()
     };
-    let (text, origin) = read::without_bom(&text, Origin::start(source));
+    let (text, origin) = scan::without_bom(&text, Origin::start(source));
     let mut node = read::first(text, origin, &options)?.unwrap_or_default();
     normalize(&mut node, repeated)?;
     Ok(node)
@@ -196,7 +196,7 @@ impl<'t> Rest<'t> {
         });
         let Some((at, len)) = cut else {
             self.text = None;
-            return Ok(Some(read::without_bom(text, origin)));
+            return Ok(Some(scan::without_bom(text, origin)));
         };
         let chunk = text.cut(..at);
         let separator = text.cut(at..at + len);
@@ -204,7 +204,7 @@ impl<'t> Rest<'t> {
         self.origin.lines += memchr::memchr_iter(b'\n', chunk.as_bytes()).count() + 1;
         self.text = Some(text.cut(at + len + 1..));
         self.check_separator(separator, origin.offset + at)?;
-        Ok(Some(read::without_bom(chunk, origin)))
+        Ok(Some(scan::without_bom(chunk, origin)))
     }
 
     fn check_separator(&self, separator: &str, offset: usize) -> Result<()> {

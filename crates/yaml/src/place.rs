@@ -7,7 +7,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// The number of a source text in the table of whoever read it.
+/// The number of a source text in the table of the code that read it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SourceId(u32);
 

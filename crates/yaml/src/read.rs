@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use super::events::{Event, EventKind, Events};
-use super::scan::{DEPTH, Origin};
+use super::scan::{DEPTH, Origin, without_bom};
 use super::{
     Decor, Dialect, Entry, Node, Str, Style, Tag, Value, block_subset, control_chars, merge,
     resolve,
@@ -79,17 +79,6 @@ pub(super) fn first(text: &str, origin: Origin, options: &Options) -> Result<Opt
         return Ok(Some(node));
     }
     Builder::new(text, origin, options).document()
-}
-
-/// Leaves out a byte order mark.
-pub(super) fn without_bom(text: &str, origin: Origin) -> (&str, Origin) {
-    match text.strip_prefix('\u{FEFF}') {
-        Some(rest) => {
-            let offset = origin.offset + text.len() - rest.len();
-            (rest, Origin { offset, ..origin })
-        }
-        None => (text, origin),
-    }
 }
 
 /// A collection that is not complete.

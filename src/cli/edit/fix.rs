@@ -8,7 +8,7 @@ use kustom::build::{self, build};
 use kustom::edit::{Fixed, Proof, fix, replacements};
 use kustom::error::{Error, Kind, Result};
 use kustom::kustomization::FILE_NAMES;
-use kustom::load::{Files, Memory, Overlay, Restriction, display_from, files_below};
+use kustom::load::{Files, Memory, Overlay, Restriction, files_below};
 use kustom::yaml::Node;
 
 use super::super::output::Streams;
@@ -195,13 +195,5 @@ impl Proof for Candidate<'_> {
     fn replacements(&mut self, text: &str) -> Result<Node> {
         let files = self.builds.with(&self.path, text);
         replacements(&files, self.builds.here, &self.directory, &options())
-    }
-}
-
-/// A directory as it is named from another.
-pub(super) fn named(here: &Path, directory: &Path) -> String {
-    match display_from(here, directory).as_str() {
-        "" => ".".to_owned(),
-        name => name.to_owned(),
     }
 }

@@ -7,7 +7,9 @@ use kustom::diff::Lines;
 use kustom::edit::glob;
 use kustom::error::{Error, Kind, Result};
 use kustom::kustomization::FILE_NAMES;
-use kustom::load::{FileKind, Files, Loader, LookupCache, Restriction, SourceStore, normalized};
+use kustom::load::{
+    FileKind, Files, Loader, LookupCache, Restriction, SourceStore, display_from, normalized,
+};
 use kustom::place::SourceId;
 use kustom::report::printable;
 use kustom::write;
@@ -130,7 +132,7 @@ impl<'f> Kustomizations<'f> {
         let mut found = Vec::new();
         for directory in &self.directories {
             for path in below(&normalized(&self.here.join(directory)))? {
-                let name = super::fix::named(&self.here, &path);
+                let name = named(&self.here, &path);
                 if !found.contains(&name) {
                     found.push(name);
                 }
@@ -249,4 +251,12 @@ fn difference(target: &Target) -> String {
     };
     let difference = Lines::of(old, new).unified(&printable(from), &printable(&target.shown));
     lines(&difference)
+}
+
+/// A directory as it is named from another.
+pub(super) fn named(here: &Path, directory: &Path) -> String {
+    match display_from(here, directory).as_str() {
+        "" => ".".to_owned(),
+        name => name.to_owned(),
+    }
 }

@@ -93,7 +93,7 @@ pub(in super::super) struct Keys {
     /// The keys; commas between several.
     #[arg(value_name = "KEYS")]
     words: Vec<String>,
-    /// Do not mind a key that is not there.
+    /// Ignore keys that do not exist.
     #[arg(short, long)]
     ignore_non_existence: bool,
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// How wide the bar is.
 const WIDTH: usize = 30;
 
-/// How many of a number of things are done; nothing is shown where nobody looks.
+/// A progress bar; shown on terminals only.
 pub(super) struct Progress {
     total: usize,
     is_shown: bool,

@@ -105,7 +105,7 @@ impl<'d> Tree<'d> {
             if prune {
                 findings.push(changed_since(&self.directory.join(&path)));
             }
-            // Somebody may want to remove it later.
+            // A later `--prune` may remove it.
             if self.shard.is_none() {
                 record.insert(path, hash);
             }

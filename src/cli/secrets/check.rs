@@ -179,7 +179,7 @@ fn canonical_file(path: &Path, named: &Path) -> Result<PathBuf> {
     })
 }
 
-/// Bytes that nobody can guess.
+/// Random bytes.
 fn random() -> Result<[u8; 32]> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|cause| {

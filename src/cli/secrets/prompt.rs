@@ -4,7 +4,7 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use kustom::error::{Error, Kind, Result};
 
-/// Whether there is somebody to ask.
+/// Whether stdin and stderr are terminals.
 pub(super) fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }

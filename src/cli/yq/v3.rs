@@ -304,7 +304,7 @@ impl Call<'_> {
             }
             let is_odd = |finding: &Finding| match finding.rule {
                 "script-path" | "script-replaced" => true,
-                // Whoever deletes something does not mean to make something.
+                // A deletion should create nothing.
                 "script-created" => report.command == Command::Delete,
                 _ => false,
             };

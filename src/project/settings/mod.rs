@@ -224,7 +224,7 @@ pub enum GuardPolicy {
     Refuse,
     /// They are said.
     Warn,
-    /// Nobody looks.
+    /// Files are not scanned.
     Off,
 }
 

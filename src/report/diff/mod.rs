@@ -12,7 +12,6 @@ mod words;
 
 use super::Color;
 use crate::diff::Diff;
-pub(super) use visible::is_hidden;
 
 /// How differences are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -148,7 +148,7 @@ impl Page<'_> {
                     (Some(from), Some(to)) => parts(from, to),
                     _ => ((0, 0), (0, 0)),
                 };
-                // The parts of secrets that differ are nobody's business.
+                // The differing parts of secrets are not shown.
                 let [a, b] =
                     [a, b].map(|(start, end)| (start, if is_masked { start } else { end }));
                 let places = [&change.from, &change.to].map(|shown| shown.as_ref().and_then(at));

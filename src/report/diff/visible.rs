@@ -6,6 +6,7 @@
 
 use std::fmt::Write as _;
 
+use super::super::shown::is_hidden;
 use crate::diff::{Change, Lines, Shown};
 
 /// How many lines around a changed one are shown.
@@ -207,24 +208,6 @@ fn escape(c: char, shown: &mut String) {
         0x1_0000.. => write!(shown, "\\U{number:08x}"),
         _ => write!(shown, "\\u{number:04x}"),
     };
-}
-
-/// Whether a character has no shape of its own: controls, formats, blanks other than the common
-/// one, and marks that become one with the letter before them.
-///
-/// The general categories Cc, Cf, Zl, Zp and Zs of Unicode, and the combining marks, variation
-/// selectors and fillers that fonts show as nothing or as a part of something else.
-pub(in super::super) fn is_hidden(c: char) -> bool {
-    let is_blank = c.is_whitespace() && c != ' ';
-    c.is_control()
-        || is_blank
-        || matches!(u32::from(c),
-            0x00AD | 0x0300..=0x036F | 0x0600..=0x0605 | 0x061C | 0x06DD | 0x070F | 0x08E2
-            | 0x115F..=0x1160 | 0x17B4..=0x17B5 | 0x180B..=0x180F | 0x1AB0..=0x1AFF
-            | 0x1DC0..=0x1DFF | 0x200B..=0x200F | 0x202A..=0x202E | 0x2060..=0x206F
-            | 0x20D0..=0x20FF | 0x2800 | 0x3164 | 0xE000..=0xF8FF | 0xFE00..=0xFE0F
-            | 0xFE20..=0xFE2F | 0xFEFF | 0xFFA0 | 0xFFF9..=0xFFFB | 0x110BD | 0x110CD
-            | 0x1BCA0..=0x1BCA3 | 0x1D173..=0x1D17A | 0xE0000..=0xE0FFF)
 }
 
 #[cfg(test)]

@@ -289,7 +289,7 @@ fn shown(path: &[Str]) -> String {
     path.join(".").replace(".[", "[")
 }
 
-/// Definitions of kinds are schemas, and Secrets hold what nobody may read.
+/// Definitions of kinds are schemas, and the text of Secrets must not be shown.
 fn may_hold_text(resource: &Resource) -> bool {
     !matches!(
         resource.id().gvk.kind.as_str(),
@@ -405,7 +405,7 @@ fn each_label(resource: &Resource, pairs: &[(Text, Text)], f: &mut dyn FnMut(See
     });
 }
 
-/// Whether variables in an object are somebody else's: of its own kind, or of Flux, which says so.
+/// Whether variables in an object are replaced later: by its own controller, or by Flux, as a label says.
 fn is_left_alone(resource: &Resource) -> bool {
     const SUBSTITUTE: &str = "kustomize.toolkit.fluxcd.io/substitute";
     !may_hold_text(resource)

@@ -29,7 +29,7 @@ pub struct Item {
     pub node: Node,
     /// The path of its file below the directory that was read; empty for text from elsewhere.
     pub path: String,
-    /// Whether nobody has said the path, and it was made of the object's kind and name.
+    /// Whether the object had no path, and it was made from its kind and name.
     pub is_path_made_up: bool,
     /// Its number in the file; none for an item of a list.
     pub index: Option<usize>,

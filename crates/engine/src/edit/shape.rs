@@ -6,7 +6,7 @@
 use kustom_yaml::Node;
 use kustom_yaml::error::Result;
 
-use crate::kustomization::decode::{Mode, mismatch};
+use crate::decode::{Mode, mismatch};
 
 /// The type of a value.
 #[derive(Clone, Copy)]

@@ -5,11 +5,12 @@
 
 use std::borrow::Cow;
 
-use kustom_yaml::error::{Error, Kind, Result, nearest};
-use kustom_yaml::{Node, Scalar, Str, Tag};
+use kustom_yaml::error::{Error, Kind, Result};
+use kustom_yaml::{Node, Str, Tag};
 
 use super::merge::{sort_name_references, sort_specs};
 use super::{FieldSpec, Fields, NameReference, Specs};
+use crate::decode::{Mode, mismatch, proper_name, unknown};
 
 /// The tables that a file may fill.
 const TABLES: [&str; 12] = [
@@ -112,21 +113,19 @@ fn members<'n>(
         return Ok(Vec::new());
     }
     if !node.is_map() {
-        return Err(mismatch(node, "a mapping"));
+        return Err(mismatch(node, "a map"));
     }
     let mut found = Vec::with_capacity(node.entries().len());
     for entry in node.entries() {
         let key = entry.key.text().unwrap_or_default();
-        let exact = known.iter().find(|name| **name == key);
-        let Some(name) = exact.or_else(|| known.iter().find(|name| name.eq_ignore_ascii_case(key)))
-        else {
+        let Some(name) = proper_name(key, known) else {
             return Err(unknown(&entry.key, known));
         };
         if found.iter().any(|(_, other, _)| *other == key) {
             let message = format!("the field `{key}` is there twice");
             return Err(Error::new(Kind::Kustomization, message).at(entry.key.span));
         }
-        found.push((*name, key, &entry.value));
+        found.push((name, key, &entry.value));
     }
     found.sort_by_key(|(_, key, _)| *key);
     let present = found.into_iter().filter(|(.., value)| !value.is_null());
@@ -134,18 +133,11 @@ fn members<'n>(
 }
 
 fn list<T>(node: &Node, item: fn(&Node) -> Result<T>) -> Result<Vec<T>> {
-    if !node.is_seq() {
-        return Err(mismatch(node, "a list"));
-    }
-    node.items().iter().map(item).collect()
+    Mode::STRICT.list(node, |_, node| item(node))
 }
 
 fn text(node: &Node) -> Result<Str> {
-    match (node.tag, node.text()) {
-        (Tag::Str | Tag::Timestamp, Some(text)) => Ok(text.into()),
-        (_, Some(text)) => Err(mismatch(node, "a text").help(format!("quote it: `\"{text}\"`"))),
-        _ => Err(mismatch(node, "a text")),
-    }
+    Ok(Mode::STRICT.text(node)?.text)
 }
 
 /// A path may be a number or a boolean, unlike any other text.
@@ -158,34 +150,25 @@ fn path(node: &Node) -> Result<Str> {
 }
 
 fn boolean(node: &Node) -> Result<bool> {
-    match node.scalar_value() {
-        Ok(Scalar::Bool(value)) if node.is_scalar() => Ok(value),
-        _ => Err(mismatch(node, "true or false")),
-    }
+    Mode::STRICT.boolean(node)
 }
 
-fn mismatch(node: &Node, wanted: &str) -> Error {
-    let found = match (node.tag, node.is_map(), node.is_seq()) {
-        (_, true, _) => "a mapping",
-        (_, _, true) => "a list",
-        (Tag::Bool, ..) => "a boolean",
-        (Tag::Int | Tag::Float, ..) => "a number",
-        (Tag::Null, ..) => "null",
-        _ => "a text",
-    };
-    Error::new(
-        Kind::Kustomization,
-        format!("expected {wanted}, found {found}"),
-    )
-    .at(node.span)
-}
-
-fn unknown(key: &Node, known: &[&'static str]) -> Error {
-    let name = key.text().unwrap_or_default();
-    let error = Error::new(Kind::Kustomization, format!("unknown field `{name}`")).at(key.span);
-    match nearest(name, known.iter().copied()) {
-        Some(word) => error.help(format!("did you mean `{word}`?")),
-        None => error.help(format!("the fields here are {}", known.join(", "))),
+impl Mode {
+    /// A field specification.
+    pub(crate) fn field_spec(self, node: &Node) -> Result<FieldSpec> {
+        const FIELDS: &[&str] = &["group", "version", "kind", "path", "create"];
+        let mut spec = FieldSpec::default();
+        self.fields(node, FIELDS, |name, value| {
+            match name {
+                "group" => spec.group = self.text(value)?.text,
+                "version" => spec.version = self.text(value)?.text,
+                "kind" => spec.kind = self.text(value)?.text,
+                "path" => spec.path = self.text(value)?.text,
+                _ => spec.create = self.boolean(value)?,
+            }
+            Ok(())
+        })?;
+        Ok(spec)
     }
 }
 
@@ -304,10 +287,10 @@ mod tests {
 
     #[test]
     fn a_value_of_another_type_is_refused() {
-        refused("[]", "expected a mapping, found a list");
-        refused("a", "expected a mapping, found a text");
-        refused("images: {}", "expected a list, found a mapping");
-        refused("images: [a]", "expected a mapping, found a text");
+        refused("[]", "expected a map, found a list");
+        refused("a", "expected a map, found a text");
+        refused("images: {}", "expected a list, found a map");
+        refused("images: [a]", "expected a map, found a text");
         refused("images: [{kind: 5}]", "expected a text, found a number");
         refused("images: [{group: [x]}]", "expected a text, found a list");
         refused(

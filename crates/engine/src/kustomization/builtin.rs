@@ -7,8 +7,8 @@
 use kustom_yaml::error::{Error, Kind, Result, nearest};
 use kustom_yaml::{Node, Text};
 
-use super::decode::{Mode, mismatch};
 use super::parts::{self, HelmChart, HelmGlobals, Patch, ReplacementSource};
+use crate::decode::{Mode, mismatch};
 use crate::fields::FieldSpec;
 use crate::generate;
 use crate::release::Release;

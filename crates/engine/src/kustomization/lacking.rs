@@ -7,7 +7,7 @@ use kustom_yaml::error::nearest;
 use kustom_yaml::finding::Finding;
 use kustom_yaml::place::Span;
 
-use super::decode::field;
+use crate::decode::field;
 
 /// What `buildMetadata` may ask for.
 const METADATA: [&str; 3] = [
@@ -35,7 +35,7 @@ pub(super) fn check(name: &str, value: &Node, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The name of a field that is heard only in the kustomization that is built, if it says something.
+/// The name of a field that has an effect only in the kustomization that is built, if it is set.
 pub(super) fn of_the_root(name: &str, value: &Node) -> Option<&'static str> {
     let known = OF_THE_ROOT.into_iter().find(|known| *known == name)?;
     (!value.is_null()).then_some(known)

@@ -5,7 +5,7 @@ use kustom_yaml::Node;
 use kustom_yaml::error::Error;
 use kustom_yaml::place::Span;
 
-use super::decode::wanted_and_found;
+use crate::decode::wanted_and_found;
 
 /// How an entry of a field is written.
 const EXAMPLES: &[(&str, &str)] = &[

@@ -5,7 +5,6 @@
 //! Source: <https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/>.
 
 mod builtin;
-pub(crate) mod decode;
 mod lacking;
 mod misfit;
 mod parts;
@@ -15,6 +14,7 @@ use kustom_yaml::finding::Finding;
 use kustom_yaml::place::Span;
 use kustom_yaml::{Node, Text};
 
+use crate::decode::Mode;
 use crate::generate;
 use crate::order::Order;
 use crate::release::Release;
@@ -28,8 +28,6 @@ pub(crate) use lacking::unheard;
 pub use parts::{
     HelmChart, HelmGlobals, Patch, ReplacementSource, replacements, value_add_targets,
 };
-
-use decode::Mode;
 
 /// The names under which a kustomization is found in its directory.
 pub const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -325,7 +323,7 @@ impl Reader {
         if !self.asks_for_something {
             let error = Error::new(ErrorKind::Kustomization, "the kustomization is empty")
                 .help("name at least one resource, component or generator");
-            // A file without a line is named by whoever read it.
+            // A file without a line is named by the caller, who read it.
             return Err(match node.span.line {
                 0 => error,
                 _ => error.at(node.span),

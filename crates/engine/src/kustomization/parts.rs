@@ -3,8 +3,8 @@
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::{Node, Str, Text, Value};
 
-use super::decode::{Mode, mismatch};
 use super::{BuildMetadata, OpenApi};
+use crate::decode::{Mode, mismatch};
 use crate::generate;
 use crate::order::Order;
 use crate::release::{Change, Release};

@@ -64,7 +64,7 @@ pub trait Files: Sync {
         &[]
     }
 
-    /// Whether these are the files of the disk, and nobody asks which of them are read.
+    /// Whether these are the files of the disk, without a record of the accesses.
     fn is_disk(&self) -> bool {
         false
     }

@@ -121,7 +121,7 @@ impl Git<'_> {
         };
         let command = Command {
             directory: Some(self.root.to_owned()),
-            // There is nobody to ask: a password comes from git's helpers, or not at all.
+            // No prompt: a password comes from git's credential helpers, or not at all.
             environment: vec![(OsString::from("GIT_TERMINAL_PROMPT"), "0".into())],
             without: &LEADING_ASTRAY,
             limit: Some(self.repository.limit),
@@ -164,7 +164,7 @@ impl Git<'_> {
     }
 }
 
-/// The line in which git says why; what ssh says goes before what git makes of it.
+/// The line in which git says why; a message of ssh is preferred to git's.
 fn reason(words: &str) -> Option<&str> {
     let mut lines = words.lines().map(str::trim).filter(|line| !line.is_empty());
     let first = lines.clone().next()?;

@@ -60,7 +60,7 @@ pub fn bounded(stream: impl Read, most: u64) -> io::Result<Vec<u8>> {
 fn open(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt as _;
 
-    // A pipe that nobody writes to would be waited for, and a terminal would become ours.
+    // Opening a pipe without a writer would block, and opening a terminal would make it ours.
     let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
     let flags = i32::try_from(flags.bits()).unwrap_or_default();
     let opened = File::options().read(true).custom_flags(flags).open(path);

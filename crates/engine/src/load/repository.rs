@@ -355,7 +355,7 @@ pub(super) fn has_sound_start(
 
 /// Goes into a directory of a tree; `above` are those that led there.
 pub(super) fn enter(above: &mut Vec<ObjectId>, tree: ObjectId) -> io::Result<()> {
-    // Nobody can make that, but for damage or on purpose.
+    // Only damage, or somebody on purpose, makes that.
     if above.contains(&tree) {
         return Err(io::Error::other("a directory lies in itself"));
     }

@@ -84,7 +84,7 @@ impl WorkTree {
         };
         let tree = Self::from(opened);
         if !tree.is_bare {
-            // It is read once for all, and whoever finds a repository wants to know what it tracks.
+            // It is read once; every caller needs the tracked files.
             tree.index(&tree.repository.to_thread_local())?;
         }
         Ok(Some(tree))

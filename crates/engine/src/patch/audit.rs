@@ -12,6 +12,7 @@ use kustom_yaml::{Node, Value, through_json};
 
 use super::json6902::JsonPatch;
 use super::one_of::{self, Clash};
+use super::remark::{Remark, same};
 use super::replay::{self, Counted};
 use super::walk::Walk;
 use crate::id::Id;
@@ -34,20 +35,6 @@ struct Seen {
     /// Whether it asserts something, and does nothing else.
     only_tests: bool,
     has_changed: bool,
-}
-
-/// Something that is not as the patch says, in one object or in several.
-#[derive(Clone, Debug)]
-pub(super) struct Remark {
-    pub(super) rule: &'static str,
-    pub(super) severity: Severity,
-    pub(super) place: Span,
-    /// What the sentence begins with; the objects follow.
-    pub(super) head: String,
-    /// The rest of the sentence.
-    pub(super) tail: String,
-    pub(super) help: String,
-    pub(super) objects: Vec<String>,
 }
 
 impl Audit {
@@ -156,63 +143,9 @@ impl Seen {
     }
 }
 
-impl Remark {
-    fn is_same(&self, other: &Self) -> bool {
-        self.rule == other.rule
-            && self.place == other.place
-            && self.head == other.head
-            && self.tail == other.tail
-    }
-
-    fn finding(self) -> Finding {
-        let message = format!("{} of {} {}", self.head, listed(self.objects), self.tail);
-        Finding::new(self.rule, self.severity, message)
-            .at(self.place)
-            .help(self.help)
-    }
-}
-
 /// `Deployment web`, as messages name it.
 fn named(id: &Id) -> String {
     format!("{} `{}`", id.gvk.kind, id.name)
-}
-
-/// A few names, sorted, and how many there are besides.
-pub(super) fn listed(mut names: Vec<String>) -> String {
-    const SHOWN: usize = 3;
-    names.sort();
-    names.dedup();
-    let others = names.len().saturating_sub(SHOWN);
-    names.truncate(SHOWN);
-    match others {
-        0 => names.join(", "),
-        _ => format!("{} and {others} more", names.join(", ")),
-    }
-}
-
-/// Whether two values are the same data; the order of keys means nothing.
-pub(super) fn same(one: &Node, other: &Node) -> bool {
-    match (&one.value, &other.value) {
-        (Value::Map(ours), Value::Map(theirs)) => {
-            ours.len() == theirs.len()
-                && ours.iter().zip(theirs).all(|(entry, beside)| {
-                    // Most keep their place.
-                    let key = entry.key.text().unwrap_or_default();
-                    let value = match beside.is(key) {
-                        true => Some(&beside.value),
-                        false => other.get(key),
-                    };
-                    value.is_some_and(|value| same(&entry.value, value))
-                })
-        }
-        (Value::Seq(ours), Value::Seq(theirs)) => {
-            ours.len() == theirs.len() && ours.iter().zip(theirs).all(|(a, b)| same(a, b))
-        }
-        (Value::Scalar(ours), Value::Scalar(theirs)) => {
-            ours == theirs && one.tag == other.tag || one.is_null() && other.is_null()
-        }
-        _ => false,
-    }
 }
 
 /// Fields that stand side by side only since the patch.
@@ -314,6 +247,7 @@ fn exact(number: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::remark::listed;
     use super::*;
 
     #[test]

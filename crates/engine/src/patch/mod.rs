@@ -5,8 +5,8 @@
 
 mod audit;
 mod json6902;
-mod keyed_list;
 mod one_of;
+mod remark;
 mod replaced;
 mod replay;
 mod strategic;

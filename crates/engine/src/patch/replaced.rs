@@ -64,7 +64,7 @@ pub(super) fn loss(old: &[Node], new: &[Node]) -> Option<String> {
         .filter_map(label)
         .collect();
     let is_lost = !dropped.is_empty();
-    fields.or_else(|| is_lost.then(|| format!("loses {}", super::audit::listed(dropped))))
+    fields.or_else(|| is_lost.then(|| format!("loses {}", super::remark::listed(dropped))))
 }
 
 /// What an item is known by: the number of the field, and its text or texts.

@@ -12,9 +12,9 @@ use kustom_yaml::limits::Budget;
 use kustom_yaml::place::{SourceId, Span};
 use kustom_yaml::{Node, Text};
 
-use super::audit::{Remark, listed};
 use super::json6902::{JsonPatch, Operation, list_of, new_key};
 use super::one_of::label;
+use super::remark::{Remark, listed};
 
 /// An operation that names an item by its number, and what that hit.
 #[derive(Debug)]

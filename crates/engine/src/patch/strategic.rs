@@ -9,13 +9,15 @@
 //! Kustomize's own ways are kept, odd ones included: a value that the target leaves blank goes as
 //! soon as any patch touches the object, one that says `null` stays.
 
+mod keyed_list;
+
 use std::collections::HashMap;
 
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::{Entry, Node, Value};
 
-use super::keyed_list::{self, Other};
 use crate::schema::{Definition, ListMerge, Schema};
+use keyed_list::Other;
 
 /// What became of a value that a patch was merged into.
 #[derive(Debug)]

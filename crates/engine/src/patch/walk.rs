@@ -5,8 +5,8 @@ use kustom_yaml::finding::Severity;
 use kustom_yaml::place::Span;
 use kustom_yaml::{Entry, Node, Value};
 
-use super::audit::{Remark, same};
 use super::one_of::{Step, label};
+use super::remark::{Remark, same};
 use super::replaced;
 use super::strategic::Lookup;
 use crate::schema::{Definition, ListMerge, Schema};
@@ -632,7 +632,7 @@ pub(super) fn shown(path: &[Step]) -> String {
     text
 }
 
-/// What a strategic merge patch may say to whoever merges it.
+/// The directives of a strategic merge patch.
 fn is_directive(key: &str) -> bool {
     key == DIRECTIVE
         || key == "$retainKeys"

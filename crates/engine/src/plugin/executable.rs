@@ -11,7 +11,7 @@ use kustom_yaml::place::SourceId;
 use kustom_yaml::{Manifests, Text, read_config, read_manifests};
 
 use super::{Options, notice_files, words};
-use crate::kustomization::decode::Mode;
+use crate::decode::Mode;
 use crate::load::{Disk, Loader};
 use crate::process::{Command, TemporaryFile};
 use crate::resource::Resource;

@@ -125,7 +125,7 @@ struct Inflation<'c> {
     options: &'c HelmOptions,
     /// The directory that holds the chart's own.
     home: PathBuf,
-    /// helm's configuration: the one that is asked for, or one that nobody has touched.
+    /// helm's configuration: the configured one, or a fresh one.
     config_home: PathBuf,
     /// Where helm finds the chart.
     path: PathBuf,
@@ -281,7 +281,7 @@ impl<'c> Inflation<'c> {
     /// A remark on a chart that is there in another version than the one that is asked for.
     fn other_version(&self) -> Option<Finding> {
         let wanted = &self.chart.version;
-        // A range is for whoever fetches.
+        // A range only matters when a chart is fetched.
         let is_exact = wanted.starts_with(|c: char| c.is_ascii_digit() || c == 'v')
             && wanted.split('.').count() >= 3
             && !wanted.contains([' ', '*', 'x', 'X', '|', ',']);

@@ -9,7 +9,7 @@ use kustom_yaml::place::SourceId;
 use kustom_yaml::{Node, read_config};
 
 use super::container::{Container, Mount};
-use crate::kustomization::decode::Mode;
+use crate::decode::Mode;
 
 /// What a function says of its executable.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

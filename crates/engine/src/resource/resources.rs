@@ -386,7 +386,7 @@ impl IntoIterator for Resources {
 
 fn conflict(there: &Resource, new: &Resource) -> Error {
     let message = format!("`{}` is there twice", new.id());
-    // What a chart made is read nowhere: whoever inflates it knows the place.
+    // Objects of a chart have no source: the caller that renders it knows the place.
     let mut error = Error::new(Kind::Reference, message);
     if !new.history.from_helm {
         error = error.at(new.node.span);

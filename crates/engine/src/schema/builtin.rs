@@ -2,30 +2,12 @@
 //!
 //! They are static tables, sorted, so that nothing is read or built before the first question.
 
+use super::rows::{KindRow, Row};
 use super::tables::{FIELDS, KEYS, KINDS, KUSTOMIZE, NAMED, ROWS, WORDS};
 
 /// The row of a built-in definition.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Definition(u16);
-
-/// What the tables say of an apiVersion and kind.
-pub(super) struct KindRow {
-    api_version: &'static str,
-    kind: &'static str,
-    /// Whether its objects live outside of namespaces, if that is known.
-    pub(super) is_cluster_scoped: Option<bool>,
-    row: Option<u16>,
-}
-
-/// A definition. Scalars, and lists that are replaced, have no content.
-pub(super) struct Row {
-    name: &'static str,
-    first_field: u16,
-    fields: u16,
-    additional: Option<u16>,
-    item: Option<u16>,
-    keys: Option<u8>,
-}
 
 /// What the tables say of an apiVersion and kind.
 pub(super) fn kind(api_version: &str, kind: &str) -> Option<&'static KindRow> {
@@ -53,20 +35,6 @@ pub(super) fn definition(name: &str) -> Option<Definition> {
 }
 
 impl KindRow {
-    const fn new(
-        api_version: &'static str,
-        kind: &'static str,
-        is_cluster_scoped: Option<bool>,
-        row: Option<u16>,
-    ) -> Self {
-        Self {
-            api_version,
-            kind,
-            is_cluster_scoped,
-            row,
-        }
-    }
-
     /// The definition of the kind.
     pub(super) fn definition(&self) -> Option<Definition> {
         self.row.map(Definition)
@@ -106,72 +74,6 @@ impl Definition {
 
     fn row(self) -> &'static Row {
         &ROWS[usize::from(self.0)]
-    }
-}
-
-/// A kind whose objects live in a namespace.
-pub(super) const fn namespaced(
-    api_version: &'static str,
-    kind: &'static str,
-    row: Option<u16>,
-) -> KindRow {
-    KindRow::new(api_version, kind, Some(false), row)
-}
-
-/// A kind whose objects live outside of namespaces.
-pub(super) const fn cluster(
-    api_version: &'static str,
-    kind: &'static str,
-    row: Option<u16>,
-) -> KindRow {
-    KindRow::new(api_version, kind, Some(true), row)
-}
-
-/// A kind that has no path of its own in the API.
-pub(super) const fn unscoped(
-    api_version: &'static str,
-    kind: &'static str,
-    row: Option<u16>,
-) -> KindRow {
-    KindRow::new(api_version, kind, None, row)
-}
-
-/// A definition that others refer to by its name.
-pub(super) const fn named(name: &'static str, first_field: u16, fields: u16) -> Row {
-    Row {
-        name,
-        first_field,
-        fields,
-        ..scalar()
-    }
-}
-
-/// A mapping from any name.
-pub(super) const fn map(additional: u16) -> Row {
-    Row {
-        additional: Some(additional),
-        ..scalar()
-    }
-}
-
-/// A list that merges.
-pub(super) const fn list(item: Option<u16>, keys: u8) -> Row {
-    Row {
-        item,
-        keys: Some(keys),
-        ..scalar()
-    }
-}
-
-/// A definition without content.
-pub(super) const fn scalar() -> Row {
-    Row {
-        name: "",
-        first_field: 0,
-        fields: 0,
-        additional: None,
-        item: None,
-        keys: None,
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod builtin;
 mod custom;
+mod rows;
 mod tables;
 
 use std::borrow::Cow;
@@ -157,7 +158,7 @@ impl Schema {
     /// The definition of a kind.
     pub fn definition(&self, api_version: &str, kind: &str) -> Option<Definition<'_>> {
         builtin::kind(api_version, kind)
-            .and_then(builtin::KindRow::definition)
+            .and_then(rows::KindRow::definition)
             .and_then(|definition| self.known(definition))
             .or_else(|| Some(self.at(self.document.as_ref()?.kind(api_version, kind)?)))
             .or_else(|| {

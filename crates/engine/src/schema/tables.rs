@@ -2,7 +2,7 @@
 //!
 //! Written by `cargo run -p xtask -- schema`; not to be edited.
 
-use super::builtin::{KindRow, Row, cluster, list, map, named, namespaced, scalar, unscoped};
+use super::rows::{KindRow, Row, cluster, list, map, named, namespaced, scalar, unscoped};
 
 /// Every apiVersion and kind, in order, with its scope and its row.
 #[rustfmt::skip]

@@ -9,6 +9,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::at::{At, Entry};
 use super::draft::{Rule, Spot, Where, publish, rule};
+use super::root::Root;
 use super::{MOST_LINKS, cannot_write, is_of_git, refused};
 use kustom_yaml::error::{Error, Kind, Result};
 
@@ -289,37 +290,6 @@ impl Directory {
 fn of_git(path: &Path) -> Error {
     let message = format!("`{}` would lie among git's own files", path.display());
     Error::new(Kind::Output, message).help("name another directory; nothing was written")
-}
-
-/// A directory that is not left.
-pub(super) struct Root {
-    at: At,
-    /// Its path without links.
-    path: PathBuf,
-}
-
-impl Root {
-    fn open(path: &Path) -> io::Result<Self> {
-        let path = match path.as_os_str().is_empty() {
-            true => Path::new(".").canonicalize()?,
-            false => path.canonicalize()?,
-        };
-        let at = At::open(&path)?;
-        Ok(Self { at, path })
-    }
-
-    /// A directory below, by a path without links.
-    pub(super) fn directory(&self, inside: &Path) -> io::Result<At> {
-        inside
-            .iter()
-            .try_fold(self.at.again()?, |at, part| at.child(part))
-    }
-
-    fn remove_directory(&self, inside: &Path) -> io::Result<()> {
-        let parent = inside.parent().unwrap_or(Path::new(""));
-        let name = inside.file_name().unwrap_or_default();
-        self.directory(parent)?.remove_directory(name)
-    }
 }
 
 /// Directories that were made on the way to one; they go if it is not written into.

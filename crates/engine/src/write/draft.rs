@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 
 use super::at::{self, At, Entry};
-use super::directory::Root;
+use super::root::Root;
 use super::{MOST_LINKS, cannot_write, refused};
 use kustom_yaml::error::Result;
 use kustom_yaml::threads;

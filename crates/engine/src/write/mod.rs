@@ -16,6 +16,7 @@ mod at;
 mod at;
 mod directory;
 mod draft;
+mod root;
 mod scratch;
 mod tree;
 
@@ -108,7 +109,7 @@ pub fn replacement(path: &Path, content: &[u8]) -> Result<()> {
 ///
 /// # Errors
 ///
-/// If nobody may write to the file, or there is none.
+/// If the file is read-only, or does not exist.
 pub fn check_replaceable(path: &Path) -> Result<()> {
     Spot::named(path).map(drop)
 }

@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::process::TemporaryDirectory;
 
-/// A directory that nobody else can read, and that is gone with this value.
+/// A private temporary directory, removed with this value.
 #[derive(Debug)]
 pub struct Scratch(TemporaryDirectory);
 

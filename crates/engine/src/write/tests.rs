@@ -26,7 +26,7 @@ fn set_mode(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
 
-/// Every path below a directory, sorted; drafts are left by nobody.
+/// Every path below a directory, sorted; no draft may be left.
 fn all(root: &Path) -> Vec<String> {
     let mut found = Vec::new();
     for entry in walkdir::WalkDir::new(root).min_depth(1).sort_by_file_name() {

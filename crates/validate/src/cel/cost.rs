@@ -68,7 +68,7 @@ const PATTERN: f64 = 0.25;
 const LIST: u64 = 10;
 const MAP: u64 = 30;
 const MESSAGE: u64 = 40;
-/// What it costs to ask whether somebody may do something.
+/// The cost of an authorization check.
 const AUTHORIZATION: u64 = 350_000;
 /// As long as the pattern of a named format is taken to be.
 const FORMAT: f64 = 128.0;

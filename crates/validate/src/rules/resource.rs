@@ -200,7 +200,7 @@ fn identifier(text: &str) -> Verdict {
     }
 }
 
-/// A resource of somebody's own domain.
+/// A resource in a domain of its own.
 fn extended_resource(text: &str) -> Verdict {
     label_key(text)?;
     match text.split_once('/') {

@@ -83,7 +83,7 @@ pub(super) fn may_overcommit(name: &str) -> bool {
     is_native(name) && !is_huge_pages(name)
 }
 
-/// Whether a resource comes from somebody else's domain.
+/// Whether a resource is in a domain other than Kubernetes'.
 fn is_extended(name: &str) -> bool {
     !is_native(name)
         && !name.starts_with("requests.")

@@ -191,7 +191,7 @@ fn persistent_volume(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
         cx.findings
             .required(path, value, "a volume has a source, such as `csi` or `nfs`");
     }
-    // The server does not mind a second one that is a `flexVolume`.
+    // The server accepts a second source that is a `flexVolume`.
     for second in found.filter(|source| *source != "flexVolume") {
         let origin = value.get(second).unwrap_or(value);
         cx.findings

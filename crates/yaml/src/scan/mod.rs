@@ -731,3 +731,14 @@ pub(super) fn is_blank_or_end(bytes: &[u8], at: usize) -> bool {
         Some(byte) => is_blank(*byte) || break_length(bytes, at) > 0,
     }
 }
+
+/// Leaves out a byte order mark.
+pub(super) fn without_bom(text: &str, origin: Origin) -> (&str, Origin) {
+    match text.strip_prefix('\u{FEFF}') {
+        Some(rest) => {
+            let offset = origin.offset + text.len() - rest.len();
+            (rest, Origin { offset, ..origin })
+        }
+        None => (text, origin),
+    }
+}

@@ -285,7 +285,7 @@ impl Walk<'_> {
         let report = &mut self.so_far.report;
         report.created.push(path);
         if report.near.is_none() {
-            // What the script made itself, nobody meant to write.
+            // A node that the script itself created is not reported as overwritten.
             let read = neighbours.iter().filter(|entry| entry.key.span.column > 0);
             let words = read.map(|entry| key_text(&entry.key));
             report.near = nearest(key, words).map(str::to_owned);

@@ -306,7 +306,7 @@ impl<'d> ArenaNode<'d> {
 
     /// The type that the text will have when it is read again, and whether its tag must be shown.
     ///
-    /// Quotes make a string of a number: whoever sets the style sets the type with it. A type that
+    /// Quotes turn a number into a string: setting the style sets the type. A type that
     /// cannot be told from the text is shown, but for numbers.
     fn shown_type(&self, text: &str, quotes: Quotes) -> (Tag, bool) {
         let is_quoted =

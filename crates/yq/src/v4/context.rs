@@ -5,7 +5,7 @@ use std::fmt;
 
 use kustom_yaml::error::Result;
 
-/// Reads files for `load`; whoever makes one decides which files may be read.
+/// Reads files for `load`; the implementation decides which files may be read.
 ///
 /// # Example
 ///

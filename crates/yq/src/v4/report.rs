@@ -269,7 +269,7 @@ impl Evaluator<'_> {
     }
 
     /// The key nearest to one that was made, among those beside it that were read: what the
-    /// expression made itself, nobody meant to write.
+    /// expression itself created is not reported.
     fn near(&mut self, id: Id, made: &[Id]) -> Option<String> {
         let mut first = id;
         let mut parent = self.arena.get(first).parent?;

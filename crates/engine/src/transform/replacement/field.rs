@@ -1,5 +1,7 @@
 //! Fields of a target: every value that a path means gets the new one.
 
+mod embedded;
+
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::finding::Finding;
 use kustom_yaml::limits::Budget;
@@ -8,7 +10,6 @@ use kustom_yaml::{Entry, FieldPath, Node, Part, Str, Value, charge_copy};
 use regex::Regex;
 
 use super::FieldOptions;
-use super::embedded;
 use crate::regexp;
 use crate::release::Release;
 use crate::resource::Resource;

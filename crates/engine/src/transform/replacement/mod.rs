@@ -5,7 +5,6 @@
 //! that is YAML or JSON itself.
 //! Source: <https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/replacements/>.
 
-mod embedded;
 mod field;
 mod index;
 mod json;

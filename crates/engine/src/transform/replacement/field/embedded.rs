@@ -6,8 +6,8 @@
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::{Node, Options, print_go_v3, read_first};
 
-use super::field::{Field, Loss, OPERATOR, Put, Walk};
-use super::json;
+use super::super::json;
+use super::{Field, Loss, OPERATOR, Put, Walk};
 use crate::release::{Change, Release};
 
 /// Puts a value where a path leads to within the first text on its way; false if that cannot be

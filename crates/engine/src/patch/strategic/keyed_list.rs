@@ -8,7 +8,7 @@ use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::{Node, Str};
 use rustc_hash::FxHashSet;
 
-use super::strategic::{Merge, Outcome};
+use super::{Merge, Outcome};
 use crate::schema::Definition;
 
 /// What a list is merged with.

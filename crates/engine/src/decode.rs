@@ -1,4 +1,5 @@
-//! Decodes YAML nodes into typed fields, by the rules of Go's `encoding/json` as kustomize uses it.
+//! Decodes YAML nodes into typed fields, by the rules of Go's `encoding/json` as kustomize uses it;
+//! for kustomizations, transformer configurations and configurations of plugins.
 //!
 //! Names of fields match in any case, null is the same as absent, and a number is no text.
 //! Configurations of plugins are read more leniently: a number is accepted as a text, and unknown
@@ -7,7 +8,6 @@
 use kustom_yaml::error::{Error, Kind, Result, nearest};
 use kustom_yaml::{Node, Scalar, Str, Tag, Text};
 
-use crate::fields::FieldSpec;
 use crate::release::{Change, Release};
 
 /// How strictly a file is read, and as which release reads it.
@@ -60,8 +60,7 @@ impl Mode {
         }
         for entry in node.entries() {
             let key = entry.key.text().unwrap_or_default();
-            let exact = known.iter().find(|name| **name == key);
-            match exact.or_else(|| known.iter().find(|name| name.eq_ignore_ascii_case(key))) {
+            match proper_name(key, known) {
                 Some(name) => set(name, &entry.value)?,
                 None if self.is_strict => return Err(unknown(&entry.key, known)),
                 None => {}
@@ -156,27 +155,18 @@ impl Mode {
             _ => Err(mismatch(node, "a whole number")),
         }
     }
+}
 
-    /// A field specification.
-    pub(crate) fn field_spec(self, node: &Node) -> Result<FieldSpec> {
-        const FIELDS: &[&str] = &["group", "version", "kind", "path", "create"];
-        let mut spec = FieldSpec::default();
-        self.fields(node, FIELDS, |name, value| {
-            match name {
-                "group" => spec.group = self.text(value)?.text,
-                "version" => spec.version = self.text(value)?.text,
-                "kind" => spec.kind = self.text(value)?.text,
-                "path" => spec.path = self.text(value)?.text,
-                _ => spec.create = self.boolean(value)?,
-            }
-            Ok(())
-        })?;
-        Ok(spec)
-    }
+/// The known field that a key names: the one that it spells, or one that differs in case only.
+pub(crate) fn proper_name(key: &str, known: &[&'static str]) -> Option<&'static str> {
+    let exact = known.iter().find(|name| **name == key);
+    exact
+        .or_else(|| known.iter().find(|name| name.eq_ignore_ascii_case(key)))
+        .copied()
 }
 
 /// The value of a field of a map; its name matches in any case.
-pub(super) fn field<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
+pub(crate) fn field<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
     let is_named = |key: &Node| key.text().is_some_and(|key| key.eq_ignore_ascii_case(name));
     let entry = node.entries().iter().find(|entry| is_named(&entry.key));
     entry.map(|entry| &entry.value)
@@ -198,7 +188,7 @@ const EXPECTED: &str = "expected ";
 const FOUND: &str = ", found ";
 
 /// What was wanted and what was found, of an error about a value that does not fit.
-pub(super) fn wanted_and_found(error: &Error) -> Option<(&str, &str)> {
+pub(crate) fn wanted_and_found(error: &Error) -> Option<(&str, &str)> {
     let rest = error.message().strip_prefix(EXPECTED)?;
     rest.split_once(FOUND)
 }
@@ -221,7 +211,8 @@ pub(crate) fn mismatch(node: &Node, wanted: &str) -> Error {
     }
 }
 
-fn unknown(key: &Node, known: &'static [&'static str]) -> Error {
+/// The error for a field that is not among the known ones.
+pub(crate) fn unknown(key: &Node, known: &'static [&'static str]) -> Error {
     let name = key.text().unwrap_or_default();
     let error = Error::new(Kind::Kustomization, format!("unknown field `{name}`")).at(key.span);
     match nearest(name, known.iter().copied()) {
