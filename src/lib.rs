@@ -49,6 +49,7 @@ pub mod secret_scan;
 pub mod template;
 pub mod validation;
 pub mod flux;
+pub mod argocd;
 pub mod project;
 pub mod check;
 

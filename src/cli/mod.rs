@@ -6,6 +6,7 @@
 #[cfg(test)]
 mod advice;
 mod affected;
+mod argocd;
 mod build;
 mod cfg;
 mod check;
@@ -118,6 +119,8 @@ enum Command {
     Lock(LazyArgs<lock::Arguments>),
     /// Lay out what is locked in `vendor`, where it is read from then on.
     Vendor(LazyArgs<vendor::Arguments>),
+    /// Say what Argo CD makes of a repository.
+    Argocd(argocd::Arguments),
     /// Change or query YAML, by the command lines of yq 3 and yq 4.
     #[command(disable_help_flag = true)]
     Yq(yq::Arguments),
@@ -189,6 +192,7 @@ fn run_command(command: Command, streams: &Streams) -> Result<ExitCode> {
         Command::Deps(LazyArgs(arguments)) => deps::run(&arguments, streams),
         Command::Lock(LazyArgs(arguments)) => lock::run(&arguments, streams),
         Command::Vendor(LazyArgs(arguments)) => vendor::run(&arguments, streams),
+        Command::Argocd(arguments) => argocd::run(&arguments, streams),
         Command::Yq(arguments) => Ok(yq::run(&arguments.words, streams)),
     }
 }

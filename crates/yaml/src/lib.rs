@@ -53,7 +53,9 @@ pub use json::{
 pub use json_read::{escape_html, unquoted};
 pub use json_read::{json_or_config, read_json};
 pub use json_text::write_json_string;
-pub use manifests::{Manifests, manifests, read_config, read_manifests, read_strict_config};
+pub use manifests::{
+    Manifests, configs, manifests, read_config, read_manifests, read_strict_config,
+};
 pub use node::{Decor, Entry, Node, Str, Style, Tag, Value};
 pub use path::new_item;
 pub use path::{FieldPath, Part};

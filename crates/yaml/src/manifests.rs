@@ -148,6 +148,25 @@ pub fn read_strict_config(bytes: &[u8], source: SourceId) -> Result<Node> {
     first_document(bytes, source, Repeated::Refused)
 }
 
+/// As [`read_config`], all documents of a text; a document without content is null.
+///
+/// # Errors
+///
+/// If one is no YAML.
+pub fn configs(bytes: &[u8], source: SourceId) -> Result<Vec<Node>> {
+    let text = decode(bytes, source)?;
+    let options = Options {
+        source,
+        dialect: Dialect::Kustomization,
+        ..Options::default()
+    };
+    let mut nodes = read::read(&text, &options)?;
+    for node in &mut nodes {
+        normalize(node, Repeated::LastCounts)?;
+    }
+    Ok(nodes)
+}
+
 fn first_document(bytes: &[u8], source: SourceId, repeated: Repeated) -> Result<Node> {
     let text = decode(bytes, source)?;
     let options = Options {
