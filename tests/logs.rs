@@ -237,6 +237,14 @@ const COMMANDS: &[(&str, &[&str])] = &[
     ("lock", &["lock", "lock --check", "lock -C p/NAME"]),
     ("vendor", &["vendor", "vendor --check", "vendor -C NAME"]),
     (
+        "argocd applications",
+        &[
+            "argocd applications NAME",
+            "argocd applications p/NAME.yaml",
+            "argocd applications --repository NAME p/NAME.yaml",
+        ],
+    ),
+    (
         "yq",
         &[
             "yq NAME",

@@ -29,6 +29,7 @@ fn commands_of(room: &str, file: &str) -> Vec<&'static str> {
         ("cfg", _) | ("cli", "functions.rs" | "cfg.rs" | "cfg") => Vec::new(),
         ("localize", _) | ("cli", "localize.rs") => vec!["localize"],
         ("cli", "lock.rs" | "vendor.rs") => vec!["lock", "vendor"],
+        ("argocd", _) | ("cli", "argocd.rs") => vec!["argocd applications"],
         ("cli", "validate") => vec!["validate"],
         ("cli", "secrets") => vec!["secrets init"],
         // Its commands say each of its own flags.

@@ -36,6 +36,7 @@ const SCRIPT: &str = "A script says what it changes by a path. See `kustom confi
 #[rustfmt::skip]
 const RULES: &[(&str, &str, &str)] = &[
     ("added-item", "An item that a patch added to a list, without what such an item needs.", "No item has its name: correct the name, or write all of the new item."),
+    ("argocd-unknown-field", "A field of an ApplicationSet that Argo CD does not know.", "The API server drops it without a word. Correct its name, or take it away."),
     ("blocked-drain", "A PodDisruptionBudget that lets no pod go.", "Every eviction is refused, so that no node with one of its pods can be drained. Ask for fewer pods, or run more."),
     ("broken-pattern", "A pattern such as `${x/a b/c}` in a line that is broken within it before Flux substitutes variables.", "It matches nothing. Shorten the line, or put the text into a block."),
     ("changed-output", "A rendered file that is no longer made, and that somebody has changed.", "`--prune` removes only what it wrote. Remove the file by hand if nobody needs it."),

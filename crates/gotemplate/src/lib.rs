@@ -58,6 +58,7 @@ impl Failure {
     fn of(offset: usize, refusal: &Refusal) -> Self {
         Self {
             is_limit: refusal.is_limit,
+            help: refusal.help.map(str::to_owned),
             ..Self::new(offset, refusal.message())
         }
     }

@@ -13,6 +13,8 @@ pub struct Meter {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     message: String,
+    /// What to try next.
+    pub(crate) help: Option<&'static str>,
     /// Whether a limit is the reason.
     pub(crate) is_limit: bool,
 }
@@ -24,7 +26,15 @@ impl Refusal {
     pub(crate) fn new(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
+            help: None,
             is_limit: false,
+        }
+    }
+
+    pub(crate) fn help(self, help: &'static str) -> Self {
+        Self {
+            help: Some(help),
+            ..self
         }
     }
 
@@ -60,6 +70,7 @@ impl Meter {
             self.left.set(0);
             return Err(Refusal {
                 message: "the template takes too many steps, or makes too much".to_owned(),
+                help: None,
                 is_limit: true,
             });
         };

@@ -89,11 +89,18 @@ fn basic(value: &Value) -> Option<Basic<'_>> {
 
 fn incompatible(one: &Value, two: &Value) -> Refusal {
     let message = format!(
-        "a {} and a {} cannot be compared",
+        "values of the types {} and {} cannot be compared",
         one.type_name(),
         two.type_name()
     );
-    Refusal::new(message)
+    let refusal = Refusal::new(message);
+    match (one, two) {
+        (Value::Float(_), Value::Int(_) | Value::Int64(_))
+        | (Value::Int(_) | Value::Int64(_), Value::Float(_)) => {
+            refusal.help("numbers of files are floats: compare with `2.0`, or write `(int .value)`")
+        }
+        _ => refusal,
+    }
 }
 
 /// Whether the first value equals one of the others.
