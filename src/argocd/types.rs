@@ -603,22 +603,20 @@ pub(super) fn fill(value: &mut Json, other: &Json, of: Type) {
         *value = other.clone();
         return;
     }
-    match (&mut value.shape, &other.shape, of) {
-        (Shape::Map(ours), Shape::Map(theirs), Object(_) | Texts) => {
-            for (key, other) in theirs {
-                let of = if matches!(of, Texts) {
-                    Text
-                } else {
-                    of.at(key)
-                };
-                match ours.get_mut(key) {
-                    Some(value) => fill(value, other, of),
-                    None => {
-                        ours.insert(key.clone(), other.clone());
-                    }
+    let is_map = matches!(of, Object(_) | Texts);
+    if let (Shape::Map(ours), Shape::Map(theirs), true) = (&mut value.shape, &other.shape, is_map) {
+        for (key, other) in theirs {
+            let of = if matches!(of, Texts) {
+                Text
+            } else {
+                of.at(key)
+            };
+            match ours.get_mut(key) {
+                Some(value) => fill(value, other, of),
+                None => {
+                    ours.insert(key.clone(), other.clone());
                 }
             }
         }
-        _ => {}
     }
 }

@@ -38,15 +38,15 @@ pub(crate) fn constant(text: &str, is_rune: bool) -> Result<Number, String> {
         number.float = Some(float);
         // The bounds of the type are exact as floats.
         if float.fract() == 0.0
-            && (-9.223_372_036_854_775_8e18..9.223_372_036_854_775_8e18).contains(&float)
+            && (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&float)
         {
             number.int = Some(float as i64);
             number.is_unsigned = float >= 0.0;
         }
     }
-    number.is_float = number.float.is_some()
-        && !(is_hex && !text.contains(['p', 'P']))
-        && text.contains(['.', 'e', 'E', 'p', 'P']);
+    let is_hex_int = is_hex && !text.contains(['p', 'P']);
+    let is_written_as_float = text.contains(['.', 'e', 'E', 'p', 'P']);
+    number.is_float = number.float.is_some() && !is_hex_int && is_written_as_float;
     if number.int.is_none() && number.float.is_none() {
         return Err(wrong());
     }
