@@ -96,11 +96,7 @@ fn merge(value: &mut Json, patch: &Json, path: &str) {
             (Some(old), Shape::Map(_)) => merge(old, change, &inner),
             (Some(old), Shape::List(items)) if inner == MERGED => {
                 if let Shape::List(known) = &mut old.shape {
-                    for item in items {
-                        if !known.iter().any(|one| one.shape == item.shape) {
-                            known.push(item.clone());
-                        }
-                    }
+                    *known = united(known, items);
                 }
             }
             (Some(old), _) => *old = change.clone(),
@@ -109,6 +105,27 @@ fn merge(value: &mut Json, patch: &Json, path: &str) {
             }
         }
     }
+}
+
+/// The items of a patch and those that only the Application has; these keep their place before items
+/// that both have.
+fn united(known: &[Json], items: &[Json]) -> Vec<Json> {
+    let at = |item: &Json| known.iter().position(|one| one.shape == item.shape);
+    let is_patched = |one: &&Json| items.iter().any(|item| item.shape == one.shape);
+    let mut rest = known.iter().filter(|one| !is_patched(one)).peekable();
+    let mut all: Vec<Json> = Vec::new();
+    for item in items {
+        while let Some(one) =
+            rest.next_if(|one| at(item).is_some_and(|place| at(one) < Some(place)))
+        {
+            all.push(one.clone());
+        }
+        if !all.iter().any(|one| one.shape == item.shape) {
+            all.push(item.clone());
+        }
+    }
+    all.extend(rest.cloned());
+    all
 }
 
 fn without_nulls(value: &Json) -> Json {

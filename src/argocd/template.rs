@@ -152,7 +152,7 @@ impl<'f> Renderer<'f> {
 
     /// A value with all its texts rendered, those of its keys too.
     ///
-    /// Numbers of a value of any type pass through Go's floats.
+    /// Numbers of a value of any type pass through Go's floats, and what is null in a map is lost.
     pub(super) fn all(&self, value: &Json, parameters: &Value) -> Result<Json> {
         let shape = match &value.shape {
             Shape::Text(text) => Shape::Text(self.replace(text, value.span, parameters)?),
@@ -163,7 +163,7 @@ impl<'f> Renderer<'f> {
             }
             Shape::Map(map) => {
                 let mut found = BTreeMap::new();
-                for (key, value) in map {
+                for (key, value) in map.iter().filter(|(_, value)| !value.is_null()) {
                     let new = self.all(value, parameters)?;
                     found.insert(self.replace(key, value.span, parameters)?, new);
                 }
