@@ -16,6 +16,7 @@ mod scripted_files;
 mod kinds;
 mod many;
 mod named_secrets;
+mod namespaces;
 mod output;
 mod overrides;
 mod paths;
@@ -60,8 +61,8 @@ pub use secrets::{
 };
 pub use settings::{
     AllowedFinding, Bounds, ConfigSource, DiffSettings, EnvironmentSettings, Expectation,
-    GuardPolicy, HelmSettings, IgnoredDifference, ImageOverride, Missing, ProjectSettings,
-    References, ReplicaOverride, ScriptUse, Secrets, ValidationSettings,
+    GuardPolicy, HelmSettings, IgnoredDifference, ImageOverride, Missing, NamespacesInText,
+    ProjectSettings, References, ReplicaOverride, ScriptUse, Secrets, ValidationSettings,
 };
 pub use templates::{values, values_file};
 

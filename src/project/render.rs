@@ -12,7 +12,7 @@ use super::read_scan::{judged, watched};
 use super::templates::{Templated, values};
 use super::{
     Environment, GuardPolicy, ImageOverride, Project, ReplicaOverride, Secrets, expected, kinds,
-    scripted_files, secrets,
+    namespaces, scripted_files, secrets,
 };
 use crate::build::{self, Built, build_with};
 use crate::dangling;
@@ -164,7 +164,10 @@ fn rendered(
             working_directory,
             &environment.directory,
             options,
-            &|asked, library| overrides.apply(asked, files, library),
+            &|asked, library| {
+                overrides.apply(asked, files, library);
+                asked.namespaces = namespaces::map(environment, files, library);
+            },
         )
         .map_err(|error| templated.explained(error))
         .map_err(|error| overrides.explained(error))
@@ -182,6 +185,7 @@ fn rendered(
         .to_yaml()
         .map_err(|error| templated.explained(error))?;
     let notes = overrides.check(files, &built, project)?;
+    findings.extend(namespaces::check(environment, &built.matches));
     let idle = expected::check(files, project, environment, &built.matches)?;
     let is_expected = |finding: &Finding| {
         finding

@@ -3,14 +3,15 @@
 use std::path::Path;
 
 use super::place::{Step, place_at};
-use super::{EnvironmentSettings, ImageOverride, ScriptUse};
+use super::{EnvironmentSettings, ImageOverride, NamespacesInText, ScriptUse};
 use crate::error::{Error, Kind, Result};
 use crate::load::Files;
 use crate::project::output;
 
 /// Holds every entry against what it must say.
 pub(super) fn check(settings: &EnvironmentSettings, files: &dyn Files, path: &Path) -> Result<()> {
-    let lists: [(&str, Option<Lack>); 4] = [
+    namespaces(settings, files, path)?;
+    let lists: [(&str, Option<Lack>); 5] = [
         ("images", first(&settings.images, image)),
         (
             "replicas",
@@ -21,6 +22,10 @@ pub(super) fn check(settings: &EnvironmentSettings, files: &dyn Files, path: &Pa
             }),
         ),
         ("scripts", first(&settings.scripts, script)),
+        (
+            "namespacesInText",
+            first(&settings.namespaces_in_text, namespaces_in_text),
+        ),
         (
             "expect",
             first(&settings.expect, |one| {
@@ -46,6 +51,43 @@ pub(super) fn check(settings: &EnvironmentSettings, files: &dyn Files, path: &Pa
             .help("it is a path below the directory that is rendered into"));
     }
     Ok(())
+}
+
+/// Refuses what is no name of a namespace.
+fn namespaces(settings: &EnvironmentSettings, files: &dyn Files, path: &Path) -> Result<()> {
+    let is_inside = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let is_name = |name: &str| {
+        (1..=63).contains(&name.len())
+            && name.bytes().all(is_inside)
+            && !name.starts_with('-')
+            && !name.ends_with('-')
+    };
+    for (from, to) in &settings.namespaces {
+        let Some(wrong) = [from, to].into_iter().find(|name| !is_name(name)) else {
+            continue;
+        };
+        let place = place_at(files, path, &[Step::Field("namespaces"), Step::Field(from)]);
+        let message = format!("`{wrong}` in `namespaces` is no name of a namespace");
+        return Err(Error::new(Kind::Project, message)
+            .at(place)
+            .help("it has at most 63 lower-case letters, digits and `-`, and no `-` at its ends"));
+    }
+    Ok(())
+}
+
+fn namespaces_in_text(one: &NamespacesInText) -> Option<(&'static str, &'static str)> {
+    if one.path.is_empty() {
+        return Some((
+            "has an empty `path`",
+            "name the field, such as `spec/template/spec/containers/args`",
+        ));
+    }
+    let object = one.object.as_deref().unwrap_or("Any");
+    let (kind, name) = object.split_once('/').unwrap_or((object, "any"));
+    (kind.is_empty() || name.is_empty() || name.contains('/')).then_some((
+        "has an `object` that is neither `KIND` nor `KIND/NAME`",
+        "such as `Deployment/web`, or `Deployment` for all of a kind",
+    ))
 }
 
 /// The position of an entry, what is wrong with it, and what to do.

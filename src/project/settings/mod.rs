@@ -13,6 +13,7 @@ mod references;
 mod schema;
 mod validation;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -26,7 +27,7 @@ use crate::release::Release;
 use crate::validation::Version;
 
 pub(crate) use place::{Step, place_at};
-pub(super) use place::{entry, place_of, place_of_entry, says, settings_with};
+pub(super) use place::{entry, place_of, place_of_entry, says, settings_with, value_of_key};
 pub(super) use read::read_map;
 
 pub use diff::{DiffSettings, IgnoredDifference};
@@ -136,6 +137,10 @@ pub struct EnvironmentSettings {
     pub name_suffix: Option<String>,
     /// The namespace of everything that has one, instead of what the kustomization says.
     pub namespace: Option<String>,
+    /// Each namespace of the build, and the name that it gets, with every field that names it.
+    pub namespaces: BTreeMap<String, String>,
+    /// Fields whose text names namespaces of `namespaces`, such as arguments.
+    pub namespaces_in_text: Vec<NamespacesInText>,
     /// Whether the build knows custom kinds, in place of what `kustom.yaml` says.
     pub custom_kinds: Option<bool>,
     /// The versions of Kubernetes that its objects are for, in quotes; without it those that
@@ -187,6 +192,17 @@ pub struct ImageOverride {
     pub new_tag: Option<String>,
     /// A digest, instead of a tag.
     pub digest: Option<String>,
+}
+
+/// A field whose text names namespaces.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct NamespacesInText {
+    /// The objects: `KIND`, or `KIND/NAME`; without it all.
+    pub object: Option<String>,
+    /// The path, as in a `fieldSpec`: `spec/template/spec/containers/args`.
+    pub path: String,
 }
 
 /// A workload, and how many replicas it has.
@@ -292,6 +308,12 @@ impl EnvironmentSettings {
         merged.name_prefix = merged.name_prefix.or_else(|| parent.name_prefix.clone());
         merged.name_suffix = merged.name_suffix.or_else(|| parent.name_suffix.clone());
         merged.namespace = merged.namespace.or_else(|| parent.namespace.clone());
+        for (from, to) in &parent.namespaces {
+            let known = merged.namespaces.entry(from.clone());
+            known.or_insert_with(|| to.clone());
+        }
+        merged.namespaces_in_text =
+            [&parent.namespaces_in_text[..], &self.namespaces_in_text].concat();
         merged.custom_kinds = merged.custom_kinds.or(parent.custom_kinds);
         merged.kubernetes_versions = merged
             .kubernetes_versions

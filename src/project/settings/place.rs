@@ -90,6 +90,22 @@ pub(in crate::project) fn settings_with(
     })
 }
 
+/// The value of a key in a map of an environment's settings, and its file: its own, or that of one
+/// that it extends.
+pub(in crate::project) fn value_of_key(
+    files: &dyn Files,
+    environment: &Environment,
+    map: &str,
+    key: &str,
+) -> Option<(PathBuf, Node)> {
+    environment.chain().find_map(|one| {
+        let path = one.file();
+        let node = nodes(files, &path)?;
+        let value = node.get(map)?.get(key)?.clone();
+        Some((path, value))
+    })
+}
+
 /// Whether a field of an entry says a text, or neither says anything.
 pub(in crate::project) fn says(entry: &Node, field: &str, text: Option<&str>) -> bool {
     entry.get(field).and_then(Node::text) == text

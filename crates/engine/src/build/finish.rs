@@ -10,12 +10,13 @@ use kustom_yaml::place::Span;
 use kustom_yaml::{Node, Tag};
 
 use super::accumulate::KustTarget;
-use super::{Context, StepKind, origin};
+use super::{Context, Matched, Operator, StepKind, origin};
 use crate::hash;
 use crate::name_references;
 use crate::order::Order;
 use crate::release::Release;
 use crate::resource::{Origin, Resource, Resources, text_map};
+use crate::transform::namespace_map;
 
 /// Builds the kustomization of the root.
 pub(super) fn run(context: &mut Context<'_>, mut target: KustTarget<'_>) -> Result<Resources> {
@@ -51,6 +52,7 @@ pub(super) fn run(context: &mut Context<'_>, mut target: KustTarget<'_>) -> Resu
     drop_local(&mut gathered.resources)?;
     at_root(context, StepKind::LocalConfig, &gathered.resources);
     context.note_left(&gathered.resources);
+    move_namespaces(context, &target, &mut gathered.resources)?;
 
     let asked = context.options.order.as_ref();
     let order = target.kustomization.order.as_ref().or(asked);
@@ -77,6 +79,35 @@ pub(super) fn run(context: &mut Context<'_>, mut target: KustTarget<'_>) -> Resu
     })?;
     at_root(context, StepKind::Annotations, &gathered.resources);
     Ok(gathered.resources)
+}
+
+/// Moves namespaces, and counts what was met of each.
+fn move_namespaces(
+    context: &mut Context<'_>,
+    target: &KustTarget<'_>,
+    resources: &mut Resources,
+) -> Result<()> {
+    let map = &target.kustomization.namespaces;
+    if map.moves.is_empty() {
+        return Ok(());
+    }
+    let counts = namespace_map::apply(resources, map, &context.schema, &mut context.findings)?;
+    for (index, (one, count)) in map.moves.iter().zip(counts).enumerate() {
+        context.matches.push(Matched {
+            name: one.from.to_string(),
+            count,
+            place: one.from.span.into(),
+            ..Matched::new(Operator::Namespace, target.loader.root(), index)
+        });
+    }
+    let span = map.moves.first().map(|one| one.to.span);
+    context.tell(
+        StepKind::NamespaceTransformer,
+        span.unwrap_or_default(),
+        target.loader.root(),
+        resources,
+    );
+    Ok(())
 }
 
 /// Drops the resources that are only there to be referred to.

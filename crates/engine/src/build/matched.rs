@@ -30,6 +30,8 @@ pub enum Operator {
     Image,
     /// An entry of `replacements`.
     Replacement,
+    /// A namespace that is moved; see [`NamespaceMap`](crate::transform::namespace_map::NamespaceMap).
+    Namespace,
 }
 
 impl Operator {
@@ -39,6 +41,7 @@ impl Operator {
             Self::Patch => "patches",
             Self::Image => "images",
             Self::Replacement => "replacements",
+            Self::Namespace => "namespaces",
         }
     }
 
@@ -48,6 +51,7 @@ impl Operator {
             Self::Patch => "patch",
             Self::Image => "image",
             Self::Replacement => "replacement",
+            Self::Namespace => "namespace",
         }
     }
 }

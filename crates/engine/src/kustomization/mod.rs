@@ -20,6 +20,7 @@ use crate::order::Order;
 use crate::release::Release;
 use crate::transform::images::Image;
 use crate::transform::labels::Label;
+use crate::transform::namespace_map::NamespaceMap;
 use crate::transform::replicas::Replica;
 use crate::vars::Var;
 
@@ -77,6 +78,8 @@ pub struct Kustomization {
     pub replacements: Vec<ReplacementSource>,
     /// Numbers of replicas.
     pub replicas: Vec<Replica>,
+    /// Where namespaces are moved to when all names are final; no kustomization says it.
+    pub namespaces: NamespaceMap,
     /// Variables.
     pub vars: Vec<Var>,
     /// ConfigMaps to generate.

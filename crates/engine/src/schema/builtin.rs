@@ -17,6 +17,15 @@ pub(super) fn kind(api_version: &str, kind: &str) -> Option<&'static KindRow> {
     Some(&KINDS[index])
 }
 
+/// Whether objects of a kind live outside of namespaces, if the tables have any version of it.
+pub(super) fn scope_of_any_version(group: &str, kind: &str) -> Option<bool> {
+    let mut rows = KINDS.iter().filter(|row| {
+        let (known, _) = row.api_version.split_once('/').unwrap_or_default();
+        row.kind == kind && known == group
+    });
+    rows.find_map(|row| row.is_cluster_scoped)
+}
+
 /// The kinds that the table of scopes has although the definitions are older than they are.
 pub(super) fn is_admission_policy(api_version: &str, kind: &str) -> bool {
     api_version == "admissionregistration.k8s.io/v1"

@@ -190,6 +190,12 @@ impl Schema {
         self.builtin_scope(api_version, kind).is_some()
     }
 
+    /// Whether objects of a kind live outside of namespaces, if the built-in table has any version
+    /// of it.
+    pub fn scope_of_any_version(&self, group: &str, kind: &str) -> Option<bool> {
+        builtin::scope_of_any_version(group, kind)
+    }
+
     /// Whether objects of a kind live outside of namespaces, if the built-in table has it.
     fn builtin_scope(&self, api_version: &str, kind: &str) -> Option<bool> {
         if builtin::is_admission_policy(api_version, kind) {

@@ -7,6 +7,7 @@ pub mod annotations;
 pub mod images;
 pub mod labels;
 pub mod namespace;
+pub mod namespace_map;
 pub mod prefix;
 pub mod replacement;
 pub mod replicas;
