@@ -46,6 +46,7 @@ pub mod diff;
 pub mod across;
 pub mod report;
 pub mod secret_scan;
+pub mod sops;
 pub mod template;
 pub mod validation;
 pub mod flux;

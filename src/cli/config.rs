@@ -49,13 +49,19 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
     let directory = arguments.directory.as_deref();
     let (project, name) = find_environment(&files, &here, directory, &arguments.environment)?;
     let environment = project.environment(&files, &name)?;
+    let decrypted = arguments.values.decrypted(&files);
+    if arguments.write && arguments.values.sops().is_some() {
+        let message = "`--write` would leave on the disk what `--decrypt` decrypts in memory";
+        return Err(Error::new(Kind::Secret, message).help("leave one of them out"));
+    }
     let (mut list, findings) = configs(
-        &files,
+        &decrypted,
         &here,
         &project,
         &environment,
         &arguments.values.read()?,
-    )?;
+    )
+    .map_err(|error| decrypted.explained(error))?;
     if let Some(name) = &arguments.config {
         list.retain(|config| config.name == *name);
         if list.is_empty() {

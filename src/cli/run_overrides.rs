@@ -1,13 +1,15 @@
 //! The flags of one run that override the files of the project; every command that renders
 //! environments takes them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use kustom::edit::{ImageArgument, Part};
 use kustom::error::{Error, Kind, Result};
-use kustom::load::{LookupCache, Restriction};
+use kustom::load::{Files, LookupCache, Restriction, display_from};
 use kustom::project::{ImageOverride, Options, ReplicaOverride, Secrets, values_file};
 use kustom::release::Release;
+use kustom::sops::{Decrypted, OnLocked, Sops};
 use kustom::template::Values;
 use serde_json::Value;
 
@@ -27,6 +29,9 @@ pub(super) struct ValueFlags {
     /// A value for templates that is a text, whatever it looks like; may be repeated.
     #[arg(long, value_name = "KEY=VALUE")]
     set_string: Vec<String>,
+    /// Decrypt what sops has encrypted, in memory, with the `sops` that is installed.
+    #[arg(long)]
+    decrypt: bool,
     #[command(flatten)]
     reading: Reading,
 }
@@ -103,6 +108,7 @@ impl RunOverrides {
             release: self.kustomize_release,
             restriction: self.load_restrictor,
             plugins: plugins(&self.plugins),
+            sops: self.values.sops(),
             lint: true,
         })
     }
@@ -114,12 +120,30 @@ impl ValueFlags {
         self.reading.files()
     }
 
+    /// The program that decrypts, if that is asked for: one for the whole run, so that every file is
+    /// decrypted once.
+    pub(super) fn sops(&self) -> Option<&'static Sops> {
+        static SOPS: OnceLock<Sops> = OnceLock::new();
+        self.decrypt.then(|| SOPS.get_or_init(Sops::default))
+    }
+
+    /// Files, in the clear if that is asked for.
+    pub(super) fn decrypted<'f>(&self, files: &'f dyn Files) -> Decrypted<'f> {
+        let shown = |path: &Path| match std::env::current_dir() {
+            Ok(here) => display_from(&here, path),
+            Err(_) => path.display().to_string(),
+        };
+        Decrypted::new(files, self.sops(), OnLocked::Refuse, shown)
+    }
+
     /// Files of values, and single values on top of them.
     pub(super) fn read(&self) -> Result<Values> {
-        let files = LookupCache::default().bounded(self.reading.bytes());
+        let disk = LookupCache::default().bounded(self.reading.bytes());
+        let files = self.decrypted(&disk);
         let mut values = Values::default();
         for path in &self.values {
-            values.merge(values_file(&files, path)?);
+            let read = values_file(&files, path).map_err(|error| files.explained(error));
+            values.merge(read?);
         }
         for word in &self.set {
             let (key, text) = assigned(word, "--set")?;

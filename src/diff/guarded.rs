@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::Secrets;
-use crate::guard::{Guard, is_placeholder};
+use crate::guard::{Guard, is_placeholder, remembered};
 
 impl Secrets for Guard {
     fn find(&self, manifest: &str) -> Vec<Range<usize>> {
@@ -11,7 +11,9 @@ impl Secrets for Guard {
         let scan = self.scan("manifest.yaml", manifest.as_bytes());
         let allowed = scan.allowed.into_iter().map(|allowed| allowed.leak);
         let leaks = scan.leaks.into_iter().chain(allowed);
-        leaks.map(|leak| leak.span.range()).collect()
+        let mut ranges: Vec<Range<usize>> = leaks.map(|leak| leak.span.range()).collect();
+        ranges.extend(remembered(manifest));
+        ranges
     }
 
     fn is_placeholder(&self, value: &str) -> bool {

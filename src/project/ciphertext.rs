@@ -68,8 +68,8 @@ fn of_object(resource: &Resource) -> Option<Finding> {
 fn finding(named: &str, program: &str) -> Finding {
     let help = match program {
         "sops" => {
-            "decrypt it before it is rendered, with `sops decrypt` or a generator such as ksops: \
-             the cluster takes the ciphertext for the secret"
+            "decrypt it as it is rendered, with `--decrypt`: the cluster takes the ciphertext for \
+             the secret"
         }
         "git-crypt" => "unlock the repository with `git-crypt unlock` before it is rendered",
         _ => "decrypt it before it is rendered: the cluster takes the ciphertext for the secret",

@@ -23,6 +23,7 @@ use crate::load::{Cached, Files, Memory, Overlay, Restriction, Sources};
 use crate::plugin;
 use crate::release::Release;
 use crate::resource::Resource;
+use crate::sops::{Decrypted, OnLocked, Sops};
 use crate::template::Values;
 
 /// Options of one render; they override the files.
@@ -44,6 +45,8 @@ pub struct Options<'o> {
     pub restriction: Restriction,
     /// What may run outside, and how.
     pub plugins: plugin::Options,
+    /// Decrypts what sops has encrypted; without it such files are taken as they are.
+    pub sops: Option<&'o Sops>,
     /// Whether it is looked for what is lost without a word; see [`build::Options::lint`].
     pub lint: bool,
 }
@@ -130,8 +133,36 @@ fn rendered(
             let _ = files.read(&one.file());
         }
     }
-    let derived = ExtendedFiles::new(files, environment);
-    let values = values(files, project, environment, &options.values)?;
+    let policy = options.secrets.unwrap_or(environment.secrets());
+    let on_locked = match policy {
+        Secrets::Required => OnLocked::Refuse,
+        Secrets::Placeholder | Secrets::Omit => OnLocked::Placeholder,
+    };
+    let shown = |path: &Path| project.shown(path);
+    let decrypted = Decrypted::new(files, options.sops, on_locked, shown);
+    let view = (files, &decrypted);
+    let rendered = rendered_of(
+        view,
+        working_directory,
+        project,
+        environment,
+        (options, policy),
+    );
+    let mut rendered = rendered.map_err(|error| decrypted.explained(error))?;
+    rendered.findings.extend(decrypted.findings());
+    Ok(rendered)
+}
+
+/// Renders an environment of files of which some were encrypted: `files` are as they lie there.
+fn rendered_of(
+    (files, decrypted): (&dyn Files, &Decrypted<'_>),
+    working_directory: &Path,
+    project: &Project,
+    environment: &Environment,
+    (options, policy): (&Options<'_>, Secrets),
+) -> Result<Rendered> {
+    let derived = ExtendedFiles::new(decrypted, environment);
+    let values = values(decrypted, project, environment, &options.values)?;
     let templated = Templated::new(&derived, project, environment, &values);
     let (upper, mut findings) = generated(&templated, working_directory, project, environment)
         .map_err(|error| templated.explained(error))?;
@@ -139,7 +170,6 @@ fn rendered(
         upper,
         lower: &templated,
     };
-    let policy = options.secrets.unwrap_or(environment.secrets());
     let policy = (policy, &values, options.tracked);
     let missing = secrets::stand_in(files, project, environment, &overlay, policy)
         .map_err(|error| templated.explained(error))?;

@@ -63,6 +63,8 @@ pub enum State {
     Placeholder,
     /// It is filled in and encrypted: it must be decrypted to be of use.
     Encrypted,
+    /// It is encrypted, and there is a key for it.
+    Decrypted,
     /// It is filled in.
     Filled,
 }
@@ -85,12 +87,13 @@ pub struct SecretFile {
 }
 
 impl State {
-    /// Its name: `missing`, `placeholder`, `encrypted` or `filled`.
+    /// Its name: `missing`, `placeholder`, `encrypted`, `decrypted` or `filled`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Missing => "missing",
             Self::Placeholder => "placeholder",
             Self::Encrypted => "encrypted",
+            Self::Decrypted => "decrypted",
             Self::Filled => "filled",
         }
     }

@@ -24,6 +24,7 @@ mod promise;
 mod random;
 mod rule_ids;
 mod reference;
+mod remembered;
 mod rules;
 mod search;
 mod settings;
@@ -47,6 +48,7 @@ pub use harmless::is_protected;
 pub use mask::{Mask, listener, masked};
 pub use placeholder::is_placeholder;
 pub use reference::{FileReference, generator_files};
+pub use remembered::{remember, remembered};
 pub use settings::Settings;
 
 use dedup::dedup;

@@ -23,6 +23,7 @@ use super::harmless::{is_fingerprint, is_hash, is_uuid};
 use super::judge::{ValueContext, judge};
 use super::name_hint::NameHint;
 use super::placeholder::is_placeholder_value;
+use super::remembered::remembered;
 use super::sensitive::{Part, assigned, forms, of_secret_file, parts, secret_files};
 use super::{Guard, rule_ids};
 
@@ -353,6 +354,7 @@ fn evident(text: &str) -> Vec<Range<usize>> {
 
 fn searched(text: &str) -> Vec<Range<usize>> {
     let mut ranges = credentials(text);
+    ranges.extend(remembered(text));
     let hits = guard().search("", text.as_bytes(), 0).into_iter();
     ranges.extend(
         hits.filter(|hit| hit.rule != rule_ids::WEAK && is_whole(text, &hit.range))

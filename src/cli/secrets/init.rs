@@ -46,7 +46,9 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
     let environment = project.environment(&files, &name)?;
     let tree = WorkTree::discover(&project.root)?;
     let said = arguments.values.read()?;
-    let mut values = project::values(&files, &project, &environment, &said)?;
+    let decrypted = arguments.values.decrypted(&files);
+    let values = project::values(&decrypted, &project, &environment, &said);
+    let mut values = values.map_err(|error| decrypted.explained(error))?;
     let only = only(arguments, &here, &environment);
     let wanted = Wanted {
         only: &only,

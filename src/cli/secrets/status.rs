@@ -8,6 +8,7 @@ use kustom::error::Result;
 use kustom::load::{LookupCache, WorkTree, tracked_files};
 use kustom::project::{self, Environment, Project, SecretFile, Secrets, State, secret_files};
 use kustom::report::{printable, visible_json};
+use kustom::sops::{self, Decryption, Sops, is_encrypted};
 use kustom::template::Values;
 use serde_json::json;
 
@@ -24,6 +25,9 @@ pub(super) struct Arguments {
     /// How it is written.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
+    /// Say which of the encrypted ones can be decrypted, with the `sops` that is installed.
+    #[arg(long)]
+    decrypt: bool,
     #[command(flatten)]
     reading: Reading,
     /// Look for the project from here, not from the current directory.
@@ -70,6 +74,9 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
             tree.as_ref(),
         )?);
     }
+    if arguments.decrypt {
+        decrypt(files, &project, &mut lines)?;
+    }
     let text = match arguments.format {
         Format::Text => {
             // A file of a base is one of every environment that builds on it.
@@ -106,6 +113,26 @@ fn of_environment(
         file,
     });
     Ok(lines.collect())
+}
+
+/// Finds out which encrypted files can be decrypted.
+fn decrypt(files: &LookupCache, project: &Project, lines: &mut [Line]) -> Result<()> {
+    let program = Sops::default();
+    let encrypted = lines.iter_mut().map(|line| &mut line.file);
+    for file in encrypted.filter(|file| file.state == State::Encrypted) {
+        let Ok(content) = project.read_own(files, &file.path) else {
+            continue;
+        };
+        if !is_encrypted(&content) {
+            continue;
+        }
+        let format = sops::Format::of(&file.path, &content);
+        let said = program.decrypt(&project.shown(&file.path), &content, format)?;
+        if matches!(said, Decryption::Plain(_)) {
+            file.state = State::Decrypted;
+        }
+    }
+    Ok(())
 }
 
 impl Line {
@@ -152,7 +179,7 @@ impl Line {
         let is_wanted = self.file.is_used && self.policy == Secrets::Required;
         let is_there = self.file.state != State::Missing;
         // What is encrypted is there to be committed.
-        let is_secret = self.file.state != State::Encrypted;
+        let is_secret = !matches!(self.file.state, State::Encrypted | State::Decrypted);
         (is_wanted && self.file.state < State::Encrypted)
             || (is_secret && self.is_tracked)
             || (is_secret && is_there && self.is_open())

@@ -1,0 +1,604 @@
+//! Files that sops has encrypted, decrypted in memory by the user's own `sops`.
+//!
+//! sops knows every store of keys (age, PGP, the KMS of clouds, Vault) and checks the MAC of a file,
+//! so that nothing of its cryptography is done again here. What it is given is ciphertext; what it
+//! prints stays in memory, and no message repeats it (`guard::remember`).
+//! Source: <https://getsops.io/docs/>.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
+use crate::error::{Error, Kind, Result};
+use crate::finding::Finding;
+use crate::guard::{encryption, is_sops_document, remember};
+use crate::load::{FileKind, Files, MadeBy, digest_of};
+use crate::place::{Place, SourceId};
+use crate::process::{Command, Failure};
+use crate::write::Scratch;
+use crate::yaml::{Node, Tag, Value, manifests, to_json, write_stream};
+
+/// What stands for a value that cannot be decrypted.
+pub const NOT_DECRYPTED: &str = "<not decrypted>";
+
+/// What every encrypted value begins with.
+const CIPHERTEXT: &str = "ENC[AES256_GCM,";
+
+/// How sops says that no key fits.
+const NO_KEY: i32 = 128;
+
+/// How sops says that a file was changed without it: the MAC is wrong, or missing.
+const WRONG_MAC: [i32; 2] = [51, 52];
+
+/// How a file is laid out, which sops must know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// YAML, of one or more documents.
+    Yaml,
+    /// JSON.
+    Json,
+    /// Lines `KEY=value`.
+    Dotenv,
+    /// Sections of `key = value`.
+    Ini,
+    /// Anything; encrypted as a whole, in JSON.
+    Binary,
+}
+
+impl Format {
+    /// The format of an encrypted file: by its name, as for sops, or else by its content.
+    pub fn of(name: &Path, content: &[u8]) -> Self {
+        let name = name.file_name().unwrap_or_default().to_string_lossy();
+        let text = String::from_utf8_lossy(content);
+        match name.rsplit_once('.').map(|(_, extension)| extension) {
+            Some("yaml" | "yml") => Self::Yaml,
+            Some("json") => Self::Json,
+            Some("env") => Self::Dotenv,
+            Some("ini") => Self::Ini,
+            _ if text.trim_start().starts_with('{') => match is_binary(content) {
+                true => Self::Binary,
+                false => Self::Json,
+            },
+            _ if text.lines().any(|line| line.starts_with("sops_mac=")) => Self::Dotenv,
+            _ if text.lines().any(|line| line.trim() == "[sops]") => Self::Ini,
+            _ => Self::Yaml,
+        }
+    }
+
+    /// What sops calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Yaml => "yaml",
+            Self::Json => "json",
+            Self::Dotenv => "dotenv",
+            Self::Ini => "ini",
+            Self::Binary => "binary",
+        }
+    }
+}
+
+/// Whether JSON holds a file as a whole.
+fn is_binary(content: &[u8]) -> bool {
+    let documents = manifests(content, SourceId::NONE).unwrap_or_default();
+    let [document] = documents.as_slice() else {
+        return false;
+    };
+    let names: Vec<&str> = document
+        .entries()
+        .iter()
+        .filter_map(|it| it.key.text())
+        .collect();
+    names == ["data", "sops"] && document.get("data").is_some_and(Node::is_scalar)
+}
+
+/// Whether a file is one that sops has encrypted, and that is to be decrypted before it is used.
+///
+/// A `SopsSecret` is not: its controller decrypts it in the cluster.
+///
+/// # Example
+///
+/// ```
+/// use kustom::sops::is_encrypted;
+///
+/// let text = "TOKEN=ENC[AES256_GCM,data:Zm9v,type:str]\nsops_mac=ENC[AES256_GCM,data:YmFy]\n";
+/// assert!(is_encrypted(text.as_bytes()));
+/// assert!(!is_encrypted(b"TOKEN=hunter2\n"));
+/// ```
+pub fn is_encrypted(content: &[u8]) -> bool {
+    let holds = |mark: &str| memchr(content, mark.as_bytes());
+    if !holds("sops") || !holds(CIPHERTEXT) {
+        return false;
+    }
+    let text = String::from_utf8_lossy(content);
+    if text.trim_start().starts_with(CIPHERTEXT) {
+        return false;
+    }
+    let is_for_controller =
+        |node: &Node| node.get("kind").and_then(Node::text) == Some("SopsSecret");
+    let documents = || manifests(content, SourceId::NONE).unwrap_or_default();
+    match encryption(content) {
+        Some("sops") => !documents().iter().any(is_for_controller),
+        // One in which nothing had to be encrypted carries metadata all the same.
+        None => {
+            let mut documents = documents().into_iter();
+            documents.any(|it| is_sops_document(&it) && !is_for_controller(&it))
+        }
+        Some(_) => false,
+    }
+}
+
+fn memchr(content: &[u8], mark: &[u8]) -> bool {
+    content.windows(mark.len()).any(|window| window == mark)
+}
+
+/// What became of an encrypted file.
+#[derive(Clone, Debug)]
+pub enum Decryption {
+    /// What it holds.
+    Plain(Arc<[u8]>),
+    /// Why it cannot be decrypted here: no key fits, or there is no `sops`.
+    Locked(String),
+}
+
+/// The user's `sops`. What it has decrypted is remembered, and runs no second time.
+#[derive(Debug)]
+pub struct Sops {
+    command: OsString,
+    done: Mutex<BTreeMap<String, Slot>>,
+}
+
+type Slot = Arc<Mutex<Option<Decryption>>>;
+
+impl Default for Sops {
+    fn default() -> Self {
+        Self::new("sops")
+    }
+}
+
+impl Sops {
+    /// A `sops` by its name on the `PATH`, or its path.
+    pub fn new(command: impl Into<OsString>) -> Self {
+        Self {
+            command: command.into(),
+            done: Mutex::default(),
+        }
+    }
+
+    /// Decrypts a file; `shown` is how messages name it. Its MAC is checked.
+    ///
+    /// # Errors
+    ///
+    /// If the file was changed since it was encrypted, or is broken. That no key fits is no error,
+    /// but [`Decryption::Locked`].
+    pub fn decrypt(&self, shown: &str, content: &[u8], format: Format) -> Result<Decryption> {
+        let key = format!("{} {}", format.name(), digest_of(content));
+        let slot = {
+            let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(done.entry(key).or_default())
+        };
+        let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = &*slot {
+            return Ok(known.clone());
+        }
+        let decryption = self.run(shown, content, format)?;
+        if let Decryption::Plain(plain) = &decryption {
+            remember(secrets(content, plain, format));
+        }
+        *slot = Some(decryption.clone());
+        Ok(decryption)
+    }
+
+    fn run(&self, shown: &str, content: &[u8], format: Format) -> Result<Decryption> {
+        let cannot = |cause: io::Error| {
+            let message = format!("cannot lay out `{shown}` for `sops`: {cause}");
+            Error::new(Kind::Secret, message).caused_by(cause)
+        };
+        // Ciphertext only; sops reads no pipe in all of its releases.
+        let scratch = Scratch::new("kustom-sops-").map_err(cannot)?;
+        let path = scratch
+            .write(Path::new("encrypted"), content)
+            .map_err(cannot)?;
+        let name = format.name();
+        let arguments = ["--decrypt", "--input-type", name, "--output-type", name];
+        let mut arguments: Vec<OsString> = arguments.map(OsString::from).into();
+        arguments.push(path.into());
+        let output = match Command::new(self.command.clone(), arguments).run() {
+            Ok(output) => output,
+            Err(Failure::Missing) => {
+                let program = self.command.to_string_lossy();
+                return Ok(Decryption::Locked(format!(
+                    "there is no program `{program}`"
+                )));
+            }
+            Err(failure) => return Err(failure.into_error(&self.command)),
+        };
+        let error = |message: String, help: &str| Error::new(Kind::Secret, message).help(help);
+        match output.status.code() {
+            Some(0) => Ok(Decryption::Plain(output.data.into())),
+            Some(NO_KEY) => Ok(Decryption::Locked("sops has no key for it".to_owned())),
+            Some(code) if WRONG_MAC.contains(&code) => Err(error(
+                format!("`{shown}` was changed without sops: its MAC is wrong"),
+                "undo the change, or make it with `sops edit`, which signs it",
+            )),
+            _ => {
+                let said = output.last_words().unwrap_or_else(|| output.ending());
+                Err(error(
+                    format!("`{shown}` cannot be decrypted: {said}"),
+                    "try it with `sops decrypt`",
+                ))
+            }
+        }
+    }
+}
+
+/// The values of a file that were encrypted, in the clear.
+fn secrets(content: &[u8], plain: &[u8], format: Format) -> Vec<String> {
+    let mut found = Vec::new();
+    match format {
+        Format::Binary => found.extend(std::str::from_utf8(plain).map(str::to_owned)),
+        Format::Yaml | Format::Json => {
+            let read = |bytes| manifests(bytes, SourceId::NONE).unwrap_or_default();
+            for (before, after) in read(content).iter().zip(&read(plain)) {
+                pairs(before, after, &mut found);
+            }
+        }
+        Format::Dotenv | Format::Ini => {
+            let entries = |bytes: &[u8]| -> Vec<(String, String)> {
+                let text = String::from_utf8_lossy(bytes).into_owned();
+                let entries = text.lines().filter_map(|line| line.split_once('='));
+                let entries = entries.map(|(key, value)| (key.trim().into(), value.trim().into()));
+                entries.collect()
+            };
+            let mut after = entries(plain).into_iter();
+            for (key, before) in entries(content) {
+                if !before.trim_matches(['"', '`']).starts_with(CIPHERTEXT) {
+                    continue;
+                }
+                if let Some((_, value)) = after.find(|(name, _)| *name == key) {
+                    found.push(value.trim_matches(['"', '`']).to_owned());
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The values of a document that were encrypted in another.
+fn pairs(before: &Node, after: &Node, found: &mut Vec<String>) {
+    match (&before.value, &after.value) {
+        (Value::Map(entries), Value::Map(_)) => {
+            for entry in entries {
+                let key = entry.key.text().unwrap_or_default();
+                if let Some(after) = after.get(key) {
+                    pairs(&entry.value, after, found);
+                }
+            }
+        }
+        (Value::Seq(items), Value::Seq(after)) => {
+            for (before, after) in items.iter().zip(after) {
+                pairs(before, after, found);
+            }
+        }
+        _ if is_ciphertext(before) => {
+            found.extend(
+                after
+                    .text()
+                    .filter(|_| after.tag == Tag::Str)
+                    .map(str::to_owned),
+            );
+        }
+        _ => {}
+    }
+}
+
+fn is_ciphertext(node: &Node) -> bool {
+    node.text()
+        .is_some_and(|text| text.trim_start().starts_with(CIPHERTEXT))
+}
+
+/// What stands for an encrypted file that cannot be decrypted: the same, with a placeholder in the
+/// place of every encrypted value, and without what sops keeps beside them.
+///
+/// # Errors
+///
+/// If the file cannot be read.
+pub fn placeholder(content: &[u8], format: Format) -> Result<Vec<u8>> {
+    match format {
+        Format::Binary => Ok(NOT_DECRYPTED.into()),
+        Format::Yaml | Format::Json => {
+            let mut documents = manifests(content, SourceId::NONE)?;
+            for document in &mut documents {
+                document.remove("sops");
+                let is_secret = document.get("kind").and_then(Node::text) == Some("Secret");
+                for entry in document.entries_mut().into_iter().flatten() {
+                    let is_encoded = is_secret && entry.key.text() == Some("data");
+                    blank(&mut entry.value, is_encoded);
+                }
+            }
+            if format == Format::Json {
+                let texts = documents.iter().map(to_json).collect::<Result<Vec<_>>>()?;
+                return Ok(texts.join("\n").into_bytes());
+            }
+            let mut text = String::new();
+            write_stream(documents.iter(), &mut text)?;
+            Ok(text.into_bytes())
+        }
+        Format::Dotenv | Format::Ini => {
+            let text = String::from_utf8_lossy(content);
+            let mut out = String::new();
+            for line in text.lines() {
+                let is_metadata = match format {
+                    Format::Ini => line.trim() == "[sops]",
+                    _ => false,
+                };
+                if is_metadata {
+                    break;
+                }
+                match line.split_once('=') {
+                    Some((key, _)) if key.starts_with("sops_") => continue,
+                    Some((key, value)) if value.trim().starts_with(CIPHERTEXT) => {
+                        out.push_str(&format!("{key}={NOT_DECRYPTED}"));
+                    }
+                    None if line
+                        .trim_start_matches(['#', ';', ' '])
+                        .starts_with(CIPHERTEXT) =>
+                    {
+                        continue;
+                    }
+                    _ => out.push_str(line),
+                }
+                out.push('\n');
+            }
+            Ok(out.into_bytes())
+        }
+    }
+}
+
+/// Puts placeholders in the places of encrypted values, each of the type of what it stands for.
+fn blank(node: &mut Node, is_encoded: bool) {
+    if is_ciphertext(node) {
+        let text = node.text().unwrap_or_default();
+        *node = match text.rsplit_once("type:").map(|(_, kind)| kind) {
+            Some("int]" | "float]") => Node::scalar("0", Tag::Int),
+            Some("bool]") => Node::scalar("false", Tag::Bool),
+            _ if is_encoded => Node::string(BASE64_STANDARD.encode(NOT_DECRYPTED)),
+            _ => Node::string(NOT_DECRYPTED),
+        };
+        return;
+    }
+    for entry in node.entries_mut().into_iter().flatten() {
+        blank(&mut entry.value, is_encoded);
+    }
+    for item in node.items_mut().into_iter().flatten() {
+        blank(item, is_encoded);
+    }
+}
+
+/// What is done about a file that cannot be decrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnLocked {
+    /// It is an error.
+    Refuse,
+    /// A placeholder stands for every encrypted value.
+    Placeholder,
+}
+
+/// Files, with those that sops has encrypted in the clear.
+pub struct Decrypted<'f> {
+    lower: &'f dyn Files,
+    /// Nothing is decrypted without it.
+    sops: Option<&'f Sops>,
+    on_locked: OnLocked,
+    /// How messages name a file.
+    shown: Box<dyn Fn(&Path) -> String + Sync + 'f>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// The files that placeholders stand for, and why.
+    locked: BTreeMap<PathBuf, String>,
+    /// What is wrong with the first file that is wrong.
+    error: Option<Error>,
+}
+
+impl<'f> Decrypted<'f> {
+    /// Nothing is decrypted before it is read, and nothing at all without a `sops`.
+    pub fn new(
+        lower: &'f dyn Files,
+        sops: Option<&'f Sops>,
+        on_locked: OnLocked,
+        shown: impl Fn(&Path) -> String + Sync + 'f,
+    ) -> Self {
+        Self {
+            lower,
+            sops,
+            on_locked,
+            shown: Box::new(shown),
+            state: Mutex::default(),
+        }
+    }
+
+    /// The error of a file that could not be decrypted, in the place of what came of it.
+    #[must_use]
+    pub fn explained(&self, error: Error) -> Error {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        match state.error.take() {
+            Some(own) => match error.place() {
+                Some(place) => own.at(place.clone()),
+                None => own,
+            },
+            None => error,
+        }
+    }
+
+    /// A warning for each file that a placeholder stands for.
+    pub fn findings(&self) -> Vec<Finding> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let locked = state.locked.iter();
+        locked
+            .map(|(path, why)| {
+                let shown = (self.shown)(&self.lower.editable_path(path));
+                let message = format!("placeholders stand for what `{shown}` holds: {why}");
+                Finding::warning("locked-secret", message)
+                    .at(Place::file(shown))
+                    .help(KEY)
+            })
+            .collect()
+    }
+
+    fn decrypt(&self, sops: &Sops, path: &Path, content: Vec<u8>) -> Result<Vec<u8>> {
+        let written = self.lower.editable_path(path);
+        let shown = (self.shown)(&written);
+        let format = Format::of(&written, &content);
+        match sops.decrypt(&shown, &content, format)? {
+            Decryption::Plain(plain) => Ok(plain.to_vec()),
+            Decryption::Locked(why) if self.on_locked == OnLocked::Refuse => {
+                let message = format!("`{shown}` cannot be decrypted: {why}");
+                Err(Error::new(Kind::Secret, message).help(format!(
+                    "{KEY}; for a test without one, say `--secrets placeholder`"
+                )))
+            }
+            Decryption::Locked(why) => {
+                let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+                state.locked.insert(path.to_path_buf(), why);
+                placeholder(&content, format)
+            }
+        }
+    }
+}
+
+const KEY: &str = "install `sops`, and name a key as for `sops decrypt`, such as in \
+                   `SOPS_AGE_KEY_FILE`";
+
+impl Files for Decrypted<'_> {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let content = self.lower.read(path)?;
+        let Some(sops) = self.sops.filter(|_| is_encrypted(&content)) else {
+            return Ok(content);
+        };
+        self.decrypt(sops, path, content).map_err(|error| {
+            let words = io::Error::other(error.message().to_owned());
+            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            state.error.get_or_insert(error);
+            words
+        })
+    }
+
+    fn resolve(&self, path: &Path) -> io::Result<(PathBuf, FileKind)> {
+        self.lower.resolve(path)
+    }
+
+    fn list(&self, directory: &Path) -> io::Result<Vec<String>> {
+        self.lower.list(directory)
+    }
+
+    fn walk(&self, directory: &Path) -> io::Result<Vec<PathBuf>> {
+        self.lower.walk(directory)
+    }
+
+    fn editable_path(&self, path: &Path) -> PathBuf {
+        self.lower.editable_path(path)
+    }
+
+    fn provenance(&self, path: &Path) -> MadeBy {
+        self.lower.provenance(path)
+    }
+
+    fn miss(&self, path: &Path) {
+        self.lower.miss(path);
+    }
+
+    fn allowed(&self) -> &[PathBuf] {
+        self.lower.allowed()
+    }
+
+    fn is_disk(&self) -> bool {
+        self.sops.is_none() && self.lower.is_disk()
+    }
+
+    fn hand_over(&self, path: &Path) -> io::Result<PathBuf> {
+        self.lower.hand_over(path)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    const VALUE: &str = "ENC[AES256_GCM,data:Zm9v,iv:YmFy,tag:YmF6,type:str]";
+
+    #[test]
+    fn a_format_is_known_by_the_name_or_by_the_content() {
+        let json = format!("{{\"data\": \"{VALUE}\", \"sops\": {{\"mac\": \"{VALUE}\"}}}}");
+        let of = |name: &str, content: &str| Format::of(Path::new(name), content.as_bytes());
+        assert_eq!(of("a/b.yaml", ""), Format::Yaml);
+        assert_eq!(of("key.json", &json), Format::Json);
+        assert_eq!(of("key.pem", &json), Format::Binary);
+        assert_eq!(of("key", &json.replace("\"data\"", "\"a\"")), Format::Json);
+        assert_eq!(of("vars", "A=1\nsops_mac=x\n"), Format::Dotenv);
+        assert_eq!(of("vars", "[a]\nb = 1\n[sops]\n"), Format::Ini);
+        assert_eq!(of("vars", "a: 1\n"), Format::Yaml);
+    }
+
+    #[test]
+    fn what_a_controller_decrypts_is_left_alone() {
+        let text = format!("kind: SopsSecret\nspec: {{a: '{VALUE}'}}\nsops: {{mac: '{VALUE}'}}\n");
+        assert!(!is_encrypted(text.as_bytes()));
+        assert!(is_encrypted(
+            text.replace("SopsSecret", "Secret").as_bytes()
+        ));
+        let nothing = format!("a: 1\nsops: {{mac: '{VALUE}'}}\n");
+        assert!(
+            is_encrypted(nothing.as_bytes()),
+            "nothing of it had to be encrypted"
+        );
+        assert!(!is_encrypted(VALUE.as_bytes()));
+    }
+
+    #[test]
+    fn a_placeholder_has_the_shape_of_what_it_stands_for() {
+        let number = VALUE.replace("type:str", "type:int");
+        let text = format!(
+            "kind: Secret\ndata: {{a: '{VALUE}'}}\nstringData:\n  b: '{VALUE}'\n  c: d\nlist: ['{number}']\n\
+             sops: {{mac: '{VALUE}'}}\n"
+        );
+        let made = placeholder(text.as_bytes(), Format::Yaml).unwrap();
+        assert_eq!(
+            String::from_utf8(made).unwrap(),
+            "data:\n  a: PG5vdCBkZWNyeXB0ZWQ+\nkind: Secret\nlist:\n- 0\nstringData:\n  \
+             b: <not decrypted>\n  c: d\n"
+        );
+        let text = format!("# c\nA={VALUE}\nB=1\nsops_mac={VALUE}\nsops_version=3\n");
+        let made = placeholder(text.as_bytes(), Format::Dotenv).unwrap();
+        assert_eq!(made, b"# c\nA=<not decrypted>\nB=1\n");
+        let text = format!("[a]\nb = {VALUE}\n\n[sops]\nmac = {VALUE}\n");
+        let made = placeholder(text.as_bytes(), Format::Ini).unwrap();
+        assert_eq!(made, b"[a]\nb =<not decrypted>\n\n");
+    }
+
+    #[test]
+    fn only_what_was_encrypted_is_a_secret() {
+        let before =
+            format!("kind: Secret\nstringData: {{a: '{VALUE}', b: open}}\nl: ['{VALUE}']\n");
+        let after = "kind: Secret\nstringData: {a: plain, b: open}\nl: [item]\n";
+        let found = secrets(before.as_bytes(), after.as_bytes(), Format::Yaml);
+        assert_eq!(found, ["plain", "item"]);
+        let before = format!("A={VALUE}\nB=open\nsops_mac={VALUE}\n");
+        let found = secrets(before.as_bytes(), b"A=plain\nB=open\n", Format::Dotenv);
+        assert_eq!(found, ["plain"]);
+    }
+
+    #[test]
+    fn without_a_program_a_file_stays_locked() {
+        let sops = Sops::new("no-such-program");
+        let said = sops.decrypt("a.env", b"A=1", Format::Dotenv).unwrap();
+        assert!(matches!(said, Decryption::Locked(why) if why.contains("no-such-program")));
+    }
+}
