@@ -210,3 +210,194 @@ fn values_that_are_put_into_themselves_end_at_a_depth() {
         said.err
     );
 }
+
+/// A ConfigMap whose `data` is a map of many keys, or something else.
+fn config_map(data: &str) -> String {
+    format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: map\ndata: {data}\n")
+}
+
+/// Lines, one for each number.
+fn many(count: usize, line: impl Fn(usize) -> String) -> String {
+    (0..count).map(line).collect()
+}
+
+#[test]
+fn whoever_compares_everything_with_everything_pays_for_it() {
+    let stage = Stage::new();
+    let pod = |items: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: pod}}\nspec:\n  containers:\n  - name: \
+             web\n    ports:\n{items}"
+        )
+    };
+    // Some have a protocol and some have none, so no key tells all of them apart.
+    let port = |number: usize| match number % 2 {
+        0 => format!("    - {{containerPort: {number}}}\n"),
+        _ => format!("    - {{containerPort: {number}, protocol: UDP}}\n"),
+    };
+    stage.write("app/pod.yaml", &pod(&many(300, port)));
+    stage.write("app/patch.yaml", &pod(&many(300, port)));
+    let maps = many(60, |number| {
+        format!(
+            "{}---\n",
+            config_map("{}").replace("name: map", &format!("name: map{number}"))
+        )
+    });
+    stage.write("app/maps.yaml", &maps);
+    stage.write("app/map.yaml", &config_map("{k: v}"));
+    let operations = |count| {
+        many(count, |number| {
+            format!("- {{op: add, path: /data/k{number}, value: {number}}}\n")
+        })
+    };
+    stage.write("app/operations.yaml", &operations(2000));
+    let patches = many(300, |number| {
+        format!(
+            "- target: {{kind: ConfigMap}}\n  patch: '[{{\"op\": \"add\", \"path\": \"/data/k{number}\", \"value\": \"x\"}}]'\n"
+        )
+    });
+    let replacements = many(300, |number| {
+        format!(
+            "- sourceValue: v\n  targets:\n  - select: {{labelSelector: a={number}}}\n    \
+             fieldPaths: [data.k]\n"
+        )
+    });
+    let labels = many(600, |number| format!("- pairs: {{l{number}: v}}\n"));
+    let images = many(600, |number| {
+        format!("- {{name: 'x[{number}]', newTag: t}}\n")
+    });
+    let containers = many(600, |number| {
+        format!("  - {{name: c{number}, image: i{number}}}\n")
+    });
+    stage.write(
+        "app/images.yaml",
+        &format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: pod}}\nspec:\n  containers:\n{containers}"
+        ),
+    );
+    let generators = many(300, |number| {
+        format!("- {{name: map, behavior: merge, literals: [k{number}=v]}}\n")
+    });
+    let merged = format!("resources: [map.yaml]\nconfigMapGenerator:\n{generators}");
+    for (name, text, limit, operator) in [
+        (
+            "list",
+            "resources: [pod.yaml]\npatches: [{path: patch.yaml}]\n".to_owned(),
+            "500K",
+            "the merge of this list",
+        ),
+        (
+            "operations",
+            "resources: [map.yaml]\npatches: [{path: operations.yaml, target: {kind: ConfigMap}}]\n"
+                .to_owned(),
+            "200K",
+            "the operation `add`",
+        ),
+        (
+            "patches",
+            format!("resources: [map.yaml]\npatches:\n{patches}"),
+            "200K",
+            "this JSON patch",
+        ),
+        (
+            "replacements",
+            format!("resources: [maps.yaml]\nreplacements:\n{replacements}"),
+            "120K",
+            "the look for the objects of this target",
+        ),
+        (
+            "labels",
+            format!("resources: [map.yaml]\nlabels:\n{labels}"),
+            "200K",
+            "these labels or annotations",
+        ),
+        (
+            "images",
+            format!("resources: [images.yaml]\nimages:\n{images}"),
+            "1M",
+            "this image",
+        ),
+        ("generators", merged, "400K", "this generator"),
+    ] {
+        stage.write("app/kustomization.yaml", &text);
+        let said = stage.build("", &format!("app --max-size {limit}"));
+        assert_eq!(said.code, 1, "{name}");
+        assert!(said.err.contains(operator), "{name}: {}", said.err);
+        assert!(said.err.contains("--> app/"), "{name}: {}", said.err);
+        let said = stage.build("", "app");
+        assert_eq!(said.code, 0, "{name}: {}", said.err);
+    }
+}
+
+#[test]
+fn long_lists_maps_and_fields_are_done_in_one_pass() {
+    const MANY: usize = 20_000;
+    let stage = Stage::new();
+    let pod = |value: &str, numbers: &mut dyn Iterator<Item = usize>| {
+        let items: String = numbers
+            .map(|number| format!("    - {{name: v{number}, value: {value}}}\n"))
+            .collect();
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: pod}}\nspec:\n  containers:\n  - name: \
+             web\n    env:\n{items}"
+        )
+    };
+    stage.write("app/pod.yaml", &pod("a", &mut (0..MANY)));
+    stage.write("app/patch.yaml", &pod("b", &mut (0..MANY).rev()));
+    let operations = many(MANY, |number| {
+        format!(
+            "- {{op: add, path: /data/k{number}, value: v}}\n- {{op: add, path: /l/-, value: v}}\n"
+        )
+    });
+    stage.write("app/map.yaml", &format!("{}l: []\n", config_map("{}")));
+    stage.write("app/operations.yaml", &operations);
+    let labels = many(MANY, |number| format!("    l{number}: v\n"));
+    let text = format!(
+        "resources: [pod.yaml, map.yaml]\npatches:\n- path: patch.yaml\n- {{path: \
+         operations.yaml, target: {{kind: ConfigMap}}}}\nlabels:\n- pairs:\n{labels}"
+    );
+    stage.write("app/kustomization.yaml", &text);
+    let start = Instant::now();
+    let said = stage.build("", "app");
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert_eq!(said.out.matches("value: b").count(), MANY);
+    assert!(start.elapsed() < PATIENCE, "{:?}", start.elapsed());
+}
+
+#[test]
+fn an_expression_names_the_operator_that_went_over() {
+    let stage = Stage::new();
+    let keys = many(300, |number| format!("  k{number}: v\n"));
+    stage.write("d.yaml", &format!("a:\n{keys}"));
+    for (expression, limit, operator) in [
+        (
+            format!(".a{}", " | {\"l\": ., \"r\": .}".repeat(40)),
+            "300K",
+            "makes too many nodes with `{}`",
+        ),
+        (
+            format!("[.]{}", " | . + .".repeat(40)),
+            "300K",
+            "makes too many nodes with `+`",
+        ),
+        (
+            format!(".{}", " | . * .".repeat(40)),
+            "300K",
+            "looks at too many keys and items with `*`",
+        ),
+        (
+            many(300, |number| format!("del(.a.k{number}) | ")) + ".",
+            "100K",
+            "looks at too many keys and items with `",
+        ),
+    ] {
+        stage.write("e.yq", &expression);
+        let said = stage.kustom(
+            "",
+            ["--max-size", limit, "yq", "--from-file", "e.yq", "d.yaml"],
+        );
+        assert_eq!(said.code, 1, "{operator}");
+        assert!(said.err.contains(operator), "{}", said.err);
+        assert!(said.err.contains("--max-size"), "{}", said.err);
+    }
+}

@@ -20,9 +20,9 @@ pub(crate) fn strategic_merge(text: &str) {
     let (Some(object), Some(patch)) = (first(of_object, 0), first(of_patch, 1)) else {
         return;
     };
-    let schema = Schema::builtin();
+    let (schema, budget) = (Schema::builtin(), Budget::default());
     let mut once = object.clone();
-    let Ok(true) = merge_strategic(&mut once, &patch, &schema) else {
+    let Ok(true) = merge_strategic(&mut once, &patch, &schema, &budget) else {
         return;
     };
     check_places(&once, &[of_object, of_patch]);
@@ -36,8 +36,18 @@ pub(crate) fn strategic_merge(text: &str) {
     if !is_plain || !is_of_the_kind || !audit.findings().is_empty() {
         return;
     }
+    // Items that lack a key of their list are multiplied by any patch, as in kustomize.
+    let mut idle = once.clone();
+    let mut nothing = patch.clone();
+    if let Some(fields) = nothing.entries_mut() {
+        fields.retain(|field| field.is("apiVersion") || field.is("kind"));
+    }
+    let kept = merge_strategic(&mut idle, &nothing, &schema, &budget);
+    if kept.ok() != Some(true) || json(&idle) != json(&once) {
+        return;
+    }
     let mut twice = once.clone();
-    let kept = merge_strategic(&mut twice, &patch, &schema);
+    let kept = merge_strategic(&mut twice, &patch, &schema, &budget);
     assert_eq!(kept.ok(), Some(true), "a patch that fitted does not fit");
     assert_eq!(json(&twice), json(&once));
 }

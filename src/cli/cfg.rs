@@ -11,7 +11,7 @@ use kustom::cfg::{
     tree,
 };
 use kustom::error::{Error, Kind, Result};
-use kustom::load::{LARGEST_FILE, LookupCache};
+use kustom::load::{LookupCache, largest_file};
 use kustom::write;
 use kustom::yaml::Style;
 
@@ -212,7 +212,7 @@ pub(super) fn items(name: Option<&str>) -> Result<Vec<Item>> {
             let cannot = |cause| Error::new(Kind::Load, "cannot read stdin").caused_by(cause);
             let not_utf8 = |_| std::io::Error::other("it is not UTF-8");
             let text =
-                stdin(LARGEST_FILE).and_then(|bytes| String::from_utf8(bytes).map_err(not_utf8));
+                stdin(largest_file()).and_then(|bytes| String::from_utf8(bytes).map_err(not_utf8));
             read_text(&text.map_err(cannot)?)
         }
     }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use kustom::diff::Lines;
 use kustom::error::{Error, Kind, Result};
-use kustom::load::LARGEST_FILE;
+use kustom::load::largest_file;
 use kustom::project::{Config, Project, configs};
 use kustom::report::printable;
 use kustom::write::{Directory, New};
@@ -181,7 +181,7 @@ fn difference(config: &Config, here: &Path) -> String {
 /// What is to be changed in a config on disk.
 fn correction(config: &Config, project: &Project, here: &Path) -> String {
     let name = shown(config, here);
-    match owned(project).read(&inside(config, project), LARGEST_FILE) {
+    match owned(project).read(&inside(config, project), largest_file()) {
         Ok(Some(old)) => unified(&old, &config.content, &name, &name),
         _ => unified(b"", &config.content, "/dev/null", &name),
     }

@@ -210,7 +210,7 @@ fn write(directory: &str, before: &[Item], after: &[Item]) -> Result<String> {
     }
     // A link is written where it leads, if that is below the directory.
     let owned = Directory::new(directory);
-    let old = |path: &str| match owned.read(Path::new(path), load::LARGEST_FILE) {
+    let old = |path: &str| match owned.read(Path::new(path), load::largest_file()) {
         Ok(Some(bytes)) => String::from_utf8(bytes)
             .map(Some)
             .map_err(|_| Error::new(Kind::Load, format!("`{directory}/{path}` is not UTF-8"))),

@@ -210,6 +210,7 @@ impl Global {
         };
         limits::set(Limits {
             size: size.unwrap_or(Limits::DEFAULT.size),
+            file: said("KUSTOM_MAX_FILE_SIZE", limits::size)?.unwrap_or(Limits::DEFAULT.file),
             time: time.unwrap_or(Limits::DEFAULT.time),
             offline: self.offline || said("KUSTOM_OFFLINE", switch)?.unwrap_or_default(),
         });

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use kustom::error::{Error, Kind, Result};
-use kustom::load::{LARGEST_FILE, LookupCache};
+use kustom::load::{LookupCache, largest_file};
 
 /// How much is read of a file.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -26,7 +26,7 @@ pub(super) struct Reading {
 
 impl Bound {
     pub(super) fn bytes(&self) -> u64 {
-        self.max_file_size.unwrap_or(LARGEST_FILE)
+        self.max_file_size.unwrap_or(largest_file())
     }
 
     /// The disk, with files that are larger refused.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::Finding;
-use kustom::load::{Contents, LARGEST_FILE, Remotes, digest_of};
+use kustom::load::{Contents, Remotes, digest_of, largest_file};
 use kustom::place::Place;
 use kustom::project::VENDOR;
 use kustom::write::{Directory, New, is_of_git};
@@ -49,10 +49,10 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
     let mut findings = Vec::new();
     for (path, hash) in &gone {
         let is_ours = |content: &[u8]| digest_of(content) == *hash;
-        if !vendored.root.remove(path, LARGEST_FILE, is_ours)?
+        if !vendored.root.remove(path, largest_file(), is_ours)?
             && vendored
                 .root
-                .read(path, LARGEST_FILE)
+                .read(path, largest_file())
                 .is_ok_and(|it| it.is_some())
         {
             findings.push(changed_since(&vendored.name(path)));
@@ -109,7 +109,7 @@ impl Vendored {
 
     /// The files that were vendored before, with their digests.
     fn record(&self) -> Result<BTreeMap<PathBuf, String>> {
-        let read = self.root.read(Path::new(RECORD), LARGEST_FILE);
+        let read = self.root.read(Path::new(RECORD), largest_file());
         let text = read.map_err(|cause| {
             let message = format!("cannot read `{}`: {cause}", self.name(Path::new(RECORD)));
             Error::new(Kind::Load, message).caused_by(cause)

@@ -12,10 +12,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use kustom::error::{Error, Kind, Result};
-use kustom::load::{Files as _, LARGEST_FILE, LookupCache};
+use kustom::load::{Files as _, LookupCache, largest_file};
 use kustom::write;
 use kustom::yq::v3::usage;
 
+use super::flags;
 use super::output::Streams;
 use v3::Form;
 
@@ -81,11 +82,6 @@ fn read_bytes(file: &str, most: u64) -> Result<Vec<u8>> {
     super::output::stdin(most).map_err(|error| unreadable("stdin", error))
 }
 
-/// The text of a file.
-fn read_text(file: &str) -> Result<String> {
-    read_at_most(file, LARGEST_FILE)
-}
-
 /// The text of a file that is not larger than that.
 fn read_at_most(file: &str, most: u64) -> Result<String> {
     String::from_utf8(read_bytes(file, most)?)
@@ -95,6 +91,16 @@ fn read_at_most(file: &str, most: u64) -> Result<String> {
 #[cold]
 fn unreadable(file: &str, error: io::Error) -> Error {
     Error::new(Kind::Load, format!("cannot read `{file}`: {error}")).caused_by(error)
+}
+
+/// The most bytes that are read of a file.
+fn most(arguments: &flags::Arguments) -> Result<u64> {
+    match arguments.value("max-file-size") {
+        Some(text) => {
+            crate::cli::size(text).map_err(|why| usage(format!("`--max-file-size {text}`: {why}")))
+        }
+        None => Ok(largest_file()),
+    }
 }
 
 /// Puts a changed text in the place of a file; a link stays a link.

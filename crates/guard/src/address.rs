@@ -101,20 +101,32 @@ fn of_word(word: &str) -> Option<Range<usize>> {
 
 /// The `@` before the host: the last one, unless a path stands before it that another `@` opens.
 fn last_mark(address: &str) -> Option<usize> {
-    let mut marks = address.match_indices('@').map(|(at, _)| at);
-    let first = marks.next()?;
-    let behind = |at: usize| address.cut(at + 1..).split(['/', ':', '?', '#']).next();
-    let is_host = |at: usize| behind(at).is_some_and(|host| host.contains('.'));
-    // `bob:pw@host.example/a@v1`: the path has one of its own.
-    let mut found = first;
-    for at in marks {
-        let between = address.cut(found + 1..at);
-        let is_in_path = is_host(found) && between.contains('/');
-        if !is_in_path {
-            found = at;
+    // From the right, so that each sign is looked at once: what follows a mark is a host if a dot
+    // comes before whatever ends one.
+    let (mut is_host, mut slash) = (false, address.len());
+    let mut marks: Vec<(usize, bool, usize)> = Vec::new();
+    for (at, sign) in address.char_indices().rev() {
+        match sign {
+            '@' => marks.push((at, is_host, slash)),
+            '.' => is_host = true,
+            '/' | ':' | '?' | '#' => is_host = false,
+            _ => {}
+        }
+        if sign == '/' {
+            slash = at;
         }
     }
-    Some(found)
+    let mut marks = marks.into_iter().rev();
+    let mut found = marks.next()?;
+    for mark in marks {
+        // `bob:pw@host.example/a@v1`: the path has one of its own.
+        let (_, is_host, slash) = found;
+        let is_in_path = is_host && slash < mark.0;
+        if !is_in_path {
+            found = mark;
+        }
+    }
+    Some(found.0)
 }
 
 /// `host:8080/path`: a port or a path, and no user.

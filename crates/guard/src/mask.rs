@@ -107,10 +107,31 @@ pub struct Mask {
 /// A text that was read.
 struct Known {
     text: String,
-    parts: Vec<Part>,
-    /// Where its lines begin.
-    lines: Vec<usize>,
+    /// Its parts, together with those that stand on the same lines.
+    groups: Vec<Group>,
+    /// The group of a line by itself.
+    by_line: HashMap<usize, usize>,
+    /// The groups of several lines.
+    wide: Vec<usize>,
 }
+
+/// The parts that stand on the same lines.
+struct Group {
+    /// The numbers of the lines.
+    lines: Range<usize>,
+    parts: Vec<Part>,
+    finder: OnceLock<Finder>,
+}
+
+/// Many parts at once.
+struct Finder {
+    automaton: Option<AhoCorasick>,
+    /// All of them, one after the other.
+    joined: String,
+}
+
+/// How many parts are looked for one by one.
+const FEW: usize = 64;
 
 /// All that is hidden wherever it stands.
 struct Search {
@@ -130,13 +151,8 @@ impl Mask {
         let files = secret_files(&text).into_iter();
         self.secret_files
             .extend(files.map(|file| simplified(&format!("{directory}{file}"))));
-        let starts = text.match_indices('\n').map(|(at, _)| at + 1);
         self.names.insert(name.to_owned(), self.texts.len());
-        self.texts.push(Known {
-            parts: parts(guard(), name, &text),
-            lines: std::iter::once(0).chain(starts).collect(),
-            text: text.into_owned(),
-        });
+        self.texts.push(Known::of(name, text.into_owned()));
         self.search.take();
         self.open.take();
     }
@@ -171,8 +187,8 @@ impl Mask {
     /// A text without what is a secret in it, seen from the places that it is about.
     pub fn text<'t>(&self, text: &'t str, places: &[Place]) -> Cow<'t, str> {
         let mut ranges = evident(text);
-        for part in places.iter().flat_map(|place| self.parts_at(place)) {
-            ranges.extend(pointed(text, part));
+        for group in places.iter().flat_map(|place| self.groups_at(place)) {
+            ranges.extend(group.pointed(text));
         }
         let search = self.search.get_or_init(|| self.searched());
         if let Some(automaton) = &search.automaton {
@@ -215,24 +231,17 @@ impl Mask {
     }
 
     /// The parts of a text on the line of a place.
-    fn parts_at<'m>(&'m self, place: &'m Place) -> impl Iterator<Item = &'m Part> {
+    fn groups_at(&self, place: &Place) -> impl Iterator<Item = &Group> {
         let line = place.span.line as usize;
         let known = place.file.as_deref().filter(|_| line > 0);
         let known = known.and_then(|file| self.names.get(file));
         let known = known.map(|&text| &self.texts[text]);
         known.into_iter().flat_map(move |known| {
-            let start = known
-                .lines
-                .get(line - 1)
-                .copied()
-                .unwrap_or(known.text.len());
-            let end = known
-                .lines
-                .get(line)
-                .copied()
-                .unwrap_or(known.text.len() + 1);
-            let is_there = move |part: &&Part| part.range.start < end && part.range.end > start;
-            known.parts.iter().filter(is_there)
+            let own = known.by_line.get(&line);
+            let wide = known.wide.iter();
+            own.into_iter()
+                .chain(wide.filter(move |&&at| known.groups[at].lines.contains(&line)))
+                .map(|&at| &known.groups[at])
         })
     }
 
@@ -252,7 +261,8 @@ impl Mask {
         };
         self.values.iter().for_each(&mut take);
         for known in &self.texts {
-            known.parts.iter().for_each(&mut take);
+            let parts = known.groups.iter().flat_map(|group| &group.parts);
+            parts.for_each(&mut take);
         }
         if !self.secret_files.is_empty() {
             for (name, &text) in &self.names {
@@ -272,7 +282,73 @@ impl Mask {
             is_sure: patterns.into_values().collect(),
         }
     }
+}
 
+impl Known {
+    fn of(name: &str, text: String) -> Self {
+        let starts = text.match_indices('\n').map(|(at, _)| at + 1);
+        let lines: Vec<usize> = std::iter::once(0).chain(starts).collect();
+        let line_of = |at: usize| lines.partition_point(|&start| start <= at);
+        let mut groups: Vec<Group> = Vec::new();
+        let mut places: HashMap<Range<usize>, usize> = HashMap::new();
+        for part in parts(guard(), name, &text) {
+            let last = part.range.end.saturating_sub(1).max(part.range.start);
+            let span = line_of(part.range.start)..line_of(last) + 1;
+            let at = *places.entry(span.clone()).or_insert(groups.len());
+            match groups.get_mut(at) {
+                Some(group) => group.parts.push(part),
+                None => groups.push(Group {
+                    lines: span,
+                    parts: vec![part],
+                    finder: OnceLock::new(),
+                }),
+            }
+        }
+        let (narrow, wide): (Vec<usize>, Vec<usize>) =
+            (0..groups.len()).partition(|&at| groups[at].lines.len() == 1);
+        let by_line = narrow.into_iter().map(|at| (groups[at].lines.start, at));
+        Self {
+            by_line: by_line.collect(),
+            wide,
+            groups,
+            text,
+        }
+    }
+}
+
+impl Group {
+    /// Where a text repeats one of the parts that it points to, or a piece of one.
+    fn pointed(&self, text: &str) -> Vec<Range<usize>> {
+        if self.parts.len() <= FEW {
+            return self
+                .parts
+                .iter()
+                .flat_map(|part| pointed(text, part))
+                .collect();
+        }
+        let finder = self.finder.get_or_init(|| Finder::of(&self.parts));
+        let mut found = Vec::new();
+        if let Some(automaton) = &finder.automaton {
+            let ranges = automaton.find_overlapping_iter(text).map(|it| it.range());
+            found.extend(ranges.filter(|range| is_repeated(text, range)));
+        }
+        found.extend(pieces(text, |piece| finder.joined.contains(piece)));
+        found
+    }
+}
+
+impl Finder {
+    fn of(parts: &[Part]) -> Self {
+        let words: HashSet<String> = parts.iter().flat_map(words).collect();
+        let joined = parts.iter().flat_map(|part| [&*part.raw, &*part.value]);
+        Self {
+            joined: joined.collect::<Vec<&str>>().join("`"),
+            automaton: AhoCorasick::new(&words).ok(),
+        }
+    }
+}
+
+impl Mask {
     /// Whether a known secret is meant where its letters stand.
     fn is_hidden(&self, text: &str, range: &Range<usize>, is_sure: bool) -> bool {
         let found = text.cut(range.clone());
@@ -423,34 +499,48 @@ fn long_words<'t>(
 /// Where a text repeats a part that it points to, or a piece of it.
 fn pointed(text: &str, part: &Part) -> Vec<Range<usize>> {
     let mut found = Vec::new();
-    let wholes = forms(&part.value).into_iter().chain(forms(&part.raw));
-    let marks: &[char] = &[
+    for word in words(part) {
+        let ranges = text
+            .match_indices(&*word)
+            .map(|(at, _)| at..at + word.len());
+        found.extend(ranges.filter(|range| is_repeated(text, range)));
+    }
+    found.extend(pieces(text, |piece| {
+        part.raw.contains(piece) || part.value.contains(piece)
+    }));
+    found
+}
+
+/// What a message may repeat of a part: all of it in any form, and each of its words.
+fn words(part: &Part) -> impl Iterator<Item = String> {
+    const MARKS: &[char] = &[
         '*', '&', '!', '%', '@', '`', '"', '\'', '[', ']', '{', '}', '|', '>', ',', ':', '=',
     ];
+    let wholes = forms(&part.value).into_iter().chain(forms(&part.raw));
     let words = part
         .raw
         .split_whitespace()
         .chain(part.value.split_whitespace());
-    let bare = words.flat_map(|word| [word, word.trim_matches(marks)]);
-    for word in wholes.chain(bare.map(str::to_owned)) {
-        let is_long = word.len() >= SHORTEST;
-        if word.len() < 2 {
-            continue;
-        }
-        for (at, _) in text.match_indices(&*word) {
-            let range = at..at + word.len();
-            if is_long && !touches(text, &range) || is_quoted(text, &range) {
-                found.push(range);
-            }
-        }
-    }
-    // A message may show less than a word.
+    let bare = words.flat_map(|word| [word, word.trim_matches(MARKS)]);
+    let all = wholes.chain(bare.map(str::to_owned));
+    all.filter(|word| word.len() >= 2)
+}
+
+/// Whether a word that a message shares with a part stands there by itself.
+fn is_repeated(text: &str, range: &Range<usize>) -> bool {
+    let is_long = range.len() >= SHORTEST;
+    is_long && !touches(text, range) || is_quoted(text, range)
+}
+
+/// The words in backticks that a part has: a message may show less than a word of it.
+fn pieces(text: &str, has: impl Fn(&str) -> bool) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
     let mut start = 0;
     for (number, piece) in text.split('`').enumerate() {
         let range = start..start + piece.len();
         start = range.end + 1;
         let is_inside = number % 2 == 1 && piece.len() >= SHORTEST;
-        if is_inside && (part.raw.contains(piece) || part.value.contains(piece)) {
+        if is_inside && has(piece) {
             found.push(range);
         }
     }

@@ -19,6 +19,9 @@ use super::search::documents;
 use super::structure::{is_patch, last_step, locate, unquoted};
 use super::{Guard, base64, judge, rule_ids};
 
+/// How long the value of an assignment may be that is judged, in bytes.
+const LONGEST: usize = 2048;
+
 /// How often a text may be inside of a text.
 const DEPTH: usize = 4;
 
@@ -54,7 +57,8 @@ pub(super) fn parts(guard: &Guard, name: &str, text: &str) -> Vec<Part> {
         let raw = text.cut(range.clone());
         let password = raw.split_once(':').map_or(raw, |(_, password)| password);
         // A parser that splits the address differently could show a part of it.
-        for value in password.split('@').chain([password]) {
+        let whole = (raw, password);
+        for (raw, value) in password.split('@').map(|it| (it, it)).chain([whole]) {
             parts.push(Part {
                 range: range.clone(),
                 raw: raw.to_owned(),
@@ -537,6 +541,8 @@ pub(super) fn assigned(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let mut found: Vec<Range<usize>> = Vec::new();
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./".contains(&byte);
+    // Backticks before the sign that was looked at last.
+    let (mut seen, mut ticks) = (0, 0);
     for (at, sign) in text.match_indices(['=', ':']) {
         if found.last().is_some_and(|last| at < last.end) || bytes.get(at + 1) == Some(&b'=') {
             continue;
@@ -560,11 +566,18 @@ pub(super) fn assigned(text: &str) -> Vec<Range<usize>> {
         {
             continue;
         }
-        let Some(value) = value_behind(text, at + 1, from) else {
+        if !matches!(NameHint::of(name), NameHint::Password | NameHint::Secret) {
+            continue;
+        }
+        ticks += text.cut(seen..at).matches('`').count();
+        seen = at;
+        let is_inside = (ticks - text.cut(from..at).matches('`').count()) % 2 == 1;
+        let Some(value) = value_behind(text, at + 1, is_inside) else {
             continue;
         };
         let bare = unquoted(text.cut(value.clone()));
-        if is_sensitive(name, bare) && !is_computed(bare) {
+        // What is longer is not judged: it would be once for every sign that is in it.
+        if value.len() > LONGEST || is_sensitive(name, bare) && !is_computed(bare) {
             found.push(value);
         }
     }
@@ -572,7 +585,9 @@ pub(super) fn assigned(text: &str) -> Vec<Range<usize>> {
 }
 
 /// The value behind a sign: in quotes, up to the backtick that closes the user's words, or a word.
-fn value_behind(text: &str, at: usize, name: usize) -> Option<Range<usize>> {
+///
+/// `is_inside` says that a backtick before the name is open.
+fn value_behind(text: &str, at: usize, is_inside: bool) -> Option<Range<usize>> {
     let rest = text.cut(at..);
     let body = rest.trim_start_matches([' ', '\t']);
     let start = at + rest.len() - body.len();
@@ -589,7 +604,6 @@ fn value_behind(text: &str, at: usize, name: usize) -> Option<Range<usize>> {
             end.map_or(body.len(), |(end, _)| end + 1)
         }
         _ => {
-            let is_inside = text.cut(..name).matches('`').count() % 2 == 1;
             let is_end = |c: char| match is_inside {
                 true => c == '`' || c.is_whitespace(),
                 false => c.is_whitespace() || matches!(c, '`' | '"' | '\'' | ',' | ';' | '&'),
@@ -599,7 +613,6 @@ fn value_behind(text: &str, at: usize, name: usize) -> Option<Range<usize>> {
     };
     let is_word = text.cut(at - 1..).starts_with(':') && {
         // A sentence goes on behind a colon; a value has a sign that no word has.
-        let is_inside = text.cut(..name).matches('`').count() % 2 == 1;
         let word = body.cut(..length);
         !is_inside
             && !text.cut(..at).trim_end().ends_with('"')

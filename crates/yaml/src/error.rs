@@ -79,6 +79,9 @@ pub enum Kind {
     Limit,
 }
 
+/// What is longer is no word that somebody has mistyped, in characters.
+const LONGEST_WORD: usize = 256;
+
 /// The word among some that a mistyped one was probably meant to be.
 ///
 /// # Example
@@ -91,15 +94,27 @@ pub enum Kind {
 /// ```
 pub fn nearest<'w>(word: &str, words: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
     let word = word.to_lowercase();
+    let length = word.chars().count();
+    if length > LONGEST_WORD {
+        return None;
+    }
     words
         .into_iter()
-        .map(|known| {
-            (
-                strsim::damerau_levenshtein(&word, &known.to_lowercase()),
-                known,
-            )
+        .filter_map(|known| {
+            let most = 1 + known.len().min(word.len()) / 4;
+            // Comparing takes the product of both lengths.
+            if known
+                .chars()
+                .take(length + most + 1)
+                .count()
+                .abs_diff(length)
+                > most
+            {
+                return None;
+            }
+            let distance = strsim::damerau_levenshtein(&word, &known.to_lowercase());
+            (distance <= most).then_some((distance, known))
         })
-        .filter(|(distance, known)| *distance <= 1 + known.len().min(word.len()) / 4)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, known)| known)
 }

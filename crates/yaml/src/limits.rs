@@ -15,6 +15,8 @@ use crate::error::{Error, Kind, Result};
 pub struct Limits {
     /// How much one build may read and make, in bytes: texts, and [`VALUE`] for each value.
     pub size: u64,
+    /// How many bytes are read of a file at most, unless something else is said where it is named.
+    pub file: u64,
     /// How long a program of others may run, unless something else is said where it is named.
     pub time: Duration,
     /// Whether nothing is fetched: no repository, no file over HTTP, no chart, no image.
@@ -28,9 +30,11 @@ pub const VALUE: u64 = 64;
 pub const DIRECTORY: u64 = 32 << 10;
 
 impl Limits {
-    /// 512 MiB, forty times the largest of thousands of public kustomizations; ten minutes; online.
+    /// 512 MiB, forty times the largest of thousands of public kustomizations; 256 MiB of a file,
+    /// many times the largest configuration that is known; ten minutes; online.
     pub const DEFAULT: Self = Self {
         size: 512 << 20,
+        file: 256 << 20,
         time: Duration::from_secs(600),
         offline: false,
     };

@@ -3,9 +3,14 @@
 //! A number that replaces a quoted text is text afterwards, and a quoted number that replaces a
 //! plain one stays text, because the type travels with the value and the quotes stay behind.
 
+use rustc_hash::FxHashMap;
+
 use super::read::{Options, read_first};
 use super::resolve::{self, Dialect, Scalar, is_old_bool};
-use super::{Decor, Entry, Node, Style, Tag, Value};
+use super::{Decor, Entry, Node, Str, Style, Tag, Value};
+
+/// Up to how many fields are looked for one by one.
+const FEW: usize = 16;
 
 impl Node {
     /// A scalar written without quotes, of whatever type that makes it.
@@ -59,20 +64,36 @@ impl Node {
             field.set_scalar(text, tag);
             return;
         }
-        let is_text = tag.is_none_or(|tag| tag == Tag::Str);
-        let mut value = Self::scalar(text, tag.unwrap_or(Tag::Str));
-        if !is_text {
-            value.style = Style::Plain;
-        } else if is_misread(text) {
-            value.style = Style::Double;
-        } else if tag.is_none() {
-            value.tag = resolve::plain(text, Dialect::Manifest).tag();
-        }
         if let Some(entries) = self.entries_mut() {
-            entries.push(Entry {
-                key: Self::plain(key),
-                value,
-            });
+            entries.push(new_field(key, text, tag));
+        }
+    }
+
+    /// Sets scalar fields of a mapping, each as [`Node::set_scalar_field`] does.
+    pub fn set_scalar_fields<'t>(
+        &mut self,
+        fields: impl ExactSizeIterator<Item = (&'t str, &'t str)>,
+        tag: Option<Tag>,
+    ) {
+        if fields.len() <= FEW {
+            fields.for_each(|(key, text)| self.set_scalar_field(key, text, tag));
+            return;
+        }
+        let Some(entries) = self.entries_mut() else {
+            return;
+        };
+        let mut places: FxHashMap<Str, usize> = FxHashMap::default();
+        for (place, entry) in entries.iter().enumerate() {
+            if let Some(key) = entry.key.text() {
+                places.entry(key.into()).or_insert(place);
+            }
+        }
+        for (key, text) in fields {
+            let place = *places.entry(key.into()).or_insert(entries.len());
+            match entries.get_mut(place) {
+                Some(entry) => entry.value.set_scalar(text, tag),
+                None => entries.push(new_field(key, text, tag)),
+            }
         }
     }
 
@@ -95,6 +116,22 @@ impl Node {
             Style::Plain | Style::Flow => resolve::plain(text, Dialect::Manifest).tag(),
             _ => Tag::Str,
         }
+    }
+}
+
+/// A field that a mapping does not have yet; a text is quoted if YAML 1.1 would misread it.
+fn new_field(key: &str, text: &str, tag: Option<Tag>) -> Entry {
+    let mut value = Node::scalar(text, tag.unwrap_or(Tag::Str));
+    if tag.is_some_and(|tag| tag != Tag::Str) {
+        value.style = Style::Plain;
+    } else if is_misread(text) {
+        value.style = Style::Double;
+    } else if tag.is_none() {
+        value.tag = resolve::plain(text, Dialect::Manifest).tag();
+    }
+    Entry {
+        key: Node::plain(key),
+        value,
     }
 }
 

@@ -9,7 +9,7 @@ use std::path::{Component, Path, PathBuf};
 
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::Finding;
-use kustom::load::{LARGEST_FILE, normalized};
+use kustom::load::{largest_file, normalized};
 use kustom::place::Place;
 use kustom::project::{RECORD, Shard};
 use kustom::write::{Directory, New, is_of_git};
@@ -154,7 +154,7 @@ impl<'d> Tree<'d> {
         let mut all = Record::new();
         let alone = self.owned.clone().without_links();
         for name in self.record_names() {
-            let found = alone.read(Path::new(&name), LARGEST_FILE);
+            let found = alone.read(Path::new(&name), largest_file());
             let text = found.map_err(|cause| {
                 let path = self.directory.join(&name);
                 let message = format!("cannot read `{}`: {cause}", path.display());
@@ -187,14 +187,14 @@ impl<'d> Tree<'d> {
     /// Whether a file is as it was written, and no part of its path is a link.
     fn is_ours(&self, path: &Path, hash: &str) -> bool {
         let alone = self.owned.clone().without_links();
-        let found = alone.read(path, LARGEST_FILE);
+        let found = alone.read(path, largest_file());
         found.is_ok_and(|content| content.is_some_and(|content| hash_of(&content) == hash))
     }
 
     /// Removes a file that is still as it was written, and the directories that are empty then.
     fn remove(&self, path: &Path, hash: &str) -> Result<()> {
         let is_ours = |content: &[u8]| hash_of(content) == hash;
-        self.owned.remove(path, LARGEST_FILE, is_ours).map(drop)
+        self.owned.remove(path, largest_file(), is_ours).map(drop)
     }
 }
 

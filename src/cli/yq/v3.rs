@@ -11,7 +11,7 @@ use kustom::yq::v3::{
 
 use super::super::flags::{self, Flag, switch, with_value};
 use super::super::output::Streams;
-use super::{named, read_text, write_text};
+use super::{most, named, read_at_most, write_text};
 
 /// A command of yq 3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +38,7 @@ const FLAGS: &[Flag] = &[
     switch("explain", None),
     with_value("from", Some('f')),
     with_value("indent", Some('I')),
+    with_value("max-file-size", None),
     switch("inplace", Some('i')),
     switch("makeAlias", None),
     switch("overwrite", Some('x')),
@@ -60,6 +61,7 @@ const READ_FLAGS: &[Flag] = &[
     switch("explodeAnchors", Some('X')),
     with_value("indent", Some('I')),
     switch("length", Some('l')),
+    with_value("max-file-size", None),
     switch("prettyPrint", Some('P')),
     with_value("printMode", Some('p')),
     switch("stripComments", None),
@@ -123,10 +125,15 @@ struct Call<'s> {
 }
 
 impl Call<'_> {
+    /// The text of a file.
+    fn text(&self, file: &str) -> Result<String> {
+        read_at_most(file, most(&self.arguments)?)
+    }
+
     fn write(&self) -> Result<()> {
         let words = &self.arguments.words;
         if let Some(name) = self.arguments.value("script") {
-            let script = Script::parse(&read_text(name)?, name)?;
+            let script = Script::parse(&self.text(name)?, name)?;
             let Some(file) = words.first() else {
                 return Err(v3::usage("expected a file"));
             };
@@ -180,7 +187,7 @@ impl Call<'_> {
         }
         let texts = others
             .iter()
-            .map(|other| read_text(other))
+            .map(|other| self.text(other))
             .collect::<Result<Vec<String>>>()?;
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         self.change(file, |input| v3::merge(input, &texts, &how, self.output))
@@ -188,7 +195,7 @@ impl Call<'_> {
 
     fn new_document(&self) -> Result<()> {
         if let Some(name) = self.arguments.value("script") {
-            let script = Script::parse(&read_text(name)?, name)?;
+            let script = Script::parse(&self.text(name)?, name)?;
             return self
                 .streams
                 .data(&v3::new(Write::Script(&script), self.output)?);
@@ -256,7 +263,7 @@ impl Call<'_> {
             explode: self.arguments.is_on("explodeAnchors"),
             bare: self.arguments.is_on("stripComments"),
         };
-        let text = read_text(file)?;
+        let text = self.text(file)?;
         let input = Input {
             text: &text,
             documents: self.documents,
@@ -268,12 +275,12 @@ impl Call<'_> {
         let [file] = self.arguments.words.as_slice() else {
             return Err(v3::usage("expected a file"));
         };
-        v3::validate(&read_text(file)?).map_err(|error| named(error, file))
+        v3::validate(&self.text(file)?).map_err(|error| named(error, file))
     }
 
     /// Changes a file, or prints what it would become.
     fn change(&self, file: &str, change: impl Fn(Input<'_>) -> Result<Done>) -> Result<()> {
-        let text = read_text(file)?;
+        let text = self.text(file)?;
         let input = Input {
             text: &text,
             documents: self.documents,
@@ -345,7 +352,7 @@ impl Call<'_> {
         let Some(file) = self.arguments.value("from") else {
             return Ok(None);
         };
-        let text = read_text(file)?;
+        let text = self.text(file)?;
         v3::value_of(&text)
             .map(Some)
             .map_err(|error| named(error, file))

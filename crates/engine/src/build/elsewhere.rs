@@ -12,6 +12,7 @@ use kustom_yaml::cut::Cut as _;
 use kustom_yaml::finding::Finding;
 use kustom_yaml::place::Span;
 use kustom_yaml::{Node, Str, Tag, Text, Timestamp, Value};
+use rustc_hash::FxHashMap;
 
 use super::Context;
 use crate::fields::FieldSpec;
@@ -32,6 +33,41 @@ pub(super) struct Ambiguous(Vec<Node>, BTreeSet<(Str, Str)>);
 #[derive(Default)]
 pub(super) struct Labels(BTreeMap<(Str, Str), usize>);
 
+/// The entries of `images` by their names; a pattern stands in no text.
+struct ImageNames<'i>(FxHashMap<&'i str, Vec<usize>>);
+
+impl<'i> ImageNames<'i> {
+    fn of(entries: &'i [Image]) -> Self {
+        let mut names: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
+        for (at, entry) in entries.iter().enumerate() {
+            names.entry(&entry.name).or_default().push(at);
+        }
+        Self(names)
+    }
+
+    /// The entries whose names may stand in a text, in order: a name begins where a word does, and
+    /// ends with it, or before a tag or a digest.
+    fn in_text(&self, text: &str) -> Vec<usize> {
+        /// How many colons and ats a name and what is behind it may have.
+        const ENDS: usize = 8;
+        let is_part = |c: char| c.is_ascii_alphanumeric() || "._-/:@".contains(c);
+        let mut found: Vec<usize> = text
+            .split(|c| !is_part(c))
+            .filter(|word| !word.is_empty())
+            .flat_map(|word| {
+                let ends = word.match_indices([':', '@']).map(|(end, _)| end);
+                let ends = ends.take(ENDS).chain([word.len()]);
+                ends.filter_map(|end| self.0.get(word.cut(..end)))
+            })
+            .flatten()
+            .copied()
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+}
+
 impl Context<'_> {
     /// Notes images that entries of `images` speak of, in fields where these do not look.
     pub(super) fn note_other_images(
@@ -43,15 +79,21 @@ impl Context<'_> {
         if !self.options.lint || entries.is_empty() {
             return;
         }
+        let names = ImageNames::of(entries);
         for resource in resources.iter().filter(|one| may_hold_text(one)) {
-            let looked_at = LazyCell::new(|| images::looked_at(&resource.node, specs));
+            let looked_at = LazyCell::new(|| -> HashSet<(Span, Str)> {
+                images::looked_at(&resource.node, specs)
+                    .into_iter()
+                    .collect()
+            });
             each_scalar(&resource.node, &mut |path, node| {
                 let text = node.text().unwrap_or_default();
                 let key = path.last().map_or("", |step| step.as_str());
                 let names_image = key.to_ascii_lowercase().ends_with("image");
-                let mut found = entries
-                    .iter()
-                    .flat_map(|entry| images::references(entry, text, names_image));
+                let mut found = names
+                    .in_text(text)
+                    .into_iter()
+                    .flat_map(|at| images::references(&entries[at], text, names_image));
                 let Some(image) = found.next() else { return };
                 // A later entry may have made what an earlier one speaks of.
                 if looked_at.contains(&(node.span, text.into())) {
@@ -79,8 +121,9 @@ impl Context<'_> {
     pub(super) fn labels_of(&self, resources: &Resources, pairs: &[(Text, Text)]) -> Labels {
         let mut labels = Labels::default();
         if self.options.lint && !pairs.is_empty() {
+            let keys = keys_of(pairs);
             for resource in resources {
-                each_label(resource, pairs, &mut |label| {
+                each_label(resource, &keys, &mut |label| {
                     if !label.is_own || counts_by_itself(resource) {
                         *labels.0.entry((label.key, label.value.into())).or_default() += 1;
                     }
@@ -102,8 +145,9 @@ impl Context<'_> {
         }
         let after = self.labels_of(resources, pairs);
         let is_lost = |pair: &(Str, Str)| before.0.get(pair) > after.0.get(pair);
+        let keys = keys_of(pairs);
         for resource in resources {
-            each_label(resource, pairs, &mut |label| {
+            each_label(resource, &keys, &mut |label| {
                 let pair = (label.key.clone(), Str::from(label.value));
                 if label.is_own || !is_lost(&pair) {
                     return;
@@ -364,8 +408,14 @@ fn counts_by_itself(resource: &Resource) -> bool {
     matches!(resource.id().gvk.kind.as_str(), "Pod" | "Service")
 }
 
+fn keys_of(pairs: &[(Text, Text)]) -> FxHashMap<&str, &Str> {
+    let keys = pairs.iter();
+    keys.map(|(key, _)| (key.text.as_str(), &key.text))
+        .collect()
+}
+
 /// Calls `f` for each of the keys wherever labels are had or asked for.
-fn each_label(resource: &Resource, pairs: &[(Text, Text)], f: &mut dyn FnMut(Seen<'_>)) {
+fn each_label(resource: &Resource, keys: &FxHashMap<&str, &Str>, f: &mut dyn FnMut(Seen<'_>)) {
     each_scalar(&resource.node, &mut |path, node| {
         let [.., map, last] = path else { return };
         let is_own = path.len() == 3 && path[0] == "metadata" && map == "labels";
@@ -379,27 +429,31 @@ fn each_label(resource: &Resource, pairs: &[(Text, Text)], f: &mut dyn FnMut(See
             map.as_str(),
             "labels" | "matchLabels" | "selector" | "podSelector"
         );
-        for (key, _) in pairs {
-            let is_key = is_map && *last == key.text;
-            // `app=web,tier=front`, as some kinds write a selector.
-            let value = match is_key {
-                true => Some(text),
-                false if lower.ends_with("selector") => text
-                    .split(',')
-                    .filter_map(|part| part.split_once('='))
-                    .find(|(name, _)| name.trim() == &**key)
-                    .map(|(_, value)| value.trim_start_matches('=').trim()),
-                false => None,
-            };
-            if let Some(value) = value {
-                f(Seen {
-                    path: &path[..path.len() - usize::from(is_key)],
-                    key: key.text.clone(),
-                    value,
-                    text,
-                    place: node.span,
-                    is_own,
-                });
+        let mut tell = |key: &Str, value, is_key| {
+            f(Seen {
+                path: &path[..path.len() - usize::from(is_key)],
+                key: key.clone(),
+                value,
+                text,
+                place: node.span,
+                is_own,
+            });
+        };
+        let named = is_map.then(|| keys.get_key_value(last.as_str())).flatten();
+        if let Some((_, key)) = named {
+            tell(key, text, true);
+        }
+        // `app=web,tier=front`, as some kinds write a selector.
+        if lower.ends_with("selector") && text.contains('=') {
+            let mut met = HashSet::new();
+            for (name, value) in text.split(',').filter_map(|part| part.split_once('=')) {
+                let name = name.trim();
+                if let Some(key) = keys.get(name)
+                    && named.is_none_or(|(_, other)| other != *key)
+                    && met.insert(name)
+                {
+                    tell(key, value.trim_start_matches('=').trim(), false);
+                }
             }
         }
     });

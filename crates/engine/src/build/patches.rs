@@ -3,6 +3,7 @@
 
 use kustom_yaml::error::{Error, Kind, Result, nearest};
 use kustom_yaml::finding::Finding;
+use kustom_yaml::limits::Budget;
 use kustom_yaml::place::{SourceId, Span};
 use kustom_yaml::{Node, Size, Text, read_config, read_json, read_manifests};
 
@@ -291,10 +292,10 @@ fn merge_one(
     position: usize,
     (patch, read): (&Resource, &Node),
 ) -> Result<()> {
-    let (schema, audit) = (&context.schema, context.audit());
+    let (schema, budget, audit) = (&context.schema, &context.budget, context.audit());
     resources.update(position, schema, |resource| {
         audited(audit.as_ref(), resource, read, schema, |resource| {
-            merge_into(resource, patch, schema)
+            merge_into(resource, patch, schema, budget)
         })
     })?;
     context.note_audit(audit);
@@ -320,13 +321,18 @@ fn audited(
 }
 
 /// Merges a patch into one object; name, namespace and kind stay unless the patch may change them.
-fn merge_into(resource: &mut Resource, patch: &Resource, schema: &Schema) -> Result<()> {
+fn merge_into(
+    resource: &mut Resource,
+    patch: &Resource,
+    schema: &Schema,
+    budget: &Budget,
+) -> Result<()> {
     let id = resource.id().clone();
     let (may_rename, may_change_kind) = (patch.history.may_rename, patch.history.may_change_kind);
     if may_rename || may_change_kind {
         resource.remember_id();
     }
-    if !merge_strategic(&mut resource.node, &patch.node, schema)? {
+    if !merge_strategic(&mut resource.node, &patch.node, schema, budget)? {
         resource.node = Node::null();
         return Ok(());
     }
@@ -363,7 +369,7 @@ fn merge_selected(
             .node
             .set_scalar_field("apiVersion", &api_version, None);
         audited(audit.as_ref(), resource, read, schema, |resource| {
-            merge_into(resource, &patch, schema)
+            merge_into(resource, &patch, schema, budget)
         })
     })?;
     context.note_audit(audit);

@@ -79,7 +79,7 @@ impl Conversion {
         let is_file = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file());
         if is_file
             && self.has_same_attributes(repository, name.as_ref())?
-            && let Ok(on_disk) = open::read(path, open::LARGEST_FILE)
+            && let Ok(on_disk) = open::read(path, open::largest_file())
         {
             let entry = self.index.entry_by_path(name.as_ref());
             let written = self.index.timestamp().unix_seconds();

@@ -10,7 +10,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use rustc_hash::FxHashMap;
 
-use super::open::{self, LARGEST_FILE};
+use super::open::{self, largest_file};
 use super::provenance::{MadeBy, Provenance};
 
 /// A tree of files that can be read.
@@ -115,7 +115,7 @@ impl Files for Disk {
     }
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        open::read(path, LARGEST_FILE)
+        open::read(path, largest_file())
     }
 
     fn resolve(&self, path: &Path) -> io::Result<(PathBuf, FileKind)> {
@@ -179,7 +179,7 @@ type Spelling = OsString;
 impl Default for LookupCache {
     fn default() -> Self {
         Self {
-            largest: LARGEST_FILE,
+            largest: largest_file(),
             allowed: Vec::new(),
             known: RwLock::default(),
             linked: RwLock::default(),

@@ -50,7 +50,7 @@ pub use content::Contents;
 pub use files::{Disk, FileKind, Files, LookupCache, Memory, Overlay, display_from, normalized};
 pub use history::Appearance;
 pub use lock::{LOCK_FILE, Lock, Locked, Remote, RemoteKind, digest_of, digest_of_files};
-pub use open::{LARGEST_FILE, bounded};
+pub use open::{bounded, largest_file};
 pub use provenance::{MadeBy, Provenance};
 pub use recording::{Accesses, Recording};
 pub use remote::Remotes;
@@ -354,6 +354,11 @@ impl Sources {
 }
 
 impl<'l> Loader<'l> {
+    /// What the build that reads may read and make.
+    pub fn budget(&self) -> &'l Budget {
+        &self.library.budget
+    }
+
     /// The directory.
     pub fn root(&self) -> &Path {
         &self.root
@@ -777,7 +782,9 @@ fn cannot(what: &str, cause: io::Error) -> Error {
     let why = match cause.kind() {
         io::ErrorKind::NotFound => "it is not there".to_owned(),
         io::ErrorKind::PermissionDenied => "permission is denied".to_owned(),
-        _ => cause.to_string().to_lowercase(),
+        // What the system says begins with a capital.
+        _ if cause.raw_os_error().is_some() => cause.to_string().to_lowercase(),
+        _ => cause.to_string(),
     };
     Error::new(Kind::Load, format!("cannot {what}: {why}")).caused_by(cause)
 }

@@ -4,9 +4,12 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// The most bytes that are read of one file, unless the caller says otherwise: many times the
-/// largest configuration that is known.
-pub const LARGEST_FILE: u64 = 256 << 20;
+use kustom_yaml::limits;
+
+/// The most bytes that are read of one file, unless the caller says otherwise.
+pub fn largest_file() -> u64 {
+    limits::current().file
+}
 
 /// Reads a file; what is no regular one is refused, and nothing is waited for.
 ///
@@ -106,7 +109,10 @@ fn irregular(found: &std::fs::Metadata) -> io::Error {
 
 #[cold]
 fn too_large(most: u64) -> io::Error {
-    let message = format!("it is larger than {most} bytes, the limit of `--max-file-size`");
+    let message = format!(
+        "it is larger than {most} bytes, the limit of `--max-file-size`, or `KUSTOM_MAX_FILE_SIZE` \
+         in the environment"
+    );
     io::Error::new(io::ErrorKind::FileTooLarge, message)
 }
 
@@ -124,7 +130,8 @@ mod tests {
         assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
         assert_eq!(
             error.to_string(),
-            "it is larger than 4 bytes, the limit of `--max-file-size`"
+            "it is larger than 4 bytes, the limit of `--max-file-size`, or `KUSTOM_MAX_FILE_SIZE` \
+             in the environment"
         );
         assert!(bounded(&b"123"[..], 2).is_err());
         assert_eq!(bounded(&b"123"[..], 3).unwrap(), b"123");
@@ -146,9 +153,9 @@ mod tests {
             (&socket, "a socket"),
             (Path::new("/dev/zero"), "a device"),
         ] {
-            let error = read(path, LARGEST_FILE).unwrap_err();
+            let error = read(path, largest_file()).unwrap_err();
             assert!(error.to_string().contains(what), "{error}");
         }
-        assert_eq!(read(Path::new("/dev/null"), LARGEST_FILE).unwrap(), b"");
+        assert_eq!(read(Path::new("/dev/null"), largest_file()).unwrap(), b"");
     }
 }

@@ -61,7 +61,7 @@ impl Tracked {
     /// If it is not there, or no file any more.
     pub fn on_disk(&self) -> io::Result<Vec<u8>> {
         if fs::symlink_metadata(&self.path)?.is_file() {
-            open::read(&self.path, open::LARGEST_FILE)
+            open::read(&self.path, open::largest_file())
         } else {
             Err(io::ErrorKind::NotFound.into())
         }

@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use kustom_yaml::finding::{Finding, Severity};
 use kustom_yaml::place::Span;
 use kustom_yaml::{Node, Value, through_json};
+use rustc_hash::FxHashMap;
 
 use super::json6902::JsonPatch;
 use super::one_of::{self, Clash};
@@ -28,6 +29,8 @@ struct Seen {
     /// Deletions, and whether any of them took something away.
     deletions: Vec<(Remark, bool)>,
     counted: Vec<Counted>,
+    /// Where the remarks, the deletions and the operations of a place are in the lists.
+    known: FxHashMap<(Sort, Span), Vec<usize>>,
     /// The beginning of the patch.
     place: Span,
     /// How many objects it met.
@@ -35,6 +38,14 @@ struct Seen {
     /// Whether it asserts something, and does nothing else.
     only_tests: bool,
     has_changed: bool,
+}
+
+/// What is seen of a patch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Sort {
+    Remark,
+    Deletion,
+    Counted,
 }
 
 impl Audit {
@@ -79,10 +90,15 @@ impl Audit {
         seen.place = patch.place();
         seen.only_tests = patch.only_tests();
         seen.add(remarks, Vec::new(), !same(&spelt, &made), name);
+        let seen = &mut *seen;
         for one in counted {
-            match seen.counted.iter_mut().find(|known| known.is_of(&one)) {
-                Some(known) => known.add(one),
-                None => seen.counted.push(one),
+            let places = seen.known.entry((Sort::Counted, one.place())).or_default();
+            match places.iter().find(|&&at| seen.counted[at].is_of(&one)) {
+                Some(&at) => seen.counted[at].add(one),
+                None => {
+                    places.push(seen.counted.len());
+                    seen.counted.push(one);
+                }
             }
         }
     }
@@ -118,23 +134,29 @@ impl Seen {
         self.met += 1;
         self.has_changed |= has_changed;
         for mut remark in remarks {
-            let is_same = |known: &&mut Remark| known.is_same(&remark);
-            match self.remarks.iter_mut().find(is_same) {
-                Some(known) => known.objects.push(object.clone()),
+            let places = self.known.entry((Sort::Remark, remark.place)).or_default();
+            match places.iter().find(|&&at| self.remarks[at].is_same(&remark)) {
+                Some(&at) => self.remarks[at].objects.push(object.clone()),
                 None => {
+                    places.push(self.remarks.len());
                     remark.objects.push(object.clone());
                     self.remarks.push(remark);
                 }
             }
         }
         for (mut remark, took) in deletions {
-            let is_same = |known: &&mut (Remark, bool)| known.0.place == remark.place;
-            match self.deletions.iter_mut().find(is_same) {
-                Some(known) => {
+            let places = self
+                .known
+                .entry((Sort::Deletion, remark.place))
+                .or_default();
+            match places.first() {
+                Some(&at) => {
+                    let known = &mut self.deletions[at];
                     known.1 |= took;
                     known.0.objects.push(object.clone());
                 }
                 None => {
+                    places.push(self.deletions.len());
                     remark.objects.push(object.clone());
                     self.deletions.push((remark, took));
                 }

@@ -11,9 +11,14 @@ use kustom_yaml::error::{Error, Kind, Result, nearest};
 use kustom_yaml::limits::Budget;
 use kustom_yaml::place::Span;
 use kustom_yaml::{
-    Entry, Node, Tag, Text, Value, charge_copy, escape_html, spelt_config, spelt_json,
+    Entry, Node, Size, Tag, Text, Value, charge_copy, escape_html, spelt_config, spelt_json,
     through_json, unquoted, unspelt_json,
 };
+
+use super::places::{Places, push};
+
+/// An object is spelt anew for each patch, which is charged this much smaller than a copy.
+const SPELT: u64 = 16;
 
 /// The operations of one patch, in order.
 #[derive(Clone, Debug, Default)]
@@ -134,9 +139,13 @@ impl JsonPatch {
 /// If an operation is unknown, a path leads nowhere, a `test` fails, or the budget does not reach
 /// for what is copied; the object is then of no more use.
 pub fn apply(target: &mut Node, patch: &JsonPatch, budget: &Budget) -> Result<()> {
+    let copied = Size::of(target).bytes / SPELT;
+    let charged = budget.charge("this JSON patch", copied);
+    charged.map_err(|error| error.at(patch.place()))?;
     *target = patch.prepared(target)?;
+    let mut places = Places::new(budget);
     for operation in &patch.operations {
-        operation.apply(target, budget)?;
+        operation.apply(target, &mut places)?;
     }
     if target.entries().is_empty() {
         let message = "the patch leaves no object";
@@ -188,32 +197,37 @@ impl Operation {
         &*self.name == "replace"
     }
 
-    pub(super) fn apply(&self, target: &mut Node, budget: &Budget) -> Result<()> {
+    pub(super) fn apply(&self, target: &mut Node, places: &mut Places<'_>) -> Result<()> {
         let path = || self.text(self.path.as_ref(), "path");
         let from = || self.text(self.from.as_ref(), "from");
         match &*self.name {
             "add" => {
-                self.charge(self.value.as_ref(), budget)?;
-                add(target, path()?, self.value.clone().unwrap_or_default())
+                self.charge(self.value.as_ref(), places.budget)?;
+                add(
+                    target,
+                    path()?,
+                    self.value.clone().unwrap_or_default(),
+                    places,
+                )
             }
-            "remove" => remove(target, path()?).map(drop),
+            "remove" => remove(target, path()?, places).map(drop),
             "replace" => {
-                self.charge(self.value.as_ref(), budget)?;
-                self.replace(target, path()?)
+                self.charge(self.value.as_ref(), places.budget)?;
+                self.replace(target, path()?, places)
             }
             "move" => {
-                let value = remove(target, from()?)?;
-                self.charge(Some(&value), budget)?;
-                add(target, path()?, value)
+                let value = remove(target, from()?, places)?;
+                self.charge(Some(&value), places.budget)?;
+                add(target, path()?, value, places)
             }
             "copy" => {
-                let found = find(target, from()?)?;
-                self.charge(found, budget)?;
+                let found = find(target, from()?, places)?;
+                self.charge(found, places.budget)?;
                 let mut value = found.cloned().unwrap_or_default();
                 escape(&mut value);
-                add(target, path()?, value)
+                add(target, path()?, value, places)
             }
-            "test" => self.test(target, path()?),
+            "test" => self.test(target, path()?, places),
             _ => Err(self.unknown()),
         }
     }
@@ -239,21 +253,24 @@ impl Operation {
         })
     }
 
-    fn replace(&self, target: &mut Node, path: &Text) -> Result<()> {
+    fn replace(&self, target: &mut Node, path: &Text, places: &mut Places<'_>) -> Result<()> {
         let value = self.value.clone().unwrap_or_default();
         if path.is_empty() {
             if value.is_scalar() {
                 let message = "an object can only be replaced by an object";
                 return Err(Error::new(Kind::Patch, message).at(path.span));
             }
+            places.forget("");
             *target = value;
             return Ok(());
         }
-        let (parent, key) = parent(target, path)?;
+        let (parent, mut way) = parent(target, path, places)?;
         match &mut parent.value {
-            Value::Map(entries) => set(entries, key, value),
+            Value::Map(entries) => set(entries, way, value, places)?,
             Value::Seq(items) => {
-                let index = index(&key, items.len(), path)?;
+                let index = index(&way.last, items.len(), path)?;
+                push(&mut way.path, &index.to_string());
+                places.forget(&way.path);
                 items[index] = value;
             }
             _ => return Err(leads_nowhere(path)),
@@ -261,10 +278,10 @@ impl Operation {
         Ok(())
     }
 
-    fn test(&self, target: &Node, path: &Text) -> Result<()> {
+    fn test(&self, target: &Node, path: &Text, places: &mut Places<'_>) -> Result<()> {
         let found = match path.is_empty() {
             true => Some(target),
-            false => find(target, path)?,
+            false => find(target, path, places)?,
         };
         let is_same = match (found.filter(|it| !it.is_null()), &self.value) {
             (None, value) => value.as_ref().is_none_or(Node::is_null),
@@ -301,13 +318,15 @@ impl Operation {
     }
 }
 
-fn add(target: &mut Node, path: &Text, value: Node) -> Result<()> {
-    let (parent, key) = parent(target, path)?;
+fn add(target: &mut Node, path: &Text, value: Node, places: &mut Places<'_>) -> Result<()> {
+    let (parent, way) = parent(target, path, places)?;
     match &mut parent.value {
-        Value::Map(entries) => set(entries, key, value),
-        Value::Seq(items) if key == "-" => items.push(value),
+        Value::Map(entries) => set(entries, way, value, places)?,
+        Value::Seq(items) if way.last == "-" => items.push(value),
         Value::Seq(items) => {
-            let index = index(&key, items.len() + 1, path)?;
+            let index = index(&way.last, items.len() + 1, path)?;
+            places.forget(&way.path);
+            charge_shift(places.budget, items.len() - index, path)?;
             items.insert(index, value);
         }
         _ => return Err(leads_nowhere(path)),
@@ -315,24 +334,42 @@ fn add(target: &mut Node, path: &Text, value: Node) -> Result<()> {
     Ok(())
 }
 
-fn remove(target: &mut Node, path: &Text) -> Result<Node> {
-    let (parent, key) = parent(target, path)?;
-    match &mut parent.value {
-        Value::Map(_) => parent.remove(&key).ok_or_else(|| missing(target, path)),
-        Value::Seq(items) => {
-            let index = index(&key, items.len(), path)?;
-            Ok(items.remove(index))
+fn remove(target: &mut Node, path: &Text, places: &mut Places<'_>) -> Result<Node> {
+    let (parent, way) = parent(target, path, places)?;
+    let removed = match &mut parent.value {
+        Value::Map(entries) => {
+            // All that follow move, so an index would not last.
+            places.forget(&way.path);
+            charge_shift(places.budget, entries.len(), path)?;
+            let position = entries.iter().position(|entry| entry.is(&way.last));
+            position.map(|position| entries.remove(position).value)
         }
-        _ => Err(leads_nowhere(path)),
-    }
+        Value::Seq(items) => {
+            let index = index(&way.last, items.len(), path)?;
+            places.forget(&way.path);
+            charge_shift(places.budget, items.len() - index, path)?;
+            Some(items.remove(index))
+        }
+        _ => return Err(leads_nowhere(path)),
+    };
+    removed.ok_or_else(|| missing(target, path))
+}
+
+/// Charges for the entries that move by one place.
+fn charge_shift(budget: &Budget, entries: usize, path: &Text) -> Result<()> {
+    let charged = budget.charge("this operation", entries as u64);
+    charged.map_err(|error| error.at(path.span))
 }
 
 /// The value at a path; nothing if only the last key is missing.
-fn find<'n>(target: &'n Node, path: &Text) -> Result<Option<&'n Node>> {
-    let (parent, key) = parent_of(target, path)?;
+fn find<'n>(target: &'n Node, path: &Text, places: &mut Places<'_>) -> Result<Option<&'n Node>> {
+    let (parent, way) = parent_of(target, path, places)?;
     match &parent.value {
-        Value::Map(_) => Ok(parent.get(&key)),
-        Value::Seq(items) => Ok(items.get(index(&key, items.len(), path)?)),
+        Value::Map(entries) => {
+            let position = places.find(&way.path, entries, &way.last)?;
+            Ok(position.map(|position| &entries[position].value))
+        }
+        Value::Seq(items) => Ok(items.get(index(&way.last, items.len(), path)?)),
         _ => Err(leads_nowhere(path)),
     }
 }
@@ -352,50 +389,104 @@ fn escape(value: &mut Node) {
 }
 
 /// The list that holds the item at the end of a path, and which it is.
-pub(super) fn list_of<'n>(target: &'n Node, item: &str) -> Option<(&'n [Node], usize)> {
-    let (parent, index) = parent_of(target, &Text::from(item)).ok()?;
-    Some((parent.items(), index.parse().ok()?))
+pub(super) fn list_of<'n>(
+    target: &'n Node,
+    item: &str,
+    places: &mut Places<'_>,
+) -> Option<(&'n [Node], usize)> {
+    let (parent, way) = parent_of(target, &Text::from(item), places).ok()?;
+    Some((parent.items(), way.last.parse().ok()?))
 }
 
 /// The map that has no such key as is at the end of a path, and the key.
-pub(super) fn new_key<'n>(target: &'n Node, path: &Text) -> Option<(&'n Node, String)> {
-    let (parent, key) = parent_of(target, path).ok()?;
-    (parent.is_map() && parent.get(&key).is_none()).then_some((parent, key))
+pub(super) fn new_key<'n>(
+    target: &'n Node,
+    path: &Text,
+    places: &mut Places<'_>,
+) -> Option<(&'n Node, String)> {
+    let (parent, way) = parent_of(target, path, places).ok()?;
+    let Value::Map(entries) = &parent.value else {
+        return None;
+    };
+    let found = places.find(&way.path, entries, &way.last).ok()?;
+    found.is_none().then_some((parent, way.last))
 }
 
-/// The value that holds the last part of a path, and that part.
-fn parent<'n>(target: &'n mut Node, path: &Text) -> Result<(&'n mut Node, String)> {
+/// Where a path leads: to the value that holds its last part, and that part.
+#[derive(Debug)]
+struct Way {
+    path: String,
+    last: String,
+}
+
+/// The value that holds the last part of a path.
+fn parent<'n>(
+    target: &'n mut Node,
+    path: &Text,
+    places: &mut Places<'_>,
+) -> Result<(&'n mut Node, Way)> {
     let (steps, last) = steps(path)?;
     let mut node = target;
+    let mut way = Way {
+        path: String::new(),
+        last,
+    };
     for step in steps {
-        let next = match &mut node.value {
-            Value::Map(entries) => entries
-                .iter_mut()
-                .find(|entry| entry.is(&step))
-                .map(|entry| &mut entry.value),
-            Value::Seq(items) => {
-                let index = index(&step, items.len(), path)?;
-                items.get_mut(index)
-            }
+        let position = position(node, &step, path, &mut way.path, places)?;
+        let next = match (&mut node.value, position) {
+            (Value::Map(entries), Some(at)) => entries.get_mut(at).map(|entry| &mut entry.value),
+            (Value::Seq(items), Some(at)) => items.get_mut(at),
             _ => None,
         };
         node = next.ok_or_else(|| leads_nowhere(path))?;
     }
-    Ok((node, last))
+    Ok((node, way))
 }
 
-fn parent_of<'n>(target: &'n Node, path: &Text) -> Result<(&'n Node, String)> {
+fn parent_of<'n>(
+    target: &'n Node,
+    path: &Text,
+    places: &mut Places<'_>,
+) -> Result<(&'n Node, Way)> {
     let (steps, last) = steps(path)?;
     let mut node = target;
+    let mut way = Way {
+        path: String::new(),
+        last,
+    };
     for step in steps {
-        let next = match &node.value {
-            Value::Map(_) => node.get(&step),
-            Value::Seq(items) => items.get(index(&step, items.len(), path)?),
+        let position = position(node, &step, path, &mut way.path, places)?;
+        let next = match (&node.value, position) {
+            (Value::Map(entries), Some(at)) => entries.get(at).map(|entry| &entry.value),
+            (Value::Seq(items), Some(at)) => items.get(at),
             _ => None,
         };
         node = next.ok_or_else(|| leads_nowhere(path))?;
     }
-    Ok((node, last))
+    Ok((node, way))
+}
+
+/// The position of what one part of a path asks for, which is put at the end of the way.
+fn position(
+    node: &Node,
+    step: &str,
+    path: &Text,
+    way: &mut String,
+    places: &mut Places<'_>,
+) -> Result<Option<usize>> {
+    match &node.value {
+        Value::Map(entries) => {
+            let position = places.find(way, entries, step)?;
+            push(way, step);
+            Ok(position)
+        }
+        Value::Seq(items) => {
+            let index = index(step, items.len(), path)?;
+            push(way, &index.to_string());
+            Ok(Some(index))
+        }
+        _ => Ok(None),
+    }
 }
 
 /// The parts of a path, the last one apart.
@@ -440,9 +531,11 @@ fn leads_nowhere(path: &Text) -> Error {
 
 fn missing(target: &Node, path: &Text) -> Error {
     let error = Error::new(Kind::Patch, format!("there is nothing at `{path}`")).at(path.span);
-    let near = parent_of(target, path).ok().and_then(|(parent, key)| {
+    let budget = Budget::default();
+    let parent = parent_of(target, path, &mut Places::new(&budget)).ok();
+    let near = parent.and_then(|(parent, way)| {
         let keys = parent.entries().iter().filter_map(|entry| entry.key.text());
-        nearest(&key, keys).map(str::to_owned)
+        nearest(&way.last, keys).map(str::to_owned)
     });
     match near {
         Some(word) => error.help(format!("did you mean `{word}`?")),
@@ -457,11 +550,19 @@ fn decoded(part: &str) -> String {
         .unwrap_or_else(|_| part.replace("~1", "/").replace("~0", "~"))
 }
 
-fn set(entries: &mut Vec<Entry>, key: String, value: Node) {
-    match entries.iter_mut().find(|entry| entry.is(&key)) {
-        Some(entry) => entry.value = value,
-        None => entries.push(Entry::new(key, value)),
+fn set(entries: &mut Vec<Entry>, mut way: Way, value: Node, places: &mut Places<'_>) -> Result<()> {
+    match places.find(&way.path, entries, &way.last)? {
+        Some(position) => {
+            push(&mut way.path, &way.last);
+            places.forget(&way.path);
+            entries[position].value = value;
+        }
+        None => {
+            places.added(&way.path, &way.last, entries.len());
+            entries.push(Entry::new(way.last, value));
+        }
     }
+    Ok(())
 }
 
 /// Whether two values are equal: the order of members does not matter, the spelling of scalars does.

@@ -6,6 +6,7 @@
 mod audit;
 mod json6902;
 mod one_of;
+mod places;
 mod remark;
 mod replaced;
 mod replay;

@@ -11,10 +11,13 @@ use kustom_yaml::finding::{Finding, Severity};
 use kustom_yaml::limits::Budget;
 use kustom_yaml::place::{SourceId, Span};
 use kustom_yaml::{Node, Text};
+use rustc_hash::FxHashSet;
 
 use super::json6902::{JsonPatch, Operation, list_of, new_key};
 use super::one_of::label;
+use super::places::Places;
 use super::remark::{Remark, listed};
+use super::walk::GUESSES;
 
 /// An operation that names an item by its number, and what that hit.
 #[derive(Debug)]
@@ -29,6 +32,10 @@ pub(super) struct Counted {
 }
 
 impl Counted {
+    pub(super) fn place(&self) -> Span {
+        self.path.span
+    }
+
     pub(super) fn is_of(&self, other: &Self) -> bool {
         self.path.span == other.path.span && self.path.text == other.path.text
     }
@@ -69,17 +76,19 @@ pub(super) fn replay(
     let mut node = object.clone();
     // What is made here is looked at and thrown away.
     let budget = Budget::default();
-    let mut tested: Vec<&str> = Vec::new();
-    let mut own: Vec<Span> = Vec::new();
+    let mut places = Places::new(&budget);
+    let mut guesses = GUESSES;
+    let mut tested: FxHashSet<&str> = FxHashSet::default();
+    let mut own: FxHashSet<Span> = FxHashSet::default();
     let (mut found, mut remarks) = (Vec::new(), Vec::new());
     for operation in patch.operations() {
-        remarks.extend(lenient(&node, operation));
+        remarks.extend(lenient(&node, operation, &mut places, &mut guesses));
         if let Some(path) = &operation.path
             && let Some(item) = item_of(path)
         {
             if operation.is_test() {
-                tested.push(item);
-            } else if !tested.contains(&item) {
+                tested.insert(item);
+            } else if !tested.contains(item) {
                 let hit = Hit {
                     path,
                     item,
@@ -87,11 +96,11 @@ pub(super) fn replay(
                     own: &own,
                     name,
                 };
-                found.push(hit.counted(&node, patch, operation));
+                found.push(hit.counted(&node, patch, operation, &mut places));
             }
         }
         own.extend(operation.value.as_ref().map(|value| value.span));
-        if operation.apply(&mut node, &budget).is_err() {
+        if operation.apply(&mut node, &mut places).is_err() {
             break;
         }
     }
@@ -99,7 +108,12 @@ pub(super) fn replay(
 }
 
 /// A path that means something else than it seems, or something that is not there.
-fn lenient(object: &Node, operation: &Operation) -> Option<Remark> {
+fn lenient(
+    object: &Node,
+    operation: &Operation,
+    places: &mut Places<'_>,
+    guesses: &mut usize,
+) -> Option<Remark> {
     let path = operation.path.as_ref()?;
     let remark = |severity, head: String, tail: String, help: String| Remark {
         rule: "patch-path",
@@ -122,9 +136,11 @@ fn lenient(object: &Node, operation: &Operation) -> Option<Remark> {
     if !operation.replaces() {
         return None;
     }
-    let (parent, key) = new_key(object, path)?;
+    let (parent, key) = new_key(object, path, places)?;
     let known = parent.entries().iter().filter_map(|entry| entry.key.text());
-    let near = nearest(&key, known);
+    let rest = guesses.checked_sub(parent.entries().len());
+    let near = rest.and_then(|_| nearest(&key, known));
+    *guesses = rest.unwrap_or(*guesses);
     let severity = match near {
         Some(_) => Severity::Warning,
         None => Severity::Note,
@@ -149,20 +165,26 @@ struct Hit<'h> {
     /// Where the object was read.
     source: SourceId,
     /// What the patch has put into the object so far.
-    own: &'h [Span],
+    own: &'h FxHashSet<Span>,
     /// The object's name.
     name: &'h str,
 }
 
 impl Hit<'_> {
-    fn counted(&self, object: &Node, patch: &JsonPatch, operation: &Operation) -> Counted {
+    fn counted(
+        &self,
+        object: &Node,
+        patch: &JsonPatch,
+        operation: &Operation,
+        places: &mut Places<'_>,
+    ) -> Counted {
         let mut counted = Counted {
             path: self.path.clone(),
             item: self.item.to_owned(),
             hits: Vec::new(),
             is_moved: false,
         };
-        let found = list_of(object, self.item);
+        let found = list_of(object, self.item, places);
         let shown = |node: &Node| label(&patch.finished(node).ok()?).map(|it| format!("`{it}`"));
         let Some((list, index)) = found.filter(|(list, index)| *index < list.len()) else {
             return counted;

@@ -11,9 +11,11 @@
 
 mod keyed_list;
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use kustom_yaml::error::{Error, Kind, Result};
+use kustom_yaml::limits::Budget;
 use kustom_yaml::{Entry, Node, Value};
 
 use crate::schema::{Definition, ListMerge, Schema};
@@ -34,9 +36,13 @@ pub(super) enum Outcome {
 ///
 /// # Errors
 ///
-/// If the two do not have the same shape somewhere, or a `$patch` directive is unknown.
-pub fn merge(target: &mut Node, patch: &Node, schema: &Schema) -> Result<bool> {
-    let outcome = Merge { schema }.walk(Some(target), Some(patch), None)?;
+/// If the two do not have the same shape somewhere, a `$patch` directive is unknown, or the budget
+/// does not reach for lists whose items must each be held against all others.
+pub fn merge(target: &mut Node, patch: &Node, schema: &Schema, budget: &Budget) -> Result<bool> {
+    let seen = Cell::new(0);
+    let outcome = Merge::new(schema, budget, &seen).walk(Some(target), Some(patch), None)?;
+    let charged = budget.charge("this patch", seen.get().saturating_mul(FIELD));
+    charged.map_err(|error| error.at(patch.span))?;
     // A `$patch: replace` of a whole object has no effect in kustomize.
     Ok(!matches!(outcome, Outcome::Cleared))
 }
@@ -54,9 +60,23 @@ const DIRECTIVE: &str = "$patch";
 #[derive(Clone, Copy)]
 pub(super) struct Merge<'s> {
     schema: &'s Schema,
+    pub(super) budget: &'s Budget,
+    /// How many fields of targets were visited.
+    seen: &'s Cell<u64>,
 }
 
+/// What it costs to visit a field of a target, in bytes.
+const FIELD: u64 = 2;
+
 impl<'s> Merge<'s> {
+    pub(super) fn new(schema: &'s Schema, budget: &'s Budget, seen: &'s Cell<u64>) -> Self {
+        Self {
+            schema,
+            budget,
+            seen,
+        }
+    }
+
     /// Merges `patch` into `target`; either may be missing.
     pub(super) fn walk(
         self,
@@ -236,6 +256,7 @@ impl<'s> Merge<'s> {
         let Some(fields) = target.entries_mut() else {
             return Ok(());
         };
+        self.seen.set(self.seen.get() + fields.len() as u64);
         let theirs = Lookup::new(patch);
         // What is new must be known before anything goes: a field that the patch deletes stays
         // deleted.

@@ -4,6 +4,7 @@ use kustom_yaml::error::nearest;
 use kustom_yaml::finding::Severity;
 use kustom_yaml::place::Span;
 use kustom_yaml::{Entry, Node, Value};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::one_of::{Step, label};
 use super::remark::{Remark, same};
@@ -20,6 +21,65 @@ pub(super) struct Walk<'s> {
     pub(super) remarks: Vec<Remark>,
     /// Deletions, and whether they took something away.
     pub(super) deletions: Vec<(Remark, bool)>,
+    /// How many names may still be guessed at.
+    guesses: usize,
+}
+
+/// How many names are held against mistyped ones: guesses are help, not worth a minute.
+pub(super) const GUESSES: usize = 100_000;
+
+/// How many items that share a key are looked at.
+const SHARED: usize = 64;
+
+/// Up to how many items are looked at one by one.
+const FEW: usize = 16;
+
+/// The items of a list, found by their keys.
+struct Items<'n> {
+    items: Vec<&'n Node>,
+    /// For each key, where the items with a value are; of short lists nothing.
+    places: Vec<FxHashMap<&'n str, Vec<usize>>>,
+}
+
+impl<'n> Items<'n> {
+    fn of(items: impl Iterator<Item = &'n Node>, keys: Keys<'_>) -> Self {
+        let items: Vec<&Node> = items.collect();
+        let mut places = Vec::new();
+        if items.len() > FEW {
+            for key in keys.telling() {
+                let mut by_value: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
+                for (place, item) in items.iter().enumerate() {
+                    by_value
+                        .entry(Keys::value(item, key))
+                        .or_default()
+                        .push(place);
+                }
+                places.push(by_value);
+            }
+        }
+        Self { items, places }
+    }
+
+    /// The items that an item may be meant to be, the first ones if they are many.
+    fn agreeing(&self, item: &Node, keys: Keys<'_>) -> Vec<&'n Node> {
+        let agrees = |other: &&Node| keys.agree(item, other);
+        if self.places.is_empty() {
+            return self.items.iter().copied().filter(agrees).collect();
+        }
+        let mut places: Vec<usize> = keys
+            .telling()
+            .zip(&self.places)
+            .filter_map(|(key, by_value)| match Keys::value(item, key) {
+                "" => None,
+                value => by_value.get(value),
+            })
+            .flat_map(|places| places.iter().copied().take(SHARED))
+            .collect();
+        places.sort_unstable();
+        places.dedup();
+        let items = places.into_iter().map(|place| self.items[place]);
+        items.filter(agrees).collect()
+    }
 }
 
 /// The same value three times.
@@ -41,6 +101,7 @@ impl<'s> Walk<'s> {
             path: Vec::new(),
             remarks: Vec::new(),
             deletions: Vec::new(),
+            guesses: GUESSES,
         }
     }
 
@@ -182,7 +243,8 @@ impl<'s> Walk<'s> {
             return;
         }
         let after = sides.after.map_or(&[][..], Node::items);
-        let is_lost = |item: &&Node| !after.iter().any(|other| other.text() == item.text());
+        let there: FxHashSet<Option<&str>> = after.iter().map(Node::text).collect();
+        let is_lost = |item: &&Node| !there.contains(&item.text());
         let scalars = sides.patch.items().iter().filter(|item| item.is_scalar());
         if scalars.clone().any(|item| is_lost(&item)) {
             self.lost(place);
@@ -230,8 +292,7 @@ impl<'s> Walk<'s> {
             }
             Some("replace") => {
                 let after = sides.after.map_or(&[][..], Node::items);
-                let stays = |item: &Node| after.iter().any(|other| contains(other, item));
-                if after.len() != others.clone().count() || !others.clone().all(stays) {
+                if after.len() != others.clone().count() || !has_all(after, others.clone()) {
                     self.remark(
                         "lost-patch",
                         span,
@@ -270,27 +331,27 @@ impl<'s> Walk<'s> {
             }
             return;
         }
+        let sides = [before, after].map(|items| Items::of(items.iter(), keys));
         for item in items.iter().filter(|item| item.is_map()) {
             self.path.push(Step::Item(keys.label(item)));
-            self.item(item, (before, after), keys, definition);
+            self.item(item, &sides, keys, definition);
             self.path.pop();
         }
-        self.survivors(items, (before, after), keys, place);
+        self.survivors(items, (before, after), &sides[1], keys, place);
     }
 
     fn item(
         &mut self,
         patch: &Node,
-        (before, after): (&[Node], &[Node]),
+        [before, after]: &[Items<'_>; 2],
         keys: Keys<'_>,
         definition: Option<Definition<'s>>,
     ) {
-        let ours = |items: &[Node]| items.iter().filter(|item| keys.agree(patch, item)).count();
-        let of = |items| -> Option<&Node> { Self::candidate(items, patch, keys) };
+        let [ours, left] = [before, after].map(|items| items.agreeing(patch, keys));
         let sides = Sides {
-            before: of(before),
+            before: Self::candidate(&ours, patch),
             patch,
-            after: of(after),
+            after: Self::candidate(&left, patch),
         };
         let directive = patch.get(DIRECTIVE);
         match directive.and_then(Node::text) {
@@ -331,7 +392,7 @@ impl<'s> Walk<'s> {
                 &keys.help(patch, sides.before),
             );
         }
-        if ours(before) == 1 && ours(after) > 1 {
+        if ours.len() == 1 && left.len() > 1 {
             return self.remark(
                 "lost-patch",
                 patch.span,
@@ -359,11 +420,10 @@ impl<'s> Walk<'s> {
     }
 
     /// The item that is meant by one of a patch: the one that says all that it says, if there is one.
-    fn candidate<'n>(items: &'n [Node], patch: &Node, keys: Keys<'_>) -> Option<&'n Node> {
-        let agree = || items.iter().filter(|item| keys.agree(patch, item));
-        agree()
-            .find(|item| contains(item, patch))
-            .or_else(|| agree().next())
+    fn candidate<'n>(agreeing: &[&'n Node], patch: &Node) -> Option<&'n Node> {
+        let mut items = agreeing.iter().copied();
+        let best = items.find(|item| contains(item, patch));
+        best.or(agreeing.first().copied())
     }
 
     /// Whether the present item is a container.
@@ -377,19 +437,18 @@ impl<'s> Walk<'s> {
         &mut self,
         patch: &[Node],
         (before, after): (&[Node], &[Node]),
+        left: &Items<'_>,
         keys: Keys<'_>,
         place: Span,
     ) {
         let is_deletion = |item: &&Node| item.get(DIRECTIVE).and_then(Node::text) == Some("delete");
-        let is_meant = |item: &Node| {
-            let mut deletions = patch.iter().filter(is_deletion);
-            deletions.any(|other| keys.agree(other, item))
-        };
+        let deletions = Items::of(patch.iter().filter(is_deletion), keys);
+        let is_meant = |item: &Node| !deletions.agreeing(item, keys).is_empty();
         let is_gone = |item: &&Node| {
             item.is_map()
                 && !item.entries().is_empty()
                 && !is_meant(item)
-                && !after.iter().any(|other| keys.agree(item, other))
+                && left.agreeing(item, keys).is_empty()
         };
         let gone: Vec<&Node> = before.iter().filter(is_gone).collect();
         if gone.is_empty() {
@@ -452,9 +511,13 @@ impl<'s> Walk<'s> {
     }
 
     /// Guesses which item was meant by the remark or deletion that was just made.
-    fn suggest(&mut self, patch: &Node, before: &[Node], keys: Keys<'_>) {
+    fn suggest(&mut self, patch: &Node, before: &Items<'_>, keys: Keys<'_>) {
+        let Some(rest) = self.guesses.checked_sub(before.items.len()) else {
+            return;
+        };
+        self.guesses = rest;
         let wanted = keys.label(patch);
-        let known: Vec<String> = before.iter().map(|item| keys.label(item)).collect();
+        let known: Vec<String> = before.items.iter().map(|item| keys.label(item)).collect();
         let near = nearest(&wanted, known.iter().map(String::as_str));
         let Some(near) = near.filter(|near| *near != wanted) else {
             return;
@@ -568,6 +631,11 @@ impl<'k> Keys<'k> {
             "" if key == "protocol" => "TCP",
             text => text,
         }
+    }
+
+    /// The keys by which two items can be told to be the same.
+    fn telling(self) -> impl Iterator<Item = &'k str> {
+        self.0.iter().copied().filter(|key| *key != "protocol")
     }
 
     /// Whether two items may be meant to be the same: no key tells them apart.
@@ -687,6 +755,23 @@ fn deletes(patch: &Node) -> bool {
     patch.get(DIRECTIVE).and_then(Node::text) == Some("delete")
 }
 
+/// Whether a list has all that the items of a patch say, in any order.
+fn has_all<'n>(found: &[Node], items: impl Iterator<Item = &'n Node>) -> bool {
+    let mut texts: Option<FxHashSet<&str>> = None;
+    items.enumerate().all(|(place, item)| {
+        // Most keep their place.
+        if found.get(place).is_some_and(|other| contains(other, item)) {
+            return true;
+        }
+        match item.text() {
+            Some(text) => texts
+                .get_or_insert_with(|| found.iter().filter_map(Node::text).collect())
+                .contains(text),
+            None => found.iter().any(|other| contains(other, item)),
+        }
+    })
+}
+
 /// Whether a value has all that a patch says.
 fn contains(value: &Node, patch: &Node) -> bool {
     match (&value.value, &patch.value) {
@@ -701,11 +786,8 @@ fn contains(value: &Node, patch: &Node) -> bool {
             }
         }),
         (Value::Seq(found), Value::Seq(items)) => {
-            let stays = |item: &Node| found.iter().any(|other| contains(other, item));
-            items
-                .iter()
-                .filter(|item| item.get(DIRECTIVE).is_none())
-                .all(stays)
+            let items = items.iter();
+            has_all(found, items.filter(|item| item.get(DIRECTIVE).is_none()))
         }
         (Value::Scalar(ours), Value::Scalar(theirs)) => ours == theirs,
         _ => same(value, patch),

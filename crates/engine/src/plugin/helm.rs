@@ -443,7 +443,7 @@ impl<'c> Inflation<'c> {
             target.remove("$patch");
             return Ok(target);
         }
-        merge_strategic(&mut target, &patch, schema)?;
+        merge_strategic(&mut target, &patch, schema, self.loader.budget())?;
         Ok(target)
     }
 

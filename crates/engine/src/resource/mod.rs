@@ -12,6 +12,7 @@ mod selector;
 
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::{Entry, Node, Str};
+use rustc_hash::FxHashMap;
 
 use crate::id::{Gvk, Id};
 use crate::schema::Schema;
@@ -220,9 +221,13 @@ fn read_id(node: &Node, schema: &Schema) -> Id {
         cluster_scoped: schema.is_cluster_scoped(api_version, kind),
     }
 }
+
 /// A map as a map of texts, each key once; values that are no scalars become empty.
 pub(crate) fn text_map(node: &Node) -> Vec<Entry> {
+    const FEW: usize = 16;
     let mut entries: Vec<Entry> = Vec::with_capacity(node.entries().len());
+    let is_large = node.entries().len() > FEW;
+    let mut places: FxHashMap<&str, usize> = FxHashMap::default();
     for entry in node.entries() {
         let key = entry.key.text().unwrap_or_default();
         let text = entry.value.text().unwrap_or_default();
@@ -230,7 +235,14 @@ pub(crate) fn text_map(node: &Node) -> Vec<Entry> {
             span: entry.value.span,
             ..Node::string(text)
         };
-        match entries.iter_mut().find(|known| known.is(key)) {
+        let place = match is_large {
+            true => *places.entry(key).or_insert(entries.len()),
+            false => {
+                let known = entries.iter().position(|known| known.is(key));
+                known.unwrap_or(entries.len())
+            }
+        };
+        match entries.get_mut(place) {
             Some(known) => known.value = value,
             None => entries.push(Entry {
                 key: Node {

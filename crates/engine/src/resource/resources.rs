@@ -5,12 +5,15 @@ use std::hash::Hash;
 
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::limits::Budget;
-use kustom_yaml::{Entry, Node, Str, Style, base64_lines};
+use kustom_yaml::{Entry, Node, Size, Str, Style, base64_lines};
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::{Behavior, IdChange, Resource, text_map};
 use crate::id::{Id, Key, KeyRef};
 use crate::schema::Schema;
+
+/// What is there when a generator merges into it is charged this much smaller: it is only moved.
+const MERGED: u64 = 8;
 
 /// Resources in the order in which they were added.
 ///
@@ -299,6 +302,8 @@ impl Resources {
             &[position] => {
                 inherit(&mut new, &self.list[position]);
                 if behavior == Behavior::Merge {
+                    let size = Size::of(&self.list[position].node).bytes;
+                    self.budget.charge("this generator", size / MERGED)?;
                     let gvk = &new.id().gvk;
                     let old = &self.list[position];
                     let is_secret = gvk.kind == "Secret" && gvk.api_version() == "v1";

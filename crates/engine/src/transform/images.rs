@@ -120,34 +120,101 @@ pub fn apply(
             return Ok(());
         }
         let node = &mut resource.node;
-        let mut met = Vec::new();
-        let apply = |at: usize, node: &mut Node, met: &mut Vec<Str>| {
-            let count = rules[at].apply(node, specs, met)?;
-            counts[at].fetch_add(count, Ordering::Relaxed);
-            Ok(())
-        };
-        if rules.len() == 1 {
-            return apply(0, node, &mut met);
+        if let [rule] = &rules[..] {
+            let count = rule.apply(node, specs)?;
+            counts[0].fetch_add(count, Ordering::Relaxed);
+            return Ok(());
         }
+        // Entries change no image but the one that they are held against, so each is followed by
+        // itself. The tables lead to most of them once more.
+        let mut found: FxHashMap<usize, Followed> = FxHashMap::default();
         each_image(node, specs, &mut |image| {
-            note(&mut met, text(image)?);
+            let text = text(image)?;
+            let followed = found
+                .entry(address(image))
+                .or_insert_with(|| Followed::of(text));
+            followed.visits += 1;
             Ok(())
         })?;
-        let mut from = 0;
-        while let Some(at) = index.next(from, &met) {
-            apply(at, node, &mut met)?;
-            from = at + 1;
+        let mut has_changed = false;
+        for followed in found.values_mut() {
+            followed.run(&rules, &index, &budget, &counts)?;
+            has_changed |= !followed.changes.is_empty();
         }
-        Ok(())
+        if !has_changed {
+            return Ok(());
+        }
+        each_image(node, specs, &mut |image| {
+            if let Some(followed) = found.get_mut(&address(image)) {
+                for (text, cause) in followed.changes.drain(..) {
+                    image.set_scalar(&text, None);
+                    // The entry is where the value comes from now.
+                    image.span = cause;
+                }
+            }
+            Ok(())
+        })
     })?;
     Ok(counts.into_iter().map(AtomicUsize::into_inner).collect())
 }
 
-/// Notes the last part of an image's name.
-fn note(met: &mut Vec<Str>, image: &str) {
-    let name = last_part(image);
-    if !met.iter().any(|known| known == name) {
-        met.push(name.into());
+/// What tells an image of an object from the others, as long as none is moved.
+fn address(image: &Node) -> usize {
+    std::ptr::from_ref(image).addr()
+}
+
+/// What it costs to hold an entry against an image, in bytes.
+const LOOK: u64 = 16;
+
+/// An image on its way through the entries.
+struct Followed {
+    text: Str,
+    /// How often it is met: as often as an entry is held against it.
+    visits: usize,
+    /// What entries made of it, and where they stand.
+    changes: Vec<(String, Span)>,
+}
+
+impl Followed {
+    fn of(text: &str) -> Self {
+        Self {
+            text: text.into(),
+            visits: 0,
+            changes: Vec::new(),
+        }
+    }
+
+    /// Goes through the entries in order.
+    fn run(
+        &mut self,
+        rules: &[Rule<'_>],
+        index: &Index<'_>,
+        budget: &Budget,
+        counts: &[AtomicUsize],
+    ) -> Result<()> {
+        let mut from = 0;
+        let mut looks: u64 = 0;
+        while let Some(at) = index.next(from, &self.text) {
+            let rule = &rules[at];
+            from = at + 1;
+            looks += 1;
+            if looks.is_multiple_of(64) {
+                let charged = budget.charge("this image", 64 * LOOK);
+                charged.map_err(|error| error.at(rule.image.name.span))?;
+            }
+            let mut is_meant = false;
+            for _ in 0..self.visits {
+                if let Some(changed) = rule.changed(&self.text)? {
+                    is_meant = true;
+                    self.text = changed.as_str().into();
+                    self.changes.push((changed, rule.cause));
+                }
+            }
+            if is_meant {
+                counts[at].fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        Ok(())
     }
 }
 
@@ -185,13 +252,11 @@ impl<'r> Index<'r> {
         index
     }
 
-    /// The first entry, from a number on, that may speak of one of the images that were met.
-    fn next(&self, from: usize, met: &[Str]) -> Option<usize> {
-        if met.is_empty() {
-            return None;
-        }
-        let lists = met.iter().filter_map(|part| self.by_last_part.get(&**part));
-        lists
+    /// The first entry, from a number on, that may speak of an image.
+    fn next(&self, from: usize, image: &str) -> Option<usize> {
+        let named = self.by_last_part.get(last_part(image));
+        named
+            .into_iter()
             .chain([&self.others])
             .filter_map(|list| list.get(list.partition_point(|at| *at < from)))
             .min()
@@ -324,33 +389,31 @@ impl<'i> Rule<'i> {
         (!part.contains(['.', ':'])).then_some(part)
     }
 
-    /// Changes the images of an object, notes their new names, and says how many it were.
-    fn apply(&self, node: &mut Node, specs: &[FieldSpec], met: &mut Vec<Str>) -> Result<usize> {
+    /// Changes the images of an object, and says how many it were.
+    fn apply(&self, node: &mut Node, specs: &[FieldSpec]) -> Result<usize> {
         // The tables lead to most images once more.
-        let mut changed = FxHashSet::default();
+        let mut met = FxHashSet::default();
         each_image(node, specs, &mut |image| {
-            if self.set(image)? {
-                changed.insert(std::ptr::from_ref(image).addr());
-                note(met, text(image)?);
+            if let Some(changed) = self.changed(text(image)?)? {
+                image.set_scalar(&changed, None);
+                // The entry is where the value comes from now.
+                image.span = self.cause;
+                met.insert(address(image));
             }
             Ok(())
         })?;
-        Ok(changed.len())
+        Ok(met.len())
     }
 
-    /// Changes an image if it is meant, and says whether it was.
-    fn set(&self, node: &mut Node) -> Result<bool> {
-        let text = text(node)?;
+    /// What becomes of an image, if it is meant.
+    fn changed(&self, text: &str) -> Result<Option<String>> {
         if !self.pattern.as_ref().is_some_and(|it| it.is_match(text)) {
-            return Ok(false);
+            return Ok(None);
         }
         let changed = changed(text, self.image);
         let charged = self.budget.charge_text("this image", &changed, 1);
         charged.map_err(|error| error.at(self.cause))?;
-        node.set_scalar(&changed, None);
-        // The entry is where the value comes from now.
-        node.span = self.cause;
-        Ok(true)
+        Ok(Some(changed))
     }
 }
 

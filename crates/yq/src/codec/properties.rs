@@ -129,6 +129,13 @@ pub(super) fn encode(node: &Node, encoding: &Encoding) -> Result<String> {
     if let Some(text) = node.text() {
         return Ok(format!("{text}\n"));
     }
+    let nameless = node.get("").filter(|value| !value.is_scalar());
+    if let Some(value) = nameless.filter(|it| !it.entries().is_empty() || !it.items().is_empty()) {
+        let message = "the empty key would be lost in properties: no line begins with it";
+        return Err(Error::new(Kind::Script, message)
+            .at(value.span)
+            .help("rename the key"));
+    }
     if !node.entries().is_empty() || !node.items().is_empty() {
         expand(&mut Tree::default(), node)?;
     }

@@ -108,11 +108,18 @@ impl<'d> Evaluator<'d> {
     /// The nodes that an expression finds or makes.
     pub(super) fn eval(&mut self, expr: &Expr, scope: &Scope) -> Result<Matches> {
         self.arena.count_step();
-        if let Some(reason) = self.arena.exhausted {
-            return Err(self.placed(Error::new(ErrorKind::Script, reason), expr.span));
+        let found = match self.arena.exhausted {
+            Some(_) => Ok(Matches::default()),
+            None => self.form(&expr.form, expr, scope),
+        };
+        // The innermost expression that was not finished is the one that went over.
+        match self.arena.exhausted {
+            Some(reason) if found.is_ok() => {
+                let error = reason.error(expr.form.name().as_deref());
+                Err(self.placed(error, expr.span))
+            }
+            _ => found.map_err(|error| self.placed(error, expr.span)),
         }
-        self.form(&expr.form, expr, scope)
-            .map_err(|error| self.placed(error, expr.span))
     }
 
     /// An error at a place of the expression, unless it has one already.
@@ -401,8 +408,9 @@ impl<'d> Evaluator<'d> {
 
     /// Whether two nodes hold the same data.
     pub(super) fn same(&mut self, left: Id, right: Id) -> bool {
+        self.arena.count_looks(1);
         let (a, b) = (self.arena.get(left), self.arena.get(right));
-        if a.kind != b.kind {
+        if a.kind != b.kind || self.arena.exhausted.is_some() {
             return false;
         }
         match a.kind {

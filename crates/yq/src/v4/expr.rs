@@ -316,6 +316,35 @@ impl Infix {
     }
 }
 
+impl Form {
+    /// The operator as it is written, if it is one.
+    pub(super) fn name(&self) -> Option<String> {
+        let name = match self {
+            Self::Infix { infix, .. } => infix.name(),
+            Self::Call(call) => call.operator.names[0],
+            Self::Key { name, .. } => return Some(format!(".{name}")),
+            Self::Index { .. } => "[]",
+            Self::Slice { .. } => "[:]",
+            Self::Descend { .. } => "..",
+            Self::Object => "{}",
+            Self::Pipe(_) => "|",
+            Self::Union(_) => ",",
+            Self::Attribute { relative, .. } => match relative {
+                true => "|=",
+                false => "=",
+            },
+            Self::If { .. } => "if",
+            Self::List(_) => "[…]",
+            Self::Identity
+            | Self::Nothing
+            | Self::Literal { .. }
+            | Self::Text(_)
+            | Self::Variable(_) => return None,
+        };
+        Some(name.to_owned())
+    }
+}
+
 impl Expr {
     /// The two sides of `left; right`.
     pub(super) fn block(&self) -> Option<(&Self, &Self)> {

@@ -31,7 +31,7 @@ pub(crate) use arena::Step;
 pub use context::{Context, Loader, Lookup};
 pub use documents::Documents;
 use evaluator::{Comparison, Evaluator, one};
-use kustom_yaml::error::{Error, Kind, Result};
+use kustom_yaml::error::{Error, Result};
 use kustom_yaml::finding::Finding;
 use kustom_yaml::place::Place;
 use kustom_yaml::{Node, PrintOptions, Tag, print_node};
@@ -214,7 +214,7 @@ impl Expression {
             }
         }
         if let Some(reason) = evaluator.arena.exhausted {
-            return Err(Error::new(Kind::Script, reason));
+            return Err(reason.error(None));
         }
         output.findings = evaluator.remarks();
         output.written = evaluator.targets();

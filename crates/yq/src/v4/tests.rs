@@ -1,5 +1,6 @@
 //! Expressions, what they make of a text, and what they refuse.
 
+use kustom_yaml::error::Kind;
 use kustom_yaml::{Options, read, rewrite};
 
 use super::*;

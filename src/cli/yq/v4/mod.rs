@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::{Finding, Severity};
-use kustom::load::{LARGEST_FILE, LookupCache};
+use kustom::load::LookupCache;
 use kustom::place::{SourceId, Span};
 use kustom::project::{Project, ProjectFiles};
 use kustom::report::Color;
@@ -104,6 +104,11 @@ fn is_colored(arguments: &Arguments, streams: &Streams) -> bool {
 #[cold]
 fn usage(message: impl Into<String>) -> Error {
     Error::new(Kind::Script, message).help("write `kustom yq EXPRESSION [FILE…]`")
+}
+
+/// The most bytes that are read of a file.
+fn most(arguments: &Arguments) -> Result<u64> {
+    super::most(arguments).map_err(|error| error.help("write `kustom yq EXPRESSION [FILE…]`"))
 }
 
 /// A command line, understood.
@@ -336,16 +341,6 @@ impl Call {
             decoding.delimiters = delimiters.to_owned();
         }
         decode(self.from, text, &decoding).map(Content::Values)
-    }
-}
-
-/// The most bytes that are read of a file.
-fn most(arguments: &Arguments) -> Result<u64> {
-    match arguments.value("max-file-size") {
-        Some(text) => {
-            crate::cli::size(text).map_err(|why| usage(format!("`--max-file-size {text}`: {why}")))
-        }
-        None => Ok(LARGEST_FILE),
     }
 }
 

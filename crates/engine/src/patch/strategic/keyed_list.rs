@@ -5,8 +5,9 @@
 //! what one would expect; it is kept, because manifests depend on it.
 
 use kustom_yaml::error::{Error, Kind, Result};
+use kustom_yaml::limits::Budget;
 use kustom_yaml::{Node, Str};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Merge, Outcome};
 use crate::schema::Definition;
@@ -36,7 +37,25 @@ pub(super) fn merge<'s>(
     if matches!(patch, Other::Nothing | Other::Itself) && is_regular(target, keys) {
         return walk_each(walk, target, patch, item);
     }
+    if let Other::Patch(theirs) = patch
+        && let Some(columns) = regular_columns(target, theirs, keys)
+    {
+        *target = merge_regular(walk, std::mem::take(target), theirs, &columns, item)?;
+        return Ok(());
+    }
+    merge_any(walk, target, patch, keys, item)
+}
+
+/// Merges any lists, each item held against all others.
+fn merge_any<'s>(
+    walk: Merge<'s>,
+    target: &mut Vec<Node>,
+    patch: Other<'_>,
+    keys: &[&str],
+    item: Option<Definition<'s>>,
+) -> Result<()> {
     let mut list = KeyedList::new(std::mem::take(target), keys);
+    charge_pairs(walk.budget, &list.pool, patch)?;
     let tuples = list.tuples(patch);
     let mut used = keys.to_vec();
     for tuple in &tuples {
@@ -68,6 +87,106 @@ fn is_regular(items: &[Node], keys: &[&str]) -> bool {
     let mut sorted = tuples.clone();
     sorted.sort_unstable();
     all_maps && (0..keys.len()).all(is_uniform) && sorted.windows(2).all(|pair| pair[0] != pair[1])
+}
+
+/// The keys that tell items apart, if every item of both lists has a value for all of them, for
+/// none of the others, and each list has each tuple once.
+fn regular_columns<'k>(ours: &[Node], theirs: &[Node], keys: &[&'k str]) -> Option<Vec<&'k str>> {
+    let all = || ours.iter().chain(theirs);
+    let first = all().next()?;
+    let fits = match keys {
+        [""] => Node::is_scalar,
+        _ => Node::is_map,
+    };
+    let is_given = |item: &Node, key: &&str| !value_of(item, key).is_empty();
+    let columns: Vec<&str> = keys
+        .iter()
+        .copied()
+        .filter(|key| is_given(first, key))
+        .collect();
+    let is_uniform = |item: &Node| {
+        fits(item)
+            && keys
+                .iter()
+                .all(|key| is_given(item, key) == columns.contains(key))
+    };
+    let are_distinct = |items: &[Node]| {
+        let mut known = FxHashSet::default();
+        items.iter().all(|item| known.insert(tuple(item, &columns)))
+    };
+    let is_regular = columns.first() == keys.first()
+        && all().all(is_uniform)
+        && are_distinct(ours)
+        && are_distinct(theirs);
+    is_regular.then_some(columns)
+}
+
+fn tuple(item: &Node, keys: &[&str]) -> Tuple {
+    keys.iter().map(|key| value_of(item, key).into()).collect()
+}
+
+/// Merges lists with [`regular_columns`], in one pass: what all else comes to where no item is
+/// like another.
+fn merge_regular<'s>(
+    walk: Merge<'s>,
+    target: Vec<Node>,
+    patch: &[Node],
+    keys: &[&str],
+    item: Option<Definition<'s>>,
+) -> Result<Vec<Node>> {
+    let known: FxHashMap<Tuple, usize> = target
+        .iter()
+        .enumerate()
+        .map(|(at, item)| (tuple(item, keys), at))
+        .collect();
+    let mut ours: Vec<Option<Node>> = target.into_iter().map(Some).collect();
+    let mut merged = Vec::with_capacity(ours.len() + patch.len());
+    for theirs in patch {
+        let at = known.get(&tuple(theirs, keys)).copied();
+        let mut own = at.and_then(|at| ours[at].take());
+        let kept = match (walk.walk(own.as_mut(), Some(theirs), item)?, own) {
+            (Outcome::Cleared, _) => None,
+            // One that is replaced stays as it was.
+            (_, Some(own)) => Some(own),
+            (Outcome::Replaced(new), None) => Some(new),
+            (Outcome::Kept, None) => None,
+        };
+        merged.extend(kept.filter(|node| !is_blank(node)).map(|node| (at, node)));
+    }
+    for (at, own) in ours.into_iter().enumerate() {
+        let Some(mut own) = own else { continue };
+        if matches!(walk.walk(Some(&mut own), None, item)?, Outcome::Kept) && !is_blank(&own) {
+            merged.push((Some(at), own));
+        }
+    }
+    // Of several keys, the items that were there keep their order, behind those that are new.
+    if keys.len() > 1 {
+        merged.sort_by_key(|(at, _)| *at);
+    }
+    Ok(merged.into_iter().map(|(_, node)| node).collect())
+}
+
+/// What holding an item against another costs, in bytes: about as long as it takes to make them.
+const PAIR: u64 = 2;
+
+/// How many pairs cost nothing: those of lists as people write them.
+const FREE_PAIRS: u64 = 4096;
+
+/// Charges for lists in which each item is held against all others.
+fn charge_pairs(budget: &Budget, ours: &[Node], patch: Other<'_>) -> Result<()> {
+    let theirs = match patch {
+        Other::Patch(items) => items,
+        _ => &[],
+    };
+    let all = (ours.len() + theirs.len()) as u64;
+    let pairs = all.saturating_mul(all).saturating_sub(FREE_PAIRS);
+    if pairs == 0 {
+        return Ok(());
+    }
+    let place = theirs.first().or(ours.first()).map(|item| item.span);
+    let operator = "the merge of this list, whose items its keys do not tell apart,";
+    let charged = budget.charge(operator, pairs.saturating_mul(PAIR));
+    charged.map_err(|error| error.at(place.unwrap_or_default()))
 }
 
 fn walk_each<'s>(
@@ -141,11 +260,7 @@ impl<'k> KeyedList<'k> {
             _ => &[],
         };
         for item in theirs.iter().chain(&self.pool) {
-            let tuple: Tuple = self
-                .keys
-                .iter()
-                .map(|key| value_of(item, key).into())
-                .collect();
+            let tuple = tuple(item, self.keys);
             if known.insert(tuple.clone()) {
                 tuples.push(tuple);
             }
@@ -377,4 +492,89 @@ fn not_a_map(item: &Node) -> Error {
         "an item of a list has another shape than its list asks for",
     )
     .at(item.span)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use kustom_yaml::{Options, read};
+
+    use super::*;
+    use crate::schema::Schema;
+
+    fn items(text: &str) -> Vec<Node> {
+        let nodes = read(text, &Options::default()).unwrap();
+        nodes
+            .first()
+            .map_or(Vec::new(), |node| node.items().to_vec())
+    }
+
+    /// Lists of up to three of the items.
+    fn lists(of: &[&str]) -> Vec<Vec<Node>> {
+        let mut lists = vec![String::new()];
+        let mut last = lists.clone();
+        for _ in 0..3 {
+            let longer = |list: &String| -> Vec<String> {
+                of.iter().map(|item| format!("{list}- {item}\n")).collect()
+            };
+            last = last.iter().flat_map(longer).collect();
+            lists.extend(last.clone());
+        }
+        lists.iter().map(|list| items(list)).collect()
+    }
+
+    #[test]
+    fn lists_are_merged_in_one_pass_as_they_are_item_by_item() {
+        let (schema, budget, seen) = (Schema::builtin(), Budget::default(), Cell::new(0));
+        let walk = Merge::new(&schema, &budget, &seen);
+        let ours: [&[&str]; 3] = [
+            &[
+                "{a: 1, x: 0}",
+                "{a: 2, x: {y: }}",
+                "{a: '1', b: 2}",
+                "{b: 1}",
+            ],
+            &[
+                "{a: 1, b: 1, x: 0}",
+                "{a: 1, b: 2}",
+                "{b: 1, a: 2}",
+                "{a: 3}",
+            ],
+            &["v", "'1'", "w", "~"],
+        ];
+        let theirs: [&[&str]; 3] = [
+            &[
+                "{a: 1, y: 0}",
+                "{a: 2, $patch: delete}",
+                "{a: 3, $patch: replace}",
+                "{a: 1, $patch: replace, z: 1}",
+            ],
+            &[
+                "{a: 1, b: 1, $patch: delete}",
+                "{a: 2, b: 1, x: 1}",
+                "{a: 4, b: 1}",
+                "{a: 1, b: 2, z: 1}",
+            ],
+            &["v", "1", "x", ""],
+        ];
+        let keys: [&[&str]; 3] = [&["a", "b"], &["a", "b"], &[""]];
+        let mut counted = 0;
+        for ((ours, theirs), keys) in ours.iter().zip(theirs).zip(keys) {
+            for (ours, theirs) in lists(ours)
+                .iter()
+                .flat_map(|ours| lists(theirs).into_iter().map(move |theirs| (ours, theirs)))
+            {
+                let Some(columns) = regular_columns(ours, &theirs, keys) else {
+                    continue;
+                };
+                counted += 1;
+                let quick = merge_regular(walk, ours.clone(), &theirs, &columns, None).unwrap();
+                let mut slow = ours.clone();
+                merge_any(walk, &mut slow, Other::Patch(&theirs), keys, None).unwrap();
+                assert_eq!(quick, slow, "{ours:?} {theirs:?}");
+            }
+        }
+        assert!(counted > 1000, "{counted}");
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use kustom_yaml::Str;
 
-use crate::resource::Resources;
+use crate::resource::{Resource, Resources};
 
 /// The positions of the objects that have or had a name or a kind; made when it is first needed.
 #[derive(Debug, Default)]
@@ -39,9 +39,11 @@ impl Index {
         found.cloned().unwrap_or_default()
     }
 
-    /// Forgets everything, because a name or a kind has changed.
-    pub(super) fn clear(&mut self) {
-        self.0 = None;
+    /// Notes that an object has another name or kind; it is still found by those that it had.
+    pub(super) fn note(&mut self, position: usize, resource: &Resource) {
+        if let Some(positions) = &mut self.0 {
+            positions.note(position, resource);
+        }
     }
 }
 
@@ -49,18 +51,19 @@ impl Positions {
     fn of(resources: &Resources) -> Self {
         let mut positions = Self::default();
         for (position, resource) in resources.iter().enumerate() {
-            for id in resource.ids() {
-                for (map, key) in [
-                    (&mut positions.names, id.name),
-                    (&mut positions.kinds, id.gvk.kind),
-                ] {
-                    let found = map.entry(key).or_default();
-                    if found.last() != Some(&position) {
-                        found.push(position);
-                    }
+            positions.note(position, resource);
+        }
+        positions
+    }
+
+    fn note(&mut self, position: usize, resource: &Resource) {
+        for id in resource.ids() {
+            for (map, key) in [(&mut self.names, id.name), (&mut self.kinds, id.gvk.kind)] {
+                let found = map.entry(key).or_default();
+                if let Err(place) = found.binary_search(&position) {
+                    found.insert(place, position);
                 }
             }
         }
-        positions
     }
 }

@@ -22,6 +22,9 @@ use crate::schema::Schema;
 use field::Field;
 use index::Index;
 
+/// What it costs to see whether a target means an object, in bytes.
+const LOOK: u64 = 8;
+
 /// The field that is meant where none is named.
 const NAME: &str = "metadata.name";
 
@@ -256,7 +259,13 @@ impl Target {
         let fields = self.fields()?;
         let (name, kind) = (select.name.exact(), select.kind.exact());
         let mut count = 0;
-        for position in index.with(resources, name, kind) {
+        let positions = index.with(resources, name, kind);
+        let cost = LOOK.saturating_mul(positions.len() as u64);
+        let charged = resources
+            .budget()
+            .charge("the look for the objects of this target", cost);
+        charged.map_err(|error| error.at(self.span))?;
+        for position in positions {
             let resource = &resources.as_slice()[position];
             if !self.means(select, resource, release) {
                 continue;
@@ -273,8 +282,9 @@ impl Target {
                 }
                 Ok(())
             })?;
-            if *resources.as_slice()[position].id() != before {
-                index.clear();
+            let resource = &resources.as_slice()[position];
+            if *resource.id() != before {
+                index.note(position, resource);
             }
         }
         Ok(count)

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use kustom_yaml::place::Span;
 use kustom_yaml::{Entry, Node, Str, Value};
 
-use super::{Arena, DEEPEST};
+use super::{Arena, DEEPEST, Exhausted};
 use crate::v4::arena_node::{ArenaNode, Children, Id, Kind, Quotes, TypeTag};
 
 impl<'d> Arena<'d> {
@@ -37,7 +37,7 @@ impl<'d> Arena<'d> {
             item.label = TypeTag::Unset;
         }
         if depth > DEEPEST {
-            self.exhausted = Some("the data is nested too deep");
+            self.exhausted = Some(Exhausted::Depth);
             return self.add(item);
         }
         let anchor = item.anchor().cloned();
@@ -105,7 +105,7 @@ impl<'d> Arena<'d> {
             (Children::Open(children), kind) => {
                 let children = children.clone();
                 let kind = if depth > DEEPEST {
-                    self.exhausted.get_or_insert("the data is nested too deep");
+                    self.exhausted.get_or_insert(Exhausted::Depth);
                     Kind::Scalar
                 } else {
                     kind

@@ -1,6 +1,6 @@
 //! Copies nodes within the arena.
 
-use super::{Arena, DEEPEST};
+use super::{Arena, DEEPEST, Exhausted};
 use crate::v4::arena_node::{ArenaNode, Children, Id, Kind};
 
 impl<'d> Arena<'d> {
@@ -46,7 +46,7 @@ impl<'d> Arena<'d> {
             Children::Open(children) => children.clone(),
         };
         if depth > DEEPEST || self.exhausted.is_some() {
-            self.exhausted.get_or_insert("the data is nested too deep");
+            self.exhausted.get_or_insert(Exhausted::Depth);
             return copy;
         }
         self.edit(copy).children = Children::Open(Vec::with_capacity(children.len()));

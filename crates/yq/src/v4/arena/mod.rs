@@ -11,14 +11,19 @@ mod path;
 
 use std::collections::HashMap;
 
+use kustom_yaml::error::{Error, Kind as ErrorKind};
+use kustom_yaml::limits;
 use kustom_yaml::{Node, Str, Tag, Value};
 
 use super::arena_node::{ArenaNode, Children, Id, Key, Kind, Origin, TypeTag};
 pub(crate) use path::Step;
 
-/// How many nodes there may be beside those of the input, and how many for each of those, so that
-/// no expression can fill the memory.
-const MOST: (usize, usize) = (2_000_000, 10);
+/// How many bytes of the limit for a build a node weighs that is not of the input.
+const WEIGHT: u64 = 256;
+/// How many nodes there may be for each of the input.
+const MOST: usize = 10;
+/// How many bytes of the limit for a build it weighs to look at a key.
+const LOOK: u64 = 2;
 /// How many bytes of text weigh as much as a node.
 const NODE: usize = 128;
 /// How deep nodes may be nested, so that none can exhaust the stack.
@@ -35,8 +40,50 @@ pub(crate) struct Arena<'d> {
     weight: usize,
     /// How many expressions were evaluated.
     steps: usize,
+    /// How many keys and items were looked at, one after the other.
+    looks: u64,
     /// Why work must stop, if it must.
-    pub(crate) exhausted: Option<&'static str>,
+    pub(crate) exhausted: Option<Exhausted>,
+}
+
+/// What there is too much of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exhausted {
+    /// Expressions that are evaluated.
+    Steps,
+    /// Nodes that are made.
+    Nodes,
+    /// Keys and items that are looked at.
+    Looks,
+    /// Collections in collections.
+    Depth,
+    /// Aliases in what aliases stand for.
+    Aliases,
+}
+
+impl Exhausted {
+    /// The error about an operator that went over.
+    pub(crate) fn error(self, operator: Option<&str>) -> Error {
+        let what = match self {
+            Self::Steps => "the expression takes too many steps",
+            Self::Nodes => "the expression makes too many nodes",
+            Self::Looks => "the expression looks at too many keys and items",
+            Self::Depth => "the data is nested too deep",
+            Self::Aliases => "the aliases lead too deep",
+        };
+        let message = match operator {
+            Some(operator) => format!("{what} with `{operator}`"),
+            None => what.to_owned(),
+        };
+        let error = Error::new(ErrorKind::Script, message);
+        match self {
+            Self::Nodes | Self::Looks => error.help(
+                "if that much is meant, raise the limit: `--max-size 2G`, or `KUSTOM_MAX_SIZE=2G` \
+                 in the environment",
+            ),
+            _ => error,
+        }
+    }
 }
 
 /// How many expressions may be evaluated: so many, and so many for each node that is read.
@@ -48,7 +95,15 @@ impl<'d> Arena<'d> {
     pub(crate) fn count_step(&mut self) {
         self.steps += 1;
         if self.steps > STEPS.0 + STEPS.1 * self.read {
-            self.exhausted = Some("the expression takes too many steps");
+            self.exhausted = Some(Exhausted::Steps);
+        }
+    }
+
+    /// Counts keys or items that are looked at one after the other.
+    pub(crate) fn count_looks(&mut self, count: usize) {
+        self.looks = self.looks.saturating_add(count as u64);
+        if self.looks > limits::current().size / LOOK {
+            self.exhausted = Some(Exhausted::Looks);
         }
     }
 
@@ -66,9 +121,10 @@ impl<'d> Arena<'d> {
     /// may be one more.
     pub(crate) fn weigh(&mut self, text: &str) -> bool {
         self.weight += 1 + text.len() / NODE;
-        let is_light = self.weight <= MOST.0 + MOST.1 * self.read;
+        let most = usize::try_from(limits::current().size / WEIGHT).unwrap_or(usize::MAX);
+        let is_light = self.weight <= most.saturating_add(MOST * self.read);
         if !is_light {
-            self.exhausted = Some("the expression makes too many nodes");
+            self.exhausted = Some(Exhausted::Nodes);
         }
         is_light
     }
@@ -283,7 +339,7 @@ impl<'d> Arena<'d> {
             .nth(DEEPEST)
             .is_some();
         if is_bottom {
-            self.exhausted.get_or_insert("the data is nested too deep");
+            self.exhausted.get_or_insert(Exhausted::Depth);
         }
         is_bottom
     }

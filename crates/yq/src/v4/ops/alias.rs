@@ -3,7 +3,7 @@
 use kustom_yaml::Tag;
 use kustom_yaml::error::{Error, Kind as ErrorKind, Result};
 
-use crate::v4::arena::DEEPEST;
+use crate::v4::arena::{DEEPEST, Exhausted};
 use crate::v4::arena_node::{Id, Kind, TypeTag};
 use crate::v4::evaluator::Evaluator;
 use crate::v4::expr::Call;
@@ -30,11 +30,11 @@ pub(crate) fn explode(e: &mut Evaluator<'_>, call: &Call, scope: &Scope) -> Resu
 /// Explodes a node and all below it.
 pub(crate) fn node_and_below(e: &mut Evaluator<'_>, id: Id, depth: usize) -> Result<()> {
     let reason = match depth > DEEPEST {
-        true => Some("the aliases lead too deep"),
+        true => Some(Exhausted::Aliases),
         false => e.arena.exhausted,
     };
     if let Some(reason) = reason {
-        return Err(Error::new(ErrorKind::Script, reason));
+        return Err(reason.error(Some("explode")));
     }
     let decor = e.arena.edit(id).decor.as_mut();
     if decor.and_then(|decor| decor.anchor.take()).is_some() {

@@ -226,6 +226,7 @@ fn delete(e: &mut Evaluator<'_>, doomed: &[Id], scope: &Scope) -> Matches {
 /// The children that the nodes are, or that stand where the nodes stand.
 fn children_of(e: &mut Evaluator<'_>, parent: Id, ids: &[Id]) -> HashSet<Id> {
     let members: HashSet<Id> = e.arena.children(parent).iter().copied().collect();
+    e.arena.count_looks(members.len());
     let find = |id: &Id| {
         if members.contains(id) {
             return Some(*id);
@@ -237,6 +238,7 @@ fn children_of(e: &mut Evaluator<'_>, parent: Id, ids: &[Id]) -> HashSet<Id> {
             }
             step => {
                 let name = step.to_string();
+                e.arena.count_looks(members.len());
                 let mut entries = e.arena.entries(parent).into_iter();
                 let entry = entries.find(|(key, _)| e.arena.get(*key).text == name)?;
                 Some(entry.1)

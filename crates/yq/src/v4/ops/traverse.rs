@@ -319,11 +319,12 @@ fn collect(
     found: &mut Found,
     depth: usize,
 ) {
-    if depth > MERGES {
+    if depth > MERGES || e.arena.exhausted.is_some() {
         return;
     }
     let own_keys_win = e.context.own_keys_win;
     let length = e.arena.len(map) / 2;
+    e.arena.count_looks(length);
     if look.follow_merges && own_keys_win {
         for index in (0..length).rev() {
             let key = e.arena.child(map, index * 2);
