@@ -7,6 +7,8 @@
 //! and the caller reads the text with the full parser. So no error is made here. Tests and a fuzz
 //! target compare both readers.
 
+mod text;
+
 use super::scan::{Class, Mark, Origin, break_length, class, is_blank, is_blank_or_end};
 use super::{Dialect, Entry, Node, Str, Style, Tag, Value, resolve};
 use crate::place::Span;
@@ -92,14 +94,6 @@ struct Plain {
     end: usize,
     /// Whether a `:` follows that makes it a key.
     is_key: bool,
-}
-
-/// How a block of text ends.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Chomp {
-    Clip,
-    Strip,
-    Keep,
 }
 
 impl Reader<'_> {
@@ -591,162 +585,6 @@ impl Reader<'_> {
         let rest = &self.bytes[self.at + 1..];
         let rest = rest.strip_prefix(b"-").unwrap_or(rest);
         rest.first().is_some_and(u8::is_ascii_alphanumeric)
-    }
-
-    /// A block of text, up to the line after it; `column` is that of the collection around it.
-    fn block_text(&mut self, is_literal: bool, column: usize) -> Option<Node> {
-        let start = self.mark(self.at);
-        self.at += 1;
-        let chomp = match self.byte() {
-            b'-' => Chomp::Strip,
-            b'+' => Chomp::Keep,
-            _ => Chomp::Clip,
-        };
-        if chomp != Chomp::Clip {
-            self.at += 1;
-        }
-        self.skip_spaces();
-        if self.byte() != b'\n' {
-            return None;
-        }
-        let end = self.block_lines(is_literal, chomp, column)?;
-        self.last_end = end;
-        let style = if is_literal {
-            Style::Literal
-        } else {
-            Style::Folded
-        };
-        let node = Node {
-            value: Value::Scalar(Str::from(self.scratch.as_str())),
-            tag: Tag::Str,
-            style,
-            span: self.origin.span(start, end as u32),
-            decor: None,
-        };
-        self.next_line()?;
-        Some(node)
-    }
-
-    /// Puts the lines of a block of text together, and moves to the end of the last one.
-    fn block_lines(&mut self, is_literal: bool, chomp: Chomp, column: usize) -> Option<usize> {
-        let (text, bytes) = (self.text, self.bytes);
-        let mut lines = Lines {
-            bytes,
-            break_at: self.at,
-            line: self.line,
-            indent: usize::MAX,
-            blank: 0,
-        };
-        let (indent, first) = lines.first_content(column)?;
-        lines.indent = indent;
-        self.scratch.clear();
-        let mut from = first;
-        // Whether a line break is to be written once the next line is known.
-        let mut is_pending = false;
-        let mut was_blank = false;
-        let end = loop {
-            let is_blank = is_blank(bytes[from]);
-            let folds = !is_literal && !was_blank && !is_blank;
-            if is_pending && folds && lines.blank == 0 {
-                self.scratch.push(' ');
-            } else if is_pending && !folds {
-                self.scratch.push('\n');
-            }
-            self.scratch.extend(std::iter::repeat_n('\n', lines.blank));
-            was_blank = is_blank;
-            let end = self.line_end(from);
-            self.scratch.push_str(text.get(from..end)?);
-            is_pending = end < bytes.len();
-            lines.break_at = end;
-            match lines.next_content()? {
-                Some(next) => from = next,
-                None => break end,
-            }
-        };
-        if chomp != Chomp::Strip && is_pending {
-            self.scratch.push('\n');
-        }
-        if chomp == Chomp::Keep {
-            self.scratch.extend(std::iter::repeat_n('\n', lines.blank));
-        }
-        (self.at, self.line) = (lines.break_at, lines.line);
-        Some(match chomp {
-            Chomp::Keep => self.at,
-            _ => end,
-        })
-    }
-}
-
-/// The lines of a block of text.
-struct Lines<'t> {
-    bytes: &'t [u8],
-    /// The line break before the line at hand; the end of the text if it is the last line's.
-    break_at: usize,
-    /// The number of the line that ends there.
-    line: u32,
-    indent: usize,
-    /// How many lines without content came last.
-    blank: usize,
-}
-
-impl Lines<'_> {
-    /// The indentation and the start of the first line with content.
-    fn first_content(&mut self, column: usize) -> Option<(usize, usize)> {
-        let mut deepest = 0;
-        loop {
-            let start = self.break_at + 1;
-            let content = self.spaces_end(start, usize::MAX);
-            let indent = content - start;
-            match self.bytes.get(content)? {
-                b'\n' => {
-                    deepest = deepest.max(indent);
-                    self.pass_blank(content);
-                }
-                b'\t' => return None,
-                // The deepest of the lines counts, also if it is blank.
-                _ if indent <= column || indent < deepest => return None,
-                _ => {
-                    self.line += 1;
-                    return Some((indent, content));
-                }
-            }
-        }
-    }
-
-    /// The start of the content of the next line that has some, after the one that ends here; the
-    /// outer answer is none if a tab indents a line.
-    fn next_content(&mut self) -> Option<Option<usize>> {
-        self.blank = 0;
-        while self.break_at < self.bytes.len() {
-            let start = self.break_at + 1;
-            let content = self.spaces_end(start, start.saturating_add(self.indent));
-            let is_indented = content - start == self.indent;
-            match self.bytes.get(content) {
-                Some(b'\n') => self.pass_blank(content),
-                Some(b'\t') if !is_indented => return None,
-                Some(_) if is_indented => {
-                    self.line += 1;
-                    return Some(Some(content));
-                }
-                _ => break,
-            }
-        }
-        Some(None)
-    }
-
-    fn pass_blank(&mut self, break_at: usize) {
-        self.blank += 1;
-        self.line += 1;
-        self.break_at = break_at;
-    }
-
-    /// Where the spaces end that start at a position, or a limit.
-    fn spaces_end(&self, start: usize, limit: usize) -> usize {
-        let mut at = start;
-        while at < limit && self.bytes.get(at) == Some(&b' ') {
-            at += 1;
-        }
-        at
     }
 }
 

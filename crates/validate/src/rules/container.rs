@@ -2,11 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::Check::{Is, Min, OneOf, Required, Word};
-use super::{Cx, PORT, PROTOCOLS, TypeRules, resources};
-use crate::names::{
-    config_key, dns_label, dns_subdomain, env_name, http_header, no_backsteps, port_name,
-};
+use super::Check::{Is, OneOf, Required, Word};
+use super::{Cx, PORT, PROTOCOLS, TypeRules, probes, resources};
+use crate::names::{config_key, dns_label, dns_subdomain, env_name, no_backsteps, port_name};
 use crate::path::Path;
 use crate::value::{Data, Value};
 
@@ -39,35 +37,6 @@ pub(super) const RULES: &[TypeRules] = &[
     TypeRules {
         of: "core.v1.SecretKeySelector",
         fields: &[("name", &[]), ("key", &[Required, Is(config_key)])],
-        whole: &[],
-    },
-    TypeRules {
-        of: "core.v1.HTTPGetAction",
-        fields: &[
-            ("path", &[]),
-            ("port", &[]),
-            ("scheme", &[OneOf(&["HTTP", "HTTPS"])]),
-        ],
-        whole: &[http_get],
-    },
-    TypeRules {
-        of: "core.v1.HTTPHeader",
-        fields: &[("name", &[Required, Is(http_header)])],
-        whole: &[],
-    },
-    TypeRules {
-        of: "core.v1.TCPSocketAction",
-        fields: &[("port", &[])],
-        whole: &[socket],
-    },
-    TypeRules {
-        of: "core.v1.GRPCAction",
-        fields: &[("port", &[Required, PORT])],
-        whole: &[],
-    },
-    TypeRules {
-        of: "core.v1.ExecAction",
-        fields: &[("command", &[Required])],
         whole: &[],
     },
     TypeRules {
@@ -218,10 +187,10 @@ fn one(cx: &mut Cx<'_>, path: &Path<'_>, container: &Value<'_>, pod: &Value<'_>,
             }
         }
     } else {
-        lifecycle(cx, path, container, pod);
+        probes::lifecycle(cx, path, container, pod);
         for kind in ["livenessProbe", "readinessProbe", "startupProbe"] {
             if let Some(found) = container.get(kind) {
-                probe(cx, &path.field(kind), kind, found);
+                probes::probe(cx, &path.field(kind), kind, found);
             }
         }
     }
@@ -520,124 +489,6 @@ fn env_from(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
                 reference.get("name"),
                 reference,
             );
-        }
-    }
-}
-
-const PROBE_HANDLERS: &[&str] = &["exec", "httpGet", "tcpSocket", "grpc"];
-const HOOK_HANDLERS: &[&str] = &["exec", "httpGet", "tcpSocket", "sleep"];
-
-fn handler(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>, handlers: &[&str]) {
-    let mut found = handlers
-        .iter()
-        .copied()
-        .filter(|handler| value.has(handler));
-    if found.next().is_none() {
-        cx.findings.required(
-            path,
-            value,
-            &format!("one of {} is required", super::words(handlers)),
-        );
-    }
-    for second in found {
-        let origin = value.get(second).unwrap_or(value);
-        cx.findings
-            .forbidden(&path.field(second), origin, "only one handler may be set");
-    }
-}
-
-fn probe(cx: &mut Cx<'_>, path: &Path<'_>, kind: &str, value: &Value<'_>) {
-    handler(cx, path, value, PROBE_HANDLERS);
-    for field in [
-        "initialDelaySeconds",
-        "timeoutSeconds",
-        "periodSeconds",
-        "successThreshold",
-        "failureThreshold",
-    ] {
-        cx.check(&[Min(0)], &path.field(field), value.get(field), value);
-    }
-    let grace = path.field("terminationGracePeriodSeconds");
-    if let Some(found) = value.get("terminationGracePeriodSeconds") {
-        if kind == "readinessProbe" {
-            cx.findings
-                .invalid(&grace, found, "a readiness probe ends nothing");
-        } else {
-            cx.check(&[Min(1)], &grace, Some(found), value);
-        }
-    }
-    if kind != "readinessProbe"
-        && let Some(found) = value.get("successThreshold")
-        && found.as_int().is_some_and(|number| number > 1)
-    {
-        cx.findings
-            .invalid(&path.field("successThreshold"), found, "it must be 1");
-    }
-}
-
-fn lifecycle(cx: &mut Cx<'_>, path: &Path<'_>, container: &Value<'_>, pod: &Value<'_>) {
-    let Some(lifecycle) = container.get("lifecycle") else {
-        return;
-    };
-    let here = path.field("lifecycle");
-    for hook in ["postStart", "preStop"] {
-        let Some(found) = lifecycle.get(hook) else {
-            continue;
-        };
-        let here = here.field(hook);
-        handler(cx, &here, found, HOOK_HANDLERS);
-        if let Some(sleep) = found.get("sleep") {
-            let grace = pod.int("terminationGracePeriodSeconds").unwrap_or(30);
-            let seconds = sleep.int("seconds").unwrap_or(0);
-            if seconds < 0 || seconds > grace {
-                cx.findings.invalid(
-                    &here.field("sleep"),
-                    sleep,
-                    format!("the pod has {grace} seconds to end, and this is {seconds}"),
-                );
-            }
-        }
-    }
-}
-
-fn http_get(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
-    port(cx, path, value);
-}
-
-fn socket(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
-    port(cx, path, value);
-}
-
-/// A port by its number or its name.
-fn port(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
-    port_or_name(cx, &path.field("port"), value.get("port"), value);
-}
-
-/// A port by its number or its name.
-pub(super) fn port_or_name(
-    cx: &mut Cx<'_>,
-    path: &Path<'_>,
-    found: Option<&Value<'_>>,
-    around: &Value<'_>,
-) {
-    match found.map(|value| &value.data) {
-        Some(Data::Text(text)) => {
-            if let Err(message) = port_name(text) {
-                let origin = found.unwrap_or(around);
-                cx.findings
-                    .invalid(path, origin, format!("`{text}` {message}"));
-            }
-        }
-        _ => {
-            let number = found.and_then(Value::as_int).unwrap_or(0);
-            if !(1..=65_535).contains(&number) {
-                let origin = found.unwrap_or(around);
-                cx.findings.invalid(
-                    path,
-                    origin,
-                    format!("{number} is no port: it is between 1 and 65535"),
-                );
-            }
         }
     }
 }

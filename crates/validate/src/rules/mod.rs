@@ -10,6 +10,7 @@ mod apps;
 mod autoscaling;
 mod batch;
 mod certificates;
+mod config;
 mod container;
 mod expressions;
 mod core;
@@ -18,6 +19,8 @@ pub(crate) mod labels;
 mod networking;
 mod node;
 mod pod;
+mod probes;
+mod quota;
 mod rbac;
 mod resource;
 mod resources;
@@ -151,9 +154,12 @@ pub(crate) const PROTOCOLS: &[&str] = &["SCTP", "TCP", "UDP"];
 
 const TABLES: &[&[TypeRules]] = &[
     labels::RULES,
+    config::RULES,
     core::RULES,
+    quota::RULES,
     pod::RULES,
     container::RULES,
+    probes::RULES,
     volume::RULES,
     windows::RULES,
     service::RULES,

@@ -360,7 +360,7 @@ fn policy_port(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
     let here = path.field("endPort");
     match port.map(|port| &port.data) {
         Some(Data::Int(first)) => {
-            super::container::port_or_name(cx, &path.field("port"), port, value);
+            super::probes::port_or_name(cx, &path.field("port"), port, value);
             if let Some(end) = end {
                 let last = end.as_int().unwrap_or(0);
                 if last < *first {
@@ -378,7 +378,7 @@ fn policy_port(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
                 cx.findings
                     .invalid(&here, end, "a port by name has no `endPort`");
             }
-            super::container::port_or_name(cx, &path.field("port"), port, value);
+            super::probes::port_or_name(cx, &path.field("port"), port, value);
         }
         None => {
             if let Some(end) = end {

@@ -57,7 +57,7 @@ const NODE_PORTS: std::ops::RangeInclusive<i64> = 30_000..=32_767;
 
 fn target_port(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
     if let Some(found) = value.get("targetPort").filter(|found| !found.is_zero()) {
-        super::container::port_or_name(cx, &path.field("targetPort"), Some(found), value);
+        super::probes::port_or_name(cx, &path.field("targetPort"), Some(found), value);
     }
     if value.has("appProtocol") && value.text("appProtocol").is_empty() {
         let found = value.get("appProtocol").unwrap_or(value);
