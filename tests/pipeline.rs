@@ -93,7 +93,7 @@ fn the_steps_of_the_workflow_run() {
         assert_eq!(said.code, 0, "{line}: {}{}", said.out, said.err);
         count += 1;
     }
-    assert_eq!(count, 6);
+    assert_eq!(count, 7);
     let told = "### staging&#64;origin/main... → staging";
     assert!(stage.read("r/diff.md").contains(told));
     assert_eq!(stage.read("r/diff.md"), stage.read("summary"));
@@ -142,6 +142,7 @@ fn the_steps_of_the_workflow_fail_where_they_should() {
 fn the_jobs_for_gitlab_run() {
     let mut stage = repository();
     stage.set("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main");
+    stage.set("CI_JOB_URL", "https://ci.example.com/shop/-/jobs/1");
     for line in values("docs/ci/gitlab.yaml", "script") {
         if line.starts_with("git fetch") {
             continue;

@@ -78,6 +78,9 @@ pub(super) struct Arguments {
     /// Exit with 2 if there are differences and with 1 if something went wrong.
     #[arg(long)]
     detailed_exitcode: bool,
+    /// Where the page of all differences will be, for a comment that has no room for them.
+    #[arg(long, value_name = "URL", value_parser = page)]
+    page: Option<String>,
     /// Write to this file.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -169,7 +172,7 @@ fn compared(
     (found, findings)
 }
 
-fn layout(arguments: &Arguments, streams: &Streams) -> Layout {
+fn layout<'a>(arguments: &'a Arguments, streams: &Streams) -> Layout<'a> {
     Layout {
         color: match arguments.output {
             None => streams.color_of_data(),
@@ -177,6 +180,7 @@ fn layout(arguments: &Arguments, streams: &Streams) -> Layout {
         },
         width: super::output::width(),
         all: arguments.all,
+        page: arguments.page.as_deref().filter(|page| !page.is_empty()),
     }
 }
 
@@ -571,6 +575,16 @@ fn project_ignores(arguments: &Arguments) -> Result<Vec<Ignore>> {
 fn cannot_read(path: &Path, cause: io::Error) -> Error {
     let message = format!("cannot read `{}`: {cause}", path.display());
     Error::new(Kind::Load, message).caused_by(cause)
+}
+
+fn page(word: &str) -> std::result::Result<String, String> {
+    let is_address = word.starts_with("https://") || word.starts_with("http://");
+    let breaks_out = |c: char| c.is_whitespace() || c.is_control() || "()<>[]`\\\"".contains(c);
+    // A step that has no page has an empty variable.
+    match word.is_empty() || (is_address && !word.contains(breaks_out)) {
+        true => Ok(word.to_owned()),
+        false => Err("it is an address, `https://…`, without blanks and brackets".to_owned()),
+    }
 }
 
 fn ignored(word: &str) -> std::result::Result<Ignore, String> {

@@ -31,32 +31,35 @@ pub enum Format {
 
 /// What is shown, and how wide.
 #[derive(Clone, Copy, Debug)]
-pub struct Layout {
+pub struct Layout<'p> {
     /// Whether a terminal shows colour.
     pub color: Color,
     /// How many columns a terminal has.
     pub width: usize,
     /// Whether all resources that share a difference are named.
     pub all: bool,
+    /// Where all of it is on a page, for what a comment has no room for.
+    pub page: Option<&'p str>,
 }
 
-impl Default for Layout {
+impl Default for Layout<'_> {
     fn default() -> Self {
         Self {
             color: Color::Never,
             width: 100,
             all: false,
+            page: None,
         }
     }
 }
 
 /// Writes differences.
-pub fn diff(diff: &Diff, format: Format, layout: Layout) -> String {
+pub fn diff(diff: &Diff, format: Format, layout: Layout<'_>) -> String {
     match format {
         Format::Terminal => terminal::write(diff, layout),
         Format::Unified => unified::write(diff),
         Format::Json => json::write(diff),
-        Format::Markdown => markdown::write(diff),
+        Format::Markdown => markdown::write(diff, layout),
         Format::Html => html::write(diff),
     }
 }
@@ -65,7 +68,7 @@ pub fn diff(diff: &Diff, format: Format, layout: Layout) -> String {
 ///
 /// JSON is an array of what [`diff`] writes; Markdown is one comment, and HTML one page, with a
 /// title.
-pub fn diffs(diffs: &[Diff], title: &str, format: Format, layout: Layout) -> String {
+pub fn diffs(diffs: &[Diff], title: &str, format: Format, layout: Layout<'_>) -> String {
     let each = || diffs.iter().map(|one| diff(one, format, layout));
     match format {
         Format::Terminal => each().collect::<Vec<_>>().join("\n"),
@@ -74,7 +77,7 @@ pub fn diffs(diffs: &[Diff], title: &str, format: Format, layout: Layout) -> Str
             let values: Vec<String> = each().map(|value| value.trim_end().to_owned()).collect();
             format!("[{}]\n", values.join(",\n"))
         }
-        Format::Markdown => markdown::join(title, each()),
+        Format::Markdown => markdown::join(title, diffs, layout),
         Format::Html => html::write_all(diffs, title),
     }
 }

@@ -24,7 +24,7 @@ const LINES: usize = 24;
 /// How many of the resources that share a difference are named.
 const NAMES: usize = 12;
 
-pub(super) fn write(diff: &Diff, layout: Layout) -> String {
+pub(super) fn write(diff: &Diff, layout: Layout<'_>) -> String {
     let mut page = Page {
         diff,
         layout,
@@ -42,7 +42,7 @@ pub(super) fn write(diff: &Diff, layout: Layout) -> String {
 
 struct Page<'d> {
     diff: &'d Diff,
-    layout: Layout,
+    layout: Layout<'d>,
     text: String,
 }
 
