@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use kustom_yaml::error::Error;
 use kustom_yaml::finding::Finding;
 use kustom_yaml::place::Place;
@@ -129,6 +129,9 @@ struct Finder {
     /// All of them, one after the other.
     joined: String,
 }
+
+/// A value may be as long as its file, and the other kind takes a kilobyte for each letter of it.
+const COMPACT: AhoCorasickKind = AhoCorasickKind::ContiguousNFA;
 
 /// How many parts are looked for one by one.
 const FEW: usize = 64;
@@ -276,6 +279,7 @@ impl Mask {
         let automaton = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
             .ascii_case_insensitive(true)
+            .kind(Some(COMPACT))
             .build(patterns.keys());
         Search {
             automaton: automaton.ok().filter(|_| !patterns.is_empty()),
@@ -343,7 +347,10 @@ impl Finder {
         let joined = parts.iter().flat_map(|part| [&*part.raw, &*part.value]);
         Self {
             joined: joined.collect::<Vec<&str>>().join("`"),
-            automaton: AhoCorasick::new(&words).ok(),
+            automaton: AhoCorasick::builder()
+                .kind(Some(COMPACT))
+                .build(&words)
+                .ok(),
         }
     }
 }
@@ -756,6 +763,30 @@ data:
         }];
         mask.finding(&mut finding);
         assert!(!format!("{finding:?}").contains("hunter2"), "{finding:?}");
+    }
+
+    #[test]
+    fn a_line_of_thousands_of_secrets_is_looked_at_once() {
+        let mut mask = Mask::default();
+        let line: Vec<String> = (0..2000)
+            .map(|number| format!("password=xK{number}-sfkKsd93kd"))
+            .collect();
+        mask.learn("broken.yaml", line.join(" ").as_bytes());
+        let place = line_of_broken();
+        for number in 0..2000 {
+            let text = format!("no `xK{number}-sfkKsd93kd` here");
+            assert_eq!(
+                mask.text(&text, std::slice::from_ref(&place)),
+                "no `***` here"
+            );
+        }
+    }
+
+    fn line_of_broken() -> Place {
+        Place {
+            file: Some("broken.yaml".into()),
+            ..line(1)
+        }
     }
 
     #[test]
