@@ -309,7 +309,7 @@ fn drift(files: &dyn Files, root: &Path, list: &[Config]) -> Vec<Finding> {
         let Ok(on_disk) = files.read(&config.path) else {
             continue;
         };
-        if on_disk != config.content {
+        if *on_disk != *config.content {
             let named = super::display_from(root, &config.path);
             let message = format!("`{named}` is not what its script makes of the base's config");
             findings.push(

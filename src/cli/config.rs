@@ -134,7 +134,7 @@ fn printed(list: &[Config], here: &Path) -> Vec<u8> {
         if list.len() > 1 {
             bytes.extend(line(&format!("==> {} <==", shown(config, here))).into_bytes());
         }
-        bytes.extend(&config.content);
+        bytes.extend(&*config.content);
         if list.len() > 1 && !config.content.ends_with(b"\n") {
             bytes.push(b'\n');
         }
@@ -147,7 +147,7 @@ fn written(list: &[Config], project: &Project, here: &Path) -> Result<String> {
     let stale = stale(list, project);
     let files: Vec<New> = stale
         .iter()
-        .map(|config| New::over(inside(config, project), config.content.clone()))
+        .map(|config| New::over(inside(config, project), config.content.to_vec()))
         .collect();
     owned(project).write(&files)?;
     let names = stale.iter().map(|config| line(&shown(config, here)));

@@ -31,9 +31,9 @@ pub struct Config {
     /// Where it belongs.
     pub path: PathBuf,
     /// What the base says.
-    pub base: Vec<u8>,
+    pub base: Arc<[u8]>,
     /// What the environment says.
-    pub content: Vec<u8>,
+    pub content: Arc<[u8]>,
     /// What each statement of its script did, if it has one.
     pub statements: Option<Vec<StatementReport>>,
     /// Where its text was written.
@@ -202,7 +202,7 @@ fn config(
     shown: &dyn Fn(&Path) -> String,
 ) -> Result<(Config, Vec<Finding>)> {
     let from = set.from.join(name);
-    let base = read(files, &from, shown)?;
+    let base: Arc<[u8]> = read(files, &from, shown)?.into();
     let mut findings = Vec::new();
     let of_base = Base {
         name: shown(&files.editable_path(&from)).into(),
@@ -227,10 +227,11 @@ fn config(
         findings.extend(applied.findings);
         let before = Base {
             name: shown(&files.editable_path(&from)).into(),
-            content: std::mem::replace(&mut config.content, applied.content.clone()),
+            content: std::mem::replace(&mut config.content, applied.content.into()),
             provenance: Some(config.provenance),
         };
-        config.provenance = Arc::new(Scripted::new(before, Some(run), applied.content));
+        let content = config.content.clone();
+        config.provenance = Arc::new(Scripted::new(before, Some(run), content));
         let statements = config.statements.get_or_insert_default();
         statements.extend(applied.statements);
     }

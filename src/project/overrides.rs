@@ -234,14 +234,19 @@ impl Entry {
 
     /// What a field says, with its place if it has one.
     fn text(&self, field: &str, said: &str) -> Text {
+        Text {
+            text: said.into(),
+            span: self.span(field),
+        }
+    }
+
+    /// Where a field is written, if it is.
+    fn span(&self, field: &str) -> Span {
         let span = self.node.get(field).map(|node| Span {
             source: self.source,
             ..node.span
         });
-        Text {
-            text: said.into(),
-            span: span.unwrap_or_default(),
-        }
+        span.unwrap_or_default()
     }
 }
 
@@ -291,7 +296,8 @@ fn set_replica(replicas: &mut Vec<Replica>, said: &ReplicaOverride, entry: &Entr
     let mut is_set = false;
     for replica in replicas.iter_mut().filter(|one| *one.name == *said.name) {
         replica.count = count;
-        // What sets the number is what the name points to.
+        replica.count_span = entry.span("count");
+        // Messages about the entry point to what overrides it.
         replica.name = entry.text("name", &said.name);
         is_set = true;
     }
@@ -299,6 +305,7 @@ fn set_replica(replicas: &mut Vec<Replica>, said: &ReplicaOverride, entry: &Entr
         replicas.push(Replica {
             name: entry.text("name", &said.name),
             count,
+            count_span: entry.span("count"),
         });
     }
 }

@@ -21,7 +21,7 @@ pub(super) struct Scripted {
     /// The script, if there is one.
     pub(super) run: Option<Run>,
     /// What it made.
-    pub(super) content: Vec<u8>,
+    pub(super) content: Arc<[u8]>,
     /// The map of the content; `None` if the script cannot be traced.
     map: OnceLock<Option<SourceMap>>,
 }
@@ -32,7 +32,7 @@ pub(super) struct Base {
     /// As people call it.
     pub(super) name: Arc<str>,
     /// What is in it.
-    pub(super) content: Vec<u8>,
+    pub(super) content: Arc<[u8]>,
     /// Where that was written, if it was made itself.
     pub(super) provenance: MadeBy,
 }
@@ -56,7 +56,7 @@ pub(super) struct Within {
 
 impl Scripted {
     /// What a script made of a base; without one it is the same.
-    pub(super) fn new(base: Base, run: Option<Run>, content: Vec<u8>) -> Self {
+    pub(super) fn new(base: Base, run: Option<Run>, content: Arc<[u8]>) -> Self {
         Self {
             base,
             run,

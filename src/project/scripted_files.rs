@@ -151,10 +151,13 @@ fn run(
     run.loaded = loader.into_loaded();
     let base = Base {
         name: shown.into(),
-        content,
+        content: content.into(),
         provenance: files.provenance(path),
     };
-    Ok((Scripted::new(base, Some(run), applied.content), findings))
+    Ok((
+        Scripted::new(base, Some(run), applied.content.into()),
+        findings,
+    ))
 }
 
 /// A script, and the directory that it reads other files from.

@@ -258,7 +258,8 @@ pub fn generate(
         Product::Secret => fill_secret(&mut node, &pairs, args),
     }
     if args.options.immutable {
-        node.set("immutable", Node::scalar("true", Tag::Bool));
+        let immutable = Node::scalar("true", Tag::Bool);
+        node.set("immutable", written_at(args.name.span, immutable));
     }
     let history = History {
         behavior: Behavior::from_word(&args.behavior),
@@ -268,16 +269,27 @@ pub fn generate(
     Ok(Resource::generated(node, history, schema))
 }
 
-/// Everything but the data.
+/// A node that is made because of what is written at a place.
+fn written_at(span: Span, node: Node) -> Node {
+    Node { span, ..node }
+}
+
+/// Everything but the data; what the entry does not say itself is written where its name is.
 fn base(product: Product, args: &Args) -> Node {
     let kind = match product {
         Product::ConfigMap => "ConfigMap",
         Product::Secret => "Secret",
     };
-    let mut metadata = Node::map(Vec::new());
-    metadata.set_scalar_field("name", &args.name, None);
+    let span = args.name.span;
+    let key = |name: &str, span: Span| Text {
+        text: name.into(),
+        span,
+    };
+    let mut metadata = written_at(span, Node::map(Vec::new()));
+    metadata.set_text_field(&key("name", span), &args.name, None);
     if !args.namespace.is_empty() {
-        metadata.set_scalar_field("namespace", &args.namespace, None);
+        let key = key("namespace", args.namespace.span);
+        metadata.set_text_field(&key, &args.namespace, None);
     }
     for (field, pairs) in [
         ("labels", &args.options.labels),
@@ -287,19 +299,25 @@ fn base(product: Product, args: &Args) -> Node {
             let mut entries: Vec<Entry> = pairs
                 .iter()
                 .map(|(key, value)| Entry {
-                    key: Node::plain(key),
-                    value: Node::string(value.text.clone()),
+                    key: written_at(key.span, Node::plain(key)),
+                    value: written_at(value.span, Node::string(value.text.clone())),
                 })
                 .collect();
             entries.sort_by(|a, b| a.key.text().cmp(&b.key.text()));
-            metadata.set(field, Node::map(entries));
+            let span = pairs[0].0.span;
+            metadata.set(field, written_at(span, Node::map(entries)));
         }
     }
-    Node::map(vec![
-        Entry::new("apiVersion", Node::string("v1")),
-        Entry::new("kind", Node::string(kind)),
-        Entry::new("metadata", metadata),
-    ])
+    let entry = |key: &str, value: Node| Entry {
+        key: written_at(span, Node::string(key)),
+        value,
+    };
+    let made = Node::map(vec![
+        entry("apiVersion", written_at(span, Node::string("v1"))),
+        entry("kind", written_at(span, Node::string(kind))),
+        entry("metadata", metadata),
+    ]);
+    written_at(span, made)
 }
 
 /// UTF-8 goes to `data` as it is, anything else to `binaryData`.
@@ -319,12 +337,12 @@ fn fill_config_map(node: &mut Node, pairs: &[Pair]) {
 }
 
 fn fill_secret(node: &mut Node, pairs: &[Pair], args: &Args) {
-    let kind = if args.secret_type.is_empty() {
-        "Opaque"
+    let (kind, span) = if args.secret_type.is_empty() {
+        ("Opaque", args.name.span)
     } else {
-        &*args.secret_type
+        (&*args.secret_type, args.secret_type.span)
     };
-    node.set("type", Node::string(kind));
+    node.set("type", written_at(span, Node::string(kind)));
     let data = pairs
         .iter()
         .map(|pair| entry(pair, base64_lines(&pair.value)))
@@ -343,7 +361,7 @@ fn entry(pair: &Pair, text: Str) -> Entry {
         false => value.quote_if_misread(),
     }
     Entry {
-        key: Node::plain(&pair.key),
+        key: written_at(pair.source.span, Node::plain(&pair.key)),
         value,
     }
 }
@@ -378,19 +396,32 @@ pub fn iam_policy(args: &IamPolicy, schema: &Schema) -> Result<Resource> {
         .help("`cloud` is `gke`"));
     }
     let account = format!("{}@{}.iam.gserviceaccount.com", args.account, args.project);
-    let annotation = Entry::new("iam.gke.io/gcp-service-account", Node::plain(&account));
-    let mut metadata = Node::map(vec![
-        Entry::new("annotations", Node::map(vec![annotation])),
-        Entry::new("name", Node::plain(&args.service_name)),
-    ]);
+    // What the generator does not ask for is written where its object is named.
+    let span = args.service_name.span;
+    let entry = |key: &str, span: Span, value: Node| Entry {
+        key: written_at(span, Node::string(key)),
+        value: written_at(span, value),
+    };
+    let key = "iam.gke.io/gcp-service-account";
+    let annotation = entry(key, args.account.span, Node::plain(&account));
+    let mut metadata = vec![
+        entry(
+            "annotations",
+            args.account.span,
+            Node::map(vec![annotation]),
+        ),
+        entry("name", span, Node::plain(&args.service_name)),
+    ];
     if !args.service_namespace.is_empty() {
-        metadata.set("namespace", Node::plain(&args.service_namespace));
+        let namespace = Node::plain(&args.service_namespace);
+        metadata.push(entry("namespace", args.service_namespace.span, namespace));
     }
     let node = Node::map(vec![
-        Entry::new("apiVersion", Node::string("v1")),
-        Entry::new("kind", Node::string("ServiceAccount")),
-        Entry::new("metadata", metadata),
+        entry("apiVersion", span, Node::string("v1")),
+        entry("kind", span, Node::string("ServiceAccount")),
+        entry("metadata", span, Node::map(metadata)),
     ]);
+    let node = written_at(span, node);
     Ok(Resource::generated(node, History::default(), schema))
 }
 

@@ -7,7 +7,8 @@ use rustc_hash::FxHashMap;
 
 use super::read::{Options, read_first};
 use super::resolve::{self, Dialect, Scalar, is_old_bool};
-use super::{Decor, Entry, Node, Str, Style, Tag, Value};
+use super::{Decor, Entry, Node, Str, Style, Tag, Text, Value};
+use crate::place::Span;
 
 /// Up to how many fields are looked for one by one.
 const FEW: usize = 16;
@@ -69,14 +70,50 @@ impl Node {
         }
     }
 
-    /// Sets scalar fields of a mapping, each as [`Node::set_scalar_field`] does.
-    pub fn set_scalar_fields<'t>(
-        &mut self,
-        fields: impl ExactSizeIterator<Item = (&'t str, &'t str)>,
-        tag: Option<Tag>,
-    ) {
+    /// Replaces a scalar's text as [`Node::set_scalar`] does; the new text was written at `span`.
+    /// Without one the place stays what it was.
+    pub fn set_scalar_from(&mut self, text: &str, tag: Option<Tag>, span: Option<Span>) {
+        self.set_scalar(text, tag);
+        self.span = span.unwrap_or(self.span);
+    }
+
+    /// Sets a scalar field as [`Node::set_scalar_field`] does, and records where key and value were
+    /// written.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use kustom_yaml::place::SourceId;
+    /// use kustom_yaml::{Node, Tag, Text, read_config};
+    ///
+    /// let labels = read_config(b"team: shop\n", SourceId::NONE)?;
+    /// let [entry] = labels.entries() else { unreachable!() };
+    /// let mut node = Node::map(Vec::new());
+    /// node.set_text_field(&Text::of(&entry.key), &Text::of(&entry.value), Some(Tag::Str));
+    /// assert_eq!(node.get("team").unwrap().span.column, 7);
+    /// # Ok::<(), kustom_yaml::error::Error>(())
+    /// ```
+    pub fn set_text_field(&mut self, key: &Text, value: &Text, tag: Option<Tag>) {
+        match self.get_mut(key) {
+            Some(field) => field.set_scalar_from(value, tag, Some(value.span)),
+            None => {
+                if let Some(entries) = self.entries_mut() {
+                    entries.push(new_text_field(key, value, tag));
+                }
+            }
+        }
+    }
+
+    /// Sets scalar fields of a mapping, each as [`Node::set_text_field`] does or, without places, as
+    /// [`Node::set_scalar_field`] does.
+    pub fn set_text_fields(&mut self, fields: &[(Text, Text)], tag: Option<Tag>, has_places: bool) {
         if fields.len() <= FEW {
-            fields.for_each(|(key, text)| self.set_scalar_field(key, text, tag));
+            for (key, value) in fields {
+                match has_places {
+                    true => self.set_text_field(key, value, tag),
+                    false => self.set_scalar_field(key, value, tag),
+                }
+            }
             return;
         }
         let Some(entries) = self.entries_mut() else {
@@ -88,11 +125,15 @@ impl Node {
                 places.entry(key.into()).or_insert(place);
             }
         }
-        for (key, text) in fields {
-            let place = *places.entry(key.into()).or_insert(entries.len());
+        for (key, value) in fields {
+            let place = *places.entry(key.text.clone()).or_insert(entries.len());
             match entries.get_mut(place) {
-                Some(entry) => entry.value.set_scalar(text, tag),
-                None => entries.push(new_field(key, text, tag)),
+                Some(entry) => {
+                    let span = has_places.then_some(value.span);
+                    entry.value.set_scalar_from(value, tag, span);
+                }
+                None if has_places => entries.push(new_text_field(key, value, tag)),
+                None => entries.push(new_field(key, value, tag)),
             }
         }
     }
@@ -120,6 +161,13 @@ impl Node {
 }
 
 /// A field that a mapping does not have yet; a text is quoted if YAML 1.1 would misread it.
+/// A field with the places of its key and its value.
+fn new_text_field(key: &Text, value: &Text, tag: Option<Tag>) -> Entry {
+    let mut entry = new_field(key, value, tag);
+    (entry.key.span, entry.value.span) = (key.span, value.span);
+    entry
+}
+
 fn new_field(key: &str, text: &str, tag: Option<Tag>) -> Entry {
     let mut value = Node::scalar(text, tag.unwrap_or(Tag::Str));
     if tag.is_some_and(|tag| tag != Tag::Str) {

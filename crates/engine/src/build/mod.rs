@@ -43,7 +43,7 @@ use crate::vars::Vars;
 use accumulate::KustTarget;
 pub use generators::read_pairs;
 pub use matched::{Matched, Operator};
-pub use step::{Observer, Step, StepKind};
+pub use step::{Accesses, Observer, Step, StepKind};
 
 /// How a kustomization is built.
 #[derive(Clone, Debug, Default)]
@@ -382,13 +382,18 @@ impl<'o> Context<'o> {
 
     /// Tells who watches of a step that has run.
     fn tell(&mut self, kind: StepKind, span: Span, directory: &Path, resources: &Resources) {
+        let step = Step {
+            kind,
+            span,
+            directory,
+            asked: Accesses::Nothing,
+        };
+        self.tell_step(&step, resources);
+    }
+
+    fn tell_step(&mut self, step: &Step<'_>, resources: &Resources) {
         if let Some(observer) = &mut self.observer {
-            let step = Step {
-                kind,
-                span,
-                directory,
-            };
-            observer.after(&step, resources);
+            observer.after(step, resources);
         }
     }
 
@@ -400,11 +405,43 @@ impl<'o> Context<'o> {
         span: Span,
         resources: &mut Resources,
     ) {
-        if let Some(origin) = origin::of_field(target, kind) {
+        let step = Step {
+            kind,
+            span,
+            directory: target.loader.root(),
+            asked: Accesses::Nothing,
+        };
+        self.after_step(target, &step, resources);
+    }
+
+    /// Ends a transformer of patches.
+    fn after_patches(
+        &mut self,
+        target: &accumulate::KustTarget<'_>,
+        kind: StepKind,
+        asked: Accesses<'_>,
+        resources: &mut Resources,
+    ) {
+        let step = Step {
+            kind,
+            span: asked.span(),
+            directory: target.loader.root(),
+            asked,
+        };
+        self.after_step(target, &step, resources);
+    }
+
+    fn after_step(
+        &mut self,
+        target: &accumulate::KustTarget<'_>,
+        step: &Step<'_>,
+        resources: &mut Resources,
+    ) {
+        if let Some(origin) = origin::of_field(target, step.kind) {
             origin::record(resources, Some(&origin));
         }
         resources.drop_deleted();
-        self.tell(kind, span, target.loader.root(), resources);
+        self.tell_step(step, resources);
     }
 }
 

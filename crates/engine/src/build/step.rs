@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
+use kustom_yaml::Text;
 use kustom_yaml::place::Span;
 
+use crate::kustomization::Patch;
 use crate::resource::Resources;
 
 /// What a step does, by the name of the plugin that kustomize does it with where there is one.
@@ -39,7 +41,7 @@ pub enum StepKind {
     ReplicaCountTransformer,
     /// An entry of `images`; all of them have run before the first is told.
     ImageTagTransformer,
-    /// `replacements`, all entries at once.
+    /// An entry of `replacements`; once more without a place, after all of them.
     ReplacementTransformer,
     /// A plugin in `transformers`.
     Transformer,
@@ -73,6 +75,30 @@ pub struct Step<'s> {
     pub span: Span,
     /// The directory of the kustomization that asks for it.
     pub directory: &'s Path,
+    /// The patches that were applied, if it is a step of patches.
+    pub asked: Accesses<'s>,
+}
+
+/// The patches of a step, as the kustomization names or holds them.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum Accesses<'s> {
+    /// The step is none of patches.
+    #[default]
+    Nothing,
+    /// An entry of `patches` or `patchesJson6902`.
+    Patch(&'s Patch),
+    /// The entries of `patchesStrategicMerge`: each a file, or a patch.
+    Patches(&'s [Text]),
+}
+
+impl Accesses<'_> {
+    /// Where the entry stands, if it is one.
+    pub(super) fn span(self) -> Span {
+        match self {
+            Self::Patch(patch) => patch.span,
+            Self::Patches(_) | Self::Nothing => Span::default(),
+        }
+    }
 }
 
 /// Is told of every step of a build after it has run.

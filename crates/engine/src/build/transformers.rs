@@ -5,15 +5,15 @@ use kustom_yaml::error::Result;
 use kustom_yaml::place::Span;
 
 use super::accumulate::KustTarget;
-use super::{Accumulated, Context, Matched, Operator, StepKind, origin, patches, plugins};
+use super::{
+    Accesses, Accumulated, Context, Matched, Operator, StepKind, origin, patches, plugins,
+};
 use crate::kustomization::ReplacementSource;
 use crate::release::Release;
 use crate::resource::Resources;
 use crate::transform::namespace::Namespace;
-use crate::transform::replacement::Replacement;
-use crate::transform::{
-    annotations, images, labels, namespace, prefix, replacement, replicas, suffix,
-};
+use crate::transform::replacement::{Replacement, Replacing};
+use crate::transform::{annotations, images, labels, namespace, prefix, replicas, suffix};
 
 /// Runs them; whatever a step deletes is gone before the next.
 pub(super) fn run(
@@ -32,13 +32,10 @@ pub(super) fn run(
 
     // Patches come first: they see the names that their authors wrote.
     if !asked.patches_strategic_merge.is_empty() {
-        patches::strategic_merge(context, target, resources, &asked.patches_strategic_merge)?;
-        context.after_transformer(
-            target,
-            StepKind::PatchStrategicMergeTransformer,
-            Span::default(),
-            resources,
-        );
+        let list = &asked.patches_strategic_merge;
+        patches::strategic_merge(context, target, resources, list)?;
+        let kind = StepKind::PatchStrategicMergeTransformer;
+        context.after_patches(target, kind, Accesses::Patches(list), resources);
     }
     for (index, patch) in asked.patches.iter().enumerate() {
         let count = patches::patch(context, target, resources, patch)?;
@@ -48,7 +45,8 @@ pub(super) fn run(
             place: patch.span.into(),
             ..Matched::new(Operator::Patch, target.loader.root(), index)
         });
-        context.after_transformer(target, StepKind::PatchTransformer, patch.span, resources);
+        let kind = StepKind::PatchTransformer;
+        context.after_patches(target, kind, Accesses::Patch(patch), resources);
     }
     if !asked.namespace.is_empty() {
         let wanted = Namespace {
@@ -137,12 +135,8 @@ pub(super) fn run(
     // Old JSON patches come late: they see the names of this layer.
     for patch in &asked.patches_json6902 {
         patches::json6902(context, target, resources, patch)?;
-        context.after_transformer(
-            target,
-            StepKind::PatchJson6902Transformer,
-            patch.span,
-            resources,
-        );
+        let kind = StepKind::PatchJson6902Transformer;
+        context.after_patches(target, kind, Accesses::Patch(patch), resources);
     }
     for replica in &asked.replicas {
         replicas::apply(resources, replica, &fields.replicas)?;
@@ -221,13 +215,19 @@ fn replace(
         })
         .collect::<Result<Vec<_>>>()?;
     let all: Vec<Replacement> = lists.iter().flatten().cloned().collect();
-    let counts = replacement::apply(
-        resources,
-        &all,
-        &context.schema,
-        context.options.release,
-        &mut context.findings,
-    )?;
+    let mut replacing = Replacing::default();
+    let mut counts = Vec::with_capacity(all.len());
+    for one in &all {
+        counts.push(replacing.apply(
+            resources,
+            one,
+            &context.schema,
+            context.options.release,
+            &mut context.findings,
+        )?);
+        let kind = StepKind::ReplacementTransformer;
+        context.tell(kind, one.span, target.loader.root(), resources);
+    }
     context.note_replacements(resources, &all, &counts);
     let mut counts = counts.into_iter();
     for (index, (source, list)) in sources.iter().zip(&lists).enumerate() {

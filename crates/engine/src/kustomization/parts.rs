@@ -294,7 +294,10 @@ pub(super) fn replica(mode: Mode, node: &Node) -> Result<Replica> {
     mode.fields(node, &["name", "count"], |name, value| {
         match name {
             "name" => replica.name = mode.text(value)?,
-            _ => replica.count = mode.integer(value)?,
+            _ => {
+                replica.count = mode.integer(value)?;
+                replica.count_span = value.span;
+            }
         }
         Ok(())
     })?;

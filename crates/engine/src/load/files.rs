@@ -301,7 +301,7 @@ impl Files for LookupCache {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Memory {
-    contents: BTreeMap<PathBuf, Vec<u8>>,
+    contents: BTreeMap<PathBuf, Arc<[u8]>>,
     /// The files, and the directories that they are in.
     kinds: FxHashMap<Spelling, FileKind>,
     /// Of the files that were made of others: where they were written.
@@ -311,32 +311,36 @@ pub struct Memory {
 impl Memory {
     /// Adds a file, or takes the place of one.
     pub fn insert(&mut self, path: impl AsRef<Path>, content: impl Into<Vec<u8>>) {
-        let path = normalized(path.as_ref());
+        self.insert_shared(path.as_ref(), content.into().into());
+    }
+
+    fn insert_shared(&mut self, path: &Path, content: Arc<[u8]>) {
+        let path = normalized(path);
         for directory in path.ancestors().skip(1) {
             let kind = self.kinds.entry(directory.into());
             kind.or_insert(FileKind::Directory);
         }
         self.kinds.insert(path.clone().into(), FileKind::File);
         self.made.remove(&path);
-        self.contents.insert(path, content.into());
+        self.contents.insert(path, content);
     }
 
     /// Adds a file that was made of others.
     pub fn insert_made(
         &mut self,
         path: impl AsRef<Path>,
-        content: impl Into<Vec<u8>>,
+        content: Arc<[u8]>,
         provenance: Arc<dyn Provenance>,
     ) {
         let path = normalized(path.as_ref());
-        self.insert(&path, content);
+        self.insert_shared(&path, content);
         self.made.insert(path, provenance);
     }
 
     /// Adds the files of another, or takes the place of those that are here too.
     pub fn extend(&mut self, other: Self) {
         for (path, content) in other.contents {
-            self.insert(&path, content);
+            self.insert_shared(&path, content);
         }
         self.made.extend(other.made);
     }
@@ -345,12 +349,12 @@ impl Memory {
     pub fn iter(&self) -> impl Iterator<Item = (&Path, &[u8])> {
         self.contents
             .iter()
-            .map(|(path, content)| (path.as_path(), content.as_slice()))
+            .map(|(path, content)| (path.as_path(), &**content))
     }
 
     /// The content of a file, if it is there.
     pub fn content(&self, path: &Path) -> Option<&[u8]> {
-        self.contents.get(path).map(Vec::as_slice)
+        self.contents.get(path).map(|content| &**content)
     }
 
     /// Whether there is no file.
@@ -367,7 +371,7 @@ impl Files for Memory {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         self.contents
             .get(&normalized(path))
-            .cloned()
+            .map(|content| content.to_vec())
             .ok_or_else(not_found)
     }
 

@@ -291,6 +291,11 @@ impl<'f> SourceStore<'f> {
         self.register(Some(path.to_path_buf()), &shown)
     }
 
+    /// The number of a text that is on no disk, by the name that people know it by.
+    pub(crate) fn named(&self, shown: &str) -> SourceId {
+        self.register(None, shown)
+    }
+
     fn register(&self, path: Option<PathBuf>, shown: &str) -> SourceId {
         let provenance = match &path {
             Some(path) if !self.files.is_disk() => self.files.provenance(path),

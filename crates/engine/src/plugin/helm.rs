@@ -14,7 +14,7 @@ use kustom_yaml::finding::Finding;
 use kustom_yaml::place::SourceId;
 use kustom_yaml::{Node, Text, manifests, read_config, read_manifests, through_json, write};
 
-use super::{HelmOptions, Options};
+use super::{HelmOptions, Options, places};
 use crate::kustomization::{HelmChart, HelmGlobals};
 use crate::load::{Content, Disk, Files as _, Loader, normalized};
 use crate::patch::merge_strategic;
@@ -79,6 +79,7 @@ impl Helm {
         for resource in &mut made {
             resource.history.from_helm = true;
         }
+        places::settle_templates(&mut made, &output.data, loader);
         Ok(made)
     }
 }

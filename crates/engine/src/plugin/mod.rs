@@ -13,6 +13,7 @@ mod executable;
 mod function;
 mod helm;
 mod bookkeeping;
+mod places;
 mod specification;
 mod words;
 
@@ -201,6 +202,7 @@ impl Plugin {
                 checked.map_err(|error| self.named(error))?;
             }
             bookkeeping::take_wishes(resource)?;
+            places::settle_resource(resource, self.span);
         }
         let mut list = Resources::new();
         list.add_all(made).map_err(|error| self.named(error))?;
@@ -235,10 +237,10 @@ impl Plugin {
                 None => added.push(resource),
             }
         }
-        let list = resources.list_mut();
         let mut stays = stays.into_iter();
+        let list = resources.list_mut();
         list.retain(|_| stays.next().unwrap_or_default());
-        list.extend(added);
+        resources.extend(added);
         Ok(())
     }
 
@@ -296,7 +298,8 @@ impl Plugin {
         }
         let mut unique = Resources::new();
         unique.add_all(made).map_err(|error| self.named(error))?;
-        let positioned = unique.into_iter().map(|resource| {
+        let positioned = unique.into_iter().map(|mut resource| {
+            places::settle_resource(&mut resource, self.span);
             let position = resources.with_id(resource.id());
             (resource, position)
         });
@@ -342,7 +345,11 @@ fn notice_files(configuration: &Node, loader: &Loader<'_>) {
 }
 
 /// Puts what a plugin made of a resource into its place.
-fn take_place(new: Resource, old: &mut Resource) {
+fn take_place(mut new: Resource, old: &mut Resource) {
+    if !new.hash_covers_places() {
+        places::keep(&mut new.node, &old.node);
+    }
+    new.succeed(old);
     // What is known of a resource but not written into it is not the plugin's.
     let vars = std::mem::take(&mut old.history.vars);
     *old = new;

@@ -10,7 +10,10 @@ mod origin;
 mod resources;
 mod selector;
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use kustom_yaml::error::{Error, Kind, Result};
+use kustom_yaml::place::Span;
 use kustom_yaml::{Entry, Node, Str};
 use rustc_hash::FxHashMap;
 
@@ -32,7 +35,12 @@ pub struct Resource {
     pub history: History,
     /// The id, as the node says it now.
     id: Id,
+    /// What tells it from all others; 0 until it is one of some [`Resources`].
+    number: u64,
 }
+
+/// The number of the resource that was added last.
+static NUMBERS: AtomicU64 = AtomicU64::new(0);
 
 /// What a change does to the ids of a resource.
 #[derive(Clone, Copy, Debug)]
@@ -74,12 +82,47 @@ impl Resource {
     /// An object that we made ourselves.
     pub fn generated(node: Node, history: History, schema: &Schema) -> Self {
         let id = read_id(&node, schema);
-        Self { node, history, id }
+        Self {
+            node,
+            history,
+            id,
+            number: 0,
+        }
     }
 
     /// The id it has now.
     pub fn id(&self) -> &Id {
         &self.id
+    }
+
+    /// What tells it from all others of a build, whatever it is called and whatever becomes of it;
+    /// 0 until it is one of some [`Resources`].
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Whether its content hash covers the lines and columns of its values: they are then those
+    /// that kustomize knows, and no step may set others.
+    pub fn hash_covers_places(&self) -> bool {
+        self.history.needs_hash && !matches!(&*self.id.gvk.kind, "ConfigMap" | "Secret")
+    }
+
+    /// The place of a value that a step sets, as the step knows it; nothing if the value keeps the
+    /// place that it had.
+    pub(crate) fn place_of_new(&self, span: Span) -> Option<Span> {
+        (!self.hash_covers_places()).then_some(span)
+    }
+
+    /// Takes the place of another: it is the same resource from now on.
+    pub(crate) fn succeed(&mut self, other: &Self) {
+        self.number = other.number;
+    }
+
+    /// Gives it a number, if it has none.
+    fn enlist(&mut self) {
+        if self.number == 0 {
+            self.number = NUMBERS.fetch_add(1, Ordering::Relaxed) + 1;
+        }
     }
 
     /// The node, to change in ways that leave the id as it is, beside the id and the history.

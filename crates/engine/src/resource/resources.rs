@@ -103,7 +103,8 @@ impl Resources {
     /// # Errors
     ///
     /// Names both places if one with its id is there already.
-    pub fn add(&mut self, resource: Resource) -> Result<()> {
+    pub fn add(&mut self, mut resource: Resource) -> Result<()> {
+        resource.enlist();
         let position = self.list.len();
         match self.current().entry(resource.id().key()) {
             hash_map::Entry::Occupied(there) => {
@@ -141,6 +142,13 @@ impl Resources {
         resources
             .into_iter()
             .try_for_each(|resource| self.add(resource))
+    }
+
+    /// Adds many without a look at their ids.
+    pub(crate) fn extend(&mut self, added: Vec<Resource>) {
+        let list = self.list_mut();
+        list.extend(added);
+        list.iter_mut().for_each(Resource::enlist);
     }
 
     /// The positions of the resources that have or had an id.
@@ -416,6 +424,7 @@ fn inherit(new: &mut Resource, old: &Resource) {
     for field in ["labels", "annotations"] {
         merge_meta(new, old, field);
     }
+    new.succeed(old);
     new.set_name(&old.id().name.clone());
     new.set_namespace(&old.id().namespace.clone());
     let needs_hash = new.history.needs_hash && old.history.needs_hash;

@@ -119,9 +119,10 @@ pub fn apply(
         if resource.id().gvk.kind == "CustomResourceDefinition" {
             return Ok(());
         }
+        let keeps_places = resource.hash_covers_places();
         let node = &mut resource.node;
         if let [rule] = &rules[..] {
-            let count = rule.apply(node, specs)?;
+            let count = rule.apply(node, specs, keeps_places)?;
             counts[0].fetch_add(count, Ordering::Relaxed);
             return Ok(());
         }
@@ -147,9 +148,7 @@ pub fn apply(
         each_image(node, specs, &mut |image| {
             if let Some(followed) = found.get_mut(&address(image)) {
                 for (text, cause) in followed.changes.drain(..) {
-                    image.set_scalar(&text, None);
-                    // The entry is where the value comes from now.
-                    image.span = cause;
+                    image.set_scalar_from(&text, None, (!keeps_places).then_some(cause));
                 }
             }
             Ok(())
@@ -390,14 +389,12 @@ impl<'i> Rule<'i> {
     }
 
     /// Changes the images of an object, and says how many it were.
-    fn apply(&self, node: &mut Node, specs: &[FieldSpec]) -> Result<usize> {
+    fn apply(&self, node: &mut Node, specs: &[FieldSpec], keeps_places: bool) -> Result<usize> {
         // The tables lead to most images once more.
         let mut met = FxHashSet::default();
         each_image(node, specs, &mut |image| {
             if let Some(changed) = self.changed(text(image)?)? {
-                image.set_scalar(&changed, None);
-                // The entry is where the value comes from now.
-                image.span = self.cause;
+                image.set_scalar_from(&changed, None, (!keeps_places).then_some(self.cause));
                 met.insert(address(image));
             }
             Ok(())

@@ -44,13 +44,13 @@ pub fn apply(resources: &mut Resources, pairs: &[(Text, Text)], specs: &[FieldSp
     let budget = resources.budget().clone();
     let total: u64 = sizes.sum();
     resources.change_contents(|resource| {
+        let has_places = !resource.hash_covers_places();
         fields::each_field_of(&mut resource.node, specs, OnMissing::Map, &mut |labels| {
             // Those that are there are passed by.
             let total = total.saturating_add(labels.entries().len() as u64);
             let charged = budget.charge("these labels or annotations", total);
             charged.map_err(|error| error.at(pairs[0].0.span))?;
-            let fields = pairs.iter().map(|(key, value)| (&**key, &**value));
-            labels.set_scalar_fields(fields, Some(Tag::Str));
+            labels.set_text_fields(pairs, Some(Tag::Str), has_places);
             Ok(())
         })
     })

@@ -3,6 +3,7 @@
 //! Source: <https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/namespace/>.
 
 use kustom_yaml::error::{Error, Kind, Result};
+use kustom_yaml::place::Span;
 use kustom_yaml::{Node, Tag, Text};
 
 use crate::fields::{self, FieldSpec, OnMissing};
@@ -69,6 +70,7 @@ pub fn apply(
 impl Namespace {
     pub(super) fn move_one(&self, resource: &mut Resource, specs: &[FieldSpec]) -> Result<()> {
         let id = resource.id().clone();
+        let span = resource.place_of_new(self.namespace.span);
         let is_core = id.gvk.group.is_empty() && id.gvk.version == "v1";
         let is_binding = matches!(&*id.gvk.kind, "RoleBinding" | "ClusterRoleBinding");
         let node = &mut resource.node;
@@ -80,10 +82,10 @@ impl Namespace {
                 create: true,
                 ..FieldSpec::default()
             };
-            fields::each_field(node, &spec, leaf, &mut |field| self.set(field))?;
+            fields::each_field(node, &spec, leaf, &mut |field| self.set(field, span))?;
         }
         if is_binding && let Some(subjects) = node.get_mut("subjects") {
-            self.move_subjects(subjects)?;
+            self.move_subjects(subjects, span)?;
         }
         for spec in specs {
             // These fields have rules of their own.
@@ -96,24 +98,25 @@ impl Namespace {
                 _ => false,
             };
             if !is_handled {
-                fields::each_field(node, spec, leaf, &mut |field| self.set(field))?;
+                fields::each_field(node, spec, leaf, &mut |field| self.set(field, span))?;
             }
         }
         Ok(())
     }
 
-    fn set(&self, node: &mut Node) -> Result<()> {
+    /// Sets a namespace, which is then written at `span`.
+    fn set(&self, node: &mut Node, span: Option<Span>) -> Result<()> {
         let Some(text) = node.text() else {
             let message = "something else than a text stands where a namespace belongs";
             return Err(Error::new(Kind::Transform, message).at(node.span));
         };
         if !self.unset_only || text.is_empty() || node.is_null() {
-            node.set_scalar(&self.namespace, Some(Tag::Str));
+            node.set_scalar_from(&self.namespace, Some(Tag::Str), span);
         }
         Ok(())
     }
 
-    fn move_subjects(&self, subjects: &mut Node) -> Result<()> {
+    fn move_subjects(&self, subjects: &mut Node, place: Option<Span>) -> Result<()> {
         let (field, word) = match self.subjects {
             Subjects::Default => ("name", "default"),
             Subjects::ServiceAccounts => ("kind", "ServiceAccount"),
@@ -132,7 +135,7 @@ impl Namespace {
                 subject.set("namespace", Node::string(""));
             }
             if let Some(namespace) = subject.get_mut("namespace") {
-                self.set(namespace)?;
+                self.set(namespace, place)?;
             }
         }
         Ok(())

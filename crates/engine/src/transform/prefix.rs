@@ -3,7 +3,8 @@
 //! Source: <https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/nameprefix/>.
 
 use kustom_yaml::error::Result;
-use kustom_yaml::{Str, Tag};
+use kustom_yaml::place::Span;
+use kustom_yaml::{Str, Tag, Text};
 
 use crate::fields::{self, FieldSpec, OnMissing};
 use crate::id::Id;
@@ -18,20 +19,22 @@ use crate::schema::Schema;
 /// If a name is no plain value.
 pub fn apply(
     resources: &mut Resources,
-    prefix: &str,
+    prefix: &Text,
     specs: &[FieldSpec],
     schema: &Schema,
 ) -> Result<()> {
-    let record = |resource: &mut Resource| resource.history.prefixes.push(prefix.into());
+    let record = |resource: &mut Resource| resource.history.prefixes.push(prefix.text.clone());
     let change = |name: &str| compact_str::format_compact!("{prefix}{name}");
-    rename_all(resources, specs, schema, record, change)
+    rename_all(resources, specs, schema, prefix.span, record, change)
 }
 
-/// Changes the fields that `specs` name; a change of `metadata.name` is recorded.
+/// Changes the fields that `specs` name, as the entry at `span` asks for; a change of
+/// `metadata.name` is recorded.
 pub(super) fn rename_all(
     resources: &mut Resources,
     specs: &[FieldSpec],
     schema: &Schema,
+    span: Span,
     record: impl Fn(&mut Resource) + Sync,
     change: impl Fn(&str) -> Str + Sync,
 ) -> Result<()> {
@@ -41,6 +44,7 @@ pub(super) fn rename_all(
         if keeps_its_name(&original) {
             return Ok(());
         }
+        let span = resource.place_of_new(span);
         for spec in specs {
             if !spec.selects(
                 &original.gvk.group,
@@ -61,7 +65,7 @@ pub(super) fn rename_all(
                     let changed = change(name.text().unwrap_or_default());
                     // The former name is remembered.
                     budget.charge_text("this prefix or suffix", &changed, 2)?;
-                    name.set_scalar(&changed, None);
+                    name.set_scalar_from(&changed, None, span);
                     Ok(())
                 },
             )?;

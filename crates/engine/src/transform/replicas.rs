@@ -3,6 +3,7 @@
 //! Source: <https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/replicas/>.
 
 use kustom_yaml::error::{Error, Kind, Result, nearest};
+use kustom_yaml::place::Span;
 use kustom_yaml::{Tag, Text};
 
 use crate::fields::{self, FieldSpec, OnMissing};
@@ -16,6 +17,8 @@ pub struct Replica {
     pub name: Text,
     /// How many.
     pub count: i64,
+    /// Where the number is written.
+    pub count_span: Span,
 }
 
 /// Sets the number of replicas of every workload that has or had the name.
@@ -47,14 +50,13 @@ fn set(resource: &mut Resource, replica: &Replica, specs: &[FieldSpec]) -> Resul
         gvks.iter()
             .any(|gvk| spec.selects(&gvk.group, &gvk.version, &gvk.kind))
     };
+    let span = resource.place_of_new(replica.count_span);
     let mut found = false;
     for spec in specs.iter().filter(is_meant) {
         found = true;
         let leaf = OnMissing::Scalar(Tag::Int);
         fields::each_field(&mut resource.node, spec, leaf, &mut |node| {
-            node.set_scalar(&count, Some(Tag::Int));
-            // The entry is where the value comes from now.
-            node.span = replica.name.span;
+            node.set_scalar_from(&count, Some(Tag::Int), span);
             Ok(())
         })?;
     }

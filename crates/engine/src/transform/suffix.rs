@@ -2,6 +2,7 @@
 //!
 //! Source: <https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/namesuffix/>.
 
+use kustom_yaml::Text;
 use kustom_yaml::error::Result;
 
 use super::prefix::rename_all;
@@ -17,11 +18,11 @@ use crate::schema::Schema;
 /// If a name is no plain value.
 pub fn apply(
     resources: &mut Resources,
-    suffix: &str,
+    suffix: &Text,
     specs: &[FieldSpec],
     schema: &Schema,
 ) -> Result<()> {
-    let record = |resource: &mut Resource| resource.history.suffixes.push(suffix.into());
+    let record = |resource: &mut Resource| resource.history.suffixes.push(suffix.text.clone());
     let change = |name: &str| compact_str::format_compact!("{name}{suffix}");
-    rename_all(resources, specs, schema, record, change)
+    rename_all(resources, specs, schema, suffix.span, record, change)
 }

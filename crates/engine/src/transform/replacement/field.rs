@@ -5,7 +5,7 @@ mod embedded;
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::finding::Finding;
 use kustom_yaml::limits::Budget;
-use kustom_yaml::place::Span;
+use kustom_yaml::place::{SourceId, Span};
 use kustom_yaml::{Entry, FieldPath, Node, Part, Str, Value, charge_copy};
 use regex::Regex;
 
@@ -69,6 +69,10 @@ impl<'p> Field<'p> {
         let mut loss = None;
         let put = Put {
             value,
+            span: resource.place_of_new(match value.span.source {
+                SourceId::NONE => self.span,
+                _ => value.span,
+            }),
             options,
             budget,
             depth: self.path.parts().len(),
@@ -187,6 +191,8 @@ impl Loss {
 /// A value that is put into fields, and how.
 pub(super) struct Put<'p> {
     pub(super) value: &'p Node,
+    /// Where the value is written; where nobody wrote it, the path of the target.
+    span: Option<Span>,
     pub(super) options: &'p FieldOptions,
     pub(super) budget: &'p Budget,
     /// How many parts lead to the fields.
@@ -214,6 +220,7 @@ impl Put<'_> {
         self.budget.charge_text(OPERATOR, text, 1)?;
         let text = options.joined(text, value);
         node.set_text(&text);
+        node.span = self.span.unwrap_or(node.span);
         Ok(())
     }
 
@@ -222,6 +229,7 @@ impl Put<'_> {
         charge_copy(self.budget, OPERATOR, self.value, self.depth)?;
         if node.is_scalar() {
             node.set_text(self.value.text().unwrap_or_default());
+            node.span = self.span.unwrap_or(node.span);
         } else {
             *node = self.value.clone();
         }

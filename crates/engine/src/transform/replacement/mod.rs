@@ -97,11 +97,34 @@ pub fn apply(
     release: Release,
     findings: &mut Vec<Finding>,
 ) -> Result<Vec<Vec<usize>>> {
-    let mut index = Index::default();
-    replacements
-        .iter()
-        .map(|replacement| replacement.apply(resources, &mut index, schema, release, findings))
-        .collect()
+    let mut replacing = Replacing::default();
+    let one = |replacement| replacing.apply(resources, replacement, schema, release, findings);
+    replacements.iter().map(one).collect()
+}
+
+/// Replacements that are made one after the other: what was looked up for one is there for the
+/// next.
+#[derive(Debug, Default)]
+pub struct Replacing {
+    index: Index,
+}
+
+impl Replacing {
+    /// Makes one, as [`apply`] does.
+    ///
+    /// # Errors
+    ///
+    /// As [`apply`].
+    pub fn apply(
+        &mut self,
+        resources: &mut Resources,
+        replacement: &Replacement,
+        schema: &Schema,
+        release: Release,
+        findings: &mut Vec<Finding>,
+    ) -> Result<Vec<usize>> {
+        replacement.apply(resources, &mut self.index, schema, release, findings)
+    }
 }
 
 /// What is copied, and the object it is still a part of.
@@ -126,7 +149,10 @@ impl Replacement {
             }
             (Some(source), None) => source.value(resources, index)?,
             (None, Some(text)) => Value {
-                node: Node::inferred(text),
+                node: Node {
+                    span: text.span,
+                    ..Node::inferred(text)
+                },
                 home: None,
             },
             (None, None) => return Err(self.incomplete("`source` or `sourceValue`")),
