@@ -44,6 +44,7 @@ use kustom_yaml::threads;
 pub mod dangling;
 pub mod diff;
 pub mod across;
+pub mod explain;
 pub mod report;
 pub mod secret_scan;
 pub mod sops;

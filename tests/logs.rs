@@ -218,6 +218,23 @@ const COMMANDS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "explain",
+        &[
+            "explain NAME",
+            "explain --dir NAME",
+            "explain --dir p/environments/NAME Deployment/NAME",
+            "explain --dir p/base x/NAME NAME",
+        ],
+    ),
+    (
+        "blame",
+        &[
+            "blame NAME",
+            "blame --dir p/environments/NAME --only Deployment/NAME",
+            "blame --dir p/base --reverse NAME",
+        ],
+    ),
+    (
         "affected",
         &[
             "affected --base HEAD~1",

@@ -31,6 +31,8 @@ fn commands_of(room: &str, file: &str) -> Vec<&'static str> {
         ("cli", "lock.rs" | "vendor.rs") => vec!["lock", "vendor"],
         ("argocd", _) | ("cli", "argocd.rs") => vec!["argocd applications"],
         ("cli", "validate") => vec!["validate"],
+        ("explain", _) | ("cli", "explain.rs" | "explained.rs") => vec!["explain"],
+        ("cli", "blame.rs") => vec!["blame"],
         ("cli", "secrets") => vec!["secrets init"],
         // Its commands say each of its own flags.
         ("edit", _) | ("cli", "edit") => vec![EDIT],

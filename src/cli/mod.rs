@@ -7,6 +7,7 @@
 mod advice;
 mod affected;
 mod argocd;
+mod blame;
 mod build;
 mod cfg;
 mod check;
@@ -15,6 +16,8 @@ mod config;
 mod deps;
 mod diff;
 mod edit;
+mod explain;
+mod explained;
 mod files;
 mod flags;
 mod functions;
@@ -111,6 +114,10 @@ enum Command {
     Validate(LazyArgs<validate::Arguments>),
     /// Substitute variables in manifests, as Flux does after its build.
     Substitute(LazyArgs<substitute::Arguments>),
+    /// Show what made an object, or a field of it, what it is: every file and line, oldest first.
+    Explain(LazyArgs<explain::Arguments>),
+    /// Print the output of an environment with the file and line that each of its lines comes from.
+    Blame(LazyArgs<blame::Arguments>),
     /// Print the environments that the changes since a revision can affect.
     Affected(LazyArgs<affected::Arguments>),
     /// Print the files that environments are made of.
@@ -188,6 +195,8 @@ fn run_command(command: Command, streams: &Streams) -> Result<ExitCode> {
         Command::CompareReleases(LazyArgs(arguments)) => compare_releases::run(&arguments, streams),
         Command::Validate(LazyArgs(arguments)) => validate::run(&arguments, streams),
         Command::Substitute(LazyArgs(arguments)) => substitute::run(&arguments, streams),
+        Command::Explain(LazyArgs(arguments)) => explain::run(&arguments, streams),
+        Command::Blame(LazyArgs(arguments)) => blame::run(&arguments, streams),
         Command::Affected(LazyArgs(arguments)) => affected::run(&arguments, streams),
         Command::Deps(LazyArgs(arguments)) => deps::run(&arguments, streams),
         Command::Lock(LazyArgs(arguments)) => lock::run(&arguments, streams),

@@ -125,7 +125,14 @@ fn one<T>(
         Ok(environment) => environment,
         Err(error) => return (GuardPolicy::Off, Err(error)),
     };
-    let rendered = render_in(files, working_directory, project, &environment, options);
+    let rendered = render_in(
+        files,
+        working_directory,
+        project,
+        &environment,
+        options,
+        None,
+    );
     let taken = rendered.and_then(|rendered| {
         // The same mistake in several environments is told once, without their names.
         be_strict(&environment, "the environment", &rendered.findings)?;

@@ -11,6 +11,7 @@ mod configs;
 mod extended_files;
 mod environment;
 mod expected;
+mod explained;
 mod ignored;
 mod scripted_files;
 mod kinds;
@@ -49,11 +50,12 @@ use crate::yaml::Node;
 pub use ciphertext::UNDECRYPTED;
 pub use configs::{Config, configs};
 pub use environment::Environment;
+pub use explained::explain_environment;
 pub use kinds::would_change;
 pub use many::{Many, Shard, render_many};
 pub use output::RECORD;
 pub use remotes::{VENDOR, visit_remotes};
-pub use render::{Options, Rendered, render};
+pub use render::{Options, Rendered, render, render_observed};
 pub use script_files::ProjectFiles;
 pub use secrets::{
     Layout, Question, SecretFile, SecretStub, State, Wanted, lay_out, named_secrets, questions,

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use crate::error::Result;
-use crate::load::{MadeBy, Provenance};
+use crate::load::{BaseText, MadeBy, Provenance};
 use crate::place::{Place, Span};
 use crate::yaml::Inset;
 use crate::yaml::source_map::{Origin, SourceMap};
@@ -124,6 +124,14 @@ impl Provenance for Scripted {
                 None => place,
             },
         }
+    }
+
+    fn base(&self) -> Option<BaseText<'_>> {
+        Some(BaseText {
+            name: &self.base.name,
+            content: &self.base.content,
+            provenance: self.base.provenance.as_deref(),
+        })
     }
 }
 

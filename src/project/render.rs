@@ -14,7 +14,7 @@ use super::{
     Environment, GuardPolicy, ImageOverride, Project, ReplicaOverride, Secrets, expected, kinds,
     namespaces, scripted_files, secrets,
 };
-use crate::build::{self, Built, build_with};
+use crate::build::{self, Built, Observer, build_observed};
 use crate::dangling;
 use crate::error::{Error, Kind, Result};
 use crate::finding::{Finding, Severity};
@@ -80,18 +80,49 @@ pub fn render(
     environment: &Environment,
     options: &Options<'_>,
 ) -> Result<Rendered> {
+    let rendered = render_observed(
+        files,
+        working_directory,
+        project,
+        environment,
+        options,
+        None,
+    )?;
+    let whose = format!("`{}`", environment.name);
+    be_strict(environment, &whose, &rendered.findings)?;
+    Ok(rendered)
+}
+
+/// Renders an environment, strict or not, and tells an observer of every step of its build.
+///
+/// # Errors
+///
+/// As [`render`].
+pub fn render_observed(
+    files: &dyn Files,
+    working_directory: &Path,
+    project: &Project,
+    environment: &Environment,
+    options: &Options<'_>,
+    observer: Option<&mut dyn Observer>,
+) -> Result<Rendered> {
     let policy = environment.guard();
     let tracked = match policy {
         GuardPolicy::Off => &[],
         _ => options.tracked,
     };
     let (rendered, found) = watched(files, project, tracked, |files| {
-        render_in(files, working_directory, project, environment, options)
+        render_in(
+            files,
+            working_directory,
+            project,
+            environment,
+            options,
+            observer,
+        )
     })?;
     let mut rendered = rendered?;
     rendered.findings.extend(judged(found, policy)?);
-    let whose = format!("`{}`", environment.name);
-    be_strict(environment, &whose, &rendered.findings)?;
     Ok(rendered)
 }
 
@@ -106,8 +137,16 @@ pub(super) fn render_in(
     project: &Project,
     environment: &Environment,
     options: &Options<'_>,
+    observer: Option<&mut dyn Observer>,
 ) -> Result<Rendered> {
-    let rendered = rendered(files, working_directory, project, environment, options);
+    let rendered = rendered(
+        files,
+        working_directory,
+        project,
+        environment,
+        options,
+        observer,
+    );
     rendered.map_err(|error| {
         let mut mask = Mask::default();
         for (path, content) in files.contents() {
@@ -125,6 +164,7 @@ fn rendered(
     project: &Project,
     environment: &Environment,
     options: &Options<'_>,
+    observer: Option<&mut dyn Observer>,
 ) -> Result<Rendered> {
     secrets::refuse_tracked(files, project, environment, &[], options.tracked)?;
     // The guard looks at the settings, too, which were read before.
@@ -188,8 +228,9 @@ fn rendered_of(
         definitions: (environment.custom_kinds(project) == Some(true)).then(Arc::default),
         ..build::Options::default()
     };
-    let build = |options: &build::Options| {
-        build_with(
+    let mut observer = observer;
+    let mut build = |options: &build::Options| {
+        build_observed(
             &overlay,
             working_directory,
             &environment.directory,
@@ -198,6 +239,7 @@ fn rendered_of(
                 overrides.apply(asked, files, library);
                 asked.namespaces = namespaces::map(environment, files, library);
             },
+            observer.as_mut().map(|it| &mut **it as &mut dyn Observer),
         )
         .map_err(|error| templated.explained(error))
         .map_err(|error| overrides.explained(error))

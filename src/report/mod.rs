@@ -7,6 +7,7 @@ mod changes;
 mod diff;
 #[cfg(test)]
 mod door;
+mod explain;
 mod findings;
 mod github;
 mod gitlab;
@@ -23,6 +24,9 @@ use std::fmt::Write as _;
 pub use crate::guard::printable;
 pub use changes::Change;
 pub use diff::{Format as DiffFormat, Layout, diff, diffs, summary as diff_summary};
+pub use explain::{
+    blame, blame_json, chain, chains_json, life, lives_json, objects, reverse, reverse_json,
+};
 pub use findings::{Check, Counts, Merged, Outcome, Report, Suite, finding_of};
 pub use rules::{About, about, rules};
 

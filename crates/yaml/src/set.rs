@@ -160,7 +160,6 @@ impl Node {
     }
 }
 
-/// A field that a mapping does not have yet; a text is quoted if YAML 1.1 would misread it.
 /// A field with the places of its key and its value.
 fn new_text_field(key: &Text, value: &Text, tag: Option<Tag>) -> Entry {
     let mut entry = new_field(key, value, tag);
@@ -168,6 +167,7 @@ fn new_text_field(key: &Text, value: &Text, tag: Option<Tag>) -> Entry {
     entry
 }
 
+/// A field that a mapping does not have yet; a text is quoted if YAML 1.1 would misread it.
 fn new_field(key: &str, text: &str, tag: Option<Tag>) -> Entry {
     let mut value = Node::scalar(text, tag.unwrap_or(Tag::Str));
     if tag.is_some_and(|tag| tag != Tag::Str) {

@@ -299,6 +299,9 @@ fn finished<'o>(
         SourceStore::new(files, working_directory, options.restriction).as_of(options.release);
     let mut context = Context::new(options, library.budget());
     context.observer = observer;
+    if let Some(observer) = &mut context.observer {
+        observer.start();
+    }
     let resources = run(&mut context, &library)
         .map_err(|error| mask(&library).error(error.locate(|place| library.locate(place))))?;
     let (mut findings, mut matches) = (context.findings, context.matches);

@@ -106,6 +106,9 @@ impl Accesses<'_> {
 /// Steps come in the order in which they run, those of a base before those of what builds on it.
 /// The resources are those that the kustomization of the step has gathered so far.
 pub trait Observer: Send {
+    /// Hears that a build begins; what it has heard of an earlier one does not count.
+    fn start(&mut self) {}
+
     /// Hears of a step, and sees what it has left.
     fn after(&mut self, step: &Step<'_>, resources: &Resources);
 }

@@ -51,7 +51,7 @@ pub use files::{Disk, FileKind, Files, LookupCache, Memory, Overlay, display_fro
 pub use history::Appearance;
 pub use lock::{LOCK_FILE, Lock, Locked, Remote, RemoteKind, digest_of, digest_of_files};
 pub use open::{bounded, largest_file};
-pub use provenance::{MadeBy, Provenance};
+pub use provenance::{BaseText, MadeBy, Provenance};
 pub use recording::{Accesses, Recording};
 pub use remote::Remotes;
 pub use revision::Revision;
@@ -342,6 +342,18 @@ impl Sources {
             }
             None => place.file = Some(source.shown.clone()),
         }
+    }
+
+    /// Where the text that a span is in was written, if it was made.
+    pub fn provenance(&self, span: Span) -> Option<&dyn Provenance> {
+        self.0.get(span.source.index()?)?.provenance.as_deref()
+    }
+
+    /// The number of the file at a path, if it was read; of one that was read twice the last.
+    pub fn source_of(&self, path: &Path) -> Option<SourceId> {
+        let mut sources = self.0.iter();
+        let index = sources.rposition(|source| source.path.as_deref() == Some(path))?;
+        Some(SourceId::new(index))
     }
 
     /// The path of the file that a span is in, if it is on this machine and stays there.

@@ -10,6 +10,22 @@ use kustom_yaml::place::{Place, Span};
 pub trait Provenance: fmt::Debug + Send + Sync {
     /// Where what stands at a span of the text was written.
     fn place(&self, span: Span) -> Place;
+
+    /// The text that a script has made this one of, if one has.
+    fn base(&self) -> Option<BaseText<'_>> {
+        None
+    }
+}
+
+/// A text that a script has made another of.
+#[derive(Clone, Copy, Debug)]
+pub struct BaseText<'p> {
+    /// The file, as people call it.
+    pub name: &'p str,
+    /// What is in it.
+    pub content: &'p [u8],
+    /// Where that was written, if it was made itself.
+    pub provenance: Option<&'p dyn Provenance>,
 }
 
 /// The provenance of a file, if it was made.

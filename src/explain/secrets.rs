@@ -1,0 +1,115 @@
+//! What no explanation shows: the data of Secrets, wherever it was copied to, and what the guard
+//! takes for a secret.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::recorder::Life;
+use super::track::Seg;
+use crate::guard::{Guard, is_placeholder};
+use crate::id::Id;
+use crate::yaml::Node;
+
+/// What stands in the place of a secret.
+pub(super) const HIDDEN: &str = "***";
+
+/// A value that is shorter is hidden where it is data of a Secret, and nowhere else.
+const SHORTEST: usize = 8;
+
+/// A line of many is hidden elsewhere if it is as long as this.
+const LONG: usize = 24;
+
+/// The values of all Secrets of a build, and the guard.
+pub(super) struct Secrets {
+    /// The longest first: one may be a part of another.
+    values: Vec<String>,
+    guard: Guard,
+}
+
+/// Whether a value is data of a Secret.
+pub(super) fn is_data(id: &Id, way: &[Seg]) -> bool {
+    let is_field = |key: &str| matches!(key, "data" | "stringData");
+    let in_data = matches!(way.first(), Some(Seg::Key(key)) if is_field(key));
+    id.gvk.kind == "Secret" && id.gvk.group.is_empty() && in_data && way.len() > 1
+}
+
+impl Secrets {
+    pub(super) fn of(lives: &[Life]) -> Self {
+        let mut values = Vec::new();
+        let nodes = lives.iter().flat_map(|life| {
+            let is_secret = life.id().gvk.kind == "Secret";
+            life.nodes().filter(move |_| is_secret)
+        });
+        for node in nodes {
+            for field in ["data", "stringData"] {
+                let entries = node.get(field).map(Node::entries).unwrap_or_default();
+                let texts = entries.iter().filter_map(|entry| entry.value.text());
+                texts.for_each(|text| learn(text, &mut values));
+            }
+        }
+        values.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
+        values.dedup();
+        Self {
+            values,
+            guard: Guard::new(),
+        }
+    }
+
+    /// A text without the data of Secrets.
+    pub(super) fn without_data(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for value in &self.values {
+            if text.contains(value) {
+                text = text.replace(value, HIDDEN);
+            }
+        }
+        text
+    }
+
+    /// A text of a file without what is a secret in it.
+    pub(super) fn hidden(&self, file: &str, text: &str) -> String {
+        let mut text = self.without_data(text);
+        let scan = self.guard.scan(file, text.as_bytes());
+        let allowed = scan.allowed.into_iter().map(|allowed| allowed.leak);
+        let leaks = scan.leaks.into_iter().chain(allowed);
+        let mut ranges: Vec<_> = leaks.map(|leak| leak.span.range()).collect();
+        ranges.sort_by_key(|range| range.start);
+        let mut last = text.len();
+        for range in ranges.into_iter().rev() {
+            let fits = range.end <= last
+                && text.is_char_boundary(range.start)
+                && text.is_char_boundary(range.end);
+            if fits {
+                last = range.start;
+                text.replace_range(range, HIDDEN);
+            }
+        }
+        text
+    }
+
+    /// A value without what is a secret in it; `key` is what it is called.
+    pub(super) fn hidden_value(&self, key: &str, value: &str) -> String {
+        // A value is judged by its name.
+        let start = format!("{key}: ");
+        let text = self.hidden("manifest.yaml", &format!("{start}{value}\n"));
+        let text = text.strip_prefix(&start).unwrap_or(HIDDEN);
+        text.strip_suffix('\n').unwrap_or(text).to_owned()
+    }
+}
+
+/// Learns a value of a Secret, as it is and decoded. Of several lines those count that are one
+/// word, as those of a key are: what else is in a configuration may stand anywhere.
+fn learn(text: &str, values: &mut Vec<String>) {
+    let bare: String = text.split_whitespace().collect();
+    let decoded = STANDARD.decode(bare).ok();
+    let decoded = decoded.and_then(|bytes| String::from_utf8(bytes).ok());
+    for text in [Some(text.to_owned()), decoded].into_iter().flatten() {
+        let text = text.trim();
+        let shortest = if text.contains('\n') { LONG } else { SHORTEST };
+        let is_word = |line: &&str| {
+            line.len() >= shortest && !line.contains(char::is_whitespace) && !is_placeholder(line)
+        };
+        let words = text.lines().map(str::trim).filter(is_word);
+        values.extend(words.map(str::to_owned));
+    }
+}
