@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use kustom::error::{Error, Kind, Result};
 use kustom::explain::{Explained, Field, ObjectName};
+use kustom::finding::Finding;
 use kustom::report;
 
 use super::explained::Source;
@@ -47,6 +48,15 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
             .help("with `--dir` there is an object, and then a field"));
     }
     let explained = arguments.source.explained(environment)?;
+    // A patch that meets nothing is the first guess where a value is not what it should be.
+    let is_told = |finding: &&Finding| finding.rule.starts_with("unmatched");
+    let findings: Vec<Finding> = explained
+        .findings()
+        .iter()
+        .filter(is_told)
+        .cloned()
+        .collect();
+    streams.findings(&findings);
     let text = text(arguments, &explained, object.as_ref(), field, streams)?;
     streams.data(&text)?;
     Ok(ExitCode::SUCCESS)

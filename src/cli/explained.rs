@@ -86,7 +86,7 @@ impl Source {
         let options = kustom::project::Options {
             tracked: &tracked,
             ..self
-                .said
+                .overrides
                 .options(Some(self.secrets.unwrap_or(Policy::Placeholder).secrets()))?
         };
         let explained = explain_environment(files, here, project, &environment, &options)?;

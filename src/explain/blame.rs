@@ -114,7 +114,9 @@ impl Explained {
                 let Some(found) = spans.lines.get(&(at + 1)) else {
                     continue;
                 };
-                let Some(way) = &found.way else { continue };
+                let Some(way) = found.way.as_ref().filter(|_| found.is_scalar) else {
+                    continue;
+                };
                 for place in self.built_upon(life, way).into_iter().filter(is_it) {
                     let number = start + at + 1;
                     let is_known = reached.iter().any(|it: &Reached| it.line.number == number);
@@ -226,6 +228,7 @@ struct Line {
     span: Span,
     /// The value that it is about, if that is one value.
     way: Option<Vec<Seg>>,
+    is_scalar: bool,
     is_secret: bool,
 }
 
@@ -269,7 +272,8 @@ impl<'e> Lines<'e> {
                         true => first_span(&own.value),
                         false => own.key.span,
                     };
-                    self.note(entry.key.span.line as usize, span, way);
+                    let is_scalar = own.value.is_scalar();
+                    self.note(entry.key.span.line as usize, span, way, is_scalar);
                     self.gather(&own.value, &entry.value, way, end);
                     way.pop();
                 }
@@ -279,7 +283,8 @@ impl<'e> Lines<'e> {
                     let next = others.get(at + 1);
                     let end = next.map_or(end, |next| next.span.line as usize);
                     way.push(Seg::Item(at));
-                    self.note(other.span.line as usize, first_span(item), way);
+                    let is_scalar = item.is_scalar();
+                    self.note(other.span.line as usize, first_span(item), way, is_scalar);
                     self.gather(item, other, way, end);
                     way.pop();
                 }
@@ -295,7 +300,7 @@ impl<'e> Lines<'e> {
                         SourceId::NONE => node.span,
                         _ => line_within(node, inner),
                     };
-                    self.note(line, span, way);
+                    self.note(line, span, way, true);
                 }
             }
             _ => {}
@@ -303,11 +308,12 @@ impl<'e> Lines<'e> {
     }
 
     /// Notes a line, unless something before it on the line was noted: the value behind a key is.
-    fn note(&mut self, line: usize, span: Span, way: &[Seg]) {
+    fn note(&mut self, line: usize, span: Span, way: &[Seg], is_scalar: bool) {
         let is_secret = secrets::is_data(self.life.id(), way);
         let new = Line {
             span,
             way: Some(way.to_vec()),
+            is_scalar,
             is_secret,
         };
         // The first entry of an item stands on the line of the item.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::build::{Accesses, Observer, Step, StepKind};
+use crate::build::{Observer, Step, StepKind, StepPatches};
 use crate::id::Id;
 use crate::place::Span;
 use crate::resource::{Resource, Resources};
@@ -170,14 +170,14 @@ impl Recorder {
     }
 }
 
-fn patches(asked: Accesses<'_>) -> Vec<PatchText> {
+fn patches(asked: StepPatches<'_>) -> Vec<PatchText> {
     match asked {
-        Accesses::Nothing => Vec::new(),
-        Accesses::Patch(patch) if patch.path.is_empty() => {
+        StepPatches::Nothing => Vec::new(),
+        StepPatches::Patch(patch) if patch.path.is_empty() => {
             vec![PatchText::Inline(patch.patch.clone())]
         }
-        Accesses::Patch(patch) => vec![PatchText::File(patch.path.clone())],
-        Accesses::Patches(list) => {
+        StepPatches::Patch(patch) => vec![PatchText::File(patch.path.clone())],
+        StepPatches::Patches(list) => {
             let is_inline = |text: &Text| text.contains('\n') || text.contains(": ");
             let one = |text: &Text| match is_inline(text) {
                 true => PatchText::Inline(text.clone()),

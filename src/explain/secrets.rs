@@ -103,13 +103,47 @@ fn learn(text: &str, values: &mut Vec<String>) {
     let bare: String = text.split_whitespace().collect();
     let decoded = STANDARD.decode(bare).ok();
     let decoded = decoded.and_then(|bytes| String::from_utf8(bytes).ok());
+    // What is encoded says itself whether it is a placeholder.
+    if is_placeholder(decoded.as_deref().unwrap_or(text)) {
+        return;
+    }
     for text in [Some(text.to_owned()), decoded].into_iter().flatten() {
         let text = text.trim();
         let shortest = if text.contains('\n') { LONG } else { SHORTEST };
-        let is_word = |line: &&str| {
-            line.len() >= shortest && !line.contains(char::is_whitespace) && !is_placeholder(line)
-        };
+        let is_word = |line: &&str| line.len() >= shortest && !line.contains(char::is_whitespace);
         let words = text.lines().map(str::trim).filter(is_word);
         values.extend(words.map(str::to_owned));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_hidden_as_it_is_and_decoded() {
+        let mut values = Vec::new();
+        // Padded and not; a placeholder; a configuration, of which one line is a key.
+        for clear in [
+            "hunter2-forever",
+            "hunter2-forever-x",
+            "<fill in>",
+            "a: 1\nlong name: x\nkey-of-many-letters-0123456789\n",
+        ] {
+            learn(&STANDARD.encode(clear), &mut values);
+        }
+        let secrets = Secrets {
+            values,
+            guard: Guard::new(),
+        };
+        for clear in ["hunter2-forever", "hunter2-forever-x"] {
+            assert_eq!(secrets.without_data(clear).replace("-x", ""), HIDDEN);
+            assert_eq!(secrets.hidden_value("x", &STANDARD.encode(clear)), HIDDEN);
+        }
+        let text = "key-of-many-letters-0123456789";
+        assert_eq!(secrets.without_data(text), HIDDEN);
+        for text in ["a: 1", "<fill in>", "long name: x"] {
+            assert_eq!(secrets.without_data(text), text);
+        }
     }
 }

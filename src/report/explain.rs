@@ -202,7 +202,7 @@ fn short(place: &Place) -> String {
 
 /// The output with the place of each line before it, as `git blame` has the commit.
 pub fn blame(lines: &[Blamed], color: Color) -> String {
-    let places: Vec<String> = lines.iter().map(|line| place_of(line)).collect();
+    let places: Vec<String> = lines.iter().map(place_of).collect();
     let width = places
         .iter()
         .map(|place| place.chars().count())

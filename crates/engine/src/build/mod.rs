@@ -43,7 +43,7 @@ use crate::vars::Vars;
 use accumulate::KustTarget;
 pub use generators::read_pairs;
 pub use matched::{Matched, Operator};
-pub use step::{Accesses, Observer, Step, StepKind};
+pub use step::{Observer, Step, StepKind, StepPatches};
 
 /// How a kustomization is built.
 #[derive(Clone, Debug, Default)]
@@ -389,7 +389,7 @@ impl<'o> Context<'o> {
             kind,
             span,
             directory,
-            asked: Accesses::Nothing,
+            asked: StepPatches::Nothing,
         };
         self.tell_step(&step, resources);
     }
@@ -412,7 +412,7 @@ impl<'o> Context<'o> {
             kind,
             span,
             directory: target.loader.root(),
-            asked: Accesses::Nothing,
+            asked: StepPatches::Nothing,
         };
         self.after_step(target, &step, resources);
     }
@@ -422,7 +422,7 @@ impl<'o> Context<'o> {
         &mut self,
         target: &accumulate::KustTarget<'_>,
         kind: StepKind,
-        asked: Accesses<'_>,
+        asked: StepPatches<'_>,
         resources: &mut Resources,
     ) {
         let step = Step {

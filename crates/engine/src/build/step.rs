@@ -76,12 +76,12 @@ pub struct Step<'s> {
     /// The directory of the kustomization that asks for it.
     pub directory: &'s Path,
     /// The patches that were applied, if it is a step of patches.
-    pub asked: Accesses<'s>,
+    pub asked: StepPatches<'s>,
 }
 
 /// The patches of a step, as the kustomization names or holds them.
 #[derive(Clone, Copy, Debug, Default)]
-pub enum Accesses<'s> {
+pub enum StepPatches<'s> {
     /// The step is none of patches.
     #[default]
     Nothing,
@@ -91,7 +91,7 @@ pub enum Accesses<'s> {
     Patches(&'s [Text]),
 }
 
-impl Accesses<'_> {
+impl StepPatches<'_> {
     /// Where the entry stands, if it is one.
     pub(super) fn span(self) -> Span {
         match self {

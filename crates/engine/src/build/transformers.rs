@@ -6,7 +6,7 @@ use kustom_yaml::place::Span;
 
 use super::accumulate::KustTarget;
 use super::{
-    Accesses, Accumulated, Context, Matched, Operator, StepKind, origin, patches, plugins,
+    Accumulated, Context, Matched, Operator, StepKind, StepPatches, origin, patches, plugins,
 };
 use crate::kustomization::ReplacementSource;
 use crate::release::Release;
@@ -35,7 +35,7 @@ pub(super) fn run(
         let list = &asked.patches_strategic_merge;
         patches::strategic_merge(context, target, resources, list)?;
         let kind = StepKind::PatchStrategicMergeTransformer;
-        context.after_patches(target, kind, Accesses::Patches(list), resources);
+        context.after_patches(target, kind, StepPatches::Patches(list), resources);
     }
     for (index, patch) in asked.patches.iter().enumerate() {
         let count = patches::patch(context, target, resources, patch)?;
@@ -46,7 +46,7 @@ pub(super) fn run(
             ..Matched::new(Operator::Patch, target.loader.root(), index)
         });
         let kind = StepKind::PatchTransformer;
-        context.after_patches(target, kind, Accesses::Patch(patch), resources);
+        context.after_patches(target, kind, StepPatches::Patch(patch), resources);
     }
     if !asked.namespace.is_empty() {
         let wanted = Namespace {
@@ -136,7 +136,7 @@ pub(super) fn run(
     for patch in &asked.patches_json6902 {
         patches::json6902(context, target, resources, patch)?;
         let kind = StepKind::PatchJson6902Transformer;
-        context.after_patches(target, kind, Accesses::Patch(patch), resources);
+        context.after_patches(target, kind, StepPatches::Patch(patch), resources);
     }
     for replica in &asked.replicas {
         replicas::apply(resources, replica, &fields.replicas)?;
