@@ -187,6 +187,7 @@ fn rendered(
         project,
         environment,
         (options, policy),
+        observer,
     );
     let mut rendered = rendered.map_err(|error| decrypted.explained(error))?;
     rendered.findings.extend(decrypted.findings());
@@ -200,6 +201,7 @@ fn rendered_of(
     project: &Project,
     environment: &Environment,
     (options, policy): (&Options<'_>, Secrets),
+    mut observer: Option<&mut dyn Observer>,
 ) -> Result<Rendered> {
     let derived = ExtendedFiles::new(decrypted, environment);
     let values = values(decrypted, project, environment, &options.values)?;
@@ -228,7 +230,6 @@ fn rendered_of(
         definitions: (environment.custom_kinds(project) == Some(true)).then(Arc::default),
         ..build::Options::default()
     };
-    let mut observer = observer;
     let mut build = |options: &build::Options| {
         build_observed(
             &overlay,
