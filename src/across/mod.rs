@@ -41,17 +41,31 @@ pub const SIZE: &str = "oversized-object";
 pub fn findings(resources: &[Resource], options: &Options) -> Vec<Finding> {
     let objects = Objects::of(resources, options);
     let mut found = dangling::cluster_references(resources, options);
-    namespaces::look(&objects, &mut found);
-    for resource in resources {
-        keys::look(&objects, resource, &mut found);
-        selectors::look(&objects, resource, &mut found);
-        ports::look(&objects, resource, &mut found);
-        probes::look(resource, &mut found);
-        drains::look(&objects, resource, &mut found);
-        size::look(resource, &mut found);
-    }
-    claims::look(&objects, &mut found);
+    others(&objects, &mut found);
     found
+}
+
+/// The same, and before it what [`dangling::references`] finds.
+pub fn all_findings(resources: &[Resource], options: &Options) -> Vec<Finding> {
+    let objects = Objects::of(resources, options);
+    let (makers, workloads) = (&objects.makers, &objects.workloads);
+    let mut found = dangling::all_references(resources, options, makers, workloads);
+    others(&objects, &mut found);
+    found
+}
+
+/// What is wrong between objects but for references.
+fn others(objects: &Objects<'_>, found: &mut Vec<Finding>) {
+    namespaces::look(objects, found);
+    for resource in objects.resources {
+        keys::look(objects, resource, found);
+        selectors::look(objects, resource, found);
+        ports::look(objects, resource, found);
+        probes::look(resource, found);
+        drains::look(objects, resource, found);
+        size::look(resource, found);
+    }
+    claims::look(objects, found);
 }
 
 /// All objects, indexed by the lookups of the checks.

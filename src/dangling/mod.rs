@@ -79,8 +79,31 @@ enum Range {
 /// the order of the objects.
 pub fn references(resources: &[Resource], options: &Options) -> Vec<Finding> {
     let mut found = searched(resources, options, Range::Application);
-    found.extend(selectors::findings(resources));
+    found.extend(selectors::findings(resources, &Workloads::of(resources)));
     found.extend(resources.iter().flat_map(variables::findings));
+    found
+}
+
+/// What [`references`] and [`cluster_references`] find, in one pass over the objects.
+pub(crate) fn all_references<'r>(
+    resources: &'r [Resource],
+    options: &Options,
+    makers: &Makers<'r>,
+    workloads: &Workloads<'_>,
+) -> Vec<Finding> {
+    let known = Known::of(resources);
+    let mut search = Search::new(&known, makers, options, Range::Application);
+    let mut beyond = Search::new(&known, makers, options, Range::Cluster);
+    for resource in resources {
+        walk::references(resource, &mut |reference| {
+            search.look_at(&reference);
+            beyond.look_beyond(&reference);
+        });
+    }
+    let mut found = search.found;
+    found.extend(selectors::findings(resources, workloads));
+    found.extend(resources.iter().flat_map(variables::findings));
+    found.extend(beyond.found);
     found
 }
 
@@ -93,17 +116,7 @@ pub fn cluster_references(resources: &[Resource], options: &Options) -> Vec<Find
 fn searched(resources: &[Resource], options: &Options, range: Range) -> Vec<Finding> {
     let known = Known::of(resources);
     let makers = Makers::new(resources);
-    let mut search = Search {
-        known: &known,
-        makers: &makers,
-        options,
-        range,
-        found: Vec::new(),
-        by_what: FxHashMap::default(),
-        told: FxHashSet::default(),
-        alike: FxHashMap::default(),
-        classes: OnceCell::new(),
-    };
+    let mut search = Search::new(&known, &makers, options, range);
     for resource in resources {
         walk::references(resource, &mut |reference| match range {
             Range::Application => search.look_at(&reference),
@@ -220,7 +233,26 @@ struct Search<'r, 'o> {
     classes: OnceCell<FxHashSet<&'r str>>,
 }
 
-impl Search<'_, '_> {
+impl<'r, 'o> Search<'r, 'o> {
+    fn new(
+        known: &'o Known<'r>,
+        makers: &'o Makers<'r>,
+        options: &'o Options,
+        range: Range,
+    ) -> Self {
+        Self {
+            known,
+            makers,
+            options,
+            range,
+            found: Vec::new(),
+            by_what: FxHashMap::default(),
+            told: FxHashSet::default(),
+            alike: FxHashMap::default(),
+            classes: OnceCell::new(),
+        }
+    }
+
     fn look_at(&mut self, reference: &Reference<'_>) {
         if let Some(list) = self.known.former.get(reference.text) {
             let word = Word::of(reference);

@@ -17,8 +17,7 @@ use crate::yaml::Node;
 type Services<'r> = FxHashMap<&'r str, Vec<&'r Resource>>;
 
 /// What services, budgets and policies select and do not find, and what routes ask of services.
-pub(super) fn findings(resources: &[Resource]) -> Vec<Finding> {
-    let workloads = Workloads::of(resources);
+pub(super) fn findings(resources: &[Resource], workloads: &Workloads<'_>) -> Vec<Finding> {
     let mut services = Services::default();
     for one in resources.iter().filter(|one| is_service(one)) {
         services.entry(&one.id().name).or_default().push(one);

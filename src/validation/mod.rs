@@ -144,7 +144,25 @@ pub fn validate_together(
     before: Option<&[Resource]>,
     references: &dangling::Options,
 ) -> Vec<Finding> {
-    let mut findings = across::findings(resources, references);
+    let found = across::findings(resources, references);
+    with_updates(found, resources, before)
+}
+
+/// The same, and before it what [`dangling::references`] finds.
+pub fn validate_between(
+    resources: &[Resource],
+    before: Option<&[Resource]>,
+    references: &dangling::Options,
+) -> Vec<Finding> {
+    let found = across::all_findings(resources, references);
+    with_updates(found, resources, before)
+}
+
+fn with_updates(
+    mut findings: Vec<Finding>,
+    resources: &[Resource],
+    before: Option<&[Resource]>,
+) -> Vec<Finding> {
     if let Some(before) = before {
         findings.extend(across::refused_updates(before, resources));
     }

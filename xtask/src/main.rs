@@ -15,6 +15,8 @@
 //! Kubernetes 1.11 to 1.37 serves. The two files are what an API server publishes of itself: its
 //! OpenAPI definitions as JSON, and a JSON line for each kind and version with its life cycle.
 //!
+//! `custom` writes the table of well-known custom resources; it wants go and unzip.
+//!
 //! `fuzz [--built] [--seconds N] [--until N] [TARGET…]` runs the fuzz targets, each for some seconds, and adds to
 //! the counts in `docs/reliability.md`; with `--until` it goes on until there were so many executions.
 //!
@@ -22,6 +24,7 @@
 //! a build cannot do without, and `recorded CASES DIR` lays out recorded cases.
 
 mod api_tables;
+mod custom;
 mod daily;
 mod definitions;
 mod floor;
@@ -45,7 +48,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 const USAGE: &str = "usage: cargo xtask \
     test CRATE [WORD…] | case WORD | update-cases [WORD] | bench NAME | \
-    peer kustomize|yq ARGUMENTS… | schema [--check] | meaning OPENAPI | kubernetes DEFINITIONS LIFECYCLE | inputs DIR | \
+    peer kustomize|yq ARGUMENTS… | schema [--check] | meaning OPENAPI | kubernetes DEFINITIONS LIFECYCLE | custom | inputs DIR | \
     floor DIR OUTPUT | recorded CASES DIR | fuzz [--built] [--seconds N] [--until N] [TARGET…]";
 
 fn main() -> ExitCode {
@@ -65,6 +68,9 @@ fn main() -> ExitCode {
             Path::new(definitions),
             Path::new(lifecycle),
             &Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/validate/data"),
+        ),
+        ["custom"] => custom::write(
+            &Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/validate/data/custom.txt"),
         ),
         ["inputs", directory] => write_inputs(Path::new(directory)),
         ["floor", directory, output] => floor::run(Path::new(directory), Path::new(output)),

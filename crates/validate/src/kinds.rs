@@ -1,5 +1,6 @@
 //! What kind an object is of, and whether a server knows it.
 
+use crate::bundled::{self, BundledKind};
 use crate::crd::CustomKind;
 use crate::did_you_mean;
 use crate::finding::{Findings, Severity};
@@ -14,6 +15,8 @@ pub(crate) enum Lookup<'k, 'o> {
     Found(&'static Kind),
     /// A version of a kind that is defined beside the object.
     Defined(&'k CustomKind<'o>, &'o Value<'o>),
+    /// A version of a well-known custom kind that nothing beside the object defines.
+    Bundled(&'static BundledKind),
     /// A kind of another group, which a custom resource definition may define.
     Custom,
     /// No supported version serves it; that is a finding.
@@ -59,6 +62,9 @@ pub(crate) fn of<'k, 'o>(
     if let Some(found) = defined(object, custom, findings) {
         return found;
     }
+    if let Some(known) = bundled::find(api_version, kind) {
+        return Lookup::Bundled(known);
+    }
     let groups = || schema::kinds().iter().map(Kind::group);
     if !groups().any(|known| known == group) {
         // A custom group, unless it is a mistyped group of Kubernetes.
@@ -67,6 +73,7 @@ pub(crate) fn of<'k, 'o>(
             groups().filter(|known| known.contains('.') || known.len() > 3),
         );
         if group.contains('.') && (near.is_none() || !group.to_ascii_lowercase().contains("k8s")) {
+            other_version(object, findings);
             return Lookup::Custom;
         }
         // Groups without a dot are Kubernetes' own.
@@ -142,6 +149,11 @@ fn defined<'k, 'o>(
     let near = custom
         .iter()
         .find(|known| known.group.eq_ignore_ascii_case(group))?;
+    let is_near = || did_you_mean(kind, of_group().map(|known| known.kind)).is_some();
+    // What is here need not be all of a group.
+    if near.group == group && !is_near() {
+        return None;
+    }
     let message = format!("no definition here has a kind `{kind}` in `{api_version}`");
     let help = if near.group != group {
         Some(near.group)
@@ -160,6 +172,26 @@ fn defined<'k, 'o>(
     )
     .help = help.map(|help| format!("did you mean `{help}`?"));
     Some(Lookup::Refused)
+}
+
+/// Warns of a version that the well-known definition of a kind does not have.
+fn other_version(object: &Value<'_>, findings: &mut Findings) {
+    let (api_version, kind) = (object.text("apiVersion"), object.text("kind"));
+    let known = bundled::versions(group_of(api_version), kind);
+    let Some((_, source)) = known.first() else {
+        return;
+    };
+    let versions: Vec<String> = known
+        .iter()
+        .map(|(known, _)| format!("`{known}`"))
+        .collect();
+    let message = format!("{source} does not serve `{kind}` of `{api_version}`");
+    let finding = unknown(object, findings, "apiVersion", message);
+    finding.severity = Severity::Warning;
+    finding.help = Some(format!(
+        "it serves {}; if the cluster has another version, name its definitions in `crds` of `kustom.yaml`",
+        versions.join(" and ")
+    ));
 }
 
 /// Stable versions before beta, beta before alpha.

@@ -2,6 +2,7 @@
 // A text is cut by offsets that are checked.
 #![cfg_attr(not(test), deny(clippy::string_slice))]
 
+mod bundled;
 mod cel;
 mod crd;
 mod cron;
@@ -97,11 +98,24 @@ impl Validator {
                     known: true,
                 };
             }
+            kinds::Lookup::Bundled(known) => {
+                self.metadata(object, true, &mut findings);
+                let mut own = Findings::default();
+                crd::object(known.version(), object, &mut own);
+                let own = own.0.into_iter().map(|finding| known.soften(finding));
+                findings.0.extend(own);
+                return Verdict {
+                    findings: findings.0,
+                    known: true,
+                };
+            }
             kinds::Lookup::Custom => {
+                // What is found already is that another version of the kind is known.
+                let known = !findings.0.is_empty();
                 self.metadata(object, true, &mut findings);
                 return Verdict {
                     findings: findings.0,
-                    known: false,
+                    known,
                 };
             }
             kinds::Lookup::Refused => {
@@ -148,6 +162,7 @@ impl Validator {
 impl Validator {
     /// Judges the metadata of an object of a custom kind.
     fn metadata(&self, object: &Value<'_>, namespaced: bool, findings: &mut Findings) {
+        let before = findings.0.len();
         if let (Some(number), Some(metadata)) =
             (Schema::number("meta.v1.ObjectMeta"), object.get("metadata"))
         {
@@ -159,7 +174,7 @@ impl Validator {
             };
             structure.object(number, &Path::ROOT.field("metadata"), metadata);
         }
-        if findings.0.is_empty() {
+        if findings.0.len() == before {
             meta::custom(object, namespaced, findings);
         }
     }

@@ -150,12 +150,16 @@ pub(crate) struct Field {
 pub(crate) struct Definition {
     pub(crate) name: &'static str,
     fields: Vec<Field>,
-    by_name: HashMap<&'static str, usize>,
+    /// The names of the fields, sorted, and their places.
+    by_name: Vec<(&'static str, usize)>,
 }
 
 impl Definition {
     pub(crate) fn field(&self, name: &str) -> Option<&Field> {
-        self.by_name.get(name).map(|&index| &self.fields[index])
+        let found = self
+            .by_name
+            .binary_search_by(|(known, _)| (*known).cmp(name));
+        found.ok().map(|at| &self.fields[self.by_name[at].1])
     }
 
     pub(crate) fn fields(&self) -> &[Field] {
@@ -238,11 +242,9 @@ impl Schema {
                 .lines()
                 .filter_map(|line| self.parse_field(source.name, line))
                 .collect();
-            let by_name = fields
-                .iter()
-                .enumerate()
-                .map(|(index, field)| (field.name, index))
-                .collect();
+            let names = fields.iter().enumerate();
+            let mut by_name: Vec<_> = names.map(|(index, field)| (field.name, index)).collect();
+            by_name.sort_unstable();
             Definition {
                 name: source.name,
                 fields,

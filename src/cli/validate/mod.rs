@@ -16,7 +16,7 @@ use kustom::report::{Check, Report, Suite};
 use kustom::resource::Resource;
 use kustom::validation::{
     Exception, Exceptions, Form, UNKNOWN_SCHEMA, Version, definitions, schemas, validate_beside,
-    validate_together,
+    validate_between,
 };
 use kustom::yaml::Node;
 use kustom::{dangling, regexp};
@@ -240,8 +240,7 @@ impl<'a> Judge<'a> {
         definitions.extend(self.definitions.iter().cloned());
         findings.extend(validate_beside(&nodes, &definitions, version, form));
         // What is left out is there all the same.
-        findings.extend(dangling::references(&objects.resources, &self.references));
-        findings.extend(validate_together(
+        findings.extend(validate_between(
             &objects.resources,
             before,
             &self.references,
