@@ -35,7 +35,7 @@ impl Json {
         Self::new(Shape::Text(text.into()), span)
     }
 
-    /// A document that was read as [`crate::yaml::config`] reads.
+    /// A document that was read as [`crate::yaml::read_config`] reads.
     pub(super) fn of(node: &Node) -> Result<Self> {
         Ok(Self::of_spelt(&spelt_config(node)?))
     }

@@ -1,4 +1,4 @@
-//! Turns what the comparison found into the public [`Diff`](super::Diff): sorted, with places,
+//! Turns what the comparison found into the public [`Diff`]: sorted, with places,
 //! without secrets.
 
 use std::sync::Arc;

@@ -12,7 +12,7 @@ use crate::load::{Cached, Files, display_from};
 ///
 /// # Errors
 ///
-/// As [`render`](super::render).
+/// As [`render`](super::render()).
 pub fn explain_environment(
     files: &dyn Files,
     working_directory: &Path,

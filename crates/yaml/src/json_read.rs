@@ -47,7 +47,7 @@ pub fn read_json(text: &str, source: SourceId) -> Result<Node> {
     reader.value(root.get(), 0)
 }
 
-/// A file that may be JSON, as [`read_config()`](super::config()) gives it: what starts with `{` is read as JSON, anything else as YAML.
+/// A file that may be JSON, as [`super::read_config`] gives it: what starts with `{` is read as JSON, anything else as YAML.
 ///
 /// kustomize decides so about `crds` and `openapi`. JSON has escapes that YAML has not: `\\/`, and pairs of
 /// surrogates.

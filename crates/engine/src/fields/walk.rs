@@ -67,7 +67,7 @@ pub fn each_field(
 ///
 /// # Errors
 ///
-/// As for [`visit`].
+/// As for [`each_field`].
 pub fn each_field_of(
     node: &mut Node,
     specs: &[FieldSpec],
@@ -93,7 +93,7 @@ pub fn each_field_of(
 ///
 /// # Errors
 ///
-/// As for [`visit`].
+/// As for [`each_field`].
 pub fn each_at_path(
     node: &mut Node,
     path: &str,
