@@ -252,6 +252,7 @@ const COMMANDS: &[(&str, &[&str])] = &[
         ],
     ),
     ("lock", &["lock", "lock --check", "lock -C p/NAME"]),
+    ("outdated", &["outdated", "outdated -C NAME"]),
     ("vendor", &["vendor", "vendor --check", "vendor -C NAME"]),
     (
         "argocd applications",

@@ -28,7 +28,7 @@ fn commands_of(room: &str, file: &str) -> Vec<&'static str> {
         // Of the program under the name `kustomize`, whose commands have a parser of their own.
         ("cfg", _) | ("cli", "functions.rs" | "cfg.rs" | "cfg") => Vec::new(),
         ("localize", _) | ("cli", "localize.rs") => vec!["localize"],
-        ("cli", "lock.rs" | "vendor.rs") => vec!["lock", "vendor"],
+        ("cli", "lock.rs" | "vendor.rs" | "outdated.rs") => vec!["lock", "vendor"],
         ("argocd", _) | ("cli", "argocd.rs") => vec!["argocd applications"],
         ("cli", "validate") => vec!["validate"],
         ("explain", _) | ("cli", "explain.rs" | "explained.rs") => vec!["explain"],

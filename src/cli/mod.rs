@@ -27,6 +27,7 @@ mod kustomize;
 mod lazy_args;
 mod localize;
 mod lock;
+mod outdated;
 mod output;
 mod project;
 mod reading;
@@ -124,6 +125,8 @@ enum Command {
     Deps(LazyArgs<deps::Arguments>),
     /// Write down what the remotes of a project hold, so that nothing else is ever built.
     Lock(LazyArgs<lock::Arguments>),
+    /// Print the remote bases and images that there are newer tags of; exit with 1 if there is one.
+    Outdated(LazyArgs<outdated::Arguments>),
     /// Lay out what is locked in `vendor`, where it is read from then on.
     Vendor(LazyArgs<vendor::Arguments>),
     /// Say what Argo CD makes of a repository.
@@ -200,6 +203,7 @@ fn run_command(command: Command, streams: &Streams) -> Result<ExitCode> {
         Command::Affected(LazyArgs(arguments)) => affected::run(&arguments, streams),
         Command::Deps(LazyArgs(arguments)) => deps::run(&arguments, streams),
         Command::Lock(LazyArgs(arguments)) => lock::run(&arguments, streams),
+        Command::Outdated(LazyArgs(arguments)) => outdated::run(&arguments, streams),
         Command::Vendor(LazyArgs(arguments)) => vendor::run(&arguments, streams),
         Command::Argocd(arguments) => argocd::run(&arguments, streams),
         Command::Yq(arguments) => Ok(yq::run(&arguments.words, streams)),

@@ -123,6 +123,7 @@ const RULES: &[(&str, &str, &str)] = &[
     ("too-many-items", "A list or map with more entries than the API server takes.", "Take some of them away."),
     ("tracked-generator-file", "A file of a `secretGenerator` that git tracks.", "Its content is a secret by definition. Take it out with `git rm --cached`, add it to `.gitignore`, and replace the secret."),
     ("tracked-secret", "A file below `secrets/` that git tracks.", "Take it out with `git rm --cached`, add it to `.gitignore`, and replace the secret."),
+    ("unanswered", "A repository or a registry that does not tell its tags.", "Check the address, and whether it can be reached from here. Tags of images are read without credentials."),
     ("undecrypted-secret", "An object that carries ciphertext, as an encrypted file was read.", "The cluster takes the ciphertext for the secret. Decrypt it before it is rendered."),
     ("unfilled-secret", "A secret that was laid out, but still is a placeholder.", "Fill it in, and take the instructions of the boilerplate out."),
     ("unfit-var", "A variable whose value does not fit where it is used.", "Use a replacement."),

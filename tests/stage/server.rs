@@ -22,6 +22,7 @@ pub(crate) struct Server {
 /// - `/git/...`: repositories below the directory, by git's own CGI program;
 /// - `/silent/...`: a connection and not a word;
 /// - `/page/...`: HTML; `/moved/...`: a redirect to `/...`;
+/// - `/v2/...`: a registry of images, with answers in pages, tokens, and too much to do;
 /// - anything else: files below the directory.
 struct Site {
     root: PathBuf,
@@ -89,11 +90,56 @@ impl Site {
             ),
             "moved" => respond(stream, "302 Found", &format!("Location: /{rest}"), b""),
             "git" => self.repository(stream, &request, rest),
+            "v2" => self.registry(stream, &request, rest),
+            "token" => respond(
+                stream,
+                "200 OK",
+                "Content-Type: application/json",
+                br#"{"token": "for-everybody"}"#,
+            ),
             _ => match fs::read(self.root.join(&request.path[1..])) {
                 Ok(bytes) => respond(stream, "200 OK", "Content-Type: text/plain", &bytes),
                 Err(_) => respond(stream, "404 Not Found", "Content-Type: text/html", b"<p>No"),
             },
         }
+    }
+
+    /// Answers as a registry of images.
+    fn registry(&self, stream: TcpStream, request: &Request, path: &str) {
+        const JSON: &str = "Content-Type: application/json";
+        let text = |tags: &str| format!("{{\"name\": \"x\", \"tags\": [{tags}]}}");
+        let ok = |headers: &str, tags: &str| ("200 OK", headers.to_owned(), text(tags));
+        let authorization = request.headers.get("authorization").map(String::as_str);
+        let host = request.headers.get("host").cloned().unwrap_or_default();
+        let asked = self.asked.lock().unwrap();
+        let count = asked.iter().filter(|asked| **asked == request.path).count();
+        drop(asked);
+        let (status, headers, body) = match path {
+            "plain/app/tags/list" => ok(JSON, r#""v1.0.0", "v1.1.0", "latest""#),
+            "paged/app/tags/list" if request.query.contains("last") => ok(JSON, r#""2.0.0""#),
+            "paged/app/tags/list" => ok(
+                "Link: </v2/paged/app/tags/list?n=1&last=1.0.0>; rel=\"next\"",
+                r#""1.0.0""#,
+            ),
+            "busy/app/tags/list" if count == 1 => (
+                "429 Too Many Requests",
+                "Retry-After: 0".to_owned(),
+                String::new(),
+            ),
+            "busy/app/tags/list" => ok(JSON, r#""1.0.1""#),
+            "token/app/tags/list" if authorization == Some("Bearer for-everybody") => {
+                ok(JSON, r#""1.2.0", "1.3.0-rc.1""#)
+            }
+            "token/app/tags/list" | "closed/app/tags/list" => (
+                "401 Unauthorized",
+                format!(
+                    "WWW-Authenticate: Bearer realm=\"http://{host}/token\",service=\"x\",scope=\"pull\""
+                ),
+                String::new(),
+            ),
+            _ => ("404 Not Found", JSON.to_owned(), String::new()),
+        };
+        respond(stream, status, &headers, body.as_bytes());
     }
 
     /// Lets git answer, as a web server would.

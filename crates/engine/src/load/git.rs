@@ -42,6 +42,30 @@ pub(super) fn fetch_commit(repository: &Repository, commit: &str) -> Result<(Clo
     }
 }
 
+/// The names and commits that a repository serves: `refs/tags/v1`, `refs/heads/main`.
+///
+/// # Errors
+///
+/// If it cannot be reached.
+pub fn served_references(repository: &Repository) -> Result<Vec<(String, String)>> {
+    super::remote::refuse_offline(&super::Remote::from(repository), false)?;
+    let directory = Scratch::new("kustom-").map_err(|cause| {
+        let message = format!("cannot make a directory for git: {cause}");
+        Error::new(Kind::Load, message).caused_by(cause)
+    })?;
+    let git = Git {
+        root: directory.path(),
+        repository,
+        same_everywhere: false,
+    };
+    let said = git.run(&["ls-remote", "--", &repository.address])?;
+    let text = String::from_utf8_lossy(&said).into_owned();
+    let lines = text.lines().filter_map(|line| line.split_once('\t'));
+    Ok(lines
+        .map(|(commit, name)| (name.to_owned(), commit.to_owned()))
+        .collect())
+}
+
 fn reference(repository: &Repository) -> Result<&str> {
     match repository.reference.as_str() {
         "" => Ok("HEAD"),

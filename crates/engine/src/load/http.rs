@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use kustom_yaml::error::{Error, Kind};
-use ureq::http::StatusCode;
+use ureq::http::{HeaderMap, StatusCode};
 use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Body};
 
@@ -66,6 +66,38 @@ fn ask(url: &str) -> Result<Result<Answer, Box<Error>>, Error> {
     let bytes = read(response.body_mut()).map_err(|cause| cannot(&why(&cause)).caused_by(cause))?;
     let is_page = is_html && bytes.trim_ascii_start().starts_with(b"<");
     Ok(Ok(Answer { bytes, is_page }))
+}
+
+/// What a server answers, whatever its status.
+pub(super) struct Reply {
+    pub(super) status: u16,
+    pub(super) bytes: Vec<u8>,
+    headers: HeaderMap,
+}
+
+impl Reply {
+    /// The text of a header.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+/// Asks for what is at a URL, with a header `Authorization` if there is something for it.
+pub(super) fn get(url: &str, authorization: Option<&str>) -> Result<Reply, Error> {
+    let cannot = |cause: ureq::Error| {
+        let message = format!("cannot read `{}`: {}", shown_url(url), why(&cause));
+        Error::new(Kind::Load, message).caused_by(cause)
+    };
+    let mut request = agent(url).get(url);
+    if let Some(authorization) = authorization {
+        request = request.header("Authorization", authorization);
+    }
+    let mut response = request.call().map_err(cannot)?;
+    Ok(Reply {
+        status: response.status().as_u16(),
+        headers: response.headers().clone(),
+        bytes: read(response.body_mut()).map_err(cannot)?,
+    })
 }
 
 fn read(body: &mut Body) -> Result<Vec<u8>, ureq::Error> {

@@ -77,7 +77,7 @@ pub(super) struct Checkout {
     pub(super) is_vendored: bool,
     remote: Remote,
     /// What git was given.
-    address: String,
+    repository: Repository,
     commit: Option<String>,
     /// What they are held to.
     locked: Option<Locked>,
@@ -136,6 +136,12 @@ impl Remotes {
         Ok(lock)
     }
 
+    /// The repositories that were read so far, with their credentials.
+    pub fn repositories(&self) -> Vec<Repository> {
+        let checkouts = self.checkouts();
+        checkouts.iter().map(|it| it.repository.clone()).collect()
+    }
+
     /// What all remotes hold that were read so far, as files below the directory of the lock.
     ///
     /// # Errors
@@ -185,7 +191,7 @@ impl Remotes {
             root,
             is_vendored: false,
             remote: remote.clone(),
-            address: repository.address.clone(),
+            repository: repository.clone(),
             commit: None,
             locked: None,
             used: Mutex::default(),
@@ -431,7 +437,10 @@ impl Checkout {
     pub(super) fn shown(&self, path: &Path) -> Option<PathBuf> {
         match self.is_vendored {
             true => None,
-            false => Some(shown(&self.address, path.strip_prefix(&self.root).ok()?)),
+            false => Some(shown(
+                &self.repository.address,
+                path.strip_prefix(&self.root).ok()?,
+            )),
         }
     }
 }

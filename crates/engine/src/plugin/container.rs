@@ -94,6 +94,9 @@ impl Container {
             user,
         ]);
         words.push("--security-opt=no-new-privileges".to_owned());
+        if kustom_yaml::limits::current().offline {
+            words.push("--pull=never".to_owned());
+        }
         let mut mounts = Vec::new();
         for mount in &self.mounts {
             mounts.push(mount.option(sources.root, sources.declared)?);

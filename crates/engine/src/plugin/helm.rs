@@ -11,12 +11,13 @@ use std::sync::{Mutex, PoisonError};
 use kustom_yaml::cut::Cut as _;
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::finding::Finding;
+use kustom_yaml::limits;
 use kustom_yaml::place::SourceId;
 use kustom_yaml::{Node, Text, manifests, read_config, read_manifests, through_json, write};
 
 use super::{HelmOptions, Options, places};
 use crate::kustomization::{HelmChart, HelmGlobals};
-use crate::load::{Content, Disk, Files as _, Loader, normalized};
+use crate::load::{Content, Disk, Files as _, Loader, Remote, normalized};
 use crate::patch::merge_strategic;
 use crate::process::{Command, Output};
 use crate::resource::{self, Resource};
@@ -265,6 +266,14 @@ impl<'c> Inflation<'c> {
                     "it is looked for at `{}`; with a `repo` it would be fetched",
                     path.display()
                 )));
+        }
+        if limits::current().offline {
+            let chart = Remote::chart(&self.chart.repo, &self.chart.name, &self.chart.version);
+            let message =
+                format!("{chart} is not on this machine, and `--offline` fetches nothing");
+            return Err(Error::new(Kind::Plugin, message)
+                .at(self.chart.repo.span)
+                .help(format!("put it at `{}`", path.display())));
         }
         let Some(charts) = &self.options.charts else {
             return self.run(&self.pull_arguments(&self.home)).map(drop);
