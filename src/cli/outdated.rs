@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::Finding;
+use kustom::limits;
 use kustom::load::{Registry, Remote, RemoteKind, Remotes, served_references};
 use kustom::project::{Options, Secrets, render, visit_remotes};
 use kustom::yaml::Node;
@@ -29,6 +30,10 @@ pub(super) struct Arguments {
 const CONTAINERS: [&str; 3] = ["containers", "initContainers", "ephemeralContainers"];
 
 pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
+    if limits::current().offline {
+        let message = "newer tags are asked for, and `--offline` fetches nothing";
+        return Err(Error::new(Kind::Load, message).help("leave it out"));
+    }
     let here = working_directory()?;
     let files = arguments.overrides.files()?;
     let project = find(&files, &here, arguments.directory.as_deref())?;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::limits;
 use kustom_yaml::place::SourceId;
-use kustom_yaml::{Node, read_json};
+use kustom_yaml::{Node, json_or_config};
 
 use super::http::{Reply, get};
 
@@ -139,7 +139,7 @@ impl Registry {
 }
 
 fn json(bytes: &[u8]) -> Option<Node> {
-    read_json(std::str::from_utf8(bytes).ok()?, SourceId::NONE).ok()
+    json_or_config(bytes.trim_ascii(), SourceId::NONE).ok()
 }
 
 /// The address of the next page in a header `Link`: `</v2/…>; rel="next"`.
