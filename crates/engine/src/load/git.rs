@@ -48,7 +48,7 @@ pub(super) fn fetch_commit(repository: &Repository, commit: &str) -> Result<(Clo
 ///
 /// If it cannot be reached.
 pub fn served_references(repository: &Repository) -> Result<Vec<(String, String)>> {
-    super::remote::refuse_offline(&super::Remote::from(repository), false)?;
+    super::lock::refuse_offline(&super::Remote::from(repository), false)?;
     let directory = Scratch::new("kustom-").map_err(|cause| {
         let message = format!("cannot make a directory for git: {cause}");
         Error::new(Kind::Load, message).caused_by(cause)

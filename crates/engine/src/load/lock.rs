@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use kustom_yaml::error::{Error, Kind, Result};
+use kustom_yaml::limits;
 use kustom_yaml::place::SourceId;
 use kustom_yaml::{Node, read_config, write};
 use sha2::{Digest as _, Sha256};
@@ -375,6 +376,18 @@ fn is_digest(text: &str) -> bool {
 /// Whether a text is the whole name of a commit, by SHA-1 or SHA-256.
 pub(super) fn is_commit(text: &str) -> bool {
     matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Stops where something would have to be fetched and nothing may be.
+pub(super) fn refuse_offline(remote: &Remote, is_locked: bool) -> Result<()> {
+    if !limits::current().offline {
+        return Ok(());
+    }
+    let message = format!("{remote} is not on this machine, and `--offline` fetches nothing");
+    Err(Error::new(Kind::Load, message).help(match is_locked {
+        true => "run `kustom vendor` where there is a network, or the same command once without `--offline`",
+        false => "run `kustom lock` and `kustom vendor` where there is a network",
+    }))
 }
 
 /// The digest of a file.

@@ -9,10 +9,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kustom_yaml::error::{Error, Kind, Result};
-use kustom_yaml::limits;
 
 use super::content::{self, Contents, laid_out, named, of_clone, outermost};
-use super::lock::{LOCK_FILE, Lock, Locked, Remote, digest_of, digest_of_files};
+use super::lock::{LOCK_FILE, Lock, Locked, Remote, digest_of, digest_of_files, refuse_offline};
 use super::url::{Repository, shown, shown_url};
 use super::{Files, cache, git, http};
 use crate::write::Scratch;
@@ -381,18 +380,6 @@ fn differs(remote: &Remote, locked: &Locked, digest: &str) -> Error {
         "whoever serves it has changed it: if that is meant, run `kustom lock` and review what \
          changes",
     )
-}
-
-/// Stops where something would have to be fetched and nothing may be.
-pub(super) fn refuse_offline(remote: &Remote, is_locked: bool) -> Result<()> {
-    if !limits::current().offline {
-        return Ok(());
-    }
-    let message = format!("{remote} is not on this machine, and `--offline` fetches nothing");
-    Err(Error::new(Kind::Load, message).help(match is_locked {
-        true => "run `kustom vendor` where there is a network, or the same command once without `--offline`",
-        false => "run `kustom lock` and `kustom vendor` where there is a network",
-    }))
 }
 
 impl Checkout {
