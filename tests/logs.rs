@@ -101,6 +101,8 @@ const COMMANDS: &[(&str, &[&str])] = &[
             "render NAME",
             "render --all -o NAME --check",
             "render nope-NAME",
+            "render --flux NAME",
+            "render --flux p/NAME.yaml NAME",
         ],
     ),
     ("init", &["init NAME/x"]),

@@ -331,6 +331,11 @@ impl CheckContext<'_> {
             }
             None => Check::skipped("git", "this is no git repository"),
         });
+        if !self.project.flux.is_empty() {
+            let mut findings = self.project.flux_findings(self.files);
+            self.rename(&mut findings);
+            checks.push(Check::ran("flux", findings));
+        }
         let is_whole = self.names.len() == self.project.names(self.files).len();
         if is_whole && !self.project.validation.allow.is_empty() {
             let used = checked.iter().map(|one| one.used_exceptions.as_ref());

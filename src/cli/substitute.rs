@@ -68,7 +68,6 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
     };
     let options = Options {
         restriction: Restriction::None,
-        order: Some(Order::Fifo),
         ..Options::default()
     };
     let mut built = build_of(&overlay, &here, &here, &options, &|loader| {
@@ -78,6 +77,7 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
         }
         Ok(Kustomization {
             resources: names.iter().map(|name| name.as_str().into()).collect(),
+            order: Some(Order::Fifo),
             ..Kustomization::default()
         })
     })?;

@@ -1,7 +1,17 @@
-//! What Flux makes of a repository: variables that are substituted after a build.
+//! What Flux makes of a repository: its objects `Kustomization`, found and built, and variables that
+//! are substituted after a build.
 
+mod build;
+mod cluster;
+mod decryption;
+mod object;
 mod substitution;
+mod tree;
 mod variables;
 
+pub use build::{BuildOptions, build_flux};
+pub use cluster::Cluster;
+pub use object::{CommonMetadata, FluxKustomization, SourceRef};
 pub use substitution::{Substitution, substitute_all};
+pub use tree::{Found, Search, Tree};
 pub use variables::{Source, read_variables, variables_of};

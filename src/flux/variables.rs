@@ -9,7 +9,7 @@ use crate::substitute::Variables;
 use crate::yaml::{Node, Tag, manifests, read_config};
 
 /// A kind of object that has values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Source {
     /// Its `data`.
     ConfigMap,
@@ -24,6 +24,15 @@ impl Source {
         match object.get("kind").and_then(Node::text) {
             Some("ConfigMap") if version == Some("v1") => Some(Self::ConfigMap),
             Some("Secret") if version == Some("v1") => Some(Self::Secret),
+            _ => None,
+        }
+    }
+
+    /// The one of a name.
+    pub fn named(kind: &str) -> Option<Self> {
+        match kind {
+            "ConfigMap" => Some(Self::ConfigMap),
+            "Secret" => Some(Self::Secret),
             _ => None,
         }
     }

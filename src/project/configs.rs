@@ -63,6 +63,9 @@ pub fn configs(
     environment: &Environment,
     said: &Values,
 ) -> Result<(Vec<Config>, Vec<Finding>)> {
+    if environment.flux.is_some() {
+        return Ok((Vec::new(), Vec::new()));
+    }
     let derived = ExtendedFiles::new(files, environment);
     let values = values(files, project, environment, said)?;
     let view = Templated::new(&derived, project, environment, &values);

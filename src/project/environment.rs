@@ -1,9 +1,10 @@
 //! Environments, and the environments that they extend.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::settings::place_of;
-use super::{EnvironmentSettings, GuardPolicy, Project, Secrets, is_dir};
+use super::{EnvironmentSettings, FluxEnvironment, GuardPolicy, Project, Secrets, is_dir};
 use crate::error::{Error, Kind, Result, nearest};
 use crate::kustomization::FILE_NAMES;
 use crate::load::Files;
@@ -29,6 +30,8 @@ pub struct Environment {
     pub own: EnvironmentSettings,
     /// The environment that it extends.
     pub parent: Option<Box<Environment>>,
+    /// The Flux object that it is, if it is one and no directory of the project.
+    pub flux: Option<Arc<FluxEnvironment>>,
 }
 
 impl Environment {
@@ -82,6 +85,7 @@ impl Environment {
                 settings,
                 own,
                 parent,
+                flux: None,
             }));
         }
         parent

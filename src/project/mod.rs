@@ -9,6 +9,7 @@ mod boilerplate;
 mod ciphertext;
 mod configs;
 mod extended_files;
+mod flux;
 mod environment;
 mod expected;
 mod explained;
@@ -18,6 +19,7 @@ mod kinds;
 mod many;
 mod named_secrets;
 mod namespaces;
+mod object_findings;
 mod output;
 mod overrides;
 mod paths;
@@ -27,6 +29,7 @@ mod render;
 mod script_files;
 mod secrets;
 mod settings;
+mod substitution;
 mod template_map;
 mod templates;
 mod read_scan;
@@ -51,6 +54,7 @@ pub use ciphertext::UNDECRYPTED;
 pub use configs::{Config, configs};
 pub use environment::Environment;
 pub use explained::explain_environment;
+pub use flux::{FluxEnvironment, flux_file};
 pub use kinds::would_change;
 pub use many::{Many, Shard, render_many};
 pub use output::RECORD;
@@ -64,7 +68,8 @@ pub use secrets::{
 pub use settings::{
     AllowedFinding, Bounds, ConfigSource, DiffSettings, EnvironmentSettings, Expectation,
     GuardPolicy, HelmSettings, IgnoredDifference, ImageOverride, Missing, NamespacesInText,
-    ProjectSettings, References, ReplicaOverride, ScriptUse, Secrets, ValidationSettings,
+    ProjectSettings, References, ReplicaOverride, ScriptUse, Secrets, SubstituteSettings,
+    SubstituteSource, ValidationSettings,
 };
 pub use templates::{values, values_file};
 
@@ -108,6 +113,14 @@ pub struct Project {
     pub values: Map<String, Value>,
     /// Whether helm charts are inflated, and for which Kubernetes.
     pub helm: HelmSettings,
+    /// What clusters are bootstrapped with: directories and files, with `*` in names.
+    pub flux: Vec<String>,
+    /// Files with ConfigMaps and Secrets of the clusters.
+    pub flux_variables: Vec<String>,
+    /// Whether Flux refuses a variable without a value.
+    pub flux_strict: bool,
+    /// The environments that Flux objects are, once somebody asked.
+    discovered: flux::Discovered,
     /// The directory that it was looked for from.
     start: PathBuf,
 }
@@ -194,6 +207,9 @@ impl Project {
         project.diff = settings.diff;
         project.values = settings.values;
         project.helm = settings.helm;
+        project.flux = settings.flux;
+        project.flux_variables = settings.flux_variables;
+        project.flux_strict = !settings.flux_lenient;
         Ok(project)
     }
 
@@ -222,6 +238,10 @@ impl Project {
             diff: DiffSettings::default(),
             values: Map::new(),
             helm: HelmSettings::default(),
+            flux: Vec::new(),
+            flux_variables: Vec::new(),
+            flux_strict: true,
+            discovered: flux::Discovered::default(),
             base: first(&["base"]),
             boilerplate: first(&["secrets-boilerplate"]),
             environments,
@@ -289,10 +309,15 @@ impl Project {
     /// `environment.yaml`.
     pub fn names(&self, files: &dyn Files) -> Vec<String> {
         let names = files.list(&self.environments).unwrap_or_default();
+        let is_environment =
+            |name: &String| environment::is_environment(files, &self.environments.join(name));
+        let mut names: Vec<String> = names.into_iter().filter(is_environment).collect();
+        if !self.flux.is_empty() {
+            names.extend(self.flux_names(files));
+            names.sort();
+            names.dedup();
+        }
         names
-            .into_iter()
-            .filter(|name| environment::is_environment(files, &self.environments.join(name)))
-            .collect()
     }
 
     /// An environment of the project.
@@ -301,6 +326,13 @@ impl Project {
     ///
     /// If there is none of that name, its `environment.yaml` is wrong, or so is what it extends.
     pub fn environment(&self, files: &dyn Files, name: &str) -> Result<Environment> {
+        let is_directory = || environment::is_environment(files, &self.environments.join(name));
+        if !self.flux.is_empty()
+            && !is_directory()
+            && let Some(environment) = self.flux_environment(files, name)?
+        {
+            return Ok(environment);
+        }
         Environment::read(files, self, name)
     }
 

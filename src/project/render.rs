@@ -4,18 +4,18 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::ciphertext::undecrypted;
 use super::configs::configs_in;
 use super::extended_files::ExtendedFiles;
+use super::object_findings::findings_of_objects;
 use super::overrides::Overrides;
 use super::read_scan::{judged, watched};
+use super::substitution::substituted;
 use super::templates::{Templated, values};
 use super::{
-    Environment, GuardPolicy, ImageOverride, Project, ReplicaOverride, Secrets, expected, kinds,
-    namespaces, scripted_files, secrets,
+    Environment, GuardPolicy, ImageOverride, Project, ReplicaOverride, Secrets, expected, flux,
+    kinds, namespaces, scripted_files, secrets,
 };
-use crate::build::{self, Built, Observer, build_observed};
-use crate::dangling;
+use crate::build::{self, Observer, build_observed};
 use crate::error::{Error, Kind, Result};
 use crate::finding::{Finding, Severity};
 use crate::guard::Mask;
@@ -180,6 +180,14 @@ fn rendered(
     };
     let shown = |path: &Path| project.shown(path);
     let decrypted = Decrypted::new(files, options.sops, on_locked, shown);
+    if let Some(flux) = &environment.flux {
+        let is_decrypted = flux.kustomization.decrypts();
+        let view: &dyn Files = if is_decrypted { &decrypted } else { files };
+        let mut rendered = flux::rendered(view, working_directory, project, flux, options)
+            .map_err(|error| decrypted.explained(error))?;
+        rendered.findings.extend(decrypted.findings());
+        return Ok(rendered);
+    }
     let view = (files, &decrypted);
     let rendered = rendered_of(
         view,
@@ -253,7 +261,8 @@ fn rendered_of(
             ..build_options
         });
     }
-    let built = built?;
+    let mut built = built?;
+    let substituted = substituted(files, project, environment, &mut built)?;
     let text = built
         .to_yaml()
         .map_err(|error| templated.explained(error))?;
@@ -282,6 +291,7 @@ fn rendered_of(
     };
     let is_said = |finding: &Finding| !is_expected(finding) && !is_placeholder(finding);
     findings.extend(built.findings.into_iter().filter(is_said));
+    findings.extend(substituted);
     findings.extend(templated.findings());
     findings.extend(missing.findings);
     findings.extend(notes);
@@ -292,24 +302,6 @@ fn rendered_of(
         files: overlay.upper,
         sources: built.sources,
     })
-}
-
-/// What the objects themselves tell: what is still encrypted, and references that lead nowhere.
-fn findings_of_objects(
-    files: &dyn Files,
-    built: &Built,
-    project: &Project,
-) -> Result<Vec<Finding>> {
-    let mut findings = dangling::references(&built.resources, &project.reference_options());
-    if !findings.is_empty() && !project.validation.allow.is_empty() {
-        let exceptions = project.exceptions(files)?;
-        exceptions.apply(&mut findings, &mut BTreeSet::new());
-    }
-    findings.splice(0..0, undecrypted(&built.resources));
-    for place in findings.iter_mut().flat_map(Finding::places_mut) {
-        built.sources.locate(place);
-    }
-    Ok(findings)
 }
 
 /// The configs of an environment, and the other files that its scripts change.

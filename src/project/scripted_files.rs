@@ -103,7 +103,7 @@ fn targets(
 }
 
 /// Whether a name fits a pattern, in which `*` is any text.
-fn fits(pattern: &str, name: &str) -> bool {
+pub(super) fn fits(pattern: &str, name: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|first| name.strip_prefix(first)) else {
         return false;

@@ -11,7 +11,9 @@ use std::process::ExitCode;
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::{Finding, Severity};
 use kustom::load::{LookupCache, tracked_files};
-use kustom::project::{Environment, Options, Project, Rendered, Shard, render, render_many};
+use kustom::project::{
+    Environment, Options, Project, Rendered, Shard, flux_file, render, render_many,
+};
 use kustom::report::{Check, Report, Suite, finding_of};
 use kustom::write;
 
@@ -29,10 +31,19 @@ pub(super) struct Arguments {
     /// The environment.
     #[arg(
         value_name = "ENV",
-        required_unless_present = "all",
+        required_unless_present_any = ["all", "flux"],
         conflicts_with = "all"
     )]
     environment: Option<String>,
+    /// A file with a Flux `Kustomization`, in place of an environment: print what Flux builds of it.
+    #[arg(long, value_name = "FILE", conflicts_with = "all")]
+    flux: Option<PathBuf>,
+    /// A file with ConfigMaps and Secrets of the cluster, for `substituteFrom`; may be repeated.
+    #[arg(long, value_name = "FILE", requires = "flux")]
+    substitute_from: Vec<PathBuf>,
+    /// Let a variable without a value be empty, as before kustomize-controller 1.9.
+    #[arg(long, requires = "flux")]
+    lenient: bool,
     /// Render all environments, each to a file of its own.
     #[arg(long, requires = "output")]
     all: bool,
@@ -68,10 +79,33 @@ pub(super) struct Arguments {
 type Texts = BTreeMap<PathBuf, String>;
 
 pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
-    match &arguments.environment {
-        Some(name) => one(arguments, name, streams),
-        None => all(arguments, streams),
+    match (&arguments.environment, &arguments.flux) {
+        (name, Some(file)) => flux(arguments, file, name.as_deref(), streams),
+        (Some(name), None) => one(arguments, name, streams),
+        (None, None) => all(arguments, streams),
     }
+}
+
+/// Renders what a file with a Flux object says.
+fn flux(
+    arguments: &Arguments,
+    file: &Path,
+    name: Option<&str>,
+    streams: &Streams,
+) -> Result<ExitCode> {
+    let here = working_directory()?;
+    let files = arguments.overrides.files()?;
+    let values = &arguments.substitute_from;
+    let (project, environment) = flux_file(&files, &here, file, name, values, !arguments.lenient)?;
+    let tracked = tracked(&files, &project, &[])?;
+    rendered(
+        arguments,
+        &files,
+        &here,
+        (&project, &environment),
+        &tracked,
+        streams,
+    )
 }
 
 fn one(arguments: &Arguments, name: &str, streams: &Streams) -> Result<ExitCode> {
@@ -81,8 +115,27 @@ fn one(arguments: &Arguments, name: &str, streams: &Streams) -> Result<ExitCode>
     let (project, name) = find_environment(&files, &here, directory, name)?;
     let environment = project.environment(&files, &name)?;
     let tracked = tracked(&files, &project, std::slice::from_ref(&environment.name))?;
-    let options = arguments.options(&tracked)?;
-    let rendered = render(&files, &here, &project, &environment, &options)?;
+    rendered(
+        arguments,
+        &files,
+        &here,
+        (&project, &environment),
+        &tracked,
+        streams,
+    )
+}
+
+/// Renders an environment to stdout or files.
+fn rendered(
+    arguments: &Arguments,
+    files: &LookupCache,
+    here: &Path,
+    (project, environment): (&Project, &Environment),
+    tracked: &[PathBuf],
+    streams: &Streams,
+) -> Result<ExitCode> {
+    let options = arguments.options(tracked)?;
+    let rendered = render(files, here, project, environment, &options)?;
     arguments.say(&rendered.findings, streams);
     let Some(output) = &arguments.output else {
         return streams.data(&rendered.text).map(|()| ExitCode::SUCCESS);

@@ -11,6 +11,7 @@ mod read;
 mod references;
 #[cfg(test)]
 mod schema;
+mod substitute;
 mod validation;
 
 use std::collections::BTreeMap;
@@ -27,12 +28,15 @@ use crate::release::Release;
 use crate::validation::Version;
 
 pub(crate) use place::{Step, place_at};
-pub(super) use place::{entry, place_of, place_of_entry, says, settings_with, value_of_key};
+pub(super) use place::{
+    entry, place_of, place_of_entry, place_of_nested, says, settings_with, value_of_key,
+};
 pub(super) use read::read_map;
 
 pub use diff::{DiffSettings, IgnoredDifference};
 pub use expect::{Bounds, Expectation};
 pub use references::{Missing, References};
+pub use substitute::{SubstituteSettings, SubstituteSource};
 pub use validation::{AllowedFinding, ValidationSettings};
 
 /// What `kustom.yaml` says. Paths are relative to it.
@@ -83,6 +87,15 @@ pub struct ProjectSettings {
     pub kustomize_release: Option<Release>,
     /// Helm charts; without it `--enable-helm` is needed.
     pub helm: HelmSettings,
+    /// What clusters are bootstrapped with by Flux: directories or files, with `*` for any text in a
+    /// name, such as `clusters/*`. Every Flux `Kustomization` that they lead to is an environment.
+    pub flux: Vec<String>,
+    /// Files with the ConfigMaps and Secrets that clusters have and `substituteFrom` names, if the
+    /// repository does not bring them.
+    pub flux_variables: Vec<String>,
+    /// Whether a variable without a value is empty for Flux, as before kustomize-controller 1.9 or
+    /// without its feature gate `StrictPostBuildSubstitutions`.
+    pub flux_lenient: bool,
 }
 
 /// What `kustom.yaml` says of helm charts.
@@ -143,6 +156,8 @@ pub struct EnvironmentSettings {
     pub namespaces_in_text: Vec<NamespacesInText>,
     /// Whether the build knows custom kinds, in place of what `kustom.yaml` says.
     pub custom_kinds: Option<bool>,
+    /// Variables that are substituted in all objects after the build, as Flux does.
+    pub substitute: Option<SubstituteSettings>,
     /// The versions of Kubernetes that its objects are for, in quotes; without it those that
     /// `kustom.yaml` says.
     #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
@@ -315,6 +330,10 @@ impl EnvironmentSettings {
         merged.namespaces_in_text =
             [&parent.namespaces_in_text[..], &self.namespaces_in_text].concat();
         merged.custom_kinds = merged.custom_kinds.or(parent.custom_kinds);
+        merged.substitute = match (&self.substitute, &parent.substitute) {
+            (Some(own), Some(parent)) => Some(own.over(parent)),
+            (own, parent) => own.clone().or_else(|| parent.clone()),
+        };
         merged.kubernetes_versions = merged
             .kubernetes_versions
             .or_else(|| parent.kubernetes_versions.clone());

@@ -59,6 +59,30 @@ pub(in crate::project) fn place_of_entry(
     }
 }
 
+/// The place of an entry of a list in a field of an environment's settings, counted over those that
+/// it extends, which come first.
+pub(in crate::project) fn place_of_nested(
+    files: &dyn Files,
+    environment: &Environment,
+    field: &str,
+    list: &str,
+    index: usize,
+) -> Place {
+    let chain: Vec<PathBuf> = environment.chain().map(Environment::file).collect();
+    let mut left = index;
+    for path in chain.iter().rev() {
+        let count = nodes(files, path)
+            .and_then(|node| Some(node.at(&[field, list])?.items().len()))
+            .unwrap_or_default();
+        if left < count {
+            let way = [Step::Field(field), Step::Field(list), Step::Item(left)];
+            return place_at(files, path, &way);
+        }
+        left -= count;
+    }
+    place_of(files, &environment.file(), &[field])
+}
+
 /// An entry that fits in a list of an environment's settings, and its file: its own, or that of one
 /// that it extends.
 pub(in crate::project) fn entry(

@@ -18,6 +18,7 @@ use crate::decode::Mode;
 use crate::generate;
 use crate::order::Order;
 use crate::release::Release;
+use crate::resource::Selector;
 use crate::transform::images::Image;
 use crate::transform::labels::Label;
 use crate::transform::namespace_map::NamespaceMap;
@@ -217,7 +218,7 @@ impl Kustomization {
     /// As [`Self::parse`].
     pub fn parse_as_of(node: &Node, release: Release) -> Result<(Self, Vec<Finding>)> {
         let mut reader = Reader {
-            release,
+            mode: Mode::STRICT.as_of(release),
             ..Reader::default()
         };
         let mut findings = Vec::new();
@@ -247,6 +248,58 @@ impl Kustomization {
             .map_err(|error| misfit::named(node, error))?;
         Ok((reader.finish(node)?, findings))
     }
+
+    /// Reads a kustomization as Go's decoder does where nobody asks it to be strict: unknown fields
+    /// are left out, also in entries, and a number will do for a text. One that asks for nothing is
+    /// none to be refused.
+    ///
+    /// # Errors
+    ///
+    /// A value of the wrong type.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use kustom_engine::kustomization::Kustomization;
+    /// use kustom_yaml::place::SourceId;
+    /// use kustom_yaml::read_config;
+    ///
+    /// let node = read_config(b"images: [{name: web, tag: v2}]\nnameprefix: 1\n", SourceId::NONE)?;
+    /// let kustomization = Kustomization::parse_leniently(&node)?;
+    /// assert_eq!(&*kustomization.name_prefix, "1");
+    /// assert_eq!(&*kustomization.images[0].new_tag, "");
+    /// # Ok::<(), kustom_yaml::error::Error>(())
+    /// ```
+    pub fn parse_leniently(node: &Node) -> Result<Self> {
+        let mut reader = Reader {
+            mode: Mode::LENIENT,
+            asks_for_something: true,
+            ..Reader::default()
+        };
+        let mode = reader.mode;
+        mode.fields(node, FIELDS, |name, value| reader.field(name, value))
+            .map_err(|error| misfit::named(node, error))?;
+        reader.asks_for_something = true;
+        reader.finish(node)
+    }
+}
+
+/// What an entry selects objects by: group, version, kind, name, namespace, labels, annotations.
+///
+/// # Errors
+///
+/// An unknown field, a value that is no text, a pattern or a selector that cannot be read.
+pub fn selector(node: &Node) -> Result<Selector> {
+    parts::selector(Mode::STRICT, node)
+}
+
+/// What a `buildMetadata` field asks for.
+///
+/// # Errors
+///
+/// If it is no list of texts.
+pub fn build_metadata(node: &Node) -> Result<BuildMetadata> {
+    parts::build_metadata(Mode::STRICT, node)
 }
 
 /// The place of the key that a value belongs to.
@@ -259,9 +312,8 @@ fn key_span(node: &Node, value: &Node) -> Span {
 }
 
 /// A kustomization while it is read.
-#[derive(Default)]
 struct Reader {
-    release: Release,
+    mode: Mode,
     result: Kustomization,
     kind: Text,
     api_version: Text,
@@ -272,10 +324,26 @@ struct Reader {
     asks_for_something: bool,
 }
 
+impl Default for Reader {
+    fn default() -> Self {
+        Self {
+            mode: Mode::STRICT,
+            result: Kustomization::default(),
+            kind: Text::default(),
+            api_version: Text::default(),
+            bases: Vec::new(),
+            image_tags: Vec::new(),
+            old_charts: Vec::new(),
+            old_globals: HelmGlobals::default(),
+            asks_for_something: false,
+        }
+    }
+}
+
 impl Reader {
     fn field(&mut self, name: &str, value: &Node) -> Result<()> {
         self.asks_for_something |= counts(name, value);
-        let mode = Mode::STRICT.as_of(self.release);
+        let mode = self.mode;
         let result = &mut self.result;
         match name {
             "apiVersion" => self.api_version = mode.text(value)?,

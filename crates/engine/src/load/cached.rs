@@ -129,6 +129,10 @@ impl Files for Cached<'_> {
         self.lower.allowed()
     }
 
+    fn unrecorded(&self) -> Option<&dyn Files> {
+        self.lower.unrecorded()
+    }
+
     fn hand_over(&self, path: &Path) -> io::Result<PathBuf> {
         self.lower.hand_over(path)
     }

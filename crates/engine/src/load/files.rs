@@ -69,6 +69,12 @@ pub trait Files: Sync {
         false
     }
 
+    /// The files beneath, if the accesses to these are recorded: for what is found once for all, and
+    /// says by itself what it depends on.
+    fn unrecorded(&self) -> Option<&dyn Files> {
+        None
+    }
+
     /// Where a program finds a file or a directory, if it reads by itself: whatever it likes, from
     /// there.
     ///

@@ -112,6 +112,10 @@ impl Files for Recording<'_> {
         self.files.miss(path);
     }
 
+    fn unrecorded(&self) -> Option<&dyn Files> {
+        Some(self.files)
+    }
+
     fn hand_over(&self, path: &Path) -> io::Result<PathBuf> {
         self.note(path, |asked| asked.handed_over = true);
         self.files.hand_over(path)

@@ -100,6 +100,17 @@ impl WorkTree {
         self.is_bare
     }
 
+    /// The addresses of its remotes, as its configuration has them.
+    pub fn remotes(&self) -> Vec<String> {
+        let repository = self.repository.to_thread_local();
+        let config = repository.config_snapshot();
+        let sections = config.plumbing().sections_by_name("remote");
+        let urls = sections.into_iter().flatten();
+        urls.filter_map(|section| section.value("url"))
+            .map(|url| url.to_string())
+            .collect()
+    }
+
     /// Whether it is a clone that was cut off, so that history is missing.
     ///
     /// # Errors
