@@ -4,6 +4,7 @@
 //! template makes an Application of each. Nothing is asked of a cluster: generators that need one are
 //! refused.
 
+mod application;
 mod generators;
 mod json;
 mod patch;
@@ -26,6 +27,7 @@ use json::{Json, Shape};
 use template::Renderer;
 use types::{APPLICATION, APPLICATION_SET, decoded, encoded};
 
+pub use application::{Application, ApplicationOptions, build_application};
 pub use tree::Tree;
 
 /// The group of Argo CD's objects.

@@ -159,6 +159,30 @@ impl Glob {
     };
 }
 
+/// Whether a path fits a pattern of a directory source: `*` goes over slashes, `{a,b}` is one of both.
+pub(super) fn matches_anywhere(pattern: &str, path: &str) -> bool {
+    const MOST: usize = 100;
+    let mut open = vec![pattern.to_owned()];
+    let mut all = Vec::new();
+    while let Some(pattern) = open.pop() {
+        let braces = pattern.split_once('{').and_then(|(before, rest)| {
+            let (inner, behind) = rest.split_once('}')?;
+            Some((before, inner, behind))
+        });
+        match braces {
+            Some((before, inner, behind)) if open.len() + all.len() < MOST => {
+                open.extend(inner.split(',').map(|one| format!("{before}{one}{behind}")));
+            }
+            _ => all.push(pattern),
+        }
+    }
+    let path: Vec<char> = path.chars().collect();
+    all.iter().any(|pattern| {
+        let pattern: Vec<char> = pattern.chars().collect();
+        matches(&pattern, &path, &Glob::GIT)
+    })
+}
+
 fn is_well_formed(pattern: &[char]) -> bool {
     let mut at = 0;
     while let Some(found) = pattern.get(at) {
