@@ -331,6 +331,11 @@ impl CheckContext<'_> {
             }
             None => Check::skipped("git", "this is no git repository"),
         });
+        if !self.project.argocd.is_empty() {
+            let mut findings = self.project.application_findings(self.files);
+            self.rename(&mut findings);
+            checks.push(Check::ran("argocd", findings));
+        }
         if !self.project.flux.is_empty() {
             let mut findings = self.project.flux_findings(self.files);
             self.rename(&mut findings);

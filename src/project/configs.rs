@@ -63,7 +63,7 @@ pub fn configs(
     environment: &Environment,
     said: &Values,
 ) -> Result<(Vec<Config>, Vec<Finding>)> {
-    if environment.flux.is_some() {
+    if environment.flux.is_some() || environment.argocd.is_some() {
         return Ok((Vec::new(), Vec::new()));
     }
     let derived = ExtendedFiles::new(files, environment);

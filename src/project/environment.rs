@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::settings::place_of;
-use super::{EnvironmentSettings, FluxEnvironment, GuardPolicy, Project, Secrets, is_dir};
+use super::{
+    ArgoEnvironment, EnvironmentSettings, FluxEnvironment, GuardPolicy, Project, Secrets, is_dir,
+};
 use crate::error::{Error, Kind, Result, nearest};
 use crate::kustomization::FILE_NAMES;
 use crate::load::Files;
@@ -32,6 +34,8 @@ pub struct Environment {
     pub parent: Option<Box<Environment>>,
     /// The Flux object that it is, if it is one and no directory of the project.
     pub flux: Option<Arc<FluxEnvironment>>,
+    /// The Application of Argo CD that it is, if it is one.
+    pub argocd: Option<Arc<ArgoEnvironment>>,
 }
 
 impl Environment {
@@ -86,6 +90,7 @@ impl Environment {
                 own,
                 parent,
                 flux: None,
+                argocd: None,
             }));
         }
         parent

@@ -245,6 +245,7 @@ fn environment(name: &str, flux: FluxEnvironment) -> Result<Environment> {
         own: super::EnvironmentSettings::default(),
         parent: None,
         flux: Some(Arc::new(flux)),
+        argocd: None,
     })
 }
 
@@ -362,7 +363,7 @@ fn add_values(cluster: &mut Cluster, bytes: &[u8], path: &Path, shown: &str) -> 
 
 /// The root of the repository that a directory is in, and its addresses; the directory itself where
 /// there is none.
-fn repository_of(directory: &Path) -> Result<(PathBuf, Vec<String>)> {
+pub(super) fn repository_of(directory: &Path) -> Result<(PathBuf, Vec<String>)> {
     Ok(match WorkTree::discover(directory)? {
         Some(tree) if !tree.is_bare() => (tree.root().to_path_buf(), tree.remotes()),
         _ => (directory.to_path_buf(), Vec::new()),
@@ -370,7 +371,7 @@ fn repository_of(directory: &Path) -> Result<(PathBuf, Vec<String>)> {
 }
 
 /// What fits a pattern, with `*` for any text within a name.
-fn expanded(files: &dyn Files, root: &Path, pattern: &str) -> Vec<PathBuf> {
+pub(super) fn expanded(files: &dyn Files, root: &Path, pattern: &str) -> Vec<PathBuf> {
     let mut found = vec![root.to_path_buf()];
     for part in pattern.split('/').filter(|part| !matches!(*part, "" | ".")) {
         let mut next = Vec::new();

@@ -4,6 +4,7 @@
 //! environments are directories with a kustomization; what else they need (configs made of the
 //! base's by scripts, secrets that are filled in) is made in memory and laid over the disk.
 
+mod argocd;
 mod below;
 mod boilerplate;
 mod ciphertext;
@@ -50,6 +51,7 @@ use crate::validation::{Exceptions, Version, definitions};
 use crate::write::is_of_git;
 use crate::yaml::Node;
 
+pub use argocd::ArgoEnvironment;
 pub use ciphertext::UNDECRYPTED;
 pub use configs::{Config, configs};
 pub use environment::Environment;
@@ -119,6 +121,10 @@ pub struct Project {
     pub flux_variables: Vec<String>,
     /// Whether Flux refuses a variable without a value.
     pub flux_strict: bool,
+    /// Where Applications and ApplicationSets of Argo CD are: directories and files, with `*` in names.
+    pub argocd: Vec<String>,
+    /// The environments that Applications are, once somebody asked.
+    applications: argocd::DiscoveredApplications,
     /// The environments that Flux objects are, once somebody asked.
     discovered: flux::Discovered,
     /// The directory that it was looked for from.
@@ -207,6 +213,7 @@ impl Project {
         project.diff = settings.diff;
         project.values = settings.values;
         project.helm = settings.helm;
+        project.argocd = settings.argocd;
         project.flux = settings.flux;
         project.flux_variables = settings.flux_variables;
         project.flux_strict = !settings.flux_lenient;
@@ -238,6 +245,8 @@ impl Project {
             diff: DiffSettings::default(),
             values: Map::new(),
             helm: HelmSettings::default(),
+            argocd: Vec::new(),
+            applications: argocd::DiscoveredApplications::default(),
             flux: Vec::new(),
             flux_variables: Vec::new(),
             flux_strict: true,
@@ -314,9 +323,12 @@ impl Project {
         let mut names: Vec<String> = names.into_iter().filter(is_environment).collect();
         if !self.flux.is_empty() {
             names.extend(self.flux_names(files));
-            names.sort();
-            names.dedup();
         }
+        if !self.argocd.is_empty() {
+            names.extend(self.application_names(files));
+        }
+        names.sort();
+        names.dedup();
         names
     }
 
@@ -327,6 +339,12 @@ impl Project {
     /// If there is none of that name, its `environment.yaml` is wrong, or so is what it extends.
     pub fn environment(&self, files: &dyn Files, name: &str) -> Result<Environment> {
         let is_directory = || environment::is_environment(files, &self.environments.join(name));
+        if !self.argocd.is_empty()
+            && !is_directory()
+            && let Some(environment) = self.application_environment(files, name)?
+        {
+            return Ok(environment);
+        }
         if !self.flux.is_empty()
             && !is_directory()
             && let Some(environment) = self.flux_environment(files, name)?

@@ -12,8 +12,8 @@ use super::read_scan::{judged, watched};
 use super::substitution::substituted;
 use super::templates::{Templated, values};
 use super::{
-    Environment, GuardPolicy, ImageOverride, Project, ReplicaOverride, Secrets, expected, flux,
-    kinds, namespaces, scripted_files, secrets,
+    Environment, GuardPolicy, ImageOverride, Project, ReplicaOverride, Secrets, argocd, expected,
+    flux, kinds, namespaces, scripted_files, secrets,
 };
 use crate::build::{self, Observer, build_observed};
 use crate::error::{Error, Kind, Result};
@@ -180,6 +180,9 @@ fn rendered(
     };
     let shown = |path: &Path| project.shown(path);
     let decrypted = Decrypted::new(files, options.sops, on_locked, shown);
+    if let Some(argo) = &environment.argocd {
+        return argocd::rendered(files, working_directory, project, argo, options);
+    }
     if let Some(flux) = &environment.flux {
         let is_decrypted = flux.kustomization.decrypts();
         let view: &dyn Files = if is_decrypted { &decrypted } else { files };

@@ -87,6 +87,9 @@ pub struct ProjectSettings {
     pub kustomize_release: Option<Release>,
     /// Helm charts; without it `--enable-helm` is needed.
     pub helm: HelmSettings,
+    /// Where Applications and ApplicationSets of Argo CD are: directories or files, with `*` in names;
+    /// each Application is an environment.
+    pub argocd: Vec<String>,
     /// What clusters are bootstrapped with by Flux: directories or files, with `*` for any text in a
     /// name, such as `clusters/*`. Every Flux `Kustomization` that they lead to is an environment.
     pub flux: Vec<String>,
