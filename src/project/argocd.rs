@@ -230,7 +230,6 @@ impl Search<'_> {
             _ => Ok(()),
         };
         if let Err(error) = result {
-            let error = error.rename_files(|file| self.project.shown(Path::new(file)).into());
             self.known.failed.insert(shown, error);
         }
     }
