@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use super::flux::{expanded, repository_of};
-use super::render::findings_of_objects;
+use super::object_findings::findings_of_objects;
 use super::settings::{Step, place_at};
 use super::{Environment, Options, PROJECT_FILE, Project, Rendered};
 use crate::argocd::{
