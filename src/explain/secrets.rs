@@ -47,6 +47,10 @@ impl Secrets {
                 texts.for_each(|text| learn(text, &mut values));
             }
         }
+        Self::new(values)
+    }
+
+    fn new(mut values: Vec<String>) -> Self {
         values.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
         values.dedup();
         Self {
@@ -132,10 +136,7 @@ mod tests {
         ] {
             learn(&STANDARD.encode(clear), &mut values);
         }
-        let secrets = Secrets {
-            values,
-            guard: Guard::new(),
-        };
+        let secrets = Secrets::new(values);
         for clear in ["hunter2-forever", "hunter2-forever-x"] {
             assert_eq!(secrets.without_data(clear).replace("-x", ""), HIDDEN);
             assert_eq!(secrets.hidden_value("x", &STANDARD.encode(clear)), HIDDEN);

@@ -253,7 +253,8 @@ mod tests {
     }
 
     fn aligned(old: &str, new: &str) -> Vec<Option<usize>> {
-        align(node(old).items(), node(new).items())
+        // The new version was read elsewhere: no item is the same by its place.
+        align(node(old).items(), node(&format!("\n{new}")).items())
     }
 
     #[test]
