@@ -483,10 +483,13 @@ impl Preparation<'_> {
             let path = directory.join(&name);
             let inside = format!("{prefix}{name}");
             match self.files.resolve(&path) {
-                Ok((real, FileKind::Directory)) if options.bool_at("recurse") && real == path => {
-                    if depth < DEEPEST && name != ".git" {
-                        self.manifests(&path, &format!("{inside}/"), options, found, depth + 1)?;
-                    }
+                Ok((real, FileKind::Directory))
+                    if options.bool_at("recurse")
+                        && real == path
+                        && depth < DEEPEST
+                        && name != ".git" =>
+                {
+                    self.manifests(&path, &format!("{inside}/"), options, found, depth + 1)?;
                 }
                 Ok((_, FileKind::File)) => {
                     let fits = |key: &str| matches_anywhere(options.str_at(key), &inside);

@@ -443,5 +443,5 @@ fn is_local(name: &str) -> bool {
     let lower = name.to_lowercase();
     let is_remote = |start: &&str| lower.len() > start.len() && lower.starts_with(*start);
     let path = lower.strip_prefix("file://").unwrap_or(&lower);
-    !REMOTE.iter().any(|start| is_remote(start)) && !path.starts_with('/')
+    !REMOTE.iter().any(is_remote) && !path.starts_with('/')
 }
