@@ -21,7 +21,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::finding::{Finding, Object, Severity};
 use crate::place::{Place, SourceId};
 use crate::resource::Resource;
-use crate::yaml::{Node, Str};
+use crate::yaml::{Node, Str, Wildcards, matches_pattern};
 use near::Names;
 use walk::Reference;
 use words::Word;
@@ -60,7 +60,8 @@ impl Options {
         let mut entries = self.external.iter();
         entries.any(|entry| {
             entry.split_once('/').is_some_and(|(pattern, names)| {
-                missing::fits(pattern, kind) && missing::fits(names, name)
+                matches_pattern(pattern, kind, Wildcards::Star)
+                    && matches_pattern(names, name, Wildcards::Star)
             })
         })
     }

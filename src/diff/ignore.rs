@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::fmt;
 
 use kustom_yaml::cut::Cut as _;
+use kustom_yaml::{Wildcards, matches_pattern};
 
 use super::path::{Path, Step};
 use super::{Name, Subject};
@@ -309,21 +310,7 @@ fn word(step: &Step) -> String {
 
 /// Whether a text is what a pattern with `*` says.
 fn matches(glob: &str, text: &str) -> bool {
-    let mut parts = glob.split('*');
-    let Some(mut rest) = text.strip_prefix(parts.next().unwrap_or_default()) else {
-        return false;
-    };
-    let parts: Vec<&str> = parts.collect();
-    let Some((last, middle)) = parts.split_last() else {
-        return rest.is_empty();
-    };
-    for part in middle {
-        let Some(at) = rest.find(part) else {
-            return false;
-        };
-        rest = rest.cut(at + part.len()..);
-    }
-    rest.ends_with(last)
+    matches_pattern(glob, text, Wildcards::Star)
 }
 
 /// The entries, and which of them have ignored something.

@@ -8,13 +8,13 @@ use std::sync::{Arc, OnceLock};
 
 use super::object_findings::findings_of_objects;
 use super::settings::{Step, place_at};
-use super::{Environment, Options, PROJECT_FILE, Project, Rendered, is_dir, scripted_files};
+use super::{Environment, Options, PROJECT_FILE, Project, Rendered, is_dir};
 use crate::error::{Error, Kind, Result, nearest};
 use crate::finding::{Finding, Severity};
 use crate::flux::{BuildOptions, Cluster, FluxKustomization, Found, Search, Tree, build_flux};
 use crate::load::{FileKind, Files, Memory, WorkTree, unreadable};
 use crate::place::SourceId;
-use crate::yaml::read_manifests;
+use crate::yaml::{Wildcards, matches_pattern, read_manifests};
 
 /// What makes an environment of a Flux `Kustomization`.
 #[derive(Clone, Debug)]
@@ -381,8 +381,9 @@ pub(super) fn expanded(files: &dyn Files, root: &Path, pattern: &str) -> Vec<Pat
                 continue;
             }
             let names = files.list(&directory).unwrap_or_default().into_iter();
-            let fitting =
-                names.filter(|name| !name.starts_with('.') && scripted_files::fits(part, name));
+            let fitting = names.filter(|name| {
+                !name.starts_with('.') && matches_pattern(part, name, Wildcards::Star)
+            });
             next.extend(fitting.map(|name| directory.join(name)));
         }
         found = next;

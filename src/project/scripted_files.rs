@@ -16,7 +16,7 @@ use crate::load::{FileKind, Files, Memory, Overlay, is_outside, normalized, unre
 use crate::place::Place;
 use crate::yaml::{Inset, Node, Text};
 use crate::yq::{Source, apply};
-use kustom_yaml::cut::Cut as _;
+use kustom_yaml::{Wildcards, matches_pattern};
 
 /// The files that the scripts of an environment change, as they are then.
 pub(super) fn changed(
@@ -68,7 +68,9 @@ fn targets(
     let directory = wanted.parent().unwrap_or(&project.root);
     let pattern = wanted.file_name().unwrap_or_default().to_string_lossy();
     let names = files.list(directory).unwrap_or_default();
-    let fitting = names.iter().filter(|name| fits(&pattern, name));
+    let fitting = names
+        .iter()
+        .filter(|name| matches_pattern(&pattern, name, Wildcards::Star));
     let mut found = Vec::new();
     for name in fitting {
         match files.resolve(&directory.join(name)) {
@@ -100,24 +102,6 @@ fn targets(
         }
         None => error.help("a file is named relative to the environment's directory"),
     })
-}
-
-/// Whether a name fits a pattern, in which `*` is any text.
-pub(super) fn fits(pattern: &str, name: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let Some(mut rest) = parts.next().and_then(|first| name.strip_prefix(first)) else {
-        return false;
-    };
-    let Some(last) = parts.next_back() else {
-        return rest.is_empty();
-    };
-    for part in parts {
-        match rest.find(part) {
-            Some(at) => rest = rest.cut(at + part.len()..),
-            None => return false,
-        }
-    }
-    rest.ends_with(last)
 }
 
 fn run(
@@ -252,17 +236,5 @@ fn is_entry(script: &ScriptUse) -> impl Fn(&Node) -> bool {
         says(entry, "file", Some(&script.file))
             && says(entry, "script", script.script.as_deref())
             && says(entry, "expression", script.expression.as_deref())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_star_is_any_text() {
-        assert!(fits("a.yaml", "a.yaml") && !fits("a.yaml", "aa.yaml"));
-        assert!(fits("*.yaml", "a.yaml") && fits("a*c*e", "abcde") && fits("*", ""));
-        assert!(!fits("a*a", "a") && !fits("*.yaml", "a.yml"));
     }
 }

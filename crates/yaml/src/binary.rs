@@ -3,6 +3,8 @@
 //! Base64 with padding, as Go reads it: line breaks do not count, other characters are errors.
 
 use base64::Engine as _;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::Str;
 use crate::cut::Cut as _;
@@ -10,7 +12,7 @@ use crate::cut::Cut as _;
 /// Base64; more than a line of it is broken into lines of 70 characters.
 pub fn base64_lines(bytes: &[u8]) -> Str {
     const LINE: usize = 70;
-    let encoded = base64::engine::general_purpose::STANDARD.encode(bytes);
+    let encoded = GO.encode(bytes);
     if encoded.len() < LINE {
         return encoded.into();
     }
@@ -22,39 +24,19 @@ pub fn base64_lines(bytes: &[u8]) -> Str {
     lines.into()
 }
 
-/// The bytes of a base64 text; each byte that is not part of UTF-8 becomes U+FFFD.
-pub(crate) fn decode(text: &str) -> Option<String> {
-    let digits: Vec<u8> = text
-        .bytes()
-        .filter(|b| !matches!(b, b'\n' | b'\r'))
-        .collect();
-    if !digits.len().is_multiple_of(4) {
-        return None;
-    }
-    let padding = digits.iter().rev().take_while(|b| **b == b'=').count();
-    if padding > 2 {
-        return None;
-    }
-    let mut bytes = Vec::with_capacity(digits.len() / 4 * 3);
-    for group in digits[..digits.len() - padding].chunks(4) {
-        let mut bits = 0u32;
-        for (index, digit) in group.iter().enumerate() {
-            bits |= u32::from(sextet(*digit)?) << (18 - 6 * index);
-        }
-        bytes.extend_from_slice(&bits.to_be_bytes()[1..group.len()]);
-    }
-    Some(lossy(&bytes))
-}
+/// Go's standard base64: padded, and not strict about the bits of the last character.
+const GO: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::RequireCanonical)
+        .with_decode_allow_trailing_bits(true),
+);
 
-fn sextet(digit: u8) -> Option<u8> {
-    match digit {
-        b'A'..=b'Z' => Some(digit - b'A'),
-        b'a'..=b'z' => Some(digit - b'a' + 26),
-        b'0'..=b'9' => Some(digit - b'0' + 52),
-        b'+' => Some(62),
-        b'/' => Some(63),
-        _ => None,
-    }
+/// The text behind a base64 text; each byte that is not part of UTF-8 becomes U+FFFD.
+pub(crate) fn decode(text: &str) -> Option<String> {
+    let is_digit = |byte: &u8| !matches!(byte, b'\n' | b'\r');
+    let digits: Vec<u8> = text.bytes().filter(is_digit).collect();
+    GO.decode(digits).ok().map(|bytes| lossy(&bytes))
 }
 
 fn lossy(bytes: &[u8]) -> String {
@@ -75,12 +57,15 @@ mod tests {
         assert_eq!(decode("aGVsbG8=").as_deref(), Some("hello"));
         assert_eq!(decode("aGVs\nbG8=\n").as_deref(), Some("hello"));
         assert_eq!(decode("").as_deref(), Some(""));
+        assert_eq!(decode("aGl=").as_deref(), Some("hi"));
         assert_eq!(decode("4oI=").as_deref(), Some("\u{FFFD}\u{FFFD}"));
     }
 
     #[test]
     fn what_is_not_base64_is_refused() {
-        for text in ["a", "a===", "aG k", "aGk", "%%%%", "aG=k"] {
+        for text in [
+            "a", "a===", "aG k", "aGk", "%%%%", "aG=k", "====", "AAAA====", "AA==AA==",
+        ] {
             assert_eq!(decode(text), None, "{text}");
         }
     }

@@ -93,7 +93,33 @@ const LONGEST_WORD: usize = 256;
 /// assert_eq!(nearest("zebra", ["resources", "replicas"]), None);
 /// ```
 pub fn nearest<'w>(word: &str, words: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
-    let word = word.to_lowercase();
+    let length = word.len();
+    let limit = |known: &str| 1 + known.len().min(length) / 4;
+    nearest_within(word, words, Case::Ignored, limit)
+}
+
+/// Whether a capital and its small letter are two letters for [`nearest_within`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Case {
+    /// They are the same.
+    Ignored,
+    /// They differ.
+    Counts,
+}
+
+/// The word among some that differs least from another, in at most as many letters as `limit`
+/// allows for it; of two that are as near the first one.
+pub fn nearest_within<'w>(
+    word: &str,
+    words: impl IntoIterator<Item = &'w str>,
+    case: Case,
+    limit: impl Fn(&str) -> usize,
+) -> Option<&'w str> {
+    let folded = |text: &str| match case {
+        Case::Ignored => text.to_lowercase(),
+        Case::Counts => text.to_owned(),
+    };
+    let word = folded(word);
     let length = word.chars().count();
     if length > LONGEST_WORD {
         return None;
@@ -101,18 +127,13 @@ pub fn nearest<'w>(word: &str, words: impl IntoIterator<Item = &'w str>) -> Opti
     words
         .into_iter()
         .filter_map(|known| {
-            let most = 1 + known.len().min(word.len()) / 4;
+            let most = limit(known);
             // Comparing takes the product of both lengths.
-            if known
-                .chars()
-                .take(length + most + 1)
-                .count()
-                .abs_diff(length)
-                > most
-            {
+            let known_length = known.chars().take(length + most + 1).count();
+            if known_length.abs_diff(length) > most {
                 return None;
             }
-            let distance = strsim::damerau_levenshtein(&word, &known.to_lowercase());
+            let distance = strsim::damerau_levenshtein(&word, &folded(known));
             (distance <= most).then_some((distance, known))
         })
         .min_by_key(|(distance, _)| *distance)

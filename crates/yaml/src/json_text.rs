@@ -11,8 +11,18 @@ use super::style::Classes;
 use crate::cut::Cut as _;
 use crate::error::{Error, Kind, Result};
 
-/// Appends a text as a JSON string.
+/// Appends a text as a JSON string, in which `<`, `>` and `&` are escaped.
 pub fn write_json_string(text: &str, out: &mut String) {
+    write_string(text, true, out);
+}
+
+/// Appends a text as a JSON string, in which `<`, `>` and `&` stand for themselves.
+pub fn write_json_string_with_html(text: &str, out: &mut String) {
+    write_string(text, false, out);
+}
+
+#[inline]
+fn write_string(text: &str, escapes_html: bool, out: &mut String) {
     out.push('"');
     let mut start = 0;
     for (index, c) in text.char_indices() {
@@ -26,7 +36,8 @@ pub fn write_json_string(text: &str, out: &mut String) {
             '\x0C' => "\\f",
             '\u{2028}' => "\\u2028",
             '\u{2029}' => "\\u2029",
-            '\0'..='\x1F' | '<' | '>' | '&' => "",
+            '\0'..='\x1F' => "",
+            '<' | '>' | '&' if escapes_html => "",
             _ => continue,
         };
         out.push_str(text.cut(start..index));

@@ -40,6 +40,7 @@ mod tags;
 mod text;
 pub mod threads;
 mod timestamp;
+mod wildcard;
 mod write;
 
 pub use binary::base64_lines;
@@ -52,7 +53,7 @@ pub use json::{
 };
 pub use json_read::{escape_html, unquoted};
 pub use json_read::{json_or_config, read_json};
-pub use json_text::write_json_string;
+pub use json_text::{write_json_string, write_json_string_with_html};
 pub use manifests::{
     Manifests, configs, manifests, read_config, read_manifests, read_strict_config,
 };
@@ -70,4 +71,5 @@ pub use round_trip::settle_nulls;
 pub use size::{Size, charge_copy};
 pub use text::Text;
 pub use timestamp::Timestamp;
+pub use wildcard::{Wildcards, matches_pattern};
 pub use write::{repeated_key, write, write_stream};

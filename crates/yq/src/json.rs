@@ -1,7 +1,9 @@
 //! Writes nodes as JSON, as yq 4 does.
 
 use kustom_yaml::error::{Error, Kind, Result};
-use kustom_yaml::{Entry, Node, Scalar, Style, Tag, Value, implied_tag};
+use kustom_yaml::{
+    Entry, Node, Scalar, Style, Tag, Value, implied_tag, write_json_string_with_html,
+};
 
 use super::aliases::Aliases;
 
@@ -139,7 +141,7 @@ impl<'n> Writer<'n> {
 
     fn key(&mut self, key: &'n Node) -> Result<()> {
         let key = self.resolved(key)?;
-        push_string(&mut self.out, key.text().unwrap_or_default());
+        write_json_string_with_html(key.text().unwrap_or_default(), &mut self.out);
         Ok(())
     }
 
@@ -162,7 +164,7 @@ impl<'n> Writer<'n> {
                 let implied = Node::scalar(text, implied_tag(text));
                 return self.scalar(&implied, text);
             }
-            _ => push_string(&mut self.out, text),
+            _ => write_json_string_with_html(text, &mut self.out),
         }
         Ok(())
     }
@@ -262,25 +264,6 @@ fn no_number(node: &Node, text: &str) -> Error {
     Error::new(Kind::Output, format!("JSON has no number `{text}`"))
         .at(node.span)
         .help("put it in quotes, or ask for YAML")
-}
-
-/// Appends a string with its quotes.
-fn push_string(out: &mut String, text: &str) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{0}'..='\u{1f}' | '\u{2028}' | '\u{2029}' => {
-                out.push_str(&format!("\\u{:04x}", c as u32));
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Words of scripts: names of types, and suggestions for mistyped keys.
 
 use kustom_yaml::Tag;
+use kustom_yaml::error::{Case, nearest_within};
 
 /// The types that YAML knows.
 const CORE: [Tag; 10] = [
@@ -24,12 +25,8 @@ pub(super) fn core_tag(name: &str) -> Option<Tag> {
 /// The word that one is probably a typing error of: one letter in three may differ.
 pub(super) fn nearest<'w>(word: &str, words: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
     let limit = word.chars().count() / 3;
-    words
-        .into_iter()
-        .map(|other| (strsim::osa_distance(word, other), other))
-        .filter(|(distance, _)| (1..=limit).contains(distance))
-        .min()
-        .map(|(_, other)| other)
+    let others = words.into_iter().filter(|other| *other != word);
+    nearest_within(word, others, Case::Counts, |_| limit)
 }
 
 #[cfg(test)]

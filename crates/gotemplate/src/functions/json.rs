@@ -1,5 +1,7 @@
 //! Values as Go's `encoding/json` prints them.
 
+use kustom_yaml::{write_json_string, write_json_string_with_html};
+
 use crate::meter::{Meter, Refusal, Result};
 use crate::number;
 use crate::value::{Value, within};
@@ -61,28 +63,12 @@ impl Writer<'_> {
 
     fn text(&mut self, text: &str) -> Result<()> {
         self.meter.charge_bytes(text.len())?;
-        self.out.push('"');
-        for found in text.chars() {
-            match found {
-                '"' => self.out.push_str("\\\""),
-                '\\' => self.out.push_str("\\\\"),
-                '\n' => self.out.push_str("\\n"),
-                '\r' => self.out.push_str("\\r"),
-                '\t' => self.out.push_str("\\t"),
-                '\u{8}' => self.out.push_str("\\b"),
-                '\u{c}' => self.out.push_str("\\f"),
-                '<' | '>' | '&' if self.escapes => self.unicode(found),
-                '\0'..='\x1f' | '\u{2028}' | '\u{2029}' => self.unicode(found),
-                _ => self.out.push(found),
-            }
+        if self.escapes {
+            write_json_string(text, &mut self.out);
+        } else {
+            write_json_string_with_html(text, &mut self.out);
         }
-        self.out.push('"');
         Ok(())
-    }
-
-    fn unicode(&mut self, found: char) {
-        use std::fmt::Write as _;
-        let _ = write!(self.out, "\\u{:04x}", u32::from(found));
     }
 
     fn value(&mut self, value: &Value, depth: usize) -> Result<()> {

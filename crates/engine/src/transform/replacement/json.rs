@@ -1,9 +1,8 @@
 //! JSON as Go writes it: keys sorted, characters that mean something in HTML escaped.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
-use kustom_yaml::{Node, Scalar, Value};
+use kustom_yaml::{Node, Scalar, Value, write_json_string};
 
 /// A value as JSON, compact or on lines of its own; nothing if JSON cannot say it.
 pub(super) fn write(node: &Node, is_pretty: bool) -> Option<String> {
@@ -50,7 +49,7 @@ impl Writer {
                 self.depth += 1;
                 for (index, (key, value)) in sorted.iter().enumerate() {
                     self.next(index);
-                    self.string(key);
+                    write_json_string(key, &mut self.out);
                     self.out.push_str(if self.is_pretty { ": " } else { ":" });
                     self.value(value)?;
                 }
@@ -92,31 +91,10 @@ impl Writer {
             Scalar::Int(value) => self.out.push_str(&value.to_string()),
             Scalar::Uint(value) => self.out.push_str(&value.to_string()),
             Scalar::Float(value) => self.out.push_str(&float(value)?),
-            Scalar::Str(text) => self.string(&text),
-            Scalar::Timestamp(stamp) => self.string(&stamp.to_string()),
+            Scalar::Str(text) => write_json_string(&text, &mut self.out),
+            Scalar::Timestamp(stamp) => write_json_string(&stamp.to_string(), &mut self.out),
         }
         Some(())
-    }
-
-    fn string(&mut self, text: &str) {
-        self.out.push('"');
-        for c in text.chars() {
-            match c {
-                '"' => self.out.push_str("\\\""),
-                '\\' => self.out.push_str("\\\\"),
-                '\n' => self.out.push_str("\\n"),
-                '\r' => self.out.push_str("\\r"),
-                '\t' => self.out.push_str("\\t"),
-                '\u{8}' => self.out.push_str("\\b"),
-                '\u{c}' => self.out.push_str("\\f"),
-                '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\0'..='\x1f' => {
-                    // Writing to a string cannot fail.
-                    let _ = write!(self.out, "\\u{:04x}", u32::from(c));
-                }
-                c => self.out.push(c),
-            }
-        }
-        self.out.push('"');
     }
 }
 

@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 use std::rc::Rc;
 
-use kustom_yaml::Tag;
 use kustom_yaml::error::{Error, Kind as ErrorKind, Result};
+use kustom_yaml::{Tag, Wildcards, matches_pattern};
 
 use crate::number;
 use crate::v4::arena_node::{ArenaNode, Id, Kind, TypeTag};
@@ -13,7 +13,6 @@ use crate::v4::expr::Call;
 use crate::v4::scope::{Matches, Scope};
 
 use super::date;
-use super::glob::glob;
 use super::traverse::children;
 
 const NULL: TypeTag = TypeTag::Core(Tag::Null);
@@ -33,7 +32,9 @@ pub(crate) fn equal(e: &Evaluator<'_>, left: Option<Id>, right: Option<Id>) -> b
     if left.is_null() {
         return right.is_null();
     }
-    left.is_scalar() && right.is_scalar() && glob(&left.text, &right.text)
+    left.is_scalar()
+        && right.is_scalar()
+        && matches_pattern(&right.text, &left.text, Wildcards::StarAndMark)
 }
 
 /// `left > right` and its kin.

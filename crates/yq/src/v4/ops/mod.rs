@@ -11,7 +11,6 @@ pub(super) mod decor;
 pub(super) mod encode;
 pub(super) mod entries;
 pub(super) mod env;
-pub(super) mod glob;
 pub(super) mod infix;
 pub(super) mod load;
 pub(super) mod logic;

@@ -4,15 +4,13 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use kustom_yaml::error::{Error, Kind as ErrorKind, Result};
-use kustom_yaml::{Str, Style, Tag};
+use kustom_yaml::{Str, Style, Tag, Wildcards, matches_pattern};
 
 use crate::number;
 use crate::v4::arena_node::{ArenaNode, Id, Key, Kind, TypeTag};
 use crate::v4::evaluator::Evaluator;
 use crate::v4::expr::{Expr, Form};
 use crate::v4::scope::{Matches, Scope};
-
-use super::glob::glob;
 
 /// How deep merge keys may lead to merge keys.
 const MERGES: usize = 50;
@@ -363,7 +361,7 @@ fn fits(key: &ArenaNode<'_>, wanted: &str, exact: bool) -> bool {
     if exact {
         key.text == wanted
     } else {
-        glob(&key.text, wanted)
+        matches_pattern(wanted, &key.text, Wildcards::StarAndMark)
     }
 }
 
