@@ -11,7 +11,8 @@ use std::sync::Arc;
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use crate::error::{Error, Kind, Result};
-use crate::guard::{Allowed, Baseline, Guard, Identity, Leak, Scan};
+use crate::finding::Finding;
+use crate::guard::{Allowed, Baseline, Guard, Identity, Leak, Scan, gather};
 use crate::load::{
     Appearance, Blobs, Disk, Files, Staged, Tracked, WorkTree, is_outside, unreadable,
 };
@@ -169,6 +170,21 @@ fn staged_file(guard: &Guard, blobs: &Blobs, file: &Staged, shown: &str) -> Resu
         scan.allowed.retain(|one| is_new(&one.leak));
     }
     Ok(scan)
+}
+
+/// What was found, each secret once with all its places; `shown` names a file for the user that the
+/// guard knows by its path from the root of the project.
+pub fn findings_of(
+    leaks: impl IntoIterator<Item = Leak>,
+    shown: impl Fn(&str) -> String,
+) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = gather(leaks).iter().map(Finding::from).collect();
+    for finding in &mut findings {
+        for place in finding.place.iter_mut().chain(&mut finding.others) {
+            place.file = place.file.take().map(|file| shown(&file).into());
+        }
+    }
+    findings
 }
 
 /// Reads a baseline; `shown` is the name of its file.

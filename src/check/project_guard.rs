@@ -4,16 +4,15 @@
 //! relative to the working directory.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use super::display_from;
 use crate::error::{Result, nearest};
 use crate::finding::{Finding, Severity};
-use crate::guard::{self, AllowedBy, Baseline, Guard, Settings, gather};
+use crate::guard::{self, AllowedBy, Baseline, Guard, Settings};
 use crate::load::{Files, Within, WorkTree, files_below};
 use crate::place::Place;
-use crate::project::{ProjectSettings, Step, place_at};
-use crate::secret_scan::{Scans, read_baseline};
+use crate::project::{ProjectSettings, Step, own_baseline, place_at};
+use crate::secret_scan::{Scans, findings_of, read_baseline};
 
 /// The guard of one project.
 pub struct ProjectGuard {
@@ -64,24 +63,19 @@ impl ProjectGuard {
             root = file.parent().unwrap_or(here).to_path_buf();
             names[0] = display_from(here, file);
         }
-        let named = settings.baseline.as_ref().map(|path| root.join(path));
-        let path = baseline.map(|path| here.join(path)).or(named);
-        let baseline = match path {
+        let baseline = match baseline {
             Some(path) => {
+                let path = here.join(path);
                 names[1] = display_from(here, &path);
-                let own = Within::new(files, &root);
-                let files: &dyn Files = if baseline.is_some() { files } else { &own };
-                let read = read_baseline(files, &path, &names[1]);
-                Some(read.map_err(|error| match &file {
-                    Some(file) if baseline.is_none() => {
-                        let way = [Step::Field("guard"), Step::Field("baseline")];
-                        let span = place_at(files, file, &way).span;
-                        error.at(Place::in_file(names[0].as_str(), span))
-                    }
-                    _ => error,
-                })?)
+                Some(read_baseline(files, &path, &names[1])?)
             }
-            None => None,
+            None => {
+                if let Some(name) = &settings.baseline {
+                    names[1] = display_from(here, &root.join(name));
+                }
+                let own = Within::new(files, &root);
+                own_baseline(&own, &root, &settings, |path| display_from(here, path))?
+            }
         };
         let listed = settings.allow.len();
         let guard = settings.guard(baseline.as_ref());
@@ -121,14 +115,10 @@ impl ProjectGuard {
 
     /// What was found, each secret once with all its places, named from where the user is.
     pub fn findings(&self, scans: &Scans) -> Vec<Finding> {
-        let gathered = gather(scans.leaks.iter().cloned());
-        let mut findings: Vec<Finding> = gathered.iter().map(Finding::from).collect();
-        for finding in &mut findings {
-            for place in finding.place.iter_mut().chain(&mut finding.others) {
-                self.rename(place);
-            }
-        }
-        findings
+        findings_of(scans.leaks.iter().cloned(), |file| {
+            let path = crate::load::normalized(&self.root.join(file));
+            display_from(&self.here, &path)
+        })
     }
 
     /// The entries of allow-lists that allowed nothing in a scan of everything, and those that
@@ -243,12 +233,5 @@ impl ProjectGuard {
         way.extend(field.map(Step::Field));
         let place = place_at(files, &self.root.join("kustom.yaml"), &way);
         Place::in_file(name, place.span)
-    }
-
-    fn rename(&self, place: &mut Place) {
-        if let Some(file) = &place.file {
-            let path = crate::load::normalized(&self.root.join(&**file));
-            place.file = Some(Arc::from(display_from(&self.here, &path)));
-        }
     }
 }

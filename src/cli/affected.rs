@@ -5,7 +5,6 @@ use std::process::ExitCode;
 use kustom::check::Affected;
 use kustom::error::Result;
 use kustom::finding::{Finding, Severity};
-use kustom::report::visible_json;
 
 use super::check::Chosen;
 use super::output::Streams;
@@ -53,10 +52,7 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
     streams.findings(&findings);
     match arguments.format {
         Format::Text => streams.list(names)?,
-        Format::Json => {
-            let text = format!("{}\n", serde_json::Value::from(names));
-            streams.data(&visible_json(&text))?;
-        }
+        Format::Json => streams.json(serde_json::Value::from(names))?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -5,12 +5,12 @@ use std::process::ExitCode;
 
 use kustom::check::{Checked, display_from, programs, unfollowed};
 use kustom::error::Result;
-use kustom::report::{printable, visible_json};
+use kustom::report::printable;
 use serde_json::json;
 
 use super::build::working_directory;
 use super::check::Chosen;
-use super::output::{Streams, line};
+use super::output::Streams;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -45,19 +45,22 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
     streams.findings(&findings);
     let here = working_directory()?;
     let here = here.as_path();
-    streams.data(&match arguments.format {
+    match arguments.format {
         Format::Text => {
             let mut files: Vec<String> = checked.iter().flat_map(|one| files(one, here)).collect();
             files.sort();
             files.dedup();
-            files.iter().map(|file| line(file)).collect()
+            streams.list(files)?;
         }
         Format::Json => {
             let all: Vec<_> = checked.iter().map(|one| described(one, here)).collect();
-            visible_json(&format!("{:#}\n", serde_json::Value::from(all)))
+            streams.json(format_args!("{:#}", serde_json::Value::from(all)))?;
         }
-        Format::Make => checked.iter().map(|one| rule(one, here)).collect(),
-    })?;
+        Format::Make => {
+            let rules = checked.iter().map(|one| rule(one, here));
+            streams.data(&rules.collect::<String>())?;
+        }
+    }
     Ok(ExitCode::SUCCESS)
 }
 

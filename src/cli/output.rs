@@ -1,5 +1,6 @@
 //! Writes results to stdout, and messages to stderr.
 
+use std::fmt;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -8,7 +9,7 @@ use kustom::finding::Finding;
 use kustom::guard::Mask;
 use kustom::load::{FileKind, Files as _, LookupCache, bounded};
 use kustom::place::Place;
-use kustom::report::{self, Color, Format, Outcome, Report};
+use kustom::report::{self, Color, Format, Outcome, Report, visible_json};
 
 /// When colour is used.
 #[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
@@ -189,6 +190,11 @@ impl Streams {
     pub(super) fn list<N: AsRef<str>>(&self, names: impl IntoIterator<Item = N>) -> Result<()> {
         let lines = names.into_iter().map(|name| line(name.as_ref()));
         self.data(&lines.collect::<String>())
+    }
+
+    /// Prints JSON and the end of a line; characters that a terminal would hide are escaped.
+    pub(super) fn json(&self, json: impl fmt::Display) -> Result<()> {
+        self.data(&visible_json(&format!("{json}\n")))
     }
 
     /// Prints data; a reader that has gone away is no error.

@@ -75,6 +75,7 @@ pub use settings::{
 };
 pub use templates::{values, values_file};
 
+pub(crate) use read_scan::own_baseline;
 pub(crate) use secrets::explains;
 pub(crate) use settings::{Step, place_at};
 

@@ -12,9 +12,10 @@ use rustc_hash::FxHashSet;
 use super::{GuardPolicy, PROJECT_FILE, Project, Step, place_at};
 use crate::error::{Error, Kind, Result};
 use crate::finding::{Finding, Severity};
-use crate::guard::{Guard, Leak, gather};
+use crate::guard::{Baseline, Guard, Leak, Settings};
 use crate::load::{Cached, FileRead, Files};
-use crate::secret_scan::read_baseline;
+use crate::place::Place;
+use crate::secret_scan::{findings_of, read_baseline};
 use crate::threads;
 
 /// What a thread that reads a file has as a stack; as much as a main thread has.
@@ -103,26 +104,36 @@ fn search(
     }
     // Files are read in any order.
     leaks.sort_by(|a, b| (&a.path, a.span.start).cmp(&(&b.path, b.span.start)));
-    let mut findings: Vec<Finding> = gather(leaks).iter().map(Finding::from).collect();
-    for finding in &mut findings {
-        for place in finding.place.iter_mut().chain(&mut finding.others) {
-            let file = place.file.take();
-            place.file = file.map(|file| project.shown(&project.root.join(&*file)).into());
-        }
-    }
-    findings
+    findings_of(leaks, |file| project.shown(&project.root.join(file)))
 }
 
 /// The guard, with what the project allows.
 fn guard(files: &dyn Files, project: &Project) -> Result<Guard> {
     let settings = &project.guard;
+    let baseline = own_baseline(files, &project.root, settings, |path| project.shown(path))?;
+    Ok(settings.guard(baseline.as_ref()))
+}
+
+/// The baseline that the `kustom.yaml` of a project names; `shown` is how files are named to the user.
+///
+/// # Errors
+///
+/// If it cannot be read; the error is at the field that names it.
+pub(crate) fn own_baseline(
+    files: &dyn Files,
+    root: &Path,
+    settings: &Settings,
+    shown: impl Fn(&Path) -> String,
+) -> Result<Option<Baseline>> {
     let Some(name) = &settings.baseline else {
-        return Ok(settings.guard(None));
+        return Ok(None);
     };
-    let path = project.root.join(name);
-    let baseline = read_baseline(files, &path, &project.shown(&path)).map_err(|error| {
+    let path = root.join(name);
+    let read = read_baseline(files, &path, &shown(&path));
+    read.map(Some).map_err(|error| {
+        let file = root.join(PROJECT_FILE);
         let way = [Step::Field("guard"), Step::Field("baseline")];
-        error.at(project.place(place_at(files, &project.root.join(PROJECT_FILE), &way)))
-    })?;
-    Ok(settings.guard(Some(&baseline)))
+        let span = place_at(files, &file, &way).span;
+        error.at(Place::in_file(shown(&file), span))
+    })
 }

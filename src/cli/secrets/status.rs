@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use kustom::error::Result;
 use kustom::load::{LookupCache, WorkTree, tracked_files};
 use kustom::project::{self, Environment, Project, SecretFile, Secrets, State, secret_files};
-use kustom::report::{printable, visible_json};
+use kustom::report::printable;
 use kustom::sops::{self, Decryption, Sops, is_encrypted};
 use kustom::template::Values;
 use serde_json::json;
@@ -77,19 +77,19 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
     if arguments.decrypt {
         decrypt(files, &project, &mut lines)?;
     }
-    let text = match arguments.format {
+    match arguments.format {
         Format::Text => {
             // A file of a base is one of every environment that builds on it.
-            let mut said = BTreeSet::new();
+            let mut shown = BTreeSet::new();
             let texts = lines.iter().map(|line| line.text(&project));
-            texts.filter(|text| said.insert(text.clone())).collect()
+            let texts = texts.filter(|text| shown.insert(text.clone()));
+            streams.data(&texts.collect::<String>())?;
         }
         Format::Json => {
             let all: Vec<_> = lines.iter().map(|line| line.json(&project)).collect();
-            visible_json(&format!("{:#}\n", serde_json::Value::from(all)))
+            streams.json(format_args!("{:#}", serde_json::Value::from(all)))?;
         }
-    };
-    streams.data(&text)?;
+    }
     let has_something_to_do = lines.iter().any(Line::has_something_to_do);
     Ok(ExitCode::from(u8::from(has_something_to_do)))
 }

@@ -5,9 +5,8 @@
 use std::fmt::Write as _;
 
 use super::visible;
-use super::words::{self, heading, mark, place, remark, suspicion};
+use super::words::{self, heading, mark, place};
 use crate::diff::{Change, Diff, Group};
-use crate::guard::turns;
 
 /// What the page looks like.
 const STYLE: &str = include_str!("page.css");
@@ -165,12 +164,11 @@ fn article(diff: &Diff, group: &Group<'_>) -> String {
         open = if first.is_whole() { "" } else { " open" },
         mark = mark(first.op),
     );
-    if let Some(suspicion) = suspicion(diff, first) {
-        let _ = writeln!(text, "<p>{}</p>", escaped(&suspicion));
-    } else {
-        if let Some(remark) = remark(diff, first) {
-            let _ = writeln!(text, "<p>{}</p>", escaped(&remark));
-        }
+    let (explanation, has_values) = words::explanation(diff, first);
+    if let Some(explanation) = explanation {
+        let _ = writeln!(text, "<p>{}</p>", escaped(&explanation));
+    }
+    if has_values {
         text.push_str(&values(first));
     }
     for (side, shown) in [(&diff.from, &first.from), (&diff.to, &first.to)] {
@@ -214,18 +212,13 @@ fn values(change: &Change) -> String {
 }
 
 fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
+    words::escaped(text, |c, escaped| {
         match c {
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '&' => escaped.push_str("&amp;"),
             '"' => escaped.push_str("&quot;"),
             '\'' => escaped.push_str("&#39;"),
             '\n' | '\t' => escaped.push(c),
-            c if c.is_control() || turns(c) => escaped.extend(c.escape_default()),
-            c => escaped.push(c),
+            _ => return false,
         }
-    }
-    escaped
+        true
+    })
 }

@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::words::{self, heading, mark, place, remark, subjects, suspicion};
+use super::words::{self, heading, mark, place, subjects};
 use super::{Layout, visible};
 use crate::diff::{Change, Class, Diff, Group, Op, Step, Subject};
-use crate::guard::{printable, turns};
+use crate::guard::printable;
 use crate::place::Place;
 
 /// What GitHub takes of a comment, in characters.
@@ -375,12 +375,11 @@ fn fold(diff: &Diff, group: &Group<'_>, names: Names<'_>) -> String {
         ),
     };
     let mut text = format!("<details><summary>{title}</summary>\n\n");
-    if let Some(suspicion) = suspicion(diff, first) {
-        let _ = writeln!(text, "{}\n", escaped(&suspicion));
-    } else {
-        if let Some(remark) = remark(diff, first) {
-            let _ = writeln!(text, "{}\n", escaped(&remark));
-        }
+    let (explanation, has_values) = words::explanation(diff, first);
+    if let Some(explanation) = explanation {
+        let _ = writeln!(text, "{}\n", escaped(&explanation));
+    }
+    if has_values {
         text.push_str(&fenced(&lines(first)));
     }
     let culprit = words::culprit(first);
@@ -442,19 +441,14 @@ fn code(text: &str) -> String {
 
 /// Text that is no Markdown and no HTML, whatever is in it.
 fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
+    words::escaped(text, |c, escaped| {
         match c {
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '&' => escaped.push_str("&amp;"),
             '\n' => escaped.push(' '),
             '*' | '_' | '`' | '[' | ']' | '\\' | '|' | '~' | '#' | '@' => {
                 let _ = write!(escaped, "&#{};", u32::from(c));
             }
-            c if c.is_control() || turns(c) => escaped.extend(c.escape_default()),
-            c => escaped.push(c),
+            _ => return false,
         }
-    }
-    escaped
+        true
+    })
 }
