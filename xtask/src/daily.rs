@@ -7,7 +7,15 @@ use std::process::Command;
 use super::Result;
 
 /// The crates of the workspace, by the names of their directories.
-const CRATES: [&str; 5] = ["yaml", "yq", "guard", "engine", "validate"];
+const CRATES: [&str; 7] = [
+    "yaml",
+    "gotemplate",
+    "yq",
+    "guard",
+    "substitute",
+    "engine",
+    "validate",
+];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -66,16 +74,26 @@ pub fn cases(word: Option<&str>, update: bool) -> Result<()> {
 pub fn bench(name: &str) -> Result<()> {
     let target = root().join("target/bench-against-main");
     let tree = root().join("target/main");
+    // A clone that has checked out another branch may have no `main` of its own.
+    let own = Command::new("git")
+        .current_dir(root())
+        .args(["rev-parse", "--quiet", "--verify", "refs/heads/main"])
+        .output()?;
+    let main = if own.status.success() {
+        "main"
+    } else {
+        "origin/main"
+    };
     let mut git = Command::new("git");
     git.current_dir(root());
     if tree.join(".git").exists() {
         git.arg("-C")
             .arg(&tree)
-            .args(["checkout", "--quiet", "--detach", "main"]);
+            .args(["checkout", "--quiet", "--detach", main]);
     } else {
         git.args(["worktree", "add", "--quiet", "--detach"])
             .arg(&tree)
-            .arg("main");
+            .arg(main);
     }
     run(&mut git)?;
     let bench = |directory: &Path, option: &str| {
