@@ -365,7 +365,7 @@ fn affected(root: &Path, options: &Options<'static>) -> Option<BTreeMap<String, 
     let setup = CheckContext {
         definitions: Vec::new(),
         files: &Disk,
-        asked: files.asked(),
+        accesses: files.accesses(),
         tree: Some(&tree),
         is_git_unread: false,
         here: root,

@@ -13,7 +13,7 @@ struct Claim {
     /// What tells it from others.
     key: Vec<String>,
     /// How it is told.
-    told: String,
+    description: String,
 }
 
 /// Who claims something first, and at which place.
@@ -55,7 +55,7 @@ fn take<'r>(
         let message = format!(
             "{} claims {}, as {} does",
             shown(by),
-            claim.told,
+            claim.description,
             shown(first)
         );
         let mut finding = Finding::new(TWICE, severity, message).help(help);
@@ -103,7 +103,7 @@ fn ingress<'r>(by: &'r Resource, owners: &mut Owners<'r>, into: &mut Vec<Finding
             ];
             let claim = Claim {
                 key: key.map(str::to_owned).to_vec(),
-                told: format!("`{}{given}`", if host.is_empty() { "*" } else { host }),
+                description: format!("`{}{given}`", if host.is_empty() { "*" } else { host }),
             };
             let node = path.get("path").unwrap_or(path);
             let help = "which of the two answers is left to the controller; keep one";
@@ -139,7 +139,7 @@ fn route<'r>(by: &'r Resource, owners: &mut Owners<'r>, into: &mut Vec<Finding>)
                 let matches = items(rule, &["matches"]);
                 let whole = matches.is_empty().then_some(rule);
                 for one in matches.iter().chain(whole) {
-                    let (wanted, told) = match whole {
+                    let (wanted, description) = match whole {
                         Some(_) => (r#"{"path":"/"}"#.to_owned(), "/".to_owned()),
                         None => matched(one),
                     };
@@ -148,7 +148,7 @@ fn route<'r>(by: &'r Resource, owners: &mut Owners<'r>, into: &mut Vec<Finding>)
                     key.extend([(*host).to_owned(), wanted]);
                     let claim = Claim {
                         key,
-                        told: format!("`{host}{told}`"),
+                        description: format!("`{host}{description}`"),
                     };
                     let help = "the older of the two answers, and the other never; keep one";
                     take((by, one), claim, Severity::Warning, help, owners, into);
@@ -187,7 +187,7 @@ fn openshift<'r>(by: &'r Resource, owners: &mut Owners<'r>, into: &mut Vec<Findi
     let path = text(&by.node, &["spec", "path"]).unwrap_or_default();
     let claim = Claim {
         key: ["route", name, path].map(str::to_owned).to_vec(),
-        told: format!("`{name}{path}`"),
+        description: format!("`{name}{path}`"),
     };
     let help = "the router takes the older of the two; keep one";
     take((by, host), claim, Severity::Warning, help, owners, into);
@@ -200,7 +200,7 @@ fn service<'r>(by: &'r Resource, owners: &mut Owners<'r>, into: &mut Vec<Finding
     {
         let claim = Claim {
             key: ["clusterIP", ip].map(str::to_owned).to_vec(),
-            told: format!("the address `{ip}`"),
+            description: format!("the address `{ip}`"),
         };
         let help = "leave the address out, so that the server gives one";
         take((by, address), claim, Severity::Error, help, owners, into);
@@ -216,7 +216,7 @@ fn service<'r>(by: &'r Resource, owners: &mut Owners<'r>, into: &mut Vec<Finding
         let protocol = text(port, &["protocol"]).unwrap_or("TCP");
         let claim = Claim {
             key: ["nodePort", number, protocol].map(str::to_owned).to_vec(),
-            told: format!("the node port `{number}`"),
+            description: format!("the node port `{number}`"),
         };
         let help = "leave the port out, so that the server gives one";
         take((by, node), claim, Severity::Error, help, owners, into);
@@ -235,7 +235,7 @@ fn scaler<'r>(by: &'r Resource, owners: &mut Owners<'r>, into: &mut Vec<Finding>
     }
     let claim = Claim {
         key: ["scale", namespace, kind, name].map(str::to_owned).to_vec(),
-        told: format!("the replicas of {kind} `{name}`"),
+        description: format!("the replicas of {kind} `{name}`"),
     };
     let node = target.get("name").unwrap_or(target);
     let help = "two autoscalers of one workload undo what the other does; keep one";
@@ -258,7 +258,7 @@ fn default<'r>(by: &'r Resource, owners: &mut Owners<'r>, into: &mut Vec<Finding
     };
     let claim = Claim {
         key: ["default", kind].map(str::to_owned).to_vec(),
-        told: format!("to be the default {kind}"),
+        description: format!("to be the default {kind}"),
     };
     let severity = match kind {
         "PriorityClass" => Severity::Error,

@@ -36,7 +36,7 @@ pub fn changed_since(
     files: &dyn Files,
     revision: &Revision,
     tree: &WorkTree,
-    asked: &BTreeMap<PathBuf, Accesses>,
+    accesses: &BTreeMap<PathBuf, Accesses>,
 ) -> Result<InputChange> {
     let sides = Sides {
         files,
@@ -44,9 +44,9 @@ pub fn changed_since(
         tree,
     };
     let mut answers = InputChange::Same;
-    for (path, asked) in asked {
+    for (path, accesses) in accesses {
         if path.starts_with(tree.root()) {
-            answers = answers.max(sides.compare(path, *asked)?);
+            answers = answers.max(sides.compare(path, *accesses)?);
         }
         if answers >= InputChange::Other {
             break;
@@ -92,17 +92,17 @@ struct Sides<'s> {
 }
 
 impl Sides<'_> {
-    fn compare(&self, path: &Path, asked: Accesses) -> Result<InputChange> {
-        if let Some(reason) = self.unread(path, asked) {
+    fn compare(&self, path: &Path, accesses: Accesses) -> Result<InputChange> {
+        if let Some(reason) = self.unread(path, accesses) {
             return Ok(InputChange::Unknown(reason));
         }
-        if self.differ(path, asked)? {
+        if self.differ(path, accesses)? {
             return Ok(InputChange::Other);
         }
         let is_there = self.files.resolve(path).is_ok() && self.revision.resolve(path).is_ok();
         let differs = is_there
-            && (asked.listed && self.names_differ(path)?
-                || asked.walked && self.files_differ(path)?);
+            && (accesses.listed && self.names_differ(path)?
+                || accesses.walked && self.files_differ(path)?);
         Ok(if differs {
             InputChange::OtherNames
         } else {
@@ -111,10 +111,10 @@ impl Sides<'_> {
     }
 
     /// Why the revision's answer cannot be read, if it cannot.
-    fn unread(&self, path: &Path, asked: Accesses) -> Option<String> {
+    fn unread(&self, path: &Path, accesses: Accesses) -> Option<String> {
         let cause = match self.revision.resolve(path) {
-            Ok((_, FileKind::File)) if asked.read => self.revision.read(path).err()?,
-            Ok((_, FileKind::Directory)) if asked.walked => self.revision.walk(path).err()?,
+            Ok((_, FileKind::File)) if accesses.read => self.revision.read(path).err()?,
+            Ok((_, FileKind::Directory)) if accesses.walked => self.revision.walk(path).err()?,
             Ok(_) => return None,
             Err(cause) => cause,
         };
@@ -128,7 +128,7 @@ impl Sides<'_> {
         (!is_known).then(|| cause.to_string())
     }
 
-    fn differ(&self, path: &Path, asked: Accesses) -> Result<bool> {
+    fn differ(&self, path: &Path, accesses: Accesses) -> Result<bool> {
         let kinds = (
             self.files.resolve(path).ok(),
             self.revision.resolve(path).ok(),
@@ -140,7 +140,7 @@ impl Sides<'_> {
             (Some((_, FileKind::Directory)), None) => return self.has_new(path),
             (Some(_), None) => true,
             (Some(now), Some(then)) => {
-                if now != then && (asked.resolved || asked.read) {
+                if now != then && (accesses.resolved || accesses.read) {
                     return Ok(true);
                 }
                 false
@@ -149,7 +149,7 @@ impl Sides<'_> {
         if is_new {
             return Ok(!self.is_ignored(path)?);
         }
-        Ok(asked.read && self.contents_differ(path))
+        Ok(accesses.read && self.contents_differ(path))
     }
 
     fn contents_differ(&self, path: &Path) -> bool {

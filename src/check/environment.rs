@@ -25,7 +25,7 @@ pub struct Checked {
     /// judged.
     pub used_exceptions: Option<BTreeSet<usize>>,
     /// What it asked of the files.
-    pub asked: BTreeMap<PathBuf, Accesses>,
+    pub accesses: BTreeMap<PathBuf, Accesses>,
     /// What it renders to, or why it does not: then it would have asked for more.
     pub rendered: Result<Rendered, Error>,
 }
@@ -128,7 +128,7 @@ pub fn environment(
             checks,
         },
         used_exceptions: used,
-        asked: recording.asked(),
+        accesses: recording.accesses(),
         rendered,
     }
 }

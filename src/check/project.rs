@@ -29,7 +29,7 @@ pub struct CheckContext<'s> {
     /// The project.
     pub project: &'s Project,
     /// The accesses that found it; every environment depends on them.
-    pub asked: BTreeMap<PathBuf, Accesses>,
+    pub accesses: BTreeMap<PathBuf, Accesses>,
     /// The repository that it is in, if it is in one.
     pub tree: Option<&'s WorkTree>,
     /// Whether there is none because git could not be asked, with the guard off.
@@ -76,8 +76,8 @@ impl CheckContext<'_> {
                     self.rename(findings);
                 }
             }
-            for (path, asked) in &self.asked {
-                checked.asked.entry(path.clone()).or_insert(*asked);
+            for (path, accesses) in &self.accesses {
+                checked.accesses.entry(path.clone()).or_insert(*accesses);
             }
             let here = |file: &str| Arc::from(self.named(&root.join(file)));
             checked.rendered = checked.rendered.map_err(|error| error.rename_files(here));
@@ -102,7 +102,7 @@ impl CheckContext<'_> {
             return Ok(Affected::Yes);
         };
         let name = &checked.name;
-        let is_affected = match changed_since(self.files, revision, tree, &checked.asked)? {
+        let is_affected = match changed_since(self.files, revision, tree, &checked.accesses)? {
             InputChange::Same => false,
             InputChange::Other => true,
             InputChange::OtherNames => !self.renders_the_same(name, revision)?,
@@ -402,8 +402,10 @@ impl CheckContext<'_> {
 
     /// The files that environments read, without the secrets that were filled in.
     fn read_files(&self, checked: &[Checked]) -> Vec<PathBuf> {
-        let asked = checked.iter().flat_map(|one| &one.asked);
-        let read = asked.filter(|(_, asked)| asked.read).map(|(path, _)| path);
+        let accesses = checked.iter().flat_map(|one| &one.accesses);
+        let read = accesses
+            .filter(|(_, accesses)| accesses.read)
+            .map(|(path, _)| path);
         let environments = &self.project.environments;
         let is_filled = |path: &&PathBuf| {
             let mut inside = path.strip_prefix(environments).into_iter().flatten();
@@ -481,8 +483,8 @@ pub fn unfollowed(checked: &Checked) -> Option<Finding> {
 
 /// That an environment runs programs which read by themselves, if it does.
 pub fn programs(checked: &Checked) -> Option<Finding> {
-    let mut asked = checked.asked.values();
-    asked.any(|asked| asked.handed_over).then(|| {
+    let mut accesses = checked.accesses.values();
+    accesses.any(|accesses| accesses.handed_over).then(|| {
         let name = &checked.suite.name;
         let message =
             format!("`{name}` runs programs, and what those read by themselves is not known");

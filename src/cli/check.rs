@@ -81,7 +81,7 @@ pub(super) struct Found {
     /// What stands before the names of its environments.
     prefix: String,
     project: Project,
-    asked: BTreeMap<PathBuf, Accesses>,
+    accesses: BTreeMap<PathBuf, Accesses>,
     definitions: Vec<Node>,
     tree: Option<WorkTree>,
     /// Whether git could not be read while the guard is off.
@@ -185,14 +185,14 @@ pub(super) fn find(
             continue;
         }
         let definitions = project.definitions(&files)?;
-        chosen.push((root, prefix, project, files.asked(), names, definitions));
+        chosen.push((root, prefix, project, files.accesses(), names, definitions));
     }
     if let Some(label) = unknown.first() {
         return Err(no_environment(&roots, label));
     }
     let found = chosen
         .into_iter()
-        .map(|(root, prefix, project, asked, names, definitions)| {
+        .map(|(root, prefix, project, accesses, names, definitions)| {
             let tree = said_by_git(WorkTree::discover(root), &*disk, &project, &names)?;
             Ok(Found {
                 disk: Arc::clone(&disk),
@@ -201,7 +201,7 @@ pub(super) fn find(
                 here: here.clone(),
                 prefix: prefix.clone(),
                 project,
-                asked,
+                accesses,
                 definitions,
                 names,
                 options: options.clone(),
@@ -215,7 +215,7 @@ impl Found {
         CheckContext {
             files: &*self.disk,
             project: &self.project,
-            asked: self.asked.clone(),
+            accesses: self.accesses.clone(),
             definitions: self.definitions.clone(),
             tree: self.tree.as_ref(),
             is_git_unread: self.is_git_unread,

@@ -66,21 +66,21 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
 
 /// What was read, and what was to be read and is not there.
 fn files(checked: &Checked, here: &Path) -> Vec<String> {
-    let asked = checked.asked.iter();
-    let read = asked.filter(|(_, asked)| asked.read || asked.wanted);
+    let accesses = checked.accesses.iter();
+    let read = accesses.filter(|(_, accesses)| accesses.read || accesses.wanted);
     read.map(|(path, _)| display_from(here, path)).collect()
 }
 
 fn described(checked: &Checked, here: &Path) -> serde_json::Value {
-    let asked = |is: fn(&kustom::load::Accesses) -> bool| -> Vec<String> {
-        let these = checked.asked.iter().filter(|(_, asked)| is(asked));
+    let paths = |is: fn(&kustom::load::Accesses) -> bool| -> Vec<String> {
+        let these = checked.accesses.iter().filter(|(_, accesses)| is(accesses));
         these.map(|(path, _)| display_from(here, path)).collect()
     };
     json!({
         "environment": checked.suite.name,
         "files": files(checked, here),
-        "missing": asked(|asked| asked.missing && !asked.read),
-        "directories": asked(|asked| asked.listed || asked.walked),
+        "missing": paths(|accesses| accesses.missing && !accesses.read),
+        "directories": paths(|accesses| accesses.listed || accesses.walked),
     })
 }
 

@@ -215,24 +215,24 @@ impl Global {
     fn set_limits(&self) -> Result<()> {
         let size = match self.max_size {
             Some(size) => Some(size),
-            None => said("KUSTOM_MAX_SIZE", limits::size)?,
+            None => variable("KUSTOM_MAX_SIZE", limits::size)?,
         };
         let time = match self.timeout {
             Some(time) => Some(time),
-            None => said("KUSTOM_TIMEOUT", limits::time)?,
+            None => variable("KUSTOM_TIMEOUT", limits::time)?,
         };
         limits::set(Limits {
             size: size.unwrap_or(Limits::DEFAULT.size),
-            file: said("KUSTOM_MAX_FILE_SIZE", limits::size)?.unwrap_or(Limits::DEFAULT.file),
+            file: variable("KUSTOM_MAX_FILE_SIZE", limits::size)?.unwrap_or(Limits::DEFAULT.file),
             time: time.unwrap_or(Limits::DEFAULT.time),
-            offline: self.offline || said("KUSTOM_OFFLINE", switch)?.unwrap_or_default(),
+            offline: self.offline || variable("KUSTOM_OFFLINE", switch)?.unwrap_or_default(),
         });
         Ok(())
     }
 }
 
 /// What a variable of the environment says.
-fn said<T>(name: &str, read: fn(&str) -> Result<T>) -> Result<Option<T>> {
+fn variable<T>(name: &str, read: fn(&str) -> Result<T>) -> Result<Option<T>> {
     let Some(text) = std::env::var_os(name).filter(|text| !text.is_empty()) else {
         return Ok(None);
     };

@@ -66,7 +66,8 @@ pub(super) struct Streams {
     /// That of stdout.
     color_of_data: Color,
     quiet: bool,
-    told: Mutex<Option<Mask>>,
+    /// What the caller said, once it is looked for.
+    mask: Mutex<Option<Mask>>,
 }
 
 impl Streams {
@@ -75,7 +76,7 @@ impl Streams {
             color: when.color(io::stderr().is_terminal()),
             color_of_data: when.color(io::stdout().is_terminal()),
             quiet,
-            told: Mutex::default(),
+            mask: Mutex::default(),
         }
     }
 
@@ -86,8 +87,8 @@ impl Streams {
         places: impl IntoIterator<Item = &'p Place>,
         work: impl FnOnce(&mut Mask) -> T,
     ) -> T {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        let mask = told.get_or_insert_with(said);
+        let mut known = self.mask.lock().unwrap_or_else(PoisonError::into_inner);
+        let mask = known.get_or_insert_with(mask_of_caller);
         for file in places.into_iter().filter_map(|place| place.file.as_deref()) {
             learn_file(mask, file);
         }
@@ -242,7 +243,7 @@ pub(super) fn lines(difference: &str) -> String {
 
 /// What the caller said: the words of the command line, the files that they name, and the variables
 /// of the environment that are called like a secret.
-fn said() -> Mask {
+fn mask_of_caller() -> Mask {
     let mut mask = Mask::default();
     let words: Vec<String> = std::env::args_os()
         .skip(1)
@@ -303,7 +304,7 @@ fn learn_file(mask: &mut Mask, name: &str) {
 /// Says what the parser of the command line refuses, or prints its help; whether it could be.
 pub(super) fn usage(error: &clap::Error) -> bool {
     let text = error.render().to_string();
-    let masked = said().text(&text, &[]).into_owned();
+    let masked = mask_of_caller().text(&text, &[]).into_owned();
     // Without anything masked, the text keeps its colours.
     if !error.use_stderr() || report::remark(&masked) == text {
         return printed(error);

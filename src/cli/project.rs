@@ -22,12 +22,12 @@ pub(super) fn find(files: &dyn Files, here: &Path, directory: Option<&Path>) -> 
 /// What git said; nothing where it cannot be asked and all of these environments have turned the
 /// guard off, so that nobody wants to know.
 pub(super) fn said_by_git<T>(
-    said: Result<T>,
+    answer: Result<T>,
     files: &dyn Files,
     project: &Project,
     names: &[String],
 ) -> Result<Option<T>> {
-    said.map(Some).or_else(|error| {
+    answer.map(Some).or_else(|error| {
         let is_off = |name: &String| {
             let environment = project.environment(files, name);
             environment.is_ok_and(|environment| environment.guard() == GuardPolicy::Off)

@@ -24,7 +24,7 @@ struct Made<'r> {
     /// The names of custom resources: what begins with one belongs to it.
     owners: FxHashSet<&'r str>,
     /// What custom resources say.
-    said: FxHashSet<&'r str>,
+    mentioned: FxHashSet<&'r str>,
     /// The arguments of programs, which may make what they are told the name of.
     arguments: FxHashSet<&'r str>,
     /// The arguments by the words in them.
@@ -47,7 +47,7 @@ impl<'r> Makers<'r> {
         match kind {
             "PersistentVolumeClaim" => made.has_claim(name) || made.belongs_to_one(name),
             "ConfigMap" | "Secret" | "Service" | "ServiceAccount" => {
-                made.said.contains(name) || made.belongs_to_one(name) || made.is_argument(name)
+                made.mentioned.contains(name) || made.belongs_to_one(name) || made.is_argument(name)
             }
             "Deployment" | "StatefulSet" => made.belongs_to_one(name),
             _ => false,
@@ -75,7 +75,7 @@ impl<'r> Made<'r> {
                     .at(&["spec", "tls"])
                     .map_or(&[][..], Node::items);
                 let secrets = list.iter().filter_map(|one| one.get("secretName"));
-                made.said.extend(secrets.filter_map(Node::text));
+                made.mentioned.extend(secrets.filter_map(Node::text));
             }
             if id.gvk.kind == "StatefulSet" {
                 let templates = resource.node.at(&["spec", "volumeClaimTemplates"]);
@@ -102,7 +102,7 @@ impl<'r> Made<'r> {
             }
             Value::Seq(items) => items.iter().for_each(|item| self.say(item)),
             Value::Scalar(text) => {
-                self.said.insert(text);
+                self.mentioned.insert(text);
             }
             Value::Alias(_) => {}
         }

@@ -227,7 +227,7 @@ struct Search<'r, 'o> {
     /// Which finding is about what, by its rule.
     by_what: FxHashMap<(&'static str, String), usize>,
     /// The places of each finding.
-    told: FxHashSet<(usize, Place)>,
+    reported: FxHashSet<(usize, Place)>,
     /// The objects of kinds of which one is missing.
     alike: FxHashMap<String, Alike<'r>>,
     /// The classes of the volumes that are rendered.
@@ -248,7 +248,7 @@ impl<'r, 'o> Search<'r, 'o> {
             range,
             found: Vec::new(),
             by_what: FxHashMap::default(),
-            told: FxHashSet::default(),
+            reported: FxHashSet::default(),
             alike: FxHashMap::default(),
             classes: OnceCell::new(),
         }
@@ -462,14 +462,14 @@ impl<'r, 'o> Search<'r, 'o> {
         let key = (finding.rule, what);
         let Some(&index) = self.by_what.get(&key) else {
             self.by_what.insert(key, self.found.len());
-            self.told.insert((self.found.len(), place.clone()));
+            self.reported.insert((self.found.len(), place.clone()));
             finding.place = Some(place);
             self.found.push(finding.about(object_of(reference.by)));
             return;
         };
         let known = &mut self.found[index];
         known.severity = known.severity.max(finding.severity);
-        if self.told.insert((index, place.clone())) {
+        if self.reported.insert((index, place.clone())) {
             known.others.push(place);
         }
     }

@@ -101,7 +101,7 @@ impl Observer for Recorder {
             kind: step.kind,
             span: step.span,
             directory: step.directory.to_path_buf(),
-            patches: patches(step.asked),
+            patches: patches(step.patches),
         });
         let may_change = !matches!(step.kind, StepKind::SortOrder | StepKind::LocalConfig);
         let known = self.lives.len();

@@ -161,7 +161,7 @@ impl Project {
     ) -> Result<Option<Environment>> {
         let known = self.applications(files);
         if let Some(error) = known.failed.get(name) {
-            return Err(error.told());
+            return Err(error.without_source());
         }
         let Some(found) = known.environments.get(name) else {
             return Ok(None);

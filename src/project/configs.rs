@@ -61,13 +61,13 @@ pub fn configs(
     working_directory: &Path,
     project: &Project,
     environment: &Environment,
-    said: &Values,
+    given: &Values,
 ) -> Result<(Vec<Config>, Vec<Finding>)> {
     if environment.flux.is_some() || environment.argocd.is_some() {
         return Ok((Vec::new(), Vec::new()));
     }
     let derived = ExtendedFiles::new(files, environment);
-    let values = values(files, project, environment, said)?;
+    let values = values(files, project, environment, given)?;
     let view = Templated::new(&derived, project, environment, &values);
     configs_in(&view, working_directory, project, environment)
         .map_err(|error| view.explained(error))

@@ -217,7 +217,7 @@ impl Project {
     ) -> Result<Option<Environment>> {
         let known = self.discovered(files);
         if let Some(error) = known.failed.get(name) {
-            return Err(error.told());
+            return Err(error.without_source());
         }
         let Some((found, root, cluster)) = known.environments.get(name) else {
             return Ok(None);

@@ -52,13 +52,13 @@ impl<'o> Overrides<'o> {
             .iter()
             .map(|image| (image, SetBy::OnCommandLine));
         let mut images: Vec<(ImageOverride, SetBy)> = Vec::new();
-        for (image, said) in in_file.chain(flags) {
+        for (image, set_by) in in_file.chain(flags) {
             match images
                 .iter_mut()
                 .find(|(known, _)| known.name == image.name)
             {
-                Some(known) => *known = (over(&known.0, image), said),
-                None => images.push((image.clone(), said)),
+                Some(known) => *known = (over(&known.0, image), set_by),
+                None => images.push((image.clone(), set_by)),
             }
         }
         let in_file = settings.replicas.iter().map(|one| (one, SetBy::InFile));
@@ -88,19 +88,19 @@ impl<'o> Overrides<'o> {
         files: &dyn Files,
         library: &SourceStore<'_>,
     ) {
-        let entry_of = |list: &str, name: &str, said: SetBy| match said {
+        let entry_of = |list: &str, name: &str, set_by: SetBy| match set_by {
             SetBy::InFile => {
                 let fits = |entry: &Node| says(entry, "name", Some(name));
                 Entry::written(entry(files, self.environment, list, &fits), library)
             }
             SetBy::OnCommandLine => Entry::default(),
         };
-        for (image, said) in &self.images {
-            let entry = entry_of("images", &image.name, *said);
+        for (image, set_by) in &self.images {
+            let entry = entry_of("images", &image.name, *set_by);
             set_image(&mut asked.images, image, &entry);
         }
-        for (replica, said) in &self.replicas {
-            let entry = entry_of("replicas", &replica.name, *said);
+        for (replica, set_by) in &self.replicas {
+            let entry = entry_of("replicas", &replica.name, *set_by);
             set_replica(&mut asked.replicas, replica, &entry);
         }
         let settings = &self.environment.settings;
@@ -124,7 +124,7 @@ impl<'o> Overrides<'o> {
         project: &Project,
     ) -> Result<Vec<Finding>> {
         let mut notes = Vec::new();
-        for (image, said) in &self.images {
+        for (image, set_by) in &self.images {
             let count = built
                 .matches
                 .iter()
@@ -136,23 +136,23 @@ impl<'o> Overrides<'o> {
                 .map(|matched| matched.count)
                 .sum::<usize>();
             if count == 0 {
-                return Err(self.unmatched_image(files, image, *said, built, project));
+                return Err(self.unmatched_image(files, image, *set_by, built, project));
             }
             let message = format!(
                 "`{}` is `{}` in {}, as {} says",
                 image.name,
                 shown(image),
                 counted(count, "place"),
-                self.who(*said, "--image")
+                self.who(*set_by, "--image")
             );
             notes.push(note("image-override", message));
         }
-        for (replica, said) in &self.replicas {
+        for (replica, set_by) in &self.replicas {
             let message = format!(
                 "`{}` has {}, as {} says",
                 replica.name,
                 counted(replica.count as usize, "replica"),
-                self.who(*said, "--replicas")
+                self.who(*set_by, "--replicas")
             );
             notes.push(note("replicas-override", message));
         }
@@ -166,8 +166,8 @@ impl<'o> Overrides<'o> {
         Ok(notes)
     }
 
-    fn who(&self, said: SetBy, flag: &str) -> String {
-        match said {
+    fn who(&self, set_by: SetBy, flag: &str) -> String {
+        match set_by {
             SetBy::InFile => "`environment.yaml`".to_owned(),
             SetBy::OnCommandLine => format!("`{flag}`"),
         }
@@ -175,8 +175,9 @@ impl<'o> Overrides<'o> {
 
     /// An error of the build, with the flag that it is about: what a file says has its place.
     pub(super) fn explained(&self, error: Error) -> Error {
-        let is_about = |(replica, said): &&(&ReplicaOverride, SetBy)| {
-            *said == SetBy::OnCommandLine && error.message() == replicas::no_workload(&replica.name)
+        let is_about = |(replica, set_by): &&(&ReplicaOverride, SetBy)| {
+            *set_by == SetBy::OnCommandLine
+                && error.message() == replicas::no_workload(&replica.name)
         };
         if !self.replicas.iter().any(|one| is_about(&one)) {
             return error;
@@ -195,17 +196,17 @@ impl<'o> Overrides<'o> {
         &self,
         files: &dyn Files,
         image: &ImageOverride,
-        said: SetBy,
+        set_by: SetBy,
         built: &Built,
         project: &Project,
     ) -> Error {
         let name = &image.name;
         let message = format!(
             "no image is called `{name}`, which {} changes",
-            self.who(said, "--image")
+            self.who(set_by, "--image")
         );
         let mut error = Error::new(Kind::Project, message);
-        if said == SetBy::InFile {
+        if set_by == SetBy::InFile {
             error = error.at(self.place(files, project, "images", name));
         }
         let names = image_names(&built.resources);
@@ -251,17 +252,17 @@ impl Entry {
 }
 
 /// What an image is if one layer says something of it, and another one on top.
-fn over(below: &ImageOverride, said: &ImageOverride) -> ImageOverride {
-    // A tag and a digest are said in place of each other.
-    let has_end = said.new_tag.is_some() || said.digest.is_some();
-    let end = if has_end { said } else { below };
-    let kept = |said: &Option<String>, below: &Option<String>| match said.as_deref() {
+fn over(below: &ImageOverride, above: &ImageOverride) -> ImageOverride {
+    // A tag and a digest are given in place of each other.
+    let has_end = above.new_tag.is_some() || above.digest.is_some();
+    let end = if has_end { above } else { below };
+    let kept = |above: &Option<String>, below: &Option<String>| match above.as_deref() {
         Some(KEPT) if below.is_some() => below.clone(),
-        _ => said.clone(),
+        _ => above.clone(),
     };
     ImageOverride {
-        name: said.name.clone(),
-        new_name: said.new_name.clone().or_else(|| below.new_name.clone()),
+        name: above.name.clone(),
+        new_name: above.new_name.clone().or_else(|| below.new_name.clone()),
         new_tag: kept(&end.new_tag, &below.new_tag),
         digest: kept(&end.digest, &below.digest),
     }

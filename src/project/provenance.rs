@@ -120,7 +120,7 @@ impl Provenance for Scripted {
         match self.origin(map, span) {
             Origin::Base(byte) => self.base.place(byte, span.column > 0),
             Origin::Step(place) => match &self.run {
-                Some(run) => run.told(place),
+                Some(run) => run.place_in_file(place),
                 None => place,
             },
         }
@@ -159,7 +159,7 @@ impl Base {
 
 impl Run {
     /// A place in the script, as people know it.
-    pub(super) fn told(&self, place: Place) -> Place {
+    pub(super) fn place_in_file(&self, place: Place) -> Place {
         match &self.within {
             Some(within) if place.file.as_deref() == Some(&self.name) => within.place(place),
             _ => place,

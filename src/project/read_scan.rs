@@ -38,11 +38,11 @@ pub(super) fn watched<T>(
     }
     let guard = guard(files, project)?;
     let tracked: FxHashSet<&Path> = tracked.iter().map(PathBuf::as_path).collect();
-    let told = cached.subscribe();
+    let reads = cached.subscribe();
     thread::scope(|scope| {
         let search = || {
             threads::grow_heap();
-            search(&guard, project, &tracked, told)
+            search(&guard, project, &tracked, reads)
         };
         let builder = thread::Builder::new().stack_size(STACK);
         let searching = builder.spawn_scoped(scope, search).map_err(|cause| {
@@ -89,10 +89,10 @@ fn search(
     guard: &Guard,
     project: &Project,
     tracked: &FxHashSet<&Path>,
-    told: Receiver<FileRead>,
+    reads: Receiver<FileRead>,
 ) -> Vec<Finding> {
     let mut leaks: Vec<Leak> = Vec::new();
-    for (path, content) in told {
+    for (path, content) in reads {
         // What is read through a link to a directory is tracked where it lies.
         let path = match tracked.contains(path.as_path()) {
             true => path,

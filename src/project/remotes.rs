@@ -30,13 +30,13 @@ pub fn visit_remotes(
     files: &dyn Files,
     working_directory: &Path,
     (root, project): (&Path, Option<&Project>),
-    said: &Values,
+    given: &Values,
     remotes: &Arc<Remotes>,
 ) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     if let Some(project) = project {
         for name in project.names(files) {
-            visit_environment(files, working_directory, project, &name, said, remotes)?;
+            visit_environment(files, working_directory, project, &name, given, remotes)?;
         }
         let library = SourceStore::new(files, working_directory, Restriction::None);
         let library = library.sharing(Arc::clone(remotes));
@@ -64,11 +64,11 @@ fn visit_environment(
     working_directory: &Path,
     project: &Project,
     name: &str,
-    said: &Values,
+    given: &Values,
     remotes: &Arc<Remotes>,
 ) -> Result<()> {
     let environment = project.environment(files, name)?;
-    let values = values(files, project, &environment, said)?;
+    let values = values(files, project, &environment, given)?;
     let derived = ExtendedFiles::new(files, &environment);
     let templated = Templated::new(&derived, project, &environment, &values);
     let library = SourceStore::new(&templated, working_directory, Restriction::None);

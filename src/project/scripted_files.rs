@@ -127,10 +127,10 @@ fn run(
         bytes: &content,
     };
     let applied = apply(source, input, &loader)
-        .map_err(|error| error.locate(|place| *place = run.told(std::mem::take(place))))?;
+        .map_err(|error| error.locate(|place| *place = run.place_in_file(std::mem::take(place))))?;
     let mut findings = applied.findings;
     for place in findings.iter_mut().flat_map(Finding::places_mut) {
-        *place = run.told(std::mem::take(place));
+        *place = run.place_in_file(std::mem::take(place));
     }
     run.loaded = loader.into_loaded();
     let base = Base {

@@ -215,7 +215,7 @@ impl Mask {
 
     /// What an error says, without the secrets in it.
     pub fn shown(&self, error: &Error) -> Error {
-        self.error(error.told())
+        self.error(error.without_source())
     }
 
     /// A finding without the secrets in it.

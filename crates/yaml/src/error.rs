@@ -222,7 +222,7 @@ impl Error {
     }
 
     /// The same words, without the error of another library.
-    pub fn told(&self) -> Self {
+    pub fn without_source(&self) -> Self {
         let inner = &self.0;
         Self(Box::new(Repr {
             kind: inner.kind,

@@ -389,7 +389,7 @@ impl<'o> Context<'o> {
             kind,
             span,
             directory,
-            asked: StepPatches::Nothing,
+            patches: StepPatches::Nothing,
         };
         self.tell_step(&step, resources);
     }
@@ -412,7 +412,7 @@ impl<'o> Context<'o> {
             kind,
             span,
             directory: target.loader.root(),
-            asked: StepPatches::Nothing,
+            patches: StepPatches::Nothing,
         };
         self.after_step(target, &step, resources);
     }
@@ -422,14 +422,14 @@ impl<'o> Context<'o> {
         &mut self,
         target: &accumulate::KustTarget<'_>,
         kind: StepKind,
-        asked: StepPatches<'_>,
+        patches: StepPatches<'_>,
         resources: &mut Resources,
     ) {
         let step = Step {
             kind,
-            span: asked.span(),
+            span: patches.span(),
             directory: target.loader.root(),
-            asked,
+            patches,
         };
         self.after_step(target, &step, resources);
     }

@@ -76,7 +76,7 @@ pub struct Step<'s> {
     /// The directory of the kustomization that asks for it.
     pub directory: &'s Path,
     /// The patches that were applied, if it is a step of patches.
-    pub asked: StepPatches<'s>,
+    pub patches: StepPatches<'s>,
 }
 
 /// The patches of a step, as the kustomization names or holds them.

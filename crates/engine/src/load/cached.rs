@@ -17,7 +17,7 @@ pub struct Cached<'f> {
     resolved: Known<(PathBuf, FileKind)>,
     lists: Known<Vec<String>>,
     walks: Known<Vec<PathBuf>>,
-    told: Mutex<Option<Sender<FileRead>>>,
+    subscriber: Mutex<Option<Sender<FileRead>>>,
 }
 
 /// A file that was read, and what is in it.
@@ -61,14 +61,17 @@ impl<'f> Cached<'f> {
             resolved: RwLock::default(),
             lists: RwLock::default(),
             walks: RwLock::default(),
-            told: Mutex::default(),
+            subscriber: Mutex::default(),
         }
     }
 
     /// Sends each file when it is read for the first time, from now on until [`Cached::unsubscribe`].
     pub fn subscribe(&self) -> Receiver<FileRead> {
         let (sender, receiver) = mpsc::channel();
-        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);
+        *self
+            .subscriber
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(sender);
         receiver
     }
 
@@ -83,7 +86,10 @@ impl<'f> Cached<'f> {
 
     /// Stops sending files; the channel closes.
     pub fn unsubscribe(&self) {
-        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self
+            .subscriber
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 
@@ -91,8 +97,11 @@ impl Files for Cached<'_> {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         let content = remembered(&self.contents, path, || {
             let content: Arc<[u8]> = self.lower.read(path)?.into();
-            let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(sender) = &*told {
+            let subscriber = self
+                .subscriber
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            if let Some(sender) = &*subscriber {
                 // The receiver may be gone.
                 let _ = sender.send((path.to_path_buf(), content.clone()));
             }

@@ -30,7 +30,7 @@ impl<'f> SourceStore<'f> {
                 lock: lock.as_ref(),
                 files: self.files,
             }),
-            Err(error) => Err(error.told()),
+            Err(error) => Err(error.without_source()),
         }
     }
 

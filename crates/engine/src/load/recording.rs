@@ -13,7 +13,7 @@ use super::{FileKind, Files, MadeBy, normalized};
 /// A file system that records the accesses to another one.
 pub struct Recording<'f> {
     files: &'f dyn Files,
-    asked: Mutex<BTreeMap<PathBuf, Accesses>>,
+    accesses: Mutex<BTreeMap<PathBuf, Accesses>>,
 }
 
 /// The accesses to a path.
@@ -40,37 +40,37 @@ impl<'f> Recording<'f> {
     pub fn new(files: &'f dyn Files) -> Self {
         Self {
             files,
-            asked: Mutex::default(),
+            accesses: Mutex::default(),
         }
     }
 
     /// The accesses so far, by path.
-    pub fn asked(&self) -> BTreeMap<PathBuf, Accesses> {
-        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        asked.clone()
+    pub fn accesses(&self) -> BTreeMap<PathBuf, Accesses> {
+        let accesses = self.accesses.lock().unwrap_or_else(PoisonError::into_inner);
+        accesses.clone()
     }
 
     /// The files that were read, sorted.
     pub fn read_files(&self) -> Vec<PathBuf> {
-        let asked = self.asked();
-        let read = asked.into_iter().filter(|(_, asked)| asked.read);
+        let accesses = self.accesses();
+        let read = accesses.into_iter().filter(|(_, accesses)| accesses.read);
         read.map(|(path, _)| path).collect()
     }
 
     fn note(&self, path: &Path, note: impl FnOnce(&mut Accesses)) {
-        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        note(asked.entry(normalized(path)).or_default());
+        let mut accesses = self.accesses.lock().unwrap_or_else(PoisonError::into_inner);
+        note(accesses.entry(normalized(path)).or_default());
     }
 }
 
 impl Files for Recording<'_> {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         let content = self.files.read(path);
-        self.note(path, |asked| match &content {
-            Ok(_) => asked.read = true,
+        self.note(path, |accesses| match &content {
+            Ok(_) => accesses.read = true,
             Err(_) => {
-                asked.resolved = true;
-                asked.missing = true;
+                accesses.resolved = true;
+                accesses.missing = true;
             }
         });
         content
@@ -78,20 +78,20 @@ impl Files for Recording<'_> {
 
     fn resolve(&self, path: &Path) -> io::Result<(PathBuf, FileKind)> {
         let found = self.files.resolve(path);
-        self.note(path, |asked| {
-            asked.resolved = true;
-            asked.missing |= found.is_err();
+        self.note(path, |accesses| {
+            accesses.resolved = true;
+            accesses.missing |= found.is_err();
         });
         found
     }
 
     fn list(&self, directory: &Path) -> io::Result<Vec<String>> {
-        self.note(directory, |asked| asked.listed = true);
+        self.note(directory, |accesses| accesses.listed = true);
         self.files.list(directory)
     }
 
     fn walk(&self, directory: &Path) -> io::Result<Vec<PathBuf>> {
-        self.note(directory, |asked| asked.walked = true);
+        self.note(directory, |accesses| accesses.walked = true);
         self.files.walk(directory)
     }
 
@@ -108,7 +108,7 @@ impl Files for Recording<'_> {
     }
 
     fn miss(&self, path: &Path) {
-        self.note(path, |asked| asked.wanted = true);
+        self.note(path, |accesses| accesses.wanted = true);
         self.files.miss(path);
     }
 
@@ -117,7 +117,7 @@ impl Files for Recording<'_> {
     }
 
     fn hand_over(&self, path: &Path) -> io::Result<PathBuf> {
-        self.note(path, |asked| asked.handed_over = true);
+        self.note(path, |accesses| accesses.handed_over = true);
         self.files.hand_over(path)
     }
 }
@@ -135,10 +135,10 @@ mod tests {
         files.read(Path::new("/a/./x")).unwrap();
         files.resolve(Path::new("/a/y")).unwrap_err();
         files.list(Path::new("/a")).unwrap();
-        let asked = files.asked();
-        assert!(asked[Path::new("/a/x")].read);
-        assert!(asked[Path::new("/a/y")].missing);
-        assert!(asked[Path::new("/a")].listed);
+        let accesses = files.accesses();
+        assert!(accesses[Path::new("/a/x")].read);
+        assert!(accesses[Path::new("/a/y")].missing);
+        assert!(accesses[Path::new("/a")].listed);
         assert_eq!(files.read_files(), [Path::new("/a/x")]);
     }
 }

@@ -40,7 +40,7 @@ pub(super) struct Sources<'s> {
     /// Of what the function says itself: it sees nothing but that.
     pub(super) declared: &'s WhereIs<'s>,
     /// Of what is mounted for the one who calls.
-    pub(super) asked: &'s WhereIs<'s>,
+    pub(super) locate: &'s WhereIs<'s>,
 }
 
 /// Where a path is on the disk.
@@ -102,7 +102,7 @@ impl Container {
             mounts.push(mount.option(sources.root, sources.declared)?);
         }
         for text in &options.mounts {
-            mounts.push(Mount::parse(text).option(sources.root, sources.asked)?);
+            mounts.push(Mount::parse(text).option(sources.root, sources.locate)?);
         }
         for mount in mounts {
             words.extend(["--mount".to_owned(), mount]);
@@ -189,7 +189,7 @@ mod tests {
         let sources = Sources {
             root: Path::new("/app"),
             declared: &as_is,
-            asked: &as_is,
+            locate: &as_is,
         };
         let words = container.arguments(options, &sources).unwrap();
         words

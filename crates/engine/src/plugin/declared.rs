@@ -44,7 +44,7 @@ impl Declared {
             let sources = Sources {
                 root: directory,
                 declared: &|path| below(directory, path).map(|()| path.to_owned()),
-                asked: &|path| Ok(path.to_owned()),
+                locate: &|path| Ok(path.to_owned()),
             };
             let arguments = spec.container.arguments(options, &sources)?;
             return Ok(Some(Self {

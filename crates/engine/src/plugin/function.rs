@@ -70,7 +70,7 @@ impl Function {
                     count.set(count.get() + 1);
                     loader.on_disk(path, below, &count.get().to_string())
                 },
-                asked: &|path| loader.hand_over(path),
+                locate: &|path| loader.hand_over(path),
             };
             How::Container(spec.container.arguments(options, &sources)?)
         } else if options.exec && !spec.exec.path.is_empty() {
