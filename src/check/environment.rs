@@ -174,7 +174,13 @@ fn sorted(
             .push(finding_of("render", &error)),
     }
     let versions = environment.kubernetes_versions(project);
-    by_check.entry("validate").or_default().extend(judged);
+    // What is wrong between objects is so in every version.
+    let check = if versions.is_empty() {
+        "lint"
+    } else {
+        "validate"
+    };
+    by_check.entry(check).or_default().extend(judged);
     let checks = CHECKS.into_iter();
     checks
         .map(|name| match &project.rendered {
@@ -227,17 +233,20 @@ fn validated(
         exceptions.apply(&mut references, &mut used);
     }
     let versions = environment.kubernetes_versions(project);
-    let mut findings = Vec::new();
-    if !versions.is_empty() {
-        findings = said_by_servers(rendered, versions, definitions);
-        let options = project.reference_options();
-        let mut together = validate_together(&rendered.resources, None, &options);
-        for place in together.iter_mut().flat_map(Finding::places_mut) {
-            rendered.sources.locate(place);
-        }
-        findings.extend(together);
-        exceptions.apply(&mut findings, &mut used);
+    let mut findings = said_by_servers(rendered, versions, definitions);
+    let options = project.reference_options();
+    let mut together = validate_together(&rendered.resources, None, &options);
+    for place in together.iter_mut().flat_map(Finding::places_mut) {
+        rendered.sources.locate(place);
     }
+    if versions.is_empty() {
+        // Whether a server refuses it is asked of a version only.
+        for finding in &mut together {
+            finding.severity = finding.severity.min(Severity::Warning);
+        }
+    }
+    findings.extend(together);
+    exceptions.apply(&mut findings, &mut used);
     Judged { findings, used }
 }
 
