@@ -146,10 +146,14 @@ struct Search {
 impl Mask {
     /// Takes notice of a file that was read; `name` is how places name it.
     pub fn learn(&mut self, name: &str, content: &[u8]) {
-        let text = String::from_utf8_lossy(content);
-        if text.contains('\0') || self.knows(name) {
+        if content.contains(&0) || self.knows(name) {
             return;
         }
+        // Nearly all texts are valid, which is soon known.
+        let text = match std::str::from_utf8(content) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => String::from_utf8_lossy(content),
+        };
         let directory = name.rfind('/').map_or("", |at| name.cut(..=at));
         let files = secret_files(&text).into_iter();
         self.secret_files
@@ -290,12 +294,19 @@ impl Mask {
 
 impl Known {
     fn of(name: &str, text: String) -> Self {
-        let starts = text.match_indices('\n').map(|(at, _)| at + 1);
-        let lines: Vec<usize> = std::iter::once(0).chain(starts).collect();
+        let parts = parts(guard(), name, &text);
+        // Most texts have none, and then no line is asked for.
+        let lines: Vec<usize> = match parts.as_slice() {
+            [] => Vec::new(),
+            _ => {
+                let starts = text.match_indices('\n').map(|(at, _)| at + 1);
+                std::iter::once(0).chain(starts).collect()
+            }
+        };
         let line_of = |at: usize| lines.partition_point(|&start| start <= at);
         let mut groups: Vec<Group> = Vec::new();
         let mut places: HashMap<Range<usize>, usize> = HashMap::new();
-        for part in parts(guard(), name, &text) {
+        for part in parts {
             let last = part.range.end.saturating_sub(1).max(part.range.start);
             let span = line_of(part.range.start)..line_of(last) + 1;
             let at = *places.entry(span.clone()).or_insert(groups.len());

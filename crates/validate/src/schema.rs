@@ -165,6 +165,34 @@ impl Definition {
     pub(crate) fn fields(&self) -> &[Field] {
         &self.fields
     }
+
+    /// Which fields have one of some names.
+    pub(crate) fn places_of<'k>(&self, names: impl Iterator<Item = &'k str>) -> Places {
+        let mut places = Places(0);
+        for name in names {
+            let found = self
+                .by_name
+                .binary_search_by(|(known, _)| (*known).cmp(name));
+            if let Ok(at) = found {
+                // Those beyond the last bit share it.
+                places.0 |= 1 << self.by_name[at].1.min(Places::LAST);
+            }
+        }
+        places
+    }
+}
+
+/// A set of fields by their places in a definition, which may hold more than it was given.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Places(u128);
+
+impl Places {
+    const LAST: usize = 127;
+
+    /// Whether a field may be one of them.
+    pub(crate) fn has(self, place: usize) -> bool {
+        self.0 & (1 << place.min(Self::LAST)) != 0
+    }
 }
 
 /// The definitions of one minor.

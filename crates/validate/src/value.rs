@@ -119,7 +119,7 @@ impl<'a> Value<'a> {
 
     /// Whether it is null.
     pub fn is_null(&self) -> bool {
-        self.data == Data::Null
+        matches!(self.data, Data::Null)
     }
 
     /// Whether it is what Go calls the zero value: `""`, 0, false, nothing in it.

@@ -56,8 +56,18 @@ pub(crate) struct Plans(Vec<OnceLock<Plan>>);
 /// What is asked of a definition.
 struct Plan {
     tables: &'static [&'static TypeRules],
+    /// The checks of the tables, in their order.
+    checks: Vec<FieldChecks>,
     /// By the places of the fields in it.
     fields: Vec<FieldPlan>,
+}
+
+/// What tables ask of a field.
+struct FieldChecks {
+    name: &'static str,
+    checks: &'static [Check],
+    /// Whether one of them minds that the field is absent.
+    mind_absence: bool,
 }
 
 /// What is asked of a field.
@@ -66,6 +76,8 @@ struct FieldPlan {
     is_checked: bool,
     is_unjudged: bool,
     may_repeat: bool,
+    /// Whether something is asked of it where it is absent.
+    minds_absence: bool,
 }
 
 impl Plans {
@@ -83,10 +95,18 @@ impl Plans {
                     is_checked: checked.any(|(name, _)| *name == field.name),
                     is_unjudged: UNJUDGED.contains(&known),
                     may_repeat: MAY_REPEAT.contains(&known),
+                    minds_absence: field.required || field.is_struct,
                 }
+            });
+            let checks = tables.iter().flat_map(|rules| rules.fields);
+            let checks = checks.map(|&(name, checks)| FieldChecks {
+                name,
+                checks,
+                mind_absence: checks.iter().any(Check::minds_absence),
             });
             Plan {
                 tables,
+                checks: checks.collect(),
                 fields: fields.collect(),
             }
         })
@@ -140,6 +160,13 @@ pub(crate) enum Check {
     Unique,
     /// Labels: keys and values.
     Labels,
+}
+
+impl Check {
+    /// Whether it finds something where the field is absent.
+    fn minds_absence(&self) -> bool {
+        matches!(self, Required | Present | AlwaysIs(_) | AlwaysRange(..))
+    }
 }
 
 pub(crate) use Check::{
@@ -312,14 +339,20 @@ impl<'c> Cx<'c> {
         let schema = self.schema;
         let definition = schema.definition(number);
         let plan = self.plans.get(number, definition);
-        let tables = plan.tables;
-        for rules in tables {
-            for (field, checks) in rules.fields {
-                self.check(checks, &path.field(field), value.get(field), value);
+        for asked in &plan.checks {
+            // Most fields are absent, and few rules mind.
+            let found = value.get(asked.name);
+            if found.is_some() || asked.mind_absence {
+                self.check(asked.checks, &path.field(asked.name), found, value);
             }
         }
         let at_root = path.is_root();
-        for (field, planned) in definition.fields().iter().zip(&plan.fields) {
+        let keys = value.entries().iter().map(|entry| &*entry.key);
+        let given = definition.places_of(keys);
+        for (index, (field, planned)) in definition.fields().iter().zip(&plan.fields).enumerate() {
+            if !planned.minds_absence && !given.has(index) {
+                continue;
+            }
             let here = path.field(field.name);
             let checked = planned.is_checked;
             if at_root && field.name == "status" {
@@ -353,7 +386,7 @@ impl<'c> Cx<'c> {
                 self.keys(field, &here, found);
             }
         }
-        for rules in tables {
+        for rules in plan.tables {
             for whole in rules.whole {
                 whole(self, path, value);
             }
