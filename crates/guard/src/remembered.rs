@@ -44,7 +44,8 @@ pub fn remember<S: AsRef<str>>(secrets: impl IntoIterator<Item = S>) {
         let secret = secret.as_ref();
         let lines = secret.lines().filter(|line| line.trim().len() >= LONG);
         for part in std::iter::once(secret).chain(lines) {
-            if !is_placeholder_value(part.trim()) {
+            let value = part.trim();
+            if !is_placeholder_value(value) && !is_word_of_yaml(value) {
                 remembered.values.extend(forms(part));
             }
         }
@@ -58,6 +59,13 @@ pub fn remember<S: AsRef<str>>(secrets: impl IntoIterator<Item = S>) {
             remembered.automaton = Some(built);
         }
     }
+}
+
+/// Whether a value is one of the words that YAML has for booleans and for nothing: they stand in
+/// every other message, and hiding them would tell more than showing them.
+fn is_word_of_yaml(value: &str) -> bool {
+    const WORDS: [&str; 7] = ["true", "false", "null", "yes", "no", "on", "off"];
+    WORDS.iter().any(|word| value.eq_ignore_ascii_case(word))
 }
 
 /// Where remembered secrets stand in a text.
@@ -91,6 +99,7 @@ mod tests {
             "kiwi",
             "x",
             "true",
+            "False",
         ]);
         for text in [
             "`first remembered line`",
@@ -100,7 +109,7 @@ mod tests {
         ] {
             assert!(masked(text).contains("***"), "{text}");
         }
-        for text in ["kiwis are no secret", "x is true"] {
+        for text in ["kiwis are no secret", "x is true", "`dHJ1ZQ==` and `False`"] {
             assert_eq!(masked(text), text);
         }
     }
