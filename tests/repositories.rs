@@ -174,6 +174,79 @@ fn a_shallow_clone_is_not_called_clean() {
 }
 
 #[test]
+fn no_program_runs_that_a_repository_names() {
+    let stage = Stage::new();
+    committed(&stage, "r", "");
+    let marker = stage.path("marker");
+    let program = stage.text("program");
+    let script = format!("#!/bin/sh\necho \"$0 $*\" >> {}\ncat\n", marker.display());
+    stage.write_program("program", &script);
+    for hook in [
+        "post-checkout",
+        "post-index-change",
+        "pre-commit",
+        "reference-transaction",
+    ] {
+        stage.write_program(&format!("r/.git/hooks/{hook}"), &script);
+        stage.write_program(&format!("hooks/{hook}"), &script);
+    }
+    stage.write("r/.gitattributes", "* diff=named\n");
+    stage.git("r", "add --all");
+    for setting in [
+        "alias.status",
+        "core.askPass",
+        "core.editor",
+        "core.fsmonitor",
+        "core.gitProxy",
+        "core.pager",
+        "core.sshCommand",
+        "credential.helper",
+        "diff.external",
+        "diff.named.command",
+        "diff.named.textconv",
+        "gpg.program",
+        "uploadpack.packObjectsHook",
+    ] {
+        stage.git("r", &format!("config {setting} {program}"));
+    }
+    stage.git(
+        "r",
+        &format!("config core.hooksPath {}", stage.text("hooks")),
+    );
+    let _ = fs::remove_file(&marker);
+    stage.write("r/base/more.yaml", "a: b\n");
+    for command in [
+        "render prod",
+        "check",
+        "check --against HEAD",
+        "affected --against HEAD",
+        "secrets check",
+        "secrets check --staged",
+        "secrets check --history",
+        "diff prod --against HEAD",
+        "blame prod",
+        "build environments/prod",
+    ] {
+        let said = stage.kustom("r", command.split(' '));
+        assert!(
+            said.code <= 2 && !said.err.contains("usage"),
+            "{command}: {}",
+            said.err
+        );
+        assert!(!marker.exists(), "{command}: {}", stage.read("marker"));
+    }
+    // The hooks of the user are not for a clone that is gone in a moment.
+    stage.git("r", "config --unset uploadpack.packObjectsHook");
+    let hooks = stage.text("hooks");
+    stage.git(".", &format!("config --global core.hooksPath {hooks}"));
+    stage.git(".", &format!("config --global core.fsmonitor {program}"));
+    let remote = format!("file://{}//base", stage.text("r"));
+    let said = stage.build(".", &remote);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(!marker.exists(), "{}", stage.read("marker"));
+}
+
+#[test]
 fn a_repository_that_cannot_be_read_is_refused() {
     let stage = Stage::new();
     let broken: [(&str, &dyn Fn(), &str); 11] = [

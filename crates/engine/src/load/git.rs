@@ -21,6 +21,20 @@ pub(super) struct Clone {
 /// Settings under which a checkout is the same on every machine.
 const SAME_EVERYWHERE: [&str; 2] = ["-c", "core.autocrlf=false"];
 
+/// Settings under which git runs no program but the ones that fetch: what a repository holds may
+/// end up where git looks for its own, and no hook of the user's is meant for a clone that is gone
+/// in a moment. Credential helpers stay; the clone names none, so they are the user's own.
+const NO_PROGRAMS: [&str; 8] = [
+    "-c",
+    "core.hooksPath=/dev/null",
+    "-c",
+    "core.fsmonitor=false",
+    "-c",
+    "core.pager=cat",
+    "-c",
+    "diff.external=",
+];
+
 /// Fetches what the `ref` of a URL leads to, without its past, as kustomize does.
 pub(super) fn fetch(repository: &Repository) -> Result<Clone> {
     Clone::of(repository, reference(repository)?, false)
@@ -149,7 +163,7 @@ impl Git<'_> {
             environment: vec![(OsString::from("GIT_TERMINAL_PROMPT"), "0".into())],
             without: &LEADING_ASTRAY,
             limit: Some(self.repository.limit),
-            ..Command::new("git", [settings, arguments].concat())
+            ..Command::new("git", [&NO_PROGRAMS, settings, arguments].concat())
         };
         match command.run() {
             Ok(output) if output.status.success() => Ok(output.data),
