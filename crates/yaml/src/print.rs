@@ -414,6 +414,18 @@ mod tests {
             "a:\nb: {}\nc: []\nd: ~\n"
         );
         assert_eq!(printed("-\n- {a: }\n"), "-\n- {a: null}\n");
+        let unnamed = "! : ! \nb: {! : ! , c: [! ]}\nd: ! \"\"\n! e: !t\n";
+        let again = printed(&printed(unnamed));
+        assert_eq!(printed(unnamed), again);
+        let kinds = |text: &str| {
+            let read = read(text, &Options::default()).unwrap();
+            read[0]
+                .entries()
+                .iter()
+                .map(|it| (it.key.tag, it.value.tag))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(kinds(unnamed), kinds(&again));
     }
 
     #[test]

@@ -28,6 +28,8 @@ pub(super) fn inline<'n>(node: &'n Node, text: &'n str, spot: Spot) -> Cow<'n, s
         match (spot, has_tag(node)) {
             (Spot::Block, _) => return Cow::Borrowed(""),
             (_, false) if node.tag == Tag::Null => return Cow::Borrowed("null"),
+            // `!` names no type, and makes text of quotes.
+            (_, true) if node.tag == Tag::Null && is_unnamed(node) => return Cow::Borrowed(""),
             _ => {}
         }
     }
@@ -47,6 +49,12 @@ pub(super) fn inline<'n>(node: &'n Node, text: &'n str, spot: Spot) -> Cow<'n, s
     } else {
         double(text)
     }
+}
+
+/// Whether the tag is `!` alone.
+fn is_unnamed(node: &Node) -> bool {
+    let tag = node.decor.as_ref().and_then(|decor| decor.tag.as_deref());
+    tag == Some("!")
 }
 
 /// The tag a node must show so that it reads back as the type it has.
