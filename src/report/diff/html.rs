@@ -216,7 +216,6 @@ fn escaped(text: &str) -> String {
         match c {
             '"' => escaped.push_str("&quot;"),
             '\'' => escaped.push_str("&#39;"),
-            '\n' | '\t' => escaped.push(c),
             _ => return false,
         }
         true
