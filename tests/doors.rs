@@ -126,6 +126,9 @@ fn a_kill_leaves_every_file_old_or_new() {
             }
         }
         eprintln!("{command}: {cut_short} of {} were killed", kills());
+        // The next run takes away what the killed ones have left.
+        assert_eq!(stage.kustom("p", command.split(' ')).code, 0, "{command}");
+        assert_eq!(drafts(&stage.path("p")), 0, "{command}");
     }
 }
 

@@ -3,14 +3,18 @@
 //! Every name is looked up in the open directory only, so that a symbolic link which appears
 //! meanwhile cannot redirect a write.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io;
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
-use rustix::fs::{self, AtFlags, FileType, Gid, Mode, OFlags, RawMode, Uid};
+use rustix::fs::{self, AtFlags, Dir, FileType, Gid, Mode, OFlags, RawMode, Uid};
 use rustix::io::Errno;
+use rustix::process::{Pid, test_kill_process};
 
 /// A directory that only names are looked up in.
 #[cfg(target_os = "linux")]
@@ -93,10 +97,17 @@ impl At {
 
     /// What a link says.
     pub(super) fn link(&self, name: &OsStr) -> io::Result<PathBuf> {
-        use std::os::unix::ffi::OsStringExt as _;
-
         let target = fs::readlinkat(&self.0, name, Vec::new())?;
-        Ok(std::ffi::OsString::from_vec(target.into_bytes()).into())
+        Ok(OsString::from_vec(target.into_bytes()).into())
+    }
+
+    /// The names in this directory, in no order.
+    pub(super) fn names(&self) -> io::Result<Vec<OsString>> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let entries = Dir::new(fs::openat(&self.0, ".", flags, Mode::empty())?)?;
+        let names =
+            entries.map(|entry| Ok(OsString::from_vec(entry?.file_name().to_bytes().into())));
+        names.collect()
     }
 
     pub(super) fn make_directory(&self, name: &OsStr, private: bool) -> io::Result<()> {
@@ -177,6 +188,26 @@ pub(super) fn sync(file: &File) -> io::Result<()> {
         Ok(()) | Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP | Errno::ROFS) => Ok(()),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Whether no process of this machine has a number any more.
+pub(super) fn is_gone(process: u32) -> bool {
+    let process = i32::try_from(process).ok().and_then(Pid::from_raw);
+    process.is_some_and(|process| test_kill_process(process) == Err(Errno::SRCH))
+}
+
+/// Tells apart the machines and containers that share a directory: in another one, the number of a
+/// process means another process.
+pub(super) fn machine() -> u64 {
+    static MACHINE: LazyLock<u64> = LazyLock::new(|| {
+        let mut hasher = DefaultHasher::new();
+        rustix::system::uname().nodename().hash(&mut hasher);
+        // Linux only: the namespace that numbers belong to.
+        let namespace = fs::readlink("/proc/self/ns/pid", Vec::new());
+        namespace.ok().hash(&mut hasher);
+        hasher.finish()
+    });
+    *MACHINE
 }
 
 fn owned(found: &fs::Stat) -> Owned {

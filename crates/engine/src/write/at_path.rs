@@ -1,7 +1,7 @@
 //! A directory by its path, where the system has no better handle: the same questions as of an open
 //! one.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -79,6 +79,13 @@ impl At {
         fs::read_link(self.0.join(name))
     }
 
+    /// The names in this directory, in no order.
+    pub(super) fn names(&self) -> io::Result<Vec<OsString>> {
+        fs::read_dir(&self.0)?
+            .map(|entry| Ok(entry?.file_name()))
+            .collect()
+    }
+
     pub(super) fn make_directory(&self, name: &OsStr, _: bool) -> io::Result<()> {
         fs::create_dir(self.0.join(name))
     }
@@ -134,6 +141,16 @@ pub(super) fn make_like(_: &File, _: Owned) {}
 /// Waits until a file is on the disk.
 pub(super) fn sync(file: &File) -> io::Result<()> {
     file.sync_all()
+}
+
+/// Whether a process is gone; that is not known here, so that its drafts stay.
+pub(super) fn is_gone(_: u32) -> bool {
+    false
+}
+
+/// Machines are not told apart where no draft is removed.
+pub(super) fn machine() -> u64 {
+    0
 }
 
 fn owned(found: &fs::Metadata) -> Owned {

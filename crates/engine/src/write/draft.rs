@@ -1,7 +1,11 @@
 //! Writes files under temporary names and renames them over the ones that they replace.
+//!
+//! A process that is killed leaves its drafts behind. Their names say whose they are, and the next
+//! write beside them removes those of processes that are gone.
 
+use std::collections::BTreeSet;
 use std::collections::hash_map::RandomState;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::hash::BuildHasher as _;
 use std::io::{self, Write as _};
@@ -139,6 +143,7 @@ fn parts(path: &Path) -> Result<(PathBuf, OsString)> {
 
 /// Writes files beside those that they replace, then renames all of them.
 pub(super) fn publish<'w>(spots: Vec<Spot<'w>>, contents: &[&[u8]]) -> Result<()> {
+    remove_stale(&spots);
     let all = spots.into_iter().zip(contents);
     let write = |(spot, content): (Spot<'w>, &&[u8])| Draft::write(spot, content);
     let drafts: Vec<Draft<'_>> = match contents.len() {
@@ -162,6 +167,28 @@ pub(super) fn publish<'w>(spots: Vec<Spot<'w>>, contents: &[&[u8]]) -> Result<()
         made.extend(spot);
     }
     Ok(())
+}
+
+/// Removes the drafts of processes that are gone from the directories that are written to.
+fn remove_stale(spots: &[Spot<'_>]) {
+    let mut seen = BTreeSet::new();
+    for spot in spots {
+        let path = match &spot.directory {
+            Where::Path(path) => path.clone(),
+            Where::Inside(root, path) => root.path.join(path),
+        };
+        if !seen.insert(path) {
+            continue;
+        }
+        // What cannot be listed or removed stays: it is in nobody's way.
+        let Ok(at) = spot.open() else { continue };
+        for name in at.names().unwrap_or_default() {
+            let is_stale = writer(&name).is_some_and(at::is_gone);
+            if is_stale && matches!(at.entry(&name), Ok(Some(Entry::File(_)))) {
+                let _ = at.remove_file(&name);
+            }
+        }
+    }
 }
 
 /// Removes files that were not there before.
@@ -243,12 +270,26 @@ fn create(at: &At, private: bool) -> io::Result<(OsString, fs::File)> {
 /// The keys of the hash come from the system's source of chance.
 fn fresh_name(draw: usize) -> OsString {
     let bits = RandomState::new().hash_one(draw);
-    format!(".kustom-{bits:016x}.tmp").into()
+    let (process, machine) = (std::process::id(), at::machine());
+    format!(".kustom-{process}-{machine:016x}-{bits:016x}.tmp").into()
+}
+
+/// The process that a draft belongs to, by its name, if it was one of this machine.
+fn writer(name: &OsStr) -> Option<u32> {
+    let name = name.to_str()?;
+    let name = name.strip_prefix(".kustom-")?.strip_suffix(".tmp")?;
+    let mut parts = name.split('-');
+    let (process, machine, bits) = (parts.next()?, parts.next()?, parts.next()?);
+    let is_whole = parts.next().is_none() && bits.len() == 16;
+    let machine = u64::from_str_radix(machine, 16).ok()?;
+    (is_whole && machine == at::machine())
+        .then(|| process.parse().ok())
+        .flatten()
 }
 
 /// Whether a name is that of a draft.
 #[cfg(all(test, unix))]
-pub(super) fn is_draft(name: &std::ffi::OsStr) -> bool {
+pub(super) fn is_draft(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
     name.starts_with(".kustom-") && name.ends_with(".tmp")
 }

@@ -56,6 +56,48 @@ fn a_file_keeps_its_mode_and_gets_a_new_body() {
 }
 
 #[test]
+fn what_a_killed_process_left_is_removed_and_nothing_else() {
+    let (_directory, root) = stage();
+    let mut gone = std::process::Command::new("true").spawn().unwrap();
+    gone.wait().unwrap();
+    let (gone, alive) = (gone.id(), std::process::id());
+    let (here, elsewhere) = (super::at::machine(), super::at::machine() ^ 1);
+    let name = |process: u32, machine: u64| {
+        format!("own/.kustom-{process}-{machine:016x}-{0:016x}.tmp", 7)
+    };
+    let kept = [
+        name(alive, here),
+        name(gone, elsewhere),
+        format!("own/.kustom-{gone}.tmp"),
+        format!("own/.kustom-{gone}-{here:016x}-7.tmp"),
+        format!("own/.kustom-{gone}-{here:016x}-{:016x}-a.tmp", 7),
+        name(gone, here).replace("tmp", "yaml"),
+        name(gone, here).replace("own/.", "own/"),
+        name(gone, here).replace("own/", "other/"),
+    ];
+    for path in &kept {
+        fs::write(root.join(path), "x").unwrap();
+    }
+    // What has such a name and is no regular file was not made here.
+    let link = name(gone, here).replace("7.tmp", "8.tmp");
+    symlink("../other", root.join(&link)).unwrap();
+    let directory = link.replace("8.tmp", "9.tmp");
+    fs::create_dir(root.join(&directory)).unwrap();
+    for write in [&|| file(&root.join("own/f"), b"1").unwrap(), &|| {
+        let files = [New::over("f", "2"), New::over("g", "2")];
+        Directory::new(root.join("own")).write(&files).unwrap();
+    }] as [&dyn Fn(); 2]
+    {
+        fs::write(root.join(name(gone, here)), "x").unwrap();
+        write();
+        assert!(!root.join(name(gone, here)).exists());
+        for path in kept.iter().chain([&link, &directory]) {
+            assert!(root.join(path).exists(), "{path}");
+        }
+    }
+}
+
+#[test]
 fn the_user_is_led_by_links_and_a_replacement_is_not() {
     let (_directory, root) = stage();
     fs::write(root.join("other/t"), "old").unwrap();
