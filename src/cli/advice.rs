@@ -36,6 +36,7 @@ fn commands_of(room: &str, file: &str) -> Vec<&'static str> {
         ("cli", "secrets") => vec!["secrets init"],
         // Its commands say each of its own flags.
         ("edit", _) | ("cli", "edit") => vec![EDIT],
+        ("sops", _) => RENDER.to_vec(),
         ("template", _) => [&RENDER[..], &["config", "secrets init"]].concat(),
         ("project" | "check" | "diff", _) => RENDER.to_vec(),
         _ => BUILD.to_vec(),

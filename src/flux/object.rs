@@ -276,8 +276,8 @@ impl FluxKustomization {
             self.name
         );
         Err(wrong(message).at(entry.span).help(
-            "Flux reads it from the cluster: name a file that holds it with `--substitute-from`, or \
-             in `fluxVariables` of `kustom.yaml`",
+            "Flux reads it from the cluster: name a file that holds it in `fluxVariables` of \
+             `kustom.yaml`, or with `kustom render --substitute-from`",
         ))
     }
 }
