@@ -3,6 +3,7 @@
 //! Fingerprints and allow-lists name files relative to the root of the project; findings name them
 //! relative to the working directory.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::display_from;
@@ -11,8 +12,9 @@ use crate::finding::{Finding, Severity};
 use crate::guard::{self, AllowedBy, Baseline, Guard, Settings};
 use crate::load::{Files, Within, WorkTree, files_below};
 use crate::place::Place;
-use crate::project::{ProjectSettings, Step, own_baseline, place_at};
+use crate::project::{ProjectSettings, Step, nodes, own_baseline, span_at};
 use crate::secret_scan::{Scans, findings_of, read_baseline};
+use crate::yaml::Node;
 
 /// The guard of one project.
 pub struct ProjectGuard {
@@ -142,7 +144,7 @@ impl ProjectGuard {
             }
         }
         let idle: Vec<usize> = (0..list.len()).filter(|index| !used[*index]).collect();
-        let mut names = Vec::new();
+        let mut names = BTreeSet::new();
         if idle.iter().any(|index| list[*index].path.is_some()) {
             let mut paths = files_below(&self.root, tree)?;
             if let Some(tree) = tree {
@@ -150,11 +152,13 @@ impl ProjectGuard {
             }
             names.extend(paths.iter().map(|path| display_from(&self.root, path)));
         }
+        let written = nodes(files, &self.root.join("kustom.yaml"));
+        let written = written.as_ref();
         let mut findings = Vec::new();
         for index in idle {
-            let mistakes = self.mistakes(files, index, &names);
+            let mistakes = self.mistakes(written, index, &names);
             match mistakes.is_empty() {
-                true => findings.extend(self.gone(files, index)),
+                true => findings.extend(self.gone(written, index)),
                 false => findings.extend(mistakes),
             }
         }
@@ -162,7 +166,12 @@ impl ProjectGuard {
     }
 
     /// What is wrong with an entry, so that it can allow nothing.
-    fn mistakes(&self, files: &dyn Files, index: usize, names: &[String]) -> Vec<Finding> {
+    fn mistakes(
+        &self,
+        written: Option<&Node>,
+        index: usize,
+        names: &BTreeSet<String>,
+    ) -> Vec<Finding> {
         let entry = &self.guard.allow_list()[index];
         let mut mistakes = Vec::new();
         if let Some(rule) = &entry.rule
@@ -174,16 +183,17 @@ impl ProjectGuard {
             };
             mistakes.push(
                 Finding::warning("unknown-rule", format!("the guard has no rule `{rule}`"))
-                    .at(self.place(files, index, Some("rule")))
+                    .at(self.place(written, index, Some("rule")))
                     .help(help),
             );
         }
         if let Some(path) = &entry.path
-            && !names.iter().any(|name| entry.fits(name))
+            && !names.contains(path)
+            && !(path.contains(['*', '?']) && names.iter().any(|name| entry.fits(name)))
         {
             mistakes.push(
                 Finding::warning("idle-permit", format!("no file fits `{path}`"))
-                    .at(self.place(files, index, Some("path")))
+                    .at(self.place(written, index, Some("path")))
                     .help(
                         "a path is relative to the root of the project; correct it, or take the \
                          entry away",
@@ -195,7 +205,7 @@ impl ProjectGuard {
             let message = "an entry of the allow-list names nothing, and allows nothing";
             mistakes.push(
                 Finding::warning("idle-permit", message)
-                    .at(self.place(files, index, None))
+                    .at(self.place(written, index, None))
                     .help("say in `path`, `rule`, `key` or `fingerprint` what may stay"),
             );
         }
@@ -203,7 +213,7 @@ impl ProjectGuard {
     }
 
     /// A remark on an entry whose fingerprint or file is not found any more.
-    fn gone(&self, files: &dyn Files, index: usize) -> Option<Finding> {
+    fn gone(&self, written: Option<&Node>, index: usize) -> Option<Finding> {
         let entry = &self.guard.allow_list()[index];
         let path = entry.path.as_deref().unwrap_or_default();
         let is_pattern = path.is_empty() || path.contains(['*', '?']);
@@ -214,13 +224,13 @@ impl ProjectGuard {
         let message = format!("an entry of the allow-list allows nothing: `{what}`");
         Some(
             Finding::new("idle-permit", Severity::Note, message)
-                .at(self.place(files, index, None))
+                .at(self.place(written, index, None))
                 .help("what it allowed is gone; take the entry away"),
         )
     }
 
     /// Where an entry of `kustom.yaml` stands, or the baseline.
-    fn place(&self, files: &dyn Files, index: usize, field: Option<&str>) -> Place {
+    fn place(&self, written: Option<&Node>, index: usize, field: Option<&str>) -> Place {
         let name = self.names[usize::from(index >= self.listed)].as_str();
         if index >= self.listed {
             return Place::file(name);
@@ -231,7 +241,6 @@ impl ProjectGuard {
             Step::Item(index),
         ];
         way.extend(field.map(Step::Field));
-        let place = place_at(files, &self.root.join("kustom.yaml"), &way);
-        Place::in_file(name, place.span)
+        Place::in_file(name, span_at(written, &way))
     }
 }

@@ -77,7 +77,7 @@ pub use templates::{values, values_file};
 
 pub(crate) use read_scan::own_baseline;
 pub(crate) use secrets::explains;
-pub(crate) use settings::{Step, place_at};
+pub(crate) use settings::{Step, nodes, place_at, span_at};
 
 /// Where the parts of a project are.
 #[derive(Clone, Debug)]

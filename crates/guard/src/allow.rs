@@ -3,6 +3,8 @@
 //! A comment on the line says so for a reader of the file, in our form or in that of another
 //! scanner; an entry of an allow-list says so where a file has no comments or nobody may edit it.
 
+use std::collections::HashMap;
+
 use kustom_yaml::cut::Cut as _;
 use serde::Deserialize;
 
@@ -64,6 +66,75 @@ impl AllowRule {
     /// Whether the path that the entry names, if it names one, fits a file.
     pub fn fits(&self, file: &str) -> bool {
         self.path.as_deref().is_none_or(|path| matches(path, file))
+    }
+}
+
+/// What entries name, each by the first entry that names it: a leak is looked up, not held against
+/// every entry.
+#[derive(Default)]
+pub(super) struct Index {
+    /// Entries that name no path.
+    anywhere: Named,
+    /// Entries by the path of one file.
+    files: HashMap<String, Named>,
+    /// Entries by a pattern of paths.
+    patterns: Vec<(String, Named)>,
+    /// Where each pattern stands.
+    places: HashMap<String, usize>,
+}
+
+/// Entries by rule, key and fingerprint, and their places in the list.
+type Named = HashMap<[Option<String>; 3], usize>;
+
+impl Index {
+    pub(super) fn add(&mut self, entry: &AllowRule, index: usize) {
+        let names = [&entry.rule, &entry.key, &entry.fingerprint].map(Clone::clone);
+        let named = match &entry.path {
+            // An entry that names nothing allows nothing.
+            None if names.iter().all(Option::is_none) => return,
+            None => &mut self.anywhere,
+            Some(path) if !path.contains(['*', '?']) => self.files.entry(path.clone()).or_default(),
+            Some(path) => {
+                let place = *self.places.entry(path.clone()).or_insert_with(|| {
+                    self.patterns.push((path.clone(), Named::new()));
+                    self.patterns.len() - 1
+                });
+                &mut self.patterns[place].1
+            }
+        };
+        named.entry(names).or_insert(index);
+    }
+
+    /// The entries that may be about a file.
+    pub(super) fn of_file(&self, path: &str) -> OfFile<'_> {
+        let fits = |(pattern, _): &&(String, Named)| matches(pattern, path);
+        let patterns = self.patterns.iter().filter(fits).map(|(_, named)| named);
+        let all = std::iter::once(&self.anywhere).chain(self.files.get(path));
+        OfFile(all.chain(patterns).filter(|it| !it.is_empty()).collect())
+    }
+}
+
+/// The entries that may be about one file.
+pub(super) struct OfFile<'i>(Vec<&'i Named>);
+
+impl OfFile<'_> {
+    /// The first entry that allows a leak of this file.
+    pub(super) fn first(&self, leak: &Leak) -> Option<usize> {
+        let print = leak.fingerprint.as_ref().map(|print| print.as_str());
+        let is = [Some(leak.rule), leak.key.as_deref(), print];
+        let chosen = |choice: usize| {
+            let mut names = is.map(|name| name.map(str::to_owned));
+            for (bit, name) in names.iter_mut().enumerate() {
+                name.take_if(|_| choice & (1 << bit) == 0);
+            }
+            names
+        };
+        let choices: Vec<_> = (0..8).map(chosen).collect();
+        let found = self
+            .0
+            .iter()
+            .flat_map(|named| choices.iter().filter_map(|it| named.get(it)));
+        found.min().copied()
     }
 }
 
@@ -158,6 +229,15 @@ fn comment_sign(before: &str) -> Option<usize> {
 /// Whether a path fits a pattern with `*`, `**` and `?`.
 fn matches(pattern: &str, path: &str) -> bool {
     let (pattern, path) = (pattern.as_bytes(), path.as_bytes());
+    let wild = |byte: &u8| matches!(byte, b'*' | b'?');
+    let plain = pattern.iter().position(wild).unwrap_or(pattern.len());
+    if !path.starts_with(&pattern[..plain]) {
+        return false;
+    }
+    let tail = pattern.iter().rev().position(wild).unwrap_or(pattern.len());
+    if !path.ends_with(&pattern[pattern.len() - tail..]) {
+        return false;
+    }
     // One row of which prefixes of the path the pattern so far fits: no backtracking.
     let mut fits = vec![false; path.len() + 1];
     fits[0] = true;
@@ -184,6 +264,37 @@ fn matches(pattern: &str, path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_leak_is_looked_up_as_if_every_entry_were_asked() {
+        let of = |word: &str| (!word.is_empty()).then(|| word.to_owned());
+        let mut rules = Vec::new();
+        for path in ["", "a.yaml", "b.yaml", "*.yaml", "?.yaml", "**/a.yaml"] {
+            for rule in ["", "weak-password", "jwt"] {
+                for key in ["", "password", "token"] {
+                    rules.push(AllowRule {
+                        rule: of(rule),
+                        path: of(path),
+                        key: of(key),
+                        ..AllowRule::default()
+                    });
+                }
+            }
+        }
+        let leaks =
+            crate::Guard::new().scan("a.yaml", b"kind: Secret\nstringData:\n  password: admin\n");
+        let leak = &leaks.leaks[0];
+        assert!(rules.iter().filter(|rule| rule.allows(leak)).count() > 9);
+        for start in 0..rules.len() {
+            let rules = &rules[start..];
+            let mut index = Index::default();
+            for (place, rule) in rules.iter().enumerate() {
+                index.add(rule, place);
+            }
+            let asked = rules.iter().position(|rule| rule.allows(leak));
+            assert_eq!(index.of_file(&leak.path).first(leak), asked, "{start}");
+        }
+    }
 
     fn reason(text: &str) -> Option<Option<String>> {
         let lines: Vec<&str> = text.lines().collect();

@@ -73,6 +73,7 @@ use text::{Hit, Searcher};
 #[derive(Default)]
 pub struct Guard {
     allowed: Vec<AllowRule>,
+    index: allow::Index,
     key: Option<Vec<u8>>,
     require_reason: bool,
     searcher: OnceLock<Searcher>,
@@ -105,7 +106,10 @@ impl Guard {
     /// Adds entries of an allow-list.
     #[must_use]
     pub fn allow(mut self, entries: impl IntoIterator<Item = AllowRule>) -> Self {
-        self.allowed.extend(entries);
+        for entry in entries {
+            self.index.add(&entry, self.allowed.len());
+            self.allowed.push(entry);
+        }
         self
     }
 
@@ -141,6 +145,7 @@ impl Guard {
         let path: Arc<str> = path.into();
         let mut lines = Lines::new(text);
         let mut comment = (usize::MAX, None);
+        let listed = self.index.of_file(&path);
         for hit in dedup(hits) {
             let Some(leak) = self.leak(&path, &hit, &mut lines) else {
                 continue;
@@ -153,7 +158,7 @@ impl Guard {
                     .map_or(&[][..], |above| lines.line(above));
                 comment = (number, allow::comment(lines.line(number), above));
             }
-            match self.permit(&leak, comment.1.clone()) {
+            match self.permit(&leak, comment.1.clone(), &listed) {
                 Some(by) => scan.allowed.push(Allowed { leak, by }),
                 None => scan.leaks.push(leak),
             }
@@ -192,13 +197,18 @@ impl Guard {
         })
     }
 
-    fn permit(&self, leak: &Leak, comment: Option<AllowedBy>) -> Option<AllowedBy> {
+    fn permit(
+        &self,
+        leak: &Leak,
+        comment: Option<AllowedBy>,
+        listed: &allow::OfFile<'_>,
+    ) -> Option<AllowedBy> {
         let has_reason = |permit: &AllowedBy| match permit {
             AllowedBy::Comment { reason, .. } => reason.is_some() || !self.require_reason,
             AllowedBy::List { .. } => true,
         };
         comment.filter(has_reason).or_else(|| {
-            let index = self.allowed.iter().position(|entry| entry.allows(leak))?;
+            let index = listed.first(leak)?;
             let reason = self.allowed[index].reason.clone();
             Some(AllowedBy::List { index, reason })
         })

@@ -27,7 +27,7 @@ use crate::plugin;
 use crate::release::Release;
 use crate::validation::Version;
 
-pub(crate) use place::{Step, place_at};
+pub(crate) use place::{Step, nodes, place_at, span_at};
 pub(super) use place::{
     entry, place_of, place_of_entry, place_of_nested, says, settings_with, value_of_key,
 };

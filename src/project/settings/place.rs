@@ -20,9 +20,13 @@ pub(crate) enum Step<'s> {
 
 /// The place of a value in a file that was read before; as far as the way leads.
 pub(crate) fn place_at(files: &dyn Files, path: &Path, way: &[Step<'_>]) -> Place {
-    let node = nodes(files, path);
-    let span = node.map_or_else(Span::default, |node| {
-        let mut at = &node;
+    in_file(path, span_at(nodes(files, path).as_ref(), way))
+}
+
+/// The span of a value in what a file says, for many values of one file; as far as the way leads.
+pub(crate) fn span_at(node: Option<&Node>, way: &[Step<'_>]) -> Span {
+    node.map_or_else(Span::default, |node| {
+        let mut at = node;
         for step in way {
             let next = match step {
                 Step::Field(name) => at.get(name),
@@ -34,8 +38,7 @@ pub(crate) fn place_at(files: &dyn Files, path: &Path, way: &[Step<'_>]) -> Plac
             }
         }
         at.span
-    });
-    in_file(path, span)
+    })
 }
 
 /// The place of a field in a file that was read before.
@@ -135,7 +138,8 @@ pub(in crate::project) fn says(entry: &Node, field: &str, text: Option<&str>) ->
     entry.get(field).and_then(Node::text) == text
 }
 
-fn nodes(files: &dyn Files, path: &Path) -> Option<Node> {
+/// What a file says that was read before.
+pub(crate) fn nodes(files: &dyn Files, path: &Path) -> Option<Node> {
     read_config(&files.read(path).ok()?, SourceId::NONE).ok()
 }
 
