@@ -95,7 +95,7 @@ fn git_is_asked_once_for_each_revision() {
         .run("sh".as_ref(), ".", ["-c", "command -v git"])
         .printed();
     let script = format!(
-        "#!/bin/sh\necho \"$@\" >> {}\nexec {} \"$@\"\n",
+        "#!/bin/sh\n(while [ \"$1\" = -c ]; do shift 2; done; echo \"$@\") >> {}\nexec {} \"$@\"\n",
         stage.text("asked"),
         git.trim()
     );
