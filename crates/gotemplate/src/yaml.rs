@@ -35,7 +35,7 @@ pub fn from_yaml(text: &str) -> Result<Value> {
     from_node(&read_config(text.as_bytes(), SourceId::NONE).map_err(|error| refused(&error))?)
 }
 
-/// The value of a node that was read as [`kustom_yaml::config`] reads.
+/// The value of a node that was read as [`kustom_yaml::configs`] reads.
 ///
 /// # Errors
 ///
