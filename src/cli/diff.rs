@@ -269,9 +269,10 @@ fn sides(arguments: &Arguments) -> Result<[Loaded; 2]> {
         ([label], Some(revision)) => {
             let policy = arguments.secrets.unwrap_or(Policy::Placeholder);
             let (opened, name) = Opened::of(arguments, Some(policy), label)?;
-            let tree = Revision::open(&opened.start, revision)?.allowing(opened.disk.allowed());
+            let tree = Revision::open(&opened.now.root, revision)?.allowing(opened.disk.allowed());
+            let then = opened.then(&tree)?;
             let revision = (&tree, revision.as_str());
-            against(&opened, label, &name, revision)
+            against(&opened, label, &name, revision, then.as_ref())
         }
         ([_], None) => Err(
             Error::new(Kind::Project, "there is only one side to compare")
@@ -287,7 +288,8 @@ fn sides(arguments: &Arguments) -> Result<[Loaded; 2]> {
 /// A project, from where it is looked for.
 struct Opened {
     here: PathBuf,
-    start: PathBuf,
+    /// The project as it is: the objects that are environments of it are looked for once.
+    now: Project,
     options: project::Options<'static>,
     disk: Arc<LookupCache>,
 }
@@ -302,21 +304,26 @@ impl Opened {
         let mut options = arguments.overrides.options(policy.map(Policy::secrets))?;
         options.plugins.helm.charts = Some(Arc::default());
         let opened = Self {
+            now: project.seen_from(&here),
             here,
-            start: project.root,
             options,
             disk,
         };
         Ok((opened, name))
     }
 
+    /// The project as of a revision, if there was one.
+    fn then(&self, tree: &Revision) -> Result<Option<Project>> {
+        let then = Project::find_if_any(tree, &self.now.root)?;
+        Ok(then.map(|then| then.seen_from(&self.here)))
+    }
+
     /// An environment as it is on the disk.
     fn present(&self, name: &str) -> Result<Loaded> {
-        let disk = &*self.disk;
-        let project = Project::find(disk, &self.start)?.seen_from(&self.here);
+        let (disk, project) = (&*self.disk, &self.now);
         let tracked = tracked_files(&project.environments.join(name));
-        let tracked = said_by_git(tracked, disk, &project, &[name.to_owned()])?;
-        self.render(disk, &project, name, &tracked.unwrap_or_default())
+        let tracked = said_by_git(tracked, disk, project, &[name.to_owned()])?;
+        self.render(disk, project, name, &tracked.unwrap_or_default())
     }
 
     fn render(
@@ -359,11 +366,9 @@ fn against(
     label: &str,
     name: &str,
     (tree, revision): (&Revision, &str),
+    then: Option<&Project>,
 ) -> Result<[Loaded; 2]> {
-    let then = Project::find_if_any(tree, &opened.start)?;
-    let then = then.map(|then| then.seen_from(&opened.here));
-    let disk = &*opened.disk;
-    let now = Project::find(disk, &opened.start)?.seen_from(&opened.here);
+    let (disk, now) = (&*opened.disk, &opened.now);
     let then = then.filter(|then| then.names(tree).iter().any(|known| known == name));
     let is_now = now.names(disk).iter().any(|known| known == name);
     if then.is_none() && !is_now {
@@ -377,7 +382,7 @@ fn against(
         };
         let tracked = tree.tracked_files(&directory)?;
         opened
-            .render(&files, &then, name, &tracked)
+            .render(&files, then, name, &tracked)
             .map_err(|error| error.note(format!("as of `{revision}`"), None))?
     } else {
         Loaded::nothing()

@@ -136,12 +136,8 @@ impl Project {
     /// The names of the environments that Applications are.
     pub(super) fn application_names(&self, files: &dyn Files) -> Vec<String> {
         let known = self.applications(files);
-        known
-            .environments
-            .keys()
-            .chain(known.failed.keys())
-            .cloned()
-            .collect()
+        let names = known.environments.keys().chain(known.failed.keys());
+        names.cloned().collect()
     }
 
     /// What was noticed as Applications were looked for.
@@ -180,17 +176,12 @@ impl Project {
             .map_or("", |path| path)
             .to_owned();
         Ok(Some(Environment {
-            name: name.to_owned(),
-            directory: known.root.join(path),
-            settings: super::EnvironmentSettings::default(),
-            own: super::EnvironmentSettings::default(),
-            parent: None,
-            flux: None,
             argocd: Some(Arc::new(ArgoEnvironment {
                 application,
                 root: known.root.clone(),
                 addresses: known.addresses.clone(),
             })),
+            ..Environment::of_object(name, known.root.join(path))
         }))
     }
 }

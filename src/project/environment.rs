@@ -39,6 +39,19 @@ pub struct Environment {
 }
 
 impl Environment {
+    /// An environment that is an object and has no settings.
+    pub(super) fn of_object(name: &str, directory: PathBuf) -> Self {
+        Self {
+            name: name.to_owned(),
+            directory,
+            settings: EnvironmentSettings::default(),
+            own: EnvironmentSettings::default(),
+            parent: None,
+            flux: None,
+            argocd: None,
+        }
+    }
+
     /// Reads an environment and those that it extends.
     pub(super) fn read(files: &dyn Files, project: &Project, name: &str) -> Result<Self> {
         let mut chain: Vec<(String, EnvironmentSettings)> = Vec::new();

@@ -238,14 +238,10 @@ impl Project {
 }
 
 fn environment(name: &str, flux: FluxEnvironment) -> Result<Environment> {
+    let directory = flux.root.join(flux.kustomization.directory()?);
     Ok(Environment {
-        name: name.to_owned(),
-        directory: flux.root.join(flux.kustomization.directory()?),
-        settings: super::EnvironmentSettings::default(),
-        own: super::EnvironmentSettings::default(),
-        parent: None,
         flux: Some(Arc::new(flux)),
-        argocd: None,
+        ..Environment::of_object(name, directory)
     })
 }
 

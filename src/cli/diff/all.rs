@@ -34,15 +34,15 @@ pub(super) fn show(arguments: &Arguments, revision: &str, streams: &Streams) -> 
         count += names.len();
         let opened = Opened {
             here: found.here().to_path_buf(),
-            start: found.project().root.clone(),
+            now: found.project().clone().seen_from(found.here()),
             options: found.options().clone(),
             disk: found.disk(),
         };
-        let seen = found.project().clone().seen_from(found.here());
-        let ignored = seen.ignored_differences(&*opened.disk)?;
+        let ignored = opened.now.ignored_differences(&*opened.disk)?;
+        let before = opened.then(&then)?;
         for name in names {
             let label = found.setup().label(&name);
-            match against(&opened, &label, &name, (&then, revision)) {
+            match against(&opened, &label, &name, (&then, revision), before.as_ref()) {
                 Ok(sides) => {
                     let (diff, found) = compared(arguments, &ignored, sides);
                     findings.push(found);
