@@ -88,23 +88,23 @@ fn drafts(directory: &Path) -> usize {
         .count()
 }
 
+/// What files of the project hold.
+fn contents(stage: &Stage, files: &[&str]) -> Vec<String> {
+    let read = |file: &&str| stage.read(&format!("p/{file}"));
+    files.iter().map(read).collect()
+}
+
 #[test]
 fn a_kill_leaves_every_file_old_or_new() {
     let stage = project();
     for (command, files) in WRITERS {
         lay_out(&stage, files);
-        let old: Vec<String> = files
-            .iter()
-            .map(|file| stage.read(&format!("p/{file}")))
-            .collect();
+        let old = contents(&stage, files);
         let start = Instant::now();
         let said = stage.kustom("p", command.split(' '));
         assert_eq!(said.code, 0, "{command}: {}", said.err);
         let long = start.elapsed();
-        let new: Vec<String> = files
-            .iter()
-            .map(|file| stage.read(&format!("p/{file}")))
-            .collect();
+        let new = contents(&stage, files);
         let mut cut_short = 0;
         for round in 0..kills() {
             lay_out(&stage, files);
@@ -137,10 +137,7 @@ fn a_full_disk_leaves_every_file_as_it_was() {
     let stage = project();
     for (command, files) in WRITERS {
         lay_out(&stage, files);
-        let old: Vec<String> = files
-            .iter()
-            .map(|file| stage.read(&format!("p/{file}")))
-            .collect();
+        let old = contents(&stage, files);
         // The signal is turned into an error, which is what a full disk is.
         let line = format!("trap '' XFSZ; ulimit -f 4; exec {KUSTOM} {command}");
         let said = shell(&stage, "p", &line);

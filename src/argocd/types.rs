@@ -344,49 +344,36 @@ const SELECTOR: Type = Object(&[
     ),
 ]);
 
-/// Generators that make parameters of no others.
-const TERMINAL: &[Field] = &[
-    pointer("list", LIST),
-    pointer("clusters", Any),
-    pointer("git", GIT),
-    pointer("scmProvider", Any),
-    pointer("clusterDecisionResource", Any),
-    pointer("pullRequest", Any),
-    pointer("plugin", Any),
-    pointer("oci", Any),
-    pointer("selector", SELECTOR),
-];
+/// The generators that work on no others, and those of a level that do.
+macro_rules! generators {
+    ($($combining:expr),*) => {
+        List(&Object(&[
+            pointer("list", LIST),
+            pointer("clusters", Any),
+            pointer("git", GIT),
+            pointer("scmProvider", Any),
+            pointer("clusterDecisionResource", Any),
+            pointer("pullRequest", Any),
+            pointer("plugin", Any),
+            pointer("oci", Any),
+            pointer("selector", SELECTOR),
+            $($combining),*
+        ]))
+    };
+}
 
 /// Generators within a `matrix` or a `merge` that is one itself.
-const INNERMOST: Type = List(&Object(TERMINAL));
+const INNERMOST: Type = generators!();
 
-const NESTED: Type = List(&Object(&[
-    pointer("list", LIST),
-    pointer("clusters", Any),
-    pointer("git", GIT),
-    pointer("scmProvider", Any),
-    pointer("clusterDecisionResource", Any),
-    pointer("pullRequest", Any),
-    pointer("plugin", Any),
-    pointer("oci", Any),
-    pointer("selector", SELECTOR),
+const NESTED: Type = generators!(
     pointer("matrix", Object(&[always("generators", INNERMOST)])),
     pointer(
         "merge",
         Object(&[always("generators", INNERMOST), always("mergeKeys", TEXTS)]),
-    ),
-]));
+    )
+);
 
-const GENERATORS: Type = List(&Object(&[
-    pointer("list", LIST),
-    pointer("clusters", Any),
-    pointer("git", GIT),
-    pointer("scmProvider", Any),
-    pointer("clusterDecisionResource", Any),
-    pointer("pullRequest", Any),
-    pointer("plugin", Any),
-    pointer("oci", Any),
-    pointer("selector", SELECTOR),
+const GENERATORS: Type = generators!(
     pointer(
         "matrix",
         Object(&[always("generators", NESTED), field("template", TEMPLATE)]),
@@ -398,8 +385,8 @@ const GENERATORS: Type = List(&Object(&[
             always("mergeKeys", TEXTS),
             field("template", TEMPLATE),
         ]),
-    ),
-]));
+    )
+);
 
 /// The parts of an ApplicationSet that decide what it makes.
 pub(super) const APPLICATION_SET: Type = Object(&[
