@@ -1,34 +1,10 @@
 //! What the server makes of an object before its rules see it.
 //!
 //! Null in a list or a map becomes the zero value of the elements' type, and fields of features that
-//! are off by default are gone.
+//! are off by default are gone: the schema names them.
 
 use crate::schema::{Schema, Type};
 use crate::value::{Data, Entry, Value};
-
-/// Fields that the server drops without a word: their feature is off, or they mean nothing any more.
-const DROPPED: &[(&str, &str)] = &[
-    ("batch.v1.JobSpec", "scheduling"),
-    ("coordination.v1.LeaseSpec", "preferredHolder"),
-    ("coordination.v1.LeaseSpec", "strategy"),
-    ("core.v1.Lifecycle", "stopSignal"),
-    ("core.v1.NodeSpec", "configSource"),
-    ("core.v1.NodeSpec", "podPreemptionPolicy"),
-    ("core.v1.PodSpec", "evictionResponders"),
-    ("discovery.v1.Endpoint", "deprecatedTopology"),
-    ("resource.v1.DeviceAttribute", "bools"),
-    ("resource.v1.DeviceAttribute", "ints"),
-    ("resource.v1.DeviceAttribute", "strings"),
-    ("resource.v1.DeviceAttribute", "versions"),
-    ("resource.v1.DeviceSubRequest", "derivedAttributes"),
-    ("resource.v1.ExactDeviceRequest", "derivedAttributes"),
-    ("resource.v1.ResourceSliceSpec", "skipNodeOperations"),
-];
-
-/// Whether the server drops a field of a definition.
-pub(crate) fn is_dropped(definition: &str, field: &str) -> bool {
-    DROPPED.contains(&(definition, field))
-}
 
 /// The object as its rules see it.
 pub(crate) fn decoded<'v>(schema: &Schema, number: usize, object: &Value<'v>) -> Value<'v> {

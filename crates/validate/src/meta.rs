@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use crate::finding::Findings;
-use crate::names::{Verdict, dns_label, dns_subdomain, label_key, path_segment};
+use crate::names::{Verdict, dns_label, dns_subdomain, label_key, label_value, path_segment};
 use crate::path::Path;
-use crate::rules::Cx;
+use crate::schema::Kind;
 use crate::value::{Data, Value};
 
 /// What a name must look like, by kind; all others are DNS subdomains.
@@ -129,21 +129,21 @@ pub(crate) fn name_at<'o, 'v>(object: &'o Value<'v>) -> &'o Value<'v> {
 const ANNOTATIONS: usize = 256 << 10;
 
 /// Judges the metadata of an object of a known kind.
-pub(crate) fn object(cx: &mut Cx<'_>, object: &Value<'_>) {
+pub(crate) fn object(kind: &Kind, object: &Value<'_>, findings: &mut Findings) {
     let form = NAMES
         .iter()
-        .find(|(kind, _)| cx.is_a(kind))
+        .find(|(name, _)| *name == kind.kind)
         .map_or(dns_subdomain as fn(&str) -> Verdict, |(_, form)| *form);
-    let any = |kinds: &[&str]| kinds.iter().any(|kind| cx.is_a(kind));
+    let any = |kinds: &[&str]| kinds.contains(&kind.kind);
     let rules = Rules {
         form,
-        namespaced: cx.kind.namespaced,
+        namespaced: kind.namespaced,
         domains: !any(PLAIN_FINALIZERS),
         counted: any(COUNTED),
         named: !any(NAMED_BY_SERVER),
         prefixed: !any(&["DeviceClass", "ReplicationController"]),
     };
-    metadata(object, &rules, cx.findings);
+    metadata(object, &rules, findings);
 }
 
 /// What the metadata of a kind must be.
@@ -283,6 +283,19 @@ fn without_dash(prefix: &str) -> String {
     }
 }
 
+/// Judges the keys and values of labels.
+pub(crate) fn labels(findings: &mut Findings, path: &Path<'_>, value: &Value<'_>) {
+    for entry in value.entries() {
+        let text = entry.value.as_text().unwrap_or_default();
+        let wrong = label_key(&entry.key)
+            .map_err(|message| format!("`{}` {message}", entry.key))
+            .and_then(|()| label_value(text).map_err(|message| format!("`{text}` {message}")));
+        if let Err(message) = wrong {
+            findings.invalid(path, &entry.value, message);
+        }
+    }
+}
+
 /// Judges labels and annotations, of an object or of a template.
 pub(crate) fn labels_and_annotations(
     path: &Path<'_>,
@@ -290,7 +303,7 @@ pub(crate) fn labels_and_annotations(
     findings: &mut Findings,
 ) {
     if let Some(found) = metadata.get("labels") {
-        crate::rules::labels(findings, &path.field("labels"), found);
+        labels(findings, &path.field("labels"), found);
     }
     let Some(annotations) = metadata.get("annotations") else {
         return;

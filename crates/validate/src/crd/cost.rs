@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use super::rules;
 use crate::cel::{self, Bound, Inner, Ty};
+use crate::finding::Findings;
 use crate::path::Path;
-use crate::rules::Cx;
 use crate::value::{Data, Value};
 
 /// The most that one rule may cost, and all rules of a schema.
@@ -18,22 +18,22 @@ const REQUEST: u64 = 3 << 20;
 type Measured = (Rc<Bound>, u64);
 
 /// Judges the cost of all rules of a schema that is right otherwise.
-pub(super) fn judge(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>) {
+pub(super) fn judge(findings: &mut Findings, path: &Path<'_>, schema: &Value<'_>) {
     let mut spent = Spent::default();
-    below(cx, path, schema, Some(1), true, &mut spent);
+    below(findings, path, schema, Some(1), true, &mut spent);
     if spent.total > ALL {
         spent
             .rules
             .sort_by_key(|(cost, ..)| std::cmp::Reverse(*cost));
         for (_, field, origin) in spent.rules.iter().take(4) {
-            cx.findings.add(
+            findings.add(
                 "forbidden-field",
                 &Path::ROOT.field(field),
                 *origin,
                 "the rules of the schema may cost too much together, and this is one of the dearest",
             );
         }
-        cx.findings.add(
+        findings.add(
             "forbidden-field",
             path,
             schema.origin,
@@ -53,7 +53,7 @@ struct Spent {
 }
 
 fn below(
-    cx: &mut Cx<'_>,
+    findings: &mut Findings,
     path: &Path<'_>,
     schema: &Value<'_>,
     often: Option<u64>,
@@ -68,7 +68,7 @@ fn below(
         for (index, rule) in list.iter().enumerate() {
             let times = often.unwrap_or(REQUEST / (least + 1));
             of_rule(
-                cx,
+                findings,
                 &here.index(index),
                 rule,
                 schema,
@@ -91,7 +91,7 @@ fn below(
     let properties = path.field("properties");
     for entry in schema.get("properties").map_or(&[][..], Value::entries) {
         below(
-            cx,
+            findings,
             &properties.key(&entry.key),
             &entry.value,
             inner,
@@ -104,7 +104,7 @@ fn below(
         ("items", schema.get("items")),
     ] {
         if let Some(found) = found.filter(is_schema) {
-            below(cx, &path.field(key), found, inner, false, spent);
+            below(findings, &path.field(key), found, inner, false, spent);
         }
     }
 }
@@ -114,7 +114,7 @@ fn below(
     reason = "a rule, and all that it stands in"
 )]
 fn of_rule(
-    cx: &mut Cx<'_>,
+    findings: &mut Findings,
     path: &Path<'_>,
     rule: &Value<'_>,
     schema: &Value<'_>,
@@ -139,7 +139,7 @@ fn of_rule(
         let cost = cel::cost(&expression, &variables, bound).saturating_mul(times);
         let here = path.field(key);
         if cost > RULE {
-            let finding = cx.findings.add(
+            let finding = findings.add(
                 "forbidden-field",
                 &here,
                 found.origin,

@@ -2,8 +2,8 @@
 
 use super::object::Judge;
 use super::rules;
+use crate::finding::Findings;
 use crate::path::Path;
-use crate::rules::Cx;
 use crate::value::{Data, Value};
 
 const TYPES: &[&str] = &["array", "boolean", "integer", "number", "object", "string"];
@@ -11,7 +11,7 @@ const JUNCTORS: [&str; 3] = ["allOf", "anyOf", "oneOf"];
 
 /// Judges the schema of a version of a custom resource.
 pub(crate) fn definition(
-    cx: &mut Cx<'_>,
+    findings: &mut Findings,
     path: &Path<'_>,
     schema: &Value<'_>,
     version: &Value<'_>,
@@ -20,28 +20,24 @@ pub(crate) fn definition(
     let here = path.field("type");
     let at = schema.get("type").unwrap_or(schema);
     if kind.is_empty() {
-        cx.findings
-            .required(&here, at, "the schema of an object has the type `object`");
+        findings.required(&here, at, "the schema of an object has the type `object`");
     } else if kind != "object" {
-        cx.findings
-            .invalid(&here, at, "the schema of an object has the type `object`");
+        findings.invalid(&here, at, "the schema of an object has the type `object`");
     }
     if version.at(&["subresources", "status"]).is_some() && kind == "array" {
-        cx.findings
-            .invalid(&here, at, "a resource with a status is an object");
+        findings.invalid(&here, at, "a resource with a status is an object");
     }
-    let before = cx.findings.0.len();
+    let before = findings.0.len();
     if version.at(&["subresources", "status"]).is_some() {
-        only_of_objects(cx, path, schema);
+        only_of_objects(findings, path, schema);
     }
     if let Some(found) = dialect(schema) {
-        cx.findings
-            .invalid(path, found, "the dialect of a schema cannot be chosen");
+        findings.invalid(path, found, "the dialect of a schema cannot be chosen");
     }
-    metadata(cx, path, schema);
-    node(cx, path, schema, Place::Root);
-    if cx.findings.0.len() == before {
-        super::cost::judge(cx, path, schema);
+    metadata(findings, path, schema);
+    node(findings, path, schema, Place::Root);
+    if findings.0.len() == before {
+        super::cost::judge(findings, path, schema);
     }
 }
 
@@ -71,7 +67,7 @@ const AT_ROOT: &[&str] = &[
     "x-kubernetes-validations",
 ];
 
-fn only_of_objects(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>) {
+fn only_of_objects(findings: &mut Findings, path: &Path<'_>, schema: &Value<'_>) {
     for entry in schema.entries() {
         let says_nothing = match &entry.value.data {
             Data::Null | Data::Bool(false) => true,
@@ -79,7 +75,7 @@ fn only_of_objects(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>) {
             _ => false,
         };
         if !AT_ROOT.contains(&&*entry.key) && !says_nothing {
-            cx.findings.invalid(
+            findings.invalid(
                 path,
                 &entry.value,
                 format!("with a status the root of a schema has no `{}`", entry.key),
@@ -113,7 +109,7 @@ enum Place {
     Junctor,
 }
 
-fn metadata(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>) {
+fn metadata(findings: &mut Findings, path: &Path<'_>, schema: &Value<'_>) {
     let Some(found) = schema.at(&["properties", "metadata"]) else {
         return;
     };
@@ -121,8 +117,7 @@ fn metadata(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>) {
     let here = properties.key("metadata");
     if found.text("type") != "object" {
         let at = found.get("type").unwrap_or(found);
-        cx.findings
-            .invalid(&here.field("type"), at, "metadata is an object");
+        findings.invalid(&here.field("type"), at, "metadata is an object");
     }
     let only_names = found.get("properties").is_none_or(|properties| {
         properties
@@ -137,7 +132,7 @@ fn metadata(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>) {
             .iter()
             .any(|entry| !known.contains(&&*entry.key) && !entry.value.is_zero())
     {
-        cx.findings.forbidden(
+        findings.forbidden(
             &here,
             found,
             "metadata is what it is: only `name` and `generateName` can be restricted",
@@ -145,46 +140,41 @@ fn metadata(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>) {
     }
 }
 
-fn node(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>, place: Place) {
+fn node(findings: &mut Findings, path: &Path<'_>, schema: &Value<'_>, place: Place) {
     let kind = schema.text("type");
     let at = |key: &str| schema.get(key).unwrap_or(schema);
     let set = |key: &str| schema.is_true(key);
     let either = set("x-kubernetes-int-or-string");
     let keeps = set("x-kubernetes-preserve-unknown-fields");
     if !kind.is_empty() && !TYPES.contains(&kind) {
-        cx.findings
-            .not_supported(&path.field("type"), at("type"), TYPES);
+        findings.not_supported(&path.field("type"), at("type"), TYPES);
     }
     let here = path.field("type");
     if kind.is_empty() && !either && !keeps {
         match place {
-            Place::Property => cx
-                .findings
-                .required(&here, at("type"), "a property has a type"),
-            Place::Items => cx
-                .findings
-                .required(&here, at("type"), "elements have a type"),
+            Place::Property => findings.required(&here, at("type"), "a property has a type"),
+            Place::Items => findings.required(&here, at("type"), "elements have a type"),
             Place::Root | Place::Junctor => {}
         }
     }
     if either && keeps {
-        cx.findings.invalid(
+        findings.invalid(
             &path.field("x-kubernetes-preserve-unknown-fields"),
             at("x-kubernetes-preserve-unknown-fields"),
             "it excludes `x-kubernetes-int-or-string`",
         );
     }
-    never_allowed(cx, path, schema);
+    never_allowed(findings, path, schema);
     if place == Place::Junctor {
-        in_junctor(cx, path, schema);
+        in_junctor(findings, path, schema);
     }
-    pattern(cx, path, schema);
-    lists(cx, path, schema, kind);
-    maps(cx, path, schema, kind);
+    pattern(findings, path, schema);
+    lists(findings, path, schema, kind);
+    maps(findings, path, schema, kind);
     if let Some(found) = schema.get("x-kubernetes-preserve-unknown-fields")
         && found.data == Data::Bool(false)
     {
-        cx.findings.invalid(
+        findings.invalid(
             &path.field("x-kubernetes-preserve-unknown-fields"),
             found,
             "it is `true`, or absent",
@@ -192,27 +182,27 @@ fn node(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>, place: Place) {
     }
     if set("x-kubernetes-embedded-resource") {
         if kind.is_empty() {
-            cx.findings.required(
+            findings.required(
                 &here,
                 at("type"),
                 "an embedded resource has the type `object`",
             );
         } else if kind != "object" {
-            cx.findings.invalid(
+            findings.invalid(
                 &here,
                 at("type"),
                 "an embedded resource has the type `object`",
             );
         }
         if let Some(found) = schema.get("additionalProperties") {
-            cx.findings.forbidden(
+            findings.forbidden(
                 &path.field("additionalProperties"),
                 found,
                 "an embedded resource has none",
             );
         }
         if !keeps && schema.get("properties").is_none_or(Value::is_zero) {
-            cx.findings.required(
+            findings.required(
                 &path.field("properties"),
                 schema,
                 "an embedded resource has properties, or keeps unknown fields",
@@ -221,18 +211,15 @@ fn node(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>, place: Place) {
     }
     if place != Place::Junctor {
         if let Some(default) = schema.get("default") {
-            let before = cx.findings.0.len();
+            let before = findings.0.len();
             let here = path.field("default");
-            Judge {
-                findings: cx.findings,
-            }
-            .value(&here, schema, default);
+            Judge { findings: findings }.value(&here, schema, default);
             // The place of a wrong default is the default, and not what is in it.
-            for finding in &mut cx.findings.0[before..] {
+            for finding in &mut findings.0[before..] {
                 finding.field = here.to_string();
             }
         }
-        rules::check_all(cx, path, schema);
+        rules::check_all(findings, path, schema);
     }
     let inner = if place == Place::Junctor {
         Place::Junctor
@@ -243,14 +230,14 @@ fn node(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>, place: Place) {
     for entry in schema.get("properties").map_or(&[][..], Value::entries) {
         let is_metadata = place == Place::Root && entry.key == "metadata";
         if !is_metadata {
-            node(cx, &properties.key(&entry.key), &entry.value, inner);
+            node(findings, &properties.key(&entry.key), &entry.value, inner);
         }
     }
     if let Some(found) = schema
         .get("additionalProperties")
         .filter(|found| matches!(found.data, Data::Map(_)))
     {
-        node(cx, &path.field("additionalProperties"), found, inner);
+        node(findings, &path.field("additionalProperties"), found, inner);
     }
     if let Some(found) = schema
         .get("items")
@@ -261,7 +248,7 @@ fn node(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>, place: Place) {
         } else {
             Place::Items
         };
-        node(cx, &path.field("items"), found, inner);
+        node(findings, &path.field("items"), found, inner);
     }
     let is_int_or_string = |key: &str| either && is_pair(schema, key);
     for key in JUNCTORS {
@@ -270,11 +257,11 @@ fn node(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>, place: Place) {
         }
         let list = path.field(key);
         for (index, item) in schema.list(key).iter().enumerate() {
-            node(cx, &list.index(index), item, Place::Junctor);
+            node(findings, &list.index(index), item, Place::Junctor);
         }
     }
     if let Some(found) = schema.get("not") {
-        node(cx, &path.field("not"), found, Place::Junctor);
+        node(findings, &path.field("not"), found, Place::Junctor);
     }
 }
 
@@ -298,7 +285,7 @@ fn is_pair(schema: &Value<'_>, key: &str) -> bool {
 }
 
 /// What no schema may have.
-fn never_allowed(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>) {
+fn never_allowed(findings: &mut Findings, path: &Path<'_>, schema: &Value<'_>) {
     for key in [
         "$ref",
         "definitions",
@@ -309,7 +296,7 @@ fn never_allowed(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>) {
     ] {
         let is_there = |found: &&Value<'_>| key == "dependencies" || !found.is_zero();
         if let Some(found) = schema.get(key).filter(is_there) {
-            cx.findings.forbidden(
+            findings.forbidden(
                 &path.field(key),
                 found,
                 format!("a schema has no `{key}` here"),
@@ -320,7 +307,7 @@ fn never_allowed(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>) {
         .get("uniqueItems")
         .filter(|found| found.data == Data::Bool(true))
     {
-        cx.findings.forbidden(
+        findings.forbidden(
             &path.field("uniqueItems"),
             found,
             "it would take too long; use `x-kubernetes-list-type: set`",
@@ -330,7 +317,7 @@ fn never_allowed(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>) {
         .get("items")
         .filter(|found| matches!(found.data, Data::List(_)))
     {
-        cx.findings.forbidden(
+        findings.forbidden(
             &path.field("items"),
             found,
             "the elements of a list have one schema",
@@ -341,13 +328,13 @@ fn never_allowed(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>) {
         && !some.is_zero()
         && all.data != Data::Bool(true)
     {
-        cx.findings.forbidden(
+        findings.forbidden(
             &path.field("additionalProperties"),
             all,
             "`properties` and `additionalProperties` exclude each other",
         );
     } else if let Some(found) = all.filter(|found| found.data == Data::Bool(false)) {
-        cx.findings.forbidden(
+        findings.forbidden(
             &path.field("additionalProperties"),
             found,
             "it cannot be `false`",
@@ -356,7 +343,7 @@ fn never_allowed(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>) {
 }
 
 /// What may not stand below `allOf` and its like.
-fn in_junctor(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>) {
+fn in_junctor(findings: &mut Findings, path: &Path<'_>, schema: &Value<'_>) {
     for key in [
         "type",
         "default",
@@ -373,7 +360,7 @@ fn in_junctor(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>) {
         "x-kubernetes-validations",
     ] {
         if let Some(found) = schema.get(key).filter(|found| !found.is_zero()) {
-            cx.findings.forbidden(
+            findings.forbidden(
                 &path.field(key),
                 found,
                 format!("below `allOf`, `anyOf`, `oneOf` and `not` there is no `{key}`"),
@@ -382,7 +369,7 @@ fn in_junctor(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>) {
     }
 }
 
-fn pattern(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>) {
+fn pattern(findings: &mut Findings, path: &Path<'_>, schema: &Value<'_>) {
     let Some(found) = schema.get("pattern") else {
         return;
     };
@@ -394,7 +381,7 @@ fn pattern(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>) {
             .unwrap_or_default()
             .trim_start_matches("error: ")
             .to_owned();
-        cx.findings.invalid(
+        findings.invalid(
             &path.field("pattern"),
             found,
             format!("this is no regular expression: {last}"),
@@ -402,11 +389,11 @@ fn pattern(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>) {
     }
 }
 
-fn lists(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>, kind: &str) {
+fn lists(findings: &mut Findings, path: &Path<'_>, schema: &Value<'_>, kind: &str) {
     let at = |key: &str| schema.get(key).unwrap_or(schema);
     let items = schema.get("items");
     if kind == "array" && items.is_none() {
-        cx.findings.required(
+        findings.required(
             &path.field("items"),
             schema,
             "a list says what its elements are",
@@ -416,14 +403,14 @@ fn lists(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>, kind: &str) {
     let here = path.field("x-kubernetes-list-type");
     if schema.has("x-kubernetes-list-type") {
         if kind != "array" {
-            cx.findings.invalid(
+            findings.invalid(
                 &path.field("type"),
                 at("type"),
                 "only a list has a list type",
             );
         }
         if !["atomic", "set", "map"].contains(&list_type) {
-            cx.findings.not_supported(
+            findings.not_supported(
                 &here,
                 at("x-kubernetes-list-type"),
                 &["atomic", "set", "map"],
@@ -434,7 +421,7 @@ fn lists(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>, kind: &str) {
     let here = path.field("x-kubernetes-list-map-keys");
     if list_type != "map" {
         if !keys.is_empty() {
-            cx.findings.invalid(
+            findings.invalid(
                 &path.field("x-kubernetes-list-type"),
                 at("x-kubernetes-list-map-keys"),
                 "keys need the list type `map`",
@@ -444,7 +431,7 @@ fn lists(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>, kind: &str) {
             && let Some(items) = items
             && is_shared(items)
         {
-            cx.findings.invalid(
+            findings.invalid(
                 &path.field("items"),
                 items,
                 "elements of a set are plain values, or atomic",
@@ -453,7 +440,7 @@ fn lists(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>, kind: &str) {
         return;
     }
     if keys.is_empty() {
-        cx.findings.required(
+        findings.required(
             &here,
             at("x-kubernetes-list-type"),
             "the list type `map` needs keys",
@@ -461,13 +448,13 @@ fn lists(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>, kind: &str) {
     }
     for (index, item) in keys.iter().enumerate() {
         if keys[..index].iter().any(|other| other.data == item.data) {
-            cx.findings.invalid(&here, item, "a key is there twice");
+            findings.invalid(&here, item, "a key is there twice");
         }
     }
     let Some(items) = items else { return };
     if items.text("type") != "object" {
         let at = items.get("type").unwrap_or(items);
-        cx.findings.invalid(
+        findings.invalid(
             &path.field("items.type"),
             at,
             "elements of a list of the type `map` are objects",
@@ -481,29 +468,26 @@ fn lists(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>, kind: &str) {
             .get("properties")
             .and_then(|properties| properties.get(name))
         else {
-            cx.findings
-                .invalid(&here, key, format!("elements have no property `{name}`"));
+            findings.invalid(&here, key, format!("elements have no property `{name}`"));
             continue;
         };
         let here = properties.key(name);
         if ["array", "object"].contains(&found.text("type")) {
-            cx.findings
-                .invalid(&here.field("type"), found, "a key is a plain value");
+            findings.invalid(&here.field("type"), found, "a key is a plain value");
         }
         let is_required = items
             .list("required")
             .iter()
             .any(|item| item.as_text() == Some(name));
         if !is_required && found.get("default").is_none() {
-            cx.findings.required(
+            findings.required(
                 &here.field("default"),
                 found,
                 "a key is required, or has a default",
             );
         }
         if found.is_true("nullable") {
-            cx.findings
-                .forbidden(&here.field("nullable"), found, "a key cannot be null");
+            findings.forbidden(&here.field("nullable"), found, "a key cannot be null");
         }
     }
 }
@@ -517,17 +501,16 @@ fn is_shared(schema: &Value<'_>) -> bool {
     }
 }
 
-fn maps(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>, kind: &str) {
+fn maps(findings: &mut Findings, path: &Path<'_>, schema: &Value<'_>, kind: &str) {
     let Some(found) = schema.get("x-kubernetes-map-type") else {
         return;
     };
     if kind != "object" {
         let at = schema.get("type").unwrap_or(schema);
-        cx.findings
-            .invalid(&path.field("type"), at, "only an object has a map type");
+        findings.invalid(&path.field("type"), at, "only an object has a map type");
     }
     if !["granular", "atomic"].contains(&found.as_text().unwrap_or_default()) {
-        cx.findings.not_supported(
+        findings.not_supported(
             &path.field("x-kubernetes-map-type"),
             found,
             &["granular", "atomic"],

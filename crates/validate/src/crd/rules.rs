@@ -3,7 +3,6 @@
 use crate::cel::{self, Ty, Val};
 use crate::finding::Findings;
 use crate::path::Path;
-use crate::rules::Cx;
 use crate::value::{Data, Value};
 
 const REASONS: &[&str] = &[
@@ -105,7 +104,7 @@ pub(super) fn own_type(schema: &Value<'_>, root: bool) -> Ty {
 }
 
 /// Judges the rules of a schema themselves.
-pub(super) fn check_all(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>) {
+pub(super) fn check_all(findings: &mut Findings, path: &Path<'_>, schema: &Value<'_>) {
     let rules = schema.list("x-kubernetes-validations");
     if rules.is_empty() {
         return;
@@ -114,11 +113,11 @@ pub(super) fn check_all(cx: &mut Cx<'_>, path: &Path<'_>, schema: &Value<'_>) {
     let own = own_type(schema, path.to_string().ends_with("openAPIV3Schema"));
     for (index, rule) in rules.iter().enumerate() {
         let here = list.index(index);
-        one(cx, &here, rule, &own, schema);
+        one(findings, &here, rule, &own, schema);
     }
 }
 
-fn one(cx: &mut Cx<'_>, path: &Path<'_>, rule: &Value<'_>, own: &Ty, schema: &Value<'_>) {
+fn one(findings: &mut Findings, path: &Path<'_>, rule: &Value<'_>, own: &Ty, schema: &Value<'_>) {
     let at = |key: &str| rule.get(key).unwrap_or(rule);
     let text = rule.text("rule");
     let optional = rule.is_true("optionalOldSelf");
@@ -131,24 +130,24 @@ fn one(cx: &mut Cx<'_>, path: &Path<'_>, rule: &Value<'_>, own: &Ty, schema: &Va
     let here = path.field("rule");
     let mut uses_old = false;
     if text.trim().is_empty() {
-        cx.findings.required(&here, at("rule"), "the rule is empty");
+        findings.required(&here, at("rule"), "the rule is empty");
     } else {
         match cel::compile(text, &variables) {
             Ok((expression, kind)) => {
                 expression.each_name(&mut |name| uses_old |= name == "oldSelf");
                 if !Ty::Bool.takes(&kind) {
-                    cx.findings.invalid(
+                    findings.invalid(
                         &here,
                         at("rule"),
                         format!("the rule is no truth value, but `{}`", kind.name()),
                     );
                 }
             }
-            Err(message) => cx.findings.invalid(&here, at("rule"), message),
+            Err(message) => findings.invalid(&here, at("rule"), message),
         }
     }
     if rule.has("optionalOldSelf") && !uses_old {
-        cx.findings.invalid(
+        findings.invalid(
             &path.field("optionalOldSelf"),
             at("optionalOldSelf"),
             "the rule does not use `oldSelf`",
@@ -158,17 +157,16 @@ fn one(cx: &mut Cx<'_>, path: &Path<'_>, rule: &Value<'_>, own: &Ty, schema: &Va
     if let Some(found) = rule.get("message") {
         let here = path.field("message");
         if !message.is_empty() && message.trim().is_empty() {
-            cx.findings.invalid(&here, found, "the message is blank");
+            findings.invalid(&here, found, "the message is blank");
         } else if message.trim().contains('\n') {
-            cx.findings
-                .invalid(&here, found, "the message must be one line");
+            findings.invalid(&here, found, "the message must be one line");
         }
     }
     if text.trim().contains('\n')
         && message.trim().is_empty()
         && rule.text("messageExpression").is_empty()
     {
-        cx.findings.required(
+        findings.required(
             &path.field("message"),
             rule,
             "a rule of several lines needs a message",
@@ -178,30 +176,28 @@ fn one(cx: &mut Cx<'_>, path: &Path<'_>, rule: &Value<'_>, own: &Ty, schema: &Va
         let here = path.field("messageExpression");
         let text = found.as_text().unwrap_or_default();
         if text.trim().is_empty() {
-            cx.findings
-                .required(&here, found, "the expression is empty");
+            findings.required(&here, found, "the expression is empty");
         } else {
             match cel::compile(text, &variables) {
                 Ok((_, kind)) if Ty::Text.takes(&kind) => {}
-                Ok((_, kind)) => cx.findings.invalid(
+                Ok((_, kind)) => findings.invalid(
                     &here,
                     found,
                     format!("the expression is no text, but `{}`", kind.name()),
                 ),
-                Err(message) => cx.findings.invalid(&here, found, message),
+                Err(message) => findings.invalid(&here, found, message),
             }
         }
     }
-    cx.check(
-        &[crate::rules::Word(REASONS)],
-        &path.field("reason"),
-        rule.get("reason"),
-        rule,
-    );
+    if let Some(found) = rule.get("reason")
+        && !REASONS.contains(&found.as_text().unwrap_or_default())
+    {
+        findings.not_supported(&path.field("reason"), found, REASONS);
+    }
     if let Some(found) = rule.get("fieldPath").filter(|found| !found.is_zero())
         && !is_field_path(found.as_text().unwrap_or_default(), schema)
     {
-        cx.findings.invalid(
+        findings.invalid(
             &path.field("fieldPath"),
             found,
             "the schema has no such field",

@@ -200,9 +200,12 @@ fn version(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
                 "a version has a schema",
             );
         }
-        Some(schema) => {
-            crate::crd::definition(cx, &path.field("schema.openAPIV3Schema"), schema, value)
-        }
+        Some(schema) => crate::crd::definition(
+            cx.findings,
+            &path.field("schema.openAPIV3Schema"),
+            schema,
+            value,
+        ),
     }
     if let Some(found) = value.get("deprecationWarning") {
         let here = path.field("deprecationWarning");

@@ -2,7 +2,6 @@
 
 use super::Check::{Is, OneOf, Required, Word};
 use super::{Cx, TypeRules};
-use crate::finding::Findings;
 use crate::names::{label_key, label_value};
 use crate::path::Path;
 use crate::value::Value;
@@ -90,19 +89,6 @@ pub(super) const RULES: &[TypeRules] = &[
         whole: &[spread_constraint],
     },
 ];
-
-/// Judges the keys and values of labels.
-pub(crate) fn labels(findings: &mut Findings, path: &Path<'_>, value: &Value<'_>) {
-    for entry in value.entries() {
-        let text = entry.value.as_text().unwrap_or_default();
-        let wrong = label_key(&entry.key)
-            .map_err(|message| format!("`{}` {message}", entry.key))
-            .and_then(|()| label_value(text).map_err(|message| format!("`{text}` {message}")));
-        if let Err(message) = wrong {
-            findings.invalid(path, &entry.value, message);
-        }
-    }
-}
 
 /// A requirement of a label selector.
 fn requirement(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {

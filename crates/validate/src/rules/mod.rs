@@ -15,7 +15,7 @@ mod container;
 mod expressions;
 mod core;
 mod flowcontrol;
-pub(crate) mod labels;
+mod labels;
 mod networking;
 mod node;
 mod pod;
@@ -28,8 +28,6 @@ mod service;
 mod storage;
 mod volume;
 mod windows;
-
-pub(crate) use labels::labels;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
@@ -286,6 +284,7 @@ pub(crate) fn apply(
     object: &Value<'_>,
     findings: &mut Findings,
 ) {
+    meta::object(kind, object, findings);
     let mut cx = Cx {
         findings,
         kind,
@@ -293,7 +292,6 @@ pub(crate) fn apply(
         schema,
         plans,
     };
-    meta::object(&mut cx, object);
     cx.visit(number, &Path::ROOT, object);
 }
 
@@ -638,7 +636,7 @@ impl<'c> Cx<'c> {
                 }
                 Labels => {
                     if let Some(value) = found {
-                        labels(self.findings, path, value);
+                        meta::labels(self.findings, path, value);
                     }
                 }
             }
