@@ -7,11 +7,25 @@ use crate::operators;
 use crate::template::{Expression, Operation, Piece, Template};
 use crate::variables::Variables;
 
+impl Template {
+    /// Substitutes the variables.
+    ///
+    /// `strict` makes a variable that is missing an error, unless it has a default; otherwise it is
+    /// empty. The result need not be UTF-8, since offsets count bytes.
+    ///
+    /// # Errors
+    ///
+    /// A variable that is missing, or a result that is too long.
+    pub fn evaluate(&self, variables: &Variables, strict: bool) -> Result<Vec<u8>> {
+        Evaluation::new(variables, strict).template(self)
+    }
+}
+
 /// How many steps all patterns of one text may take.
 const STEPS: u64 = 1 << 27;
 
 /// One evaluation.
-pub(crate) struct Evaluation<'v> {
+struct Evaluation<'v> {
     variables: &'v Variables,
     strict: bool,
     budget: Budget,
@@ -20,7 +34,7 @@ pub(crate) struct Evaluation<'v> {
 }
 
 impl<'v> Evaluation<'v> {
-    pub(crate) fn new(variables: &'v Variables, strict: bool) -> Self {
+    fn new(variables: &'v Variables, strict: bool) -> Self {
         Self {
             variables,
             strict,
@@ -29,7 +43,7 @@ impl<'v> Evaluation<'v> {
         }
     }
 
-    pub(crate) fn template(mut self, template: &Template) -> Result<Vec<u8>> {
+    fn template(mut self, template: &Template) -> Result<Vec<u8>> {
         let mut out = Vec::new();
         for piece in &template.pieces {
             self.piece(piece, &mut out)?;

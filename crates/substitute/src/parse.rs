@@ -71,8 +71,19 @@ impl Mistake {
     }
 }
 
+impl Template {
+    /// Takes a text apart.
+    ///
+    /// # Errors
+    ///
+    /// The first `${` that the grammar does not know; nothing of the text is then substituted.
+    pub fn parse(text: &str) -> Result<Self, Mistake> {
+        Parser::new(text).template()
+    }
+}
+
 /// Reads a text from its beginning to its end.
-pub(crate) struct Parser<'t> {
+struct Parser<'t> {
     text: &'t str,
     /// The offset of what is read next.
     at: usize,
@@ -80,7 +91,7 @@ pub(crate) struct Parser<'t> {
 }
 
 impl<'t> Parser<'t> {
-    pub(crate) fn new(text: &'t str) -> Self {
+    fn new(text: &'t str) -> Self {
         Self {
             text,
             at: 0,
@@ -89,7 +100,7 @@ impl<'t> Parser<'t> {
     }
 
     /// The whole text.
-    pub(crate) fn template(&mut self) -> Result<Template, Mistake> {
+    fn template(&mut self) -> Result<Template, Mistake> {
         let (mut pieces, mut halved) = (Vec::new(), Vec::new());
         let mut text = String::new();
         while let Some(dollar) = memchr::memchr(b'$', self.rest().as_bytes()) {

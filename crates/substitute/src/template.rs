@@ -1,11 +1,6 @@
 //! A text with variables, taken apart.
 
 use kustom_yaml::Str;
-use kustom_yaml::error::Result;
-
-use crate::evaluate::Evaluation;
-use crate::parse::{Mistake, Parser};
-use crate::variables::Variables;
 
 /// A text with variables, taken apart by the grammar of Flux's `envsubst`.
 ///
@@ -131,27 +126,6 @@ pub enum Which {
 }
 
 impl Template {
-    /// Takes a text apart.
-    ///
-    /// # Errors
-    ///
-    /// The first `${` that the grammar does not know; nothing of the text is then substituted.
-    pub fn parse(text: &str) -> Result<Self, Mistake> {
-        Parser::new(text).template()
-    }
-
-    /// Substitutes the variables.
-    ///
-    /// `strict` makes a variable that is missing an error, unless it has a default; otherwise it is
-    /// empty. The result need not be UTF-8, since offsets count bytes.
-    ///
-    /// # Errors
-    ///
-    /// A variable that is missing, or a result that is too long.
-    pub fn evaluate(&self, variables: &Variables, strict: bool) -> Result<Vec<u8>> {
-        Evaluation::new(variables, strict).template(self)
-    }
-
     /// Calls `f` with every expression, those within others too, in the order of the text.
     pub fn each_expression<'t>(&'t self, f: &mut dyn FnMut(&'t Expression)) {
         for piece in &self.pieces {
