@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::functions::{self, Body, Context, Function, Type};
+use crate::functions::{self, Body, Context, Function, Type, versions};
 use crate::meter::{Meter, Refusal};
 use crate::parse::parse;
 use crate::print;
@@ -431,7 +431,7 @@ impl State<'_> {
                     values.push(self.inferred(dot, argument)?);
                 }
                 values.extend(last);
-                at(offset, version.method(name, &values))
+                at(offset, versions::method(version, name, &values))
             }
             _ => {
                 let kind = receiver.type_name();

@@ -22,7 +22,7 @@ pub fn escaped(value: &Value, meter: &Meter) -> Result<String> {
     Ok(writer.out)
 }
 
-pub(super) fn raw(value: &Value, meter: &Meter) -> Result<String> {
+pub(crate) fn raw(value: &Value, meter: &Meter) -> Result<String> {
     let mut writer = Writer {
         out: String::new(),
         meter,
@@ -33,7 +33,7 @@ pub(super) fn raw(value: &Value, meter: &Meter) -> Result<String> {
     Ok(writer.out)
 }
 
-pub(super) fn pretty(value: &Value, meter: &Meter) -> Result<String> {
+pub(crate) fn pretty(value: &Value, meter: &Meter) -> Result<String> {
     let mut writer = Writer {
         out: String::new(),
         meter,

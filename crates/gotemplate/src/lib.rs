@@ -4,6 +4,7 @@
 
 mod exec;
 mod functions;
+mod json;
 mod lex;
 mod meter;
 mod number;
@@ -17,7 +18,8 @@ mod yaml;
 
 use std::rc::Rc;
 
-pub use functions::{escaped_json as to_json, normalize};
+pub use functions::normalize;
+pub use json::escaped as to_json;
 pub use meter::{Meter, Refusal};
 pub use print::plain as to_text;
 pub use value::{Items, List, Map, Value};

@@ -6,15 +6,15 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use crate::meter::{Refusal, Result};
-use crate::value::Value;
 
 /// A version, such as `v1.2.3-rc.1+build`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Version {
-    numbers: [u64; 3],
-    before: String,
-    build: String,
-    original: String,
+    pub(crate) numbers: [u64; 3],
+    pub(crate) before: String,
+    pub(crate) build: String,
+    /// The text that was read.
+    pub(crate) original: String,
 }
 
 impl fmt::Display for Version {
@@ -84,40 +84,10 @@ impl Version {
         })
     }
 
-    fn compare(&self, other: &Self) -> Ordering {
+    pub(crate) fn compare(&self, other: &Self) -> Ordering {
         self.numbers
             .cmp(&other.numbers)
             .then_with(|| compare_before(&self.before, &other.before))
-    }
-
-    /// What a method says.
-    pub(crate) fn method(&self, name: &str, arguments: &[Value]) -> Result<Value> {
-        if let [Value::Version(other)] = arguments {
-            let order = self.compare(other);
-            return Ok(match name {
-                "Compare" => Value::Int(order as i64),
-                "Equal" => Value::Bool(order == Ordering::Equal),
-                "LessThan" => Value::Bool(order == Ordering::Less),
-                "LessThanEqual" => Value::Bool(order != Ordering::Greater),
-                "GreaterThan" => Value::Bool(order == Ordering::Greater),
-                "GreaterThanEqual" => Value::Bool(order != Ordering::Less),
-                _ => return Err(Refusal::new(format!("a version has no method `{name}`"))),
-            });
-        }
-        if !arguments.is_empty() {
-            return Err(Refusal::new(format!("`{name}` takes a version")));
-        }
-        let [major, minor, patch] = self.numbers;
-        Ok(match name {
-            "Major" => Value::Uint(major),
-            "Minor" => Value::Uint(minor),
-            "Patch" => Value::Uint(patch),
-            "Prerelease" => Value::text(&self.before),
-            "Metadata" => Value::text(&self.build),
-            "Original" => Value::text(&self.original),
-            "String" => Value::text(self.to_string()),
-            _ => return Err(Refusal::new(format!("a version has no field `{name}`"))),
-        })
     }
 }
 

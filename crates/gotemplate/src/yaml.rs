@@ -9,7 +9,7 @@ use kustom_yaml::{
     Node, Value as Shape, read_config, read_json, spelt_config, unquoted, unspelt_json,
 };
 
-use crate::functions::escaped_json;
+use crate::json;
 use crate::meter::{Meter, Refusal, Result};
 use crate::value::Value;
 
@@ -83,7 +83,7 @@ fn scalar(spelling: &str) -> Result<Value> {
 
 /// The YAML of a value, without a line break at its end.
 pub(crate) fn to_yaml(value: &Value, meter: &Meter) -> Result<String> {
-    let json = escaped_json(value, meter)?;
+    let json = json::escaped(value, meter)?;
     let node = read_json(&json, SourceId::NONE).and_then(|node| unspelt_json(&node));
     let mut out = String::new();
     node.and_then(|node| kustom_yaml::write(&node, &mut out))

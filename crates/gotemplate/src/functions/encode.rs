@@ -7,7 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256, Sha512};
 
 use super::Type::{Any, Text};
-use super::{Function, function, json, text};
+use super::{Function, function, text};
+use crate::json;
 use crate::meter::{Refusal, Result};
 use crate::quote::lossy;
 use crate::value::Value;

@@ -7,7 +7,6 @@
 mod compare;
 mod convert;
 mod encode;
-mod json;
 mod lists;
 mod maps;
 mod numbers;
@@ -16,6 +15,7 @@ mod regexes;
 mod slug;
 mod text;
 mod urls;
+pub(crate) mod versions;
 mod words;
 
 use std::sync::LazyLock;
@@ -23,7 +23,6 @@ use std::sync::LazyLock;
 use crate::meter::{Meter, Result};
 use crate::value::Value;
 
-pub use json::escaped as escaped_json;
 pub use slug::normalize;
 
 /// What a function may use.
