@@ -6,13 +6,14 @@ use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::{Node, PrintOptions, print, rewrite};
 
 use super::delete::delete as delete_path;
+use super::documents::{Documents, documents_of, selected};
 use super::merge::Merge;
 use super::path::Path;
 use super::report::CommandReport;
-use super::run::{Documents, documents_of, execute, run_on, selected};
+use super::run::{execute, run_on};
 use super::script::{Command, Script};
-use super::update::update;
-use super::value::{Typed, ValueFlags, is_block};
+use super::update::{Typed, update};
+use super::value::{ValueFlags, is_block};
 use crate::json;
 
 /// A text and which of its documents are meant.

@@ -6,6 +6,7 @@
 
 mod command;
 mod delete;
+mod documents;
 mod merge;
 mod path;
 mod read;
@@ -18,11 +19,12 @@ mod value;
 mod walk;
 
 pub use command::{Done, Input, Output, Write, delete, merge, new, prefix, usage, validate, write};
+pub use documents::Documents;
 pub use merge::{Arrays, Comments, Merge};
 pub use path::{Path, PathQuirk, Pattern, Segment};
 pub use read::{Reading, Shown, read};
 pub use report::{CommandReport, Indexed, Replaced};
 pub(crate) use run::run_changes;
-pub use run::{Documents, Outcome, run};
+pub use run::{Outcome, run};
 pub use script::{Command, Script, Statement};
 pub use value::{ValueFlags, argument, value_of};

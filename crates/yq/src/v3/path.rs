@@ -306,6 +306,38 @@ impl<'t> Parser<'t> {
     }
 }
 
+/// The path of one value, put together while it is walked.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ValuePath(Vec<String>);
+
+impl ValuePath {
+    pub(super) fn key(&mut self, key: &str) {
+        self.0.push(quoted(key));
+    }
+
+    pub(super) fn index(&mut self, number: usize) {
+        self.0.push(format!("[{number}]"));
+    }
+
+    pub(super) fn pop(&mut self) {
+        self.0.pop();
+    }
+}
+
+impl fmt::Display for ValuePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, step) in self.0.iter().enumerate() {
+            // Behind a bracket or a quote one character is skipped, which should be a dot.
+            let is_skipped = number > 0 && self.0[number - 1].ends_with([']', '"']);
+            if number > 0 && (is_skipped || !step.starts_with('[')) {
+                f.write_str(".")?;
+            }
+            f.write_str(step)?;
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

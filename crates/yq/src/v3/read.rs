@@ -4,8 +4,8 @@ use kustom_yaml::error::Result;
 use kustom_yaml::{Node, Options, PrintOptions, Tag, Value, print_node};
 
 use super::command::{Input, Output};
+use super::documents::selected;
 use super::path::Path;
-use super::run::selected;
 use crate::json;
 
 /// What `read` prints of what it finds.

@@ -6,7 +6,7 @@ use kustom_yaml::finding::Finding;
 use kustom_yaml::place::Place;
 use kustom_yaml::{Node, Value};
 
-use super::path::{PathQuirk, Segment, quoted, written};
+use super::path::{PathQuirk, Segment, ValuePath, written};
 use super::script::{Command, Statement};
 
 /// What a statement did to the documents it was run on.
@@ -229,38 +229,6 @@ pub(super) fn kind(node: &Node) -> &'static str {
         Value::Seq(_) => "a sequence",
         Value::Map(_) => "a mapping",
         Value::Alias(_) => "an alias",
-    }
-}
-
-/// The way to a value, as it is walked.
-#[derive(Clone, Debug, Default)]
-pub(super) struct ValuePath(Vec<String>);
-
-impl ValuePath {
-    pub(super) fn key(&mut self, key: &str) {
-        self.0.push(quoted(key));
-    }
-
-    pub(super) fn index(&mut self, number: usize) {
-        self.0.push(format!("[{number}]"));
-    }
-
-    pub(super) fn pop(&mut self) {
-        self.0.pop();
-    }
-}
-
-impl std::fmt::Display for ValuePath {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for (number, step) in self.0.iter().enumerate() {
-            // Behind a bracket or a quote one character is skipped, which should be a dot.
-            let is_skipped = number > 0 && self.0[number - 1].ends_with([']', '"']);
-            if number > 0 && (is_skipped || !step.starts_with('[')) {
-                f.write_str(".")?;
-            }
-            f.write_str(step)?;
-        }
-        Ok(())
     }
 }
 

@@ -6,8 +6,7 @@ use std::collections::HashMap;
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::{Entry, Node, Str, Tag, Value};
 
-use super::path::{Path, Pattern, Segment};
-use super::report::ValuePath;
+use super::path::{Path, Pattern, Segment, ValuePath};
 use crate::aliases::Aliases;
 
 /// How deep a filter looks, so that no alias leads it in circles.

@@ -1,13 +1,10 @@
-//! Values of scripts and command lines, and how they combine with the old value.
+//! Values of scripts and command lines, and what they take over from the old value.
 
 use kustom_yaml::error::Result;
 use kustom_yaml::place::{SourceId, Span};
-use kustom_yaml::{Node, Str, Style, Tag, Value, implied_tag, same_data};
+use kustom_yaml::{Decor, Node, Str, Style, Tag, Value, implied_tag};
 
-use super::path::PathQuirk;
-use super::report::CommandReport;
-use super::run::documents_of;
-use super::update::{Assign, inherit};
+use super::documents::documents_of;
 use crate::word::core_tag;
 
 /// What the flags of a command line say of a value.
@@ -90,7 +87,7 @@ fn forget_remarks(node: &mut Node) {
 }
 
 /// Gives a scalar a style and a tag.
-fn put_on(node: &mut Node, flags: &ValueFlags) {
+pub(super) fn put_on(node: &mut Node, flags: &ValueFlags) {
     let Some(text) = node.text().map(Str::from) else {
         return;
     };
@@ -161,52 +158,28 @@ pub(super) fn is_block(value: &Node) -> bool {
     }
 }
 
-/// What yq 3 makes of a comment behind a value that becomes a block of text: a part of the text.
-/// Says whether there was one.
-fn swallow_comment(value: &mut Node, report: &mut CommandReport) -> bool {
-    let text = value.text().unwrap_or_default().to_owned();
-    if !is_block(value) || text.is_empty() || text.ends_with('\n') {
-        return false;
-    }
-    let Some(comment) = value.decor.as_mut().and_then(|decor| decor.line.take()) else {
-        return false;
+/// Gives a new value the anchor of the old one, to which aliases may refer, and its comments.
+pub(super) fn inherit(old: &Node, new: &mut Node) {
+    let Some(old) = old.decor.as_deref() else {
+        return;
     };
-    value.value = Value::Scalar(format!("{text}{comment}").into());
-    report.quirks.push(PathQuirk {
-        message: format!("the comment `{comment}` is now part of the text, as in yq 3"),
-        help: Some("take the comment away before you write a block of text".to_owned()),
-    });
-    true
-}
-
-/// A value of the command line, or only a style and a tag for what is there.
-pub(super) struct Typed<'a> {
-    pub(super) value: Option<&'a Node>,
-    pub(super) flags: &'a ValueFlags,
-}
-
-impl Assign for Typed<'_> {
-    fn assign(&mut self, old: &mut Node, _: bool, report: &mut CommandReport) -> Result<bool> {
-        let before = old.clone();
-        match self.value {
-            Some(value) => {
-                let mut new = value.clone();
-                inherit(old, &mut new);
-                if swallow_comment(&mut new, report) {
-                    // A value that stands where the old one stood has lost its comment.
-                    new.span = old.span;
-                }
-                *old = new;
-            }
-            None if *self.flags == ValueFlags::default() => {}
-            None => {
-                if !old.is_scalar() {
-                    // yq 3 gives a style to the text of a collection, which has none.
-                    *old = Node::scalar("", Tag::Null);
-                }
-                put_on(old, self.flags);
-            }
+    let own = new.decor_mut();
+    for (own, old) in [
+        (&mut own.head, &old.head),
+        (&mut own.line, &old.line),
+        (&mut own.foot, &old.foot),
+    ] {
+        if own.is_none() {
+            own.clone_from(old);
         }
-        Ok(!same_data(&before, old) || before.style != old.style || before.decor != old.decor)
+    }
+    if own.anchor.is_none() {
+        own.anchor.clone_from(&old.anchor);
+    }
+    if matches!(new.value, Value::Alias(_)) {
+        new.decor_mut().anchor = None;
+    }
+    if new.decor.as_deref() == Some(&Decor::default()) {
+        new.decor = None;
     }
 }

@@ -6,10 +6,10 @@
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::{Entry, Node, Style, Tag, Value};
 
-use super::path::{Path, PathQuirk, Segment};
-use super::report::{CommandReport, Replaced, ValuePath, kind};
+use super::path::{Path, PathQuirk, Segment, ValuePath};
+use super::report::{CommandReport, Replaced, kind};
 use super::search::{Anchors, key_text, position};
-use super::update::inherit;
+use super::value::inherit;
 use crate::word::nearest;
 
 /// What is done where a path ends.
