@@ -13,7 +13,7 @@ use super::arena::Arena;
 use super::arena_node::{ArenaNode, Id, Key, Kind, TypeTag};
 use super::context::Context;
 use super::expr::{Expr, Form, Part, Template};
-use super::ops::{arithmetic, build, decor, infix, logic, slice, traverse, variable};
+use super::ops::{build, decor, errors, infix, logic, slice, traverse, variable};
 use super::report::AssignmentReports;
 use super::scope::{Matches, Scope};
 use crate::codec::snippet;
@@ -254,8 +254,8 @@ impl<'d> Evaluator<'d> {
                     let found = self.eval(expr, scope)?;
                     if let Some(id) = found.first() {
                         out.push_str(&self.written(*id)?);
-                        if out.len() > arithmetic::LONGEST {
-                            return Err(arithmetic::too_long());
+                        if out.len() > errors::LONGEST {
+                            return Err(errors::too_long());
                         }
                     }
                 }

@@ -8,6 +8,7 @@ mod arena;
 mod caret;
 mod context;
 mod documents;
+mod record;
 mod report;
 mod evaluator;
 mod expr;
@@ -19,7 +20,6 @@ mod parse;
 mod scope;
 mod comments;
 mod table;
-mod template;
 #[cfg(test)]
 mod tests;
 

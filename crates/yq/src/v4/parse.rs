@@ -3,6 +3,7 @@
 //! Operators of one rank group from the right: `1 - 2 - 3` is `1 - (2 - 3)`, as in yq.
 
 mod primary;
+mod template;
 
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::place::Span;

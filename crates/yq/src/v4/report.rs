@@ -2,17 +2,11 @@
 
 use std::collections::HashMap;
 
-use kustom_yaml::Str;
 use kustom_yaml::finding::Finding;
 use kustom_yaml::place::{Place, Span};
 
 use super::Expression;
-use super::arena_node::{Id, Key, Kind};
-use super::evaluator::Evaluator;
-use crate::word::nearest;
-
-/// How many nodes are told apart.
-const TOLD: usize = 20;
+use super::arena_node::Id;
 
 /// What an assignment, or a deletion, did to the documents that it was run on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -152,11 +146,11 @@ fn values(count: usize) -> String {
 /// What the statements of an expression have done so far.
 #[derive(Debug, Default)]
 pub(super) struct AssignmentReports {
-    list: Vec<AssignmentReport>,
+    pub(super) list: Vec<AssignmentReport>,
     /// The numbers of the effects, by the first and last byte of what says what is changed.
     known: HashMap<(u32, u32), usize>,
     /// What each of them changed, by number, in the order in which they ran; only if that is asked.
-    targets: Vec<(Id, usize)>,
+    pub(super) targets: Vec<(Id, usize)>,
 }
 
 impl AssignmentReports {
@@ -186,7 +180,7 @@ impl AssignmentReports {
     }
 
     /// The number of the statement that says at `span` what it changes.
-    fn number(&self, span: Span) -> Option<usize> {
+    pub(super) fn number(&self, span: Span) -> Option<usize> {
         self.known.get(&(span.start, span.end)).copied()
     }
 
@@ -211,132 +205,6 @@ fn on_one_line(text: &str) -> String {
 fn column_after(text: &str) -> u32 {
     let last = text.rsplit('\n').next().unwrap_or_default();
     u32::try_from(last.chars().count() + 1).unwrap_or(u32::MAX)
-}
-
-/// The state of the counters before an assignment.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Mark {
-    created: usize,
-    changed: usize,
-}
-
-impl Evaluator<'_> {
-    /// Remembers the counters.
-    pub(super) fn mark(&self) -> Mark {
-        Mark {
-            created: self.created.len(),
-            changed: self.changed,
-        }
-    }
-
-    /// Says what was done to nodes since a mark.
-    pub(super) fn report(&mut self, mark: Mark, span: Span, targets: &[Id]) {
-        let made = self.created.split_off(mark.created);
-        let created = targets.iter().filter(|id| made.contains(id));
-        let created: Vec<Id> = created.copied().take(TOLD).collect();
-        let paths: Vec<String> = created.iter().map(|id| self.arena.nice_path(*id)).collect();
-        let near = created.first().and_then(|id| self.near(*id, &made));
-        let items: Vec<ListItem> = targets
-            .iter()
-            .take(TOLD)
-            .flat_map(|id| self.list_items(*id))
-            .collect();
-        let changed = self.changed - mark.changed;
-        self.numbered.clear();
-        // What a text does that was made on the way is said of no statement.
-        let number = self.effects.number(span);
-        let Some(number) = number.filter(|_| self.evals.is_empty()) else {
-            return;
-        };
-        if self.context.trace {
-            let targets = targets.iter().map(|id| (*id, number));
-            self.effects.targets.extend(targets);
-        }
-        let Some(effect) = self.effects.list.get_mut(number) else {
-            return;
-        };
-        effect.skipped = false;
-        effect.matched += targets.len();
-        effect.changed += changed;
-        effect.created.extend(paths);
-        effect.created.truncate(TOLD);
-        effect.near = effect.near.take().or(near);
-        for item in items {
-            if effect.items.len() < TOLD && !effect.items.contains(&item) {
-                effect.items.push(item);
-            }
-        }
-    }
-
-    /// The key nearest to one that was made, among those beside it that were read: what the
-    /// expression itself created is not reported.
-    fn near(&mut self, id: Id, made: &[Id]) -> Option<String> {
-        let mut first = id;
-        let mut parent = self.arena.get(first).parent?;
-        while made.contains(&parent) {
-            first = parent;
-            parent = self.arena.get(first).parent?;
-        }
-        let Key::Node(key) = self.arena.get(first).key else {
-            return None;
-        };
-        let text = self.arena.get(key).text.clone();
-        let others = self.arena.entries(parent).into_iter().map(|(key, _)| key);
-        let others: Vec<Id> = others.filter(|other| *other != key).collect();
-        let is_read = |other: &&Id| self.arena.get(**other).span.column > 0;
-        let words = others
-            .iter()
-            .filter(is_read)
-            .map(|other| self.arena.get(*other).text.as_str());
-        nearest(&text, words).map(str::to_owned)
-    }
-
-    /// The items that indices of the expression named on the way to a node.
-    fn list_items(&mut self, target: Id) -> Vec<ListItem> {
-        let whole = self.arena.nice_path(target);
-        let mut items = Vec::new();
-        let mut at = Some(target);
-        while let Some(id) = at {
-            at = self.arena.get(id).parent;
-            if self.numbered.contains(&id) {
-                let path = self.arena.nice_path(id);
-                items.push(ListItem {
-                    rest: whole.strip_prefix(&path).unwrap_or_default().to_owned(),
-                    identity: self.identity(id),
-                    path,
-                });
-            }
-        }
-        items.reverse();
-        items
-    }
-
-    /// What tells an item of a sequence from its neighbours.
-    fn identity(&mut self, id: Id) -> Option<(&'static str, String)> {
-        let siblings = match self.arena.get(id).parent {
-            Some(parent) => self.arena.listed(parent),
-            None => Vec::new(),
-        };
-        ["name", "key", "id"].into_iter().find_map(|field| {
-            let text = self.field(id, field)?;
-            let mut others = siblings.iter().filter(|other| **other != id);
-            let is_alone = others.all(|other| self.field(*other, field).as_ref() != Some(&text));
-            (is_alone && !text.is_empty()).then(|| (field, text.to_string()))
-        })
-    }
-
-    /// The text under a key of a mapping.
-    fn field(&mut self, id: Id, field: &str) -> Option<Str> {
-        if self.arena.get(id).kind != Kind::Map {
-            return None;
-        }
-        let entries = self.arena.entries(id);
-        let (_, value) = entries
-            .into_iter()
-            .find(|(key, _)| self.arena.get(*key).text == field)?;
-        let value = self.arena.get(value);
-        value.is_scalar().then(|| value.text.clone())
-    }
 }
 
 /// The lines of an expression on which a comment says that creating is meant.

@@ -9,9 +9,7 @@ use crate::v4::evaluator::Evaluator;
 use crate::v4::scope::Scope;
 
 use super::date;
-
-/// How long a text may become.
-pub(in crate::v4) const LONGEST: usize = 10 * 1024 * 1024;
+use super::errors::{LONGEST, too_long};
 
 const STR: TypeTag = TypeTag::Core(Tag::Str);
 const INT: TypeTag = TypeTag::Core(Tag::Int);
@@ -140,12 +138,6 @@ fn add_scalars(e: &mut Evaluator<'_>, scope: &Scope, left: Id, right: Id) -> Res
         return numbers(e, left, right, i64::checked_add, |a, b| a + b);
     }
     Err(mismatch(e, right, "cannot be added to", left))
-}
-
-#[cold]
-pub(in crate::v4) fn too_long() -> Error {
-    let message = format!("the text would be longer than {LONGEST} bytes");
-    Error::new(ErrorKind::Script, message)
 }
 
 /// The result of an operation on two numbers: an integer if both are, in the base of the first.

@@ -13,7 +13,7 @@ use crate::v4::expr::Call;
 use crate::v4::go_time::{self, Moment, RFC3339};
 use crate::v4::scope::{Matches, Scope};
 
-use super::sequence::wrong_kind;
+use super::errors::wrong_kind;
 
 /// How dates are written.
 pub(super) fn layout(scope: &Scope) -> &str {

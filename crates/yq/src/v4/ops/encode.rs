@@ -10,7 +10,7 @@ use crate::v4::expr::Call;
 use crate::v4::scope::{Matches, Scope};
 
 use super::alias;
-use super::sequence::wrong_kind;
+use super::errors::wrong_kind;
 
 /// The first document of a YAML text, with its aliases.
 pub(super) fn from_yaml_text(text: &str) -> Result<Node> {

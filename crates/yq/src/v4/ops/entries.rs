@@ -12,7 +12,7 @@ use crate::v4::expr::{Call, Expr};
 use crate::v4::scope::{Matches, Scope};
 
 use super::build::collected;
-use super::sequence::wrong_kind;
+use super::errors::wrong_kind;
 use super::traverse::{KeyLookup, Wanted, children, in_map};
 
 /// `keys`

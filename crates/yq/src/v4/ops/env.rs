@@ -11,7 +11,7 @@ use crate::v4::expr::Call;
 use crate::v4::scope::{Matches, Scope};
 
 use super::encode::from_yaml_text;
-use super::sequence::wrong_kind;
+use super::errors::wrong_kind;
 
 fn environment<'d>(e: &Evaluator<'d>) -> Result<&'d Lookup<'d>> {
     e.context.environment.ok_or_else(|| {

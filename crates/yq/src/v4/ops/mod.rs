@@ -11,6 +11,7 @@ pub(super) mod decor;
 pub(super) mod encode;
 pub(super) mod entries;
 pub(super) mod env;
+pub(super) mod errors;
 pub(super) mod infix;
 pub(super) mod load;
 pub(super) mod logic;

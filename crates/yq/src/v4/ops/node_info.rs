@@ -10,7 +10,7 @@ use crate::v4::evaluator::Evaluator;
 use crate::v4::expr::Call;
 use crate::v4::scope::{Matches, Scope};
 
-use super::sequence::wrong_kind;
+use super::errors::wrong_kind;
 
 /// A number for each node.
 fn count(

@@ -14,7 +14,7 @@ use crate::v4::expr::{Call, Expr, Form};
 use crate::v4::scope::{Matches, Scope};
 
 use super::assign::{How, write};
-use super::sequence::wrong_kind;
+use super::errors::wrong_kind;
 use super::slice;
 use super::traverse;
 

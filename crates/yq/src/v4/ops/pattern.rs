@@ -15,7 +15,7 @@ use crate::v4::evaluator::Evaluator;
 use crate::v4::expr::{Call, Expr};
 use crate::v4::scope::{Matches, Scope};
 
-use super::arithmetic::{LONGEST, too_long};
+use super::errors::{LONGEST, too_long};
 use super::text::check_text;
 
 /// `test(pattern)`

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use kustom_yaml::error::{Error, Kind as ErrorKind, Result};
+use kustom_yaml::error::Result;
 use kustom_yaml::{Str, Tag};
 
 use crate::v4::arena_node::{Id, Key, Kind, TypeTag};
@@ -15,16 +15,10 @@ use crate::v4::scope::{Matches, Scope};
 use super::assign::{self, How};
 use super::build::collected;
 use super::compare;
+use super::errors::wrong_kind;
 use super::logic;
 use super::path;
 use super::traverse::children;
-
-#[cold]
-pub(super) fn wrong_kind(e: &Evaluator<'_>, call: &Call, wanted: &str, id: Id) -> Error {
-    let name = call.operator.names[0];
-    let message = format!("`{name}` expects {wanted}, found {}", e.described(id));
-    Error::new(ErrorKind::Script, message)
-}
 
 fn is_seq(e: &Evaluator<'_>, id: Id) -> bool {
     e.arena.get(id).kind == Kind::Seq

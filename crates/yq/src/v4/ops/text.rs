@@ -10,8 +10,8 @@ use crate::v4::evaluator::Evaluator;
 use crate::v4::expr::Call;
 use crate::v4::scope::{Matches, Scope};
 
-use super::arithmetic::{LONGEST, too_long};
-use super::sequence::wrong_kind;
+use super::errors::wrong_kind;
+use super::errors::{LONGEST, too_long};
 
 /// Refuses what is no text.
 pub(super) fn check_text(e: &Evaluator<'_>, call: &Call, id: Id) -> Result<()> {

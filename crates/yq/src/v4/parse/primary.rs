@@ -4,11 +4,11 @@ use kustom_yaml::Str;
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::place::Span;
 
+use super::template::{placed, template};
 use super::{CHANGES, Parser, STEPS, nested};
 use crate::v4::expr::{Branch, Call, Expr, Form, Infix, Template};
 use crate::v4::lex::{Keyword, Token};
 use crate::v4::table::{Arity, Operator};
-use crate::v4::template::{placed, template};
 
 /// How `if` is written.
 const IF: &str = "write `if condition then value else value end`";

@@ -6,8 +6,8 @@ use std::str::Chars;
 use kustom_yaml::error::{Error, Result};
 use kustom_yaml::place::Span;
 
-use super::expr::Part;
-use super::parse::nested;
+use super::nested;
+use crate::v4::expr::Part;
 
 /// The parts of a string; one whose expression is not closed is text all through.
 pub(super) fn template(raw: &str, depth: usize) -> Result<Vec<Part>> {
