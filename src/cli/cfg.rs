@@ -17,7 +17,7 @@ use kustom::yaml::Style;
 
 use super::build::working_directory;
 use super::lazy_args::{LazyArgs, Lenient, boolean};
-use super::output::{Streams, line, stdin};
+use super::output::{Help, Streams, line, stdin};
 
 #[derive(Debug, Subcommand)]
 #[command(disable_help_subcommand = true)]
@@ -186,17 +186,17 @@ pub(super) struct Tree {
 }
 
 /// Runs `kustomize cfg`; a word that is no command is answered with the help.
-pub(super) fn run(command: Option<&Command>, streams: &Streams) -> Result<ExitCode> {
+pub(super) fn run(command: Option<&Command>, help: Help, streams: &Streams) -> Result<ExitCode> {
     let text = match command {
         Some(Command::Cat(LazyArgs(Lenient(arguments)))) => cat(arguments)?,
         Some(Command::Count(LazyArgs(Lenient(arguments)))) => count(arguments)?,
         Some(Command::Grep(LazyArgs(Lenient(arguments)))) => grep(arguments)?,
         Some(Command::Tree(LazyArgs(Lenient(arguments)))) => drawn(arguments)?,
         Some(Command::Other(words)) => {
-            super::kustomize::say_unknown("cfg", words, streams);
-            super::kustomize::help(&["cfg"])
+            streams.unknown_command("cfg", words);
+            help(&["cfg"])
         }
-        None => super::kustomize::help(&["cfg"]),
+        None => help(&["cfg"]),
     };
     streams.data(&text).map(|()| ExitCode::SUCCESS)
 }

@@ -15,7 +15,7 @@ use kustom::yaml::{Entry, Node, PrintOptions, Tag, print_node};
 
 use super::cfg::items;
 use super::lazy_args::{LazyArgs, Lenient};
-use super::output::{Streams, line};
+use super::output::{Help, Streams, line};
 
 #[derive(Debug, Subcommand)]
 #[command(disable_help_subcommand = true)]
@@ -80,15 +80,14 @@ pub(super) struct Run {
 }
 
 /// Runs `kustomize fn`; a word that is no command is answered with the help.
-pub(super) fn run(command: Option<&Command>, streams: &Streams) -> Result<ExitCode> {
-    let help = || super::kustomize::help(&["fn"]);
+pub(super) fn run(command: Option<&Command>, help: Help, streams: &Streams) -> Result<ExitCode> {
     let text = match command {
         Some(Command::Run(LazyArgs(Lenient(arguments)))) => functions(arguments, streams)?,
         Some(Command::Other(words)) => {
-            super::kustomize::say_unknown("fn", words, streams);
-            help()
+            streams.unknown_command("fn", words);
+            help(&["fn"])
         }
-        None => help(),
+        None => help(&["fn"]),
     };
     streams.data(&text).map(|()| ExitCode::SUCCESS)
 }

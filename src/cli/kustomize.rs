@@ -205,18 +205,18 @@ pub(super) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
                     Err(error) => exit(Err(error), &streams),
                 },
                 Some(Command::Edit(arguments)) => finished(
-                    edit::run_as_kustomize(arguments.command.as_ref(), &streams),
+                    edit::run_as_kustomize(arguments.command.as_ref(), help, &streams),
                     &streams,
                 ),
                 Some(Command::Create(LazyArgs(Lenient(arguments)))) => {
                     finished(edit::create_as_kustomize(&arguments, &streams), &streams)
                 }
                 Some(Command::Cfg(arguments)) => finished(
-                    super::cfg::run(arguments.command.as_ref(), &streams),
+                    super::cfg::run(arguments.command.as_ref(), help, &streams),
                     &streams,
                 ),
                 Some(Command::Fn(arguments)) => finished(
-                    super::functions::run(arguments.command.as_ref(), &streams),
+                    super::functions::run(arguments.command.as_ref(), help, &streams),
                     &streams,
                 ),
                 Some(Command::Localize(LazyArgs(Lenient(arguments)))) => {
@@ -271,15 +271,6 @@ pub(super) fn help(path: &[&str]) -> String {
     of(&mut command, path)
 }
 
-/// Says that a word is no command, where kustomize says nothing and prints its help.
-pub(super) fn say_unknown(of: &str, words: &[OsString], streams: &Streams) {
-    let word = words
-        .first()
-        .map(|word| word.to_string_lossy().into_owned());
-    let message = format!("`{}` is no command of `{of}`", word.unwrap_or_default());
-    streams.error(&Error::new(Kind::Kustomization, message).help("nothing was done"));
-}
-
 fn openapi(command: Option<&OpenApiCommand>, streams: &Streams) -> Result<()> {
     match command {
         Some(OpenApiCommand::Info { words: _ }) => {
@@ -287,7 +278,7 @@ fn openapi(command: Option<&OpenApiCommand>, streams: &Streams) -> Result<()> {
             streams.data(&format!("{{title:Kubernetes,version:{release}}}\n"))
         }
         Some(OpenApiCommand::Other(words)) => {
-            say_unknown("openapi", words, streams);
+            streams.unknown_command("openapi", words);
             streams.data(&help(&["openapi"]))
         }
         None => streams.data(&help(&["openapi"])),

@@ -188,7 +188,7 @@ fn run_command(command: Command, streams: &Streams) -> Result<ExitCode> {
         Command::Build(LazyArgs(Lenient(arguments))) => Ok(build::run(&arguments, streams)),
         Command::Render(LazyArgs(arguments)) => render::run(&arguments, streams),
         Command::Init(LazyArgs(arguments)) => init::run(&arguments, streams),
-        Command::Edit(arguments) => edit::run(&arguments, streams),
+        Command::Edit(arguments) => edit::run(&arguments, kustomize::help, streams),
         Command::Create(LazyArgs(arguments)) => edit::create(&arguments, streams),
         Command::Localize(LazyArgs(Lenient(arguments))) => localize::run(&arguments, streams),
         Command::Diff(LazyArgs(arguments)) => Ok(diff::run(&arguments, streams)),

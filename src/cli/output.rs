@@ -1,5 +1,6 @@
 //! Writes results to stdout, and messages to stderr.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -56,6 +57,9 @@ pub(super) fn width() -> usize {
     told.unwrap_or(READABLE)
 }
 
+/// Makes the help of a command of `kustomize` from its path, such as `["edit", "add"]`.
+pub(super) type Help = fn(&[&str]) -> String;
+
 /// The two streams: data to one, words to the other.
 ///
 /// All words go through one door: the library hides what looks like a secret, and what is one in the
@@ -78,6 +82,13 @@ impl Streams {
             quiet,
             mask: Mutex::default(),
         }
+    }
+
+    /// Reports that a word is no command of `kustomize`, which would only print its help.
+    pub(super) fn unknown_command(&self, of: &str, words: &[OsString]) {
+        let word = words.first().map(|word| word.to_string_lossy());
+        let message = format!("`{}` is no command of `{of}`", word.unwrap_or_default());
+        self.error(&Error::new(Kind::Kustomization, message).help("nothing was done"));
     }
 
     /// What no message repeats: what the caller said, and what is in the files that some places

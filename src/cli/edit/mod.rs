@@ -20,9 +20,8 @@ use kustom::error::{Error, Kind, Result, nearest};
 use kustom::finding::Finding;
 use kustom::load::{Files, Loader};
 
-use super::kustomize::help;
 use super::lazy_args::{LazyArgs, Lenient};
-use super::output::Streams;
+use super::output::{Help, Streams};
 use place::{Kustomizations, Target};
 
 pub(super) use create::Arguments as Create;
@@ -95,16 +94,20 @@ trait Plan {
 }
 
 /// Runs `kustom edit`.
-pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
+pub(super) fn run(arguments: &Arguments, help: Help, streams: &Streams) -> Result<ExitCode> {
     match &arguments.command {
         None => streams.data(&help(&["edit"])).map(|()| ExitCode::SUCCESS),
         Some(Command::Other(words)) => Err(unknown(words)),
-        Some(command) => command.run(&arguments.places, streams),
+        Some(command) => command.run(&arguments.places, help, streams),
     }
 }
 
 /// Runs `kustomize edit`, which prints its help where it does not know a command.
-pub(super) fn run_as_kustomize(command: Option<&Command>, streams: &Streams) -> Result<ExitCode> {
+pub(super) fn run_as_kustomize(
+    command: Option<&Command>,
+    help: Help,
+    streams: &Streams,
+) -> Result<ExitCode> {
     let here = Places::default();
     match command {
         None => streams.data(&help(&["edit"])).map(|()| ExitCode::SUCCESS),
@@ -112,7 +115,7 @@ pub(super) fn run_as_kustomize(command: Option<&Command>, streams: &Streams) -> 
             streams.error(&unknown(words));
             streams.data(&help(&["edit"])).map(|()| ExitCode::SUCCESS)
         }
-        Some(command) => command.run(&here, streams),
+        Some(command) => command.run(&here, help, streams),
     }
 }
 
@@ -128,7 +131,8 @@ pub(super) fn create_as_kustomize(arguments: &Create, streams: &Streams) -> Resu
 }
 
 impl Command {
-    fn run(&self, places: &Places, streams: &Streams) -> Result<ExitCode> {
+    fn run(&self, places: &Places, help: Help, streams: &Streams) -> Result<ExitCode> {
+        let print_help = |path: &[&str]| streams.data(&help(path)).map(|()| ExitCode::SUCCESS);
         let plan: &dyn Plan = match self {
             Self::Add(LazyArgs(Of {
                 command: Some(command),
@@ -139,9 +143,9 @@ impl Command {
             Self::Remove(LazyArgs(Of {
                 command: Some(command),
             })) => command,
-            Self::Add(_) => return print_help(&["edit", "add"], streams),
-            Self::Set(_) => return print_help(&["edit", "set"], streams),
-            Self::Remove(_) => return print_help(&["edit", "remove"], streams),
+            Self::Add(_) => return print_help(&["edit", "add"]),
+            Self::Set(_) => return print_help(&["edit", "set"]),
+            Self::Remove(_) => return print_help(&["edit", "remove"]),
             Self::Fix(LazyArgs(Lenient(arguments))) => return fix::run(arguments, places, streams),
             Self::AlphaListBuiltinPlugin => {
                 return streams.data(&builtin_plugins()).map(|()| ExitCode::SUCCESS);
@@ -200,10 +204,6 @@ fn unknown(words: &[OsString]) -> Error {
         Some(near) => error.help(format!("did you mean `{near}`?")),
         None => error.help(format!("it has {}", known.join(", "))),
     }
-}
-
-fn print_help(path: &[&str], streams: &Streams) -> Result<ExitCode> {
-    streams.data(&help(path)).map(|()| ExitCode::SUCCESS)
 }
 
 /// An argument that must be there just once.
