@@ -366,18 +366,12 @@ fn reached(imports: &Imports, module: &str) -> std::collections::BTreeSet<String
     found
 }
 
-/// The directories whose modules import each other in a circle. Each is one machine in several
-/// files: a build that builds bases, and languages that are parsed and evaluated.
-const CIRCLES: [&str; 8] = [
-    "crates/engine/src/build",
-    "crates/gotemplate/src",
-    "crates/substitute/src",
-    "crates/validate/src",
-    "crates/yq/src/v3",
+/// The one circle: `eval` parses while it evaluates, the parser takes names from the table of
+/// operators, and the table holds the functions that evaluate them.
+const CIRCLE: (&str, [&str; 6]) = (
     "crates/yq/src/v4",
-    "crates/yq/src/v4/ops",
-    "src/cli",
-];
+    ["evaluator", "expr", "lex", "ops", "parse", "table"],
+);
 
 #[test]
 fn modules_of_a_directory_do_not_import_each_other_in_circles() {
@@ -407,6 +401,7 @@ fn modules_of_a_directory_do_not_import_each_other_in_circles() {
             }
         }
     }
-    let found: Vec<&str> = circles.keys().map(String::as_str).collect();
-    assert_eq!(found, CIRCLES, "{circles:#?}");
+    let (directory, modules) = CIRCLE;
+    let known = (directory.to_owned(), modules.map(str::to_owned).to_vec());
+    assert_eq!(circles, [known].into());
 }

@@ -4,108 +4,17 @@
 use kustom_yaml::error::{Error, Kind as ErrorKind, Result};
 use kustom_yaml::finding::Finding;
 use kustom_yaml::limits;
-use kustom_yaml::place::Place;
-use kustom_yaml::threads;
-use kustom_yaml::{
-    Manifests, Size, Text, json_or_config, read_config, read_manifests, read_strict_config,
-};
-use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
+use kustom_yaml::{Text, json_or_config, read_manifests, read_strict_config};
 
-use super::{Accumulated, Context, StepKind, depth, generators, origin, plugins, transformers};
+use super::plugins::{self, Plugin};
+use super::target::KustTarget;
+use super::{Accumulated, Context, StepKind, depth, generators, origin, transformers};
 use crate::fields::Fields;
-use crate::kustomization::{FILE_NAMES, Kind, Kustomization, unheard};
-use crate::load::{Content, FileKind, Loader, shown_name};
-use crate::resource::{self, Origin, Resource};
-use crate::schema::Schema;
+use crate::kustomization::{Kind, unheard};
+use crate::load::shown_name;
+use crate::resource::{self, Resource};
 
-/// A directory and what its kustomization asks for.
-pub(super) struct KustTarget<'l> {
-    pub(super) loader: Loader<'l>,
-    pub(super) kustomization: Kustomization,
-    /// The name of the kustomization's file.
-    pub(super) file_name: String,
-    /// Where the directory is, as seen from the root; only if origins are tracked.
-    pub(super) origin: Option<Origin>,
-    /// The namespace that helm charts are given, from here or from above.
-    pub(super) helm_namespace: Text,
-}
-
-/// A field that stands twice in a kustomization, where the last one counts.
-fn repeated_field(content: &Content) -> Option<Finding> {
-    let error = read_strict_config(&content.bytes, content.source).err()?;
-    let place = error.place()?.clone();
-    let message = format!("{}; only the last one counts", error.message());
-    Some(
-        Finding::warning("duplicate-key", message)
-            .at(place)
-            .help("keep one of them"),
-    )
-}
-
-impl<'l> KustTarget<'l> {
-    /// Reads the kustomization of a directory.
-    pub(super) fn load(context: &mut Context<'_>, loader: Loader<'l>) -> Result<Self> {
-        let (file_name, content) = find(&loader)?;
-        let whole_file = |error: Error| match loader.library().name(span_of(&content)) {
-            Some(name) => error.at(Place::file(name)),
-            None => error,
-        };
-        let node = read_config(&content.bytes, content.source).map_err(whole_file)?;
-        let (kustomization, findings) =
-            Kustomization::parse_as_of(&node, context.options.release).map_err(whole_file)?;
-        context.findings.extend(findings);
-        if context.options.lint {
-            context.findings.extend(repeated_field(&content));
-        }
-        Ok(Self {
-            file_name,
-            ..Self::of(loader, kustomization)
-        })
-    }
-
-    /// A directory, with a kustomization that need not lie in it.
-    pub(super) fn of(loader: Loader<'l>, kustomization: Kustomization) -> Self {
-        Self {
-            loader,
-            helm_namespace: kustomization.namespace.clone(),
-            kustomization,
-            file_name: FILE_NAMES[0].to_owned(),
-            origin: None,
-        }
-    }
-
-    /// Takes over the schema that the kustomization asks for, unless one was chosen already.
-    pub(super) fn use_schema(&self, context: &mut Context<'_>) -> Result<()> {
-        let openapi = &self.kustomization.openapi;
-        let content = openapi
-            .path
-            .as_ref()
-            .map(|path| self.loader.read(path))
-            .transpose()?;
-        if context.schema_is_chosen {
-            return Ok(());
-        }
-        if let Some(content) = content {
-            context.schema_is_chosen = true;
-            let parsed =
-                json_or_config(&content.bytes, content.source).and_then(Schema::from_openapi);
-            match parsed {
-                Ok(schema) if context.looked_beyond_the_table => {
-                    context.schema = context.options.completed(schema).beside_builtin();
-                }
-                Ok(schema) => context.schema = context.options.completed(schema),
-                // It matters only if a patch is merged.
-                Err(error) => context.broken_schema = Some(error),
-            }
-        } else if let Some(version) = &openapi.version {
-            context.schema_is_chosen = true;
-            let schema = Schema::of_release(version);
-            let schema = schema.map_err(|error| error.at(version.span))?;
-            context.schema = context.options.completed(schema);
-        }
-        Ok(())
-    }
-
+impl KustTarget<'_> {
     /// Runs the steps of the directory on what was gathered so far.
     pub(super) fn accumulate(
         &self,
@@ -114,14 +23,19 @@ impl<'l> KustTarget<'l> {
     ) -> Result<Accumulated> {
         self.gather(context, &mut gathered, &self.kustomization.resources)?;
         self.merge_fields(context, &mut gathered)?;
-        generators::run(context, self, &mut gathered)?;
+        let asked = &self.kustomization;
+        // What is configured by objects is read first: a mistake in it is found before any work.
+        let plugins = self.plugins(context, &asked.generators)?;
+        generators::run(context, self, &plugins, &mut gathered)?;
         // Components come after generators, so that they see what those made, and before the
         // transformers, which work on what components added.
         for component in &self.kustomization.components {
             gathered = self.component(context, gathered, component)?;
         }
-        transformers::run(context, self, &mut gathered)?;
-        plugins::validate(context, self, &mut gathered)?;
+        let plugins = self.plugins(context, &asked.transformers)?;
+        transformers::run(context, self, &plugins, &mut gathered)?;
+        let validators = self.plugins(context, &asked.validators)?;
+        plugins::validate(context, self, &validators, &mut gathered)?;
         gathered
             .vars
             .collect(&self.kustomization.vars, &mut gathered.resources)?;
@@ -129,7 +43,7 @@ impl<'l> KustTarget<'l> {
     }
 
     /// Adds the resources of files and directories, in order.
-    pub(super) fn gather(
+    fn gather(
         &self,
         context: &mut Context<'_>,
         gathered: &mut Accumulated,
@@ -183,51 +97,34 @@ impl<'l> KustTarget<'l> {
         Ok(resources)
     }
 
-    /// The files of a long list, read on all cores; nothing where a name may be a base.
-    fn read_ahead(&self, names: &[Text]) -> Vec<Option<Result<Manifests>>> {
-        if names.len() < MANY_FILES {
-            return Vec::new();
+    /// Reads the objects that configure plugins: from files, directories, or the list itself.
+    fn plugins(&self, context: &mut Context<'_>, sources: &[Text]) -> Result<Vec<Plugin>> {
+        let mut gathered = context.nothing();
+        let mut names = Vec::new();
+        for source in sources {
+            let inline = read_manifests(source.as_bytes(), source.span.source)
+                .and_then(|stream| resource::from_documents(stream, &context.schema));
+            match inline {
+                Ok(mut objects) => {
+                    let nodes = objects.iter_mut().map(|object| &mut object.node);
+                    context.settle(self, source, source, nodes);
+                    for object in &mut objects {
+                        object.history.origin = self
+                            .origin
+                            .as_ref()
+                            .map(|origin| origin::append(origin, &self.file_name.as_str().into()));
+                    }
+                    gathered.resources.add_all(objects)?;
+                }
+                Err(_) => names.push(source.clone()),
+            }
         }
-        threads::get_ready();
-        let is_file = |name: &Text| self.loader.kind(name) == Some(FileKind::File);
-        names
-            .par_iter()
-            .map(|name| is_file(name).then(|| self.stream(name)))
+        self.gather(context, &mut gathered, &names)?;
+        gathered
+            .resources
+            .iter()
+            .map(|object| plugins::configure(context, self, object))
             .collect()
-    }
-
-    /// The documents of a file.
-    fn stream(&self, name: &Text) -> Result<Manifests> {
-        let content = self.loader.read(name)?;
-        let stream = read_manifests(&content.bytes, content.source)
-            .map_err(|error| named_here(error, name))?;
-        // Only aliases make more of a text than it is long.
-        if content.bytes.contains(&b'*') {
-            let sizes = stream.documents.iter().map(|node| Size::of(node).bytes);
-            let budget = self.loader.library().budget();
-            let charged = budget.charge("this file", sizes.sum());
-            charged.map_err(|error| error.at(name.span))?;
-        }
-        Ok(stream)
-    }
-
-    /// The resources of a file, which may have been read already.
-    pub(super) fn file(
-        &self,
-        context: &mut Context<'_>,
-        name: &Text,
-        read: Option<Result<Manifests>>,
-    ) -> Result<Vec<Resource>> {
-        let stream = read.unwrap_or_else(|| self.stream(name))?;
-        let named = |error: Error| named_here(error, name);
-        let resources = resource::from_documents(stream, &context.schema).map_err(named)?;
-        context.note_repeated_keys(&resources, name.span);
-        context.options.keep_definitions(&resources);
-        context.looked_beyond_the_table |= resources.iter().any(|resource| {
-            let gvk = &resource.id().gvk;
-            !context.schema.knows_scope(&gvk.api_version(), &gvk.kind)
-        });
-        Ok(resources)
     }
 
     /// Builds a directory that this one lists as a base or a component.
@@ -340,51 +237,6 @@ impl<'l> KustTarget<'l> {
     }
 }
 
-/// How many files are worth a thread.
-const MANY_FILES: usize = 64;
-
-fn named_here(error: Error, name: &Text) -> Error {
-    let message = format!("`{}` is named here", shown_name(name));
-    error.note_at(message, name.span)
-}
-
-/// The kustomization file of a directory; there must be exactly one.
-fn find(loader: &Loader<'_>) -> Result<(String, Content)> {
-    let mut found = FILE_NAMES
-        .iter()
-        .filter_map(|name| Some(((*name).to_owned(), loader.read_if_there(name)?)));
-    let shown = loader.shown_root();
-    let Some(first) = found.next() else {
-        return Err(no_kustomization(loader));
-    };
-    match found.next() {
-        None => Ok(first),
-        Some((other, _)) => {
-            let message = format!(
-                "there are two kustomizations in `{shown}`: `{}` and `{other}`",
-                first.0
-            );
-            Err(Error::new(ErrorKind::Load, message).help("take one of them away"))
-        }
-    }
-}
-
-/// Why a directory has no kustomization: there is none, or there is one that cannot be read.
-fn no_kustomization(loader: &Loader<'_>) -> Error {
-    let is_there = |name: &&&str| loader.kind(name).is_some();
-    let unreadable = FILE_NAMES.iter().find(is_there);
-    if let Some(error) = unreadable.and_then(|name| loader.read(&Text::from(*name)).err()) {
-        return Error::new(ErrorKind::Load, error.message())
-            .at(Place::file(loader.shown_root()))
-            .help("a kustomization is a file that can be read");
-    }
-    let message = format!("there is no kustomization in `{}`", loader.shown_root());
-    Error::new(ErrorKind::Load, message).help(format!(
-        "a kustomization is called {}",
-        FILE_NAMES.join(", or ")
-    ))
-}
-
 /// What is served over HTTP is neither a file nor a base; the name says which was meant.
 fn neither(name: &Text, as_file: Error, as_base: Error) -> Error {
     let location = name.split('?').next().unwrap_or_default();
@@ -399,13 +251,6 @@ fn neither(name: &Text, as_file: Error, as_base: Error) -> Error {
     error.note(format!("read as a {word}: {}", other.message()), None)
 }
 
-fn span_of(content: &Content) -> kustom_yaml::place::Span {
-    kustom_yaml::place::Span {
-        source: content.source,
-        ..Default::default()
-    }
-}
-
 fn built_here(error: Error, name: &Text) -> Error {
     error.note(
         format!("`{}` is built from here", shown_name(name)),
@@ -417,7 +262,7 @@ fn built_here(error: Error, name: &Text) -> Error {
 mod tests {
     use std::path::Path;
 
-    use super::MANY_FILES;
+    use crate::build::target::MANY_FILES;
     use crate::build::{Options, build};
     use crate::load::Memory;
 

@@ -9,7 +9,7 @@ use kustom_yaml::finding::Finding;
 use kustom_yaml::place::Span;
 use kustom_yaml::{Node, Tag};
 
-use super::accumulate::KustTarget;
+use super::target::KustTarget;
 use super::{Context, Matched, Operator, StepKind, origin};
 use crate::hash;
 use crate::name_references;

@@ -6,7 +6,7 @@ use kustom_yaml::cut::Cut as _;
 use kustom_yaml::{Inset, Node, Text};
 
 use super::Context;
-use super::accumulate::KustTarget;
+use super::target::KustTarget;
 use crate::patch::Audit;
 
 impl Context<'_> {

@@ -4,6 +4,7 @@
 //! step is a function of a room above; this room only says which comes when, and why.
 
 mod accumulate;
+mod config_maps;
 mod depth;
 mod elsewhere;
 mod finish;
@@ -13,7 +14,9 @@ mod matched;
 mod origin;
 mod patches;
 mod plugins;
+mod replacements;
 mod step;
+mod target;
 mod transformers;
 mod unmatched;
 
@@ -40,10 +43,10 @@ use crate::resource::{Resource, Resources};
 use crate::schema::Schema;
 use crate::vars::Vars;
 
-use accumulate::KustTarget;
-pub use generators::read_pairs;
+pub use config_maps::read_pairs;
 pub use matched::{Matched, Operator};
 pub use step::{Observer, Step, StepKind, StepPatches};
+use target::KustTarget;
 
 /// How a kustomization is built.
 #[derive(Clone, Debug, Default)]
@@ -420,7 +423,7 @@ impl<'o> Context<'o> {
     /// Ends a transformer of patches.
     fn after_patches(
         &mut self,
-        target: &accumulate::KustTarget<'_>,
+        target: &KustTarget<'_>,
         kind: StepKind,
         patches: StepPatches<'_>,
         resources: &mut Resources,
@@ -434,12 +437,7 @@ impl<'o> Context<'o> {
         self.after_step(target, &step, resources);
     }
 
-    fn after_step(
-        &mut self,
-        target: &accumulate::KustTarget<'_>,
-        step: &Step<'_>,
-        resources: &mut Resources,
-    ) {
+    fn after_step(&mut self, target: &KustTarget<'_>, step: &Step<'_>, resources: &mut Resources) {
         if let Some(origin) = origin::of_field(target, step.kind) {
             origin::record(resources, Some(&origin));
         }

@@ -9,7 +9,7 @@ use crate::load::Repository;
 use crate::resource::{Origin, Plugin, Resource, Resources};
 
 use super::StepKind;
-use super::accumulate::KustTarget;
+use super::target::KustTarget;
 
 /// The origin of something that a directory names: below it, or in a repository.
 pub(super) fn append(origin: &Origin, name: &Text) -> Origin {

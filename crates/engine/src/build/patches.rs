@@ -8,7 +8,7 @@ use kustom_yaml::place::{SourceId, Span};
 use kustom_yaml::{Node, Size, Text, read_config, read_json, read_manifests};
 
 use super::Context;
-use super::accumulate::KustTarget;
+use super::target::KustTarget;
 use crate::kustomization::Patch;
 use crate::patch::{Audit, JsonPatch, apply_json, merge_strategic};
 use crate::resource::{self, Pattern, Resource, Resources, Selector, text_map};

@@ -3,16 +3,15 @@
 
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::place::Span;
-use kustom_yaml::{Text, read_manifests};
 
-use super::accumulate::KustTarget;
-use super::{Accumulated, Context, generators, origin, patches, transformers};
+use super::target::KustTarget;
+use super::{Accumulated, Context, config_maps, origin, patches, replacements};
 use crate::generate::{self, Product};
 use crate::hash;
 use crate::kustomization::{Builtin, HelmChart, HelmGlobals};
 use crate::plugin;
 use crate::release::Change;
-use crate::resource::{self, Origin, Resource, Resources};
+use crate::resource::{Origin, Resource, Resources};
 use crate::transform::value_add::ValueAdd;
 use crate::transform::{
     annotations, images, labels, namespace, prefix, replacement, replicas, suffix, value_add,
@@ -35,41 +34,8 @@ enum Runner {
     Outside(plugin::Plugin),
 }
 
-/// Reads the objects that configure plugins: from files, directories, or the list itself.
-pub(super) fn load(
-    context: &mut Context<'_>,
-    target: &KustTarget<'_>,
-    sources: &[Text],
-) -> Result<Vec<Plugin>> {
-    let mut gathered = context.nothing();
-    let mut names = Vec::new();
-    for source in sources {
-        let inline = read_manifests(source.as_bytes(), source.span.source)
-            .and_then(|stream| resource::from_documents(stream, &context.schema));
-        match inline {
-            Ok(mut objects) => {
-                let nodes = objects.iter_mut().map(|object| &mut object.node);
-                context.settle(target, source, source, nodes);
-                for object in &mut objects {
-                    object.history.origin = target
-                        .origin
-                        .as_ref()
-                        .map(|origin| origin::append(origin, &target.file_name.as_str().into()));
-                }
-                gathered.resources.add_all(objects)?;
-            }
-            Err(_) => names.push(source.clone()),
-        }
-    }
-    target.gather(context, &mut gathered, &names)?;
-    gathered
-        .resources
-        .iter()
-        .map(|object| configure(context, target, object))
-        .collect()
-}
-
-fn configure(
+/// Reads a plugin from the object that configures it.
+pub(super) fn configure(
     context: &mut Context<'_>,
     target: &KustTarget<'_>,
     object: &Resource,
@@ -115,13 +81,13 @@ pub(super) fn generate(
         return Ok(Vec::new());
     }
     match builtin {
-        Builtin::ConfigMap(args) => Ok(vec![generators::make(
+        Builtin::ConfigMap(args) => Ok(vec![config_maps::make(
             context,
             target,
             Product::ConfigMap,
             args,
         )?]),
-        Builtin::Secret(args) => Ok(vec![generators::make(
+        Builtin::Secret(args) => Ok(vec![config_maps::make(
             context,
             target,
             Product::Secret,
@@ -198,7 +164,7 @@ pub(super) fn transform(
             patches::strategic_merge(context, target, resources, &sources)
         }
         Builtin::Replacements(sources) => {
-            let list = transformers::load_replacements(target, sources, context.options.release)?;
+            let list = replacements::load(target, sources, context.options.release)?;
             let counts = replacement::apply(
                 resources,
                 &list,
@@ -245,10 +211,10 @@ fn whole_value_add(target: &KustTarget<'_>, args: &ValueAdd) -> Result<ValueAdd>
 pub(super) fn validate(
     context: &mut Context<'_>,
     target: &KustTarget<'_>,
+    validators: &[Plugin],
     gathered: &mut Accumulated,
 ) -> Result<()> {
-    let validators = load(context, target, &target.kustomization.validators)?;
-    for validator in &validators {
+    for validator in validators {
         // What was there is not looked through for marks: only one validator may leave its own.
         let before = texts(&gathered.resources, |_| {})?;
         match &validator.runner {

@@ -4,12 +4,12 @@ use kustom_yaml::Text;
 use kustom_yaml::error::Result;
 use kustom_yaml::place::Span;
 
-use super::accumulate::KustTarget;
+use super::plugins::{self, Plugin};
+use super::target::KustTarget;
 use super::{
-    Accumulated, Context, Matched, Operator, StepKind, StepPatches, origin, patches, plugins,
+    Accumulated, Context, Matched, Operator, StepKind, StepPatches, origin, patches, replacements,
 };
 use crate::kustomization::ReplacementSource;
-use crate::release::Release;
 use crate::resource::Resources;
 use crate::transform::namespace::Namespace;
 use crate::transform::replacement::{Replacement, Replacing};
@@ -19,10 +19,10 @@ use crate::transform::{annotations, images, labels, namespace, prefix, replicas,
 pub(super) fn run(
     context: &mut Context<'_>,
     target: &KustTarget<'_>,
+    plugins: &[Plugin],
     gathered: &mut Accumulated,
 ) -> Result<()> {
     let asked = &target.kustomization;
-    let plugins = plugins::load(context, target, &asked.transformers)?;
     let Accumulated {
         resources, fields, ..
     } = gathered;
@@ -178,7 +178,7 @@ pub(super) fn run(
             resources,
         );
     }
-    for plugin in &plugins {
+    for plugin in plugins {
         plugins::transform(context, target, plugin, resources)?;
         origin::record(resources, plugin.origin.as_ref());
         resources.drop_deleted();
@@ -207,7 +207,7 @@ fn replace(
     let lists = sources
         .iter()
         .map(|source| {
-            load_replacements(
+            replacements::load(
                 target,
                 std::slice::from_ref(source),
                 context.options.release,
@@ -244,24 +244,4 @@ fn replace(
         });
     }
     Ok(())
-}
-
-/// The replacements of a list, those of files in place of their names.
-pub(super) fn load_replacements(
-    target: &KustTarget<'_>,
-    sources: &[ReplacementSource],
-    release: Release,
-) -> Result<Vec<Replacement>> {
-    let mut list = Vec::new();
-    for source in sources {
-        match source {
-            ReplacementSource::Inline(replacement) => list.push((**replacement).clone()),
-            ReplacementSource::Path(path) => {
-                let content = target.loader.read(path)?;
-                let node = kustom_yaml::read_config(&content.bytes, content.source)?;
-                list.extend(crate::kustomization::replacements(&node, release)?);
-            }
-        }
-    }
-    Ok(list)
 }

@@ -1,0 +1,204 @@
+//! A directory that is built: its kustomization, and the files that it names.
+
+use kustom_yaml::error::{Error, Kind as ErrorKind, Result};
+use kustom_yaml::finding::Finding;
+use kustom_yaml::place::Place;
+use kustom_yaml::threads;
+use kustom_yaml::{
+    Manifests, Size, Text, json_or_config, read_config, read_manifests, read_strict_config,
+};
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
+
+use super::Context;
+use crate::kustomization::{FILE_NAMES, Kustomization};
+use crate::load::{Content, FileKind, Loader, shown_name};
+use crate::resource::{self, Origin, Resource};
+use crate::schema::Schema;
+
+/// A directory and what its kustomization asks for.
+pub(super) struct KustTarget<'l> {
+    pub(super) loader: Loader<'l>,
+    pub(super) kustomization: Kustomization,
+    /// The name of the kustomization's file.
+    pub(super) file_name: String,
+    /// Where the directory is, as seen from the root; only if origins are tracked.
+    pub(super) origin: Option<Origin>,
+    /// The namespace that helm charts are given, from here or from above.
+    pub(super) helm_namespace: Text,
+}
+
+impl<'l> KustTarget<'l> {
+    /// Reads the kustomization of a directory.
+    pub(super) fn load(context: &mut Context<'_>, loader: Loader<'l>) -> Result<Self> {
+        let (file_name, content) = find(&loader)?;
+        let whole_file = |error: Error| match loader.library().name(span_of(&content)) {
+            Some(name) => error.at(Place::file(name)),
+            None => error,
+        };
+        let node = read_config(&content.bytes, content.source).map_err(whole_file)?;
+        let (kustomization, findings) =
+            Kustomization::parse_as_of(&node, context.options.release).map_err(whole_file)?;
+        context.findings.extend(findings);
+        if context.options.lint {
+            context.findings.extend(repeated_field(&content));
+        }
+        Ok(Self {
+            file_name,
+            ..Self::of(loader, kustomization)
+        })
+    }
+
+    /// A directory, with a kustomization that need not lie in it.
+    pub(super) fn of(loader: Loader<'l>, kustomization: Kustomization) -> Self {
+        Self {
+            loader,
+            helm_namespace: kustomization.namespace.clone(),
+            kustomization,
+            file_name: FILE_NAMES[0].to_owned(),
+            origin: None,
+        }
+    }
+
+    /// Takes over the schema that the kustomization asks for, unless one was chosen already.
+    pub(super) fn use_schema(&self, context: &mut Context<'_>) -> Result<()> {
+        let openapi = &self.kustomization.openapi;
+        let content = openapi
+            .path
+            .as_ref()
+            .map(|path| self.loader.read(path))
+            .transpose()?;
+        if context.schema_is_chosen {
+            return Ok(());
+        }
+        if let Some(content) = content {
+            context.schema_is_chosen = true;
+            let parsed =
+                json_or_config(&content.bytes, content.source).and_then(Schema::from_openapi);
+            match parsed {
+                Ok(schema) if context.looked_beyond_the_table => {
+                    context.schema = context.options.completed(schema).beside_builtin();
+                }
+                Ok(schema) => context.schema = context.options.completed(schema),
+                // It matters only if a patch is merged.
+                Err(error) => context.broken_schema = Some(error),
+            }
+        } else if let Some(version) = &openapi.version {
+            context.schema_is_chosen = true;
+            let schema = Schema::of_release(version);
+            let schema = schema.map_err(|error| error.at(version.span))?;
+            context.schema = context.options.completed(schema);
+        }
+        Ok(())
+    }
+
+    /// The files of a long list, read on all cores; nothing where a name may be a base.
+    pub(super) fn read_ahead(&self, names: &[Text]) -> Vec<Option<Result<Manifests>>> {
+        if names.len() < MANY_FILES {
+            return Vec::new();
+        }
+        threads::get_ready();
+        let is_file = |name: &Text| self.loader.kind(name) == Some(FileKind::File);
+        names
+            .par_iter()
+            .map(|name| is_file(name).then(|| self.stream(name)))
+            .collect()
+    }
+
+    /// The documents of a file.
+    fn stream(&self, name: &Text) -> Result<Manifests> {
+        let content = self.loader.read(name)?;
+        let stream = read_manifests(&content.bytes, content.source)
+            .map_err(|error| named_here(error, name))?;
+        // Only aliases make more of a text than it is long.
+        if content.bytes.contains(&b'*') {
+            let sizes = stream.documents.iter().map(|node| Size::of(node).bytes);
+            let budget = self.loader.library().budget();
+            let charged = budget.charge("this file", sizes.sum());
+            charged.map_err(|error| error.at(name.span))?;
+        }
+        Ok(stream)
+    }
+
+    /// The resources of a file, which may have been read already.
+    pub(super) fn file(
+        &self,
+        context: &mut Context<'_>,
+        name: &Text,
+        read: Option<Result<Manifests>>,
+    ) -> Result<Vec<Resource>> {
+        let stream = read.unwrap_or_else(|| self.stream(name))?;
+        let named = |error: Error| named_here(error, name);
+        let resources = resource::from_documents(stream, &context.schema).map_err(named)?;
+        context.note_repeated_keys(&resources, name.span);
+        context.options.keep_definitions(&resources);
+        context.looked_beyond_the_table |= resources.iter().any(|resource| {
+            let gvk = &resource.id().gvk;
+            !context.schema.knows_scope(&gvk.api_version(), &gvk.kind)
+        });
+        Ok(resources)
+    }
+}
+
+/// A field that stands twice in a kustomization, where the last one counts.
+fn repeated_field(content: &Content) -> Option<Finding> {
+    let error = read_strict_config(&content.bytes, content.source).err()?;
+    let place = error.place()?.clone();
+    let message = format!("{}; only the last one counts", error.message());
+    Some(
+        Finding::warning("duplicate-key", message)
+            .at(place)
+            .help("keep one of them"),
+    )
+}
+
+/// How many files are worth a thread.
+pub(super) const MANY_FILES: usize = 64;
+
+fn named_here(error: Error, name: &Text) -> Error {
+    let message = format!("`{}` is named here", shown_name(name));
+    error.note_at(message, name.span)
+}
+
+/// The kustomization file of a directory; there must be exactly one.
+fn find(loader: &Loader<'_>) -> Result<(String, Content)> {
+    let mut found = FILE_NAMES
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), loader.read_if_there(name)?)));
+    let shown = loader.shown_root();
+    let Some(first) = found.next() else {
+        return Err(no_kustomization(loader));
+    };
+    match found.next() {
+        None => Ok(first),
+        Some((other, _)) => {
+            let message = format!(
+                "there are two kustomizations in `{shown}`: `{}` and `{other}`",
+                first.0
+            );
+            Err(Error::new(ErrorKind::Load, message).help("take one of them away"))
+        }
+    }
+}
+
+/// Why a directory has no kustomization: there is none, or there is one that cannot be read.
+fn no_kustomization(loader: &Loader<'_>) -> Error {
+    let is_there = |name: &&&str| loader.kind(name).is_some();
+    let unreadable = FILE_NAMES.iter().find(is_there);
+    if let Some(error) = unreadable.and_then(|name| loader.read(&Text::from(*name)).err()) {
+        return Error::new(ErrorKind::Load, error.message())
+            .at(Place::file(loader.shown_root()))
+            .help("a kustomization is a file that can be read");
+    }
+    let message = format!("there is no kustomization in `{}`", loader.shown_root());
+    Error::new(ErrorKind::Load, message).help(format!(
+        "a kustomization is called {}",
+        FILE_NAMES.join(", or ")
+    ))
+}
+
+fn span_of(content: &Content) -> kustom_yaml::place::Span {
+    kustom_yaml::place::Span {
+        source: content.source,
+        ..Default::default()
+    }
+}
