@@ -13,9 +13,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 
-use kustom::check::{Affected, CheckContext};
+use kustom::check::{Affected, CheckContext, Since};
 use kustom::load::{Disk, Files, Recording, Revision, WorkTree};
 use kustom::project::{Options, Project, Secrets, render};
 use kustom::yaml::write_stream;
@@ -372,12 +371,12 @@ fn affected(root: &Path, options: &Options<'static>) -> Option<BTreeMap<String, 
         prefix: String::new(),
         names: project.names(&Disk),
         options: options.clone(),
-        changed: OnceLock::new(),
         project: &project,
     };
     let mut named = BTreeMap::new();
-    for checked in setup.environments() {
-        match setup.affected(&checked, &revision).unwrap() {
+    let since = Since::new(&setup, &revision);
+    for checked in setup.inputs() {
+        match since.affected(&checked).unwrap() {
             Affected::No => {}
             Affected::Yes => drop(named.insert(checked.name, false)),
             Affected::Perhaps(_) => drop(named.insert(checked.name, true)),

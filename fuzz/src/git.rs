@@ -90,8 +90,8 @@ fn asked(root: &Path) {
         let Ok(revision) = Revision::open(root, name) else {
             continue;
         };
-        for file in revision.tracked_files(root).unwrap_or_default() {
-            let _ = revision.read(&file);
+        for file in &revision.tracked_files(root).unwrap_or_default() {
+            let _ = revision.read(file);
         }
         let _ = revision.list(&root.join("d"));
     }

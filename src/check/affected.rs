@@ -7,13 +7,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{OnceLock, PoisonError, RwLock};
+
+use rustc_hash::FxHashMap;
 
 use crate::error::{Error, Kind, Result};
-use crate::load::{Accesses, FileKind, Files, Revision, WorkTree, files_below};
+use crate::load::{Accesses, FileKind, Files, Revision, TrackedFiles, WorkTree, files_below};
 
 /// How the inputs of an environment differ from those at a revision.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum InputChange {
+pub(super) enum InputChange {
     /// Not at all: the environment cannot be affected.
     Same,
     /// Only in the names in directories that were listed, which may or may not matter.
@@ -24,74 +27,86 @@ pub enum InputChange {
     Unknown(String),
 }
 
-/// Compares the recorded accesses between the work tree and a revision.
+/// The inputs of environments, now and at a revision.
 ///
-/// What git ignores is in no revision and does not count; neither does what lies outside of the
-/// repository.
-///
-/// # Errors
-///
-/// If git's index or a `.gitignore` cannot be read.
-pub fn changed_since(
-    files: &dyn Files,
-    revision: &Revision,
-    tree: &WorkTree,
-    accesses: &BTreeMap<PathBuf, Accesses>,
-) -> Result<InputChange> {
-    let sides = Sides {
-        files,
-        revision,
-        tree,
-    };
-    let mut answers = InputChange::Same;
-    for (path, accesses) in accesses {
-        if path.starts_with(tree.root()) {
-            answers = answers.max(sides.compare(path, *accesses)?);
-        }
-        if answers >= InputChange::Other {
-            break;
-        }
-    }
-    Ok(answers)
-}
-
-/// Whether a file of the repository is not what it is in a revision: what a program reads that
-/// reads by itself.
-///
-/// # Errors
-///
-/// If the repository cannot be read.
-pub fn anything_changed(files: &dyn Files, revision: &Revision, tree: &WorkTree) -> Result<bool> {
-    let sides = Sides {
-        files,
-        revision,
-        tree,
-    };
-    let cannot = |cause: io::Error| {
-        let message = format!("cannot compare the work tree with the revision: {cause}");
-        Error::new(Kind::Load, message).caused_by(cause)
-    };
-    if !revision.is_on_disk().map_err(cannot)? {
-        return Ok(true);
-    }
-    let then: BTreeSet<PathBuf> = revision.tracked_files(tree.root())?.into_iter().collect();
-    let now = files_below(tree.root(), Some(tree))?;
-    let new: Vec<PathBuf> = now
-        .into_iter()
-        .filter(|path| !then.contains(path))
-        .collect();
-    let is_theirs = |path: &PathBuf| revision.resolve(path).is_ok();
-    let new: Vec<PathBuf> = new.into_iter().filter(|path| !is_theirs(path)).collect();
-    sides.any_unignored(&new)
-}
-
-struct Sides<'s> {
+/// Each access is compared once, however many environments made it.
+pub(super) struct Inputs<'s> {
     files: &'s dyn Files,
     revision: &'s Revision,
     tree: &'s WorkTree,
+    tracked: OnceLock<TrackedFiles>,
+    compared: RwLock<FxHashMap<(PathBuf, Accesses), InputChange>>,
 }
 
-impl Sides<'_> {
+impl<'s> Inputs<'s> {
+    pub(super) fn new(files: &'s dyn Files, revision: &'s Revision, tree: &'s WorkTree) -> Self {
+        Self {
+            files,
+            revision,
+            tree,
+            tracked: OnceLock::new(),
+            compared: RwLock::default(),
+        }
+    }
+
+    /// Compares recorded accesses between the work tree and the revision.
+    ///
+    /// What git ignores is in no revision and does not count; neither does what lies outside of the
+    /// repository.
+    ///
+    /// # Errors
+    ///
+    /// If git's index or a `.gitignore` cannot be read.
+    pub(super) fn changed(&self, accesses: &BTreeMap<PathBuf, Accesses>) -> Result<InputChange> {
+        let mut answers = InputChange::Same;
+        for (path, accesses) in accesses {
+            if path.starts_with(self.tree.root()) {
+                answers = answers.max(self.compared(path, *accesses)?);
+            }
+            if answers >= InputChange::Other {
+                break;
+            }
+        }
+        Ok(answers)
+    }
+
+    /// Whether a file of the repository is not what it is in the revision: what a program reads that
+    /// reads by itself.
+    ///
+    /// # Errors
+    ///
+    /// If the repository cannot be read.
+    pub(super) fn anything_changed(&self) -> Result<bool> {
+        let cannot = |cause: io::Error| {
+            let message = format!("cannot compare the work tree with the revision: {cause}");
+            Error::new(Kind::Load, message).caused_by(cause)
+        };
+        if !self.revision.is_on_disk().map_err(cannot)? {
+            return Ok(true);
+        }
+        let root = self.tree.root();
+        let then = self.revision.tracked_files(root)?;
+        let mut new = files_below(root, Some(self.tree))?;
+        new.retain(|path| !then.contains(path) && self.revision.resolve(path).is_err());
+        self.any_unignored(&new)
+    }
+
+    fn compared(&self, path: &Path, accesses: Accesses) -> Result<InputChange> {
+        let access = (path.to_path_buf(), accesses);
+        let known = self.compared.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.get(&access) {
+            return Ok(known.clone());
+        }
+        drop(known);
+        let change = self.compare(path, accesses)?;
+        let mut known = self
+            .compared
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        known.insert(access, change.clone());
+        Ok(change)
+    }
+
     fn compare(&self, path: &Path, accesses: Accesses) -> Result<InputChange> {
         if let Some(reason) = self.unread(path, accesses) {
             return Ok(InputChange::Unknown(reason));
@@ -210,8 +225,15 @@ impl Sides<'_> {
         if ignored.contains(&false) {
             return Ok(true);
         }
-        let tracked = self.tree.tracked(self.tree.root())?;
-        let mut tracked = tracked.iter().map(|one| &one.path);
-        Ok(tracked.any(|one| paths.iter().any(|path| one.starts_with(path))))
+        let tracked = self.tracked()?;
+        Ok(paths.iter().any(|path| !tracked.below(path).is_empty()))
+    }
+
+    fn tracked(&self) -> Result<&TrackedFiles> {
+        if let Some(known) = self.tracked.get() {
+            return Ok(known);
+        }
+        let paths = self.tree.paths(self.tree.root())?;
+        Ok(self.tracked.get_or_init(|| paths.into_iter().collect()))
     }
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rustc_hash::FxHashSet;
+
 use super::environment::Checked;
 use crate::load::{FileKind, Files, MadeBy, normalized};
 use crate::project::Rendered;
@@ -15,13 +17,13 @@ use crate::yaml::write;
 pub(super) struct Without<'f> {
     pub(super) files: &'f dyn Files,
     /// What is not there.
-    pub(super) hidden: Vec<PathBuf>,
+    pub(super) hidden: &'f FxHashSet<PathBuf>,
 }
 
 impl Without<'_> {
     fn open(&self, path: &Path) -> io::Result<()> {
         let path = normalized(path);
-        match self.hidden.iter().any(|hidden| path.starts_with(hidden)) {
+        match path.ancestors().any(|above| self.hidden.contains(above)) {
             true => Err(io::ErrorKind::NotFound.into()),
             false => Ok(()),
         }

@@ -75,8 +75,6 @@ pub fn environment(
     definitions: &[Node],
 ) -> Checked {
     let recording = Recording::new(files);
-    let directory = project.environments.join(name);
-    let file = super::display_from(root, &directory.join("kustomization.yaml"));
     let done = prepared(&recording, project, name).and_then(|(environment, is_strict)| {
         let asked = project::Options {
             lint: true,
@@ -121,15 +119,57 @@ pub fn environment(
         Err(error) => (stopped(&error), Err(error)),
     };
     Checked {
-        name: name.to_owned(),
-        suite: Suite {
-            name: name.to_owned(),
-            file,
-            checks,
-        },
         used_exceptions: used,
-        accesses: recording.accesses(),
-        rendered,
+        ..Checked::new(root, project, name, checks, &recording, rendered)
+    }
+}
+
+/// Renders one environment, to know what it reads; nothing is judged.
+pub(super) fn inputs(
+    files: &dyn Files,
+    root: &Path,
+    project: &Project,
+    name: &str,
+    options: &Options<'_>,
+    _definitions: &[Node],
+) -> Checked {
+    let recording = Recording::new(files);
+    let rendered = prepared(&recording, project, name).and_then(|(environment, _)| {
+        let rendered = render(&recording, root, project, &environment, options)?;
+        // What a check reads besides: the written configs, and the rendered file that is kept.
+        if let Ok((list, _)) = configs(&recording, root, project, &environment, &options.values) {
+            drift(&project.within(&recording), root, &list);
+        }
+        let _ = project.exceptions(&recording);
+        if let Some(kept) = &project.rendered {
+            let _ = project.read_own(&recording, &kept.join(environment.output()));
+        }
+        Ok(rendered)
+    });
+    Checked::new(root, project, name, Vec::new(), &recording, rendered)
+}
+
+impl Checked {
+    fn new(
+        root: &Path,
+        project: &Project,
+        name: &str,
+        checks: Vec<Check>,
+        recording: &Recording<'_>,
+        rendered: Result<Rendered, Error>,
+    ) -> Self {
+        let directory = project.environments.join(name);
+        Self {
+            name: name.to_owned(),
+            suite: Suite {
+                name: name.to_owned(),
+                file: super::display_from(root, &directory.join("kustomization.yaml")),
+                checks,
+            },
+            used_exceptions: None,
+            accesses: recording.accesses(),
+            rendered,
+        }
     }
 }
 

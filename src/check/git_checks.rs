@@ -79,18 +79,17 @@ pub fn tracked_secrets(
     here: &Path,
 ) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
-    let mut directories = Vec::new();
+    let mut directories = HashSet::new();
     let mut named = HashSet::new();
     for environment in environments {
-        directories.push(environment.directory.join("secrets"));
+        directories.insert(environment.directory.join("secrets"));
         let secrets = secret_files(files, project, environment, &Values::default())?;
         named.extend(secrets.into_iter().map(|file| file.path));
     }
     let blobs = tree.blobs();
     for file in tree.tracked(tree.root())? {
-        let mut above = directories.iter();
-        let is_secret =
-            named.contains(&file.path) || above.any(|secrets| file.path.starts_with(secrets));
+        let mut above = file.path.ancestors();
+        let is_secret = named.contains(&file.path) || above.any(|path| directories.contains(path));
         if !is_secret || explains(&file.path) {
             continue;
         }
@@ -109,7 +108,8 @@ pub fn tracked_secrets(
     Ok(findings)
 }
 
-/// The environments with files that are filled in or rendered, and that no `.gitignore` covers.
+/// The environments with files that are filled in or rendered, and that no `.gitignore` covers; what they share is
+/// said once.
 ///
 /// They are those of the boilerplate, those that the kustomization names, and the configs.
 ///
@@ -120,7 +120,7 @@ pub fn unignored(
     files: &dyn Files,
     tree: &WorkTree,
     project: &Project,
-    environment: &Environment,
+    environments: &[Environment],
     here: &Path,
 ) -> Result<Vec<Finding>> {
     // What is encrypted is there to be committed.
@@ -128,17 +128,39 @@ pub fn unignored(
         let content = project.read_own(files, path).unwrap_or_default();
         !is_protected(&String::from_utf8_lossy(&content))
     };
-    let mut filled = filled_files(files, project, environment)?;
-    filled.retain(is_open);
-    let files = filled;
-    let ignored = tree.ignored(&files)?;
+    let mut filled = Vec::with_capacity(environments.len());
+    for environment in environments {
+        let mut own = filled_files(files, project, environment)?;
+        own.retain(is_open);
+        filled.push(own);
+    }
+    // Each question reads the whole index, so there is one for all.
+    let mut ignored = tree.ignored(&filled.concat())?.into_iter();
     let mut findings = Vec::new();
-    for (directory, what) in filled_directories(&files, environment) {
-        let mut open = files
-            .iter()
-            .zip(&ignored)
-            .filter(|(file, ignored)| !**ignored && file.starts_with(&directory));
-        let Some((first, _)) = open.next() else {
+    let mut told = HashSet::new();
+    for (environment, files) in environments.iter().zip(&filled) {
+        let mut open = files.clone();
+        open.retain(|_| !ignored.next().unwrap_or(false));
+        for finding in uncovered(files, &open, environment, here) {
+            if told.insert(finding.message.clone()) {
+                findings.push(finding);
+            }
+        }
+    }
+    Ok(findings)
+}
+
+/// The directories of an environment's files with some that are open: that no `.gitignore` covers.
+fn uncovered(
+    files: &[PathBuf],
+    open: &[PathBuf],
+    environment: &Environment,
+    here: &Path,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (directory, what) in filled_directories(files, environment) {
+        let mut open = open.iter().filter(|file| file.starts_with(&directory));
+        let Some(first) = open.next() else {
             continue;
         };
         let more = match open.count() {
@@ -163,7 +185,7 @@ pub fn unignored(
                 .help(format!("add the line `/{part}/` to `{ignore}`")),
         );
     }
-    Ok(findings)
+    findings
 }
 
 /// The files that are filled in or rendered for an environment, whether they are there or not.

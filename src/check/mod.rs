@@ -5,16 +5,18 @@
 
 mod affected;
 mod changes;
+mod context;
 mod environment;
 mod git_checks;
 mod project;
-mod releases;
 mod project_guard;
+mod releases;
+mod since;
 
 pub use crate::load::display_from;
-pub use affected::{InputChange, anything_changed, changed_since};
+pub use context::CheckContext;
 pub use environment::{Checked, environment};
 pub use git_checks::{tracked_generator_files, tracked_secrets, unignored};
-pub use project::{Affected, CheckContext, programs, unfollowed};
 pub use project_guard::ProjectGuard;
 pub use releases::{Output, Target, Verdict, compare_releases};
+pub use since::{Affected, Since, programs, unfollowed};

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use kustom::check::Affected;
+use kustom::check::{Affected, Since};
 use kustom::error::Result;
 use kustom::finding::{Finding, Severity};
 
@@ -35,16 +35,19 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
     for found in arguments.chosen.find()? {
         let revision = found.revision(&arguments.base)?;
         let setup = found.setup();
-        for checked in setup.environments() {
-            match setup.affected(&checked, &revision)? {
+        let since = Since::new(&setup, &revision);
+        let inputs = setup.inputs();
+        let answers = since.affected_each(&inputs)?;
+        for (checked, answer) in inputs.into_iter().zip(answers) {
+            match answer {
                 Affected::No => continue,
                 Affected::Yes => {}
                 Affected::Perhaps(finding) => findings.push(*finding),
             }
             names.push(checked.suite.name);
         }
-        for name in setup.gone(&revision)? {
-            let (name, base) = (setup.label(&name), &arguments.base);
+        for name in since.gone() {
+            let (name, base) = (setup.label(name), &arguments.base);
             let message = format!("`{name}` is gone since `{base}`, and is not named");
             findings.push(Finding::new("gone", Severity::Note, message));
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use kustom::check::CheckContext;
 use kustom::error::Result;
@@ -223,7 +223,6 @@ impl Found {
             prefix: self.prefix.clone(),
             names: self.names.clone(),
             options: self.options.clone(),
-            changed: OnceLock::new(),
         }
     }
 

@@ -15,8 +15,8 @@ use kustom::fields::Fields;
 use kustom::finding::{Finding, Severity};
 use kustom::guard::Guard;
 use kustom::load::{
-    Disk, Files, LookupCache, Memory, Overlay, Revision, Within, tracked_files, unlistable,
-    unreadable,
+    Disk, Files, LookupCache, Memory, Overlay, Revision, TrackedFiles, Within, tracked_files,
+    unlistable, unreadable,
 };
 use kustom::place::{Place, SourceId, Span};
 use kustom::project::{self, GuardPolicy, Project, Rendered, render};
@@ -331,7 +331,7 @@ impl Opened {
         files: &dyn Files,
         project: &Project,
         name: &str,
-        tracked: &[PathBuf],
+        tracked: &TrackedFiles,
     ) -> Result<Loaded> {
         let mut environment = project.environment(files, name)?;
         // What is compared need not be fit to be deployed.

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use kustom::edit::{ImageArgument, Part};
 use kustom::error::{Error, Kind, Result};
-use kustom::load::{Files, LookupCache, Restriction, display_from};
+use kustom::load::{Files, LookupCache, Restriction, TrackedFiles, display_from};
 use kustom::project::{ImageOverride, Options, ReplicaOverride, Secrets, values_file};
 use kustom::release::Release;
 use kustom::sops::{Decrypted, OnLocked, Sops};
@@ -92,7 +92,7 @@ impl RunOverrides {
     /// The options of a render, without the files that git tracks.
     pub(super) fn options(&self, secrets: Option<Secrets>) -> Result<Options<'static>> {
         Ok(Options {
-            tracked: &[],
+            tracked: <&TrackedFiles>::default(),
             secrets,
             values: self.values.read()?,
             images: self

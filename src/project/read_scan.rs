@@ -3,17 +3,15 @@
 //! While an environment is rendered, another thread looks for secrets in every file that is read
 //! and that git tracks.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc::Receiver;
 use std::thread;
-
-use rustc_hash::FxHashSet;
 
 use super::{GuardPolicy, PROJECT_FILE, Project, Step, place_at};
 use crate::error::{Error, Kind, Result};
 use crate::finding::{Finding, Severity};
 use crate::guard::{Baseline, Guard, Leak, Settings};
-use crate::load::{Cached, FileRead, Files};
+use crate::load::{Cached, FileRead, Files, TrackedFiles};
 use crate::place::Place;
 use crate::secret_scan::{findings_of, read_baseline};
 use crate::threads;
@@ -29,7 +27,7 @@ pub(super) const STACK: usize = 8 << 20;
 pub(super) fn watched<T>(
     files: &dyn Files,
     project: &Project,
-    tracked: &[PathBuf],
+    tracked: &TrackedFiles,
     work: impl FnOnce(&Cached<'_>) -> T,
 ) -> Result<(T, Vec<Finding>)> {
     let cached = Cached::new(files);
@@ -37,12 +35,11 @@ pub(super) fn watched<T>(
         return Ok((work(&cached), Vec::new()));
     }
     let guard = guard(files, project)?;
-    let tracked: FxHashSet<&Path> = tracked.iter().map(PathBuf::as_path).collect();
     let reads = cached.subscribe();
     thread::scope(|scope| {
         let search = || {
             threads::grow_heap();
-            search(&guard, project, &tracked, reads)
+            search(&guard, project, tracked, reads)
         };
         let builder = thread::Builder::new().stack_size(STACK);
         let searching = builder.spawn_scoped(scope, search).map_err(|cause| {
@@ -88,17 +85,17 @@ pub(super) fn judged(findings: Vec<Finding>, policy: GuardPolicy) -> Result<Vec<
 fn search(
     guard: &Guard,
     project: &Project,
-    tracked: &FxHashSet<&Path>,
+    tracked: &TrackedFiles,
     reads: Receiver<FileRead>,
 ) -> Vec<Finding> {
     let mut leaks: Vec<Leak> = Vec::new();
     for (path, content) in reads {
         // What is read through a link to a directory is tracked where it lies.
-        let path = match tracked.contains(path.as_path()) {
+        let path = match tracked.contains(&path) {
             true => path,
             false => path.canonicalize().unwrap_or(path),
         };
-        if tracked.contains(path.as_path()) {
+        if tracked.contains(&path) {
             leaks.extend(guard.scan(&project.named(&path), &content).leaks);
         }
     }

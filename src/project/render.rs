@@ -1,7 +1,7 @@
 //! Renders an environment, from its scripts to its manifests.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::configs::configs_in;
@@ -19,7 +19,7 @@ use crate::build::{self, Observer, build_observed};
 use crate::error::{Error, Kind, Result};
 use crate::finding::{Finding, Severity};
 use crate::guard::Mask;
-use crate::load::{Cached, Files, Memory, Overlay, Restriction, Sources};
+use crate::load::{Cached, Files, Memory, Overlay, Restriction, Sources, TrackedFiles};
 use crate::plugin;
 use crate::release::Release;
 use crate::resource::Resource;
@@ -29,8 +29,8 @@ use crate::template::Values;
 /// Options of one render; they override the files.
 #[derive(Clone, Debug, Default)]
 pub struct Options<'o> {
-    /// The files that git tracks, sorted or not.
-    pub tracked: &'o [PathBuf],
+    /// The files that git tracks.
+    pub tracked: &'o TrackedFiles,
     /// What is done about secrets that are not filled in; it overrides the environment.
     pub secrets: Option<Secrets>,
     /// Values, which override all others.
@@ -108,7 +108,7 @@ pub fn render_observed(
 ) -> Result<Rendered> {
     let policy = environment.guard();
     let tracked = match policy {
-        GuardPolicy::Off => &[],
+        GuardPolicy::Off => <&TrackedFiles>::default(),
         _ => options.tracked,
     };
     let (rendered, found) = watched(files, project, tracked, |files| {

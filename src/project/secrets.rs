@@ -11,7 +11,7 @@ use super::{Environment, Project, Secrets};
 use crate::error::{Error, Kind, Result, nearest};
 use crate::finding::Finding;
 use crate::guard::{Guard, encryption, is_protected};
-use crate::load::{Files, Memory, unlistable};
+use crate::load::{Files, Memory, TrackedFiles, unlistable};
 use crate::place::Place;
 use crate::template::Values;
 
@@ -383,7 +383,7 @@ pub(super) fn stand_in(
     project: &Project,
     environment: &Environment,
     view: &dyn Files,
-    (policy, values, tracked): (Secrets, &Values, &[PathBuf]),
+    (policy, values, tracked): (Secrets, &Values, &TrackedFiles),
 ) -> Result<MissingSecrets> {
     let mut missing = MissingSecrets::default();
     if policy == Secrets::Placeholder && project.boilerplate.is_some() {
@@ -440,7 +440,7 @@ pub(super) fn refuse_tracked(
     project: &Project,
     environment: &Environment,
     named: &[PathBuf],
-    tracked: &[PathBuf],
+    tracked: &TrackedFiles,
 ) -> Result<()> {
     let secrets = environment.directory.join("secrets");
     // What is encrypted is there to be committed.
@@ -448,10 +448,11 @@ pub(super) fn refuse_tracked(
         let content = project.read_own(files, path).unwrap_or_default();
         is_protected(&String::from_utf8_lossy(&content))
     };
-    let is_secret = |path: &PathBuf| path.starts_with(&secrets) || named.contains(path);
-    let found: Vec<String> = tracked
-        .iter()
-        .filter(|path| is_secret(path) && !explains(path) && !is_protected(path))
+    let named = named.iter().filter(|path| tracked.contains(path));
+    let paths: BTreeSet<&PathBuf> = tracked.below(&secrets).iter().chain(named).collect();
+    let found: Vec<String> = paths
+        .into_iter()
+        .filter(|path| !explains(path) && !is_protected(path))
         .map(|path| project.shown(path))
         .collect();
     if found.is_empty() {

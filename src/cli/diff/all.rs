@@ -1,6 +1,6 @@
 //! `kustom diff --against` without an environment: all that the changes since a revision can affect.
 
-use kustom::check::Affected;
+use kustom::check::{Affected, Since};
 use kustom::diff::Diff;
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::Finding;
@@ -96,8 +96,11 @@ pub(super) fn show(arguments: &Arguments, revision: &str, streams: &Streams) -> 
 fn affected(found: &Found, revision: &Revision, streams: &Streams) -> Result<Vec<String>> {
     let setup = found.setup();
     let mut names = Vec::new();
-    for checked in setup.environments() {
-        match setup.affected(&checked, revision)? {
+    let since = Since::new(&setup, revision);
+    let inputs = setup.inputs();
+    let answers = since.affected_each(&inputs)?;
+    for (checked, answer) in inputs.into_iter().zip(answers) {
+        match answer {
             Affected::No => continue,
             // What stops it is said when it is compared.
             Affected::Perhaps(_) if checked.rendered.is_err() => {}
@@ -106,6 +109,6 @@ fn affected(found: &Found, revision: &Revision, streams: &Streams) -> Result<Vec
         }
         names.push(checked.name);
     }
-    names.extend(setup.gone(revision)?);
+    names.extend(since.gone().cloned());
     Ok(names)
 }

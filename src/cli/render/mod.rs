@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::{Finding, Severity};
-use kustom::load::{LookupCache, tracked_files};
+use kustom::load::{LookupCache, TrackedFiles, tracked_files};
 use kustom::project::{
     Environment, Options, Project, Rendered, Shard, flux_file, render, render_many,
 };
@@ -131,7 +131,7 @@ fn rendered(
     files: &LookupCache,
     here: &Path,
     (project, environment): (&Project, &Environment),
-    tracked: &[PathBuf],
+    tracked: &TrackedFiles,
     streams: &Streams,
 ) -> Result<ExitCode> {
     let options = arguments.options(tracked)?;
@@ -227,7 +227,7 @@ fn all(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
 }
 
 impl Arguments {
-    fn options<'t>(&self, tracked: &'t [PathBuf]) -> Result<Options<'t>> {
+    fn options<'t>(&self, tracked: &'t TrackedFiles) -> Result<Options<'t>> {
         let said = self.overrides.options(self.secrets.map(Policy::secrets))?;
         Ok(Options { tracked, ..said })
     }
@@ -284,7 +284,7 @@ fn by_environment(found: Vec<(String, Vec<Finding>)>) -> Report {
 }
 
 /// What git tracks of the project.
-fn tracked(files: &LookupCache, project: &Project, names: &[String]) -> Result<Vec<PathBuf>> {
+fn tracked(files: &LookupCache, project: &Project, names: &[String]) -> Result<TrackedFiles> {
     let said = said_by_git(tracked_files(&project.root), files, project, names)?;
     Ok(said.unwrap_or_default())
 }

@@ -163,13 +163,7 @@ fn facts(files: &LookupCache, tree: &WorkTree, start: &Path, here: &Path) -> Res
         environments.push(project.environment(files, &name)?);
     }
     findings.extend(tracked_secrets(files, tree, &project, &environments, here)?);
-    for environment in &environments {
-        for finding in unignored(files, tree, &project, environment, here)? {
-            if !findings.contains(&finding) {
-                findings.push(finding);
-            }
-        }
-    }
+    findings.extend(unignored(files, tree, &project, &environments, here)?);
     Ok(findings)
 }
 

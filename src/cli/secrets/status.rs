@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use kustom::error::Result;
-use kustom::load::{LookupCache, WorkTree, tracked_files};
+use kustom::load::{LookupCache, TrackedFiles, WorkTree, tracked_files};
 use kustom::project::{self, Environment, Project, SecretFile, Secrets, State, secret_files};
 use kustom::report::printable;
 use kustom::sops::{self, Decryption, Sops, is_encrypted};
@@ -62,17 +62,17 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
         None => project.names(files),
     };
     let tree = WorkTree::discover(&project.root)?;
-    let tracked: BTreeSet<PathBuf> = tracked_files(&project.root)?.into_iter().collect();
+    let tracked = tracked_files(&project.root)?;
     let mut lines = Vec::new();
     for name in names {
         let environment = project.environment(files, &name)?;
-        lines.extend(of_environment(
-            files,
-            &project,
-            &environment,
-            &tracked,
-            tree.as_ref(),
-        )?);
+        lines.extend(of_environment(files, &project, &environment, &tracked)?);
+    }
+    if let Some(tree) = &tree {
+        let paths: Vec<PathBuf> = lines.iter().map(|line| line.file.path.clone()).collect();
+        for (line, is_ignored) in lines.iter_mut().zip(tree.ignored(&paths)?) {
+            line.is_ignored = Some(is_ignored);
+        }
     }
     if arguments.decrypt {
         decrypt(files, &project, &mut lines)?;
@@ -98,18 +98,15 @@ fn of_environment(
     files: &LookupCache,
     project: &Project,
     environment: &Environment,
-    tracked: &BTreeSet<PathBuf>,
-    tree: Option<&WorkTree>,
+    tracked: &TrackedFiles,
 ) -> Result<Vec<Line>> {
     let values = project::values(files, project, environment, &Values::default())?;
     let secrets = secret_files(files, project, environment, &values)?;
-    let paths: Vec<PathBuf> = secrets.iter().map(|file| file.path.clone()).collect();
-    let ignored = tree.map(|tree| tree.ignored(&paths)).transpose()?;
-    let lines = secrets.into_iter().enumerate().map(|(index, file)| Line {
+    let lines = secrets.into_iter().map(|file| Line {
         environment: environment.name.clone(),
         policy: environment.secrets(),
         is_tracked: tracked.contains(&file.path),
-        is_ignored: ignored.as_ref().map(|all| all[index]),
+        is_ignored: None,
         file,
     });
     Ok(lines.collect())

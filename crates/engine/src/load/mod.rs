@@ -58,7 +58,7 @@ pub use recording::{Accesses, Recording};
 pub use registry::Registry;
 pub use remote::Remotes;
 pub use revision::Revision;
-pub use tracked::tracked_files;
+pub use tracked::{TrackedFiles, tracked_files};
 pub use url::{Repository, is_http, shown_name};
 pub use within::{Within, is_outside, unlistable, unreadable};
 pub use work_tree::{Blob, Blobs, Staged, Tracked, WorkTree};

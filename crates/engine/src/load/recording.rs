@@ -17,7 +17,7 @@ pub struct Recording<'f> {
 }
 
 /// The accesses to a path.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Accesses {
     /// It was read, and exists.
     pub read: bool,

@@ -1,0 +1,246 @@
+//! Holds a project against a revision: which environments a change can affect, and what it changes.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
+use rustc_hash::FxHashSet;
+
+use super::affected::{InputChange, Inputs};
+use super::changes::{Without, change};
+use super::context::CheckContext;
+use super::environment::{Checked, environment};
+use crate::across::refused_updates;
+use crate::error::Result;
+use crate::finding::{Finding, Severity};
+use crate::load::{Cached, Revision};
+use crate::project::{Options, Project, Secrets};
+use crate::report::{Change, Check, finding_of};
+use crate::threads;
+
+/// Whether a change can affect an environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Affected {
+    /// It cannot.
+    No,
+    /// It can.
+    Yes,
+    /// It may: what the environment reads is not all known, for the reason that is found.
+    Perhaps(Box<Finding>),
+}
+
+/// A project and a revision of it.
+pub struct Since<'s> {
+    context: &'s CheckContext<'s>,
+    /// What is read of either side, once for all environments.
+    then: Cached<'s>,
+    now: Cached<'s>,
+    /// The inputs of both sides; nothing outside of a repository.
+    inputs: Option<Inputs<'s>>,
+    project_then: Option<Project>,
+    /// The environments of the revision, and those of now, sorted.
+    names: [Vec<String>; 2],
+    clean: OnceLock<FxHashSet<PathBuf>>,
+    anything: OnceLock<bool>,
+    options: Options<'static>,
+}
+
+impl<'s> Since<'s> {
+    /// Finds the project of the revision; environments are read when they are asked for.
+    pub fn new(context: &'s CheckContext<'s>, revision: &'s Revision) -> Self {
+        let then = Cached::new(revision);
+        let now = Cached::new(context.files);
+        let root = &context.project.root;
+        let project_then = Project::find(&then, root).ok();
+        let project_then = project_then.filter(|project| project.root == *root);
+        let names_then = project_then.as_ref().map(|it| it.names(&then));
+        let names = [names_then.unwrap_or_default(), context.project.names(&now)];
+        let inputs = context.tree;
+        Self {
+            inputs: inputs.map(|tree| Inputs::new(context.files, revision, tree)),
+            context,
+            then,
+            now,
+            project_then,
+            names,
+            clean: OnceLock::new(),
+            anything: OnceLock::new(),
+            options: Options {
+                secrets: context.options.secrets.or(Some(Secrets::Placeholder)),
+                ..context.options.clone()
+            },
+        }
+    }
+
+    /// Which environments a change since the revision can affect, in their order.
+    ///
+    /// # Errors
+    ///
+    /// If the repository cannot be read.
+    pub fn affected_each(&self, checked: &[Checked]) -> Result<Vec<Affected>> {
+        threads::get_ready();
+        let each = checked.par_iter().map(|one| self.affected(one));
+        each.collect()
+    }
+
+    /// Whether a change since the revision can affect an environment.
+    ///
+    /// # Errors
+    ///
+    /// If the repository cannot be read.
+    pub fn affected(&self, checked: &Checked) -> Result<Affected> {
+        if let Some(finding) = unfollowed(checked) {
+            return Ok(Affected::Perhaps(Box::new(finding)));
+        }
+        let Some(inputs) = &self.inputs else {
+            return Ok(Affected::Yes);
+        };
+        let is_affected = match inputs.changed(&checked.accesses)? {
+            InputChange::Same => false,
+            InputChange::Other => true,
+            InputChange::OtherNames => !self.renders_the_same(&checked.name)?,
+            InputChange::Unknown(reason) => {
+                let label = &checked.suite.name;
+                let message =
+                    format!("what `{label}` read as of the revision is not all known: {reason}");
+                let finding = Finding::warning("unfollowed", message);
+                return Ok(Affected::Perhaps(Box::new(finding)));
+            }
+        };
+        Ok(match programs(checked) {
+            _ if is_affected => Affected::Yes,
+            Some(finding) if self.anything_changed(inputs)? => Affected::Perhaps(Box::new(finding)),
+            _ => Affected::No,
+        })
+    }
+
+    /// The environments that were there in the revision and are not any more.
+    pub fn gone(&self) -> impl Iterator<Item = &String> {
+        let [then, now] = &self.names;
+        then.iter().filter(|name| now.binary_search(name).is_err())
+    }
+
+    /// What became of environments, and which ones are gone.
+    ///
+    /// Both sides are as in a clean checkout, so that what is filled in here makes no difference.
+    /// With each goes what an API server that has the objects of the revision would refuse.
+    pub(super) fn changes(&self, affected: &[String]) -> Result<Vec<(Change, Vec<Finding>)>> {
+        let names: Vec<&String> = affected.iter().chain(self.gone()).collect();
+        let one = |name: &&String| {
+            let (then, now) = self.sides(name)?;
+            let change = change(&self.context.label(name), then.as_ref(), now.as_ref());
+            Ok((change, self.refused(then.as_ref(), now.as_ref())))
+        };
+        threads::get_ready();
+        names.par_iter().map(one).collect()
+    }
+
+    fn anything_changed(&self, inputs: &Inputs<'_>) -> Result<bool> {
+        if let Some(known) = self.anything.get() {
+            return Ok(*known);
+        }
+        let found = inputs.anything_changed()?;
+        Ok(*self.anything.get_or_init(|| found))
+    }
+
+    /// Whether an environment renders now as it did in the revision, with the same findings.
+    fn renders_the_same(&self, name: &str) -> Result<bool> {
+        let (Some(then), Some(now)) = self.sides(name)? else {
+            return Ok(false);
+        };
+        let change = change(name, Some(&then), Some(&now));
+        let findings = |side: &Checked| -> Vec<Finding> {
+            let checks = side.suite.checks.iter();
+            checks.flat_map(Check::findings).cloned().collect()
+        };
+        Ok(change.is_none() && findings(&then) == findings(&now))
+    }
+
+    /// An environment then and now, where it is there, both as in a clean checkout.
+    fn sides(&self, name: &str) -> Result<(Option<Checked>, Option<Checked>)> {
+        let is_known = |names: &[String]| {
+            let found = names.binary_search_by(|known| known.as_str().cmp(name));
+            found.is_ok()
+        };
+        let [then, now] = &self.names;
+        let (root, options) = (&self.context.project.root, &self.options);
+        let definitions = &self.context.definitions;
+        let then = self.project_then.as_ref().filter(|_| is_known(then));
+        let then = then.map(|it| environment(&self.then, root, it, name, options, definitions));
+        let now = match is_known(now) {
+            true => {
+                let project = self.context.project;
+                let files = Without {
+                    files: &self.now,
+                    hidden: self.hidden()?,
+                };
+                Some(environment(
+                    &files,
+                    root,
+                    project,
+                    name,
+                    options,
+                    definitions,
+                ))
+            }
+            false => None,
+        };
+        Ok((then, now))
+    }
+
+    /// What a clean checkout does not have.
+    fn hidden(&self) -> Result<&FxHashSet<PathBuf>> {
+        if let Some(known) = self.clean.get() {
+            return Ok(known);
+        }
+        let hidden = self.context.filled_directories(&self.now)?;
+        Ok(self.clean.get_or_init(|| hidden.into_iter().collect()))
+    }
+
+    /// What an API server refuses that has the objects of one side and is to take those of the other.
+    fn refused(&self, then: Option<&Checked>, now: Option<&Checked>) -> Vec<Finding> {
+        let sides = [then, now].map(|side| side.and_then(|it| it.rendered.as_ref().ok()));
+        let [Some(then), Some(now)] = sides else {
+            return Vec::new();
+        };
+        let mut findings = refused_updates(&then.resources, &now.resources);
+        for place in findings.iter_mut().flat_map(Finding::places_mut) {
+            now.sources.locate(place);
+        }
+        if let Ok(exceptions) = self.context.project.exceptions(&self.now) {
+            exceptions.apply(&mut findings, &mut BTreeSet::new());
+        }
+        self.context.rename(&mut findings);
+        findings
+    }
+}
+
+/// Why what an environment reads is not all known, if it is not: what stops a render hides what
+/// would have been read after it.
+pub fn unfollowed(checked: &Checked) -> Option<Finding> {
+    let error = checked.rendered.as_ref().err()?;
+    let why = finding_of("unfollowed", error);
+    let name = &checked.suite.name;
+    let message = format!(
+        "what `{name}` reads is not all known, because it does not render: {}",
+        why.message
+    );
+    Some(Finding {
+        severity: Severity::Warning,
+        message,
+        ..why
+    })
+}
+
+/// That an environment runs programs which read by themselves, if it does.
+pub fn programs(checked: &Checked) -> Option<Finding> {
+    let mut accesses = checked.accesses.values();
+    accesses.any(|accesses| accesses.handed_over).then(|| {
+        let name = &checked.suite.name;
+        let message =
+            format!("`{name}` runs programs, and what those read by themselves is not known");
+        Finding::new("unfollowed", Severity::Note, message)
+            .help("any change in the repository may affect it")
+    })
+}
