@@ -54,6 +54,8 @@ pub mod flux;
 pub mod argocd;
 pub mod project;
 pub mod check;
+#[cfg(feature = "lsp")]
+pub mod editor;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -236,6 +236,8 @@ const COMMANDS: &[(&str, &[&str])] = &[
             "blame --dir p/base --reverse NAME",
         ],
     ),
+    // It answers an editor in JSON, where nothing is raw; without input it ends.
+    ("lsp", &["lsp", "lsp --values NAME"]),
     (
         "affected",
         &[

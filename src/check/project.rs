@@ -70,7 +70,11 @@ impl CheckContext<'_> {
     }
 
     /// What git keeps, or would keep, that it must not; and how much of it is allowed.
-    fn repository(&self, checked: &[Checked]) -> Result<(Suite, usize)> {
+    ///
+    /// # Errors
+    ///
+    /// If the repository or the project's own files cannot be read.
+    pub fn repository(&self, checked: &[Checked]) -> Result<(Suite, usize)> {
         let root = &self.project.root;
         let watch = ProjectGuard::of(self.files, self.here, root, self.tree, None)?;
         let shown = watch.shown();

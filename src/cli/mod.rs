@@ -27,6 +27,7 @@ mod kustomize;
 mod lazy_args;
 mod localize;
 mod lock;
+mod lsp;
 mod outdated;
 mod output;
 mod project;
@@ -119,6 +120,8 @@ enum Command {
     Explain(LazyArgs<explain::Arguments>),
     /// Print the output of an environment with the file and line that each of its lines comes from.
     Blame(LazyArgs<blame::Arguments>),
+    /// Answer an editor, as a language server on stdin and stdout.
+    Lsp(LazyArgs<lsp::Arguments>),
     /// Print the environments that the changes since a revision can affect.
     Affected(LazyArgs<affected::Arguments>),
     /// Print the files that environments are made of.
@@ -200,6 +203,7 @@ fn run_command(command: Command, streams: &Streams) -> Result<ExitCode> {
         Command::Substitute(LazyArgs(arguments)) => substitute::run(&arguments, streams),
         Command::Explain(LazyArgs(arguments)) => explain::run(&arguments, streams),
         Command::Blame(LazyArgs(arguments)) => blame::run(&arguments, streams),
+        Command::Lsp(LazyArgs(arguments)) => lsp::run(&arguments),
         Command::Affected(LazyArgs(arguments)) => affected::run(&arguments, streams),
         Command::Deps(LazyArgs(arguments)) => deps::run(&arguments, streams),
         Command::Lock(LazyArgs(arguments)) => lock::run(&arguments, streams),

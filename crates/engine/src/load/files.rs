@@ -351,6 +351,14 @@ impl Memory {
         self.made.extend(other.made);
     }
 
+    /// Takes a file away; the directories that it was in stay.
+    pub fn remove(&mut self, path: impl AsRef<Path>) {
+        let path = normalized(path.as_ref());
+        self.kinds.remove(path.as_os_str());
+        self.made.remove(&path);
+        self.contents.remove(&path);
+    }
+
     /// The files, sorted by path.
     pub fn iter(&self) -> impl Iterator<Item = (&Path, &[u8])> {
         self.contents

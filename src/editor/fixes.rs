@@ -1,0 +1,294 @@
+//! Changes that mend a finding, where its help line names one thing to try.
+
+use std::ops::Range;
+use std::path::Path;
+
+use kustom_lsp::{Edit, Fix};
+
+use super::diagnostics::Told;
+use super::suggestions::{Suggestion, quoted, suggestion};
+use super::workspace::is_kustomization;
+use crate::build::{self, build};
+use crate::edit::{Proof, fix, replacements};
+use crate::error::{Error, Kind, Result};
+use crate::load::{Files, Loader, Memory, Overlay, Restriction, SourceStore};
+use crate::yaml::cut::Cut as _;
+use crate::yaml::{Node, Options, Value, read, rewrite};
+
+/// The changes that mend one finding.
+pub(super) fn fixes(files: &dyn Files, path: &Path, text: &str, told: &Told) -> Vec<Fix> {
+    let finding = &told.finding;
+    let range = &told.diagnostic.range;
+    let mut all = Vec::new();
+    let mut add = |title: String, edits: Vec<Edit>, is_preferred| {
+        all.push(Fix {
+            title,
+            edits,
+            code: finding.rule.to_owned(),
+            is_preferred,
+        });
+    };
+    let edit = |range: Range<usize>, text: &str| Edit {
+        path: path.to_path_buf(),
+        range,
+        text: text.to_owned(),
+    };
+    if finding.rule == "deprecated-field" && is_kustomization(path) {
+        if let Some(fixed) = converted(files, path, text) {
+            let edits = vec![edit(0..text.len(), &fixed)];
+            add("Write deprecated fields anew".to_owned(), edits, true);
+        }
+        return all;
+    }
+    let helps = finding.notes.iter().filter_map(|note| note.help.as_deref());
+    let helps = finding.help.as_deref().into_iter().chain(helps);
+    for help in helps {
+        match suggestion(help) {
+            Some(Suggestion::Meant(word) | Suggestion::Written(word)) => {
+                if let Some((old, place)) = meant(text, range, &finding.message, word) {
+                    let title = format!("Write `{word}` in place of `{old}`");
+                    add(title, vec![edit(place, word)], true);
+                }
+            }
+            Some(Suggestion::Added(entry)) => {
+                if let Some(whole) = with_entry(text, range.start, entry) {
+                    let edits = vec![edit(0..text.len(), &whole)];
+                    add(format!("Add `{entry}`"), edits, true);
+                }
+            }
+            None => {}
+        }
+    }
+    if finding.rule.starts_with("unmatched-") || matches!(finding.rule, "idle-patch") {
+        if let Some(whole) = without_item(text, range.start).filter(|_| is_kustomization(path)) {
+            let edits = vec![edit(0..text.len(), &whole)];
+            add("Take the entry away".to_owned(), edits, false);
+        }
+    }
+    if finding.rule == "wrong-type" && is_for_text(&finding.message) {
+        let old = text.cut(range.clone()).trim_end();
+        if is_plain(old) {
+            let quoted = format!("\"{old}\"");
+            let end = range.start + old.len();
+            add(
+                format!("Put `{old}` in quotes"),
+                vec![edit(range.start..end, &quoted)],
+                true,
+            );
+        }
+    }
+    all
+}
+
+/// The word that a suggestion takes the place of, and where it stands: a word of the message on the
+/// line of the finding, from its place on.
+fn meant<'m>(
+    text: &str,
+    range: &Range<usize>,
+    message: &'m str,
+    new: &str,
+) -> Option<(&'m str, Range<usize>)> {
+    let rest = text.cut(range.start..);
+    let end = rest.find(['\r', '\n']).unwrap_or(rest.len());
+    let line_start = text.cut(..range.start).rfind(['\r', '\n']);
+    let line_start = line_start.map_or(0, |at| at + 1);
+    for start in [range.start, line_start] {
+        let line = text.cut(start..range.start + end);
+        for word in quoted(message).filter(|word| !word.is_empty() && *word != new) {
+            let mut places = line.match_indices(word);
+            let whole = places.find(|(at, _)| {
+                let is_inside =
+                    |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+                let before = line.cut(..*at).chars().next_back();
+                let after = line.cut(at + word.len()..).chars().next();
+                !is_inside(before) && !is_inside(after)
+            });
+            if let Some((at, _)) = whole {
+                return Some((word, start + at..start + at + word.len()));
+            }
+        }
+    }
+    None
+}
+
+/// Whether a remark on a type says that text is wanted.
+fn is_for_text(message: &str) -> bool {
+    message.contains("text") || message.contains("string")
+}
+
+/// Whether a text is a number, a boolean or null as it is written.
+fn is_plain(text: &str) -> bool {
+    let is_letter = |c: char| c.is_alphanumeric() || "+-.".contains(c);
+    !text.is_empty() && text.chars().all(is_letter)
+}
+
+fn documents(text: &str) -> Option<Vec<Node>> {
+    let options = Options {
+        keep_aliases: true,
+        ..Options::default()
+    };
+    read(text, &options).ok()
+}
+
+/// A text with an entry added to the mapping at an offset.
+fn with_entry(text: &str, offset: usize, entry: &str) -> Option<String> {
+    let new = read(entry, &Options::default()).ok()?;
+    let new = new.first()?.entries().first()?;
+    let before = documents(text)?;
+    let mut after = before.clone();
+    let target = after.iter_mut().find_map(|root| mapping_at(root, offset))?;
+    let key = new.key.text()?;
+    if target.get(key).is_some() {
+        return None;
+    }
+    let mut entry = crate::yaml::Entry::new(key, Node::plain(new.value.text()?));
+    entry.value.tag = new.value.tag;
+    target.entries_mut()?.insert(0, entry);
+    rewrite(text, &before, &after).ok()
+}
+
+/// The innermost mapping that begins at an offset, or that has an entry there.
+fn mapping_at(node: &mut Node, offset: usize) -> Option<&mut Node> {
+    let begins = node.is_map() && node.span.start as usize == offset;
+    let has = node
+        .entries()
+        .iter()
+        .any(|entry| entry.key.span.start as usize == offset);
+    if begins || has {
+        return Some(node);
+    }
+    match &mut node.value {
+        Value::Map(entries) => entries
+            .iter_mut()
+            .find_map(|entry| mapping_at(&mut entry.value, offset)),
+        Value::Seq(items) => items.iter_mut().find_map(|item| mapping_at(item, offset)),
+        Value::Scalar(_) | Value::Alias(_) => None,
+    }
+}
+
+/// A text without the item of a list of the first level that an offset is in, and without the list
+/// if that was its only one.
+fn without_item(text: &str, offset: usize) -> Option<String> {
+    let before = documents(text)?;
+    let mut after = before.clone();
+    let root = after.first_mut()?;
+    let mut emptied = None;
+    let mut is_done = false;
+    for entry in root.entries_mut()? {
+        let Some(items) = entry.value.items_mut() else {
+            continue;
+        };
+        let is_it = |item: &Node| {
+            let span = item.span.range();
+            item.span.line > 0 && span.contains(&offset)
+        };
+        if let Some(index) = items.iter().position(is_it) {
+            items.remove(index);
+            is_done = true;
+            if items.is_empty() {
+                emptied = entry.key.text().map(str::to_owned);
+            }
+            break;
+        }
+    }
+    if let Some(key) = emptied {
+        root.remove(&key);
+    }
+    is_done.then(|| rewrite(text, &before, &after).ok())?
+}
+
+/// A kustomization without deprecated fields, if what is built of it stays the same.
+fn converted(files: &dyn Files, path: &Path, text: &str) -> Option<String> {
+    let directory = path.parent()?;
+    let store = SourceStore::new(files, directory, Restriction::None);
+    let loader: Loader<'_> = store.open(directory).ok()?;
+    let source = store.source(path);
+    let mut proof = Candidate {
+        files,
+        path,
+        directory,
+    };
+    let fixed = fix(text, source, false, &loader, &mut proof).ok()?;
+    (fixed.text != text).then_some(fixed.text)
+}
+
+/// A kustomization that is being fixed.
+struct Candidate<'c> {
+    files: &'c dyn Files,
+    path: &'c Path,
+    directory: &'c Path,
+}
+
+impl Candidate<'_> {
+    fn with(&self, text: &str) -> Overlay<'_> {
+        let mut upper = Memory::default();
+        upper.insert(self.path, text);
+        Overlay {
+            upper,
+            lower: self.files,
+        }
+    }
+}
+
+fn options() -> build::Options {
+    build::Options {
+        restriction: Restriction::None,
+        ..build::Options::default()
+    }
+}
+
+impl Proof for Candidate<'_> {
+    fn holds(&mut self, text: &str) -> Result<bool> {
+        let made = |files: &dyn Files| {
+            build(files, self.directory, self.directory, &options())
+                .and_then(|built| built.to_yaml())
+        };
+        let before = made(self.files).map_err(|error| {
+            let message = format!("it does not build: {}", error.message());
+            Error::new(Kind::Kustomization, message)
+        })?;
+        Ok(made(&self.with(text)).ok() == Some(before))
+    }
+
+    fn replacements(&mut self, text: &str) -> Result<Node> {
+        let files = self.with(text);
+        replacements(&files, self.directory, self.directory, &options())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_word_of_the_message_is_replaced_where_it_stands() {
+        let text = "a: 1\nresorces: [xresorces]\n";
+        let (word, range) = meant(text, &(5..13), "unknown field `resorces`", "resources").unwrap();
+        assert_eq!((word, &text[range]), ("resorces", "resorces"));
+        assert_eq!(meant(text, &(5..13), "unknown `nowhere`", "x"), None);
+        assert_eq!(meant("", &(0..0), "`a`", "b"), None);
+    }
+
+    #[test]
+    fn an_entry_goes_with_its_list() {
+        let text = "# all\nimages:\n- name: a\n- name: b\nresources: [x]\n";
+        let at = text.find("b\n").unwrap();
+        let one = without_item(text, at).unwrap();
+        assert_eq!(one, "# all\nimages:\n- name: a\nresources: [x]\n");
+        let none = without_item(&one, one.find("a\n").unwrap()).unwrap();
+        assert!(!none.contains("images"), "{none}");
+        assert_eq!(without_item(text, 0), None);
+        assert_eq!(without_item("a: [", 3), None);
+    }
+
+    #[test]
+    fn an_entry_is_added_where_the_mapping_begins() {
+        let text = "spec:\n  containers:\n  - image: a\n";
+        let at = text.find("image").unwrap();
+        assert_eq!(
+            with_entry(text, at, "name: web").unwrap(),
+            "spec:\n  containers:\n  - name: web\n    image: a\n"
+        );
+        assert_eq!(with_entry(text, at, "image: b"), None);
+    }
+}

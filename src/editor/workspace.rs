@@ -1,0 +1,299 @@
+//! The projects of the open documents, and what is known of their environments.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use kustom_lsp::Scope;
+
+use crate::build;
+use crate::check::{CheckContext, Checked};
+use crate::error::Result;
+use crate::explain::{self, Explained};
+use crate::finding::Finding;
+use crate::kustomization::FILE_NAMES;
+use crate::load::{Accesses, Files, Recording, WorkTree};
+use crate::project::{Options, Project, Secrets};
+use crate::report::{Check, Report, Suite, finding_of};
+
+/// What was found of a project, or of a kustomization outside of any.
+pub(super) struct Found {
+    /// The directory that its places are named from.
+    pub(super) root: PathBuf,
+    pub(super) report: Report,
+    /// How many environments there are.
+    pub(super) environments: usize,
+}
+
+/// The projects, by their roots.
+#[derive(Default)]
+pub(super) struct Workspaces {
+    projects: BTreeMap<PathBuf, ProjectState>,
+    /// Kustomizations that belong to no environment, by their directories.
+    loners: BTreeMap<PathBuf, Loner>,
+}
+
+/// What is known of a project.
+#[derive(Default)]
+struct ProjectState {
+    checked: Vec<Checked>,
+    /// The environments that have to be looked at anew.
+    stale: BTreeSet<String>,
+    repository: Option<Suite>,
+    /// Why the project itself cannot be read.
+    broken: Option<Finding>,
+    is_read: bool,
+}
+
+/// A kustomization by itself.
+struct Loner {
+    accesses: BTreeMap<PathBuf, Accesses>,
+    findings: Vec<Finding>,
+}
+
+impl Workspaces {
+    /// Hears that a file is another; whether something has read or missed it.
+    pub(super) fn changed(&mut self, path: &Path) -> bool {
+        let mut matters = false;
+        for state in self.projects.values_mut() {
+            // A project that could not be read may be mended by anything.
+            if state.broken.is_some() {
+                state.is_read = false;
+                matters = true;
+            }
+            for checked in &state.checked {
+                if depends(&checked.accesses, path) {
+                    state.stale.insert(checked.name.clone());
+                    matters = true;
+                }
+            }
+        }
+        let before = self.loners.len();
+        self.loners
+            .retain(|_, loner| !depends(&loner.accesses, path));
+        matters || self.loners.len() != before
+    }
+
+    /// What is found of all that open documents belong to.
+    pub(super) fn reports(
+        &mut self,
+        files: &dyn Files,
+        documents: &[PathBuf],
+        options: &Options<'static>,
+        scope: Scope,
+    ) -> Vec<Found> {
+        let mut found = Vec::new();
+        let mut roots = BTreeSet::new();
+        let mut alone = BTreeSet::new();
+        for document in documents {
+            let Some(directory) = document.parent() else {
+                continue;
+            };
+            match root_of(files, directory) {
+                Some(root) => drop(roots.insert(root)),
+                None => alone.extend(kustomization_above(files, directory)),
+            }
+        }
+        self.projects.retain(|root, _| roots.contains(root));
+        for root in roots {
+            let state = self.projects.entry(root.clone()).or_default();
+            state.refresh(files, &root, options, scope);
+            found.push(state.found(&root));
+            // What no environment builds is looked at by itself.
+            let read = |path: &Path| {
+                state
+                    .checked
+                    .iter()
+                    .any(|it| it.accesses.contains_key(path))
+            };
+            for document in documents {
+                let is_inside = document.starts_with(&root) && is_kustomization(document);
+                if is_inside && !read(document) {
+                    alone.extend(document.parent().map(Path::to_path_buf));
+                }
+            }
+        }
+        self.loners.retain(|directory, _| alone.contains(directory));
+        for directory in alone {
+            let known = self.loners.entry(directory.clone());
+            let loner = known.or_insert_with(|| Loner::of(files, &directory, options));
+            let mut report = Report::of("render", loner.findings.clone());
+            for suite in &mut report.suites {
+                suite.file = kustomization_in(files, &directory)
+                    .and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
+                    .unwrap_or_else(|| FILE_NAMES[0].to_owned());
+            }
+            found.push(Found {
+                root: directory,
+                report,
+                environments: 0,
+            });
+        }
+        found
+    }
+}
+
+impl ProjectState {
+    fn refresh(
+        &mut self,
+        files: &dyn Files,
+        root: &Path,
+        options: &Options<'static>,
+        scope: Scope,
+    ) {
+        let result = self.refreshed(files, root, options, scope);
+        self.is_read = true;
+        self.broken = result.err().map(|error| finding_of("render", &error));
+        if self.broken.is_some() {
+            self.checked.clear();
+            self.repository = None;
+        }
+    }
+
+    fn refreshed(
+        &mut self,
+        files: &dyn Files,
+        root: &Path,
+        options: &Options<'static>,
+        scope: Scope,
+    ) -> Result<()> {
+        let recording = Recording::new(files);
+        let project = Project::find(&recording, root)?;
+        let names = project.names(files);
+        let definitions = project.definitions(&recording)?;
+        let is_known = |name: &String| self.checked.iter().any(|it| it.name == *name);
+        let wanted = names.iter();
+        let wanted: Vec<String> = wanted
+            .filter(|name| self.stale.contains(*name) || !is_known(name))
+            .cloned()
+            .collect();
+        self.stale.clear();
+        let context = |tree, names: Vec<String>| CheckContext {
+            files,
+            project: &project,
+            accesses: recording.accesses(),
+            tree,
+            is_git_unread: false,
+            prefix: String::new(),
+            here: root,
+            names,
+            options: options.clone(),
+            definitions: definitions.clone(),
+            changed: OnceLock::new(),
+        };
+        let anew = context(None, wanted).environments();
+        self.checked.retain(|known| {
+            let is_new = anew.iter().any(|it| it.name == known.name);
+            names.contains(&known.name) && !is_new
+        });
+        self.checked.extend(anew);
+        let place = |name: &String| names.iter().position(|known| known == name);
+        self.checked.sort_by_key(|it| place(&it.name));
+        if scope == Scope::Everything || self.repository.is_none() {
+            // Without git, its checks are left out.
+            let tree = WorkTree::discover(root).ok().flatten();
+            let context = context(tree.as_ref(), names);
+            self.repository = Some(context.repository(&self.checked)?.0);
+        }
+        Ok(())
+    }
+
+    fn found(&self, root: &Path) -> Found {
+        let mut suites: Vec<Suite> = self.repository.iter().cloned().collect();
+        suites.extend(self.checked.iter().map(|it| it.suite.clone()));
+        if let Some(finding) = &self.broken {
+            suites.push(Suite {
+                name: "repository".to_owned(),
+                file: "kustom.yaml".to_owned(),
+                checks: vec![Check::ran("render", vec![finding.clone()])],
+            });
+        }
+        Found {
+            root: root.to_path_buf(),
+            report: Report {
+                suites,
+                ..Report::default()
+            },
+            environments: self.checked.len(),
+        }
+    }
+}
+
+impl Loner {
+    fn of(files: &dyn Files, directory: &Path, options: &Options<'static>) -> Self {
+        let recording = Recording::new(files);
+        let explained = explained(&recording, directory, options);
+        let findings = match explained {
+            Ok(explained) => explained.findings().to_vec(),
+            Err(error) => vec![finding_of("render", &error)],
+        };
+        Self {
+            accesses: recording.accesses(),
+            findings,
+        }
+    }
+}
+
+/// A kustomization by itself, explained.
+fn explained(files: &dyn Files, directory: &Path, options: &Options<'_>) -> Result<Explained> {
+    let options = build::Options {
+        release: options.release.unwrap_or_default(),
+        restriction: options.restriction,
+        plugins: options.plugins.clone(),
+        ..build::Options::default()
+    };
+    explain::directory(files, directory, directory, &options)
+}
+
+/// The options of a server: nothing is written, and placeholders stand for secrets.
+pub(super) fn quiet(mut options: Options<'static>) -> Options<'static> {
+    options.secrets = options.secrets.or(Some(Secrets::Placeholder));
+    // Nothing is written into the work tree, not even charts.
+    options.plugins.helm.charts = Some(std::sync::Arc::default());
+    options
+}
+
+/// Whether the result of a build may be another if a file is: it was asked for, or a directory
+/// above it was listed.
+fn depends(accesses: &BTreeMap<PathBuf, Accesses>, path: &Path) -> bool {
+    let is_listed = |directory: &Path, is_parent: bool| {
+        let accesses = accesses.get(directory);
+        accesses.is_some_and(|it| it.walked || it.handed_over || is_parent && it.listed)
+    };
+    accesses.contains_key(path)
+        || path
+            .ancestors()
+            .skip(1)
+            .enumerate()
+            .any(|(distance, directory)| is_listed(directory, distance == 0))
+}
+
+/// The root of the project that a directory belongs to; one whose settings are broken is one, too.
+fn root_of(files: &dyn Files, directory: &Path) -> Option<PathBuf> {
+    match Project::find_if_any(files, directory) {
+        Ok(project) => Some(project?.root),
+        Err(_) => {
+            let mut above = directory.ancestors();
+            let is_root = |it: &&Path| files.resolve(&it.join("kustom.yaml")).is_ok();
+            above.find(is_root).map(Path::to_path_buf)
+        }
+    }
+}
+
+pub(super) fn is_kustomization(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    FILE_NAMES.iter().any(|known| name == *known)
+}
+
+/// The kustomization of a directory, if it has one.
+pub(super) fn kustomization_in(files: &dyn Files, directory: &Path) -> Option<PathBuf> {
+    let mut paths = FILE_NAMES.iter().map(|name| directory.join(name));
+    paths.find(|path| files.resolve(path).is_ok())
+}
+
+/// The nearest directory with a kustomization, from one upwards.
+fn kustomization_above(files: &dyn Files, directory: &Path) -> Option<PathBuf> {
+    let mut above = directory.ancestors();
+    let found = above.find(|it| kustomization_in(files, it).is_some());
+    found.map(Path::to_path_buf)
+}

@@ -1,0 +1,426 @@
+//! The language server as an editor meets it: messages over stdin and stdout, by the scripts in
+//! `tests/lsp`.
+//!
+//! A script is a text: what it shows, files, and steps with the answers that are wanted.
+//! `UPDATE_LSP=1` writes down what the server answers; read it before you keep it.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod client;
+mod stage;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use client::Client;
+use stage::Stage;
+
+/// A part of a script: its head, and the lines below it.
+struct Section {
+    head: String,
+    body: String,
+}
+
+fn sections(text: &str) -> (String, Vec<Section>) {
+    let mut parts = text.split("=== ");
+    let title = parts.next().unwrap().to_owned();
+    let sections = parts.map(|part| {
+        let (head, body) = part.split_once('\n').unwrap_or((part, ""));
+        Section {
+            head: head.to_owned(),
+            body: body.to_owned(),
+        }
+    });
+    (title, sections.collect())
+}
+
+/// A text with `\r`, `\n`, `\u{…}` written out.
+fn unescaped(text: &str) -> String {
+    text.replace("\\r", "\r").replace("\\n", "\n")
+}
+
+struct Run<'s> {
+    stage: &'s Stage,
+    client: Client,
+    /// The open documents as the client has them.
+    texts: BTreeMap<String, String>,
+}
+
+impl Run<'_> {
+    fn uri(&self, file: &str) -> String {
+        match file.contains(':') {
+            true => file.to_owned(),
+            false => format!("file://{}", self.stage.text(file).replace(' ', "%20")),
+        }
+    }
+
+    fn text(&self, file: &str) -> String {
+        let known = self.texts.get(file).cloned();
+        known.unwrap_or_else(|| fs::read_to_string(self.stage.path(file)).unwrap_or_default())
+    }
+
+    /// The position of the `|` in a piece of a file.
+    fn position(&self, file: &str, needle: &str) -> Value {
+        let text = self.text(file);
+        let (before, after) = needle.split_once('|').unwrap_or((needle, ""));
+        let whole = [before, after].concat();
+        let at = text.find(&whole);
+        let at = at.unwrap_or_else(|| panic!("`{file}` has no `{whole}`")) + before.len();
+        position(&text, at)
+    }
+
+    fn asked(&mut self, method: &str, file: &str, needle: &str, more: Value) -> Value {
+        let mut params = json!({"textDocument": {"uri": self.uri(file)}});
+        let fields = params.as_object_mut().unwrap();
+        if !needle.is_empty() {
+            fields.insert("position".into(), self.position(file, needle));
+        }
+        fields.extend(more.as_object().cloned().unwrap_or_default());
+        self.client.request(method, params)
+    }
+
+    /// Does a step; what came of it as text.
+    fn step(&mut self, head: &str, body: &str) -> String {
+        let words: Vec<&str> = head.splitn(3, ' ').collect();
+        let word = |at: usize| words.get(at).copied().unwrap_or_default();
+        let (verb, file, rest) = (word(0), word(1), word(2));
+        match verb {
+            "FILE" => {
+                let content = match rest {
+                    "(crlf)" => body.replace('\n', "\r\n"),
+                    _ => body.to_owned(),
+                };
+                self.stage.write(file, &content);
+                return body.to_owned();
+            }
+            "write" => {
+                self.stage.write(file, &unescaped(rest));
+                let change = json!({"changes": [{"uri": self.uri(file), "type": 2}]});
+                self.client
+                    .notify("workspace/didChangeWatchedFiles", change);
+            }
+            "open" => {
+                let text = self.text(file);
+                let document = json!({"uri": self.uri(file), "languageId": "yaml", "version": 1, "text": text});
+                self.texts.insert(file.to_owned(), text);
+                self.client
+                    .notify("textDocument/didOpen", json!({"textDocument": document}));
+            }
+            "close" => {
+                self.texts.remove(file);
+                let document = json!({"textDocument": {"uri": self.uri(file)}});
+                self.client.notify("textDocument/didClose", document);
+            }
+            "save" => {
+                fs::write(self.stage.path(file), self.text(file)).unwrap();
+                let document = json!({"textDocument": {"uri": self.uri(file)}});
+                self.client.notify("textDocument/didSave", document);
+            }
+            "type" => {
+                let (old, new) = rest.split_once(" => ").unwrap();
+                let (old, new) = (unescaped(old), unescaped(new));
+                let text = self.text(file);
+                let at = text.find(&old).unwrap_or_else(|| panic!("no `{old}`"));
+                let range =
+                    json!({"start": position(&text, at), "end": position(&text, at + old.len())});
+                self.texts
+                    .insert(file.to_owned(), text.replacen(&old, &new, 1));
+                let change = json!({
+                    "textDocument": {"uri": self.uri(file), "version": 2},
+                    "contentChanges": [{"range": range, "text": new}],
+                });
+                self.client.notify("textDocument/didChange", change);
+            }
+            "diagnostics" => {
+                self.client.settle();
+                return self.diagnostics();
+            }
+            "hover" => {
+                let found = self.asked("textDocument/hover", file, rest, Value::Null);
+                return match found.pointer("/result/contents/value") {
+                    Some(text) => {
+                        let range = range(&found["result"]["range"]);
+                        format!("{range}\n{}\n", text.as_str().unwrap().trim_end())
+                    }
+                    None => answer(&found),
+                };
+            }
+            "definition" | "references" => {
+                let method = format!("textDocument/{verb}");
+                let more = json!({"context": {"includeDeclaration": true}});
+                let found = self.asked(&method, file, rest, more);
+                return match found["result"].as_array() {
+                    Some(places) => self.places(places),
+                    None => answer(&found),
+                };
+            }
+            "completion" => {
+                let found = self.asked("textDocument/completion", file, rest, Value::Null);
+                let Some(items) = found.pointer("/result/items").and_then(Value::as_array) else {
+                    return answer(&found);
+                };
+                let mut text = String::new();
+                for item in items {
+                    let edit = &item["textEdit"];
+                    let detail = item["detail"].as_str().unwrap_or_default();
+                    let label = item["label"].as_str().unwrap();
+                    let new = edit["newText"].as_str().unwrap();
+                    let new = if new == label {
+                        String::new()
+                    } else {
+                        format!(" {new:?}")
+                    };
+                    let line = format!("{} {label}{new}  {detail}", range(&edit["range"]));
+                    let _ = writeln!(text, "{}", line.trim_end());
+                }
+                return text;
+            }
+            "symbols" => {
+                let found = self.asked("textDocument/documentSymbol", file, "", Value::Null);
+                let Some(list) = found["result"].as_array() else {
+                    return answer(&found);
+                };
+                let mut text = String::new();
+                symbols(list, 0, &mut text);
+                return text;
+            }
+            "lenses" => {
+                let found = self.asked("textDocument/codeLens", file, "", Value::Null);
+                let Some(list) = found["result"].as_array() else {
+                    return answer(&found);
+                };
+                let mut text = String::new();
+                for lens in list {
+                    let title = lens["command"]["title"].as_str().unwrap();
+                    let _ = writeln!(text, "{} {title}", range(&lens["range"]));
+                    if let Some(places) = lens.pointer("/command/arguments/2") {
+                        for line in self.places(places.as_array().unwrap()).lines() {
+                            let _ = writeln!(text, "  {line}");
+                        }
+                    }
+                }
+                return text;
+            }
+            "fixes" => {
+                let at = self.position(file, rest);
+                let known = self.client.diagnostics.get(&self.uri(file)).cloned();
+                let params = json!({
+                    "textDocument": {"uri": self.uri(file)},
+                    "range": {"start": at, "end": at},
+                    "context": {"diagnostics": known.unwrap_or(json!([]))},
+                });
+                let found = self.client.request("textDocument/codeAction", params);
+                let Some(list) = found["result"].as_array() else {
+                    return answer(&found);
+                };
+                let mut text = String::new();
+                for action in list {
+                    let mended = action["diagnostics"].as_array().map_or(0, Vec::len);
+                    let title = action["title"].as_str().unwrap();
+                    let _ = writeln!(text, "{title} (mends {mended})");
+                    text.push_str(&self.edited(&action["edit"]));
+                }
+                return text;
+            }
+            "rename" => {
+                let (needle, name) = rest.split_once(" => ").unwrap();
+                let more = json!({"newName": name});
+                let found = self.asked("textDocument/rename", file, needle, more);
+                return match found["result"].is_object() {
+                    true => self.edited(&found["result"]),
+                    false => answer(&found),
+                };
+            }
+            "prepare" => {
+                let found = self.asked("textDocument/prepareRename", file, rest, Value::Null);
+                return match found["result"].is_object() {
+                    true => {
+                        let range = range(&found["result"]["range"]);
+                        format!("{range} {}\n", found["result"]["placeholder"])
+                    }
+                    false => answer(&found),
+                };
+            }
+            "request" => {
+                let params = serde_json::from_str(rest).unwrap_or(Value::Null);
+                return answer(&self.client.request(file, params));
+            }
+            "notify" => {
+                let params = serde_json::from_str(rest).unwrap_or(Value::Null);
+                self.client.notify(file, params);
+            }
+            "raw" => {
+                let rest = [file, " ", rest].concat();
+                self.client.raw(&unescaped(rest.trim_end()));
+                return answer(&self.client.next());
+            }
+            _ => panic!("no step `{head}`"),
+        }
+        String::new()
+    }
+
+    fn short(&self, uri: &str) -> String {
+        let root = format!("file://{}", self.stage.text(""));
+        uri.replace(&root, "").replace("%20", " ")
+    }
+
+    fn places(&self, places: &[Value]) -> String {
+        let mut text = String::new();
+        for place in places {
+            let uri = place["uri"].as_str().unwrap();
+            let _ = writeln!(text, "{} {}", self.short(uri), range(&place["range"]));
+        }
+        text
+    }
+
+    fn diagnostics(&self) -> String {
+        let mut text = String::new();
+        for (uri, list) in &self.client.diagnostics {
+            for one in list.as_array().unwrap() {
+                let severity = ["", "error", "warning", "information"];
+                let severity = severity[one["severity"].as_u64().unwrap() as usize];
+                let message = one["message"].as_str().unwrap().replace('\n', "\n  ");
+                let (code, place) = (one["code"].as_str().unwrap(), range(&one["range"]));
+                let _ = writeln!(text, "{} {place} {severity} {code}", self.short(uri));
+                let _ = writeln!(text, "  {message}");
+                let related = one["relatedInformation"].as_array();
+                for related in related.into_iter().flatten() {
+                    let uri = related["location"]["uri"].as_str().unwrap();
+                    let place = range(&related["location"]["range"]);
+                    let words = related["message"].as_str().unwrap();
+                    let _ = writeln!(text, "  - {} {place} {words}", self.short(uri));
+                }
+            }
+        }
+        text
+    }
+
+    /// What files become by an edit: the lines that differ.
+    fn edited(&self, edit: &Value) -> String {
+        let mut text = String::new();
+        let changes: BTreeMap<String, Value> =
+            serde_json::from_value(edit["changes"].clone()).unwrap();
+        for (uri, edits) in changes {
+            let file = self.short(&uri);
+            let old = self.text(&file);
+            let mut new = old.clone();
+            let mut edits = edits.as_array().unwrap().clone();
+            let start = |edit: &Value| offset(&old, &edit["range"]["start"]);
+            edits.sort_by_key(|edit| std::cmp::Reverse(start(edit)));
+            for edit in &edits {
+                let end = offset(&old, &edit["range"]["end"]);
+                new.replace_range(start(edit)..end, edit["newText"].as_str().unwrap());
+            }
+            let _ = writeln!(text, "  {file}");
+            for change in similar::TextDiff::from_lines(&old, &new).iter_all_changes() {
+                let sign = match change.tag() {
+                    similar::ChangeTag::Equal => continue,
+                    similar::ChangeTag::Insert => '+',
+                    similar::ChangeTag::Delete => '-',
+                };
+                let line = change.value().replace('\r', "\\r");
+                let _ = writeln!(text, "  {sign}{}", line.trim_end_matches('\n'));
+            }
+        }
+        text
+    }
+}
+
+fn symbols(list: &[Value], depth: usize, text: &mut String) {
+    for symbol in list {
+        let (name, place) = (symbol["name"].as_str().unwrap(), range(&symbol["range"]));
+        let detail = symbol["detail"].as_str().unwrap_or_default();
+        let line = format!("{:indent$}{place} {name}  {detail}", "", indent = depth * 2);
+        let _ = writeln!(text, "{}", line.trim_end());
+        let children = symbol["children"].as_array();
+        symbols(children.map_or(&[], Vec::as_slice), depth + 1, text);
+    }
+}
+
+/// The position of an offset, in units of UTF-16.
+fn position(text: &str, at: usize) -> Value {
+    let before = &text[..at];
+    let line = before.rsplit('\n').next().unwrap();
+    json!({"line": before.matches('\n').count(), "character": line.encode_utf16().count()})
+}
+
+fn offset(text: &str, position: &Value) -> usize {
+    let line = position["line"].as_u64().unwrap() as usize;
+    let start: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
+    let mut units = position["character"].as_u64().unwrap() as usize;
+    for (at, c) in text[start..].char_indices() {
+        if units == 0 {
+            return start + at;
+        }
+        units -= c.len_utf16();
+    }
+    text.len()
+}
+
+fn range(range: &Value) -> String {
+    let at = |end: &str| format!("{}:{}", range[end]["line"], range[end]["character"]);
+    format!("{}-{}", at("start"), at("end"))
+}
+
+/// An answer that has no shape of its own.
+fn answer(answer: &Value) -> String {
+    match answer.get("error") {
+        Some(error) => format!(
+            "error {}: {}\n",
+            error["code"],
+            error["message"].as_str().unwrap()
+        ),
+        None => format!("{}\n", answer["result"]),
+    }
+}
+
+fn run(path: &Path) -> Result<(), String> {
+    let text = fs::read_to_string(path).unwrap();
+    let (title, sections) = sections(&text);
+    let stage = Stage::new();
+    let mut run = Run {
+        client: Client::start(&stage),
+        stage: &stage,
+        texts: BTreeMap::new(),
+    };
+    let mut found = title;
+    for section in &sections {
+        let said = run.step(&section.head, section.body.trim_end_matches('\n'));
+        let said = match section.head.starts_with("FILE ") {
+            true => section.body.clone(),
+            false => said,
+        };
+        let _ = writeln!(found, "=== {}", section.head);
+        found.push_str(&said);
+    }
+    // Whatever was sent, the server is there.
+    let last = run.client.request("shutdown", Value::Null);
+    assert_eq!(last["result"], Value::Null, "{last}");
+    run.client.notify("exit", Value::Null);
+    assert_eq!(run.client.end(), Some(0), "{}", path.display());
+    if std::env::var_os("UPDATE_LSP").is_some() {
+        fs::write(path, &found).unwrap();
+    } else if found != text {
+        let difference = similar::TextDiff::from_lines(&text, &found);
+        let difference = difference.unified_diff();
+        return Err(format!("{}:\n{difference}", path.display()));
+    }
+    Ok(())
+}
+
+#[test]
+fn the_scripts_are_answered_as_they_want() {
+    let word = std::env::var("CASE").unwrap_or_default();
+    let mut paths: Vec<PathBuf> = fs::read_dir("tests/lsp")
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.to_str().unwrap().contains(&word))
+        .collect();
+    paths.sort();
+    assert!(!paths.is_empty());
+    let wrong: Vec<String> = paths.iter().filter_map(|path| run(path).err()).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
