@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 
 use kustom_lsp::Scope;
 
@@ -179,7 +178,6 @@ impl ProjectState {
             names,
             options: options.clone(),
             definitions: definitions.clone(),
-            changed: OnceLock::new(),
         };
         let anew = context(None, wanted).environments();
         self.checked.retain(|known| {
