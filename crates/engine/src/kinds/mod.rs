@@ -12,8 +12,9 @@ mod pods;
 mod table;
 mod tables;
 
+use std::collections::btree_map::Entry as Slot;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use kustom_yaml::Node;
 use kustom_yaml::Str;
@@ -112,7 +113,7 @@ pub(crate) struct Reference {
 /// Custom kinds by group and kind, and what the schema must know of them.
 #[derive(Clone, Debug, Default)]
 pub struct Kinds {
-    kinds: BTreeMap<(Str, Str), Kind>,
+    kinds: Arc<BTreeMap<(Str, Str), Kind>>,
     schema: Arc<CustomKinds>,
 }
 
@@ -127,17 +128,9 @@ impl Kinds {
     /// assert!(kinds.get("apps", "Deployment").is_none());
     /// ```
     pub fn well_known() -> Self {
-        Self::of(table::well_known().to_vec())
-    }
-
-    /// These kinds.
-    fn of(list: Vec<Kind>) -> Self {
-        let mut kinds = Self::default();
-        for kind in list {
-            kinds.add(kind);
-        }
-        kinds.settle();
-        kinds
+        static KINDS: OnceLock<Kinds> = OnceLock::new();
+        let kinds = KINDS.get_or_init(|| Self::default().with(table::well_known().to_vec()));
+        kinds.clone()
     }
 
     /// The same with the kinds that CustomResourceDefinitions define; what is none is passed over.
@@ -145,12 +138,9 @@ impl Kinds {
     /// A kind that is well known keeps the fields of the table; its scope is that of the
     /// definition.
     #[must_use]
-    pub fn defined_by<'n>(mut self, definitions: impl IntoIterator<Item = &'n Node>) -> Self {
-        for kind in definitions.into_iter().filter_map(Kind::from_definition) {
-            self.add(kind);
-        }
-        self.settle();
-        self
+    pub fn defined_by<'n>(self, definitions: impl IntoIterator<Item = &'n Node>) -> Self {
+        let kinds = definitions.into_iter().filter_map(Kind::from_definition);
+        self.with(kinds.collect())
     }
 
     /// What is known of a kind.
@@ -180,33 +170,42 @@ impl Kinds {
         all
     }
 
-    fn add(&mut self, kind: Kind) {
-        let key = (kind.group.clone(), kind.kind.clone());
-        match self.kinds.get_mut(&key) {
-            None => {
-                self.kinds.insert(key, kind);
-            }
-            Some(known) => {
-                known.cluster_scoped = kind.cluster_scoped;
-                let paths: BTreeSet<String> = known.fields.iter().map(Field::plain).collect();
-                let more = kind.fields.into_iter();
-                let is_new = |field: &Field| !paths.contains(&field.plain());
-                known.fields.extend(more.filter(is_new));
-            }
+    /// The same with these kinds.
+    fn with(mut self, more: Vec<Kind>) -> Self {
+        if more.is_empty() {
+            return self;
         }
-    }
-
-    /// Makes the schema of what is known now.
-    fn settle(&mut self) {
-        let mut schema = CustomKinds::default();
-        for kind in self.kinds.values() {
+        let kinds = Arc::make_mut(&mut self.kinds);
+        let mut changed = BTreeSet::new();
+        for kind in more {
+            let key = (kind.group.clone(), kind.kind.clone());
+            add(kinds, kind);
+            changed.insert(key);
+        }
+        let schema = Arc::make_mut(&mut self.schema);
+        for kind in changed.iter().filter_map(|key| kinds.get(key)) {
             let known = CustomKind {
                 cluster_scoped: kind.cluster_scoped,
-                definition: definition::of(&kind.fields),
+                definition: definition::of(&kind.fields).map(Arc::new),
             };
             schema.insert(&kind.group, &kind.kind, known);
         }
-        self.schema = Arc::new(schema);
+        self
+    }
+}
+
+/// Adds a kind; one that is known keeps its fields, and takes the scope and further fields.
+fn add(kinds: &mut BTreeMap<(Str, Str), Kind>, kind: Kind) {
+    match kinds.entry((kind.group.clone(), kind.kind.clone())) {
+        Slot::Vacant(slot) => drop(slot.insert(kind)),
+        Slot::Occupied(mut known) => {
+            let known = known.get_mut();
+            known.cluster_scoped = kind.cluster_scoped;
+            let paths: BTreeSet<String> = known.fields.iter().map(Field::plain).collect();
+            let more = kind.fields.into_iter();
+            let is_new = |field: &Field| !paths.contains(&field.plain());
+            known.fields.extend(more.filter(is_new));
+        }
     }
 }
 

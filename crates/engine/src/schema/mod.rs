@@ -66,7 +66,7 @@ pub struct CustomKind {
     pub cluster_scoped: bool,
     /// Its OpenAPI definition, if lists in it merge; what it refers to is a definition of
     /// Kubernetes.
-    pub definition: Option<Node>,
+    pub definition: Option<Arc<Node>>,
 }
 
 impl CustomKinds {
