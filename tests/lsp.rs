@@ -65,6 +65,7 @@ impl Run<'_> {
     /// The position of the `|` in a piece of a file.
     fn position(&self, file: &str, needle: &str) -> Value {
         let text = self.text(file);
+        let needle = &unescaped(needle);
         let (before, after) = needle.split_once('|').unwrap_or((needle, ""));
         let whole = [before, after].concat();
         let at = text.find(&whole);
@@ -423,4 +424,89 @@ fn the_scripts_are_answered_as_they_want() {
     assert!(!paths.is_empty());
     let wrong: Vec<String> = paths.iter().filter_map(|path| run(path).err()).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The processes that a process has started.
+#[cfg(target_os = "linux")]
+fn children(process: u32) -> Vec<String> {
+    let path = format!("/proc/{process}/task/{process}/children");
+    let text = fs::read_to_string(path).unwrap();
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_worker_that_ends_by_itself_is_followed_by_another_that_knows_the_documents() {
+    let stage = Stage::new();
+    stage.write("k/kustomization.yaml", "resources: [a.yaml]\n");
+    let uri = format!("file://{}", stage.text("k/kustomization.yaml"));
+    let mut client = Client::start(&stage);
+    let text = "resources: []\n";
+    let document = json!({"uri": uri, "languageId": "yaml", "version": 1, "text": text});
+    client.notify("textDocument/didOpen", json!({"textDocument": document}));
+    client.settle();
+    let at = |line: u32, character: u32| json!({"line": line, "character": character});
+    let change = json!({"range": {"start": at(0, 0), "end": at(0, 9)}, "text": "resorces"});
+    client.notify(
+        "textDocument/didChange",
+        json!({"textDocument": {"uri": uri, "version": 2}, "contentChanges": [change]}),
+    );
+    client.settle();
+    for _ in 0..2 {
+        let workers = children(client.process());
+        assert_eq!(workers.len(), 1);
+        let kill = ["-KILL", &workers[0]];
+        assert!(
+            std::process::Command::new("kill")
+                .args(kill)
+                .status()
+                .unwrap()
+                .success()
+        );
+        client.settle();
+        let said = client.diagnostics[&uri][0]["message"].as_str().unwrap();
+        assert!(said.starts_with("unknown field `resorces`"), "{said}");
+        let place = json!({"textDocument": {"uri": uri}, "position": at(0, 1)});
+        let answer = client.request("textDocument/documentSymbol", place);
+        assert_eq!(answer["result"][0]["name"], "resorces");
+    }
+    client.request("shutdown", Value::Null);
+    client.notify("exit", Value::Null);
+    assert_eq!(client.end(), Some(0));
+}
+
+#[test]
+fn each_of_many_requests_is_answered_once_whether_it_was_cancelled_or_not() {
+    let stage = Stage::new();
+    stage.write("k/kustomization.yaml", "resources: [a.yaml]\n");
+    let uri = format!("file://{}", stage.text("k/kustomization.yaml"));
+    let mut client = Client::start(&stage);
+    let params = json!({"textDocument": {"uri": uri}, "position": {"line": 0, "character": 1}});
+    for id in 1000..1100 {
+        client.send(
+            &json!({"jsonrpc": "2.0", "id": id, "method": "textDocument/hover", "params": params}),
+        );
+        client.notify("$/cancelRequest", json!({"id": id}));
+    }
+    for id in 1000..1100 {
+        let answer = client.next();
+        assert_eq!(answer["id"], id);
+        let is_cancelled = answer["error"]["code"] == -32800;
+        assert!(is_cancelled || answer["result"].is_object(), "{answer}");
+    }
+}
+
+#[test]
+fn before_and_after_its_life_a_server_answers_nothing_and_ends_as_the_protocol_wants() {
+    let stage = Stage::new();
+    let mut client = Client::spawn(&stage, &["--stdio"]);
+    let early = client.request("textDocument/hover", json!({}));
+    assert_eq!(early["error"]["code"], -32002);
+    client.notify("exit", Value::Null);
+    assert_eq!(client.end(), Some(1));
+    let mut client = Client::start(&stage);
+    client.request("shutdown", Value::Null);
+    let late = client.request("textDocument/hover", json!({}));
+    assert_eq!(late["error"]["code"], -32600);
+    assert_eq!(client.end(), Some(0));
 }

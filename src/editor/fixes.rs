@@ -6,8 +6,8 @@ use std::path::Path;
 use kustom_lsp::{Edit, Fix};
 
 use super::diagnostics::Told;
+use super::paths::is_kustomization;
 use super::suggestions::{Suggestion, quoted, suggestion};
-use super::workspace::is_kustomization;
 use crate::build::{self, build};
 use crate::edit::{Proof, fix, replacements};
 use crate::error::{Error, Kind, Result};

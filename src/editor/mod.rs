@@ -4,24 +4,40 @@
 //! documents are laid over the disk, so that every answer is for the texts as they stand. An
 //! environment is checked and explained anew only when something that it has read was changed.
 
+mod about;
+mod completion;
+mod cursor;
 mod diagnostics;
+mod facts;
+mod fields;
 mod fixes;
+mod hover;
+mod markdown;
+mod navigate;
+mod objects;
+mod paths;
 mod range;
+mod rename;
+mod scene;
 mod suggestions;
+mod symbols;
 mod workspace;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-pub use kustom_lsp::{Ended, serve};
+pub use kustom_lsp::{Ended, Worker, serve, supervise};
 
-use kustom_lsp::{Answers, Diagnostic, Fix, Scope};
+use kustom_lsp::{
+    Answers, Completion, Diagnostic, Edit, Fix, Hover, Lens, Refused, Rename, Scope, Symbol, Target,
+};
 
 use crate::load::{Disk, FileKind, Files, LookupCache, Memory, Overlay};
 use crate::project;
 
 use diagnostics::Told;
+use scene::Scene;
 use workspace::Workspaces;
 
 /// The answers for one client.
@@ -47,6 +63,15 @@ impl Editor {
             workspaces: Workspaces::default(),
             told: BTreeMap::new(),
         }
+    }
+
+    /// Calls with what is known around a document, and its text.
+    fn around<T>(&mut self, path: &Path, work: impl FnOnce(&Scene<'_>, &str) -> T) -> Option<T> {
+        let text = self.text(path)?;
+        self.with_files(|editor, files| {
+            let scene = editor.workspaces.scene(files, path, &editor.options)?;
+            Some(work(&scene, &text))
+        })
     }
 
     /// Calls with the files as they stand: the open documents over the disk.
@@ -139,6 +164,55 @@ impl Answers for Editor {
             }
             all
         })
+    }
+
+    fn hover(&mut self, path: &Path, offset: usize) -> Option<Hover> {
+        self.around(path, |scene, text| hover::hover(scene, path, text, offset))?
+    }
+
+    fn definition(&mut self, path: &Path, offset: usize) -> Vec<Target> {
+        let found = self.around(path, |scene, text| {
+            navigate::definition(scene, path, text, offset)
+        });
+        found.unwrap_or_default()
+    }
+
+    fn references(&mut self, path: &Path, offset: usize) -> Vec<Target> {
+        let found = self.around(path, |scene, text| {
+            navigate::uses(scene, path, text, offset)
+        });
+        found.unwrap_or_default()
+    }
+
+    fn completion(&mut self, path: &Path, offset: usize) -> Vec<Completion> {
+        let found = self.around(path, |scene, text| {
+            completion::completion(scene, path, text, offset)
+        });
+        found.unwrap_or_default()
+    }
+
+    fn symbols(&mut self, path: &Path) -> Vec<Symbol> {
+        let text = self.text(path);
+        text.map(|text| symbols::symbols(&text)).unwrap_or_default()
+    }
+
+    fn lenses(&mut self, path: &Path) -> Vec<Lens> {
+        let found = self.around(path, |scene, text| symbols::lenses(scene, path, text));
+        found.unwrap_or_default()
+    }
+
+    fn renamable(&mut self, path: &Path, offset: usize) -> Result<Rename, Refused> {
+        let found = self.around(path, |scene, text| {
+            rename::renamable(scene, path, text, offset)
+        });
+        found.unwrap_or_else(|| Err(Refused("the document cannot be read".to_owned())))
+    }
+
+    fn rename(&mut self, path: &Path, offset: usize, name: &str) -> Result<Vec<Edit>, Refused> {
+        let found = self.around(path, |scene, text| {
+            rename::rename(scene, path, text, offset, name)
+        });
+        found.unwrap_or_else(|| Err(Refused("the document cannot be read".to_owned())))
     }
 
     fn reset(&mut self) {

@@ -4,6 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use kustom_lsp::Scope;
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
+
+use super::facts::Facts;
+use super::paths::{is_kustomization, kustomization_above, kustomization_in};
+use super::scene::Scene;
 
 use crate::build;
 use crate::check::{CheckContext, Checked};
@@ -12,8 +17,9 @@ use crate::explain::{self, Explained};
 use crate::finding::Finding;
 use crate::kustomization::FILE_NAMES;
 use crate::load::{Accesses, Files, Recording, WorkTree};
-use crate::project::{Options, Project, Secrets};
+use crate::project::{Options, Project, Secrets, explain_environment};
 use crate::report::{Check, Report, Suite, finding_of};
+use crate::validation::Version;
 
 /// What was found of a project, or of a kustomization outside of any.
 pub(super) struct Found {
@@ -42,12 +48,16 @@ struct ProjectState {
     /// Why the project itself cannot be read.
     broken: Option<Finding>,
     is_read: bool,
+    /// The environments that were explained.
+    facts: BTreeMap<String, Facts>,
 }
 
 /// A kustomization by itself.
 struct Loner {
     accesses: BTreeMap<PathBuf, Accesses>,
     findings: Vec<Finding>,
+    /// What becomes of its files, if it can be built.
+    facts: Option<Facts>,
 }
 
 impl Workspaces {
@@ -63,6 +73,7 @@ impl Workspaces {
             for checked in &state.checked {
                 if depends(&checked.accesses, path) {
                     state.stale.insert(checked.name.clone());
+                    state.facts.remove(&checked.name);
                     matters = true;
                 }
             }
@@ -71,6 +82,66 @@ impl Workspaces {
         self.loners
             .retain(|_, loner| !depends(&loner.accesses, path));
         matters || self.loners.len() != before
+    }
+
+    /// What is known around a document.
+    pub(super) fn scene<'s>(
+        &'s mut self,
+        files: &'s dyn Files,
+        path: &Path,
+        options: &Options<'static>,
+    ) -> Option<Scene<'s>> {
+        let directory = path.parent()?;
+        let mut scene = Scene {
+            files,
+            root: directory.to_path_buf(),
+            facts: Vec::new(),
+            read: BTreeSet::new(),
+            project: None,
+            version: Version::NEWEST,
+        };
+        let mut is_read = false;
+        if let Some(root) = root_of(files, directory) {
+            let state = self.projects.entry(root.clone()).or_default();
+            if !state.is_read || !state.stale.is_empty() {
+                state.refresh(files, &root, options, Scope::Typed);
+            }
+            scene.project = Project::find(files, &root).ok();
+            if let Some(project) = &scene.project {
+                state.explain(files, &root, project, options);
+                let versions = &project.kubernetes_versions;
+                scene.version = versions.iter().copied().max().unwrap_or(Version::NEWEST);
+            }
+            let state: &'s ProjectState = state;
+            scene.facts = state.facts.values().collect();
+            for checked in &state.checked {
+                let read = checked.accesses.iter();
+                let read = read.filter(|(_, accesses)| accesses.read);
+                scene.read.extend(read.map(|(path, _)| path.clone()));
+            }
+            is_read = scene.read.contains(path);
+            scene.root = root;
+        }
+        if is_read {
+            return Some(scene);
+        }
+        // What no environment reads is part of a kustomization by itself.
+        let Some(alone) = kustomization_above(files, directory) else {
+            return Some(scene);
+        };
+        if scene.project.is_some() && !alone.starts_with(&scene.root) {
+            return Some(scene);
+        }
+        let known = self.loners.entry(alone.clone());
+        let loner = known.or_insert_with(|| Loner::of(files, &alone, options));
+        if scene.project.is_none() {
+            scene.root = alone;
+        }
+        scene.facts.extend(&loner.facts);
+        let read = loner.accesses.iter();
+        let read = read.filter(|(_, accesses)| accesses.read);
+        scene.read.extend(read.map(|(path, _)| path.clone()));
+        Some(scene)
     }
 
     /// What is found of all that open documents belong to.
@@ -145,6 +216,7 @@ impl ProjectState {
         self.broken = result.err().map(|error| finding_of("render", &error));
         if self.broken.is_some() {
             self.checked.clear();
+            self.facts.clear();
             self.repository = None;
         }
     }
@@ -184,6 +256,10 @@ impl ProjectState {
             let is_new = anew.iter().any(|it| it.name == known.name);
             names.contains(&known.name) && !is_new
         });
+        for one in &anew {
+            self.facts.remove(&one.name);
+        }
+        self.facts.retain(|name, _| names.contains(name));
         self.checked.extend(anew);
         let place = |name: &String| names.iter().position(|known| known == name);
         self.checked.sort_by_key(|it| place(&it.name));
@@ -194,6 +270,27 @@ impl ProjectState {
             self.repository = Some(context.repository(&self.checked)?.0);
         }
         Ok(())
+    }
+
+    /// Explains the environments that render and are not explained.
+    fn explain(
+        &mut self,
+        files: &dyn Files,
+        root: &Path,
+        project: &Project,
+        options: &Options<'static>,
+    ) {
+        let rendered = self.checked.iter().filter(|it| it.rendered.is_ok());
+        let wanted = rendered.filter(|it| !self.facts.contains_key(&it.name));
+        let wanted: Vec<&String> = wanted.map(|it| &it.name).collect();
+        let facts = wanted.par_iter().filter_map(|name| {
+            let environment = project.environment(files, name).ok()?;
+            let explained = explain_environment(files, root, project, &environment, options);
+            let facts = Facts::new(name, root, explained.ok()?);
+            Some(((*name).clone(), facts))
+        });
+        let facts: Vec<(String, Facts)> = facts.collect();
+        self.facts.extend(facts);
     }
 
     fn found(&self, root: &Path) -> Found {
@@ -220,14 +317,17 @@ impl ProjectState {
 impl Loner {
     fn of(files: &dyn Files, directory: &Path, options: &Options<'static>) -> Self {
         let recording = Recording::new(files);
-        let explained = explained(&recording, directory, options);
-        let findings = match explained {
-            Ok(explained) => explained.findings().to_vec(),
-            Err(error) => vec![finding_of("render", &error)],
+        let (findings, facts) = match explained(&recording, directory, options) {
+            Ok(explained) => (
+                explained.findings().to_vec(),
+                Some(Facts::new("", directory, explained)),
+            ),
+            Err(error) => (vec![finding_of("render", &error)], None),
         };
         Self {
             accesses: recording.accesses(),
             findings,
+            facts,
         }
     }
 }
@@ -276,22 +376,4 @@ fn root_of(files: &dyn Files, directory: &Path) -> Option<PathBuf> {
             above.find(is_root).map(Path::to_path_buf)
         }
     }
-}
-
-pub(super) fn is_kustomization(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default();
-    FILE_NAMES.iter().any(|known| name == *known)
-}
-
-/// The kustomization of a directory, if it has one.
-pub(super) fn kustomization_in(files: &dyn Files, directory: &Path) -> Option<PathBuf> {
-    let mut paths = FILE_NAMES.iter().map(|name| directory.join(name));
-    paths.find(|path| files.resolve(path).is_ok())
-}
-
-/// The nearest directory with a kustomization, from one upwards.
-fn kustomization_above(files: &dyn Files, directory: &Path) -> Option<PathBuf> {
-    let mut above = directory.ancestors();
-    let found = above.find(|it| kustomization_in(files, it).is_some());
-    found.map(Path::to_path_buf)
 }

@@ -49,7 +49,7 @@ use crate::error::{Error, Kind, Result, nearest};
 use crate::finding::Finding;
 use crate::id::Id;
 use crate::load::{Cached, Files, Sources, display_from};
-use crate::place::Place;
+use crate::place::{Place, Span};
 use crate::resource::Resource;
 use crate::yaml::{Node, Value};
 
@@ -229,6 +229,11 @@ impl Explained {
             true => line,
             false => self.secrets().hidden(file, &line),
         })
+    }
+
+    /// Where a span of an object is written.
+    pub fn written(&self, span: Span) -> Option<Place> {
+        self.place(span)
     }
 
     /// What is not shown.

@@ -13,6 +13,8 @@ use std::str::FromStr;
 
 use kustom_validate::{Data, MINORS, Origin, Validator};
 
+pub use kustom_validate::{FieldAbout, Kinds};
+
 use crate::across;
 use crate::dangling;
 use crate::error::{Error, Kind};
@@ -35,6 +37,11 @@ pub struct Version(u32);
 impl Version {
     /// The newest that is known.
     pub const NEWEST: Self = Self(*MINORS.end());
+
+    /// What is known of the kinds of this version.
+    pub fn kinds(self) -> Kinds {
+        Kinds::new(self.0)
+    }
 }
 
 impl fmt::Display for Version {

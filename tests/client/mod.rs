@@ -169,6 +169,11 @@ impl Client {
         true
     }
 
+    /// The number of the server's process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Closes the input; the exit code of the server.
     pub(crate) fn end(mut self) -> Option<i32> {
         drop(self.input.take());

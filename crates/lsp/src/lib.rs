@@ -9,6 +9,7 @@ mod frames;
 mod positions;
 mod server;
 mod session;
+mod supervisor;
 mod uri;
 
 pub use answers::{
@@ -17,4 +18,5 @@ pub use answers::{
 };
 pub use positions::{Encoding, Lines};
 pub use server::{Ended, serve};
+pub use supervisor::{Worker, supervise};
 pub use uri::{path_of, uri_of};

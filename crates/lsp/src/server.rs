@@ -93,7 +93,7 @@ fn read_all(mut input: impl BufRead, sender: &Sender<Frame>) {
 }
 
 /// Writes a message with its header.
-fn write(output: &mut dyn Write, message: &Value) -> io::Result<()> {
+pub(crate) fn write(output: &mut dyn Write, message: &Value) -> io::Result<()> {
     let mut message = message.clone();
     if let Some(fields) = message.as_object_mut() {
         fields.insert("jsonrpc".to_owned(), json!("2.0"));

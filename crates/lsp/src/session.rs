@@ -18,7 +18,8 @@ use crate::frames::Frame;
 use crate::positions::{Encoding, Lines};
 use crate::uri::path_of;
 
-/// How long nobody must have typed before the documents are looked at.
+/// How long nobody must have typed before the documents are looked at, if the client says nothing
+/// of it (`quietMilliseconds` in its `initializationOptions`).
 const QUIET: Duration = Duration::from_millis(120);
 
 /// What a client can do.
@@ -49,6 +50,8 @@ pub(crate) struct Session<'a> {
     state: State,
     /// What was said last of each file.
     published: BTreeMap<PathBuf, (Option<i32>, Vec<Diagnostic>)>,
+    /// How long nobody must have typed before the documents are looked at.
+    quiet: Duration,
     /// When the documents are looked at next, and how.
     due: Option<(Instant, Scope)>,
     /// How many requests we have sent.
@@ -64,6 +67,7 @@ impl<'a> Session<'a> {
             client: Client::default(),
             state: State::Fresh,
             published: BTreeMap::new(),
+            quiet: QUIET,
             due: None,
             sent: 0,
         }
@@ -228,7 +232,7 @@ impl<'a> Session<'a> {
                 {
                     let text = text.to_owned();
                     self.guarded(|answers| answers.set_text(&path, Some(&text)));
-                    self.wait(QUIET, Scope::Typed);
+                    self.wait(self.quiet, Scope::Typed);
                 }
             }
             "textDocument/didSave" => {
@@ -243,7 +247,7 @@ impl<'a> Session<'a> {
                 if let Some(path) = self.path(&params.text_document.uri) {
                     self.documents.close(&path);
                     self.guarded(|answers| answers.set_text(&path, None));
-                    self.wait(QUIET, Scope::Everything);
+                    self.wait(self.quiet, Scope::Everything);
                 }
             }
             "workspace/didChangeWatchedFiles" => {
@@ -251,7 +255,7 @@ impl<'a> Session<'a> {
                 let changes = params.changes.iter();
                 let paths: Vec<_> = changes.filter_map(|it| self.path(&it.uri)).collect();
                 if self.guarded(|answers| answers.files_changed(&paths)) == Some(true) {
-                    self.wait(QUIET, Scope::Everything);
+                    self.wait(self.quiet, Scope::Everything);
                 }
             }
             _ => {}
@@ -371,6 +375,10 @@ impl<'a> Session<'a> {
             watches_files: watches.and_then(|it| it.dynamic_registration) == Some(true),
             refreshes_lenses: lenses.and_then(|it| it.refresh_support) == Some(true),
         };
+        let options = params.initialization_options.unwrap_or_default();
+        if let Some(quiet) = options.get("quietMilliseconds").and_then(Value::as_u64) {
+            self.quiet = Duration::from_millis(quiet.min(60_000));
+        }
         self.state = State::Running;
         let result = lsp::InitializeResult {
             capabilities: self.capabilities(),

@@ -2,6 +2,7 @@
 // A text is cut by offsets that are checked.
 #![cfg_attr(not(test), deny(clippy::string_slice))]
 
+mod about;
 mod bundled;
 mod cel;
 mod crd;
@@ -22,6 +23,7 @@ mod structure;
 mod time;
 mod value;
 
+pub use about::{FieldAbout, Kinds};
 pub use finding::{Finding, Severity};
 pub use schema::MINORS;
 pub use value::{Data, Entry, Origin, Value};
