@@ -30,7 +30,7 @@
 #![cfg_attr(not(test), deny(clippy::string_slice))]
 
 pub use kustom_engine::{
-    build, cfg, edit, fields, generate, hash, id, kinds, kustomization, load, localize,
+    build, cfg, edit, fields, generate, graph, hash, id, kinds, kustomization, load, localize,
     name_references, order, patch, plugin, process, regexp, release, remotes, resource, schema,
     transform, vars, write,
 };

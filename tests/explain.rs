@@ -6,6 +6,9 @@
     reason = "a test may panic and speak"
 )]
 
+#[path = "stage/schema.rs"]
+mod schema;
+
 use std::collections::BTreeSet;
 use std::env;
 use std::fmt::Write as _;
@@ -17,7 +20,6 @@ use kustom::load::{LookupCache, Memory, Restriction};
 use kustom::project::{self, Project, Secrets, explain_environment};
 use kustom::report;
 use kustom::yaml::{Node, Value};
-use serde_json::Value as Json;
 
 /// The fields of all scalars of an object, and of collections that hold nothing.
 fn scalars(node: &Node, field: &str, found: &mut Vec<(String, String)>) {
@@ -290,60 +292,8 @@ fn every_scalar_of_made_builds_has_a_chain() {
     }
 }
 
-/// What is wrong with a value by a schema of the few words that ours use.
-fn misfit(schema: &Json, root: &Json, value: &Json) -> Option<String> {
-    if let Some(name) = schema["$ref"].as_str() {
-        return misfit(&root["$defs"][name.rsplit('/').next()?], root, value);
-    }
-    let is = |kind: &str| match kind {
-        "object" => value.is_object(),
-        "array" => value.is_array(),
-        "string" => value.is_string(),
-        "integer" => value.is_u64(),
-        "boolean" => value.is_boolean(),
-        "null" => value.is_null(),
-        _ => false,
-    };
-    let fits = match &schema["type"] {
-        Json::String(kind) => is(kind),
-        Json::Array(kinds) => kinds.iter().any(|kind| is(kind.as_str().unwrap())),
-        _ => true,
-    };
-    let is_known = |words: &Json| words.as_array().is_none_or(|words| words.contains(value));
-    let is_const = schema.get("const").is_none_or(|only| only == value);
-    if !fits || !is_known(&schema["enum"]) || !is_const {
-        return Some(format!("{value} is not {schema}"));
-    }
-    if let Some(fields) = value.as_object() {
-        let required = schema["required"].as_array();
-        for name in required.into_iter().flatten() {
-            if !fields.contains_key(name.as_str().unwrap()) {
-                return Some(format!("no {name} in {value}"));
-            }
-        }
-        for (name, field) in fields {
-            let Some(schema) = schema["properties"].get(name) else {
-                return Some(format!("`{name}` is not described"));
-            };
-            if let Some(wrong) = misfit(schema, root, field) {
-                return Some(wrong);
-            }
-        }
-    }
-    let items = value.as_array().into_iter().flatten();
-    items
-        .into_iter()
-        .find_map(|item| misfit(&schema["items"], root, item))
-}
-
 #[test]
 fn json_is_as_its_schemas_say() {
-    let read = |name: &str| -> Json {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("schemas")
-            .join(name);
-        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
-    };
     let files = tree(&[true; 12], &["a", "b", "c", "d"].map(String::from));
     let (root, app) = (Path::new("/"), Path::new("app"));
     let explained = directory(&files, root, app, &Options::default()).unwrap();
@@ -371,8 +321,6 @@ fn json_is_as_its_schemas_say() {
             report::reverse_json("base/web.yaml", &reached),
         ),
     ] {
-        let schema = read(name);
-        let value: Json = serde_json::from_str(&text).unwrap();
-        assert_eq!(misfit(&schema, &schema, &value), None, "{name}");
+        assert_eq!(schema::misfit(name, &text), None, "{name}");
     }
 }

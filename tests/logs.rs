@@ -239,6 +239,29 @@ const COMMANDS: &[(&str, &[&str])] = &[
     // It answers an editor in JSON, where nothing is raw; without input it ends.
     ("lsp", &["lsp", "lsp --values NAME"]),
     (
+        "report",
+        &[
+            "report -o out.html",
+            "report -o out",
+            "report -o NAME/x.html",
+            "report NAME -o out.html",
+            "report -o out.html --reference NAME",
+        ],
+    ),
+    (
+        "graph",
+        &[
+            "graph NAME",
+            "graph --all",
+            "graph --all --format dot",
+            "graph --all --format mermaid",
+            "graph --all --format svg",
+            "graph --all --format json",
+            "graph --dir p/environments/NAME",
+            "graph --dir NAME -o NAME",
+        ],
+    ),
+    (
         "affected",
         &[
             "affected --base HEAD~1",
@@ -255,6 +278,7 @@ const COMMANDS: &[(&str, &[&str])] = &[
             "deps NAME",
         ],
     ),
+    ("watch", &["watch nope-NAME -- NAME", "watch -C NAME x"]),
     ("lock", &["lock", "lock --check", "lock -C p/NAME"]),
     ("outdated", &["outdated", "outdated -C NAME"]),
     ("vendor", &["vendor", "vendor --check", "vendor -C NAME"]),

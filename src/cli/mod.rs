@@ -21,6 +21,7 @@ mod explained;
 mod files;
 mod flags;
 mod functions;
+mod graph;
 mod init;
 mod kubectl;
 mod kustomize;
@@ -30,6 +31,7 @@ mod lock;
 mod lsp;
 mod outdated;
 mod output;
+mod overview;
 mod project;
 mod reading;
 mod render;
@@ -41,6 +43,7 @@ mod topics;
 mod unrendered;
 mod validate;
 mod vendor;
+mod watch;
 mod yq;
 
 use std::ffi::OsString;
@@ -122,6 +125,13 @@ enum Command {
     Blame(LazyArgs<blame::Arguments>),
     /// Answer an editor, as a language server on stdin and stdout.
     Lsp(LazyArgs<lsp::Arguments>),
+    /// Write a page about a whole project: what it is made of, its objects in all environments, what
+    /// `check` finds.
+    Report(LazyArgs<overview::Arguments>),
+    /// Show what environments are made of: bases, components, generators, charts, configs.
+    Graph(LazyArgs<graph::Arguments>),
+    /// Render an environment again whenever something changes that it reads, and show what differs.
+    Watch(LazyArgs<watch::Arguments>),
     /// Print the environments that the changes since a revision can affect.
     Affected(LazyArgs<affected::Arguments>),
     /// Print the files that environments are made of.
@@ -204,6 +214,9 @@ fn run_command(command: Command, streams: &Streams) -> Result<ExitCode> {
         Command::Explain(LazyArgs(arguments)) => explain::run(&arguments, streams),
         Command::Blame(LazyArgs(arguments)) => blame::run(&arguments, streams),
         Command::Lsp(LazyArgs(arguments)) => lsp::run(&arguments),
+        Command::Report(LazyArgs(arguments)) => overview::run(&arguments, streams),
+        Command::Graph(LazyArgs(arguments)) => graph::run(&arguments, streams),
+        Command::Watch(LazyArgs(arguments)) => watch::run(&arguments, streams),
         Command::Affected(LazyArgs(arguments)) => affected::run(&arguments, streams),
         Command::Deps(LazyArgs(arguments)) => deps::run(&arguments, streams),
         Command::Lock(LazyArgs(arguments)) => lock::run(&arguments, streams),

@@ -422,6 +422,16 @@ pub fn diff(from: Input<'_>, to: Input<'_>, options: &Options<'_>) -> Diff {
     found
 }
 
+/// The resources of two lists that are the same, by their numbers, in the order of the first list.
+pub fn matched(from: &[Resource], to: &[Resource]) -> Vec<(usize, usize)> {
+    matching(from, to).pairs
+}
+
+/// What a difference of these two would be of.
+pub fn subject_of(from: Option<&Resource>, to: Option<&Resource>) -> Subject {
+    presentation::subject(from, to)
+}
+
 struct Comparison<'c> {
     from: &'c [Resource],
     to: &'c [Resource],

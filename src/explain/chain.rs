@@ -305,7 +305,8 @@ impl Explained {
     }
 
     /// Where a span is written.
-    pub(super) fn place(&self, span: Span) -> Option<Place> {
+    /// Where what stands at a span was written.
+    pub fn place(&self, span: Span) -> Option<Place> {
         self.sources.place(span)
     }
 }

@@ -30,6 +30,10 @@ pub struct Config {
     pub name: PathBuf,
     /// Where it belongs.
     pub path: PathBuf,
+    /// The file of the base that it is made of.
+    pub source: PathBuf,
+    /// The scripts that change it, in the order in which they run.
+    pub scripts: Vec<PathBuf>,
     /// What the base says.
     pub base: Arc<[u8]>,
     /// What the environment says.
@@ -215,6 +219,8 @@ fn config(
     let mut config = Config {
         name: name.to_path_buf(),
         path: set.to.join(name),
+        source: files.editable_path(&from),
+        scripts: Vec::new(),
         content: base.clone(),
         provenance: Arc::new(Scripted::new(of_base, None, base.clone())),
         base,
@@ -226,7 +232,8 @@ fn config(
         };
         let script = scripts.join(script);
         let (applied, run) = changed(files, project, &script, &config, shown, &from)?;
-        used.insert(script);
+        used.insert(script.clone());
+        config.scripts.push(files.editable_path(&script));
         findings.extend(applied.findings);
         let before = Base {
             name: shown(&files.editable_path(&from)).into(),

@@ -7,6 +7,7 @@ use crate::build::Observer;
 use crate::error::Result;
 use crate::explain::{Explained, Recorder, Texts};
 use crate::load::{Cached, Files, display_from};
+use crate::resource::Resource;
 
 /// Renders an environment, and explains what each of its values comes from.
 ///
@@ -20,6 +21,21 @@ pub fn explain_environment(
     environment: &Environment,
     options: &Options<'_>,
 ) -> Result<Explained> {
+    explain_objects(files, working_directory, project, environment, options).map(|both| both.0)
+}
+
+/// The same, with the objects that were rendered.
+///
+/// # Errors
+///
+/// As [`render`](super::render()).
+pub fn explain_objects(
+    files: &dyn Files,
+    working_directory: &Path,
+    project: &Project,
+    environment: &Environment,
+    options: &Options<'_>,
+) -> Result<(Explained, Vec<Resource>)> {
     let cached = Cached::new(files);
     let options = Options {
         // Places in patches of a kustomization are those of the kustomization.
@@ -52,5 +68,8 @@ pub fn explain_environment(
         texts.add(&path, names, content);
     }
     let explained = Explained::new(recorder, &rendered.resources, rendered.sources, texts);
-    Ok(explained.with_findings(rendered.findings))
+    Ok((
+        explained.with_findings(rendered.findings),
+        rendered.resources,
+    ))
 }

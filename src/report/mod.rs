@@ -11,8 +11,11 @@ mod explain;
 mod findings;
 mod github;
 mod gitlab;
+mod graph;
 mod json;
 mod junit;
+mod overview;
+mod page;
 mod rules;
 mod sarif;
 mod shown;
@@ -28,6 +31,8 @@ pub use explain::{
     blame, blame_json, chain, chains_json, life, lives_json, objects, reverse, reverse_json,
 };
 pub use findings::{Check, Counts, Merged, Outcome, Report, Suite, finding_of};
+pub use graph::{GraphFormat, graph};
+pub use overview::{EnvironmentView, Overview, Page};
 pub use rules::{About, about, rules};
 
 use crate::error::{Error, Note};

@@ -61,6 +61,12 @@ pub(super) fn json(mut report: Value) -> String {
     visible(&format!("{report:#}\n"))
 }
 
+/// The same on one line, for data of a page.
+pub(super) fn compact_json(mut report: Value) -> String {
+    mask(&mut report);
+    visible(&report.to_string())
+}
+
 /// JSON, in which what has no shape is escaped; it may stand in every string.
 pub(super) fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

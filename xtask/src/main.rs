@@ -20,6 +20,9 @@
 //! `fuzz [--built] [--seconds N] [--until N] [TARGET…]` runs the fuzz targets, each for some seconds, and adds to
 //! the counts in `docs/reliability.md`; with `--until` it goes on until there were so many executions.
 //!
+//! `session KUSTOM` runs a program on the example and writes what it prints as `docs/session.svg`;
+//! `xtask/screens/shoot.mjs` takes the pictures of the pages.
+//!
 //! For the benchmarks, `inputs DIR` writes their inputs into a directory, `floor DIR OUTPUT` does what
 //! a build cannot do without, and `recorded CASES DIR` lays out recorded cases.
 
@@ -36,6 +39,7 @@ mod packages;
 mod recorded;
 mod render;
 mod scope;
+mod session;
 #[path = "../../fuzz/src/seeds.rs"]
 mod seeds;
 
@@ -49,7 +53,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 const USAGE: &str = "usage: cargo xtask \
     test CRATE [WORD…] | case WORD | update-cases [WORD] | bench NAME | \
     peer kustomize|yq ARGUMENTS… | schema [--check] | meaning OPENAPI | kubernetes DEFINITIONS LIFECYCLE | custom | inputs DIR | \
-    floor DIR OUTPUT | recorded CASES DIR | fuzz [--built] [--seconds N] [--until N] [TARGET…]";
+    floor DIR OUTPUT | recorded CASES DIR | session KUSTOM | fuzz [--built] [--seconds N] [--until N] [TARGET…]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -75,6 +79,10 @@ fn main() -> ExitCode {
         ["inputs", directory] => write_inputs(Path::new(directory)),
         ["floor", directory, output] => floor::run(Path::new(directory), Path::new(output)),
         ["recorded", cases, directory] => recorded::lay_out(Path::new(cases), Path::new(directory)),
+        ["session", program] => session::record(
+            Path::new(program),
+            &Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/session.svg"),
+        ),
         ["fuzz", ref asked @ ..] => fuzz::Asked::parse(asked).and_then(|asked| fuzz::run(&asked)),
         _ => Err(USAGE.into()),
     };

@@ -37,4 +37,5 @@ pub mod cfg;
 pub mod build;
 pub mod localize;
 pub mod remotes;
+pub mod graph;
 pub mod edit;

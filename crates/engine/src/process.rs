@@ -148,6 +148,30 @@ impl Command {
         }
         output
     }
+
+    /// Runs it to its end, however long that takes: what it prints is printed where we print, as it
+    /// comes. An interrupt ends it with all of its children.
+    ///
+    /// # Errors
+    ///
+    /// If it could not be started. One that ran and failed is no error here.
+    pub fn run_attached(&self) -> Result<ExitStatus, Failure> {
+        let mut command = process::Command::new(&self.program);
+        command
+            .args(&self.arguments)
+            .envs(self.environment.iter().map(|(key, value)| (key, value)))
+            .stdin(Stdio::piped());
+        lead_a_group(&mut command);
+        let (mut child, _running) =
+            Running::start(&mut command).map_err(|cause| match cause.kind() {
+                io::ErrorKind::NotFound => Failure::Missing,
+                _ => Failure::Other(cause),
+            })?;
+        if let Some(pipe) = child.stdin.take() {
+            feed(pipe, self.input.clone());
+        }
+        child.wait().map_err(Failure::Other)
+    }
 }
 
 /// How long it is waited for the last words of a program that has ended.

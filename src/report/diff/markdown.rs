@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use super::super::page::escaped_but;
 use super::words::{self, heading, mark, place, subjects};
 use super::{Layout, visible};
 use crate::diff::{Change, Class, Diff, Group, Op, Step, Subject};
@@ -441,7 +442,7 @@ fn code(text: &str) -> String {
 
 /// Text that is no Markdown and no HTML, whatever is in it.
 fn escaped(text: &str) -> String {
-    words::escaped(text, |c, escaped| {
+    escaped_but(text, |c, escaped| {
         match c {
             '\n' => escaped.push(' '),
             '*' | '_' | '`' | '[' | ']' | '\\' | '|' | '~' | '#' | '@' => {

@@ -11,7 +11,7 @@ mod visible;
 mod words;
 
 use super::Color;
-use crate::diff::Diff;
+use crate::diff::{Change, Diff};
 
 /// How differences are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -80,6 +80,16 @@ pub fn diffs(diffs: &[Diff], title: &str, format: Format, layout: Layout<'_>) ->
         Format::Markdown => markdown::join(title, diffs, layout),
         Format::Html => html::write_all(diffs, title),
     }
+}
+
+/// What is said of a difference, and its lines with `-`, `+` or a blank before each.
+pub(super) fn told(diff: &Diff, change: &Change) -> (Option<String>, Vec<(char, String)>) {
+    let (explanation, has_values) = words::explanation(diff, change);
+    let lines = match has_values {
+        true => visible::lines(change),
+        false => Vec::new(),
+    };
+    (explanation, lines)
 }
 
 /// How many differences there are, on one line.

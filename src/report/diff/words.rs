@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::diff::{Change, Class, Diff, Group, Op, Path, Shown, Side, Sides, Subject, groups};
-use crate::guard::{printable as line, turns};
+use crate::guard::printable as line;
 use crate::place::Place;
 
 /// The names of both sides.
@@ -135,23 +135,6 @@ pub(super) fn explanation(diff: &Diff, change: &Change) -> (Option<String>, bool
         Some(text) => (Some(text), false),
         None => (remark(diff, change), true),
     }
-}
-
-/// The text of a page in which nothing means anything to HTML, and nothing is hidden; `own` writes
-/// the characters that the format has another form for, and says whether this is one.
-pub(super) fn escaped(text: &str, own: impl Fn(char, &mut String) -> bool) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '&' => escaped.push_str("&amp;"),
-            c if own(c, &mut escaped) => {}
-            c if c.is_control() || turns(c) => escaped.extend(c.escape_default()),
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }
 
 /// The side that a suspicious value is wrong on, and where the value was written.

@@ -1,6 +1,6 @@
 "use strict";
 const byId = (id) => document.getElementById(id);
-const all = [...document.querySelectorAll("details")];
+const all = [...document.querySelectorAll("details.change")];
 const texts = new Map(all.map((item) => [item, item.textContent.toLowerCase()]));
 
 function filter() {
@@ -16,8 +16,8 @@ function filter() {
     item.hidden = !fits;
     count += fits;
   }
-  for (const section of document.querySelectorAll("section")) {
-    section.hidden = !section.querySelector("details:not([hidden])");
+  for (const part of document.querySelectorAll("section, article")) {
+    part.hidden = !part.querySelector("details.change:not([hidden])");
   }
   byId("count").value = `${count} of ${all.length}`;
   byId("none").hidden = count > 0 || all.length === 0;
