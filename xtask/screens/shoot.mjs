@@ -59,7 +59,7 @@ await shoot(await open("report.html", wide, "light"), "report.png");
 
 // An object, by keyboard alone: search, go down, open, go to the next environment, close.
 {
-  const page = await open("report.html", wide, "dark");
+  const page = await open("report.html", { ...wide, height: 560 }, "dark");
   await page.keyboard.press("/");
   await page.keyboard.type("deployment prow/deck");
   assert.equal(await page.evaluate(() => document.activeElement.id), "text");
