@@ -107,6 +107,18 @@ impl Mode {
         self.list(node, Self::text)
     }
 
+    /// Anything, where null is nothing.
+    pub(crate) fn optional<T>(
+        self,
+        node: &Node,
+        decode: impl FnOnce(Self, &Node) -> Result<T>,
+    ) -> Result<Option<T>> {
+        if node.is_null() {
+            return Ok(None);
+        }
+        decode(self, node).map(Some)
+    }
+
     /// A map of texts, sorted by key.
     pub(crate) fn pairs(self, node: &Node) -> Result<Vec<(Text, Text)>> {
         if node.is_null() {
@@ -156,6 +168,24 @@ impl Mode {
         }
     }
 }
+
+/// Decodes the fields of a map: `fields!(mode, node, |value| { "name" => …, "count" => … })`.
+///
+/// The names are those that the map may have, in the order in which messages list them.
+macro_rules! fields {
+    ($mode:expr, $node:expr, |$value:ident| {
+        $($name:literal => $set:expr),+ $(,)?
+    }) => {
+        $mode.fields($node, &[$($name),+], |name, $value| {
+            match name {
+                $($name => $set,)+
+                _ => {}
+            }
+            Ok(())
+        })
+    };
+}
+pub(crate) use fields;
 
 /// The known field that a key names: the one that it spells, or one that differs in case only.
 pub(crate) fn proper_name(key: &str, known: &[&'static str]) -> Option<&'static str> {

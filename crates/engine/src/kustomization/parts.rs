@@ -4,7 +4,7 @@ use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::{Node, Str, Text, Value};
 
 use super::{BuildMetadata, OpenApi};
-use crate::decode::{Mode, mismatch};
+use crate::decode::{Mode, fields, mismatch};
 use crate::generate;
 use crate::order::Order;
 use crate::release::{Change, Release};
@@ -108,14 +108,12 @@ impl HelmGlobals {
 
 /// The `metadata` of a kustomization has no effect, but its types are checked.
 pub(super) fn check_metadata(mode: Mode, node: &Node) -> Result<()> {
-    mode.fields(
-        node,
-        &["name", "namespace", "labels", "annotations"],
-        |name, value| match name {
-            "labels" | "annotations" => mode.pairs(value).map(drop),
-            _ => mode.text(value).map(drop),
-        },
-    )
+    fields!(mode, node, |value| {
+        "name" => drop(mode.text(value)?),
+        "namespace" => drop(mode.text(value)?),
+        "labels" => drop(mode.pairs(value)?),
+        "annotations" => drop(mode.pairs(value)?),
+    })
 }
 
 pub(super) fn openapi(mode: Mode, node: &Node) -> Result<OpenApi> {
@@ -138,24 +136,14 @@ pub(super) fn openapi(mode: Mode, node: &Node) -> Result<OpenApi> {
 
 pub(super) fn label(mode: Mode, node: &Node) -> Result<Label> {
     let mut label = Label::default();
-    let known = &[
-        "pairs",
-        "includeSelectors",
-        "includeTemplates",
-        "includeVolumeClaimTemplates",
-        "fields",
-    ];
-    mode.fields(node, known, |name, value| {
-        match name {
-            "pairs" => label.pairs = mode.pairs(value)?,
-            "includeSelectors" => label.reach.selectors = mode.boolean(value)?,
-            "includeTemplates" => label.reach.templates = mode.boolean(value)?,
-            "includeVolumeClaimTemplates" => {
-                label.reach.volume_claim_templates = mode.boolean(value)?;
-            }
-            _ => label.fields = mode.list(value, Mode::field_spec)?,
-        }
-        Ok(())
+    fields!(mode, node, |value| {
+        "pairs" => label.pairs = mode.pairs(value)?,
+        "includeSelectors" => label.reach.selectors = mode.boolean(value)?,
+        "includeTemplates" => label.reach.templates = mode.boolean(value)?,
+        "includeVolumeClaimTemplates" => {
+            label.reach.volume_claim_templates = mode.boolean(value)?;
+        },
+        "fields" => label.fields = mode.list(value, Mode::field_spec)?,
     })?;
     Ok(label)
 }
@@ -165,23 +153,15 @@ pub(super) fn patch(mode: Mode, node: &Node) -> Result<Patch> {
         span: node.span,
         ..Patch::default()
     };
-    mode.fields(
-        node,
-        &["path", "patch", "target", "options"],
-        |name, value| {
-            match name {
-                "path" => patch.path = mode.text(value)?,
-                "patch" => patch.patch = mode.text(value)?,
-                "target" if !value.is_null() => {
-                    patch.target = Some(selector(mode, value)?);
-                    patch.target_name = value.get("name").map(Text::of).unwrap_or_default();
-                }
-                "target" => {}
-                _ => patch_options(mode, value, &mut patch)?,
-            }
-            Ok(())
+    fields!(mode, node, |value| {
+        "path" => patch.path = mode.text(value)?,
+        "patch" => patch.patch = mode.text(value)?,
+        "target" => {
+            patch.target = mode.optional(value, selector)?;
+            patch.target_name = value.get("name").map(Text::of).unwrap_or_default();
         },
-    )?;
+        "options" => patch_options(mode, value, &mut patch)?,
+    })?;
     Ok(patch)
 }
 
@@ -198,17 +178,10 @@ fn patch_options(mode: Mode, node: &Node, patch: &mut Patch) -> Result<()> {
         }
         return Ok(());
     }
-    mode.fields(
-        node,
-        &["allowNameChange", "allowKindChange"],
-        |name, value| {
-            match name {
-                "allowNameChange" => patch.may_rename = mode.boolean(value)?,
-                _ => patch.may_change_kind = mode.boolean(value)?,
-            }
-            Ok(())
-        },
-    )
+    fields!(mode, node, |value| {
+        "allowNameChange" => patch.may_rename = mode.boolean(value)?,
+        "allowKindChange" => patch.may_change_kind = mode.boolean(value)?,
+    })
 }
 
 pub(super) fn selector(mode: Mode, node: &Node) -> Result<Selector> {
@@ -229,31 +202,19 @@ fn selector_of(
     node: &Node,
     read: impl Fn(&str) -> Result<Pattern>,
 ) -> Result<Selector> {
-    const FIELDS: &[&str] = &[
-        "group",
-        "version",
-        "kind",
-        "name",
-        "namespace",
-        "labelSelector",
-        "annotationSelector",
-    ];
     let mut selector = Selector::default();
     let labels = |value: &Node| {
         LabelSelector::parse(&mode.text(value)?).map_err(|error| error.at(value.span))
     };
     let pattern = |value: &Node| read(&mode.text(value)?).map_err(|error| error.at(value.span));
-    mode.fields(node, FIELDS, |name, value| {
-        match name {
-            "group" => selector.group = pattern(value)?,
-            "version" => selector.version = pattern(value)?,
-            "kind" => selector.kind = pattern(value)?,
-            "name" => selector.name = pattern(value)?,
-            "namespace" => selector.namespace = pattern(value)?,
-            "labelSelector" => selector.labels = labels(value)?,
-            _ => selector.annotations = labels(value)?,
-        }
-        Ok(())
+    fields!(mode, node, |value| {
+        "group" => selector.group = pattern(value)?,
+        "version" => selector.version = pattern(value)?,
+        "kind" => selector.kind = pattern(value)?,
+        "name" => selector.name = pattern(value)?,
+        "namespace" => selector.namespace = pattern(value)?,
+        "labelSelector" => selector.labels = labels(value)?,
+        "annotationSelector" => selector.annotations = labels(value)?,
     })?;
     Ok(selector)
 }
@@ -271,17 +232,12 @@ pub(super) fn image(mode: Mode, node: &Node) -> Result<Image> {
         name: unnamed(node),
         ..Image::default()
     };
-    let known = &["name", "newName", "tagSuffix", "newTag", "digest"];
-    mode.fields(node, known, |name, value| {
-        let field = match name {
-            "name" => &mut image.name,
-            "newName" => &mut image.new_name,
-            "tagSuffix" => &mut image.tag_suffix,
-            "newTag" => &mut image.new_tag,
-            _ => &mut image.digest,
-        };
-        *field = mode.text(value)?;
-        Ok(())
+    fields!(mode, node, |value| {
+        "name" => image.name = mode.text(value)?,
+        "newName" => image.new_name = mode.text(value)?,
+        "tagSuffix" => image.tag_suffix = mode.text(value)?,
+        "newTag" => image.new_tag = mode.text(value)?,
+        "digest" => image.digest = mode.text(value)?,
     })?;
     Ok(image)
 }
@@ -291,15 +247,12 @@ pub(super) fn replica(mode: Mode, node: &Node) -> Result<Replica> {
         name: unnamed(node),
         ..Replica::default()
     };
-    mode.fields(node, &["name", "count"], |name, value| {
-        match name {
-            "name" => replica.name = mode.text(value)?,
-            _ => {
-                replica.count = mode.integer(value)?;
-                replica.count_span = value.span;
-            }
-        }
-        Ok(())
+    fields!(mode, node, |value| {
+        "name" => replica.name = mode.text(value)?,
+        "count" => {
+            replica.count = mode.integer(value)?;
+            replica.count_span = value.span;
+        },
     })?;
     Ok(replica)
 }
@@ -308,18 +261,11 @@ pub(super) fn order(mode: Mode, node: &Node) -> Result<Option<Order>> {
     if node.is_null() {
         return Ok(None);
     }
-    let mut word = Text {
-        span: node.span,
-        ..Text::default()
-    };
+    let mut word = unnamed(node);
     let mut kinds = None;
-    mode.fields(node, &["order", "legacySortOptions"], |name, value| {
-        match name {
-            "order" => word = mode.text(value)?,
-            _ if value.is_null() => {}
-            _ => kinds = Some(legacy_kinds(mode, value)?),
-        }
-        Ok(())
+    fields!(mode, node, |value| {
+        "order" => word = mode.text(value)?,
+        "legacySortOptions" => kinds = mode.optional(value, legacy_kinds)?,
     })?;
     let wrong = |message: &str| {
         Err(Error::new(Kind::Kustomization, message)
@@ -337,23 +283,27 @@ pub(super) fn order(mode: Mode, node: &Node) -> Result<Option<Order>> {
 }
 
 fn legacy_kinds(mode: Mode, node: &Node) -> Result<(Vec<Str>, Vec<Str>)> {
+    let kinds = |value: &Node| -> Result<Vec<Str>> {
+        let kinds = mode.texts(value)?.into_iter();
+        Ok(kinds.map(|kind| kind.text).collect())
+    };
     let (mut first, mut last) = (Vec::new(), Vec::new());
-    mode.fields(node, &["orderFirst", "orderLast"], |name, value| {
-        let kinds = mode
-            .texts(value)?
-            .into_iter()
-            .map(|kind| kind.text)
-            .collect();
-        match name {
-            "orderFirst" => first = kinds,
-            _ => last = kinds,
-        }
-        Ok(())
+    fields!(mode, node, |value| {
+        "orderFirst" => first = kinds(value)?,
+        "orderLast" => last = kinds(value)?,
     })?;
     Ok((first, last))
 }
 
-/// The fields that a ConfigMap's and a Secret's generator share.
+pub(super) fn config_map(mode: Mode, node: &Node) -> Result<generate::Args> {
+    generator(mode, node, &GENERATOR[..GENERATOR.len() - 1])
+}
+
+pub(super) fn secret(mode: Mode, node: &Node) -> Result<generate::Args> {
+    generator(mode, node, GENERATOR)
+}
+
+/// The fields of a Secret's generator; a ConfigMap's has all but the last.
 const GENERATOR: &[&str] = &[
     "namespace",
     "name",
@@ -365,14 +315,6 @@ const GENERATOR: &[&str] = &[
     "options",
     "type",
 ];
-
-pub(super) fn config_map(mode: Mode, node: &Node) -> Result<generate::Args> {
-    generator(mode, node, &GENERATOR[..GENERATOR.len() - 1])
-}
-
-pub(super) fn secret(mode: Mode, node: &Node) -> Result<generate::Args> {
-    generator(mode, node, GENERATOR)
-}
 
 fn generator(mode: Mode, node: &Node, known: &'static [&'static str]) -> Result<generate::Args> {
     let mut args = generate::Args {
@@ -402,128 +344,76 @@ fn generator(mode: Mode, node: &Node, known: &'static [&'static str]) -> Result<
 
 pub(super) fn generator_options(mode: Mode, node: &Node) -> Result<generate::Options> {
     let mut options = generate::Options::default();
-    let known = &[
-        "labels",
-        "annotations",
-        "disableNameSuffixHash",
-        "immutable",
-    ];
-    mode.fields(node, known, |name, value| {
-        match name {
-            "labels" => options.labels = mode.pairs(value)?,
-            "annotations" => options.annotations = mode.pairs(value)?,
-            "disableNameSuffixHash" => options.disable_name_suffix_hash = mode.boolean(value)?,
-            _ => options.immutable = mode.boolean(value)?,
-        }
-        Ok(())
+    fields!(mode, node, |value| {
+        "labels" => options.labels = mode.pairs(value)?,
+        "annotations" => options.annotations = mode.pairs(value)?,
+        "disableNameSuffixHash" => options.disable_name_suffix_hash = mode.boolean(value)?,
+        "immutable" => options.immutable = mode.boolean(value)?,
     })?;
     Ok(options)
 }
 
 pub(super) fn helm_globals(mode: Mode, node: &Node) -> Result<HelmGlobals> {
     let mut globals = HelmGlobals::default();
-    mode.fields(node, &["chartHome", "configHome"], |name, value| {
-        match name {
-            "chartHome" => globals.chart_home = mode.text(value)?,
-            _ => globals.config_home = mode.text(value)?,
-        }
-        Ok(())
+    fields!(mode, node, |value| {
+        "chartHome" => globals.chart_home = mode.text(value)?,
+        "configHome" => globals.config_home = mode.text(value)?,
     })?;
     Ok(globals)
 }
-
-/// The fields of an entry of `helmCharts`.
-const CHART: &[&str] = &[
-    "name",
-    "version",
-    "repo",
-    "releaseName",
-    "namespace",
-    "additionalValuesFiles",
-    "valuesFile",
-    "valuesInline",
-    "valuesMerge",
-    "includeCRDs",
-    "skipHooks",
-    "apiVersions",
-    "kubeVersion",
-    "nameTemplate",
-    "skipTests",
-    "debug",
-    "devel",
-];
 
 pub(super) fn helm_chart(mode: Mode, node: &Node) -> Result<HelmChart> {
     let mut chart = HelmChart {
         name: unnamed(node),
         ..HelmChart::default()
     };
-    mode.fields(node, CHART, |name, value| {
-        match name {
-            "name" => chart.name = mode.text(value)?,
-            "version" => chart.version = mode.text(value)?,
-            "repo" => chart.repo = mode.text(value)?,
-            "releaseName" => chart.release_name = mode.text(value)?,
-            "namespace" => chart.namespace = mode.text(value)?,
-            "additionalValuesFiles" => chart.additional_values_files = mode.texts(value)?,
-            "valuesFile" => chart.values_file = mode.text(value)?,
-            "valuesInline" => chart.values_inline = values(value)?,
-            "valuesMerge" => chart.values_merge = mode.text(value)?,
-            "includeCRDs" => chart.include_crds = mode.boolean(value)?,
-            "skipHooks" => chart.skip_hooks = mode.boolean(value)?,
-            "apiVersions" => chart.api_versions = mode.texts(value)?,
-            "kubeVersion" => chart.kube_version = mode.text(value)?,
-            "nameTemplate" => chart.name_template = mode.text(value)?,
-            "skipTests" => chart.skip_tests = mode.boolean(value)?,
-            "debug" => chart.debug = mode.boolean(value)?,
-            _ => chart.devel = mode.boolean(value)?,
-        }
-        Ok(())
+    fields!(mode, node, |value| {
+        "name" => chart.name = mode.text(value)?,
+        "version" => chart.version = mode.text(value)?,
+        "repo" => chart.repo = mode.text(value)?,
+        "releaseName" => chart.release_name = mode.text(value)?,
+        "namespace" => chart.namespace = mode.text(value)?,
+        "additionalValuesFiles" => chart.additional_values_files = mode.texts(value)?,
+        "valuesFile" => chart.values_file = mode.text(value)?,
+        "valuesInline" => chart.values_inline = mode.optional(value, values)?,
+        "valuesMerge" => chart.values_merge = mode.text(value)?,
+        "includeCRDs" => chart.include_crds = mode.boolean(value)?,
+        "skipHooks" => chart.skip_hooks = mode.boolean(value)?,
+        "apiVersions" => chart.api_versions = mode.texts(value)?,
+        "kubeVersion" => chart.kube_version = mode.text(value)?,
+        "nameTemplate" => chart.name_template = mode.text(value)?,
+        "skipTests" => chart.skip_tests = mode.boolean(value)?,
+        "debug" => chart.debug = mode.boolean(value)?,
+        "devel" => chart.devel = mode.boolean(value)?,
     })?;
     Ok(chart)
 }
 
-fn values(node: &Node) -> Result<Option<Node>> {
-    match node {
-        node if node.is_null() => Ok(None),
-        node if node.is_map() => Ok(Some(node.clone())),
-        node => Err(mismatch(node, "a map")),
+fn values(_: Mode, node: &Node) -> Result<Node> {
+    if node.is_map() {
+        Ok(node.clone())
+    } else {
+        Err(mismatch(node, "a map"))
     }
 }
 
 /// An entry of the deprecated `helmChartInflationGenerator`; some of its fields have no successor.
 pub(super) fn old_helm_chart(mode: Mode, node: &Node) -> Result<(HelmChart, HelmGlobals)> {
-    const FIELDS: &[&str] = &[
-        "chartName",
-        "chartVersion",
-        "chartRepoUrl",
-        "chartHome",
-        "chartRepoName",
-        "helmBin",
-        "helmHome",
-        "values",
-        "valuesLocal",
-        "valuesMerge",
-        "releaseName",
-        "releaseNamespace",
-        "extraArgs",
-    ];
     let (mut chart, mut globals) = (HelmChart::default(), HelmGlobals::default());
-    mode.fields(node, FIELDS, |name, value| {
-        match name {
-            "chartName" => chart.name = mode.text(value)?,
-            "chartVersion" => chart.version = mode.text(value)?,
-            "chartRepoUrl" => chart.repo = mode.text(value)?,
-            "chartHome" => globals.chart_home = mode.text(value)?,
-            "helmHome" => globals.config_home = mode.text(value)?,
-            "values" => chart.values_file = mode.text(value)?,
-            "valuesLocal" => chart.values_inline = values(value)?,
-            "valuesMerge" => chart.values_merge = mode.text(value)?,
-            "releaseName" => chart.release_name = mode.text(value)?,
-            "extraArgs" => drop(mode.texts(value)?),
-            _ => drop(mode.text(value)?),
-        }
-        Ok(())
+    fields!(mode, node, |value| {
+        "chartName" => chart.name = mode.text(value)?,
+        "chartVersion" => chart.version = mode.text(value)?,
+        "chartRepoUrl" => chart.repo = mode.text(value)?,
+        "chartHome" => globals.chart_home = mode.text(value)?,
+        "chartRepoName" => drop(mode.text(value)?),
+        "helmBin" => drop(mode.text(value)?),
+        "helmHome" => globals.config_home = mode.text(value)?,
+        "values" => chart.values_file = mode.text(value)?,
+        "valuesLocal" => chart.values_inline = mode.optional(value, values)?,
+        "valuesMerge" => chart.values_merge = mode.text(value)?,
+        "releaseName" => chart.release_name = mode.text(value)?,
+        "releaseNamespace" => drop(mode.text(value)?),
+        "extraArgs" => drop(mode.texts(value)?),
     })?;
     Ok((chart, globals))
 }
@@ -570,59 +460,42 @@ pub fn replacements(node: &Node, release: Release) -> Result<Vec<Replacement>> {
     }
 }
 
+/// A replacement; the `path` of one that is in a file has no meaning.
 fn replacement_with(mode: Mode, node: &Node, mut path: Option<&mut Text>) -> Result<Replacement> {
     let mut replacement = Replacement {
         span: node.span,
         ..Replacement::default()
     };
-    mode.fields(
-        node,
-        &["source", "targets", "sourceValue", "path"],
-        |name, value| {
-            match (name, &mut path) {
-                ("path", Some(path)) => **path = mode.text(value)?,
-                ("path", None) => {}
-                _ if value.is_null() => {}
-                ("source", _) => replacement.source = Some(replacement_source_field(mode, value)?),
-                ("targets", _) => {
-                    let targets = mode.list(value, replacement_target)?;
-                    // In a kustomization no targets at all are none.
-                    let has_some = !mode.is_strict() || !targets.is_empty();
-                    replacement.targets = has_some.then_some(targets);
-                }
-                _ => replacement.source_value = Some(mode.text(value)?),
-            }
-            Ok(())
+    fields!(mode, node, |value| {
+        "source" => replacement.source = mode.optional(value, replacement_origin)?,
+        "targets" => {
+            let list = |mode: Mode, value: &Node| mode.list(value, replacement_target);
+            let targets = mode.optional(value, list)?;
+            // In a kustomization no targets at all are none.
+            replacement.targets = targets.filter(|list| !mode.is_strict() || !list.is_empty());
         },
-    )?;
+        "sourceValue" => replacement.source_value = mode.optional(value, Mode::text)?,
+        "path" => if let Some(path) = path.as_deref_mut() {
+            *path = mode.text(value)?;
+        },
+    })?;
     Ok(replacement)
 }
 
-fn replacement_source_field(mode: Mode, node: &Node) -> Result<replacement::Source> {
-    const FIELDS: &[&str] = &[
-        "group",
-        "version",
-        "kind",
-        "name",
-        "namespace",
-        "fieldPath",
-        "options",
-    ];
+/// The `source` of a replacement.
+fn replacement_origin(mode: Mode, node: &Node) -> Result<replacement::Source> {
     let mut source = replacement::Source {
         span: node.span,
         ..replacement::Source::default()
     };
-    mode.fields(node, FIELDS, |name, value| {
-        match name {
-            "group" => source.gvk.group = mode.text(value)?.text,
-            "version" => source.gvk.version = mode.text(value)?.text,
-            "kind" => source.gvk.kind = mode.text(value)?.text,
-            "name" => source.name = mode.text(value)?,
-            "namespace" => source.namespace = mode.text(value)?,
-            "fieldPath" => source.field_path = mode.text(value)?,
-            _ => source.options = field_options(mode, value)?,
-        }
-        Ok(())
+    fields!(mode, node, |value| {
+        "group" => source.gvk.group = mode.text(value)?.text,
+        "version" => source.gvk.version = mode.text(value)?.text,
+        "kind" => source.gvk.kind = mode.text(value)?.text,
+        "name" => source.name = mode.text(value)?,
+        "namespace" => source.namespace = mode.text(value)?,
+        "fieldPath" => source.field_path = mode.text(value)?,
+        "options" => source.options = field_options(mode, value)?,
     })?;
     Ok(source)
 }
@@ -632,81 +505,52 @@ fn replacement_target(mode: Mode, node: &Node) -> Result<replacement::Target> {
         span: node.span,
         ..replacement::Target::default()
     };
-    mode.fields(
-        node,
-        &["select", "reject", "fieldPaths", "options"],
-        |name, value| {
-            match name {
-                "select" if value.is_null() => {}
-                "select" => target.select = Some(target_selector(mode, value)?),
-                "reject" => target.reject = mode.list(value, target_selector)?,
-                "fieldPaths" => target.field_paths = mode.texts(value)?,
-                _ => target.options = field_options(mode, value)?,
-            }
-            Ok(())
-        },
-    )?;
+    fields!(mode, node, |value| {
+        "select" => target.select = mode.optional(value, target_selector)?,
+        "reject" => target.reject = mode.list(value, target_selector)?,
+        "fieldPaths" => target.field_paths = mode.texts(value)?,
+        "options" => target.options = field_options(mode, value)?,
+    })?;
     Ok(target)
 }
 
 fn field_options(mode: Mode, node: &Node) -> Result<replacement::FieldOptions> {
     let mut options = replacement::FieldOptions::default();
-    mode.fields(
-        node,
-        &["delimiter", "index", "encoding", "create"],
-        |name, value| {
-            match name {
-                "delimiter" => options.delimiter = mode.text(value)?,
-                "index" => options.index = mode.integer(value)?,
-                // Known, but without a meaning so far.
-                "encoding" => drop(mode.text(value)?),
-                _ => options.create = mode.boolean(value)?,
-            }
-            Ok(())
-        },
-    )?;
+    fields!(mode, node, |value| {
+        "delimiter" => options.delimiter = mode.text(value)?,
+        "index" => options.index = mode.integer(value)?,
+        // Known, but without a meaning so far.
+        "encoding" => drop(mode.text(value)?),
+        "create" => options.create = mode.boolean(value)?,
+    })?;
     Ok(options)
 }
 
 pub(super) fn var(mode: Mode, node: &Node) -> Result<Var> {
-    let mut var = Var::default();
-    var.name.span = node.span;
-    mode.fields(node, &["name", "objref", "fieldref"], |name, value| {
-        match name {
-            "name" => var.name = mode.text(value)?,
-            "objref" => var.object = object_reference(mode, value)?,
-            _ => mode.fields(value, &["fieldPath"], |_, value| {
-                var.field_path = mode.text(value)?;
-                Ok(())
-            })?,
-        }
-        Ok(())
+    let mut var = Var {
+        name: unnamed(node),
+        ..Var::default()
+    };
+    fields!(mode, node, |value| {
+        "name" => var.name = mode.text(value)?,
+        "objref" => var.object = object_reference(mode, value)?,
+        "fieldref" => fields!(mode, value, |value| {
+            "fieldPath" => var.field_path = mode.text(value)?,
+        })?,
     })?;
     Ok(var)
 }
 
 fn object_reference(mode: Mode, node: &Node) -> Result<ObjectReference> {
-    const FIELDS: &[&str] = &[
-        "apiVersion",
-        "group",
-        "version",
-        "kind",
-        "name",
-        "namespace",
-    ];
     let mut object = ObjectReference::default();
     let mut api_version = Text::default();
-    mode.fields(node, FIELDS, |name, value| {
-        let text = mode.text(value)?;
-        match name {
-            "apiVersion" => api_version = text,
-            "group" => object.gvk.group = text.text,
-            "version" => object.gvk.version = text.text,
-            "kind" => object.gvk.kind = text.text,
-            "name" => object.name = text.text,
-            _ => object.namespace = text.text,
-        }
-        Ok(())
+    fields!(mode, node, |value| {
+        "apiVersion" => api_version = mode.text(value)?,
+        "group" => object.gvk.group = mode.text(value)?.text,
+        "version" => object.gvk.version = mode.text(value)?.text,
+        "kind" => object.gvk.kind = mode.text(value)?.text,
+        "name" => object.name = mode.text(value)?.text,
+        "namespace" => object.namespace = mode.text(value)?.text,
     })?;
     object.set_api_version(&api_version);
     Ok(object)
@@ -717,18 +561,11 @@ pub(super) fn value_add(mode: Mode, node: &Node) -> Result<ValueAdd> {
         span: node.span,
         ..ValueAdd::default()
     };
-    mode.fields(
-        node,
-        &["value", "targets", "targetFilePath"],
-        |name, value| {
-            match name {
-                "value" => args.value = mode.text(value)?,
-                "targets" => args.targets = mode.list(value, value_add_target)?,
-                _ => args.target_file_path = mode.text(value)?,
-            }
-            Ok(())
-        },
-    )?;
+    fields!(mode, node, |value| {
+        "value" => args.value = mode.text(value)?,
+        "targets" => args.targets = mode.list(value, value_add_target)?,
+        "targetFilePath" => args.target_file_path = mode.text(value)?,
+    })?;
     Ok(args)
 }
 
@@ -738,10 +575,9 @@ pub(super) fn value_add(mode: Mode, node: &Node) -> Result<ValueAdd> {
 ///
 /// If the file holds something else.
 pub fn value_add_targets(node: &Node) -> Result<Vec<value_add::Target>> {
-    let mut targets = Vec::new();
-    Mode::LENIENT.fields(node, &["targets"], |_, value| {
-        targets = Mode::LENIENT.list(value, value_add_target)?;
-        Ok(())
+    let (mode, mut targets) = (Mode::LENIENT, Vec::new());
+    fields!(mode, node, |value| {
+        "targets" => targets = mode.list(value, value_add_target)?,
     })?;
     Ok(targets)
 }
@@ -751,18 +587,10 @@ fn value_add_target(mode: Mode, node: &Node) -> Result<value_add::Target> {
         span: node.span,
         ..value_add::Target::default()
     };
-    mode.fields(
-        node,
-        &["selector", "fieldPath", "filePathPosition"],
-        |name, value| {
-            match name {
-                "selector" if value.is_null() => {}
-                "selector" => target.selector = Some(selector(mode, value)?),
-                "fieldPath" => target.field_path = mode.text(value)?,
-                _ => target.position = mode.integer(value)?,
-            }
-            Ok(())
-        },
-    )?;
+    fields!(mode, node, |value| {
+        "selector" => target.selector = mode.optional(value, selector)?,
+        "fieldPath" => target.field_path = mode.text(value)?,
+        "filePathPosition" => target.position = mode.integer(value)?,
+    })?;
     Ok(target)
 }
