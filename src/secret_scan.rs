@@ -12,7 +12,7 @@ use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use crate::error::{Error, Kind, Result};
 use crate::finding::Finding;
-use crate::guard::{Allowed, Baseline, Guard, Identity, Leak, Scan, gather};
+use crate::guard::{Allowed, Baseline, FoundSecret, Guard, Identity, Scan, gather};
 use crate::load::{
     Appearance, Blobs, Disk, Files, Staged, Tracked, WorkTree, is_outside, unreadable,
 };
@@ -22,7 +22,7 @@ use crate::threads;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scans {
     /// The secrets, in the order of the texts.
-    pub leaks: Vec<Leak>,
+    pub leaks: Vec<FoundSecret>,
     /// Those that are allowed.
     pub allowed: Vec<Allowed>,
     /// How many texts there were.
@@ -165,7 +165,7 @@ fn staged_file(guard: &Guard, blobs: &Blobs, file: &Staged, shown: &str) -> Resu
         let added = Added::between(&before, &content);
         // A change elsewhere can make a secret of what was none, such as `kind: Secret`.
         let is_new =
-            |leak: &Leak| !known.contains(&leak.identity()) || added.touches(&content, leak);
+            |leak: &FoundSecret| !known.contains(&leak.identity()) || added.touches(&content, leak);
         scan.leaks.retain(is_new);
         scan.allowed.retain(|one| is_new(&one.leak));
     }
@@ -175,7 +175,7 @@ fn staged_file(guard: &Guard, blobs: &Blobs, file: &Staged, shown: &str) -> Resu
 /// What was found, each secret once with all its places; `shown` names a file for the user that the
 /// guard knows by its path from the root of the project.
 pub fn findings_of(
-    leaks: impl IntoIterator<Item = Leak>,
+    leaks: impl IntoIterator<Item = FoundSecret>,
     shown: impl Fn(&str) -> String,
 ) -> Vec<Finding> {
     let mut findings: Vec<Finding> = gather(leaks).iter().map(Finding::from).collect();
@@ -244,7 +244,7 @@ fn mark(scan: &mut Scan, version: &str) {
 fn identities(scan: &Scan) -> HashSet<Identity> {
     let allowed = scan.allowed.iter().map(|one| &one.leak);
     let leaks = scan.leaks.iter().chain(allowed);
-    leaks.map(Leak::identity).collect()
+    leaks.map(FoundSecret::identity).collect()
 }
 
 /// The lines that a text has more of than another.
@@ -264,7 +264,7 @@ impl<'t> Added<'t> {
     }
 
     /// Whether a line that a leak is on was added.
-    fn touches(&self, text: &[u8], leak: &Leak) -> bool {
+    fn touches(&self, text: &[u8], leak: &FoundSecret) -> bool {
         let range = leak.span.range();
         let end = range.end.min(text.len());
         let start = range.start.min(end);
@@ -283,7 +283,7 @@ mod tests {
 
     use super::*;
 
-    fn leaks(text: &str) -> Vec<Leak> {
+    fn leaks(text: &str) -> Vec<FoundSecret> {
         Guard::new().scan("a.yaml", text.as_bytes()).leaks
     }
 

@@ -15,7 +15,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use kustom::finding::Severity;
-use kustom::guard::{Guard, Leak, gather};
+use kustom::guard::{FoundSecret, Guard, gather};
 use serde_json::Value;
 
 /// One recorded text; it is kept backwards so that no scanner trips over the file.
@@ -141,7 +141,7 @@ fn secrets_put_back_into_a_deployment_are_found_with_all_their_places() {
 }
 
 /// How bad a leak is, and its preview without the characters it shows.
-fn shape(leak: &Leak) -> (Severity, String) {
+fn shape(leak: &FoundSecret) -> (Severity, String) {
     let (name, rest) = leak.preview.split_once('=').unwrap();
     let (_, count) = rest.split_once('…').unwrap();
     (leak.severity, format!("{name}=…{count}"))

@@ -10,7 +10,7 @@ use std::thread;
 use super::{GuardPolicy, PROJECT_FILE, Project, Step, place_at};
 use crate::error::{Error, Kind, Result};
 use crate::finding::{Finding, Severity};
-use crate::guard::{Baseline, Guard, Leak, Settings};
+use crate::guard::{Baseline, FoundSecret, Guard, Settings};
 use crate::load::{Cached, FileRead, Files, TrackedFiles};
 use crate::place::Place;
 use crate::secret_scan::{findings_of, read_baseline};
@@ -88,7 +88,7 @@ fn search(
     tracked: &TrackedFiles,
     reads: Receiver<FileRead>,
 ) -> Vec<Finding> {
-    let mut leaks: Vec<Leak> = Vec::new();
+    let mut leaks: Vec<FoundSecret> = Vec::new();
     for (path, content) in reads {
         // What is read through a link to a directory is tracked where it lies.
         let path = match tracked.contains(&path) {

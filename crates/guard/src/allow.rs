@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use kustom_yaml::cut::Cut as _;
 use serde::Deserialize;
 
-use super::found_secret::Leak;
+use super::found_secret::FoundSecret;
 
 /// Who allowed a leak.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub struct AllowRule {
 
 impl AllowRule {
     /// Whether the entry names anything, and everything it names is true of the leak.
-    pub fn allows(&self, leak: &Leak) -> bool {
+    pub fn allows(&self, leak: &FoundSecret) -> bool {
         let fingerprint = leak.fingerprint.as_ref().map(|print| print.as_str());
         let named = [
             self.rule.as_deref().map(|rule| rule == leak.rule),
@@ -119,7 +119,7 @@ pub(super) struct OfFile<'i>(Vec<&'i Named>);
 
 impl OfFile<'_> {
     /// The first entry that allows a leak of this file.
-    pub(super) fn first(&self, leak: &Leak) -> Option<usize> {
+    pub(super) fn first(&self, leak: &FoundSecret) -> Option<usize> {
         let print = leak.fingerprint.as_ref().map(|print| print.as_str());
         let is = [Some(leak.rule), leak.key.as_deref(), print];
         let chosen = |choice: usize| {

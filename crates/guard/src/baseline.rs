@@ -13,7 +13,7 @@ use kustom_yaml::place::{Place, Span};
 use serde::Deserialize;
 
 use super::allow::AllowRule;
-use super::found_secret::Leak;
+use super::found_secret::FoundSecret;
 
 /// Fingerprints that may stay, and the key they were made with.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -66,7 +66,7 @@ impl Baseline {
     }
 
     /// Allows these leaks and no others; what was allowed before keeps its reason.
-    pub fn cover<'l>(&mut self, leaks: impl IntoIterator<Item = &'l Leak>) {
+    pub fn cover<'l>(&mut self, leaks: impl IntoIterator<Item = &'l FoundSecret>) {
         let before: BTreeMap<String, Option<String>> = std::mem::take(&mut self.allow)
             .into_iter()
             .filter_map(|entry| Some((entry.fingerprint?, entry.reason)))

@@ -10,7 +10,7 @@ use kustom_yaml::place::{Place, Span};
 
 /// A secret in a text: which rule, how bad, where. The value itself is not kept.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Leak {
+pub struct FoundSecret {
     /// The rule's name, such as `github-pat` or `kubernetes-secret`.
     pub rule: &'static str,
     /// How bad it is.
@@ -76,7 +76,7 @@ impl Identity {
     }
 }
 
-impl Leak {
+impl FoundSecret {
     /// Tells its value from others: equal for equal values, however they are encoded.
     pub fn identity(&self) -> Identity {
         self.identity
@@ -88,8 +88,8 @@ impl Leak {
     }
 }
 
-impl From<&Leak> for Finding {
-    fn from(leak: &Leak) -> Self {
+impl From<&FoundSecret> for Finding {
+    fn from(leak: &FoundSecret) -> Self {
         let what = match leak.severity {
             Severity::Error => "a secret",
             _ => "what could be a secret",
@@ -113,9 +113,9 @@ impl From<&Leak> for Finding {
     }
 }
 
-impl fmt::Debug for Leak {
+impl fmt::Debug for FoundSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Leak")
+        f.debug_struct("FoundSecret")
             .field("rule", &self.rule)
             .field("severity", &self.severity)
             .field("path", &self.path)

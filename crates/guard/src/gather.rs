@@ -5,19 +5,19 @@ use std::collections::HashMap;
 use kustom_yaml::finding::Finding;
 use kustom_yaml::place::Place;
 
-use super::found_secret::{Identity, Leak};
+use super::found_secret::{FoundSecret, Identity};
 
 /// A secret with all the places where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gathered {
     /// The worst of its leaks; of equally bad ones the first.
-    pub leak: Leak,
+    pub leak: FoundSecret,
     /// Where else it stands.
     pub others: Vec<Place>,
 }
 
 /// Puts leaks of one value together, however it is encoded; the order is that of the first leaks.
-pub fn gather(leaks: impl IntoIterator<Item = Leak>) -> Vec<Gathered> {
+pub fn gather(leaks: impl IntoIterator<Item = FoundSecret>) -> Vec<Gathered> {
     let mut gathered: Vec<Gathered> = Vec::new();
     let mut known: HashMap<Identity, usize> = HashMap::new();
     for leak in leaks {
@@ -36,7 +36,7 @@ pub fn gather(leaks: impl IntoIterator<Item = Leak>) -> Vec<Gathered> {
 }
 
 impl Gathered {
-    fn add(&mut self, leak: Leak) {
+    fn add(&mut self, leak: FoundSecret) {
         let mut known = self.others.iter().filter_map(|place| place.file.as_deref());
         // Of many versions of one file, the first tells enough.
         if leak.version.is_some()

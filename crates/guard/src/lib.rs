@@ -42,7 +42,7 @@ pub use allow::{AllowRule, AllowedBy};
 pub use baseline::Baseline;
 pub use control::{command_free, escaped, printable, turns};
 pub use encrypted::{encryption, is_sops_document};
-pub use found_secret::{Fingerprint, Identity, Leak};
+pub use found_secret::{Fingerprint, FoundSecret, Identity};
 pub use gather::{Gathered, gather};
 pub use harmless::is_protected;
 pub use mask::{Mask, listener, masked};
@@ -83,7 +83,7 @@ pub struct Guard {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scan {
     /// The secrets, in the order of the text.
-    pub leaks: Vec<Leak>,
+    pub leaks: Vec<FoundSecret>,
     /// Those that are allowed.
     pub allowed: Vec<Allowed>,
 }
@@ -92,7 +92,7 @@ pub struct Scan {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Allowed {
     /// The leak.
-    pub leak: Leak,
+    pub leak: FoundSecret,
     /// Who allowed it.
     pub by: AllowedBy,
 }
@@ -166,7 +166,7 @@ impl Guard {
         scan
     }
 
-    fn leak(&self, path: &Arc<str>, hit: &Hit, lines: &mut Lines<'_>) -> Option<Leak> {
+    fn leak(&self, path: &Arc<str>, hit: &Hit, lines: &mut Lines<'_>) -> Option<FoundSecret> {
         let is_sample = files::is_sample(path);
         let severity = match hit.rule {
             rule_ids::WEAK if is_sample => return None,
@@ -184,7 +184,7 @@ impl Guard {
             rule_ids::KEYSTORE => files::name_of(path).to_owned(),
             _ => found_secret::preview(key.as_deref(), &hit.value),
         };
-        Some(Leak {
+        Some(FoundSecret {
             rule: hit.rule,
             severity,
             path: Arc::clone(path),
@@ -199,7 +199,7 @@ impl Guard {
 
     fn permit(
         &self,
-        leak: &Leak,
+        leak: &FoundSecret,
         comment: Option<AllowedBy>,
         listed: &allow::OfFile<'_>,
     ) -> Option<AllowedBy> {
