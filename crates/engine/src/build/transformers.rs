@@ -9,7 +9,8 @@ use super::target::KustTarget;
 use super::{
     Accumulated, Context, Matched, Operator, StepKind, StepPatches, origin, patches, replacements,
 };
-use crate::kustomization::ReplacementSource;
+use crate::fields::{FieldSpec, Fields};
+use crate::kustomization::{Kustomization, Patch, ReplacementSource};
 use crate::resource::Resources;
 use crate::transform::namespace::Namespace;
 use crate::transform::replacement::{Replacement, Replacing};
@@ -22,226 +23,244 @@ pub(super) fn run(
     plugins: &[Plugin],
     gathered: &mut Accumulated,
 ) -> Result<()> {
-    let asked = &target.kustomization;
     let Accumulated {
         resources, fields, ..
     } = gathered;
     let kinds = context.options.kinds.as_deref();
     let known = kinds.map(|kinds| kinds.beside(fields, resources));
-    let fields = known.as_ref().unwrap_or(fields);
-
+    let mut steps = Steps {
+        fields: known.as_ref().unwrap_or(fields),
+        asked: &target.kustomization,
+        context,
+        target,
+        resources,
+    };
     // Patches come first: they see the names that their authors wrote.
-    if !asked.patches_strategic_merge.is_empty() {
-        let list = &asked.patches_strategic_merge;
-        patches::strategic_merge(context, target, resources, list)?;
-        let kind = StepKind::PatchStrategicMergeTransformer;
-        context.after_patches(target, kind, StepPatches::Patches(list), resources);
+    steps.patches_strategic_merge()?;
+    steps.patches()?;
+    steps.namespace()?;
+    steps.name_prefix()?;
+    steps.name_suffix()?;
+    steps.labels()?;
+    steps.common_annotations()?;
+    // Old JSON patches come late: they see the names of this layer.
+    steps.patches_json6902()?;
+    steps.replicas()?;
+    steps.images()?;
+    steps.replacements()?;
+    steps.plugins(plugins)
+}
+
+/// The steps of a directory, each named as its field.
+struct Steps<'s, 'o, 'l> {
+    context: &'s mut Context<'o>,
+    target: &'s KustTarget<'l>,
+    asked: &'s Kustomization,
+    fields: &'s Fields,
+    resources: &'s mut Resources,
+}
+
+impl Steps<'_, '_, '_> {
+    /// Ends a step whose entry stands at `span`.
+    fn done(&mut self, kind: StepKind, span: Span) {
+        self.context
+            .after_transformer(self.target, kind, span, self.resources);
     }
-    for (index, patch) in asked.patches.iter().enumerate() {
-        let count = patches::patch(context, target, resources, patch)?;
-        context.matches.push(Matched {
-            name: patch.path.to_string(),
+
+    /// Remembers how many objects an entry met.
+    fn matched(&mut self, operator: Operator, index: usize, name: &Text, count: usize, span: Span) {
+        self.context.matches.push(Matched {
+            name: name.to_string(),
             count,
-            place: patch.span.into(),
-            ..Matched::new(Operator::Patch, target.loader.root(), index)
+            place: span.into(),
+            ..Matched::new(operator, self.target.loader.root(), index)
         });
-        let kind = StepKind::PatchTransformer;
-        context.after_patches(target, kind, StepPatches::Patch(patch), resources);
     }
-    if !asked.namespace.is_empty() {
+
+    fn patches_strategic_merge(&mut self) -> Result<()> {
+        let list = &self.asked.patches_strategic_merge;
+        if list.is_empty() {
+            return Ok(());
+        }
+        patches::strategic_merge(self.context, self.target, self.resources, list)?;
+        let kind = StepKind::PatchStrategicMergeTransformer;
+        let patches = StepPatches::Patches(list);
+        self.context
+            .after_patches(self.target, kind, patches, self.resources);
+        Ok(())
+    }
+
+    fn patches(&mut self) -> Result<()> {
+        for (index, patch) in self.asked.patches.iter().enumerate() {
+            let count = patches::patch(self.context, self.target, self.resources, patch)?;
+            self.matched(Operator::Patch, index, &patch.path, count, patch.span);
+            self.after_patch(StepKind::PatchTransformer, patch);
+        }
+        Ok(())
+    }
+
+    fn patches_json6902(&mut self) -> Result<()> {
+        for patch in &self.asked.patches_json6902 {
+            patches::json6902(self.context, self.target, self.resources, patch)?;
+            self.after_patch(StepKind::PatchJson6902Transformer, patch);
+        }
+        Ok(())
+    }
+
+    fn after_patch(&mut self, kind: StepKind, patch: &Patch) {
+        let patch = StepPatches::Patch(patch);
+        self.context
+            .after_patches(self.target, kind, patch, self.resources);
+    }
+
+    fn namespace(&mut self) -> Result<()> {
+        let namespace = &self.asked.namespace;
+        if namespace.is_empty() {
+            return Ok(());
+        }
         let wanted = Namespace {
-            namespace: asked.namespace.clone(),
+            namespace: namespace.clone(),
             ..Namespace::default()
         };
-        namespace::apply(
-            resources,
-            &wanted,
-            &fields.namespace,
-            &context.schema,
-            context.options.release,
-        )
-        .map_err(|error| error.at(asked.namespace.span))?;
-        context.after_transformer(
-            target,
-            StepKind::NamespaceTransformer,
-            asked.namespace.span,
-            resources,
-        );
+        let (schema, release) = (&self.context.schema, self.context.options.release);
+        let specs = &self.fields.namespace;
+        namespace::apply(self.resources, &wanted, specs, schema, release)
+            .map_err(|error| error.at(namespace.span))?;
+        self.done(StepKind::NamespaceTransformer, namespace.span);
+        Ok(())
     }
-    if !asked.name_prefix.is_empty() {
-        prefix::apply(
-            resources,
-            &asked.name_prefix,
-            &fields.name_prefix,
-            &context.schema,
-        )?;
-        context.after_transformer(
-            target,
-            StepKind::PrefixTransformer,
-            asked.name_prefix.span,
-            resources,
-        );
+
+    fn name_prefix(&mut self) -> Result<()> {
+        let text = &self.asked.name_prefix;
+        if !text.is_empty() {
+            let specs = &self.fields.name_prefix;
+            prefix::apply(self.resources, text, specs, &self.context.schema)?;
+            self.done(StepKind::PrefixTransformer, text.span);
+        }
+        Ok(())
     }
-    if !asked.name_suffix.is_empty() {
-        suffix::apply(
-            resources,
-            &asked.name_suffix,
-            &fields.name_suffix,
-            &context.schema,
-        )?;
-        context.after_transformer(
-            target,
-            StepKind::SuffixTransformer,
-            asked.name_suffix.span,
-            resources,
-        );
+
+    fn name_suffix(&mut self) -> Result<()> {
+        let text = &self.asked.name_suffix;
+        if !text.is_empty() {
+            let specs = &self.fields.name_suffix;
+            suffix::apply(self.resources, text, specs, &self.context.schema)?;
+            self.done(StepKind::SuffixTransformer, text.span);
+        }
+        Ok(())
     }
-    for label in &asked.labels {
-        let specs = fields.for_labels(&label.fields, label.reach)?;
-        let seen = context.labels_of(resources, &label.pairs);
-        labels::apply(resources, &label.pairs, &specs)?;
-        context.note_labels(resources, &label.pairs, seen);
-        context.after_transformer(
-            target,
-            StepKind::LabelTransformer,
-            first_key(&label.pairs),
-            resources,
-        );
+
+    /// `labels`, and after them `commonLabels`.
+    fn labels(&mut self) -> Result<()> {
+        for label in &self.asked.labels {
+            let specs = self.fields.for_labels(&label.fields, label.reach)?;
+            self.label(&label.pairs, &specs)?;
+        }
+        if !self.asked.labels.is_empty() || !self.asked.common_labels.is_empty() {
+            self.label(&self.asked.common_labels, &self.fields.common_labels)?;
+        }
+        Ok(())
     }
-    if !asked.labels.is_empty() || !asked.common_labels.is_empty() {
-        let seen = context.labels_of(resources, &asked.common_labels);
-        labels::apply(resources, &asked.common_labels, &fields.common_labels)?;
-        context.note_labels(resources, &asked.common_labels, seen);
-        context.after_transformer(
-            target,
-            StepKind::LabelTransformer,
-            first_key(&asked.common_labels),
-            resources,
-        );
+
+    fn label(&mut self, pairs: &[(Text, Text)], specs: &[FieldSpec]) -> Result<()> {
+        let seen = self.context.labels_of(self.resources, pairs);
+        labels::apply(self.resources, pairs, specs)?;
+        self.context.note_labels(self.resources, pairs, seen);
+        self.done(StepKind::LabelTransformer, first_key(pairs));
+        Ok(())
     }
-    if !asked.common_annotations.is_empty() {
-        annotations::apply(
-            resources,
-            &asked.common_annotations,
-            &fields.common_annotations,
-        )?;
-        context.after_transformer(
-            target,
-            StepKind::AnnotationsTransformer,
-            first_key(&asked.common_annotations),
-            resources,
-        );
+
+    fn common_annotations(&mut self) -> Result<()> {
+        let pairs = &self.asked.common_annotations;
+        if !pairs.is_empty() {
+            annotations::apply(self.resources, pairs, &self.fields.common_annotations)?;
+            self.done(StepKind::AnnotationsTransformer, first_key(pairs));
+        }
+        Ok(())
     }
-    // Old JSON patches come late: they see the names of this layer.
-    for patch in &asked.patches_json6902 {
-        patches::json6902(context, target, resources, patch)?;
-        let kind = StepKind::PatchJson6902Transformer;
-        context.after_patches(target, kind, StepPatches::Patch(patch), resources);
+
+    fn replicas(&mut self) -> Result<()> {
+        for replica in &self.asked.replicas {
+            replicas::apply(self.resources, replica, &self.fields.replicas)?;
+            self.done(StepKind::ReplicaCountTransformer, replica.name.span);
+        }
+        Ok(())
     }
-    for replica in &asked.replicas {
-        replicas::apply(resources, replica, &fields.replicas)?;
-        context.after_transformer(
-            target,
-            StepKind::ReplicaCountTransformer,
-            replica.name.span,
-            resources,
-        );
+
+    fn images(&mut self) -> Result<()> {
+        let (images, specs) = (&self.asked.images, &self.fields.images);
+        let release = self.context.options.release;
+        let counts = images::apply(self.resources, images, specs, release)?;
+        self.context
+            .note_other_images(self.resources, images, specs);
+        for (index, (image, count)) in images.iter().zip(counts).enumerate() {
+            self.context.note_image(image, count);
+            let (name, span) = (&image.name, image.name.span);
+            self.matched(Operator::Image, index, name, count, span);
+            self.done(StepKind::ImageTagTransformer, span);
+        }
+        Ok(())
     }
-    let counts = images::apply(
-        resources,
-        &asked.images,
-        &fields.images,
-        context.options.release,
-    )?;
-    context.note_other_images(resources, &asked.images, &fields.images);
-    for (index, (image, count)) in asked.images.iter().zip(counts).enumerate() {
-        context.note_image(image, count);
-        context.matches.push(Matched {
-            name: image.name.to_string(),
-            count,
-            place: image.name.span.into(),
-            ..Matched::new(Operator::Image, target.loader.root(), index)
-        });
-        context.after_transformer(
-            target,
-            StepKind::ImageTagTransformer,
-            image.name.span,
-            resources,
-        );
+
+    /// Makes the replacements, and counts what each entry met.
+    fn replacements(&mut self) -> Result<()> {
+        let sources = &self.asked.replacements;
+        if sources.is_empty() {
+            return Ok(());
+        }
+        let release = self.context.options.release;
+        let lists = sources
+            .iter()
+            .map(|source| replacements::load(self.target, std::slice::from_ref(source), release))
+            .collect::<Result<Vec<_>>>()?;
+        let all: Vec<Replacement> = lists.iter().flatten().cloned().collect();
+        let mut replacing = Replacing::default();
+        let mut counts = Vec::with_capacity(all.len());
+        let kind = StepKind::ReplacementTransformer;
+        for one in &all {
+            counts.push(replacing.apply(
+                self.resources,
+                one,
+                &self.context.schema,
+                release,
+                &mut self.context.findings,
+            )?);
+            let directory = self.target.loader.root();
+            self.context.tell(kind, one.span, directory, self.resources);
+        }
+        self.context
+            .note_replacements(self.resources, &all, &counts);
+        let mut counts = counts.into_iter();
+        for (index, (source, list)) in sources.iter().zip(&lists).enumerate() {
+            let own: Vec<Vec<usize>> = counts.by_ref().take(list.len()).collect();
+            let count = own.iter().flatten().sum();
+            let inline = Text::default();
+            let (name, span) = match source {
+                ReplacementSource::Path(path) => (path, path.span),
+                ReplacementSource::Inline(replacement) => (&inline, replacement.span),
+            };
+            self.matched(Operator::Replacement, index, name, count, span);
+        }
+        self.done(kind, Span::default());
+        Ok(())
     }
-    if !asked.replacements.is_empty() {
-        replace(context, target, resources)?;
-        context.after_transformer(
-            target,
-            StepKind::ReplacementTransformer,
-            Span::default(),
-            resources,
-        );
+
+    /// The transformers that are configured by objects.
+    fn plugins(&mut self, plugins: &[Plugin]) -> Result<()> {
+        for plugin in plugins {
+            plugins::transform(self.context, self.target, plugin, self.resources)?;
+            origin::record(self.resources, plugin.origin.as_ref());
+            self.resources.drop_deleted();
+            let directory = self.target.loader.root();
+            let kind = StepKind::Transformer;
+            self.context
+                .tell(kind, plugin.span, directory, self.resources);
+        }
+        Ok(())
     }
-    for plugin in plugins {
-        plugins::transform(context, target, plugin, resources)?;
-        origin::record(resources, plugin.origin.as_ref());
-        resources.drop_deleted();
-        context.tell(
-            StepKind::Transformer,
-            plugin.span,
-            target.loader.root(),
-            resources,
-        );
-    }
-    Ok(())
 }
 
 /// Where the first of some pairs stands.
 fn first_key(pairs: &[(Text, Text)]) -> Span {
     pairs.first().map(|(key, _)| key.span).unwrap_or_default()
-}
-
-/// Makes the replacements, and counts what each entry met.
-fn replace(
-    context: &mut Context<'_>,
-    target: &KustTarget<'_>,
-    resources: &mut Resources,
-) -> Result<()> {
-    let sources = &target.kustomization.replacements;
-    let lists = sources
-        .iter()
-        .map(|source| {
-            replacements::load(
-                target,
-                std::slice::from_ref(source),
-                context.options.release,
-            )
-        })
-        .collect::<Result<Vec<_>>>()?;
-    let all: Vec<Replacement> = lists.iter().flatten().cloned().collect();
-    let mut replacing = Replacing::default();
-    let mut counts = Vec::with_capacity(all.len());
-    for one in &all {
-        counts.push(replacing.apply(
-            resources,
-            one,
-            &context.schema,
-            context.options.release,
-            &mut context.findings,
-        )?);
-        let kind = StepKind::ReplacementTransformer;
-        context.tell(kind, one.span, target.loader.root(), resources);
-    }
-    context.note_replacements(resources, &all, &counts);
-    let mut counts = counts.into_iter();
-    for (index, (source, list)) in sources.iter().zip(&lists).enumerate() {
-        let own: Vec<Vec<usize>> = counts.by_ref().take(list.len()).collect();
-        let (name, span) = match source {
-            ReplacementSource::Path(path) => (path.to_string(), path.span),
-            ReplacementSource::Inline(replacement) => (String::new(), replacement.span),
-        };
-        context.matches.push(Matched {
-            name,
-            count: own.iter().flatten().sum(),
-            place: span.into(),
-            ..Matched::new(Operator::Replacement, target.loader.root(), index)
-        });
-    }
-    Ok(())
 }
