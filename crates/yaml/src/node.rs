@@ -176,6 +176,7 @@ impl Node {
     }
 
     /// The text of a scalar, whatever its type.
+    #[inline]
     pub fn text(&self) -> Option<&str> {
         match &self.value {
             Value::Scalar(text) => Some(text),
@@ -193,11 +194,13 @@ impl Node {
     }
 
     /// Whether it is null.
+    #[inline]
     pub fn is_null(&self) -> bool {
         self.tag == Tag::Null && matches!(self.value, Value::Scalar(_))
     }
 
     /// The entries of a mapping; of anything else none.
+    #[inline]
     pub fn entries(&self) -> &[Entry] {
         match &self.value {
             Value::Map(entries) => entries,
@@ -206,6 +209,7 @@ impl Node {
     }
 
     /// The entries of a mapping, to change.
+    #[inline]
     pub fn entries_mut(&mut self) -> Option<&mut Vec<Entry>> {
         match &mut self.value {
             Value::Map(entries) => Some(entries),
@@ -214,6 +218,7 @@ impl Node {
     }
 
     /// The items of a sequence; of anything else none.
+    #[inline]
     pub fn items(&self) -> &[Self] {
         match &self.value {
             Value::Seq(items) => items,
@@ -222,6 +227,7 @@ impl Node {
     }
 
     /// The items of a sequence, to change.
+    #[inline]
     pub fn items_mut(&mut self) -> Option<&mut Vec<Self>> {
         match &mut self.value {
             Value::Seq(items) => Some(items),
@@ -230,21 +236,25 @@ impl Node {
     }
 
     /// Whether it is a mapping.
+    #[inline]
     pub fn is_map(&self) -> bool {
         matches!(self.value, Value::Map(_))
     }
 
     /// Whether it is a sequence.
+    #[inline]
     pub fn is_seq(&self) -> bool {
         matches!(self.value, Value::Seq(_))
     }
 
     /// Whether it is a scalar.
+    #[inline]
     pub fn is_scalar(&self) -> bool {
         matches!(self.value, Value::Scalar(_))
     }
 
     /// The value of a key of a mapping; the first one if the key is there twice.
+    #[inline]
     pub fn get(&self, key: &str) -> Option<&Self> {
         self.entries()
             .iter()
@@ -281,6 +291,7 @@ impl Node {
     }
 
     /// The value at the end of a path of keys.
+    #[inline]
     pub fn at(&self, path: &[&str]) -> Option<&Self> {
         path.iter().try_fold(self, |node, key| node.get(key))
     }
@@ -306,6 +317,7 @@ impl Entry {
     }
 
     /// Whether the key has this text.
+    #[inline]
     pub fn is(&self, key: &str) -> bool {
         matches!(&self.key.value, Value::Scalar(text) if text == key)
     }

@@ -1,6 +1,6 @@
 //! Measures values, and charges copies of them to a budget.
 
-use super::Node;
+use super::{Node, Value};
 use crate::error::{Error, Kind, Result};
 use crate::limits::{Budget, VALUE};
 
@@ -19,21 +19,33 @@ pub struct Size {
 impl Size {
     /// The size of a value.
     pub fn of(node: &Node) -> Self {
-        let mut size = Self {
-            bytes: VALUE + node.text().map_or(0, str::len) as u64,
-            depth: 0,
-        };
-        let mut below = |child: &Node| {
-            let child = Self::of(child);
-            size.bytes = size.bytes.saturating_add(child.bytes);
-            size.depth = size.depth.max(child.depth + 1);
-        };
-        node.items().iter().for_each(&mut below);
-        for entry in node.entries() {
-            below(&entry.key);
-            below(&entry.value);
-        }
+        let mut size = Self::default();
+        size.add(node, 0);
         size
+    }
+
+    /// Adds a value at a depth; most are scalars, which are added without a call.
+    fn add(&mut self, node: &Node, depth: usize) {
+        self.depth = self.depth.max(depth);
+        let mut below = |child: &Node| match &child.value {
+            Value::Scalar(text) => self.bytes += VALUE + text.len() as u64,
+            _ => self.add(child, depth + 1),
+        };
+        match &node.value {
+            Value::Seq(items) => items.iter().for_each(&mut below),
+            Value::Map(entries) => {
+                for entry in entries {
+                    below(&entry.key);
+                    below(&entry.value);
+                }
+            }
+            Value::Scalar(text) => self.bytes += text.len() as u64,
+            Value::Alias(_) => {}
+        }
+        self.bytes += VALUE;
+        if !node.items().is_empty() || !node.entries().is_empty() {
+            self.depth = self.depth.max(depth + 1);
+        }
     }
 }
 

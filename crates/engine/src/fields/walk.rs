@@ -195,12 +195,11 @@ fn descend(
             .try_for_each(|item| descend(item, rest, leaf, required, f)),
         Value::Map(_) => {
             let (segment, rest) = first_segment(path);
-            let leaf_here = if required > 0 {
-                OnMissing::Keep
-            } else if rest.is_some() && leaf != OnMissing::Keep {
-                OnMissing::Map
-            } else {
-                leaf
+            let leaf_here = match leaf {
+                OnMissing::Keep => leaf,
+                _ if required > 0 => OnMissing::Keep,
+                _ if rest.is_some() => OnMissing::Map,
+                _ => leaf,
             };
             let required = required.saturating_sub(1);
             match field(node, &segment, leaf_here)? {
@@ -243,27 +242,31 @@ fn field<'n>(node: &'n mut Node, segment: &str, leaf: OnMissing) -> Result<Optio
         return Ok(None);
     };
     let found = entries.iter().position(|entry| entry.is(name));
-    let made = match leaf {
+    let made = || match leaf {
         _ if wants_list => None,
         OnMissing::Keep => None,
         OnMissing::Map => Some(Node::map(Vec::new())),
         OnMissing::Scalar(tag) => Some(Node::scalar("", tag)),
     };
-    let index = match (found, made) {
-        (Some(index), made) => {
+    let index = match found {
+        Some(index) => {
             let value = &mut entries[index].value;
-            if value.is_null() && wants_list {
-                become_empty(value, Node::seq(Vec::new()));
-            } else if let (true, Some(made)) = (value.is_null(), made) {
-                become_empty(value, made);
+            if value.is_null() {
+                let empty = match wants_list {
+                    true => Some(Node::seq(Vec::new())),
+                    false => made(),
+                };
+                if let Some(empty) = empty {
+                    become_empty(value, empty);
+                }
             }
             index
         }
-        (None, Some(made)) => {
+        None => {
+            let Some(made) = made() else { return Ok(None) };
             entries.push(Entry::new(name, made));
             entries.len() - 1
         }
-        (None, None) => return Ok(None),
     };
     Ok(entries.get_mut(index).map(|entry| &mut entry.value))
 }

@@ -235,12 +235,14 @@ impl Operation {
     /// Charges a value that is put at the end of the path.
     fn charge(&self, value: Option<&Node>, budget: &Budget) -> Result<()> {
         let Some(value) = value else { return Ok(()) };
-        let depth = self
-            .path
-            .as_ref()
-            .map_or(0, |path| path.matches('/').count());
-        let operator = format!("the operation `{}`", self.name);
-        charge_copy(budget, &operator, value, depth).map_err(|error| error.at(self.node.span))
+        let slashes = |path: &Text| path.bytes().filter(|byte| *byte == b'/').count();
+        let depth = self.path.as_ref().map_or(0, slashes);
+        // The operation is named once the budget is at its end: it is then still.
+        let charged = charge_copy(budget, "", value, depth).or_else(|_| {
+            let operator = format!("the operation `{}`", self.name);
+            charge_copy(budget, &operator, value, depth)
+        });
+        charged.map_err(|error| error.at(self.node.span))
     }
 
     /// A field that the operation needs.
