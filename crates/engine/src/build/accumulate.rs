@@ -4,7 +4,7 @@
 use kustom_yaml::error::{Error, Kind as ErrorKind, Result};
 use kustom_yaml::finding::Finding;
 use kustom_yaml::limits;
-use kustom_yaml::{Text, json_or_config, read_manifests, read_strict_config};
+use kustom_yaml::{Text, json_or_config, read_strict_config};
 
 use super::plugins::{self, Plugin};
 use super::target::KustTarget;
@@ -12,7 +12,7 @@ use super::{Accumulated, Context, StepKind, depth, generators, origin, transform
 use crate::fields::Fields;
 use crate::kustomization::{Kind, unheard};
 use crate::load::shown_name;
-use crate::resource::{self, Resource};
+use crate::resource::Resource;
 
 impl KustTarget<'_> {
     /// Runs the steps of the directory on what was gathered so far.
@@ -102,22 +102,17 @@ impl KustTarget<'_> {
         let mut gathered = context.nothing();
         let mut names = Vec::new();
         for source in sources {
-            let inline = read_manifests(source.as_bytes(), source.span.source)
-                .and_then(|stream| resource::from_documents(stream, &context.schema));
-            match inline {
-                Ok(mut objects) => {
-                    let nodes = objects.iter_mut().map(|object| &mut object.node);
-                    context.settle(self, source, source, nodes);
-                    for object in &mut objects {
-                        object.history.origin = self
-                            .origin
-                            .as_ref()
-                            .map(|origin| origin::append(origin, &self.file_name.as_str().into()));
-                    }
-                    gathered.resources.add_all(objects)?;
-                }
-                Err(_) => names.push(source.clone()),
+            let Some(mut objects) = self.inline_objects(context, source) else {
+                names.push(source.clone());
+                continue;
+            };
+            for object in &mut objects {
+                object.history.origin = self
+                    .origin
+                    .as_ref()
+                    .map(|origin| origin::append(origin, &self.file_name.as_str().into()));
             }
+            gathered.resources.add_all(objects)?;
         }
         self.gather(context, &mut gathered, &names)?;
         gathered

@@ -27,13 +27,7 @@ pub(super) fn patch(
     resources: &mut Resources,
     patch: &Patch,
 ) -> Result<usize> {
-    let content = read(context, target, patch).map_err(|error| {
-        if patch.path.is_empty() {
-            error.within(patch.span)
-        } else {
-            error.at(patch.span)
-        }
-    })?;
+    let content = read(context, target, patch).map_err(|error| error.at(patch.span))?;
     let here = |error: Error| error.note("while this patch was applied", Some(patch.span.into()));
     match content {
         Content::Strategic(mut patches) => {
@@ -81,19 +75,9 @@ pub(super) fn strategic_merge(
 ) -> Result<()> {
     let mut patches = Vec::new();
     for source in sources {
-        let inline = read_manifests(source.as_bytes(), source.span.source)
-            .and_then(|stream| resource::from_documents(stream, &context.schema));
-        patches.extend(match inline {
-            Ok(mut patches) => {
-                context.settle(
-                    target,
-                    source,
-                    source,
-                    patches.iter_mut().map(|one| &mut one.node),
-                );
-                patches
-            }
-            Err(_) => target.file(context, source, None)?,
+        patches.extend(match target.inline_objects(context, source) {
+            Some(inline) => inline,
+            None => target.file(context, source, None)?,
         });
     }
     strategic_merge_all(context, resources, &patches)
@@ -134,13 +118,16 @@ pub(super) fn json6902(
     }
     let (bytes, source) = match (patch.patch.is_empty(), patch.path.is_empty()) {
         // Here blanks before a bracket make it YAML.
-        (false, true) => (patch.patch.as_bytes().to_vec(), SourceId::NONE),
+        (false, true) => {
+            let source = target.inline(&patch.patch, &patch.patch);
+            (patch.patch.as_bytes().to_vec(), source)
+        }
         (false, false) if patch.patch.trim().is_empty() => {
             return wrong("a patch has both `path` and `patch`");
         }
         _ => text_of(target, patch)?,
     };
-    let operations = json(context, target, patch, &bytes, source)?;
+    let operations = json(&bytes, source)?;
     if operations.is_empty() {
         return wrong("the patch is empty");
     }
@@ -153,7 +140,11 @@ pub(super) fn json6902(
 /// The bytes of a patch, from its file or from the kustomization.
 fn text_of(target: &KustTarget<'_>, patch: &Patch) -> Result<(Vec<u8>, SourceId)> {
     match (patch.patch.trim().is_empty(), patch.path.is_empty()) {
-        (false, true) => Ok((patch.patch.trim().as_bytes().to_vec(), SourceId::NONE)),
+        (false, true) => {
+            let text = patch.patch.trim();
+            let source = target.inline(&patch.patch, text);
+            Ok((text.as_bytes().to_vec(), source))
+        }
         (true, false) => {
             let content = target.loader.read(&patch.path)?;
             Ok((content.bytes, content.source))
@@ -183,17 +174,11 @@ fn read(context: &Context<'_>, target: &KustTarget<'_>, patch: &Patch) -> Result
         }
     });
     let error = match strategic {
-        Ok(mut patches) => {
-            if source == SourceId::NONE {
-                let nodes = patches.iter_mut().map(|one| &mut one.node);
-                context.settle(target, &patch.patch, patch.patch.trim(), nodes);
-            }
-            return Ok(Content::Strategic(patches));
-        }
+        Ok(patches) => return Ok(Content::Strategic(patches)),
         Err(error) => error,
     };
     let looks_like_a_list = matches!(bytes.trim_ascii_start().first(), Some(b'-' | b'['));
-    match json(context, target, patch, &bytes, source) {
+    match json(&bytes, source) {
         Ok(operations) => Ok(Content::Json(operations)),
         Err(json_error) if looks_like_a_list => Err(json_error),
         Err(_) => Err(error),
@@ -201,20 +186,7 @@ fn read(context: &Context<'_>, target: &KustTarget<'_>, patch: &Patch) -> Result
 }
 
 /// The operations of a JSON patch, written as YAML or, if it starts with a bracket, as JSON.
-fn json(
-    context: &Context<'_>,
-    target: &KustTarget<'_>,
-    patch: &Patch,
-    bytes: &[u8],
-    source: SourceId,
-) -> Result<JsonPatch> {
-    let settle = |operations: &mut Node| {
-        if source == SourceId::NONE {
-            let read = std::str::from_utf8(bytes).unwrap_or_default();
-            let nodes = std::iter::once(operations);
-            context.settle(target, &patch.patch, read, nodes);
-        }
-    };
+fn json(bytes: &[u8], source: SourceId) -> Result<JsonPatch> {
     if bytes.first() == Some(&b'[') {
         let text = std::str::from_utf8(bytes).map_err(|cause| {
             let message = "a patch that starts with `[` is no UTF-8";
@@ -225,15 +197,12 @@ fn json(
                 })
                 .caused_by(cause)
         })?;
-        let mut list = read_json(text, source).map_err(|error| {
+        let list = read_json(text, source).map_err(|error| {
             error.help("a patch that starts with `[` is JSON; write it as a YAML list, one `- op: …` for each operation")
         })?;
-        settle(&mut list);
         return JsonPatch::of_spelt(&list);
     }
-    let mut operations = read_config(bytes, source)?;
-    settle(&mut operations);
-    JsonPatch::parse(&operations)
+    JsonPatch::parse(&read_config(bytes, source)?)
 }
 
 /// The position of the one object that a strategic merge patch names.

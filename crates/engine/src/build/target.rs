@@ -1,8 +1,10 @@
 //! A directory that is built: its kustomization, and the files that it names.
 
+use std::sync::Arc;
+
 use kustom_yaml::error::{Error, Kind as ErrorKind, Result};
 use kustom_yaml::finding::Finding;
-use kustom_yaml::place::Place;
+use kustom_yaml::place::{Place, SourceId};
 use kustom_yaml::threads;
 use kustom_yaml::{
     Manifests, Size, Text, json_or_config, read_config, read_manifests, read_strict_config,
@@ -21,6 +23,8 @@ pub(super) struct KustTarget<'l> {
     pub(super) kustomization: Kustomization,
     /// The name of the kustomization's file.
     pub(super) file_name: String,
+    /// The kustomization's file, if it was read from one.
+    pub(super) content: Option<Arc<Content>>,
     /// Where the directory is, as seen from the root; only if origins are tracked.
     pub(super) origin: Option<Origin>,
     /// The namespace that helm charts are given, from here or from above.
@@ -44,6 +48,7 @@ impl<'l> KustTarget<'l> {
         }
         Ok(Self {
             file_name,
+            content: Some(Arc::new(content)),
             ..Self::of(loader, kustomization)
         })
     }
@@ -55,6 +60,7 @@ impl<'l> KustTarget<'l> {
             helm_namespace: kustomization.namespace.clone(),
             kustomization,
             file_name: FILE_NAMES[0].to_owned(),
+            content: None,
             origin: None,
         }
     }
@@ -89,6 +95,27 @@ impl<'l> KustTarget<'l> {
             context.schema = context.options.completed(schema);
         }
         Ok(())
+    }
+
+    /// The source of a text that the kustomization holds, of which `read` is read.
+    pub(super) fn inline(&self, text: &Text, read: &str) -> SourceId {
+        let skipped = text.find(read).unwrap_or(0);
+        let library = self.loader.library();
+        library.inline(self.content.as_ref(), text, skipped)
+    }
+
+    /// The objects of an entry that is their text, and not the name of a file.
+    pub(super) fn inline_objects(
+        &self,
+        context: &Context<'_>,
+        entry: &Text,
+    ) -> Option<Vec<Resource>> {
+        // Nothing else is an object with a kind and a name.
+        if !entry.contains(['\n', '{']) {
+            return None;
+        }
+        let stream = read_manifests(entry.as_bytes(), self.inline(entry, entry)).ok()?;
+        resource::from_documents(stream, &context.schema).ok()
     }
 
     /// The files of a long list, read on all cores; nothing where a name may be a base.

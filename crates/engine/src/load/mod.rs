@@ -24,6 +24,7 @@ mod registry;
 mod remote;
 mod repository;
 mod revision;
+mod sources;
 mod store;
 mod tracked;
 mod url;
@@ -44,6 +45,7 @@ use crate::release::{Change, Release};
 use crate::write::Scratch;
 
 use remote::{Checkout, FoundLock};
+use sources::{InlineText, Source};
 
 pub use below::files_below;
 pub use cached::{Cached, FileRead};
@@ -58,6 +60,7 @@ pub use recording::{Accesses, Recording};
 pub use registry::Registry;
 pub use remote::Remotes;
 pub use revision::Revision;
+pub use sources::Sources;
 pub use tracked::{TrackedFiles, tracked_files};
 pub use url::{Repository, is_http, shown_name};
 pub use within::{Within, is_outside, unlistable, unreadable};
@@ -76,19 +79,6 @@ pub struct SourceStore<'f> {
     start: OnceLock<PathBuf>,
     lock: OnceLock<Result<Option<FoundLock>>>,
     budget: Budget,
-}
-
-/// The files that were read, by the numbers that stand in the spans of what was read from them.
-#[derive(Clone, Debug, Default)]
-pub struct Sources(Vec<Source>);
-
-#[derive(Clone, Debug)]
-struct Source {
-    /// The file, if it is on this machine and stays there.
-    path: Option<PathBuf>,
-    shown: Arc<str>,
-    /// Where its text was written, if it was made.
-    provenance: MadeBy,
 }
 
 /// Which files a kustomization may name.
@@ -202,10 +192,10 @@ impl<'f> SourceStore<'f> {
     /// What is in the files that were read, by the names that people are shown; without those that
     /// are on no disk.
     pub fn contents(&self) -> Vec<(Arc<str>, Vec<u8>)> {
-        let Sources(sources) = self.sources().clone();
-        let read = sources.into_iter().filter_map(|source| {
-            let content = self.files.read(&source.path?).ok()?;
-            Some((source.shown, content))
+        let files = self.sources().files();
+        let read = files.into_iter().filter_map(|(path, shown)| {
+            let content = self.files.read(&path).ok()?;
+            Some((shown, content))
         });
         read.collect()
     }
@@ -304,72 +294,37 @@ impl<'f> SourceStore<'f> {
             Some(path) if !self.files.is_disk() => self.files.provenance(path),
             _ => None,
         };
-        let sources = &mut self.sources().0;
-        sources.push(Source {
+        self.sources().add(Source {
             path,
             shown: shown.into(),
             provenance,
-        });
-        SourceId::new(sources.len() - 1)
-    }
-}
-
-impl Sources {
-    /// The name of the file that a span is in, as it is shown to people.
-    pub fn name(&self, span: Span) -> Option<Arc<str>> {
-        Some(self.0.get(span.source.index()?)?.shown.clone())
+        })
     }
 
-    /// Where what stands at a span was written, if it was read from a file or made of one.
-    pub fn place(&self, span: Span) -> Option<Place> {
-        let mut place = Place::from(span);
-        self.locate(&mut place);
-        place.file.is_some().then_some(place)
-    }
-
-    /// Gives a place its file, or where the text that it is in was written; one that has a file
-    /// keeps it.
-    pub fn locate(&self, place: &mut Place) {
-        let source = place
-            .span
-            .source
-            .index()
-            .and_then(|index| self.0.get(index));
-        let (None, Some(source)) = (&place.file, source) else {
-            return;
-        };
-        match &source.provenance {
-            Some(provenance) => {
-                let written = provenance.place(place.span);
-                (place.file, place.span) = (written.file, written.span);
-            }
-            None => place.file = Some(source.shown.clone()),
+    /// The number of a text that is a scalar of a file, such as a patch in a kustomization, without
+    /// its first bytes: what is read of it has its places in the file. `content` is the file, if it
+    /// is at hand.
+    pub(crate) fn inline(
+        &self,
+        content: Option<&Arc<Content>>,
+        text: &Text,
+        skipped: usize,
+    ) -> SourceId {
+        let outer = text.span.source;
+        if outer == SourceId::NONE {
+            return outer;
         }
-    }
-
-    /// Where the text that a span is in was written, if it was made.
-    pub fn provenance(&self, span: Span) -> Option<&dyn Provenance> {
-        self.0.get(span.source.index()?)?.provenance.as_deref()
-    }
-
-    /// The number of the file at a path, if it was read; of one that was read twice the last.
-    pub fn source_of(&self, path: &Path) -> Option<SourceId> {
-        let mut sources = self.0.iter();
-        let index = sources.rposition(|source| source.path.as_deref() == Some(path))?;
-        Some(SourceId::new(index))
-    }
-
-    /// The path of the file that a span is in, if it is on this machine and stays there.
-    pub fn path(&self, span: Span) -> Option<&Path> {
-        self.0.get(span.source.index()?)?.path.as_deref()
-    }
-
-    /// The paths of all files of this machine, in order, each once.
-    pub fn paths(&self) -> Vec<PathBuf> {
-        let mut paths: Vec<PathBuf> = self.0.iter().filter_map(|it| it.path.clone()).collect();
-        paths.sort();
-        paths.dedup();
-        paths
+        let file = match content.filter(|content| content.source == outer) {
+            Some(content) => Some(content.clone()),
+            None => self.text(text.span).map(|file| {
+                Arc::new(Content {
+                    bytes: file.into_bytes(),
+                    source: outer,
+                })
+            }),
+        };
+        let inline = InlineText::new(file, text.clone(), skipped);
+        self.sources().add_inline(inline)
     }
 }
 
