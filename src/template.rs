@@ -11,11 +11,13 @@ mod bounds;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 use std::{io, thread};
 
 use kustom_yaml::cut::Cut as _;
+use kustom_yaml::read_config;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, Value};
@@ -60,18 +62,82 @@ const DEEPEST: usize = 64;
 /// assert_eq!(error.help_line(), Some("did you mean `image.tag`?"));
 /// # Ok::<(), kustom::error::Error>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Values(Map<String, serde_json::Value>);
+#[derive(Clone, Debug, Default)]
+pub struct Values {
+    map: Map<String, serde_json::Value>,
+    layers: Vec<Layer>,
+}
+
+/// What was laid over the layers before it, for those who ask where a value is written.
+#[derive(Clone, Debug)]
+enum Layer {
+    /// A file: its name and its text.
+    File(Arc<str>, Arc<str>),
+    /// Values that are in no file of their own.
+    Other(Map<String, serde_json::Value>),
+}
 
 impl Values {
     /// Lays a layer over what is there: maps are merged, all else is replaced.
     pub fn merge(&mut self, layer: Map<String, serde_json::Value>) {
-        merge(&mut self.0, layer);
+        if !layer.is_empty() {
+            self.layers.push(Layer::Other(layer.clone()));
+        }
+        merge(&mut self.map, layer);
+    }
+
+    /// Lays a file over what is there, by its name for people, its text, and the values in it.
+    pub fn merge_file(&mut self, name: &str, text: &str, values: Map<String, serde_json::Value>) {
+        self.layers.push(Layer::File(name.into(), text.into()));
+        merge(&mut self.map, values);
+    }
+
+    /// Lays other values, with their layers, over what is there.
+    pub fn merge_all(&mut self, other: Self) {
+        self.layers.extend(other.layers);
+        merge(&mut self.map, other.map);
     }
 
     /// The tree.
     pub fn into_map(self) -> Map<String, serde_json::Value> {
-        self.0
+        self.map
+    }
+
+    /// Where a value is written, by the keys that lead to it: its line in the file of the topmost
+    /// layer that has it; nothing if that layer is no file.
+    pub fn place(&self, keys: &[&str]) -> Option<Place> {
+        let layer = self.layers.iter().rev().find_map(|layer| match layer {
+            Layer::File(name, text) => {
+                let node = read_config(text.as_bytes(), SourceId::NONE).ok()?;
+                let span = node.at(keys)?.span;
+                Some(Some(Place::in_file(name.clone(), span)))
+            }
+            Layer::Other(map) => leaf(map, keys).map(|_| None),
+        });
+        layer?
+    }
+
+    /// The text of a scalar, by the keys that lead to it.
+    pub(crate) fn text(&self, keys: &[&str]) -> Option<String> {
+        match leaf(&self.map, keys)? {
+            serde_json::Value::String(text) => Some(text.clone()),
+            value @ (serde_json::Value::Number(_) | serde_json::Value::Bool(_)) => {
+                Some(value.to_string())
+            }
+            _ => None,
+        }
+    }
+
+    /// The same values, with another text in the place of one.
+    pub(crate) fn with_text(&self, keys: &[&str], text: String) -> Option<Self> {
+        let mut values = self.clone();
+        let (first, rest) = keys.split_first()?;
+        let first = values.map.get_mut(*first);
+        let leaf = rest
+            .iter()
+            .try_fold(first?, |value, key| value.get_mut(*key))?;
+        *leaf = text.into();
+        Some(values)
     }
 
     /// Sets a value by the keys that lead to it, with dots between them.
@@ -84,7 +150,7 @@ impl Values {
         if key.matches('.').count() >= DEEPEST {
             return wrong("a key has too many parts".to_owned());
         }
-        let mut map = &mut self.0;
+        let mut map = &mut self.map;
         let (path, last) = key.rsplit_once('.').unwrap_or(("", key));
         if last.is_empty()
             || path
@@ -102,14 +168,21 @@ impl Values {
                 _ => return wrong(format!("`{key}` leads through `{part}`, which is no map")),
             };
         }
-        map.insert(last.to_owned(), value);
+        map.insert(last.to_owned(), value.clone());
+        // The same keys as a map.
+        let layer = key.rsplit('.').fold(value, |value, part| {
+            Map::from_iter([(part.to_owned(), value)]).into()
+        });
+        if let serde_json::Value::Object(layer) = layer {
+            self.layers.push(Layer::Other(layer));
+        }
         Ok(())
     }
 
     /// Whether there is a value under some keys with dots between them.
     pub fn has(&self, key: &str) -> bool {
         let mut parts = key.split('.');
-        let first = parts.next().and_then(|part| self.0.get(part));
+        let first = parts.next().and_then(|part| self.map.get(part));
         parts
             .try_fold(first, |value, part| value.map(|value| value.get(part)))
             .flatten()
@@ -128,9 +201,26 @@ impl Values {
             }
         }
         let mut keys = Vec::new();
-        gather(&self.0, "", &mut keys);
+        gather(&self.map, "", &mut keys);
         keys
     }
+}
+
+impl PartialEq for Values {
+    /// Whether the values are the same, wherever they are written.
+    fn eq(&self, other: &Self) -> bool {
+        self.map == other.map
+    }
+}
+
+/// The value in a tree that some keys lead to.
+fn leaf<'m>(
+    map: &'m Map<String, serde_json::Value>,
+    keys: &[&str],
+) -> Option<&'m serde_json::Value> {
+    let (first, rest) = keys.split_first()?;
+    rest.iter()
+        .try_fold(map.get(*first)?, |value, key| value.get(*key))
 }
 
 /// Renders a template.
@@ -186,7 +276,7 @@ fn rendered(name: &str, text: &str, values: &Values) -> Result<String> {
         .map_err(|error| explained(&error))?;
     let mut output = Bounded(Vec::new());
     template
-        .render_captured_to(Value::from(Serde(&values.0)), &mut output)
+        .render_captured_to(Value::from(Serde(&values.map)), &mut output)
         .map_err(|error| explained(&error))?;
     String::from_utf8(output.0).map_err(|cause| {
         Error::new(Kind::Template, "the template made no text")

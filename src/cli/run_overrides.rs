@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use kustom::edit::{ImageArgument, Part};
 use kustom::error::{Error, Kind, Result};
 use kustom::load::{Files, LookupCache, Restriction, TrackedFiles, display_from};
-use kustom::project::{ImageOverride, Options, ReplicaOverride, Secrets, values_file};
+use kustom::project::{ImageOverride, Options, ReplicaOverride, Secrets, merge_values_file};
 use kustom::release::Release;
 use kustom::sops::{Decrypted, OnLocked, Sops};
 use kustom::template::Values;
@@ -142,8 +142,7 @@ impl ValueFlags {
         let files = self.decrypted(&disk);
         let mut values = Values::default();
         for path in &self.values {
-            let read = values_file(&files, path).map_err(|error| files.explained(error));
-            values.merge(read?);
+            merge_values_file(&mut values, &files, path).map_err(|error| files.explained(error))?;
         }
         for word in &self.set {
             let (key, text) = assigned(word, "--set")?;
@@ -181,7 +180,7 @@ fn image(word: &str) -> Result<ImageOverride> {
             .help("write `NAME=NEW:TAG@DIGEST`; `NAME=` and parts of the rest may be left out")
     };
     let image = ImageArgument::parse(word).map_err(|_| none())?;
-    let said = |part: &Part| match part {
+    let part_text = |part: &Part| match part {
         Part::Absent => None,
         Part::Kept => Some("*".to_owned()),
         Part::New(text) => Some(text.clone()),
@@ -191,7 +190,7 @@ fn image(word: &str) -> Result<ImageOverride> {
     if is_empty || image.name.is_empty() || word.starts_with('=') {
         return Err(none());
     }
-    let [new_name, new_tag, digest] = parts.map(said);
+    let [new_name, new_tag, digest] = parts.map(part_text);
     Ok(ImageOverride {
         name: image.name,
         new_name: new_name.filter(|name| name != "*"),

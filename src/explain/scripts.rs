@@ -1,7 +1,7 @@
 //! What a script changed before a build: in a manifest, or in a text that is data of an object.
 
 use super::Explained;
-use super::chain::{Chain, Effect, Event};
+use super::chain::{Chain, Effect, Event, Reason};
 use super::field::{Field, Found, shown};
 use super::recorder::{Life, Version};
 use super::track::{Seg, at};
@@ -30,6 +30,15 @@ impl Stage<'_> {
     }
 }
 
+/// The values that a template printed on the line of a span.
+fn printed(made: &dyn Provenance, span: Span) -> impl Iterator<Item = Reason> {
+    let values = made.values(span).into_iter();
+    values.map(|(key, place)| Reason {
+        text: format!("prints the value `{key}`"),
+        place: Some(place),
+    })
+}
+
 impl Explained {
     /// The texts that came before one that scripts made, oldest first.
     fn stages(&self, span: Span) -> Vec<Stage<'_>> {
@@ -56,6 +65,9 @@ impl Explained {
         new: &Node,
     ) -> Vec<Event> {
         let is_whole = way.is_empty() || !new.is_scalar();
+        if !is_whole && let Some(made) = self.sources.provenance(new.span) {
+            event.reasons.extend(printed(made, new.span));
+        }
         if is_whole || version.step > 0 && self.steps[version.step].span.source == SourceId::NONE {
             return vec![event];
         }

@@ -75,7 +75,7 @@ pub use settings::{
     ProjectSettings, References, ReplicaOverride, ScriptUse, Secrets, SubstituteSettings,
     SubstituteSource, ValidationSettings,
 };
-pub use templates::{values, values_file};
+pub use templates::{merge_values_file, values};
 
 pub(crate) use read_scan::own_baseline;
 pub(crate) use secrets::explains;

@@ -56,6 +56,57 @@ impl Provenance for TemplateMap {
         };
         Place::in_file(self.name.clone(), span)
     }
+
+    /// A value is printed on a line if, with marks around it, that line has the marks and is the same
+    /// without them.
+    fn values(&self, span: Span) -> Vec<(String, Place)> {
+        let Some(line) = (self.place(span).span.line as usize).checked_sub(1) else {
+            return Vec::new();
+        };
+        let text = self.template.lines().nth(line).unwrap_or_default();
+        let printed = |key: &String| {
+            let keys: Vec<&str> = key.split('.').collect();
+            let place = self.values.place(&keys)?;
+            self.is_printed(&keys, span.line).then_some(place)
+        };
+        let keys = keys(text).into_iter();
+        keys.filter_map(|key| printed(&key).map(|place| (key, place)))
+            .collect()
+    }
+}
+
+impl TemplateMap {
+    /// Whether a value is printed on a line of the output.
+    fn is_printed(&self, keys: &[&str], line: u32) -> bool {
+        let line_of = |values: &Values| {
+            let output = template::render(&self.name, &self.template, values).ok()?;
+            let line = output.lines().nth((line as usize).checked_sub(1)?);
+            line.map(str::to_owned)
+        };
+        let with_marks = || {
+            let text = self.values.text(keys).filter(|text| !text.contains(MARK))?;
+            let marked = format!("{}{text}{}", MARK[0], MARK[1]);
+            line_of(&self.values.with_text(keys, marked)?)
+        };
+        let (Some(marked), Some(plain)) = (with_marks(), line_of(&self.values)) else {
+            return false;
+        };
+        marked.contains(MARK) && marked.replace(MARK, "") == plain
+    }
+}
+
+/// The keys, with dots between them, that the expressions of a line begin with.
+fn keys(line: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for part in line.split("{{").skip(1) {
+        let part = part.trim_start_matches('-').trim_start();
+        let is_key = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
+        let key = part.split(|c| !is_key(c)).next().unwrap_or_default();
+        if !key.is_empty() && !found.iter().any(|known| known == key) {
+            found.push(key.to_owned());
+        }
+    }
+    found
 }
 
 /// A template with a mark before the text of each line.
@@ -142,6 +193,37 @@ mod tests {
         let template = "kind: A\n{% for name in names %}\n- name: {{ name }}\n  on: yes\n\
                         {% endfor %}\n{# not\n   this #}\nlast: |\n  {{ text }}\nend: 1\n";
         assert_eq!(lines(template), [1, 3, 4, 3, 4, 8, 9, 9, 10]);
+    }
+
+    fn printed(template: &str, line: u32) -> Vec<String> {
+        let mut values = Values::default();
+        let text = "image:\n  tag: v1\nname: web\nport: '80'\n";
+        let tree = json!({"image": {"tag": "v1"}, "name": "web", "port": "80"});
+        values.merge_file("v.yaml", text, tree.as_object().unwrap().clone());
+        values.set("port", "81".into()).unwrap();
+        let map = TemplateMap::new("t.j2", template, &values);
+        let span = Span {
+            line,
+            ..Span::default()
+        };
+        let values = map.values(span).into_iter();
+        values
+            .map(|(key, place)| format!("{key} {place}"))
+            .collect()
+    }
+
+    #[test]
+    fn a_printed_value_has_its_line_in_its_file() {
+        let template = "a: {{ name }}:{{ image.tag | upper }}\nb: {{ name | length }}\n\
+                        c: {{ name == 'web' }}\nd: {{ port }}\ne: {{ image.nothing | default(name) }}\n";
+        assert_eq!(
+            printed(template, 1),
+            ["name v.yaml:3:7", "image.tag v.yaml:2:8"]
+        );
+        // Measured, compared, of no file, and not the first of its expression.
+        for line in 2..=5 {
+            assert!(printed(template, line).is_empty(), "{line}");
+        }
     }
 
     #[test]

@@ -8,8 +8,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde_json::{Map, Value};
-
 use super::settings::read_map;
 use super::template_map::TemplateMap;
 use super::{Environment, Project, Step, place_at};
@@ -292,17 +290,19 @@ pub fn values(
         }
         values.merge(one.own.values.clone());
     }
-    values.merge(on_top.clone().into_map());
+    values.merge_all(on_top.clone());
     Ok(values)
 }
 
-/// A file of values.
+/// Lays a file of values over others.
 ///
 /// # Errors
 ///
 /// If it cannot be read, or is no map.
-pub fn values_file(files: &dyn Files, path: &Path) -> Result<Map<String, Value>> {
-    read_map(files, path)
+pub fn merge_values_file(values: &mut Values, files: &dyn Files, path: &Path) -> Result<()> {
+    let (layer, text) = read_map(files, path)?;
+    values.merge_file(&path.display().to_string(), &text, layer);
+    Ok(())
 }
 
 /// The file of values that is looked for by itself.
@@ -312,8 +312,10 @@ fn layer(files: &dyn Files, project: &Project, values: &mut Values, path: &Path)
     match files.resolve(path) {
         Err(cause) if !is_outside(&cause) => {}
         _ => {
-            let layer = read_map(files, path).map_err(|error| project.shown_error(error))?;
-            values.merge(layer);
+            let read = read_map(files, path).map_err(|error| project.shown_error(error));
+            let (layer, text) = read?;
+            let name = project.shown(&files.editable_path(path));
+            values.merge_file(&name, &text, layer);
         }
     }
     Ok(())

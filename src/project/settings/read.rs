@@ -12,26 +12,40 @@ use crate::yaml::{Node, read_config};
 
 /// Reads a file into a type.
 pub(super) fn read<T: DeserializeOwned + Default>(files: &dyn Files, path: &Path) -> Result<T> {
+    read_with_text(files, path).map(|(value, _)| value)
+}
+
+/// Reads a file into a type, beside its text.
+fn read_with_text<T>(files: &dyn Files, path: &Path) -> Result<(T, String)>
+where
+    T: DeserializeOwned + Default,
+{
     let shown = path.display().to_string();
     let bytes = files.read(path).map_err(|cause| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         unreadable(&name, cause).at(Place::file(shown.as_str()))
     })?;
-    let text = std::str::from_utf8(&bytes).map_err(|cause| {
+    let text = String::from_utf8(bytes).map_err(|cause| {
         let message = format!("`{shown}` is not UTF-8");
         Error::new(Kind::Project, message).caused_by(cause)
     })?;
     // A file of comments alone says nothing, which is not the same as null.
     let says_nothing = |line: &str| line.is_empty() || line.starts_with('#') || line == "---";
     if text.lines().map(str::trim).all(says_nothing) {
-        return Ok(T::default());
+        return Ok((T::default(), text));
     }
-    serde_yaml::from_str(text).map_err(|cause| explain(&shown, text, &cause))
+    match serde_yaml::from_str(&text) {
+        Ok(value) => Ok((value, text)),
+        Err(cause) => Err(explain(&shown, &text, &cause)),
+    }
 }
 
-/// Reads a file of values: a map, or nothing.
-pub(in crate::project) fn read_map(files: &dyn Files, path: &Path) -> Result<Map<String, Value>> {
-    read(files, path)
+/// Reads a file of values, a map or nothing, beside its text.
+pub(in crate::project) fn read_map(
+    files: &dyn Files,
+    path: &Path,
+) -> Result<(Map<String, Value>, String)> {
+    read_with_text(files, path)
 }
 
 /// The reader's error as ours: where, and which field was meant; never what a field holds.

@@ -11,6 +11,12 @@ pub trait Provenance: fmt::Debug + Send + Sync {
     /// Where what stands at a span of the text was written.
     fn place(&self, span: Span) -> Place;
 
+    /// The values that a template printed on the line of a span: the keys of each, with dots between
+    /// them, and where it is written.
+    fn values(&self, _span: Span) -> Vec<(String, Place)> {
+        Vec::new()
+    }
+
     /// The text that a script has made this one of, if one has.
     fn base(&self) -> Option<BaseText<'_>> {
         None
