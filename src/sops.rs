@@ -226,9 +226,9 @@ impl Sops {
                 "undo the change, or make it with `sops edit`, which signs it",
             )),
             _ => {
-                let said = output.last_words().unwrap_or_else(|| output.ending());
+                let reason = output.last_words().unwrap_or_else(|| output.ending());
                 Err(error(
-                    format!("`{shown}` cannot be decrypted: {said}"),
+                    format!("`{shown}` cannot be decrypted: {reason}"),
                     "try it with `sops decrypt`",
                 ))
             }

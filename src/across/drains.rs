@@ -29,13 +29,13 @@ pub(super) fn look(objects: &Objects<'_>, by: &Resource, into: &mut Vec<Finding>
         return;
     };
     let total = replicas(objects, by);
-    let asked = least.text().unwrap_or_default();
-    let is_all = match (asked.strip_suffix('%'), total) {
+    let least_text = least.text().unwrap_or_default();
+    let is_all = match (least_text.strip_suffix('%'), total) {
         (Some("100"), _) => true,
         (Some(percent), Some(total)) => percent
             .parse::<i64>()
             .is_ok_and(|percent| percent > 0 && (percent * total + 99) / 100 >= total),
-        (None, Some(total)) => asked.parse::<i64>().is_ok_and(|least| least >= total),
+        (None, Some(total)) => least_text.parse::<i64>().is_ok_and(|least| least >= total),
         (_, None) => false,
     };
     if is_all {
@@ -45,7 +45,7 @@ pub(super) fn look(objects: &Objects<'_>, by: &Resource, into: &mut Vec<Finding>
             None => String::new(),
         };
         let message = format!(
-            "{} lets no pod go: `minAvailable` is {asked}{of}",
+            "{} lets no pod go: `minAvailable` is {least_text}{of}",
             shown(by)
         );
         let finding = Finding::warning(DRAIN, message).help(

@@ -94,8 +94,8 @@ impl<'r> Search<'_, 'r> {
         let Some(volume) = volumes.find(|one| text(one, &["name"]) == Some(name)) else {
             return;
         };
-        let asked = path.text().unwrap_or_default();
-        let asked = asked.trim_start_matches("./").trim_end_matches('/');
+        let file_path = path.text().unwrap_or_default();
+        let file_path = file_path.trim_start_matches("./").trim_end_matches('/');
         for (field, kind, name) in HOLDERS {
             let Some(source) = volume.get(field) else {
                 continue;
@@ -110,18 +110,18 @@ impl<'r> Search<'_, 'r> {
             };
             let known = if list.is_empty() { keys } else { paths };
             let is_above = |known: &&str| {
-                let below = known.strip_prefix(asked);
+                let below = known.strip_prefix(file_path);
                 below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
             };
-            if asked.is_empty() || asked == "." || known.iter().any(is_above) {
+            if file_path.is_empty() || file_path == "." || known.iter().any(is_above) {
                 continue;
             }
             let message = format!(
-                "`subPath` of {} asks for `{asked}`, which {} has not",
+                "`subPath` of {} asks for `{file_path}`, which {} has not",
                 shown(self.by),
                 shown(holder)
             );
-            self.add(message, asked, &known, path);
+            self.add(message, file_path, &known, path);
         }
     }
 

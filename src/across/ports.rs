@@ -174,15 +174,15 @@ fn route(objects: &Objects<'_>, by: &Resource, into: &mut Vec<Finding>) {
         let Some(gateway) = gateway else { continue };
         let listeners = items(&gateway.node, &["spec", "listeners"]).iter();
         let known: Vec<&str> = listeners.filter_map(|it| text(it, &["name"])).collect();
-        let asked = section.text().unwrap_or_default();
-        if !known.contains(&asked) {
+        let section_name = section.text().unwrap_or_default();
+        if !known.contains(&section_name) {
             let message = format!(
-                "{} is for the listener `{asked}`, which {} has not",
+                "{} is for the listener `{section_name}`, which {} has not",
                 shown(by),
                 shown(gateway)
             );
-            let finding =
-                Finding::new(MISSING, Severity::Warning, message).help(choice(asked, &known));
+            let finding = Finding::new(MISSING, Severity::Warning, message)
+                .help(choice(section_name, &known));
             into.push(found(finding, section, by));
         }
     }

@@ -163,15 +163,15 @@ fn build(arguments: &Arguments, streams: &Streams) -> Result<()> {
     let output = named.filter(|path| !path.as_os_str().is_empty());
     // What kustomize says nothing of is not said here either.
     let is_said = |finding: &&Finding| ["deprecated-field", "ignored-flag"].contains(&finding.rule);
-    let said: Vec<Finding> = built.findings.iter().filter(is_said).cloned().collect();
+    let shown: Vec<Finding> = built.findings.iter().filter(is_said).cloned().collect();
     match output {
         Some(directory) if directory.is_dir() => {
-            streams.findings(&said);
+            streams.findings(&shown);
             write_each(directory, &built.resources)
         }
         _ => {
             let text = built.to_yaml()?;
-            streams.findings(&said);
+            streams.findings(&shown);
             // The process ends here: its memory need not be given back piece by piece.
             std::mem::forget(built);
             output.map_or_else(

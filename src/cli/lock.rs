@@ -99,8 +99,8 @@ impl Tree {
         let project = Project::find_if_any(&found.files, &found.root)?;
         let project = project.map(|project| project.seen_from(&found.here));
         let whose = (found.root.as_path(), project.as_ref());
-        let said = self.values.read()?;
-        let findings = visit_remotes(&found.files, &found.here, whose, &said, remotes)?;
+        let values = self.values.read()?;
+        let findings = visit_remotes(&found.files, &found.here, whose, &values, remotes)?;
         streams.findings(&findings);
         Ok(())
     }

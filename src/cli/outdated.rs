@@ -67,20 +67,20 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
         }
     }
     let mut registry = Registry::default();
-    let mut asked = std::collections::BTreeMap::new();
+    let mut pending = std::collections::BTreeMap::new();
     for image in images {
         let Some((host, name, tag)) = parts(&image) else {
             continue;
         };
         let key = format!("{host}/{name}");
-        if !asked.contains_key(&key) {
+        if !pending.contains_key(&key) {
             let tags = registry.tags(host, name).unwrap_or_else(|error| {
                 findings.push(unanswered(&error));
                 Vec::new()
             });
-            asked.insert(key.clone(), tags);
+            pending.insert(key.clone(), tags);
         }
-        let tags: Vec<&str> = asked[&key].iter().map(String::as_str).collect();
+        let tags: Vec<&str> = pending[&key].iter().map(String::as_str).collect();
         lines.extend(outdated(&key, tag, &tags));
     }
     streams.findings(&findings);

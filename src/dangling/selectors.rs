@@ -300,8 +300,8 @@ fn backend_port(ingress: &Resource, backend: &Node, services: &Services<'_>) -> 
     let service = named.find(|one| shares_namespace(one, ingress))?;
     let ports = service.node.at(&["spec", "ports"])?;
     let (field, asked) = ["name", "number"].into_iter().find_map(|field| {
-        let asked = backend.get("port")?.get(field)?;
-        Some((if field == "name" { field } else { "port" }, asked))
+        let wanted = backend.get("port")?.get(field)?;
+        Some((if field == "name" { field } else { "port" }, wanted))
     })?;
     let text = asked.text()?;
     let all = ports.items().iter().filter_map(|port| port.get(field));

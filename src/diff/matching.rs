@@ -96,12 +96,12 @@ impl<'r> Matcher<'r> {
         for [from, to] in found.into_values() {
             let mut same: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
             for b in to.into_iter().rev() {
-                let said = content(&self.resources[1][b].node, None);
-                same.entry(said).or_default().push(b);
+                let hash = content(&self.resources[1][b].node, None);
+                same.entry(hash).or_default().push(b);
             }
             for a in from {
-                let said = content(&self.resources[0][a].node, None);
-                let twin = same.get_mut(&said).and_then(Vec::pop);
+                let hash = content(&self.resources[0][a].node, None);
+                let twin = same.get_mut(&hash).and_then(Vec::pop);
                 pairs.extend(twin.map(|b| (a, b)));
             }
         }

@@ -385,7 +385,7 @@ fn of_patch(node: &Node, patch: Text) -> Result<Patch> {
     if !node.is_map() {
         return Err(wrong("a patch is no map").at(node.span));
     }
-    let mut asked = Patch {
+    let mut patch = Patch {
         patch,
         span: node.span,
         ..Patch::default()
@@ -395,10 +395,10 @@ fn of_patch(node: &Node, patch: Text) -> Result<Patch> {
         if let Some(entries) = known.entries_mut() {
             entries.retain(|entry| FIELDS.iter().any(|field| entry.is(field)));
         }
-        asked.target_name = target.get("name").map(Text::of).unwrap_or_default();
-        asked.target = Some(kustomization::selector(&known)?);
+        patch.target_name = target.get("name").map(Text::of).unwrap_or_default();
+        patch.target = Some(kustomization::selector(&known)?);
     }
-    Ok(asked)
+    Ok(patch)
 }
 
 /// A value as a patch of one line.

@@ -98,19 +98,23 @@ impl Search<'_> {
         let Some((bytes, path)) = read else {
             return Vec::new();
         };
-        let asked = read_config(&bytes, SourceId::NONE)
+        let kustomization = read_config(&bytes, SourceId::NONE)
             .and_then(|node| Kustomization::parse_as_of(&node, READ_AS));
-        let Ok((asked, _)) = asked else {
+        let Ok((kustomization, _)) = kustomization else {
             return Vec::new();
         };
-        for args in &asked.secrets {
+        for args in &kustomization.secrets {
             self.generator(directory, &path, args, true);
         }
-        for args in &asked.config_maps {
+        for args in &kustomization.config_maps {
             self.generator(directory, &path, args, false);
         }
-        let mut names: Vec<&Text> = asked.resources.iter().chain(&asked.components).collect();
-        for source in &asked.generators {
+        let mut names: Vec<&Text> = kustomization
+            .resources
+            .iter()
+            .chain(&kustomization.components)
+            .collect();
+        for source in &kustomization.generators {
             match inline(source) {
                 Some(documents) => self.objects(directory, &path, &documents),
                 None if is_local(source) => {

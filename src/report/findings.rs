@@ -266,10 +266,10 @@ fn share(finding: &mut Finding, other: &Finding) {
     if let (Some(ours), Some(theirs)) = (&finding.help, &other.help)
         && ours != theirs
     {
-        let said: Vec<&str> = theirs.split("; ").collect();
+        let parts: Vec<&str> = theirs.split("; ").collect();
         let shared: Vec<&str> = ours
             .split("; ")
-            .filter(|part| said.contains(part))
+            .filter(|part| parts.contains(part))
             .collect();
         if !shared.is_empty() {
             finding.help = Some(shared.join("; "));

@@ -79,10 +79,10 @@ fn unknown(nodes: &[&Node], definitions: &[Node], version: Version) -> BTreeSet<
             ("kind", Node::string(gvk.kind.clone())),
             ("metadata", map([("name", Node::string("a"))])),
         ]);
-        let said = validate_beside(&[&probe], &defined, version, Form::Printed);
+        let findings = validate_beside(&[&probe], &defined, version, Form::Printed);
         // A group may be defined in part.
         let rules = [UNKNOWN_SCHEMA, "unknown-kind"];
-        said.iter().any(|finding| rules.contains(&finding.rule))
+        findings.iter().any(|finding| rules.contains(&finding.rule))
     });
     kinds
 }

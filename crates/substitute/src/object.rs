@@ -40,8 +40,8 @@ impl Default for Options {
 /// Whether an object says that it is left out.
 pub fn is_opted_out(object: &Node) -> bool {
     ["labels", "annotations"].iter().any(|field| {
-        let said = object.at(&["metadata", field, OPT_OUT]);
-        said.and_then(Node::text) == Some(DISABLED)
+        let mark = object.at(&["metadata", field, OPT_OUT]);
+        mark.and_then(Node::text) == Some(DISABLED)
     })
 }
 

@@ -45,8 +45,8 @@ pub fn get_ready() {
 
 /// How many threads `RAYON_NUM_THREADS` asks for, within reason; 0 for as many as there are cores.
 pub fn wanted() -> usize {
-    let said = std::env::var("RAYON_NUM_THREADS").ok();
-    let wanted = said.and_then(|text| text.parse::<usize>().ok());
+    let variable = std::env::var("RAYON_NUM_THREADS").ok();
+    let wanted = variable.and_then(|text| text.parse::<usize>().ok());
     wanted.unwrap_or_default().min(MOST)
 }
 

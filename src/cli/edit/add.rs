@@ -175,8 +175,8 @@ impl FileNames {
             let mut found = glob(context.files, context.directory(), pattern)?;
             if found.is_empty() {
                 let message = format!("nothing matches `{pattern}`");
-                let said = Finding::new("edit-without-effect", Severity::Warning, message);
-                findings.push(said.help("nothing was added for it"));
+                let finding = Finding::new("edit-without-effect", Severity::Warning, message);
+                findings.push(finding.help("nothing was added for it"));
             }
             items.append(&mut found);
         }

@@ -221,12 +221,12 @@ impl Places {
     /// Writes what has changed, or says what would be written.
     pub(super) fn put_down(&self, targets: &[Target], streams: &Streams) -> Result<()> {
         let changed: Vec<&Target> = targets.iter().filter(|it| it.old != it.new).collect();
-        let mut said = String::new();
+        let mut text = String::new();
         for target in &changed {
             if self.diff {
-                said.push_str(&difference(target));
+                text.push_str(&difference(target));
             } else if self.dry_run {
-                said.push_str(&line(&target.shown));
+                text.push_str(&line(&target.shown));
             }
         }
         if !self.dry_run {
@@ -238,7 +238,7 @@ impl Places {
             });
             write::files(&files.collect::<Vec<_>>())?;
         }
-        streams.data(&said)
+        streams.data(&text)
     }
 }
 

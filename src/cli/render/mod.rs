@@ -228,8 +228,8 @@ fn all(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
 
 impl Arguments {
     fn options<'t>(&self, tracked: &'t TrackedFiles) -> Result<Options<'t>> {
-        let said = self.overrides.options(self.secrets.map(Policy::secrets))?;
-        Ok(Options { tracked, ..said })
+        let options = self.overrides.options(self.secrets.map(Policy::secrets))?;
+        Ok(Options { tracked, ..options })
     }
 
     /// What is kept of a rendered environment.
@@ -256,13 +256,13 @@ impl Arguments {
 
     /// Says findings, each once.
     fn say(&self, findings: &[Finding], streams: &Streams) {
-        let mut said: Vec<Finding> = Vec::new();
+        let mut distinct: Vec<Finding> = Vec::new();
         for finding in findings.iter().filter(|one| self.is_wanted(one)) {
-            if !said.contains(finding) {
-                said.push(finding.clone());
+            if !distinct.contains(finding) {
+                distinct.push(finding.clone());
             }
         }
-        streams.findings(&said);
+        streams.findings(&distinct);
     }
 
     fn is_wanted(&self, finding: &Finding) -> bool {
@@ -285,8 +285,8 @@ fn by_environment(found: Vec<(String, Vec<Finding>)>) -> Report {
 
 /// What git tracks of the project.
 fn tracked(files: &LookupCache, project: &Project, names: &[String]) -> Result<TrackedFiles> {
-    let said = said_by_git(tracked_files(&project.root), files, project, names)?;
-    Ok(said.unwrap_or_default())
+    let listed = said_by_git(tracked_files(&project.root), files, project, names)?;
+    Ok(listed.unwrap_or_default())
 }
 
 /// Every object by itself.

@@ -52,11 +52,11 @@ fn twice(
         ),
     };
     let error = Error::new(Kind::Project, message).help("give one of them another `output`");
-    let said = [name, owner].into_iter().find_map(|name| {
+    let place = [name, owner].into_iter().find_map(|name| {
         let environment = project.environment(files, name).ok()?;
         environment.output_place(files, project)
     });
-    match said {
+    match place {
         Some(place) => error.at(place),
         None => error,
     }

@@ -45,9 +45,9 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
     let (project, name) = find_environment(&files, &here, directory, &arguments.environment)?;
     let environment = project.environment(&files, &name)?;
     let tree = WorkTree::discover(&project.root)?;
-    let said = arguments.values.read()?;
+    let given = arguments.values.read()?;
     let decrypted = arguments.values.decrypted(&files);
-    let values = project::values(&decrypted, &project, &environment, &said);
+    let values = project::values(&decrypted, &project, &environment, &given);
     let mut values = values.map_err(|error| decrypted.explained(error))?;
     let only = only(arguments, &here, &environment);
     let wanted = Wanted {

@@ -124,8 +124,8 @@ fn decrypt(files: &LookupCache, project: &Project, lines: &mut [Line]) -> Result
             continue;
         }
         let format = sops::Format::of(&file.path, &content);
-        let said = program.decrypt(&project.shown(&file.path), &content, format)?;
-        if matches!(said, Decryption::Plain(_)) {
+        let decryption = program.decrypt(&project.shown(&file.path), &content, format)?;
+        if matches!(decryption, Decryption::Plain(_)) {
             file.state = State::Decrypted;
         }
     }

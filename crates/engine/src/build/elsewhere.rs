@@ -214,9 +214,9 @@ impl Context<'_> {
                     is.text().unwrap_or_default(),
                 );
                 // Most references say the kind of what they mean.
-                let said = map.and_then(|map| map.get("kind")).and_then(Node::text);
+                let own_kind = map.and_then(|map| map.get("kind")).and_then(Node::text);
                 let is_meant = |(kind, known): &&(Str, Str)| {
-                    known == name && said.is_none_or(|said| said == kind)
+                    known == name && own_kind.is_none_or(|own_kind| own_kind == kind)
                 };
                 for (kind, _) in names.iter().filter(is_meant) {
                     let of_kind = |one: &&Resource| {
@@ -316,9 +316,9 @@ impl Context<'_> {
                 );
             }
         }
-        let mut said = HashSet::new();
+        let mut seen = HashSet::new();
         for one in std::mem::take(&mut self.pending) {
-            if left.contains(&(one.place, one.text)) && said.insert((one.place, one.finding.rule)) {
+            if left.contains(&(one.place, one.text)) && seen.insert((one.place, one.finding.rule)) {
                 self.findings.push(one.finding);
             }
         }

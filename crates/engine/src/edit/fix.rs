@@ -286,9 +286,9 @@ fn helm_charts(tree: &mut Tree) {
             (&mut chart_home, "chartHome"),
             (&mut config_home, "helmHome"),
         ] {
-            let said = text(item, name);
-            if !said.is_empty() {
-                *home = said;
+            let value = text(item, name);
+            if !value.is_empty() {
+                *home = value;
             }
         }
     }

@@ -191,15 +191,16 @@ pub(super) fn add(
 fn new_entry(generator: &Generator, addition: &Addition) -> Node {
     let is_secret = generator.product == Product::Secret;
     let kind = if is_secret { &addition.secret_type } else { "" };
-    let said = [
+    let fields = [
         ("name", generator.name.as_str()),
         ("namespace", &generator.namespace),
         ("behavior", &addition.behavior),
         ("type", kind),
     ];
-    let said = said.into_iter().filter(|(_, text)| !text.is_empty());
+    let fields = fields.into_iter().filter(|(_, text)| !text.is_empty());
     Node::map(
-        said.map(|(name, text)| Entry::new(name, text_node(text)))
+        fields
+            .map(|(name, text)| Entry::new(name, text_node(text)))
             .collect(),
     )
 }

@@ -158,9 +158,9 @@ impl Change {
     ) -> Result<Edited> {
         let mut findings = Vec::new();
         let text = edited(text, source, false, &mut |tree, is_meaning| {
-            let mut said = self.make(tree, loader.filter(|_| is_meaning))?;
+            let mut made = self.make(tree, loader.filter(|_| is_meaning))?;
             if is_meaning {
-                findings.append(&mut said);
+                findings.append(&mut made);
             }
             Ok(())
         })?;

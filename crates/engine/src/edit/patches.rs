@@ -66,15 +66,15 @@ impl PatchArgument {
     }
 
     fn entry(&self) -> Node {
-        let said = |fields: &[(&'static str, &str)]| -> Vec<Entry> {
+        let filled = |fields: &[(&'static str, &str)]| -> Vec<Entry> {
             let fields = fields.iter().filter(|(_, text)| !text.is_empty());
             fields
                 .map(|(name, text)| Entry::new(*name, text_node(text)))
                 .collect()
         };
-        let mut entries = said(&[("path", &self.path), ("patch", &self.patch)]);
+        let mut entries = filled(&[("path", &self.path), ("patch", &self.patch)]);
         if self.has_target() {
-            entries.push(Entry::new("target", Node::map(said(&self.target()))));
+            entries.push(Entry::new("target", Node::map(filled(&self.target()))));
         }
         Node::map(entries)
     }
@@ -100,8 +100,8 @@ pub(super) fn remove(tree: &mut Tree, patch: &PatchArgument) -> Vec<Finding> {
     let items = tree.items("patches").iter();
     let goes: Vec<bool> = items.map(|item| patch.is(tree, item)).collect();
     if !goes.contains(&true) {
-        let said = remark("no entry of `patches` says just this");
-        return vec![said.help("path, patch and target must be those of the entry")];
+        let finding = remark("no entry of `patches` says just this");
+        return vec![finding.help("path, patch and target must be those of the entry")];
     }
     tree.retain("patches", |index| !goes[index]);
     Vec::new()

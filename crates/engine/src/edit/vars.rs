@@ -163,14 +163,14 @@ impl Use {
                 Entry::new("fieldPaths", Node::seq(vec![text_node(&self.path)])),
             ];
             if let Some((delimiter, index)) = options {
-                let mut said = vec![Entry::new("delimiter", text_node(&delimiter))];
+                let mut settings = vec![Entry::new("delimiter", text_node(&delimiter))];
                 if index > 0 {
-                    said.push(Entry::new(
+                    settings.push(Entry::new(
                         "index",
                         Node::scalar(index.to_string(), Tag::Int),
                     ));
                 }
-                entries.push(Entry::new("options", Node::map(said)));
+                entries.push(Entry::new("options", Node::map(settings)));
             }
             targets.push(Node::map(entries));
         }

@@ -160,7 +160,7 @@ pub(super) fn object_reference(name: &str, schema: &Node) -> Option<Target> {
         return None;
     }
     let kind = property("kind");
-    let said = kind.and_then(|kind| {
+    let default_kind = kind.and_then(|kind| {
         let only = kind.get("enum").map_or(&[][..], Node::items);
         let only = if let [only] = only { Some(only) } else { None };
         kind.get("default").or(only).and_then(Node::text)
@@ -169,12 +169,12 @@ pub(super) fn object_reference(name: &str, schema: &Node) -> Option<Target> {
     let called = core_kind(name.trim_end_matches("Refs").trim_end_matches("Ref"));
     // A key of a Service is a secret that is called so.
     let called = called.filter(|kind| *kind != "Service" || property("key").is_none());
-    match (said, called) {
-        (Some(said), _) => {
+    match (default_kind, called) {
+        (Some(default_kind), _) => {
             let group = ["group", "apiGroup"]
                 .into_iter()
                 .find_map(|name| property(name)?.get("default").and_then(Node::text));
-            Some(target(group.unwrap_or_default(), said))
+            Some(target(group.unwrap_or_default(), default_kind))
         }
         (None, Some(called)) => Some(target("", called)),
         (None, None) => is_reference.then(Target::default),

@@ -72,8 +72,8 @@ pub fn served_references(repository: &Repository) -> Result<Vec<(String, String)
         repository,
         same_everywhere: false,
     };
-    let said = git.run(&["ls-remote", "--", &repository.address])?;
-    let text = String::from_utf8_lossy(&said).into_owned();
+    let output = git.run(&["ls-remote", "--", &repository.address])?;
+    let text = String::from_utf8_lossy(&output).into_owned();
     let lines = text.lines().filter_map(|line| line.split_once('\t'));
     Ok(lines
         .map(|(commit, name)| (name.to_owned(), commit.to_owned()))
@@ -127,8 +127,8 @@ impl Clone {
             repository,
             same_everywhere: false,
         };
-        let said = git.run(&["rev-parse", "HEAD"])?;
-        Ok(String::from_utf8_lossy(&said).trim().to_owned())
+        let output = git.run(&["rev-parse", "HEAD"])?;
+        Ok(String::from_utf8_lossy(&output).trim().to_owned())
     }
 }
 
@@ -183,9 +183,9 @@ impl Git<'_> {
 
     fn failed(&self, arguments: &[&str], output: &Output) -> Error {
         let words = String::from_utf8_lossy(&output.words);
-        let said = reason(&words).map(str::to_owned);
-        let said = without_passwords(&said.unwrap_or_else(|| output.ending()));
-        let message = format!("{} failed: {said}", self.step(arguments));
+        let reason_text = reason(&words).map(str::to_owned);
+        let reason_text = without_passwords(&reason_text.unwrap_or_else(|| output.ending()));
+        let message = format!("{} failed: {reason_text}", self.step(arguments));
         Error::new(Kind::Load, message).help(match arguments.first() {
             Some(&"submodule") => "without its submodules it is read with `?submodules=false`",
             _ => "correct the URL; git reads with your own credentials and asks for none",

@@ -236,15 +236,15 @@ impl<'c> Inflation<'c> {
 
     fn check_version(&self) -> Result<()> {
         let output = self.run(&["version".into(), "--short".into()])?;
-        let said = String::from_utf8_lossy(&output.data);
-        match major_version(&said) {
+        let version = String::from_utf8_lossy(&output.data);
+        match major_version(&version) {
             Some("3" | "4") => Ok(()),
             Some(major) => {
                 let message = format!("charts need helm 3 or 4, and this is helm {major}");
                 Err(Error::new(Kind::Plugin, message).help("name another with `--helm-command`"))
             }
             None => {
-                let message = format!("helm does not say its version: `{}`", said.trim());
+                let message = format!("helm does not say its version: `{}`", version.trim());
                 Err(Error::new(Kind::Plugin, message))
             }
         }

@@ -182,12 +182,12 @@ impl Plugin {
     ///
     /// If it fails, or answers with something that is no list of objects.
     pub fn generate(&self, schema: &Schema, findings: &mut Vec<Finding>) -> Result<Vec<Resource>> {
-        let mut said = Vec::new();
+        let mut results = Vec::new();
         let stream = match &self.runner {
-            Runner::Function(function) => function.generate(&mut said),
+            Runner::Function(function) => function.generate(&mut results),
             Runner::Executable(executable) => executable.run(String::new()),
         };
-        self.say(findings, said);
+        self.say(findings, results);
         if stream
             .as_ref()
             .is_ok_and(|stream| stream.documents.is_empty())
@@ -285,12 +285,12 @@ impl Plugin {
         findings: &mut Vec<Finding>,
     ) -> Result<(Vec<(Resource, Option<usize>)>, bool)> {
         let text = bookkeeping::write_with_ids(resources)?;
-        let mut said = Vec::new();
+        let mut results = Vec::new();
         let stream = match &self.runner {
-            Runner::Function(function) => function.transform(&text, &mut said),
+            Runner::Function(function) => function.transform(&text, &mut results),
             Runner::Executable(executable) => executable.run(text),
         };
-        self.say(findings, said);
+        self.say(findings, results);
         let is_silent = stream.as_ref().is_ok_and(|it| it.documents.is_empty());
         let mut made = self.read(stream, schema)?;
         for resource in &mut made {

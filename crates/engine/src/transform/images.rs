@@ -369,11 +369,11 @@ impl<'i> Rule<'i> {
             &image.new_name,
             &image.tag_suffix,
         ];
-        let said = new.into_iter().find(|word| !word.is_empty());
+        let changed = new.into_iter().find(|word| !word.is_empty());
         Self {
             image,
             pattern: Pattern::new(&image.name, digests).ok(),
-            cause: said.unwrap_or(&image.name).span,
+            cause: changed.unwrap_or(&image.name).span,
             budget,
         }
     }
