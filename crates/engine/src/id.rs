@@ -56,7 +56,7 @@ pub struct Gvk {
     pub kind: CompactString,
 }
 
-/// What identifies an object within a build.
+/// The identity of an object within a build.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Id {
     /// Group, version and kind.

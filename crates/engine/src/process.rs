@@ -32,11 +32,11 @@ pub struct Command {
     pub arguments: Vec<OsString>,
     /// Where it runs; where we run, if that is not said.
     pub directory: Option<PathBuf>,
-    /// What is added to our own environment.
+    /// Variables added to our own environment.
     pub environment: Vec<(OsString, OsString)>,
-    /// What it does not see of our environment.
+    /// Variables of our environment that it does not see.
     pub without: &'static [&'static str],
-    /// What it reads.
+    /// Its stdin.
     pub input: Vec<u8>,
     /// How long it may run; as long as the [limits](limits::Limits) of the process allow, if that is
     /// not said. It works in the background: it has no terminal to ask at.
@@ -49,14 +49,14 @@ pub struct Command {
 /// Makes a filter for the lines that a program writes to stderr, from the input that it is given.
 pub type Listener = fn(&[u8]) -> Box<dyn Fn(&str) -> String + Send>;
 
-/// What became of a program that ran.
+/// The outcome of a program.
 #[derive(Clone, Debug)]
 pub struct Output {
     /// How it ended.
     pub status: ExitStatus,
-    /// What it printed.
+    /// Its stdout.
     pub data: Vec<u8>,
-    /// What it said on stderr.
+    /// Its stderr.
     pub words: Vec<u8>,
 }
 

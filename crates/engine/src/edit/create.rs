@@ -13,14 +13,14 @@ use crate::load::{FileKind, Files};
 use crate::resource;
 use crate::schema::Schema;
 
-/// What a new kustomization says; what is empty is left out.
+/// The fields of a new kustomization; empty ones are left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Contents {
     /// Files, directories and URLs.
     pub resources: Vec<String>,
     /// The prefix of all names.
     pub name_prefix: String,
-    /// What goes behind all names.
+    /// The suffix of all names.
     pub name_suffix: String,
     /// The namespace of everything that has one.
     pub namespace: String,

@@ -48,7 +48,7 @@ impl Conversion {
         Self::CommonLabels,
     ];
 
-    /// What becomes what.
+    /// The old field and the new one, in words.
     pub fn summary(self) -> &'static str {
         match self {
             Self::Header => "`apiVersion` and `kind` added",
@@ -72,7 +72,7 @@ impl Conversion {
     }
 }
 
-/// What is needed to convert a file and to prove that nothing has changed.
+/// The inputs that converting a file takes, and proving that the build stays the same.
 pub trait Proof {
     /// Whether what is built of the file, and of whatever builds on it, stays the same if it has
     /// another text.
@@ -95,9 +95,9 @@ pub trait Proof {
 pub struct Fixed {
     /// The whole text; the same one if there was nothing to do.
     pub text: String,
-    /// What was converted.
+    /// The converted fields.
     pub done: Vec<Conversion>,
-    /// What was not, and why.
+    /// The other fields, and why they stay.
     pub left: Vec<(Conversion, Error)>,
 }
 

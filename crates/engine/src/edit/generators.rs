@@ -19,7 +19,7 @@ use crate::schema::Schema;
 /// A generator, by what it is found by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Generator {
-    /// What it makes.
+    /// The kind of object that it makes.
     pub product: Product,
     /// Its name.
     pub name: String,
@@ -27,7 +27,7 @@ pub struct Generator {
     pub namespace: String,
 }
 
-/// What is added to a generator.
+/// An addition to a generator.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Addition {
     /// `key=value` pairs.
@@ -44,7 +44,7 @@ pub struct Addition {
     pub secret_type: String,
 }
 
-/// What is changed in a generator.
+/// A change of a generator.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Assignment {
     /// `key=value` pairs, whose keys must be there.

@@ -11,7 +11,7 @@ use super::remark;
 use super::tree::{Tree, own_member, set_member, text_node};
 use crate::transform::images::split;
 
-/// What a command line says of an image.
+/// An image as a command line writes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ImageArgument {
     /// The image, without tag and digest.

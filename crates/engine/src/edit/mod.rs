@@ -47,7 +47,7 @@ use tree::Tree;
 /// The rule of a remark on a change that has nothing to do.
 const NOTHING_TO_DO: &str = "edit-without-effect";
 
-/// What is changed in a kustomization.
+/// A change of a kustomization.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
     /// Sets a field that holds a text; the empty text takes the field away.
@@ -76,7 +76,7 @@ pub enum Change {
         pairs: Vec<(String, String)>,
         /// Whether templates get them too.
         include_templates: bool,
-        /// What is done about a label that is there.
+        /// The policy for a label that exists.
         force: Force,
     },
     /// Removes labels or annotations; one that is missing is refused unless it is ignored.
@@ -102,7 +102,7 @@ pub enum Pairs {
     Annotations,
 }
 
-/// What is done about a key that is there already.
+/// The policy for a key that exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Force {
     /// Its value is replaced.
@@ -111,7 +111,7 @@ pub enum Force {
     No,
 }
 
-/// What is done about a key that is not there.
+/// The policy for a key that is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missing {
     /// Nothing.
@@ -125,7 +125,7 @@ pub enum Missing {
 pub struct Edited {
     /// The whole text; the same one if there was nothing to do.
     pub text: String,
-    /// What there was nothing to do for.
+    /// The parts of the change that had nothing to do.
     pub findings: Vec<Finding>,
 }
 

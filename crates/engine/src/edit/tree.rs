@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use kustom_yaml::{Dialect, Entry, Node, Scalar, Str, Style, Tag, Value, plain};
 
-/// What anchors stand for.
+/// The values of anchors.
 pub(super) type Anchors = HashMap<Str, Node>;
 
 /// The root of a kustomization.
@@ -58,7 +58,7 @@ impl Tree {
         self.field(field).map_or(&[], Node::items)
     }
 
-    /// What a node stands for, if it is an alias.
+    /// The value of an alias; any other node is itself.
     pub(super) fn meant<'n>(&'n self, node: &'n Node) -> &'n Node {
         meant(node, &self.anchors)
     }
@@ -267,7 +267,7 @@ fn meant<'n>(node: &'n Node, anchors: &'n Anchors) -> &'n Node {
     node
 }
 
-/// What a node stands for, without places and anchors.
+/// The value of a node, without places and anchors.
 fn copy(node: &Node, anchors: &Anchors) -> Node {
     let mut copy = meant(node, anchors).clone();
     strip(&mut copy);
@@ -291,7 +291,7 @@ fn strip(node: &mut Node) {
     }
 }
 
-/// What the anchors of a tree stand for.
+/// Collects the values of a tree's anchors.
 pub(super) fn anchors(node: &Node) -> Anchors {
     fn walk(node: &Node, found: &mut Anchors) {
         let name = node.decor.as_ref().and_then(|decor| decor.anchor.clone());

@@ -73,7 +73,7 @@ fn note(value: &str) -> Node {
     node
 }
 
-/// What a node is to the one above it.
+/// The role of a node in the one above it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
     Key,

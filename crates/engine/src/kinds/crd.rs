@@ -17,7 +17,7 @@ const DEPTH: usize = 40;
 const PROPERTIES: usize = 200_000;
 
 impl Kind {
-    /// What a CustomResourceDefinition says of its kind; `None` for anything else.
+    /// The facts that a CustomResourceDefinition states about its kind; `None` for anything else.
     ///
     /// # Example
     ///
@@ -67,7 +67,7 @@ impl Kind {
 struct Collector {
     /// The parts that led here.
     path: Vec<Str>,
-    /// What each path holds; of several versions the first counts.
+    /// The content of each path; of several versions the first counts.
     fields: BTreeMap<Str, Role>,
     left: usize,
 }

@@ -106,7 +106,7 @@ fn is_text(schema: &Node) -> bool {
     schema.get("type").and_then(Node::text) == Some("string")
 }
 
-/// What a text names, or each text of a list: `secretName`, `configMapName`.
+/// The object that a text, or each text of a list, names: `secretName`, `configMapName`.
 pub(super) fn text_reference(name: &str, schema: &Node) -> Option<Target> {
     let is_list = schema.get("items").is_some_and(is_text);
     if !is_text(schema) && !is_list {
@@ -128,7 +128,7 @@ pub(super) fn text_reference(name: &str, schema: &Node) -> Option<Target> {
     Some(target("", kind))
 }
 
-/// What the `name` of an object, or of each object of a list, names.
+/// The object named by the `name` of an object, or of each object of a list.
 pub(super) fn object_reference(name: &str, schema: &Node) -> Option<Target> {
     let object = schema.get("items").unwrap_or(schema);
     let property = |name: &str| object.at(&["properties", name]);

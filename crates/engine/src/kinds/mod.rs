@@ -47,16 +47,16 @@ pub struct Field {
     /// The way from the root, its parts joined by `/`; `[name]` behind a part says by which keys
     /// the items of a list merge, `[]` that the list is replaced, `*` stands for any key, and `**` at the start for any way.
     pub path: Str,
-    /// What it holds.
+    /// Its content.
     pub role: Role,
 }
 
-/// What a field holds.
+/// The content of a field.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
     /// A pod template: `metadata` and `spec`.
     PodTemplate,
-    /// What is under `spec` of a pod.
+    /// The `spec` of a pod.
     PodSpec,
     /// A list of containers.
     Containers,
@@ -78,7 +78,7 @@ pub enum Role {
     Reference(Target),
 }
 
-/// What a reference means.
+/// The object that a reference means.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Target {
     /// The API group of what is meant where nothing beside the name says it; empty for the core
@@ -143,12 +143,12 @@ impl Kinds {
         self.with(kinds.collect())
     }
 
-    /// What is known of a kind.
+    /// The facts known about a kind.
     pub fn get(&self, group: &str, kind: &str) -> Option<&Kind> {
         self.kinds.get(&(group.into(), kind.into()))
     }
 
-    /// What the schema must know.
+    /// The facts that the schema needs.
     pub fn schema(&self) -> &Arc<CustomKinds> {
         &self.schema
     }

@@ -23,14 +23,14 @@ pub struct Cached<'f> {
 /// A file that was read, and what is in it.
 pub type FileRead = (PathBuf, Arc<[u8]>);
 
-/// What was found, or why nothing was.
+/// The result of a read, or why it failed.
 type Known<T> = RwLock<FxHashMap<PathBuf, Result<T, Failed>>>;
 
 /// An error that can be told again.
 #[derive(Clone)]
 struct Failed {
     kind: io::ErrorKind,
-    /// What it says, if that is more than the kind.
+    /// The message, if it says more than the kind.
     words: Option<String>,
 }
 

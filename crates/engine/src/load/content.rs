@@ -119,7 +119,7 @@ impl Gathering<'_> {
         Ok(())
     }
 
-    /// What a path leads to, if that is content of the remote.
+    /// The target of a path, if it is content of the remote.
     fn resolve(&self, path: &Path) -> Option<(PathBuf, FileKind)> {
         let (real, kind) = Disk.resolve(path).ok()?;
         let inside = real.strip_prefix(self.root).ok()?;

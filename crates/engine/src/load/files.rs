@@ -86,7 +86,7 @@ pub trait Files: Sync {
     }
 }
 
-/// What a path leads to.
+/// The kind of a path's target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileKind {
     /// Something that can be read.
@@ -426,9 +426,9 @@ impl Files for Memory {
 
 /// Files in memory laid over others, which they hide.
 pub struct Overlay<'f> {
-    /// What is seen first.
+    /// The upper view, which is looked into first.
     pub upper: Memory,
-    /// What is seen where the upper one has nothing.
+    /// The lower view, for paths that the upper one lacks.
     pub lower: &'f dyn Files,
 }
 

@@ -22,7 +22,7 @@ const LARGEST: u64 = 64 << 20;
 /// How rustls begins what it says of a certificate.
 const UNTRUSTED: &str = "invalid peer certificate:";
 
-/// What a server sent.
+/// An answer of a server.
 pub(super) struct Answer {
     /// The bytes.
     pub(super) bytes: Vec<u8>,
@@ -40,7 +40,7 @@ pub(super) fn find(url: &str) -> Result<Option<Answer>, Error> {
     Ok(ask(url)?.ok())
 }
 
-/// What a server sent or, if it says that nothing is there, that as an error.
+/// The answer of a server; one that says that nothing is there is an error.
 fn ask(url: &str) -> Result<Result<Answer, Box<Error>>, Error> {
     let cannot = |why: &str| {
         Error::new(
@@ -68,7 +68,7 @@ fn ask(url: &str) -> Result<Result<Answer, Box<Error>>, Error> {
     Ok(Ok(Answer { bytes, is_page }))
 }
 
-/// What a server answers, whatever its status.
+/// The answer of a server with any status.
 pub(super) struct Reply {
     pub(super) status: u16,
     pub(super) bytes: Vec<u8>,

@@ -21,7 +21,7 @@ pub const LOCK_FILE: &str = "kustom.lock";
 /// The version of the format.
 const VERSION: &str = "1";
 
-/// What every lock begins with.
+/// The first lines of every lock.
 const HEADER: &str =
     "# What the remotes of this project hold: written by `kustom lock`, checked at every fetch.\n";
 
@@ -37,13 +37,13 @@ const HEADER: &str =
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Remote {
-    /// What git, helm or the HTTP client is given.
+    /// The address that git, helm or the HTTP client is given.
     pub address: String,
-    /// What is at the address.
+    /// The kind of content at the address.
     pub kind: RemoteKind,
 }
 
-/// What a remote is.
+/// The kind of a remote.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RemoteKind {
     /// A file over HTTP.
@@ -175,7 +175,7 @@ impl fmt::Display for Remote {
     }
 }
 
-/// What a remote held when it was locked.
+/// The content of a remote when it was locked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Locked {
     /// The commit, of a repository.
@@ -194,7 +194,7 @@ impl Locked {
     }
 }
 
-/// What the remotes of a project hold.
+/// The content of the remotes of a project.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lock(BTreeMap<Remote, Locked>);
 
@@ -228,7 +228,7 @@ impl Lock {
         Ok(lock)
     }
 
-    /// What a remote held, if it is locked.
+    /// The recorded content of a remote, if it is locked.
     pub fn get(&self, remote: &Remote) -> Option<&Locked> {
         self.0.get(remote)
     }

@@ -66,7 +66,7 @@ pub use url::{Repository, is_http, shown_name};
 pub use within::{Within, is_outside, unlistable, unreadable};
 pub use work_tree::{Blob, Blobs, Staged, Tracked, WorkTree};
 
-/// What a build reads: the files, and the names of those that were read.
+/// The files of a build, with a table of those that were read.
 pub struct SourceStore<'f> {
     files: &'f dyn Files,
     /// The directory to which shown names are relative.
@@ -135,7 +135,7 @@ impl<'f> SourceStore<'f> {
         }
     }
 
-    /// What the build that reads may read and make; every file that is read is charged.
+    /// The budget of the build; every file that is read is charged.
     pub fn budget(&self) -> &Budget {
         &self.budget
     }
@@ -329,7 +329,7 @@ impl<'f> SourceStore<'f> {
 }
 
 impl<'l> Loader<'l> {
-    /// What the build that reads may read and make.
+    /// The budget of the build.
     pub fn budget(&self) -> &'l Budget {
         &self.library.budget
     }
@@ -376,7 +376,7 @@ impl<'l> Loader<'l> {
         self.checkout.is_some() || self.library.restriction == Restriction::RootOnly
     }
 
-    /// What a name leads to on this machine, if it leads anywhere.
+    /// The kind of a name's target on this machine, if it has one.
     pub fn kind(&self, name: &str) -> Option<FileKind> {
         self.files()
             .resolve(&self.path(name))

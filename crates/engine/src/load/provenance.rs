@@ -28,7 +28,7 @@ pub trait Provenance: fmt::Debug + Send + Sync {
 pub struct BaseText<'p> {
     /// The file, as people call it.
     pub name: &'p str,
-    /// What is in it.
+    /// Its bytes.
     pub content: &'p [u8],
     /// Where that was written, if it was made itself.
     pub provenance: Option<&'p dyn Provenance>,

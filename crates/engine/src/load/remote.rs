@@ -16,7 +16,7 @@ use super::url::{Repository, shown, shown_url};
 use super::{Files, cache, git, http};
 use crate::write::Scratch;
 
-/// What was fetched for a build, or for several that share it.
+/// The remotes fetched for a build, or for several that share them.
 #[derive(Default)]
 pub struct Remotes {
     purpose: Purpose,
@@ -24,7 +24,7 @@ pub struct Remotes {
     files: Mutex<BTreeMap<String, Served>>,
 }
 
-/// What remotes are read for.
+/// The purpose for which remotes are read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Purpose {
     /// To build on them, as the lock says where one is.
@@ -61,7 +61,7 @@ pub(super) struct FoundLock {
     pub(super) directory: PathBuf,
 }
 
-/// What is there besides what is fetched: a lock, and what is vendored beside it.
+/// A lock, and the vendored copies beside it.
 #[derive(Clone, Copy)]
 pub(super) struct Beside<'b> {
     pub(super) lock: Option<&'b FoundLock>,
@@ -75,10 +75,10 @@ pub(super) struct Checkout {
     /// Whether they are files of the project, and not of the disk.
     pub(super) is_vendored: bool,
     remote: Remote,
-    /// What git was given.
+    /// The address that git was given.
     repository: Repository,
     commit: Option<String>,
-    /// What they are held to.
+    /// The digest that they must have.
     locked: Option<Locked>,
     /// The directories that kustomizations were read from.
     used: Mutex<BTreeSet<String>>,
@@ -108,7 +108,7 @@ impl Remotes {
         self.purpose != Purpose::Lock
     }
 
-    /// What all remotes hold that were read so far.
+    /// The content of all remotes read so far.
     ///
     /// # Errors
     ///
@@ -141,7 +141,7 @@ impl Remotes {
         checkouts.iter().map(|it| it.repository.clone()).collect()
     }
 
-    /// What all remotes hold that were read so far, as files below the directory of the lock.
+    /// The content of all remotes read so far, as files below the directory of the lock.
     ///
     /// # Errors
     ///
@@ -328,7 +328,7 @@ impl Remotes {
 }
 
 impl FoundLock {
-    /// What a remote is held to.
+    /// The recorded content that a remote must have.
     fn entry(&self, remote: &Remote) -> Result<&Locked> {
         self.lock.get(remote).ok_or_else(|| {
             let message = format!("{remote} is not in `{LOCK_FILE}`");

@@ -132,7 +132,7 @@ fn named_by_environment(git_dir: &Path, here: &Path) -> Result<Opened> {
     })
 }
 
-/// What `.git` in a directory leads to, if it is there.
+/// The target of `.git` in a directory, if it is there.
 fn git_directory(directory: &Path) -> Result<Option<PathBuf>> {
     let path = directory.join(".git");
     match fs::symlink_metadata(&path) {

@@ -35,7 +35,7 @@ pub struct Revision {
     allowed: Vec<PathBuf>,
 }
 
-/// What a path leads to.
+/// The target of a path.
 enum Found {
     /// Something outside of the repository.
     Outside(PathBuf),

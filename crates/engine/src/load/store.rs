@@ -20,7 +20,7 @@ pub(super) struct Store {
     repository: Mutex<gix::Repository>,
     /// The trees that were read.
     trees: Mutex<FxHashMap<ObjectId, Arc<[Item]>>>,
-    /// What a checkout converts, if anything.
+    /// The conversion that a checkout makes, if any.
     conversion: OnceLock<std::result::Result<Option<Mutex<Conversion>>, String>>,
 }
 
@@ -107,7 +107,7 @@ impl Store {
         Ok(blob.take_data())
     }
 
-    /// What a checkout has of a file.
+    /// The content of a file in a checkout.
     pub(super) fn content(&self, path: &Path, id: ObjectId) -> io::Result<Vec<u8>> {
         let blob = self.blob(id)?;
         let repository = locked(&self.repository);

@@ -28,7 +28,7 @@ use super::files::normalized;
 pub struct Repository {
     /// The URL as it was written.
     pub url: String,
-    /// What git is given.
+    /// The address that git is given.
     pub address: String,
     /// The path in the repository; empty for its root.
     pub directory: String,
@@ -46,7 +46,7 @@ const LIMIT: Duration = Duration::from_secs(27);
 /// Schemes that git understands.
 const SCHEMES: [&str; 4] = ["ssh://", "https://", "http://", "file://"];
 
-/// What kustomize calls a clone that is not there yet, which shows in origins.
+/// The name that kustomize gives a clone that is not there yet; it shows in origins.
 const NOT_CLONED: &str = "notCloned";
 
 impl Repository {
@@ -99,7 +99,7 @@ impl Repository {
     }
 }
 
-/// What stands after `org/repo/` at the addresses of files.
+/// The part of an address that follows `org/repo/` if it names a file.
 const GITHUB_FILES: [&str; 9] = [
     "archive", "assets", "blob", "files", "raw", "releases", "suites", "tarball", "zipball",
 ];
@@ -197,7 +197,7 @@ pub fn shown_name(name: &str) -> String {
     }
 }
 
-/// What the query of a URL says.
+/// The settings in the query of a URL.
 struct Query {
     reference: String,
     limit: Duration,
@@ -419,7 +419,7 @@ fn leaves(directory: &str) -> bool {
     false
 }
 
-/// What follows a prefix, in whatever case that is written.
+/// The rest of a text behind a prefix in any case.
 fn without_prefix<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
     let start = text.get(..prefix.len())?;
     start

@@ -24,7 +24,7 @@ pub struct Within<'f> {
 /// That a path leads out of a project.
 #[derive(Debug)]
 struct Outside {
-    /// What was asked for.
+    /// The path that was asked for.
     path: PathBuf,
     /// Where it leads, from the root.
     named: String,

@@ -44,9 +44,9 @@ pub struct Tracked {
 pub struct Staged {
     /// Where it is, or would be.
     pub path: PathBuf,
-    /// What would be committed.
+    /// The content that would be committed.
     pub new: Blob,
-    /// What was committed last, if the file was there.
+    /// The content that was committed last, if the file was there.
     pub old: Option<Blob>,
 }
 

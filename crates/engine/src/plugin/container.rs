@@ -13,7 +13,7 @@ use super::FunctionOptions;
 use crate::load::normalized;
 use crate::process::{Command, Failure, Output};
 
-/// What a function says of its container.
+/// The container of a function, as its annotation declares it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Container {
     pub(super) image: String,
@@ -35,7 +35,7 @@ pub(super) struct Mount {
 
 /// Where what is mounted lies on the disk.
 pub(super) struct Sources<'s> {
-    /// What relative paths start from.
+    /// The directory that relative paths start from.
     pub(super) root: &'s Path,
     /// Of what the function says itself: it sees nothing but that.
     pub(super) declared: &'s WhereIs<'s>,
@@ -149,7 +149,7 @@ impl Mount {
 
 /// The variables of a container: those with values, sorted, then the names of our own.
 ///
-/// What is said on the command line wins, and so do the two that every function gets.
+/// The command line wins, and so do the two that every function gets.
 fn variables(declared: &[String], asked: &[String]) -> Vec<String> {
     let mut values = BTreeMap::new();
     let mut names: Vec<&str> = Vec::new();

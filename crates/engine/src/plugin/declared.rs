@@ -15,7 +15,7 @@ use crate::process::Command;
 pub struct Declared {
     /// The image, if it runs in a container; its command is one for [`super::run_container`].
     pub image: Option<String>,
-    /// What is run.
+    /// The program.
     pub command: Command,
     /// Variables that it declares for its executable: `NAME=value`.
     pub environment: Vec<String>,

@@ -25,7 +25,7 @@ use crate::write::Scratch;
 #[derive(Debug)]
 pub(super) struct Function {
     how: How,
-    /// Who it is, for remarks.
+    /// Its name in findings.
     name: String,
     /// What configures it, as it is given to it.
     configuration: Node,

@@ -593,7 +593,7 @@ mod tests {
     use super::*;
     use crate::load::{Memory, Restriction, SourceStore};
 
-    /// What helm is told of a chart that is not there.
+    /// The arguments that helm gets for a chart that is not there.
     fn lines(chart: &HelmChart, globals: &HelmGlobals, options: &HelmOptions) -> (String, String) {
         let mut files = Memory::default();
         files.insert("/app/kustomization.yaml", "");

@@ -11,7 +11,7 @@ use kustom_yaml::{Node, read_config};
 use super::container::{Container, Mount};
 use crate::decode::Mode;
 
-/// What a function says of its executable.
+/// The executable of a function, as its annotation declares it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Exec {
     pub(super) path: String,
@@ -19,7 +19,7 @@ pub(super) struct Exec {
     pub(super) environment: Vec<String>,
 }
 
-/// What an object says of the function that it configures.
+/// The function that an object declares.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Specification {
     pub(super) container: Container,
@@ -142,7 +142,7 @@ fn texts(node: &Node) -> Result<Vec<String>> {
     Ok(MODE.texts(node)?.iter().map(ToString::to_string).collect())
 }
 
-/// What is mounted must be below the kustomization.
+/// A mount must be below the kustomization.
 fn check_mount(mount: &Mount) -> Result<()> {
     let source = Path::new(&mount.source);
     let leaves = normal(source).starts_with("..");

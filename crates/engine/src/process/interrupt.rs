@@ -12,7 +12,7 @@ use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 use tempfile::{NamedTempFile, TempDir};
 
-/// What there is to end.
+/// The processes to end and the files to remove.
 #[derive(Debug, Default)]
 struct Held {
     /// The programs that run, which lead groups.

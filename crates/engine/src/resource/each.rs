@@ -24,7 +24,7 @@ impl Resources {
     ///
     /// # Errors
     ///
-    /// What is wrong with the first of those that cannot be changed.
+    /// The error of the first resource that cannot be changed.
     pub fn change_contents(
         &mut self,
         change: impl Fn(&mut Resource) -> Result<()> + Sync,

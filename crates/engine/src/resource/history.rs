@@ -9,7 +9,7 @@ use kustom_yaml::{Entry, Node, Str};
 use super::Origin;
 use crate::id::{Gvk, Id};
 
-/// What happened to a resource since it was read or generated.
+/// The changes of a resource since it was read or generated.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
     /// The names it had, the oldest first.
@@ -21,7 +21,7 @@ pub struct History {
     /// The bases that it came through, the innermost first, as numbers of one build; only if kinds
     /// are known besides those of kustomize.
     pub bases: Vec<u32>,
-    /// What a generator asked for when it made this, if one did.
+    /// The `behavior` that the generator of this asked for, if one made it.
     pub behavior: Behavior,
     /// Whether its name will get a hash of its content.
     pub needs_hash: bool,
@@ -35,7 +35,7 @@ pub struct History {
     pub vars: Vec<Str>,
     /// Where it came from, where that is tracked.
     pub origin: Option<Origin>,
-    /// What changed it, where that is tracked.
+    /// The transformers that changed it, if they are tracked.
     pub transformations: Vec<Origin>,
     /// The bookkeeping annotations it was read with and where they stood among the others, if it
     /// is to get a hash: the hash of an object without data covers them.
@@ -53,7 +53,7 @@ pub struct PreviousId {
     pub kind: Str,
 }
 
-/// What a generated object does when one of its name is there already.
+/// The way in which a generated object meets one of its name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Behavior {
     /// It was not generated.
@@ -227,7 +227,7 @@ fn kept(key: &str) -> Option<&str> {
     KEPT.contains(&name).then_some(name)
 }
 
-/// What kustomize's bookkeeping annotations all begin with.
+/// The prefix of kustomize's bookkeeping annotations.
 const INTERNAL: &str = "internal.config.kubernetes.io/";
 
 /// Kustomize's bookkeeping annotations, without what they all begin with.

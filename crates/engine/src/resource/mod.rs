@@ -31,18 +31,18 @@ pub use selector::{LabelSelector, Pattern, Selector};
 pub struct Resource {
     /// The object.
     pub node: Node,
-    /// What happened to it so far.
+    /// Its changes so far.
     pub history: History,
     /// The id, as the node says it now.
     id: Id,
-    /// What tells it from all others; 0 until it is one of some [`Resources`].
+    /// Its number, which no other has; 0 until it is one of some [`Resources`].
     number: u64,
 }
 
 /// The number of the resource that was added last.
 static NUMBERS: AtomicU64 = AtomicU64::new(0);
 
-/// What a change does to the ids of a resource.
+/// The effect of a change on the ids of a resource.
 #[derive(Clone, Copy, Debug)]
 enum IdChange {
     /// No id changes.
@@ -95,7 +95,7 @@ impl Resource {
         &self.id
     }
 
-    /// What tells it from all others of a build, whatever it is called and whatever becomes of it;
+    /// Its number, which no other of a build has and which stays through all changes;
     /// 0 until it is one of some [`Resources`].
     pub fn number(&self) -> u64 {
         self.number

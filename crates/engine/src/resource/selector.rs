@@ -62,7 +62,7 @@ impl Selector {
             && self.namespace.matches(&id.namespace)
     }
 
-    /// What is asked for of a part of the id, as it is written.
+    /// The pattern of a part of the id, as it is written.
     pub fn part(&self, name: &str) -> Option<Str> {
         let pattern = match name {
             "group" => &self.group,

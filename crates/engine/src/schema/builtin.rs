@@ -9,7 +9,7 @@ use super::tables::{FIELDS, KEYS, KINDS, KUSTOMIZE, NAMED, ROWS, WORDS};
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Definition(u16);
 
-/// What the tables say of an apiVersion and kind.
+/// The row of the tables for an apiVersion and kind.
 pub(super) fn kind(api_version: &str, kind: &str) -> Option<&'static KindRow> {
     let index = KINDS
         .binary_search_by(|row| (row.api_version, row.kind).cmp(&(api_version, kind)))

@@ -99,7 +99,7 @@ impl Document {
     }
 }
 
-/// What a definition refers to instead of saying it.
+/// The definition that another one refers to with `$ref`.
 pub(super) fn reference(definition: &Node) -> Option<&str> {
     definition
         .get("$ref")?

@@ -53,13 +53,13 @@ pub struct Schema {
     custom: Option<Arc<CustomKinds>>,
 }
 
-/// What is known of custom kinds, whatever their version: by group and kind.
+/// The facts known about custom kinds of any version, by group and kind.
 #[derive(Clone, Debug, Default)]
 pub struct CustomKinds {
     kinds: FxHashMap<Str, FxHashMap<Str, CustomKind>>,
 }
 
-/// What is known of a custom kind.
+/// The facts known about a custom kind.
 #[derive(Clone, Debug, Default)]
 pub struct CustomKind {
     /// Whether its objects live outside of namespaces.
@@ -82,7 +82,7 @@ impl CustomKinds {
     }
 }
 
-/// What is known of a value, found on the way down from its kind.
+/// The definition of a value, found on the way down from its kind.
 ///
 /// That a value has a definition matters even if no list is below it: kustomize looks up the kind
 /// of a nested object only where there is none.
@@ -227,7 +227,7 @@ impl Schema {
         Definition(At::Document(self, node))
     }
 
-    /// What a definition means: itself, or what it refers to.
+    /// Resolves a definition: itself, or the one that it refers to.
     fn resolved<'s>(&'s self, node: &'s Node) -> Option<Definition<'s>> {
         let mut found = self.at(node);
         for _ in 0..REFERENCES {

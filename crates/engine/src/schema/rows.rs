@@ -1,6 +1,6 @@
 //! The rows of the built-in tables, and functions that make them.
 
-/// What the tables say of an apiVersion and kind.
+/// The row of the tables for an apiVersion and kind.
 pub(super) struct KindRow {
     pub(super) api_version: &'static str,
     pub(super) kind: &'static str,

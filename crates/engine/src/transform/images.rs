@@ -26,7 +26,7 @@ pub struct Image {
     pub name: Text,
     /// The new name.
     pub new_name: Text,
-    /// What is added to the tag.
+    /// The text that is appended to the tag.
     pub tag_suffix: Text,
     /// The new tag.
     pub new_tag: Text,
@@ -157,12 +157,12 @@ pub fn apply(
     Ok(counts.into_iter().map(AtomicUsize::into_inner).collect())
 }
 
-/// What tells an image of an object from the others, as long as none is moved.
+/// The address of an image within an object, valid as long as none is moved.
 fn address(image: &Node) -> usize {
     std::ptr::from_ref(image).addr()
 }
 
-/// What it costs to hold an entry against an image, in bytes.
+/// The charge for comparing an entry with an image, in bytes.
 const LOOK: u64 = 16;
 
 /// An image on its way through the entries.
@@ -170,7 +170,7 @@ struct Followed {
     text: Str,
     /// How often it is met: as often as an entry is held against it.
     visits: usize,
-    /// What entries made of it, and where they stand.
+    /// The values that entries gave it, with their places.
     changes: Vec<(String, Span)>,
 }
 
@@ -304,7 +304,7 @@ impl<'i> Pattern<'i> {
     }
 }
 
-/// What follows a name, in which a dot stands for any character.
+/// The part that follows a name, in which a dot stands for any character.
 fn rest<'t>(image: &'t str, name: &str) -> Option<&'t str> {
     let mut rest = image.chars();
     for letter in name.chars() {
@@ -402,7 +402,7 @@ impl<'i> Rule<'i> {
         Ok(met.len())
     }
 
-    /// What becomes of an image, if it is meant.
+    /// The new image, if the entry means this one.
     fn changed(&self, text: &str) -> Result<Option<String>> {
         if !self.pattern.as_ref().is_some_and(|it| it.is_match(text)) {
             return Ok(None);

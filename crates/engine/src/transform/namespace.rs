@@ -11,7 +11,7 @@ use crate::release::{Change, Release};
 use crate::resource::{Resource, Resources};
 use crate::schema::Schema;
 
-/// What the field or a `NamespaceTransformer` asks for.
+/// The arguments of the field or of a `NamespaceTransformer`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Namespace {
     /// The namespace.

@@ -138,7 +138,7 @@ impl<'s> Scopes<'s> {
         is_cluster_scoped.map(|is| !is)
     }
 
-    /// What is told of an object without a namespace whose kind may have none.
+    /// The finding about an object without a namespace whose kind may have none.
     fn doubt(&self, resource: &Resource) -> Option<Finding> {
         let id = resource.id();
         if !id.namespace.is_empty() || self.is_namespaced(id).is_some() {

@@ -63,7 +63,7 @@ fn set(resource: &mut Resource, replica: &Replica, specs: &[FieldSpec]) -> Resul
     Ok(found)
 }
 
-/// What is said if no workload has a name.
+/// The finding if no workload has a name.
 pub fn no_workload(name: &str) -> String {
     format!("no workload is called `{name}`")
 }

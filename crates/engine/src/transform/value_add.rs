@@ -11,7 +11,7 @@ use super::namespace::Namespace;
 use crate::resource::{Resource, Resources, Selector};
 use crate::schema::Schema;
 
-/// What a `ValueAddTransformer` asks for.
+/// The arguments of a `ValueAddTransformer`.
 #[derive(Clone, Debug, Default)]
 pub struct ValueAdd {
     /// The value; what stands for an empty one is for the caller to say.

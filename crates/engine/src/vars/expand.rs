@@ -27,7 +27,7 @@ struct Known {
     is_used: bool,
 }
 
-/// What stands in the place of a variable.
+/// The value of a variable.
 #[derive(Clone, Debug, PartialEq)]
 enum Meaning {
     Text(Str),
@@ -125,7 +125,7 @@ impl Expansion {
         Ok(())
     }
 
-    /// What a text means once its variables are replaced.
+    /// Replaces the variables of a text.
     ///
     /// # Errors
     ///

@@ -25,7 +25,7 @@ const DIRECTORY: OFlags = OFlags::DIRECTORY;
 /// An open directory.
 pub(super) struct At(OwnedFd);
 
-/// What a name stands for.
+/// The kind of a name's target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Entry {
     Directory,
@@ -75,7 +75,7 @@ impl At {
         Ok(Self(fs::openat(&self.0, name, flags, Mode::empty())?))
     }
 
-    /// What a name stands for, if it stands for anything.
+    /// The kind of a name's target, if it has one.
     pub(super) fn entry(&self, name: &OsStr) -> io::Result<Option<Entry>> {
         let found = match fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(found) => found,
@@ -95,7 +95,7 @@ impl At {
         Ok(owned(&fs::statat(&self.0, name, AtFlags::empty())?))
     }
 
-    /// What a link says.
+    /// The target of a link.
     pub(super) fn link(&self, name: &OsStr) -> io::Result<PathBuf> {
         let target = fs::readlinkat(&self.0, name, Vec::new())?;
         Ok(OsString::from_vec(target.into_bytes()).into())

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// A directory.
 pub(super) struct At(PathBuf);
 
-/// What a name stands for.
+/// The kind of a name's target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Entry {
     Directory,
@@ -19,7 +19,7 @@ pub(super) enum Entry {
     Other,
 }
 
-/// Who may do what with a file.
+/// The permissions of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Owned {
     read_only: bool,
@@ -52,7 +52,7 @@ impl At {
         directory(self.0.join(name))
     }
 
-    /// What a name stands for, if it stands for anything.
+    /// The kind of a name's target, if it has one.
     pub(super) fn entry(&self, name: &OsStr) -> io::Result<Option<Entry>> {
         let found = match fs::symlink_metadata(self.0.join(name)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -69,12 +69,12 @@ impl At {
         }))
     }
 
-    /// What may be done with the file that a name leads to, be it through links.
+    /// The permissions of the file that a name leads to, through links too.
     pub(super) fn owner(&self, name: &OsStr) -> io::Result<Owned> {
         Ok(owned(&fs::metadata(self.0.join(name))?))
     }
 
-    /// What a link says.
+    /// The target of a link.
     pub(super) fn link(&self, name: &OsStr) -> io::Result<PathBuf> {
         fs::read_link(self.0.join(name))
     }

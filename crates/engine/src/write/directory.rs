@@ -30,7 +30,7 @@ pub struct Directory {
 pub struct New {
     /// Its path, relative to the directory.
     pub path: PathBuf,
-    /// What it is to hold.
+    /// Its content.
     pub content: Vec<u8>,
     /// Whether it takes the place of what is there; otherwise there must be nothing.
     pub replaces: bool,
@@ -450,7 +450,7 @@ impl<'r> Walk<'r> {
         Ok(())
     }
 
-    /// What a part says if it is a link.
+    /// The target of a part that is a link.
     fn followed(&mut self, part: &OsStr) -> Result<Option<PathBuf>, Stop> {
         if self.at.entry(part)? != Some(Entry::Link) {
             return Ok(None);

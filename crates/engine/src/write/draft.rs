@@ -39,7 +39,7 @@ pub(super) enum Where<'w> {
     Inside(&'w Root, PathBuf),
 }
 
-/// What becomes of what has the name already, and who may read the file.
+/// The fate of a file that has the name already, and who may read the new one.
 #[derive(Clone, Copy)]
 pub(super) enum Rule {
     /// It is replaced, and the file is like it.
@@ -66,7 +66,7 @@ impl Spot<'_> {
         Err(refused(path, "its links lead in a circle"))
     }
 
-    /// What has a name, be it a link.
+    /// The file or link that has a name.
     pub(super) fn named(path: &Path) -> Result<Self> {
         match Self::at(path, path)? {
             Found::Spot(spot) => Ok(spot),
@@ -117,7 +117,7 @@ enum Found {
     Link(PathBuf),
 }
 
-/// What becomes of what is there, unless it must stay.
+/// The fate of the file that is there, unless it must stay.
 pub(super) fn rule(shown: &Path, entry: Entry) -> Result<Rule> {
     match entry {
         Entry::File(owned) if owned.is_read_only() => {

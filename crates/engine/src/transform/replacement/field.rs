@@ -20,11 +20,11 @@ pub(super) struct Field<'p> {
     text: &'p str,
     span: Span,
     pub(super) path: FieldPath,
-    /// What the parts of the path that pick items pick them by.
+    /// The conditions of the parts of the path that pick items.
     patterns: Vec<Option<Pattern>>,
 }
 
-/// What an item is picked by; matches anywhere in the text.
+/// The condition of an item; it matches anywhere in the text.
 #[derive(Debug)]
 enum Pattern {
     /// Plain words, which need no expression.
@@ -199,7 +199,7 @@ pub(super) struct Put<'p> {
     pub(super) depth: usize,
 }
 
-/// Who pays for what is put.
+/// The budget that pays for copies.
 pub(super) const OPERATOR: &str = "this replacement";
 
 impl Put<'_> {

@@ -22,7 +22,7 @@ use crate::schema::Schema;
 use field::Field;
 use index::Index;
 
-/// What it costs to see whether a target means an object, in bytes.
+/// The charge for seeing whether a target means an object, in bytes.
 const LOOK: u64 = 8;
 
 /// The field that is meant where none is named.
@@ -76,7 +76,7 @@ pub struct Target {
 /// Which part of a field is meant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FieldOptions {
-    /// What divides the field into parts; empty if it is one.
+    /// The delimiter of the field's parts; empty if it is not divided.
     pub delimiter: Text,
     /// The number of the part; in a target, one below or beyond puts the value before or behind.
     pub index: i64,
@@ -127,7 +127,7 @@ impl Replacing {
     }
 }
 
-/// What is copied, and the object it is still a part of.
+/// The value that is copied, and the object that it is still a part of.
 struct Value {
     node: Node,
     home: Option<(usize, FieldPath)>,
@@ -413,7 +413,7 @@ impl FieldOptions {
     }
 }
 
-/// What an error points at.
+/// The place that an error points at.
 fn span_of(error: &Error) -> Span {
     error.place().map_or_else(Span::default, |place| place.span)
 }
@@ -511,7 +511,7 @@ yaml: |
         }
     }
 
-    /// What a field of the target is afterwards, as it is spelled.
+    /// The new value of a field of the target, as it is spelled.
     fn field(replacements: &[Replacement], path: &str) -> String {
         let mut resources = objects(OBJECTS);
         apply(
