@@ -298,6 +298,7 @@ impl<'f> SourceStore<'f> {
             path,
             shown: shown.into(),
             provenance,
+            inline: None,
         })
     }
 
@@ -314,14 +315,18 @@ impl<'f> SourceStore<'f> {
         if outer == SourceId::NONE {
             return outer;
         }
+        let read = || {
+            let bytes = self.text(text.span)?.into_bytes();
+            let source = outer;
+            Some(Content { bytes, source })
+        };
         let file = match content.filter(|content| content.source == outer) {
             Some(content) => Some(content.clone()),
-            None => self.text(text.span).map(|file| {
-                Arc::new(Content {
-                    bytes: file.into_bytes(),
-                    source: outer,
-                })
-            }),
+            // A patch in a transformer that is itself inline has its places in that one.
+            None => {
+                let inline = self.sources().inline_content(outer);
+                inline.or_else(read).map(Arc::new)
+            }
         };
         let inline = InlineText::new(file, text.clone(), skipped);
         self.sources().add_inline(inline)

@@ -23,6 +23,8 @@ pub(super) struct Source {
     pub(super) shown: Arc<str>,
     /// Where its text was written, if it was made.
     pub(super) provenance: MadeBy,
+    /// The text, if it is a scalar of a file.
+    pub(super) inline: Option<Arc<InlineText>>,
 }
 
 /// A text that is a scalar of a file.
@@ -69,10 +71,21 @@ impl Sources {
     /// Adds a text that is a scalar of a file, and says its number.
     pub(super) fn add_inline(&mut self, inline: InlineText) -> SourceId {
         let shown = self.name(inline.text.span).unwrap_or_default();
+        let inline = Arc::new(inline);
         self.add(Source {
             path: None,
             shown,
-            provenance: Some(Arc::new(inline)),
+            provenance: Some(inline.clone()),
+            inline: Some(inline),
+        })
+    }
+
+    /// What is read of a text that is a scalar of a file.
+    pub(super) fn inline_content(&self, source: SourceId) -> Option<Content> {
+        let inline = self.0.get(source.index()?)?.inline.as_ref()?;
+        Some(Content {
+            bytes: inline.text.cut(inline.skipped..).as_bytes().to_vec(),
+            source,
         })
     }
 
