@@ -33,6 +33,13 @@ fn commands_of(room: &str, file: &str) -> Vec<&'static str> {
         ("cli", "validate") => vec!["validate"],
         ("explain", _) | ("cli", "explain.rs" | "explained.rs") => vec!["explain"],
         ("cli", "blame.rs") => vec!["blame"],
+        ("cli", "list.rs") => vec!["list"],
+        ("cli", "graph.rs") => vec!["graph"],
+        ("cli", "overview.rs") => vec!["report"],
+        ("cli", "watch.rs") => vec!["watch"],
+        ("cli", "doctor.rs") => vec!["doctor"],
+        ("cli", "schema.rs") => vec!["schema"],
+        ("cli", "man.rs") => vec!["man"],
         ("cli", "secrets") => vec!["secrets init"],
         // Its commands say each of its own flags.
         ("edit", _) | ("cli", "edit") => vec![EDIT],

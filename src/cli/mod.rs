@@ -15,6 +15,7 @@ mod compare_releases;
 mod config;
 mod deps;
 mod diff;
+mod doctor;
 mod edit;
 mod explain;
 mod explained;
@@ -26,9 +27,11 @@ mod init;
 mod kubectl;
 mod kustomize;
 mod lazy_args;
+mod list;
 mod localize;
 mod lock;
 mod lsp;
+mod man;
 mod outdated;
 mod output;
 mod overview;
@@ -37,6 +40,7 @@ mod reading;
 mod render;
 mod report;
 mod run_overrides;
+mod schema;
 mod secrets;
 mod substitute;
 mod topics;
@@ -132,6 +136,8 @@ enum Command {
     Graph(LazyArgs<graph::Arguments>),
     /// Render an environment again whenever something changes that it reads, and show what differs.
     Watch(LazyArgs<watch::Arguments>),
+    /// List the environments: what they extend, their objects, and how far their secrets are.
+    List(LazyArgs<list::Arguments>),
     /// Print the environments that the changes since a revision can affect.
     Affected(LazyArgs<affected::Arguments>),
     /// Print the files that environments are made of.
@@ -147,6 +153,12 @@ enum Command {
     /// Change or query YAML, by the command lines of yq 3 and yq 4.
     #[command(disable_help_flag = true)]
     Yq(yq::Arguments),
+    /// Print the JSON Schema of `kustom.yaml`, of `environment.yaml` or of what a command prints.
+    Schema(LazyArgs<schema::Arguments>),
+    /// Say what is found of a project, of git, and of the programs that kustom may run.
+    Doctor(LazyArgs<doctor::Arguments>),
+    /// Print the manual page of a command, or write all of them into a directory.
+    Man(LazyArgs<man::Arguments>),
 }
 
 /// Runs the command that the arguments name.
@@ -162,6 +174,7 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let words: Vec<OsString> = arguments.collect();
     let words = kubectl::words_of_diff(&words).unwrap_or(words);
     let words = validate::words_of_validate(&words).unwrap_or(words);
+    let words = words_of_help(&words).unwrap_or(words);
     match plain_build(&words).map_or_else(|| parsed(&words), Ok) {
         Ok(arguments) => {
             if let Err(error) = arguments.global.set_limits() {
@@ -195,6 +208,17 @@ fn plain_build(words: &[OsString]) -> Option<Arguments> {
     })
 }
 
+/// `kustom help COMMAND` as `kustom COMMAND --help`, with which every command answers.
+fn words_of_help(words: &[OsString]) -> Option<Vec<OsString>> {
+    let [program, help, command @ ..] = words else {
+        return None;
+    };
+    (help == "help").then(|| {
+        let words = std::iter::once(program).chain(command).cloned();
+        words.chain(["--help".into()]).collect()
+    })
+}
+
 /// Those that have exit codes of their own say themselves what went wrong.
 fn run_command(command: Command, streams: &Streams) -> Result<ExitCode> {
     match command {
@@ -217,6 +241,7 @@ fn run_command(command: Command, streams: &Streams) -> Result<ExitCode> {
         Command::Report(LazyArgs(arguments)) => overview::run(&arguments, streams),
         Command::Graph(LazyArgs(arguments)) => graph::run(&arguments, streams),
         Command::Watch(LazyArgs(arguments)) => watch::run(&arguments, streams),
+        Command::List(LazyArgs(arguments)) => list::run(&arguments, streams),
         Command::Affected(LazyArgs(arguments)) => affected::run(&arguments, streams),
         Command::Deps(LazyArgs(arguments)) => deps::run(&arguments, streams),
         Command::Lock(LazyArgs(arguments)) => lock::run(&arguments, streams),
@@ -224,6 +249,9 @@ fn run_command(command: Command, streams: &Streams) -> Result<ExitCode> {
         Command::Vendor(LazyArgs(arguments)) => vendor::run(&arguments, streams),
         Command::Argocd(arguments) => argocd::run(&arguments, streams),
         Command::Yq(arguments) => Ok(yq::run(&arguments.words, streams)),
+        Command::Schema(LazyArgs(arguments)) => schema::run(&arguments, streams),
+        Command::Doctor(LazyArgs(arguments)) => doctor::run(&arguments, streams),
+        Command::Man(LazyArgs(arguments)) => man::run(&arguments, Arguments::command(), streams),
     }
 }
 

@@ -159,10 +159,14 @@ impl Streams {
 
     /// Says what went wrong.
     pub(super) fn error(&self, error: &Error) {
+        say(&report::error(&self.masked_error(error), self.color));
+    }
+
+    /// An error, as it may be shown.
+    pub(super) fn masked_error(&self, error: &Error) -> Error {
         let notes = error.notes().iter().filter_map(|note| note.place.as_ref());
         let places = error.place().into_iter().chain(notes);
-        let error = self.with_mask(places, |mask| mask.shown(error));
-        say(&report::error(&error, self.color));
+        self.with_mask(places, |mask| mask.shown(error))
     }
 
     /// Says what went wrong with several things.

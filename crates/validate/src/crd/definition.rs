@@ -213,7 +213,7 @@ fn node(findings: &mut Findings, path: &Path<'_>, schema: &Value<'_>, place: Pla
         if let Some(default) = schema.get("default") {
             let before = findings.0.len();
             let here = path.field("default");
-            Judge { findings: findings }.value(&here, schema, default);
+            Judge { findings }.value(&here, schema, default);
             // The place of a wrong default is the default, and not what is in it.
             for finding in &mut findings.0[before..] {
                 finding.field = here.to_string();
