@@ -125,3 +125,40 @@ fn an_environment_that_does_not_render_has_a_column_all_the_same() {
     assert!(text.contains("does not render"));
     assert!(text.contains("there is no `missing.yaml`"));
 }
+
+#[test]
+fn what_only_some_have_is_in_one_row() {
+    let stage = Stage::new();
+    stage.write(
+        "p/base/kustomization.yaml",
+        "resources: [web.yaml, api.yaml]\n",
+    );
+    let service =
+        |name: &str| format!("{{apiVersion: v1, kind: Service, metadata: {{name: {name}}}}}\n");
+    stage.write("p/base/web.yaml", &service("web"));
+    stage.write("p/base/api.yaml", &service("api"));
+    stage.write("p/extra/kustomization.yaml", "resources: [extra.yaml]\n");
+    stage.write("p/extra/extra.yaml", &service("extra"));
+    stage.write(
+        "p/environments/a/kustomization.yaml",
+        "resources: [../../base]\n",
+    );
+    for name in ["b", "c"] {
+        stage.write(
+            &format!("p/environments/{name}/kustomization.yaml"),
+            &format!("namePrefix: {name}-\nresources: [../../base, ../../extra]\n"),
+        );
+    }
+    for (words, only) in [("", "reference"), ("--reference c", "c")] {
+        let line = format!("report -o report.html {words}");
+        let said = stage.kustom("p", line.split_whitespace());
+        assert_eq!(said.code, 0, "{}", said.err);
+        let text = stage.read("p/report.html");
+        assert_eq!(text.matches("<tr data-row").count(), 3, "{only}: {text}");
+        let row = text
+            .lines()
+            .find(|line| line.contains("extra</th>"))
+            .unwrap();
+        assert_eq!(row.matches("class=\"absent\"").count(), 1, "{row}");
+    }
+}

@@ -1,13 +1,14 @@
 //! What was found, beside the lines that it is about.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::Overview;
-use super::rows::Row;
+use super::rows::{Row, is_about};
+use super::{Overview, Prepared};
+use crate::explain::Blamed;
 use crate::finding::{Finding, Severity};
 use crate::place::Place;
-use crate::report::findings::Merged;
+use crate::report::findings::{Check, Merged, Report};
 use crate::report::page::escaped;
 use crate::report::shown;
 
@@ -17,7 +18,7 @@ const MOST: usize = 2000;
 /// The findings: all, or those of one environment.
 pub(super) fn write(
     overview: &Overview<'_>,
-    rows: &[Row<'_>],
+    prepared: &Prepared<'_>,
     only: Option<usize>,
     links: &[String],
 ) -> String {
@@ -32,9 +33,8 @@ pub(super) fn write(
     if found.is_empty() {
         text.push_str("<p>Nothing was found.</p>\n");
     }
-    let index = Index::of(overview, rows, &found);
     for one in found.iter().take(MOST) {
-        text.push_str(&finding(overview, one, &index, links));
+        text.push_str(&finding(overview, one, prepared, links));
     }
     if let Some(more) = found.len().checked_sub(MOST).filter(|more| *more > 0) {
         // Writing to a string cannot fail.
@@ -53,7 +53,13 @@ pub(super) fn word(severity: Severity) -> &'static str {
     }
 }
 
-fn finding(overview: &Overview<'_>, one: &Merged<'_>, index: &Index, links: &[String]) -> String {
+fn finding(
+    overview: &Overview<'_>,
+    one: &Merged<'_>,
+    prepared: &Prepared<'_>,
+    links: &[String],
+) -> String {
+    let index = &prepared.index;
     let Finding {
         rule,
         severity,
@@ -85,6 +91,18 @@ fn finding(overview: &Overview<'_>, one: &Merged<'_>, index: &Index, links: &[St
         let help = escaped(&shown::sentence(help));
         let _ = writeln!(text, "<p class=\"help\">{help}</p>");
     }
+    let has_line = place
+        .as_ref()
+        .is_some_and(|place| index.object_of(place).is_some());
+    if !has_line && let Some((row, environment)) = named(overview, prepared, one) {
+        let subject = prepared.rows[row].subject.to_string();
+        let _ = writeln!(
+            text,
+            "<p class=\"place\"><a href=\"{}#o-{row}-{environment}\">{}</a></p>",
+            links[environment],
+            escaped(&shown::name(&subject))
+        );
+    }
     let suites = shown::name(&one.suites.join(", ")).into_owned();
     let _ = writeln!(
         text,
@@ -92,6 +110,25 @@ fn finding(overview: &Overview<'_>, one: &Merged<'_>, index: &Index, links: &[St
         escaped(&suites)
     );
     text
+}
+
+/// The row and the environment of the object that a finding names.
+fn named(
+    overview: &Overview<'_>,
+    prepared: &Prepared<'_>,
+    one: &Merged<'_>,
+) -> Option<(usize, usize)> {
+    one.finding.object.as_ref()?;
+    let views = overview.environments.iter().enumerate();
+    let mut views = views.filter(|(_, view)| one.suites.contains(&view.name.as_str()));
+    views.find_map(|(number, view)| {
+        let (_, resources) = view.rendered.as_ref()?;
+        let is_it = |row: &Row<'_>| {
+            let object = row.cells[number].object;
+            object.is_some_and(|at| is_about(&one.finding, &resources[at]))
+        };
+        Some((prepared.rows.iter().position(is_it)?, number))
+    })
 }
 
 /// A place, the line that stands there, and the object that it came to.
@@ -124,50 +161,42 @@ fn at(overview: &Overview<'_>, place: &Place, index: &Index, links: &[String]) -
     text
 }
 
-/// The objects that lines of findings came to.
-struct Index(Vec<(String, u32, usize, usize)>);
+/// The objects that lines of findings came to: file, line, row, environment.
+pub(super) struct Index(BTreeMap<(String, u32), (usize, usize)>);
 
 impl Index {
-    fn of(overview: &Overview<'_>, rows: &[Row<'_>], found: &[&Merged<'_>]) -> Self {
-        let mut wanted: Vec<(String, u32)> = Vec::new();
-        for place in found.iter().filter_map(|one| one.finding.place.as_ref()) {
-            if let Some(file) = &place.file {
-                wanted.push((file.to_string(), place.span.line));
-            }
-        }
-        wanted.sort();
-        let mut known = Vec::new();
-        for (number, environment) in overview.environments.iter().enumerate() {
-            let Some((explained, _)) = &environment.rendered else {
-                continue;
-            };
-            let row_of: BTreeMap<usize, usize> = rows
-                .iter()
-                .enumerate()
-                .filter_map(|(row, it)| Some((it.cells[number].object?, row)))
-                .collect();
-            for line in explained.blame(&|_| true).unwrap_or_default() {
-                let (Some(place), Some(object)) = (line.place, line.object) else {
-                    continue;
-                };
-                let Some(file) = place.file else { continue };
-                let key = (file.to_string(), place.span.line);
-                if wanted.binary_search(&key).is_err() {
-                    continue;
-                }
-                if let Some(row) = row_of.get(&object) {
-                    known.push((key.0, key.1, *row, number));
+    pub(super) fn of(report: &Report, rows: &[Row<'_>], objects: &[Vec<Vec<Blamed>>]) -> Self {
+        let checks = report.suites.iter().flat_map(|suite| &suite.checks);
+        let places = checks
+            .flat_map(Check::findings)
+            .filter_map(|it| it.place.as_ref());
+        let wanted: BTreeSet<(&str, u32)> = places
+            .filter_map(|place| Some((place.file.as_deref()?, place.span.line)))
+            .collect();
+        let mut known = BTreeMap::new();
+        for (number, row) in rows.iter().enumerate() {
+            for (environment, cell) in row.cells.iter().enumerate() {
+                let lines = cell.object.and_then(|at| objects[environment].get(at));
+                let places = lines
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|it| it.place.as_ref());
+                for place in places {
+                    let Some(file) = place.file.as_deref() else {
+                        continue;
+                    };
+                    if wanted.contains(&(file, place.span.line)) {
+                        let key = (file.to_owned(), place.span.line);
+                        known.entry(key).or_insert((number, environment));
+                    }
                 }
             }
         }
-        known.sort();
         Self(known)
     }
 
     fn object_of(&self, place: &Place) -> Option<(usize, usize)> {
-        let file = place.file.as_deref()?;
-        let mut known = self.0.iter();
-        let found = known.find(|it| it.0 == file && it.1 == place.span.line)?;
-        Some((found.2, found.3))
+        let file = place.file.as_deref()?.to_owned();
+        self.0.get(&(file, place.span.line)).copied()
     }
 }

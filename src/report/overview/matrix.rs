@@ -8,12 +8,27 @@ use super::rows::{Row, State};
 use crate::report::page::escaped;
 use crate::report::shown;
 
-/// How many objects have a row at most.
-const MOST: usize = 4000;
+/// How many cells a table has at most.
+const MOST: usize = 60_000;
 
-/// The table; `links` are the pages that have the objects of each environment.
-pub(super) fn write(overview: &Overview<'_>, rows: &[Row<'_>], links: &[String]) -> String {
-    let mut kinds: Vec<&str> = rows.iter().map(|row| row.subject.kind.as_str()).collect();
+/// The table of some environments; `links` are the pages that have the objects of each.
+pub(super) fn write(
+    overview: &Overview<'_>,
+    rows: &[Row<'_>],
+    links: &[String],
+    columns: &[usize],
+) -> String {
+    // Of an object that is in none of them there is nothing to say.
+    let rows: Vec<(usize, &Row<'_>)> = rows
+        .iter()
+        .enumerate()
+        .filter(|(_, row)| columns.iter().any(|at| row.cells[*at].object.is_some()))
+        .collect();
+    let most = MOST / columns.len().max(1);
+    let mut kinds: Vec<&str> = rows
+        .iter()
+        .map(|(_, row)| row.subject.kind.as_str())
+        .collect();
     kinds.sort_unstable();
     kinds.dedup();
     let mut text = String::from(
@@ -36,7 +51,8 @@ pub(super) fn write(overview: &Overview<'_>, rows: &[Row<'_>], links: &[String])
     text.push_str(
         "<div class=\"scroll\"><table id=\"matrix\">\n<thead><tr><th scope=\"col\">object</th>",
     );
-    for (number, environment) in overview.environments.iter().enumerate() {
+    for &number in columns {
+        let environment = &overview.environments[number];
         let mark = match number == overview.reference {
             true => " <small>reference</small>",
             false => "",
@@ -48,11 +64,11 @@ pub(super) fn write(overview: &Overview<'_>, rows: &[Row<'_>], links: &[String])
         );
     }
     text.push_str("</tr></thead>\n<tbody>\n");
-    for (number, row) in rows.iter().enumerate().take(MOST) {
-        text.push_str(&line(overview, (number, row), links));
+    for row in rows.iter().take(most) {
+        text.push_str(&line(overview, *row, links, columns));
     }
     text.push_str("</tbody>\n</table></div>\n");
-    if let Some(more) = rows.len().checked_sub(MOST).filter(|more| *more > 0) {
+    if let Some(more) = rows.len().checked_sub(most).filter(|more| *more > 0) {
         let _ = writeln!(
             text,
             "<p class=\"cut\">{more} more objects have no row.</p>"
@@ -75,13 +91,19 @@ fn legend(overview: &Overview<'_>) -> String {
     )
 }
 
-fn line(overview: &Overview<'_>, (number, row): (usize, &Row<'_>), links: &[String]) -> String {
+fn line(
+    overview: &Overview<'_>,
+    (number, row): (usize, &Row<'_>),
+    links: &[String],
+    columns: &[usize],
+) -> String {
     let is_in_reference = row.cells[overview.reference].object.is_some();
-    let states: Vec<State> = overview
-        .environments
+    let states: Vec<State> = columns
         .iter()
-        .zip(&row.cells)
-        .map(|(environment, cell)| cell.state(environment.rendered.is_some(), is_in_reference))
+        .map(|at| {
+            let is_rendered = overview.environments[*at].rendered.is_some();
+            row.cells[*at].state(is_rendered, is_in_reference)
+        })
         .collect();
     let words: BTreeSet<&str> = states.iter().map(|state| state.word()).collect();
     let words: Vec<&str> = words.into_iter().collect();
@@ -96,7 +118,8 @@ fn line(overview: &Overview<'_>, (number, row): (usize, &Row<'_>), links: &[Stri
         escaped(&shown::name(&row.subject.kind)),
         words.join(" "),
     );
-    for (at, (cell, state)) in row.cells.iter().zip(&states).enumerate() {
+    for (&at, state) in columns.iter().zip(&states) {
+        let cell = &row.cells[at];
         let count = cell.changes.len();
         let (sign, about) = match state {
             State::Absent => ("–".to_owned(), "absent".to_owned()),

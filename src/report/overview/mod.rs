@@ -16,10 +16,11 @@ use super::graph::{STYLE as GRAPH_STYLE, figure};
 use super::page::{self, escaped};
 use super::shown;
 use crate::diff::Diff;
-use crate::explain::Explained;
+use crate::explain::{Blamed, Explained};
 use crate::graph::Graph;
 use crate::resource::Resource;
 
+use findings::Index;
 use rows::{Row, rows};
 
 const STYLE: &str = include_str!("overview.css");
@@ -58,30 +59,53 @@ pub struct Page {
     pub text: String,
 }
 
+/// What all pages of an overview share: it is put together once.
+struct Prepared<'o> {
+    rows: Vec<Row<'o>>,
+    /// The lines of each object of each environment.
+    objects: Vec<Vec<Vec<Blamed>>>,
+    index: Index,
+}
+
+impl<'o> Prepared<'o> {
+    fn of(overview: &Overview<'o>) -> Self {
+        let rows = rows(overview.environments, overview.reference);
+        let environments = overview.environments.iter();
+        let objects: Vec<Vec<Vec<Blamed>>> = environments.map(objects::lines_of).collect();
+        let index = Index::of(overview.report, &rows, &objects);
+        Self {
+            rows,
+            objects,
+            index,
+        }
+    }
+}
+
 impl Overview<'_> {
     /// All on one page.
     pub fn page(&self) -> String {
-        let rows = rows(self.environments, self.reference);
+        let prepared = Prepared::of(self);
         let every: Vec<usize> = (0..self.environments.len()).collect();
         let links = vec![String::new(); every.len()];
         let mut text = self.head(self.title, &[]);
         text.push_str(&self.graph_section());
-        text.push_str(&matrix::write(self, &rows, &links));
-        text.push_str(&findings::write(self, &rows, None, &links));
-        text.push_str(&self.end(&rows, &every));
+        text.push_str(&matrix::write(self, &prepared.rows, &links, &every));
+        text.push_str(&findings::write(self, &prepared, None, &links));
+        text.push_str(&self.end(&prepared, &every));
         text
     }
 
     /// An index, and a page for each environment.
     pub fn pages(&self) -> Vec<Page> {
-        let rows = rows(self.environments, self.reference);
+        let prepared = Prepared::of(self);
+        let every: Vec<usize> = (0..self.environments.len()).collect();
         let names = file_names(self.environments);
         let mut pages = Vec::with_capacity(names.len() + 1);
         let mut index = self.head(self.title, &names);
         index.push_str(&self.graph_section());
-        index.push_str(&matrix::write(self, &rows, &names));
-        index.push_str(&findings::write(self, &rows, None, &names));
-        index.push_str(&self.end(&rows, &[]));
+        index.push_str(&matrix::write(self, &prepared.rows, &names, &every));
+        index.push_str(&findings::write(self, &prepared, None, &names));
+        index.push_str(&self.end(&prepared, &[]));
         pages.push(Page {
             name: INDEX.to_owned(),
             text: index,
@@ -89,11 +113,14 @@ impl Overview<'_> {
         for (number, environment) in self.environments.iter().enumerate() {
             let mut links = names.clone();
             links[number].clear();
+            // Beside the reference.
+            let mut columns = vec![self.reference, number];
+            columns.dedup();
             let title = format!("{} – {}", shown::name(&environment.name), self.title);
             let mut text = self.head(&title, &names);
-            text.push_str(&matrix::write(self, &rows, &links));
-            text.push_str(&findings::write(self, &rows, Some(number), &links));
-            text.push_str(&self.end(&rows, &[number]));
+            text.push_str(&matrix::write(self, &prepared.rows, &links, &columns));
+            text.push_str(&findings::write(self, &prepared, Some(number), &links));
+            text.push_str(&self.end(&prepared, &[number]));
             pages.push(Page {
                 name: names[number].clone(),
                 text,
@@ -146,8 +173,8 @@ impl Overview<'_> {
         text
     }
 
-    fn end(&self, rows: &[Row<'_>], environments: &[usize]) -> String {
-        let data = objects::write(self, rows, environments);
+    fn end(&self, prepared: &Prepared<'_>, environments: &[usize]) -> String {
+        let data = objects::write(self, prepared, environments);
         format!(
             "</main>\n<dialog id=\"object\" aria-labelledby=\"object-title\"></dialog>\n\
              <noscript><p>The objects are shown by a script of this page.</p></noscript>\n\

@@ -5,15 +5,17 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::Overview;
 use super::findings::word;
-use super::rows::{Cell, Row};
+use super::rows::{Cell, is_about};
+use super::{EnvironmentView, Overview, Prepared};
 use crate::diff::{Diff, Shown};
-use crate::explain::{Blamed, Explained};
+use crate::explain::Blamed;
 use crate::finding::Finding;
 use crate::place::Place;
 use crate::report::diff::told;
+use crate::report::findings::Check;
 use crate::report::shown;
+use crate::resource::Resource;
 
 /// How many bytes of lines a page has at most.
 const MOST_BYTES: usize = 16 << 20;
@@ -22,22 +24,29 @@ const MOST_BYTES: usize = 16 << 20;
 const MOST_LINES: usize = 3000;
 
 /// The data of some environments, as JSON that may stand within a page.
-pub(super) fn write(overview: &Overview<'_>, rows: &[Row<'_>], environments: &[usize]) -> String {
+pub(super) fn write(
+    overview: &Overview<'_>,
+    prepared: &Prepared<'_>,
+    environments: &[usize],
+) -> String {
+    let rows = &prepared.rows;
     let mut files = Files::default();
     let mut left = MOST_BYTES;
     let mut cells: Vec<Vec<Value>> =
         vec![vec![Value::Null; overview.environments.len()]; rows.len()];
     for &number in environments {
-        let Some((explained, _)) = &overview.environments[number].rendered else {
-            continue;
-        };
         let found = findings_of(overview, &overview.environments[number].name);
         let diff = overview.environments[number].diff.as_ref();
-        let objects = objects(explained);
+        let objects = &prepared.objects[number];
+        let view = &overview.environments[number];
+        let resources = view.rendered.as_ref().map(|rendered| &rendered.1);
         for (row, cells) in rows.iter().zip(&mut cells) {
             let cell = &row.cells[number];
             let lines = cell.object.and_then(|object| objects.get(object));
             if let Some(lines) = lines {
+                let resource = cell.object.and_then(|at| resources?.get(at));
+                let about = resource.map_or_else(Vec::new, |resource| found.about(resource));
+                let found = (&found.by_line, about);
                 cells[number] = object(lines, (cell, diff), &found, &mut files, &mut left);
             }
         }
@@ -62,9 +71,12 @@ pub(super) fn write(overview: &Overview<'_>, rows: &[Row<'_>], environments: &[u
     shown::compact_json(data).replace('<', "\\u003c")
 }
 
-/// The lines of each object of an output.
-fn objects(explained: &Explained) -> Vec<Vec<Blamed>> {
+/// The lines of each object of an environment.
+pub(super) fn lines_of(environment: &EnvironmentView) -> Vec<Vec<Blamed>> {
     let mut objects: Vec<Vec<Blamed>> = Vec::new();
+    let Some((explained, _)) = &environment.rendered else {
+        return objects;
+    };
     for line in explained.blame(&|_| true).unwrap_or_default() {
         let Some(object) = line.object else { continue };
         if objects.len() <= object {
@@ -75,21 +87,39 @@ fn objects(explained: &Explained) -> Vec<Vec<Blamed>> {
     objects
 }
 
-/// What was found in an environment, by file and line.
-type Found<'o> = BTreeMap<(&'o str, u32), Vec<&'o Finding>>;
+/// What was found in an environment.
+#[derive(Default)]
+struct Found<'o> {
+    by_line: ByLine<'o>,
+    /// Those that name an object.
+    of_objects: Vec<&'o Finding>,
+}
+
+/// Findings by the file and the line that they are about.
+type ByLine<'o> = BTreeMap<(&'o str, u32), Vec<&'o Finding>>;
+
+impl<'o> Found<'o> {
+    fn about(&self, resource: &Resource) -> Vec<&'o Finding> {
+        let about = self.of_objects.iter().filter(|it| is_about(it, resource));
+        about.copied().collect()
+    }
+}
 
 fn findings_of<'o>(overview: &'o Overview<'_>, name: &str) -> Found<'o> {
-    let mut found = Found::new();
+    let mut found = Found::default();
     let suites = overview
         .report
         .suites
         .iter()
         .filter(|suite| suite.name == name);
     let checks = suites.flat_map(|suite| &suite.checks);
-    for finding in checks.flat_map(super::super::Check::findings) {
+    for finding in checks.flat_map(Check::findings) {
+        if finding.object.is_some() {
+            found.of_objects.push(finding);
+        }
         for place in finding.place.iter().chain(&finding.others) {
             if let Some(file) = place.file.as_deref() {
-                let list = found.entry((file, place.span.line)).or_default();
+                let list = found.by_line.entry((file, place.span.line)).or_default();
                 if !list.contains(&finding) {
                     list.push(finding);
                 }
@@ -102,7 +132,7 @@ fn findings_of<'o>(overview: &'o Overview<'_>, name: &str) -> Found<'o> {
 fn object(
     lines: &[Blamed],
     (cell, diff): (&Cell<'_>, Option<&Diff>),
-    found: &Found<'_>,
+    (by_line, about): &(&ByLine<'_>, Vec<&Finding>),
     files: &mut Files,
     left: &mut usize,
 ) -> Value {
@@ -124,20 +154,16 @@ fn object(
             file.unwrap_or_default(),
             place.map_or(0, |place| place.span.line),
         );
-        for finding in found.get(&key).into_iter().flatten() {
+        for finding in by_line.get(&key).into_iter().flatten() {
             // A finding is told at its first line.
             if !said.contains(finding) {
                 said.push(finding);
-                findings.push(json!([
-                    at,
-                    word(finding.severity),
-                    shown::sentence(&finding.message),
-                    finding.rule,
-                    finding.help.as_deref().map(shown::sentence),
-                ]));
+                findings.push(told_at(Some(at), finding));
             }
         }
     }
+    let others = about.iter().filter(|finding| !said.contains(finding));
+    findings.extend(others.map(|finding| told_at(None, finding)));
     let both = cell.changes.iter().zip(std::iter::repeat(diff));
     let changes: Vec<Value> = both
         .filter_map(|(change, diff)| Some((change, diff?)))
@@ -168,6 +194,17 @@ fn object(
         "findings": findings,
         "changes": changes,
     })
+}
+
+/// A finding at the number of a line, or of the whole object.
+fn told_at(line: Option<usize>, finding: &Finding) -> Value {
+    json!([
+        line,
+        word(finding.severity),
+        shown::sentence(&finding.message),
+        finding.rule,
+        finding.help.as_deref().map(shown::sentence),
+    ])
 }
 
 fn file_and_line(place: &Place) -> String {

@@ -114,7 +114,12 @@ function line(grid, mark, cell, at, other) {
   text.className = class_;
   text.title = place(cell, at);
   grid.append(from, element("span", `mark ${class_}`, mark), text);
-  for (const [where, severity, message, rule, help] of mark === "-" ? [] : cell.findings) {
+  if (mark !== "-") say(grid, cell, at);
+}
+
+// What was found in a line; of the whole object where there is no line.
+function say(grid, cell, at) {
+  for (const [where, severity, message, rule, help] of cell.findings) {
     if (where !== at) continue;
     const said = element("div", `said ${severity}`, `${severity}: ${message} (${rule})`);
     if (help) said.append(element("div", "help", help));
@@ -124,16 +129,20 @@ function line(grid, mark, cell, at, other) {
 
 function listing(cell, other) {
   const grid = element("div", "lines");
+  say(grid, cell, null);
   if (!other) {
     cell.text.forEach((_, at) => line(grid, " ", cell, at));
   } else {
     const found = steps(other.text, cell.text);
     found.forEach(([mark, a, b], at) => {
-      // A line that is replaced stands right before the one that replaces it.
-      const next = found[at + 1];
-      const last = found[at - 1];
-      if (mark === "-") line(grid, "-", other, a, next?.[0] === "+" ? cell.text[next[2]] : undefined);
-      else line(grid, mark, cell, b, mark === "+" && last?.[0] === "-" ? other.text[last[1]] : undefined);
+      // One line that is replaced by one: what differs in them is marked.
+      const is = (step, wanted) => found[at + step]?.[0] === wanted;
+      const one = mark === "-"
+        ? is(1, "+") && !is(-1, "-") && !is(2, "+") && cell.text[found[at + 1][2]]
+        : mark === "+" && is(-1, "-") && !is(-2, "-") && !is(1, "+") && other.text[found[at - 1][1]];
+      const beside = one === false ? undefined : one;
+      if (mark === "-") line(grid, "-", other, a, beside);
+      else line(grid, mark, cell, b, beside);
     });
   }
   if (cell.left) grid.append(element("div", "more", `${cell.left} more lines are not on this page`));

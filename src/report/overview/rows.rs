@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::EnvironmentView;
 use crate::diff::{Change, Class, Diff, Subject, matched, subject_of};
+use crate::finding::Finding;
 use crate::resource::Resource;
 
 /// An object in all environments.
@@ -72,6 +73,16 @@ impl Cell<'_> {
             (true, false) => State::Differs,
         }
     }
+}
+
+/// Whether a finding is about an object, by what it is called.
+pub(super) fn is_about(finding: &Finding, resource: &Resource) -> bool {
+    let id = resource.id();
+    finding.object.as_deref().is_some_and(|object| {
+        object.name == *id.name
+            && object.kind == *id.gvk.kind
+            && (object.namespace.is_empty() || object.namespace == *id.namespace)
+    })
 }
 
 /// The rows: the objects of the reference in their order, then what only others have.
