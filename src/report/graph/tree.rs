@@ -83,9 +83,9 @@ impl<'g> Tree<'g> {
         // An entry says where it stands; a kustomization is in its directory.
         let at = match node.kind {
             NodeKind::Base | NodeKind::Component => None,
-            // The script that changes it for this environment.
-            NodeKind::Config => by.and_then(|(edge, _)| shown_place(edge.place.as_ref())),
-            _ => shown_place(node.place.as_ref()),
+            NodeKind::Environment => shown_place(node.place.as_ref()),
+            // Where it is asked for here; of a config, the script that changes it here.
+            _ => by.and_then(|(edge, _)| shown_place(edge.place.as_ref())),
         };
         let at = at.map_or_else(String::new, |place| {
             format!("  {}", painted(&place, BLUE, self.color))
