@@ -1,5 +1,7 @@
 //! Walks the fields of an object that may name another object.
 
+use std::cell::LazyCell;
+
 use crate::resource::Resource;
 use crate::yaml::{Entry, Node, Value};
 
@@ -110,6 +112,27 @@ pub(super) fn references<'r>(resource: &'r Resource, visit: &mut dyn FnMut(Refer
     }
 }
 
+/// What the map of a name says of the object that is named.
+#[derive(Default)]
+struct Beside<'r> {
+    kind: Option<&'r str>,
+    namespace: Option<&'r str>,
+    is_optional: bool,
+    resources: &'r [Node],
+}
+
+impl<'r> Beside<'r> {
+    fn of(map: &'r Node) -> Self {
+        let field = |field: &str| map.get(field).and_then(Node::text);
+        Self {
+            kind: field("kind"),
+            namespace: field("namespace"),
+            is_optional: field("optional") == Some("true"),
+            resources: map.get("resources").map_or(&[][..], Node::items),
+        }
+    }
+}
+
 struct Walker<'r, 'v> {
     by: &'r Resource,
     visit: &'v mut dyn FnMut(Reference<'r>),
@@ -123,7 +146,7 @@ impl<'r> Walker<'r, '_> {
             Value::Seq(items) => {
                 for item in items {
                     match &item.value {
-                        Value::Scalar(text) => self.text(item, text, keys, None),
+                        Value::Scalar(text) => self.text(item, text, keys, &Beside::default()),
                         _ => self.node(item, keys),
                     }
                 }
@@ -133,17 +156,18 @@ impl<'r> Walker<'r, '_> {
     }
 
     fn map(&mut self, node: &'r Node, entries: &'r [Entry], keys: [&'r str; 3]) {
+        let beside = LazyCell::new(|| Beside::of(node));
         for entry in entries {
             let key = entry.key.text().unwrap_or_default();
             let below = [keys[1], keys[2], key];
             match &entry.value.value {
                 _ if SELECTS.contains(&key) => {}
                 Value::Scalar(_) if BESIDE.contains(&key) => {}
-                Value::Scalar(text) => self.text(&entry.value, text, below, Some(node)),
+                Value::Scalar(text) => self.text(&entry.value, text, below, &beside),
                 Value::Seq(items) if key == "resourceNames" => {
                     for item in items {
                         if let Value::Scalar(text) = &item.value {
-                            self.text(item, text, below, Some(node));
+                            self.text(item, text, below, &beside);
                         }
                     }
                 }
@@ -161,7 +185,8 @@ impl<'r> Walker<'r, '_> {
                 continue;
             };
             if let Value::Scalar(text) = &entry.value.value {
-                self.text(&entry.value, text, ["", "annotations", last], None);
+                let keys = ["", "annotations", last];
+                self.text(&entry.value, text, keys, &Beside::default());
             }
         }
     }
@@ -202,7 +227,7 @@ impl<'r> Walker<'r, '_> {
         }
     }
 
-    fn text(&mut self, node: &'r Node, text: &'r str, keys: [&'r str; 3], map: Option<&'r Node>) {
+    fn text(&mut self, node: &'r Node, text: &'r str, keys: [&'r str; 3], beside: &Beside<'r>) {
         let is_annotation = keys[1] == "annotations";
         let (before, name) = match text.split_once('/') {
             Some((namespace, name)) if is_annotation => (Some(namespace), name),
@@ -212,22 +237,19 @@ impl<'r> Walker<'r, '_> {
         if !is_name(name) {
             return;
         }
-        let field = |field: &str| map.and_then(|map| map.get(field)).and_then(Node::text);
         let is_named = keys[2] == "name";
-        let plurals = map.filter(|_| keys[2] == "resourceNames");
-        let plurals = plurals
-            .and_then(|map| map.get("resources"))
-            .map_or(&[][..], Node::items);
+        let plurals = match keys[2] {
+            "resourceNames" => beside.resources,
+            _ => &[],
+        };
         (self.visit)(Reference {
             by: self.by,
             keys,
             name: node,
             text: name,
-            kind: is_named.then(|| field("kind")).flatten(),
-            namespace: before
-                .or_else(|| field("namespace"))
-                .filter(|it| !it.is_empty()),
-            is_optional: field("optional") == Some("true"),
+            kind: beside.kind.filter(|_| is_named),
+            namespace: before.or(beside.namespace).filter(|it| !it.is_empty()),
+            is_optional: beside.is_optional,
             is_host: false,
             plurals: plurals.iter().filter_map(Node::text).collect(),
         });

@@ -1,6 +1,8 @@
 //! A value of an object, with the place it was written at.
 
 use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
 
 /// Where a value was written: a number of the caller's choosing that findings carry back.
 pub type Origin = u32;
@@ -147,4 +149,67 @@ impl<'a> Value<'a> {
             Data::Map(_) => "a map",
         }
     }
+}
+
+/// Up to this many entries or items, looking at each is quicker than an index.
+const FEW: usize = 16;
+
+/// The entries of a map by their keys, which takes no longer where there are many.
+pub(crate) enum Lookup<'v, 'a> {
+    /// Few: each is looked at.
+    Few(&'v [Entry<'a>]),
+    /// Many: the first of each key.
+    Many(HashMap<&'v str, &'v Value<'a>>),
+}
+
+impl<'v, 'a> Lookup<'v, 'a> {
+    /// Of the entries of a map.
+    pub(crate) fn of(entries: &'v [Entry<'a>]) -> Self {
+        if entries.len() <= FEW {
+            return Self::Few(entries);
+        }
+        let mut first = HashMap::with_capacity(entries.len());
+        for entry in entries {
+            first.entry(&*entry.key).or_insert(&entry.value);
+        }
+        Self::Many(first)
+    }
+
+    /// Whether there is a key, be its value null.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.first(key).is_some()
+    }
+
+    /// The value of a key, unless it is absent or null.
+    pub(crate) fn get(&self, key: &str) -> Option<&'v Value<'a>> {
+        self.first(key).filter(|value| !value.is_null())
+    }
+
+    /// The value of a key, be it null.
+    pub(crate) fn first(&self, key: &str) -> Option<&'v Value<'a>> {
+        match self {
+            Self::Few(entries) => {
+                let found = entries.iter().find(|entry| entry.key == key);
+                found.map(|entry| &entry.value)
+            }
+            Self::Many(first) => first.get(key).copied(),
+        }
+    }
+}
+
+/// Of each key, whether the same one came before.
+pub(crate) fn repeats<K: Hash + Eq>(keys: impl IntoIterator<Item = K>) -> Vec<bool> {
+    let mut seen = HashSet::new();
+    keys.into_iter().map(|key| !seen.insert(key)).collect()
+}
+
+/// Of each item, whether an equal one came before.
+pub(crate) fn repeated(items: &[Value<'_>]) -> Vec<bool> {
+    if items.len() > FEW {
+        return repeats(items.iter().map(|item| format!("{:?}", item.data)));
+    }
+    let before = |index: usize| items[..index].iter();
+    let is_repeated =
+        |(index, item): (usize, &Value<'_>)| before(index).any(|it| it.data == item.data);
+    items.iter().enumerate().map(is_repeated).collect()
 }

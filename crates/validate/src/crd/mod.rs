@@ -7,7 +7,7 @@ mod object;
 mod rules;
 
 use crate::schema::group_of;
-use crate::value::{Data, Value};
+use crate::value::{Data, Entry, Lookup, Value};
 
 pub(crate) use definition::definition;
 pub(crate) use object::object;
@@ -50,16 +50,36 @@ fn same(one: &Value<'_>, other: &Value<'_>) -> bool {
             one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
         }
         (Data::Map(one), Data::Map(other)) => {
-            one.len() == other.len()
-                && one.iter().all(|entry| {
-                    other
-                        .iter()
-                        .any(|more| more.key == entry.key && same(&entry.value, &more.value))
-                })
+            let there = Lookup::of(other);
+            let is_there = |entry: &Entry<'_>| {
+                let found = there.first(&entry.key);
+                found.is_some_and(|found| same(&entry.value, found))
+            };
+            one.len() == other.len() && one.iter().all(is_there)
         }
         (one, other) => {
             one == other || number(one).is_some_and(|found| number(other) == Some(found))
         }
+    }
+}
+
+/// A text that two values share if they are the same to JSON.
+fn canonical(value: &Value<'_>) -> String {
+    match &value.data {
+        Data::List(items) => {
+            let items: Vec<String> = items.iter().map(canonical).collect();
+            format!("[{}]", items.join(","))
+        }
+        Data::Map(entries) => {
+            let entry = |entry: &Entry<'_>| format!("{:?}:{}", entry.key, canonical(&entry.value));
+            let mut entries: Vec<String> = entries.iter().map(entry).collect();
+            entries.sort();
+            format!("{{{}}}", entries.join(","))
+        }
+        data => match number(data) {
+            Some(number) => (number + 0.0).to_string(),
+            None => format!("{data:?}"),
+        },
     }
 }
 

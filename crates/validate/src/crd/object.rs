@@ -1,9 +1,9 @@
 //! Objects of custom kinds, held against their schemas.
 
-use super::{formats, number, rules, same};
+use super::{canonical, formats, number, rules, same};
 use crate::finding::{Finding, Findings, Severity};
 use crate::path::Path;
-use crate::value::{Data, Entry, Value};
+use crate::value::{Data, Entry, Lookup, Value, repeats};
 
 /// Judges an object of a custom kind: fields, values, and the rules that its schema states.
 pub(crate) fn object(version: &Value<'_>, object: &Value<'_>, findings: &mut Findings) {
@@ -44,16 +44,14 @@ fn unknown_fields(
                     .get("additionalProperties")
                     .is_some_and(|found| found.data == Data::Bool(true));
             let properties = schema.get("properties");
+            let known = Lookup::of(properties.map_or(&[][..], Value::entries));
             let embedded = is_object || schema.is_true("x-kubernetes-embedded-resource");
             for entry in entries {
                 if embedded && matches!(&*entry.key, "apiVersion" | "kind" | "metadata") {
                     continue;
                 }
                 let here = path.field(&entry.key);
-                if let Some(inner) = properties
-                    .and_then(|properties| properties.get(&entry.key))
-                    .or(additional)
-                {
+                if let Some(inner) = known.get(&entry.key).or(additional) {
                     unknown_fields(inner, &entry.value, &here, false, findings);
                 } else if !keeps {
                     let names = properties
@@ -97,13 +95,12 @@ fn unknown_fields(
 fn with_defaults<'v>(schema: &Value<'v>, value: &Value<'v>) -> Value<'v> {
     let data = match &value.data {
         Data::Map(entries) => {
-            let properties = schema.get("properties");
+            let properties = schema.get("properties").map_or(&[][..], Value::entries);
+            let known = Lookup::of(properties);
             let additional = schema.get("additionalProperties");
             let mut filled: Vec<Entry<'v>> = Vec::with_capacity(entries.len());
             for entry in entries {
-                let inner = properties
-                    .and_then(|properties| properties.get(&entry.key))
-                    .or(additional);
+                let inner = known.get(&entry.key).or(additional);
                 // Null that a field does not take is dropped, or gives way to a default.
                 if entry.value.is_null() && inner.is_some_and(|inner| !inner.is_true("nullable")) {
                     continue;
@@ -117,18 +114,21 @@ fn with_defaults<'v>(schema: &Value<'v>, value: &Value<'v>) -> Value<'v> {
                     ),
                 });
             }
-            for known in properties.map_or(&[][..], Value::entries) {
-                let absent = !filled.iter().any(|entry| entry.key == known.key);
-                if let Some(default) = known.value.get("default").filter(|_| absent) {
+            let there = Lookup::of(&filled);
+            let mut added = Vec::new();
+            for known in properties {
+                let is_absent = !there.has(&known.key);
+                if let Some(default) = known.value.get("default").filter(|_| is_absent) {
                     let mut inner = with_defaults(&known.value, default);
                     inner.origin = value.origin;
-                    filled.push(Entry {
+                    added.push(Entry {
                         key: known.key.clone(),
                         origin: value.origin,
                         value: inner,
                     });
                 }
             }
+            filled.extend(added);
             Data::Map(filled)
         }
         Data::List(items) => match schema.get("items") {
@@ -355,8 +355,9 @@ impl Judge<'_> {
         }
         match schema.text("x-kubernetes-list-type") {
             "set" => {
+                let repeats = repeats(items.iter().map(canonical));
                 for (index, item) in items.iter().enumerate() {
-                    if items[..index].iter().any(|other| same(other, item)) {
+                    if repeats[index] {
                         let what = item.as_text().unwrap_or("the value").to_owned();
                         self.findings.duplicate(&path.index(index), item, &what);
                     }
@@ -368,16 +369,13 @@ impl Judge<'_> {
                     .iter()
                     .filter_map(Value::as_text)
                     .collect();
+                let parts = |item: &Value<'_>| -> Vec<Option<String>> {
+                    let parts = keys.iter().map(|key| item.get(key));
+                    parts.map(|part| part.map(canonical)).collect()
+                };
+                let repeats = repeats(items.iter().map(parts));
                 for (index, item) in items.iter().enumerate() {
-                    let is_same = |other: &Value<'_>| {
-                        keys.iter()
-                            .all(|key| match (other.get(key), item.get(key)) {
-                                (Some(one), Some(other)) => same(one, other),
-                                (None, None) => true,
-                                _ => false,
-                            })
-                    };
-                    if items[..index].iter().any(is_same) {
+                    if repeats[index] {
                         let what: Vec<&str> = keys.iter().map(|key| item.text(key)).collect();
                         self.findings
                             .duplicate(&path.index(index), item, &what.join(", "));
@@ -395,9 +393,9 @@ impl Judge<'_> {
         value: &Value<'_>,
         entries: &[Entry<'_>],
     ) {
+        let there = Lookup::of(entries);
         for name in schema.list("required").iter().filter_map(Value::as_text) {
-            let found = entries.iter().find(|entry| entry.key == name);
-            if found.is_none() {
+            if !there.has(name) {
                 self.findings
                     .required(&path.field(name), value, "the schema requires the field");
             }
@@ -422,14 +420,12 @@ impl Judge<'_> {
             );
         }
         let properties = schema.get("properties");
+        let known = Lookup::of(properties.map_or(&[][..], Value::entries));
         let additional = schema
             .get("additionalProperties")
             .filter(|found| matches!(found.data, Data::Map(_)));
         for entry in entries {
-            if let Some(inner) = properties
-                .and_then(|properties| properties.get(&entry.key))
-                .or(additional)
-            {
+            if let Some(inner) = known.get(&entry.key).or(additional) {
                 self.value(&path.field(&entry.key), inner, &entry.value);
             }
         }

@@ -1,10 +1,12 @@
 //! Admission webhooks and policies.
 
+use std::collections::HashSet;
+
 use super::Check::{Is, OneOf, Range, Required, Word};
 use super::{Cx, TypeRules};
 use crate::names::{Verdict, dns_label_1035, dns_subdomain, label_key};
 use crate::path::Path;
-use crate::value::Value;
+use crate::value::{Value, repeated, repeats};
 
 const FAILURE: &[&str] = &["Fail", "Ignore"];
 const MATCH: &[&str] = &["Equivalent", "Exact"];
@@ -222,13 +224,11 @@ pub(super) fn review_versions(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_
         return;
     }
     let mut known = false;
+    let repeated = repeated(versions);
     for (index, item) in versions.iter().enumerate() {
         let text = item.as_text().unwrap_or_default();
         let here = path.index(index);
-        if versions[..index]
-            .iter()
-            .any(|other| other.data == item.data)
-        {
+        if repeated[index] {
             cx.findings
                 .invalid(&here, item, format!("`{text}` is there twice"));
         } else if let Err(message) = dns_label_1035(text) {
@@ -351,6 +351,7 @@ fn rule(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
         .map(|item| item.as_text().unwrap_or_default())
         .collect();
     let has = |text: &str| texts.contains(&text);
+    let mut before = HashSet::new();
     for (index, text) in texts.iter().enumerate() {
         let here = here.index(index);
         let item = &resources[index];
@@ -362,14 +363,14 @@ fn rule(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
         let Some((resource, sub)) = text.split_once('/') else {
             continue;
         };
-        let before = |text: String| texts[..index].contains(&text.as_str());
-        if sub != "*" && before(format!("{resource}/*")) {
+        if sub != "*" && before.contains(&(resource, "*")) {
             cx.findings
                 .invalid(&here, item, format!("`{resource}/*` covers it"));
-        } else if resource != "*" && before(format!("*/{sub}")) {
+        } else if resource != "*" && before.contains(&("*", sub)) {
             cx.findings
                 .invalid(&here, item, format!("`*/{sub}` covers it"));
         }
+        before.insert((resource, sub));
     }
     let Some(list) = value.get("resources") else {
         return;
@@ -443,13 +444,10 @@ fn validating_policy(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
         }
     }
     let list = path.field("auditAnnotations");
+    let repeats = repeats(annotations.iter().map(|item| item.text("key")));
     for (index, item) in annotations.iter().enumerate() {
         let key = item.text("key");
-        if annotations[..index]
-            .iter()
-            .any(|other| other.text("key") == key)
-            && !key.is_empty()
-        {
+        if repeats[index] && !key.is_empty() {
             let found = item.get("key").unwrap_or(item);
             cx.findings
                 .duplicate(&list.index(index).field("key"), found, key);

@@ -6,7 +6,7 @@ use super::Check::{Is, OneOf, Required};
 use super::{Cx, TypeRules};
 use crate::names::{Verdict, dns_label_1035, dns_subdomain};
 use crate::path::Path;
-use crate::value::Value;
+use crate::value::{Value, repeats};
 
 pub(super) const RULES: &[TypeRules] = &[
     TypeRules {
@@ -154,12 +154,10 @@ fn spec(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
             "exactly one version must have `storage: true`",
         );
     }
+    let repeated = repeats(versions.iter().map(|version| version.text("name")));
     for (index, version) in versions.iter().enumerate() {
         let name = version.text("name");
-        if versions[..index]
-            .iter()
-            .any(|other| other.text("name") == name)
-        {
+        if repeated[index] {
             let origin = version.get("name").unwrap_or(version);
             cx.findings.invalid(
                 &list,
@@ -244,6 +242,7 @@ fn selectable(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>, schema: Optio
             "there are at most 8 fields to select by",
         );
     }
+    let repeated = repeats(fields.iter().map(|field| field.text("jsonPath")));
     for (index, field) in fields.iter().enumerate() {
         let here = list.index(index);
         let here = here.field("jsonPath");
@@ -279,10 +278,7 @@ fn selectable(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>, schema: Optio
             }
             Some(_) => {}
         }
-        if fields[..index]
-            .iter()
-            .any(|other| other.text("jsonPath") == text)
-        {
+        if repeated[index] {
             cx.findings.duplicate(&here, found, text);
         }
     }

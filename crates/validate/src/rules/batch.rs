@@ -6,7 +6,7 @@ use super::Check::{Min, OneOf, Required, Word};
 use super::{Cx, TypeRules};
 use crate::names::{dns_label, domain_prefixed_path, label_key};
 use crate::path::Path;
-use crate::value::{Data, Value};
+use crate::value::{Data, Value, repeated};
 
 /// The most completions and parallel pods of an indexed job.
 const MAX_INDEXED: i64 = 100_000;
@@ -344,8 +344,9 @@ fn exit_codes(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
         cx.findings
             .invalid(&here, list, "the codes must be in order");
     }
+    let repeated = repeated(values);
     for (index, item) in values.iter().enumerate() {
-        if values[..index].iter().any(|other| other.data == item.data) {
+        if repeated[index] {
             cx.findings.duplicate(
                 &here.index(index),
                 item,

@@ -1,5 +1,7 @@
 //! Certificate signing requests and trust bundles.
 
+use std::collections::HashSet;
+
 use super::Check::{Min, Required};
 use super::{Cx, TypeRules, Unique};
 use crate::names::{Verdict, dns_label, dns_subdomain};
@@ -136,7 +138,7 @@ fn bundle(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
     let found = value.at(&["spec", "trustBundle"]);
     let text = found.and_then(Value::as_text).unwrap_or_default();
     let origin = found.unwrap_or(value);
-    let mut seen: Vec<Vec<u8>> = Vec::new();
+    let mut seen: HashSet<Vec<u8>> = HashSet::new();
     for block in pem_blocks(text, "CERTIFICATE") {
         // A certificate is a DER sequence.
         if block.first() != Some(&0x30) {
@@ -146,7 +148,7 @@ fn bundle(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
             cx.findings
                 .invalid(&here, origin, "a certificate is there twice");
         }
-        seen.push(block);
+        seen.insert(block);
     }
     let others = text.matches("-----BEGIN ").count();
     if others > text.matches("-----BEGIN CERTIFICATE-----").count() {

@@ -4,7 +4,7 @@ use super::{Cx, KeysAre, TypeRules};
 use crate::names::config_key;
 use crate::path::Path;
 use crate::structure::decode_base64;
-use crate::value::Value;
+use crate::value::{Lookup, Value};
 
 pub(super) const RULES: &[TypeRules] = &[
     TypeRules {
@@ -36,9 +36,9 @@ fn data_size(value: &Value<'_>, keys: &[&str]) -> usize {
 
 fn config_map(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
     let (data, binary) = (value.get("data"), value.get("binaryData"));
+    let binary = Lookup::of(binary.map_or(&[][..], Value::entries));
     for entry in data.map_or(&[][..], Value::entries) {
-        if binary.is_some_and(|binary| binary.entries().iter().any(|other| other.key == entry.key))
-        {
+        if binary.has(&entry.key) {
             cx.findings.add(
                 "invalid-value",
                 &path.field("data").key(&entry.key),

@@ -1,12 +1,12 @@
 //! Containers: images, ports, environment, probes, mounts, security.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::Check::{Is, OneOf, Required, Word};
 use super::{Cx, PORT, PROTOCOLS, TypeRules, probes, resources};
 use crate::names::{config_key, dns_label, dns_subdomain, env_name, no_backsteps, port_name};
 use crate::path::Path;
-use crate::value::{Data, Value};
+use crate::value::{Data, Value, repeats};
 
 pub(super) const RULES: &[TypeRules] = &[
     TypeRules {
@@ -109,26 +109,37 @@ pub(super) const RULES: &[TypeRules] = &[
 /// Judges all containers of a pod.
 pub(super) fn all(cx: &mut Cx<'_>, path: &Path<'_>, pod: &Value<'_>) {
     let mut names: HashSet<&str> = HashSet::new();
+    let volumes = Volumes::of(cx.object, pod);
     for list in ["containers", "initContainers"] {
         let here = path.field(list);
+        let within = repeats(
+            pod.list(list)
+                .iter()
+                .map(|container| container.text("name")),
+        );
         for (index, container) in pod.list(list).iter().enumerate() {
             let here = here.index(index);
             let name = container.text("name");
             // The schema's own list of names speaks of duplicates within one list.
-            let within = pod.list(list)[..index]
-                .iter()
-                .any(|other| other.text("name") == name);
-            if !name.is_empty() && !names.insert(name) && !within {
+            if !name.is_empty() && !names.insert(name) && !within[index] {
                 let origin = container.get("name").unwrap_or(container);
                 cx.findings.duplicate(&here.field("name"), origin, name);
             }
-            one(cx, &here, container, pod, list == "initContainers");
+            let init = list == "initContainers";
+            one(cx, &here, container, pod, init, &volumes);
         }
     }
     host_ports(cx, path, pod);
 }
 
-fn one(cx: &mut Cx<'_>, path: &Path<'_>, container: &Value<'_>, pod: &Value<'_>, init: bool) {
+fn one(
+    cx: &mut Cx<'_>,
+    path: &Path<'_>,
+    container: &Value<'_>,
+    pod: &Value<'_>,
+    init: bool,
+    volumes: &Volumes<'_>,
+) {
     cx.check(
         &[Required, Is(dns_label)],
         &path.field("name"),
@@ -195,7 +206,7 @@ fn one(cx: &mut Cx<'_>, path: &Path<'_>, container: &Value<'_>, pod: &Value<'_>,
         }
     }
     restart_policy(cx, path, container);
-    mounts(cx, path, container, pod);
+    mounts(cx, path, container, volumes);
     if let Some(context) = container.get("securityContext") {
         let here = path.field("securityContext");
         let users = pod
@@ -567,15 +578,30 @@ fn claim_templates(object: &Value<'_>) -> Vec<String> {
         .collect()
 }
 
+/// What the containers of a pod may mount.
+struct Volumes<'v> {
+    /// The volumes, the first of each name.
+    by_name: HashMap<&'v str, &'v Value<'v>>,
+    claims: HashSet<String>,
+}
+
+impl<'v> Volumes<'v> {
+    fn of(object: &Value<'_>, pod: &'v Value<'v>) -> Self {
+        let mut by_name = HashMap::new();
+        for volume in pod.list("volumes") {
+            by_name.entry(volume.text("name")).or_insert(volume);
+        }
+        Self {
+            by_name,
+            claims: claim_templates(object).into_iter().collect(),
+        }
+    }
+}
+
 /// What a container mounts must be a volume of its pod.
-fn mounts(cx: &mut Cx<'_>, path: &Path<'_>, container: &Value<'_>, pod: &Value<'_>) {
-    let volume = |name: &str| {
-        pod.list("volumes")
-            .iter()
-            .find(|volume| volume.text("name") == name)
-    };
-    let claims: Vec<String> = claim_templates(cx.object);
-    let is_claim = |name: &str| claims.iter().any(|claim| claim == name);
+fn mounts(cx: &mut Cx<'_>, path: &Path<'_>, container: &Value<'_>, volumes: &Volumes<'_>) {
+    let volume = |name: &str| volumes.by_name.get(name).copied();
+    let is_claim = |name: &str| volumes.claims.contains(name);
     let list = path.field("volumeMounts");
     let mut paths = HashSet::new();
     for (index, mount) in container.list("volumeMounts").iter().enumerate() {
@@ -610,6 +636,8 @@ fn mounts(cx: &mut Cx<'_>, path: &Path<'_>, container: &Value<'_>, pod: &Value<'
     }
     let list = path.field("volumeDevices");
     let mut devices = (HashSet::new(), HashSet::new());
+    let mounted = container.list("volumeMounts").iter();
+    let mounted: HashSet<&str> = mounted.map(|mount| mount.text("name")).collect();
     for (index, device) in container.list("volumeDevices").iter().enumerate() {
         let here = list.index(index);
         let name = device.get("name").unwrap_or(device);
@@ -645,11 +673,7 @@ fn mounts(cx: &mut Cx<'_>, path: &Path<'_>, container: &Value<'_>, pod: &Value<'
                 format!("`{target}` is used already"),
             );
         }
-        if container
-            .list("volumeMounts")
-            .iter()
-            .any(|mount| !text.is_empty() && mount.text("name") == text)
-        {
+        if !text.is_empty() && mounted.contains(text) {
             cx.findings.invalid(
                 &here.field("name"),
                 name,

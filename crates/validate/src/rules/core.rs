@@ -4,7 +4,7 @@ use super::Check::{Is, OneOf, Range, Required, Word};
 use super::{Cx, PORT, PROTOCOLS, TypeRules};
 use crate::names::{dns_label, dns_subdomain, label_key};
 use crate::path::Path;
-use crate::value::Value;
+use crate::value::{Value, repeats};
 
 pub(super) const RULES: &[TypeRules] = &[
     TypeRules {
@@ -234,12 +234,10 @@ fn endpoint_slice(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
             let found = endpoint
                 .get("hints")
                 .map_or(&[][..], |hints| hints.list(field));
+            let repeats = repeats(found.iter().map(|item| item.text("name")));
             for (number, item) in found.iter().enumerate() {
                 let name = item.text("name");
-                if found[..number]
-                    .iter()
-                    .any(|other| other.text("name") == name)
-                {
+                if repeats[number] {
                     cx.findings
                         .duplicate(&list.index(number).field("name"), item, name);
                 }
@@ -252,8 +250,9 @@ fn endpoint_slice(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
         .iter()
         .map(|port| port.text("name"))
         .collect();
+    let repeats = repeats(&names);
     for (index, port) in value.list("ports").iter().enumerate() {
-        if names[..index].contains(&names[index]) {
+        if repeats[index] {
             let origin = port.get("name").unwrap_or(port);
             cx.findings
                 .duplicate(&ports.index(index).field("name"), origin, names[index]);

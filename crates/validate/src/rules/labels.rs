@@ -1,5 +1,7 @@
 //! Labels and selectors of all kinds.
 
+use std::collections::{HashMap, HashSet};
+
 use super::Check::{Is, OneOf, Required, Word};
 use super::{Cx, TypeRules};
 use crate::names::{label_key, label_value};
@@ -336,13 +338,18 @@ fn match_label_keys(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
         None
     };
     let here = path.field("matchLabelKeys");
+    let expressions = selector.map_or(&[][..], |found| found.list("matchExpressions"));
+    let mut named: HashMap<&str, usize> = HashMap::new();
+    for expression in expressions {
+        *named.entry(expression.text("key")).or_default() += 1;
+    }
+    let mismatched = value.list("mismatchLabelKeys").iter();
+    let mismatched: HashSet<&str> = mismatched.filter_map(Value::as_text).collect();
     for (index, item) in value.list("matchLabelKeys").iter().enumerate() {
         let key = item.as_text().unwrap_or_default();
-        let expressions = selector.map_or(&[][..], |found| found.list("matchExpressions"));
-        let named = expressions.iter().filter(|found| found.text("key") == key);
         let labels = selector.and_then(|found| found.get("matchLabels"));
         let taken = own.is_some_and(|labels| labels.has(key));
-        let count = named.count()
+        let count = named.get(key).copied().unwrap_or_default()
             + usize::from(labels.is_some_and(|labels| labels.has(key)))
             + usize::from(taken);
         if count > 1 {
@@ -352,11 +359,7 @@ fn match_label_keys(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
                 format!("`{key}` is in the `labelSelector` already"),
             );
         }
-        if value
-            .list("mismatchLabelKeys")
-            .iter()
-            .any(|other| other.as_text() == Some(key))
-        {
+        if mismatched.contains(key) {
             cx.findings.invalid(
                 &here.index(index),
                 item,

@@ -37,7 +37,7 @@ use crate::meta;
 use crate::names::Verdict;
 use crate::path::Path;
 use crate::schema::{Definition, Kind, Schema, Type};
-use crate::value::{Data, Value};
+use crate::value::{Data, Value, repeated};
 
 /// What a rule may ask of besides its own value.
 pub(crate) struct Cx<'c> {
@@ -627,8 +627,9 @@ impl<'c> Cx<'c> {
                 }
                 Unique => {
                     let items = found.map_or(&[][..], Value::items);
+                    let repeated = repeated(items);
                     for (index, item) in items.iter().enumerate() {
-                        if items[..index].iter().any(|other| other.data == item.data) {
+                        if repeated[index] {
                             let what = item.as_text().unwrap_or("the same").to_owned();
                             self.findings.duplicate(&path.index(index), item, &what);
                         }

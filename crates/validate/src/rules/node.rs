@@ -6,7 +6,7 @@ use super::Check::{OneOf, Required};
 use super::{AlwaysIs, Cx, Labels, TypeRules, resources};
 use crate::names::{dns_label, label_key, label_value};
 use crate::path::Path;
-use crate::value::Value;
+use crate::value::{Value, repeats};
 
 pub(super) const RULES: &[TypeRules] = &[
     TypeRules {
@@ -89,17 +89,14 @@ fn overhead(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
 fn scheduling(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
     let list = path.field("tolerations");
     let tolerations = value.list("tolerations");
+    let repeats = repeats(tolerations.iter().map(|item| {
+        let texts = ["key", "operator", "value", "effect"].map(|key| item.text(key));
+        (texts, item.int("tolerationSeconds"))
+    }));
     for (index, item) in tolerations.iter().enumerate() {
-        if tolerations[..index].iter().any(|other| same(other, item)) {
+        if repeats[index] {
             cx.findings
                 .duplicate(&list.index(index), item, item.text("key"));
         }
     }
-}
-
-fn same(one: &Value<'_>, other: &Value<'_>) -> bool {
-    ["key", "operator", "value", "effect"]
-        .iter()
-        .all(|key| one.text(key) == other.text(key))
-        && one.int("tolerationSeconds") == other.int("tolerationSeconds")
 }

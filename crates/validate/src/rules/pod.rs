@@ -517,7 +517,7 @@ fn pod_claim(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
 
 /// Claims that containers use must be the pod's.
 fn claims(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
-    let known: Vec<&str> = value
+    let known: HashSet<&str> = value
         .list("resourceClaims")
         .iter()
         .map(|claim| claim.text("name"))

@@ -5,7 +5,7 @@ use super::{Cx, TypeRules};
 use crate::names::label_key;
 use crate::path::Path;
 use crate::quantity::Quantity;
-use crate::value::Value;
+use crate::value::{Value, repeats};
 
 pub(super) const RULES: &[TypeRules] = &[
     TypeRules {
@@ -34,12 +34,10 @@ pub(super) const RULES: &[TypeRules] = &[
 fn limit_types(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
     let list = path.field("limits");
     let limits = value.list("limits");
+    let repeats = repeats(limits.iter().map(|limit| limit.text("type")));
     for (index, limit) in limits.iter().enumerate() {
         let kind = limit.text("type");
-        if limits[..index]
-            .iter()
-            .any(|other| other.text("type") == kind)
-        {
+        if repeats[index] {
             let found = limit.get("type").unwrap_or(limit);
             cx.findings
                 .duplicate(&list.index(index).field("type"), found, kind);
