@@ -83,6 +83,15 @@ impl Masker {
         }
     }
 
+    /// Learns what a substitution put into an object that comes from Secrets.
+    pub(super) fn learn_substituted(&mut self, resource: &Resource, secrets: &dyn Secrets) {
+        for text in &resource.history.secrets {
+            if !text.is_empty() && !is_mask(text) && !secrets.is_placeholder(text) {
+                self.learn(text.clone().into_bytes(), text);
+            }
+        }
+    }
+
     /// Learns what in a manifest is a secret.
     pub(super) fn learn_manifest(&mut self, node: &Node, secrets: &dyn Secrets) {
         let mut text = String::new();

@@ -130,6 +130,7 @@ impl Presenter<'_> {
         }
         for resource in self.from.resources.iter().chain(self.to.resources) {
             self.masker.learn_secret(resource, options.secrets);
+            self.masker.learn_substituted(resource, options.secrets);
         }
         let shown = pairs
             .iter()

@@ -32,15 +32,16 @@ impl Cluster {
         let Some(kind) = Source::of(object) else {
             return Ok(());
         };
-        let mut read = Variables::default();
-        variables_of(object, kind, &mut read)?;
         let mut variables = Variables::default();
-        for name in read.names() {
-            let value = read.get(name).unwrap_or_default();
-            match is_placeholder(value) {
-                true => variables.set(name, ENCRYPTED),
-                false => variables.set(name, value),
-            }
+        variables_of(object, kind, &mut variables)?;
+        let encrypted = |name: &&str| variables.get(name).is_some_and(is_placeholder);
+        let encrypted: Vec<String> = variables
+            .names()
+            .filter(encrypted)
+            .map(String::from)
+            .collect();
+        for name in encrypted {
+            variables.set(name, ENCRYPTED);
         }
         let text = |field: &str| object.at(&["metadata", field]).and_then(Node::text);
         let namespace = text("namespace").unwrap_or(namespace).to_owned();

@@ -261,9 +261,7 @@ impl FluxKustomization {
         let part = |field: &str| entry.get(field).and_then(Node::text).unwrap_or_default();
         let (kind, name) = (part("kind"), part("name"));
         if let Some(values) = cluster.get(kind, &self.namespace, name) {
-            for name in values.names() {
-                variables.set(name, values.get(name).unwrap_or_default());
-            }
+            variables.extend(values);
             return Ok(());
         }
         let is_known = matches!(kind, "ConfigMap" | "Secret");

@@ -6,7 +6,7 @@ use crate::error::{Error, Kind, Result};
 use crate::finding::{Finding, Object, Severity};
 use crate::resource::Resource;
 use crate::schema::Schema;
-use crate::substitute::{Change, Loss, Options, Variables, changes, substitute};
+use crate::substitute::{Change, Loss, Options, Variables, changes, secrets, substitute};
 use crate::yaml::Tag;
 
 /// What is substituted after a build.
@@ -51,6 +51,8 @@ pub fn substitute_all(
         let id = resource.id().clone();
         let new = substitute(&resource.node, variables, &substitution.options)
             .map_err(|error| error.note(format!("in `{id}`"), None))?;
+        let put_in = secrets(&resource.node, variables);
+        resource.history.secrets.extend(put_in);
         let object = object_of(resource);
         let found = changes(&resource.node, &new, variables);
         findings.extend(found.iter().map(|change| finding(change, &object)));

@@ -70,7 +70,8 @@ pub fn read_variables(bytes: &[u8], variables: &mut Variables) -> Result<()> {
                 .help("write `name: value`, one a line, or a ConfigMap or Secret"),
         );
     }
-    texts(&map, variables, &|text, _| Ok(text.as_bytes().to_vec()))
+    let plain = |text: &str, _: Span| Ok(text.as_bytes().to_vec());
+    texts(&map, Source::ConfigMap, variables, &plain)
 }
 
 /// Adds the variables that a ConfigMap or Secret holds.
@@ -91,17 +92,18 @@ pub fn variables_of(object: &Node, kind: Source, variables: &mut Variables) -> R
     let field = |name: &str| object.get(name).filter(|node| !node.is_null());
     match (kind, field("data")) {
         (_, None) => {}
-        (Source::ConfigMap, Some(data)) => texts(data, variables, &plain)?,
-        (Source::Secret, Some(data)) => texts(data, variables, &decoded)?,
+        (Source::ConfigMap, Some(data)) => texts(data, kind, variables, &plain)?,
+        (Source::Secret, Some(data)) => texts(data, kind, variables, &decoded)?,
     }
     match field("stringData") {
-        Some(data) if kind == Source::Secret => texts(data, variables, &plain),
+        Some(data) if kind == Source::Secret => texts(data, kind, variables, &plain),
         _ => Ok(()),
     }
 }
 
 fn texts(
     map: &Node,
+    kind: Source,
     variables: &mut Variables,
     read: &dyn Fn(&str, Span) -> Result<Vec<u8>>,
 ) -> Result<()> {
@@ -113,7 +115,11 @@ fn texts(
                 .at(entry.value.span)
                 .help("put it in quotes: Flux takes only texts"));
         };
-        variables.set(name, read(text, entry.value.span)?);
+        let value = read(text, entry.value.span)?;
+        match kind {
+            Source::Secret => variables.set_secret(name, value),
+            Source::ConfigMap => variables.set(name, value),
+        }
     }
     Ok(())
 }

@@ -1,9 +1,12 @@
 //! What a substitution changes that Flux does not speak of.
 
-use kustom_yaml::cut::Cut as _;
+use std::collections::HashSet;
+
 use kustom_yaml::place::Span;
 use kustom_yaml::{Node, Style, Tag, Value, write};
 
+use crate::by_key::ByKey;
+use crate::lines::Lines;
 use crate::origin::Origin;
 use crate::template::{Default, Operation, Piece, Template};
 use crate::variables::Variables;
@@ -72,10 +75,12 @@ impl<'n> Comparison<'n> {
     fn compare(&mut self, before: &'n Node, after: &'n Node) {
         match &before.value {
             Value::Map(entries) => {
+                let known = ByKey::of(after);
                 for entry in entries {
                     let key = entry.key.text().unwrap_or_default();
                     self.path.push(Some(key));
-                    self.compare(&entry.value, after.get(key).unwrap_or(&entry.value));
+                    let after = known.get(key).map_or(&entry.value, |after| &after.value);
+                    self.compare(&entry.value, after);
                     self.path.pop();
                 }
             }
@@ -103,8 +108,9 @@ impl<'n> Comparison<'n> {
         let halved = template.halved.first();
         losses.extend(halved.map(|offset| (Loss::Dollar, *offset)));
         let mut names: Vec<String> = Vec::new();
+        let mut met = HashSet::new();
         template.each_expression(&mut |expression| {
-            if !names.iter().any(|name| *name == *expression.name) {
+            if met.insert(expression.name.to_string()) {
                 names.push(expression.name.to_string());
             }
             let is_empty = self
@@ -125,23 +131,22 @@ impl<'n> Comparison<'n> {
                 _ => {}
             }
         });
+        let lines = Lines::of(text);
         self.found
             .extend(losses.into_iter().map(|(loss, offset)| Change {
                 loss,
                 path: shown(&self.path),
-                place: place_within(before, text, offset),
+                place: place_within(before, &lines, offset),
                 variables: names.clone(),
             }));
     }
 }
 
 /// The place of an offset in a text: its line, if the text is a block that keeps them.
-fn place_within(node: &Node, text: &str, offset: usize) -> Span {
+fn place_within(node: &Node, lines: &Lines, offset: usize) -> Span {
     let mut place = node.span;
-    let is_block = node.style == Style::Literal && place.line > 0;
-    let lines = text.cut(..offset).bytes().filter(|byte| *byte == b'\n');
-    if let (true, Ok(lines)) = (is_block, u32::try_from(lines.count())) {
-        place.line += lines + 1;
+    if node.style == Style::Literal && place.line > 0 {
+        place.line += lines.before(offset) + 1;
         place.column = 0;
     }
     place

@@ -4,10 +4,13 @@
 //! it through JSON. So quotes of the source are gone, keys are substituted too, and a value may
 //! bring YAML of its own, as long as it is on one line.
 
+use std::collections::{BTreeSet, HashSet};
+
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::place::SourceId;
 use kustom_yaml::{Entry, Node, Value, read_config, spelt_config, unspelt_json, write};
 
+use crate::by_key::ByKey;
 use crate::origin::Origin;
 use crate::template::{Piece, Template};
 use crate::variables::Variables;
@@ -124,6 +127,30 @@ fn first_that_fails(template: &Template, variables: &Variables, options: &Option
 }
 
 /// A template of one piece.
+/// What a substitution puts into an object that comes from Secrets: the values themselves, and what
+/// operators make of them.
+pub fn secrets(object: &Node, variables: &Variables) -> Vec<String> {
+    let mut text = String::new();
+    if !variables.has_secrets() || is_opted_out(object) || write(object, &mut text).is_err() {
+        return Vec::new();
+    }
+    let Ok(template) = Template::parse(&text) else {
+        return Vec::new();
+    };
+    let mut found = BTreeSet::new();
+    template.each_expression(&mut |expression| {
+        if variables.is_secret(&expression.name) {
+            let alone = single(Piece::Expression(Box::new(expression.clone())));
+            let made = alone.evaluate(variables, false).unwrap_or_default();
+            let value = variables.get(&expression.name).unwrap_or_default();
+            for bytes in [&*made, value] {
+                found.insert(String::from_utf8_lossy(bytes).into_owned());
+            }
+        }
+    });
+    found.into_iter().collect()
+}
+
 fn single(piece: Piece) -> Template {
     Template {
         pieces: vec![piece],
@@ -134,11 +161,12 @@ fn single(piece: Piece) -> Template {
 /// That a text is no YAML after the substitution; the reader's own words may hold a value.
 fn no_yaml(template: &Template, origin: &Origin<'_>, line: Option<u32>) -> Error {
     let mut names: Vec<String> = Vec::new();
+    let mut met = HashSet::new();
     let mut offset = None;
     template.each_expression(&mut |expression| {
         if line.is_some_and(|line| origin.line(expression.offset) == line) {
             let name = format!("`{}`", expression.name);
-            if !names.contains(&name) {
+            if met.insert(name.clone()) {
                 names.push(name);
             }
             offset.get_or_insert(expression.offset);
@@ -165,14 +193,13 @@ fn keep_places(new: &mut Node, old: &Node) {
     new.span = old.span;
     match &mut new.value {
         Value::Map(entries) => {
+            let known = ByKey::of(old);
             let mut renamed = old
                 .entries()
                 .iter()
                 .filter(|entry| entry.key.text().is_some_and(|key| key.contains('$')));
             for Entry { key, value } in entries {
-                let same = key
-                    .text()
-                    .and_then(|text| old.entries().iter().find(|entry| entry.is(text)));
+                let same = key.text().and_then(|text| known.get(text));
                 match same.or_else(|| renamed.next()) {
                     Some(entry) => {
                         key.span = entry.key.span;

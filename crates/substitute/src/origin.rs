@@ -1,18 +1,30 @@
 //! Where what an object is printed as was written.
 
+use std::cell::OnceCell;
+
 use kustom_yaml::error::Error;
 use kustom_yaml::place::{Place, SourceId, Span};
 use kustom_yaml::{Node, Style, Value, read_config};
+
+use crate::lines::Lines;
 
 /// An object, and the text that it is printed as.
 pub(crate) struct Origin<'o> {
     object: &'o Node,
     text: &'o str,
+    /// The text, read, once it is asked for.
+    printed: OnceCell<Option<Node>>,
+    lines: OnceCell<Lines>,
 }
 
 impl<'o> Origin<'o> {
     pub(crate) fn new(object: &'o Node, text: &'o str) -> Self {
-        Self { object, text }
+        Self {
+            object,
+            text,
+            printed: OnceCell::new(),
+            lines: OnceCell::new(),
+        }
     }
 
     /// An error with the place at which what is printed at an offset was written.
@@ -25,19 +37,19 @@ impl<'o> Origin<'o> {
 
     /// The line of an offset in the printed text, counted from 1.
     pub(crate) fn line(&self, offset: usize) -> u32 {
-        let before = self.text.as_bytes().iter().take(offset);
-        let lines = before.filter(|byte| **byte == b'\n').count();
-        u32::try_from(lines).unwrap_or(u32::MAX).saturating_add(1)
+        let lines = self.lines.get_or_init(|| Lines::of(self.text));
+        lines.before(offset).saturating_add(1)
     }
 
     /// The place of a value or key, and the path of its field.
     pub(crate) fn find(&self, offset: usize) -> (Span, String) {
         let mut path = String::new();
         // The text was printed by us, and can be read.
-        let Ok(printed) = read_config(self.text.as_bytes(), SourceId::NONE) else {
+        let read = || read_config(self.text.as_bytes(), SourceId::NONE).ok();
+        let Some(printed) = self.printed.get_or_init(read) else {
             return (self.object.span, path);
         };
-        let (mut node, mut old) = (&printed, self.object);
+        let (mut node, mut old) = (printed, self.object);
         loop {
             let holds = |node: &Node| node.span.range().contains(&offset);
             match (&node.value, &old.value) {

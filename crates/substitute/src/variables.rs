@@ -1,40 +1,79 @@
 //! The variables of a substitution.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Names and their values, without the line feeds that Flux takes out of them.
 ///
 /// A value is bytes: that of a Secret need not be text.
 #[derive(Clone, Default)]
-pub struct Variables(BTreeMap<String, Vec<u8>>);
+pub struct Variables {
+    values: BTreeMap<String, Vec<u8>>,
+    /// The first name that Flux refuses.
+    refused: Option<String>,
+    /// The names whose values come from Secrets.
+    secret: BTreeSet<String>,
+}
 
 impl Variables {
     /// Sets a variable; one that is there is replaced.
     pub fn set(&mut self, name: impl Into<String>, value: impl AsRef<[u8]>) {
         let mut value = value.as_ref().to_vec();
         value.retain(|byte| *byte != b'\n');
-        self.0.insert(name.into(), value);
+        let name = name.into();
+        let is_first = self.refused.as_ref().is_none_or(|known| name < *known);
+        if is_first && !is_name(&name) {
+            self.refused = Some(name.clone());
+        }
+        self.secret.remove(&name);
+        self.values.insert(name, value);
+    }
+
+    /// Sets a variable whose value comes from a Secret.
+    pub fn set_secret(&mut self, name: impl Into<String>, value: impl AsRef<[u8]>) {
+        let name = name.into();
+        self.set(name.clone(), value);
+        self.secret.insert(name);
+    }
+
+    /// Whether the value of a variable comes from a Secret.
+    pub fn is_secret(&self, name: &str) -> bool {
+        self.secret.contains(name)
+    }
+
+    /// Whether that of any does.
+    pub(crate) fn has_secrets(&self) -> bool {
+        !self.secret.is_empty()
+    }
+
+    /// Sets the variables of another set over those that are there.
+    pub fn extend(&mut self, other: &Self) {
+        for (name, value) in &other.values {
+            match other.is_secret(name) {
+                true => self.set_secret(name.as_str(), value),
+                false => self.set(name.as_str(), value),
+            }
+        }
     }
 
     /// The value of a variable.
     pub fn get(&self, name: &str) -> Option<&[u8]> {
-        self.0.get(name).map(Vec::as_slice)
+        self.values.get(name).map(Vec::as_slice)
     }
 
     /// The names, sorted.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+        self.values.keys().map(String::as_str)
     }
 
     /// Whether there is none; then Flux substitutes nothing.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.values.is_empty()
     }
 
     /// The first name that Flux refuses: it accepts ASCII letters, digits and `_`, and no digit in
     /// front.
     pub fn refused_name(&self) -> Option<&str> {
-        self.names().find(|name| !is_name(name))
+        self.refused.as_deref()
     }
 }
 
@@ -49,7 +88,7 @@ fn is_name(name: &str) -> bool {
 /// Shows the names alone: values may be secret.
 impl std::fmt::Debug for Variables {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+        f.debug_set().entries(self.values.keys()).finish()
     }
 }
 

@@ -40,6 +40,8 @@ pub struct History {
     /// The bookkeeping annotations it was read with and where they stood among the others, if it
     /// is to get a hash: the hash of an object without data covers them.
     pub read_with: Vec<(usize, Entry)>,
+    /// What a substitution of variables put into it that comes from Secrets.
+    pub secrets: Vec<String>,
 }
 
 /// An earlier name of a resource.
