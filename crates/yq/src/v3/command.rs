@@ -3,6 +3,7 @@
 //! They take texts and return texts; the caller reads and writes the files.
 
 use kustom_yaml::error::{Error, Kind, Result};
+use kustom_yaml::limits::Budget;
 use kustom_yaml::{Node, PrintOptions, print, rewrite};
 
 use super::delete::delete as delete_path;
@@ -200,8 +201,10 @@ pub fn new(what: Write<'_>, output: Output) -> Result<String> {
     let mut root = Node::map(Vec::new());
     match what {
         Write::Script(script) => {
+            let budget = Budget::default();
             for statement in &script.statements {
-                execute(statement, &mut root, &mut CommandReport::of(statement))?;
+                let mut report = CommandReport::of(statement);
+                execute(statement, &mut root, &mut report, &budget)?;
             }
         }
         Write::Value { path, value, flags } => {

@@ -23,6 +23,9 @@ struct Remove<'a>(&'a Segment, &'a [Segment]);
 impl PathAction for Remove<'_> {
     fn reach(&mut self, node: &mut Node, _: bool, so_far: &mut SoFar<'_>) -> Result<()> {
         let last = self.0;
+        so_far
+            .anchors
+            .pass(node.entries().len() + node.items().len());
         let removed = match &mut node.value {
             Value::Map(entries) => {
                 let before = entries.len();

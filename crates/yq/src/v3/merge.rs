@@ -1,5 +1,7 @@
 //! `merge`: merges one document into another.
 
+use std::collections::HashMap;
+
 use kustom_yaml::{Entry, Node, Tag, Value};
 
 use super::search::key_text;
@@ -86,11 +88,7 @@ impl Merge {
         }
         let gives_way = self.overwrite || target.text() == Some("");
         match (&mut target.value, &source.value) {
-            (Value::Map(entries), Value::Map(others)) => {
-                for other in others {
-                    self.entry(entries, other);
-                }
-            }
+            (Value::Map(entries), Value::Map(others)) => self.entries(entries, others),
             (Value::Seq(items), Value::Seq(others)) => match self.arrays {
                 Arrays::Append => items.extend(others.iter().map(placeless)),
                 Arrays::Overwrite => self.replace(target, source),
@@ -101,12 +99,24 @@ impl Merge {
         }
     }
 
-    fn entry(&self, entries: &mut Vec<Entry>, other: &Entry) {
-        let key = key_text(&other.key);
-        let known = entries.iter_mut().find(|entry| {
-            key_text(&entry.key) == key && entry.key.is_scalar() == other.key.is_scalar()
-        });
-        match known {
+    fn entries(&self, entries: &mut Vec<Entry>, others: &[Entry]) {
+        let key = |entry: &Entry| (key_text(&entry.key).to_owned(), entry.key.is_scalar());
+        let mut first = HashMap::new();
+        for (at, entry) in entries.iter().enumerate() {
+            first.entry(key(entry)).or_insert(at);
+        }
+        for other in others {
+            let known = first.get(&key(other)).copied();
+            self.entry(entries, known, other);
+            if known.is_none() && self.create {
+                first.insert(key(other), entries.len() - 1);
+            }
+        }
+    }
+
+    /// Lays an entry over the one that is known by its key.
+    fn entry(&self, entries: &mut Vec<Entry>, known: Option<usize>, other: &Entry) {
+        match known.map(|at| &mut entries[at]) {
             Some(_) if other.key.tag == Tag::Merge => {}
             Some(entry) => {
                 self.comment(&mut entry.key, &other.key);

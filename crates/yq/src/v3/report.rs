@@ -36,6 +36,8 @@ pub struct CommandReport {
     pub expects_creation: bool,
     /// What yq 3 reads in the path otherwise than it looks.
     pub quirks: Vec<PathQuirk>,
+    /// How many keys and items were looked at one by one.
+    pub(super) passed: u64,
 }
 
 /// A value that gave way to one of another kind, because the path asked for that.

@@ -1,6 +1,7 @@
 //! Runs a script on the documents of a text.
 
 use kustom_yaml::error::Result;
+use kustom_yaml::limits::Budget;
 use kustom_yaml::{Change, Node};
 
 use super::delete::delete;
@@ -8,6 +9,9 @@ use super::documents::{Documents, documents_of, selected};
 use super::report::CommandReport;
 use super::script::{Command, Script, Statement};
 use super::update::{Literal, update};
+
+/// What a key or an item costs that a path passes by, in bytes of the budget.
+const SIGHT: u64 = 2;
 
 /// A text after a script, and what each statement did.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,10 +72,11 @@ fn changed(
 ) -> Result<(Vec<Node>, Vec<CommandReport>)> {
     let mut after = before.to_vec();
     let mut reports: Vec<CommandReport> = script.statements.iter().map(CommandReport::of).collect();
+    let budget = Budget::default();
     if !script.statements.is_empty() {
         for root in selected(&mut after, documents)? {
             for (statement, report) in script.statements.iter().zip(&mut reports) {
-                execute(statement, root, report)?;
+                execute(statement, root, report, &budget)?;
             }
         }
     }
@@ -86,7 +91,9 @@ pub(super) fn execute(
     statement: &Statement,
     root: &mut Node,
     report: &mut CommandReport,
+    budget: &Budget,
 ) -> Result<()> {
+    let before = report.passed;
     let done = match statement.command {
         Command::Delete => delete(root, &statement.path, report),
         Command::Update | Command::Merge => {
@@ -94,7 +101,9 @@ pub(super) fn execute(
             update(root, &statement.path, &mut value, report)
         }
     };
-    done.map_err(|error| error.at(statement.place.clone()))
+    let passed = report.passed - before;
+    done.and_then(|()| budget.charge("the paths of this script", SIGHT.saturating_mul(passed)))
+        .map_err(|error| error.at(statement.place.clone()))
 }
 
 #[cfg(test)]

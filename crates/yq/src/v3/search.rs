@@ -24,22 +24,41 @@ pub(super) struct Anchors {
     meanings: HashMap<Str, Node>,
     /// How many values the path has come by.
     visits: Cell<u32>,
+    /// How many keys and items were looked at one by one.
+    passed: Cell<u64>,
 }
 
 impl Anchors {
     /// The anchors of a document, if it has aliases.
     pub(super) fn of(root: &Node) -> Self {
         let mut anchors = Self::default();
-        if has_alias(root) {
+        let mut nodes = 0;
+        if counts_alias(root, &mut nodes) {
             anchors.collect(root);
         }
+        anchors.pass(nodes);
         anchors
+    }
+
+    /// Counts keys and items that are looked at one by one.
+    pub(super) fn pass(&self, count: usize) {
+        let passed = self.passed.get().saturating_add(count as u64);
+        self.passed.set(passed);
+    }
+
+    /// How many keys and items were.
+    pub(super) fn passed(&self) -> u64 {
+        self.passed.get()
     }
 
     fn collect(&mut self, node: &Node) {
         if let Some(anchor) = node.decor.as_ref().and_then(|decor| decor.anchor.as_ref()) {
             self.meanings.insert(anchor.clone(), node.clone());
+            let mut copied = 0;
+            counts_alias(node, &mut copied);
+            self.pass(copied);
         }
+        self.pass(1);
         for item in node.items() {
             self.collect(item);
         }
@@ -267,6 +286,15 @@ pub(super) fn key_text(key: &Node) -> &str {
 
 pub(super) fn is_merge(entry: &Entry) -> bool {
     entry.key.tag == Tag::Merge
+}
+
+/// Whether there is an alias; counts the values that were looked at.
+fn counts_alias(node: &Node, count: &mut usize) -> bool {
+    *count += 1;
+    let mut entries = node.entries().iter();
+    matches!(node.value, Value::Alias(_))
+        || node.items().iter().any(|item| counts_alias(item, count))
+        || entries.any(|entry| counts_alias(&entry.key, count) || counts_alias(&entry.value, count))
 }
 
 pub(super) fn has_alias(node: &Node) -> bool {

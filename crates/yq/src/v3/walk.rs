@@ -63,7 +63,9 @@ pub(super) fn walk<'a>(
         so_far,
         in_flow: false,
     };
-    walk.root(root, steps)?;
+    let walked = walk.root(root, steps);
+    walk.so_far.report.passed += walk.so_far.anchors.passed();
+    walked?;
     walk.so_far.anchors.check(path)
 }
 
@@ -132,6 +134,7 @@ impl Walk<'_> {
         let Some((segment, tail)) = rest.split_first() else {
             return Ok(());
         };
+        self.so_far.anchors.pass(entries.len());
         let mut is_found = false;
         for entry in entries.iter_mut() {
             if !self.so_far.anchors.names_entry(segment, entry) {
@@ -177,6 +180,7 @@ impl Walk<'_> {
                 self.push(items, number, rest)
             }
             segment => {
+                self.so_far.anchors.pass(items.len());
                 for (number, item) in items.iter_mut().enumerate() {
                     let fits = fits(item, segment, tail);
                     if fits && self.so_far.anchors.names_item(segment, number, item) {
@@ -281,7 +285,12 @@ impl Walk<'_> {
     }
 
     fn created(&mut self, key: &str, neighbours: &[Entry]) {
+        /// What it takes to hold two words against each other, in keys that are passed by.
+        const COMPARED: usize = 16;
+
         let path = self.so_far.trail.to_string();
+        let anchors = &self.so_far.anchors;
+        anchors.pass(neighbours.len().saturating_mul(COMPARED));
         let report = &mut self.so_far.report;
         report.created.push(path);
         if report.near.is_none() {

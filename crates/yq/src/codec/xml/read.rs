@@ -1,5 +1,7 @@
 //! XML text to nodes.
 
+use std::collections::HashMap;
+
 use kustom_yaml::cut::Cut as _;
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::{Entry, Node, Str, Tag};
@@ -16,6 +18,8 @@ const DEPTH: usize = 500;
 struct Element {
     name: String,
     children: Vec<Child>,
+    /// Which of them has a name.
+    by_name: HashMap<String, usize>,
     texts: Vec<String>,
     head: Option<String>,
     line: Option<String>,
@@ -245,14 +249,16 @@ fn join(comments: &mut Option<String>, comment: String, between: char) {
 
 impl Element {
     fn add(&mut self, name: &str, child: Self) {
-        match self.children.iter_mut().find(|known| known.name == name) {
-            Some(known) => known.elements.push(child),
-            None => self.children.push(Child {
-                name: name.to_owned(),
-                elements: vec![child],
-                foot: None,
-            }),
+        if let Some(at) = self.by_name.get(name) {
+            self.children[*at].elements.push(child);
+            return;
         }
+        self.by_name.insert(name.to_owned(), self.children.len());
+        self.children.push(Child {
+            name: name.to_owned(),
+            elements: vec![child],
+            foot: None,
+        });
     }
 
     /// The comment before a text, which goes above its key; that before nothing goes beside it.
