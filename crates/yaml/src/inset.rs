@@ -116,7 +116,8 @@ fn block(file: &str, scalar: &Text) -> Option<Layout> {
     let mut pairs = scalar.lines().zip(below.clone());
     let (text, line) = pairs.find(|(text, _)| !text.trim().is_empty())?;
     let indent = spaces(line).checked_sub(spaces(text))?;
-    let is_block = scalar.lines().count() <= below.clone().count()
+    let lines = scalar.lines().count();
+    let is_block = lines == below.clone().take(lines).count()
         && scalar.lines().zip(below).all(|(text, line)| {
             text.trim_end() == line.get(indent..).unwrap_or_default().trim_end()
         });

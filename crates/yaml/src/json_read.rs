@@ -141,6 +141,8 @@ impl<'t> Reader<'t> {
             let message = format!("values nested more than {DEPTH} deep are not read");
             return Err(Error::new(Kind::Yaml, message).at(self.span(raw)));
         }
+        // Before what is in it, so that the places are asked for in order.
+        let span = self.span(raw);
         let mut node = match raw.as_bytes().first() {
             Some(b'{') => {
                 let members: Members<'t> = self.parsed(raw)?;
@@ -168,7 +170,7 @@ impl<'t> Reader<'t> {
             Some(b'n') => Node::null(),
             _ => Node::scalar(raw, Tag::Float),
         };
-        node.span = self.span(raw);
+        node.span = span;
         Ok(node)
     }
 
