@@ -3,11 +3,12 @@
 
 mod stage;
 
+use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
-use stage::Stage;
+use stage::{Stage, has};
 
 /// How long a test waits for what takes a moment.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -400,4 +401,138 @@ fn an_expression_names_the_operator_that_went_over() {
         assert!(said.err.contains(operator), "{}", said.err);
         assert!(said.err.contains("--max-size"), "{}", said.err);
     }
+}
+
+/// Runs git in a directory of the stage with something to read, and gives the first word it prints.
+fn git_with(stage: &Stage, directory: &str, arguments: &[&str], input: &str) -> String {
+    let mut git = Command::new("git")
+        .args(arguments)
+        .current_dir(stage.path(directory))
+        .env("GIT_CONFIG_GLOBAL", stage.path("gitconfig"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    git.stdin
+        .take()
+        .unwrap()
+        .write_all(input.as_bytes())
+        .unwrap();
+    let output = git.wait_with_output().unwrap();
+    assert!(output.status.success(), "git {arguments:?}");
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// Commits the tree of the last commit with another one below `more`, and names that `name`.
+fn commit_with(stage: &Stage, name: &str, more: &str) {
+    let tree = git_with(stage, "p", &["ls-tree", "HEAD"], "");
+    let entries = format!("{tree}\n040000 tree {more}\tmore\n");
+    let tree = git_with(stage, "p", &["mktree"], &entries);
+    let commit = git_with(stage, "p", &["commit-tree", &tree, "-m", name], "");
+    stage.git("p", &format!("branch --force {name} {commit}"));
+}
+
+/// A tree of directories in directories, each of which is in the next so often.
+fn nested(stage: &Stage, depth: usize, times: usize) -> String {
+    let blob = git_with(stage, "p", &["hash-object", "-w", "--stdin"], "a: 1\n");
+    let mut tree = git_with(
+        stage,
+        "p",
+        &["mktree"],
+        &format!("100644 blob {blob}\tf.yaml\n"),
+    );
+    for _ in 0..depth {
+        let entries: String = (0..times)
+            .map(|number| format!("040000 tree {tree}\td{number}\n"))
+            .collect();
+        tree = git_with(stage, "p", &["mktree"], &entries);
+    }
+    tree
+}
+
+#[test]
+fn a_tree_of_git_that_is_larger_than_it_looks_is_refused() {
+    if !has("git") {
+        return;
+    }
+    let stage = Stage::new();
+    stage.write("p/kustom.yaml", "{}\n");
+    stage.write("p/environments/e/map.yaml", &config_map("{k: v}"));
+    stage.write(
+        "p/environments/e/kustomization.yaml",
+        "resources: [map.yaml]\n",
+    );
+    stage.commit("p");
+    // A million files and more, of 17 trees.
+    let wide = nested(&stage, 16, 4);
+    commit_with(&stage, "wide", &wide);
+    let deep = nested(&stage, 2100, 1);
+    commit_with(&stage, "deep", &deep);
+    let refused = |command: &str, directory: &str, (size, words): (&str, &str)| {
+        let flags = format!("{command} --max-size {size}");
+        let said = stage.kustom(directory, flags.split(' '));
+        assert_eq!(said.code, 2, "{command}: {}{}", said.out, said.err);
+        assert!(said.err.contains(words), "{command}: {}", said.err);
+        assert!(said.err.len() < 2000, "{command}: {}", said.err);
+    };
+    let many = "the paths of its files come to more than 2097152 bytes, the limit of `--max-size`";
+    let nested = "directories are nested more than 2048 deep";
+    for (branch, refusal) in [("wide", ("2M", many)), ("deep", ("64M", nested))] {
+        for command in [
+            "diff e --against",
+            "diff --against",
+            "affected --base",
+            "check --against",
+            "validate --against",
+        ] {
+            refused(&format!("{command} {branch}"), "p", refusal);
+        }
+        stage.git("p", &format!("symbolic-ref HEAD refs/heads/{branch}"));
+        refused("secrets check --staged", "p", refusal);
+        stage.run("cp".as_ref(), "", ["-r", "p/.git", branch]);
+        stage.git("p", "symbolic-ref HEAD refs/heads/main");
+        std::fs::remove_file(stage.path(branch).join("index")).unwrap();
+        stage.git(branch, "config core.bare true");
+        refused("secrets check", branch, refusal);
+    }
+    // Each directory is looked at once.
+    let said = stage.kustom("p", ["secrets", "check", "--history"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+}
+
+#[test]
+fn links_that_make_many_files_of_few_are_refused() {
+    let stage = Stage::new();
+    stage.write("p/kustom.yaml", "{}\n");
+    stage.write("p/environments/e/kustomization.yaml", "{}\n");
+    for number in 0..16 {
+        for link in ["a", "b", "c", "d"] {
+            let directory = stage.path(&format!("p/links/d{number}"));
+            std::fs::create_dir_all(&directory).unwrap();
+            let target = format!("../d{}", number + 1);
+            std::os::unix::fs::symlink(target, directory.join(link)).unwrap();
+        }
+    }
+    stage.write("p/links/d16/f.yaml", "a: 1\n");
+    let many = "the paths of its files come to more than 2097152 bytes, the limit of `--max-size`";
+    stage.write(
+        "p/environments/e/environment.yaml",
+        "configs: [{from: ../../links/d0, to: configs}]\n",
+    );
+    let said = stage.kustom("p", ["render", "e", "--max-size", "2M"]);
+    assert_eq!(said.code, 2, "{}", said.err);
+    assert!(said.err.contains(many), "{}", said.err);
+    // Here links to directories are followed by nobody.
+    stage.write("q/kustom.yaml", "argocd: [apps]\n");
+    for link in ["a", "b"] {
+        std::fs::create_dir_all(stage.path("q/apps")).unwrap();
+        std::os::unix::fs::symlink(".", stage.path("q/apps").join(link)).unwrap();
+    }
+    let start = Instant::now();
+    let said = stage.kustom("q", ["deps"]);
+    assert!(matches!(said.code, 0 | 2), "{}", said.err);
+    let words = ["create", "--autodetect", "--recursive", "--dry-run"];
+    let said = stage.kustom("q/apps", words);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(start.elapsed() < PATIENCE);
 }

@@ -88,3 +88,34 @@ fn newer_tags_of_bases_and_images_are_listed() {
     let said = stage.kustom("p", ["outdated", "--offline"]);
     assert_eq!(said.code, 2, "{said:?}");
 }
+
+#[test]
+fn a_repository_around_the_temporary_directory_runs_nothing() {
+    if !has("git") {
+        return;
+    }
+    let mut stage = Stage::new();
+    stage.write("repo/kustomization.yaml", "{}\n");
+    stage.commit("repo");
+    stage.git("repo", "tag v1.0.0");
+    stage.git("repo", "tag v1.1.0");
+    let repo = format!("file://{}", stage.text("repo"));
+    stage.write("p/kustom.yaml", "");
+    stage.write(
+        "p/environments/e/kustomization.yaml",
+        &format!("resources: ['{repo}?ref=v1.0.0']\n"),
+    );
+    stage.commit("p");
+    // As a repository comes that is unpacked together with its configuration.
+    let hostile = format!(
+        "[core]\n\tsshCommand = touch {}\n[url \"ssh://git@example.invalid/\"]\n\tinsteadOf = {repo}\n",
+        stage.text("ran")
+    );
+    let config = stage.read("p/.git/config");
+    stage.write("p/.git/config", &format!("{config}{hostile}"));
+    std::fs::create_dir(stage.path("p/tmp")).unwrap();
+    stage.set("TMPDIR", stage.text("p/tmp"));
+    let said = stage.kustom("p", ["outdated"]);
+    assert_eq!(said.out, format!("{repo} v1.0.0 -> v1.1.0\n"), "{said:?}");
+    assert!(!stage.path("ran").exists());
+}

@@ -247,6 +247,45 @@ fn no_program_runs_that_a_repository_names() {
 }
 
 #[test]
+fn filters_of_a_repository_run_where_a_revision_is_read_and_nowhere_else() {
+    let stage = Stage::new();
+    stage.write("p/kustom.yaml", "{}\n");
+    stage.write(
+        "p/environments/e/kustomization.yaml",
+        "resources: [map.yaml]\n",
+    );
+    stage.write(
+        "p/environments/e/map.yaml",
+        "{apiVersion: v1, kind: ConfigMap, metadata: {name: map}}\n",
+    );
+    stage.write("p/.gitattributes", "map.yaml filter=mine\n");
+    stage.commit("p");
+    // As `git lfs install --local` and `git-crypt` write it: a clone never brings it along.
+    let marker = stage.path("marker");
+    let script = format!("#!/bin/sh\ntouch {}\ncat\n", marker.display());
+    stage.write_program("filter", &script);
+    stage.git(
+        "p",
+        &format!("config filter.mine.smudge {}", stage.text("filter")),
+    );
+    stage.write(
+        "p/environments/e/map.yaml",
+        "{apiVersion: v1, kind: ConfigMap, metadata: {name: other}}\n",
+    );
+    for (command, runs) in [
+        ("render e", false),
+        ("secrets check", false),
+        ("secrets check --history", false),
+        ("check e", false),
+        ("diff e --against HEAD --exit-zero", true),
+    ] {
+        let said = stage.kustom("p", command.split(' '));
+        assert!(said.code <= 1, "{command}: {}", said.err);
+        assert_eq!(marker.exists(), runs, "{command}");
+    }
+}
+
+#[test]
 fn a_repository_that_cannot_be_read_is_refused() {
     let stage = Stage::new();
     let broken: [(&str, &dyn Fn(), &str); 11] = [

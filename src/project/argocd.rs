@@ -93,6 +93,7 @@ impl Project {
                 ..Known::default()
             },
             found: Vec::new(),
+            seen: BTreeSet::new(),
             tree: None,
         };
         for (index, pattern) in self.argocd.iter().enumerate() {
@@ -191,6 +192,8 @@ struct Search<'s> {
     files: &'s dyn Files,
     known: Known,
     found: Vec<Found>,
+    /// The directories that were looked at.
+    seen: BTreeSet<PathBuf>,
     tree: Option<argocd::Tree<'s>>,
 }
 
@@ -200,7 +203,10 @@ impl Search<'_> {
         let shown = self.project.shown(path);
         let result = match self.files.resolve(path) {
             Ok((_, FileKind::File)) => self.file(path),
-            Ok((_, FileKind::Directory)) if depth < DEEPEST * DEEPEST => {
+            // A link may lead to a directory that was looked at, or back up.
+            Ok((real, FileKind::Directory))
+                if depth < DEEPEST * DEEPEST && self.seen.insert(real.clone()) =>
+            {
                 let names = self
                     .files
                     .list(path)

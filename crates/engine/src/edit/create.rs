@@ -81,17 +81,20 @@ pub fn detect(files: &dyn Files, directory: &Path, is_recursive: bool) -> Result
     Ok(found)
 }
 
+/// Adds what is below; as for kustomize, a link to a directory is no directory.
 fn walk(files: &dyn Files, root: &Path, below: &str, is_recursive: bool, found: &mut Vec<String>) {
     let directory = root.join(below);
+    let real = files.resolve(&directory).map(|(real, _)| real);
     let mut names = files.list(&directory).unwrap_or_default();
     names.sort();
     for name in names {
         let path = match below {
-            "" => name,
+            "" => name.clone(),
             below => format!("{below}/{name}"),
         };
+        let is_own = |found: &Path| real.as_ref().is_ok_and(|real| found == real.join(&name));
         match files.resolve(&root.join(&path)) {
-            Ok((_, FileKind::Directory)) if is_recursive => {
+            Ok((resolved, FileKind::Directory)) if is_recursive && is_own(&resolved) => {
                 let is_there = |name: &&str| files.resolve(&root.join(&path).join(name)).is_ok();
                 if FILE_NAMES.iter().any(is_there) {
                     found.push(path);

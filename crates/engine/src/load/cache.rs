@@ -19,7 +19,7 @@ const DIGITS: usize = 16;
 /// The directory of locked content, if its digest holds.
 pub(super) fn directory(locked: &Locked) -> Option<PathBuf> {
     let path = path_of_directory(locked)?.canonicalize().ok()?;
-    let contents = laid_out(&Disk, &path, &locked.directories).ok()?;
+    let contents = laid_out(&Disk, &path, "the cache", &locked.directories).ok()?;
     (digest_of_files(&contents) == locked.digest).then_some(path)
 }
 
@@ -74,7 +74,7 @@ fn root() -> Option<PathBuf> {
             return directory("LOCALAPPDATA");
         }
         let below = if cfg!(target_os = "macos") {
-            Path::new("SourceStore/Caches")
+            Path::new("Library/Caches")
         } else {
             Path::new(".cache")
         };

@@ -8,10 +8,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use kustom_yaml::cut::Cut as _;
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::limits::{self, Budget, DIRECTORY, VALUE};
 
-use super::{Disk, FileKind, Files, normalized};
+use super::{Disk, FileKind, Files, Within, normalized, unreadable};
 use crate::write::is_of_git;
 
 /// Files by their paths below a remote, with `/` between the parts.
@@ -28,8 +29,9 @@ pub(super) fn is_below(directory: &str, above: &str) -> bool {
 /// The directories without those that are below another.
 pub(super) fn outermost(directories: &BTreeSet<String>) -> BTreeSet<String> {
     let is_outer = |one: &&String| {
-        let mut all = directories.iter();
-        !all.any(|other| other != *one && is_below(one, other))
+        let mut above = one.match_indices('/').map(|(end, _)| one.cut(..end));
+        let is_in_root = !one.is_empty() && directories.contains("");
+        !is_in_root && !above.any(|above| directories.contains(above))
     };
     directories.iter().filter(is_outer).cloned().collect()
 }
@@ -52,7 +54,7 @@ pub(super) fn of_clone(root: &Path, directories: &BTreeSet<String>) -> Result<Co
 }
 
 /// The files below directories of a remote whose files are laid out as they are: vendored ones, or
-/// those of the cache.
+/// those of the cache; `shown` is how people know the root.
 ///
 /// # Errors
 ///
@@ -60,13 +62,16 @@ pub(super) fn of_clone(root: &Path, directories: &BTreeSet<String>) -> Result<Co
 pub(super) fn laid_out(
     files: &dyn Files,
     root: &Path,
+    shown: &str,
     directories: &BTreeSet<String>,
 ) -> Result<Contents> {
     let budget = Budget::of(limits::current().size);
     let mut contents = Contents::new();
+    // What was laid out has no links; what somebody else put there must not lead out.
+    let files = &Within::new(files, root);
     for directory in directories {
         let whole = root.join(directory);
-        let cannot = |cause| cannot(&whole, cause);
+        let cannot = |cause| unreadable(&format!("{shown}/{directory}"), cause);
         for file in files.walk(&whole).map_err(cannot)? {
             let bytes = files.read(&whole.join(&file)).map_err(cannot)?;
             budget.charge("a remote", VALUE + bytes.len() as u64)?;

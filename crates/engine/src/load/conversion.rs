@@ -13,10 +13,13 @@ use gix::bstr::BStr;
 use gix::filter::plumbing::Pipeline;
 use gix::filter::plumbing::driver::apply::Delay;
 use gix::filter::plumbing::pipeline::convert::to_worktree;
+use gix::index::entry::{Flags, Mode, Stat};
+use gix::objs::tree::EntryKind;
 use gix::worktree::Stack;
 use gix::worktree::stack::state::attributes::Source;
 
 use super::open;
+use super::repository::TreeWalk;
 use super::work_tree::is_unchanged;
 
 /// The attributes that convert anything.
@@ -41,9 +44,7 @@ pub(super) struct Conversion {
 impl Conversion {
     /// The conversions of a commit's tree; none if nothing is ever converted.
     pub(super) fn new(repository: &gix::Repository, tree: ObjectId) -> io::Result<Option<Self>> {
-        let committed = repository
-            .index_from_tree(&tree)
-            .map_err(io::Error::other)?;
+        let committed = attributes_of(repository, tree)?;
         let index = repository.index_or_empty().map_err(io::Error::other)?;
         if !is_configured(repository) && !has_attributes(&committed) && !has_attributes(&index) {
             let on_disk = repository.workdir().map(|root| root.join(ATTRIBUTES));
@@ -198,6 +199,23 @@ fn is_configured(repository: &gix::Repository) -> bool {
     let global = repository.attribute_global_paths().unwrap_or_default();
     let own = repository.common_dir().join("info/attributes");
     is_set("core.autocrlf") || global.into_iter().chain([own]).any(|path| path.exists())
+}
+
+/// An index of the attributes of a tree, and of nothing else.
+fn attributes_of(repository: &gix::Repository, tree: ObjectId) -> io::Result<gix::index::State> {
+    let mut index = gix::index::State::new(repository.object_hash());
+    let mut walk = TreeWalk::default();
+    let walked = walk.each(repository, tree, b"", &mut |path, kind, id| {
+        let path = BStr::new(path);
+        let is_file = matches!(kind, EntryKind::Blob | EntryKind::BlobExecutable);
+        if is_file && (path == ATTRIBUTES || path.ends_with(b"/.gitattributes")) {
+            let (stat, flags) = (Stat::default(), Flags::empty());
+            index.dangerously_push_entry(stat, id, flags, Mode::FILE, path);
+        }
+    });
+    walked.map_err(io::Error::other)?;
+    index.sort_entries();
+    Ok(index)
 }
 
 fn has_attributes(index: &gix::index::State) -> bool {

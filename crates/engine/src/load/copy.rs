@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use kustom_yaml::limits::{Budget, VALUE};
+
 use super::{Disk, FileKind, Files};
 use crate::write::Scratch;
 
@@ -24,8 +26,12 @@ pub(super) fn on_disk(
         FileKind::Directory => root.join(file),
     };
     let mut contents = Vec::with_capacity(inside.len());
+    let budget = Budget::default();
     for file in &inside {
-        contents.push(files.read(&at(path, file))?);
+        let content = files.read(&at(path, file))?;
+        let charged = budget.charge("these files", VALUE + content.len() as u64);
+        charged.map_err(io::Error::other)?;
+        contents.push(content);
     }
     let is_same = |(file, content): (&PathBuf, &Vec<u8>)| {
         Disk.read(&at(path, file))

@@ -10,6 +10,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use rustc_hash::FxHashMap;
 
+use super::listing::Listing;
 use super::open::{self, largest_file};
 use super::provenance::{MadeBy, Provenance};
 
@@ -152,13 +153,18 @@ impl Files for Disk {
             return Ok(Vec::new());
         }
         let mut files = Vec::new();
+        let mut listing = Listing::new();
         for entry in walkdir::WalkDir::new(directory)
             .follow_links(true)
             .sort_by_file_name()
         {
             let entry = entry?;
-            if !entry.file_type().is_dir() {
-                let path = entry.path();
+            let path = entry.path();
+            let length = path.as_os_str().len();
+            if entry.file_type().is_dir() {
+                listing.directory(length)?;
+            } else {
+                listing.file(length)?;
                 files.push(path.strip_prefix(directory).unwrap_or(path).to_path_buf());
             }
         }

@@ -157,10 +157,15 @@ impl Git<'_> {
             true => &SAME_EVERYWHERE,
             false => &[],
         };
+        let above = self.root.parent().unwrap_or(self.root);
         let command = Command {
             directory: Some(self.root.to_owned()),
-            // No prompt: a password comes from git's credential helpers, or not at all.
-            environment: vec![(OsString::from("GIT_TERMINAL_PROMPT"), "0".into())],
+            environment: vec![
+                // No prompt: a password comes from git's credential helpers, or not at all.
+                (OsString::from("GIT_TERMINAL_PROMPT"), "0".into()),
+                // Temporary files may lie in a repository, whose configuration is none of ours.
+                (OsString::from("GIT_CEILING_DIRECTORIES"), above.into()),
+            ],
             without: &LEADING_ASTRAY,
             limit: Some(self.repository.limit),
             ..Command::new("git", [&NO_PROGRAMS, settings, arguments].concat())

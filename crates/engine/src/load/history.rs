@@ -7,6 +7,7 @@ use gix::traverse::commit::simple::CommitTimeOrder;
 use kustom_yaml::error::Result;
 use rustc_hash::FxHashSet;
 
+use super::listing::Listing;
 use super::repository;
 use super::work_tree::{Blob, WorkTree};
 
@@ -46,6 +47,7 @@ impl WorkTree {
             trees: FxHashSet::default(),
             blobs: FxHashSet::default(),
             found: Vec::new(),
+            listing: Listing::new(),
         };
         for commit in commits.into_iter().rev() {
             walk.commit(commit)
@@ -91,6 +93,8 @@ struct Walk<'r> {
     trees: FxHashSet<ObjectId>,
     blobs: FxHashSet<ObjectId>,
     found: Vec<Appearance>,
+    /// A directory is looked at once, but nested ones have long paths.
+    listing: Listing,
 }
 
 impl Walk<'_> {
@@ -108,6 +112,9 @@ impl Walk<'_> {
             for entry in object.iter() {
                 let entry = entry.map_err(gix::Error::from_error)?;
                 let path = format!("{above}{}", entry.filename());
+                self.listing
+                    .file(path.len())
+                    .map_err(gix::Error::from_error)?;
                 let id = entry.object_id();
                 match entry.mode().kind() {
                     EntryKind::Tree => open.push((id, path + "/")),

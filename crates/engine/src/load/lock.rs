@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::path::Path;
 
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::limits;
@@ -12,7 +13,7 @@ use kustom_yaml::place::SourceId;
 use kustom_yaml::{Node, read_config, write};
 use sha2::{Digest as _, Sha256};
 
-use super::content::is_below;
+use super::content::{is_below, named};
 use super::url::{Repository, without_secrets};
 
 /// The name of the file that holds the lock of a project.
@@ -346,6 +347,10 @@ fn entry(item: &Node) -> Result<(Remote, Locked)> {
             }
         })
         .collect();
+    // They are joined to paths: none may lead out, and none be written in two ways.
+    if let Some(odd) = directories.iter().find(|it| **it != named(Path::new(it))) {
+        return Err(wrong(format!("`{odd}` is no directory of `{address}`")));
+    }
     let kind = match (&commit, text("chart")) {
         (Some(_), None) => RemoteKind::Repository {
             reference: text("ref").unwrap_or_default(),

@@ -7,7 +7,9 @@ use kustom_yaml::limits;
 
 use super::lock::{LOCK_FILE, Lock};
 use super::remote::{Beside, FoundLock};
-use super::{FileKind, Repository, SourceStore, cannot};
+use super::{
+    FileKind, Files as _, Repository, SourceStore, Within, cannot, is_outside, unreadable,
+};
 
 /// What ends the way upwards: the root of a project, and that of a work tree.
 const ROOTS: [&str; 2] = ["kustom.yaml", ".git"];
@@ -52,8 +54,12 @@ impl<'f> SourceStore<'f> {
         let start = self.start.get().unwrap_or(&self.working_directory);
         for directory in start.ancestors() {
             let path = directory.join(LOCK_FILE);
-            if let Ok((path, FileKind::File)) = self.files.resolve(&path) {
-                return self.read_lock(&path, directory).map(Some);
+            match Within::new(self.files, directory).resolve(&path) {
+                Ok((path, FileKind::File)) => return self.read_lock(&path, directory).map(Some),
+                Err(cause) if is_outside(&cause) => {
+                    return Err(unreadable(&self.shown(&path).display().to_string(), cause));
+                }
+                _ => {}
             }
             if ROOTS
                 .iter()

@@ -13,7 +13,7 @@ use kustom_yaml::error::{Error, Kind, Result};
 use super::content::{self, Contents, laid_out, named, of_clone, outermost};
 use super::lock::{LOCK_FILE, Lock, Locked, Remote, digest_of, digest_of_files, refuse_offline};
 use super::url::{Repository, shown, shown_url};
-use super::{Files, cache, git, http};
+use super::{Files, Within, cache, git, http, is_outside, unreadable};
 use crate::write::Scratch;
 
 /// The remotes fetched for a build, or for several that share them.
@@ -214,8 +214,13 @@ impl Remotes {
             locked: Some(locked.clone()),
             ..checkout
         };
-        if let Some(root) = self.vendored(&remote, beside) {
-            let contents = laid_out(beside.files, &root, &locked.directories)?;
+        if let Some(root) = self.vendored(&remote, beside)? {
+            let contents = laid_out(
+                beside.files,
+                &root,
+                &remote.vendor_path(),
+                &locked.directories,
+            )?;
             found.check_vendored(&remote, locked, &digest_of_files(&contents))?;
             return Ok(Checkout {
                 is_vendored: true,
@@ -245,11 +250,21 @@ impl Remotes {
     }
 
     /// Where a remote is vendored, if it is and that counts.
-    fn vendored(&self, remote: &Remote, beside: Beside<'_>) -> Option<PathBuf> {
-        let found = beside.lock.filter(|_| self.purpose != Purpose::Vendor)?;
-        let path = found.directory.join(remote.vendor_path());
-        let (root, _) = beside.files.resolve(&path).ok()?;
-        Some(root)
+    ///
+    /// # Errors
+    ///
+    /// If a link leads out of the directory of the lock.
+    fn vendored(&self, remote: &Remote, beside: Beside<'_>) -> Result<Option<PathBuf>> {
+        let Some(found) = beside.lock.filter(|_| self.purpose != Purpose::Vendor) else {
+            return Ok(None);
+        };
+        let path = remote.vendor_path();
+        let files = Within::new(beside.files, &found.directory);
+        match files.resolve(&found.directory.join(&path)) {
+            Ok((root, _)) => Ok(Some(root)),
+            Err(cause) if is_outside(&cause) => Err(unreadable(&path, cause)),
+            Err(_) => Ok(None),
+        }
     }
 
     /// Whether a repository is there already, and has the directory that is asked for.
@@ -289,7 +304,7 @@ impl Remotes {
             return Ok(served(fetch_file(url)?, None));
         };
         let locked = found.entry(&remote)?;
-        if let Some(path) = self.vendored(&remote, beside) {
+        if let Some(path) = self.vendored(&remote, beside)? {
             let bytes = beside.files.read(&path).map_err(|cause| {
                 let message = format!("cannot read `{}`: {cause}", remote.vendor_path());
                 Error::new(Kind::Load, message).caused_by(cause)

@@ -9,13 +9,16 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use gix::bstr::BStr;
 use gix::objs::Kind as ObjectKind;
+use gix::objs::tree::EntryKind;
 use gix::open::Permissions;
 use gix::sec::Permission;
 use gix::sec::trust::{DefaultForLevel as _, Mapping};
 use gix::{ObjectId, ThreadSafeRepository};
 use kustom_yaml::error::{Error, Kind, Result};
 
+use super::listing::{DEEPEST, Listing};
 use super::normalized;
 
 /// The extensions of the repository format that change nothing of what is read here, in lower case.
@@ -353,14 +356,89 @@ pub(super) fn has_sound_start(
     Ok(())
 }
 
-/// Goes into a directory of a tree; `above` are those that led there.
-pub(super) fn enter(above: &mut Vec<ObjectId>, tree: ObjectId) -> io::Result<()> {
-    // Only damage, or somebody on purpose, makes that.
-    if above.contains(&tree) {
-        return Err(io::Error::other("a directory lies in itself"));
+/// A walk through the directories of a tree.
+#[derive(Default)]
+pub(super) struct TreeWalk {
+    /// The directories that led to where it is.
+    above: Vec<ObjectId>,
+    listing: Listing,
+}
+
+impl TreeWalk {
+    /// Goes into a directory, by the length of its path.
+    pub(super) fn enter(&mut self, tree: ObjectId, path: usize) -> io::Result<()> {
+        self.listing.directory(path)?;
+        // Only damage, or somebody on purpose, makes that.
+        if self.above.contains(&tree) {
+            return Err(io::Error::other("a directory lies in itself"));
+        }
+        if self.above.len() >= DEEPEST {
+            let message = format!("directories are nested more than {DEEPEST} deep");
+            return Err(io::Error::other(message));
+        }
+        self.above.push(tree);
+        Ok(())
     }
-    above.push(tree);
-    Ok(())
+
+    /// Comes by a file, by the length of its path.
+    pub(super) fn file(&mut self, path: usize) -> io::Result<()> {
+        self.listing.file(path)
+    }
+
+    /// Goes back to the directory above.
+    pub(super) fn leave(&mut self) {
+        self.above.pop();
+    }
+
+    /// Visits all that is below a tree and no directory, with its path behind `above`.
+    pub(super) fn each(
+        &mut self,
+        repository: &gix::Repository,
+        tree: ObjectId,
+        above: &[u8],
+        visit: &mut dyn FnMut(&[u8], EntryKind, ObjectId),
+    ) -> std::result::Result<(), gix::Error> {
+        self.enter(tree, above.len())
+            .map_err(gix::Error::from_error)?;
+        let object = repository.find_tree(tree)?;
+        let mut directories = Vec::new();
+        for entry in object.iter() {
+            let entry = entry.map_err(gix::Error::from_error)?;
+            is_plain(entry.filename()).map_err(gix::Error::from_error)?;
+            let mut path = above.to_vec();
+            path.extend_from_slice(entry.filename());
+            match entry.mode().kind() {
+                EntryKind::Tree => {
+                    path.push(b'/');
+                    directories.push((path, entry.object_id()));
+                }
+                kind => {
+                    self.file(path.len()).map_err(gix::Error::from_error)?;
+                    visit(&path, kind, entry.object_id());
+                }
+            }
+        }
+        drop(object);
+        for (path, id) in directories {
+            self.each(repository, id, &path, visit)?;
+        }
+        self.leave();
+        Ok(())
+    }
+}
+
+/// Whether the name of an entry leads to nothing but an entry of its directory.
+pub(super) fn is_plain(name: &BStr) -> io::Result<()> {
+    let is_odd = matches!(&**name, b"" | b"." | b"..")
+        || name.contains(&b'/')
+        || cfg!(windows) && name.contains(&b'\\');
+    match is_odd {
+        true => {
+            let message = format!("a directory has an entry of the name `{name}`");
+            Err(io::Error::other(message))
+        }
+        false => Ok(()),
+    }
 }
 
 #[cold]

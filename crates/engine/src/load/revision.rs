@@ -15,8 +15,10 @@ use gix::ObjectId;
 use gix::objs::tree::EntryKind;
 use gix::revision::plumbing::Spec;
 use kustom_yaml::error::{Error, Kind, Result};
-use rustc_hash::FxHashMap;
+use kustom_yaml::limits::Budget;
+use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::listing::{DEEPEST, Listing};
 use super::store::{Item, Store, locked};
 use super::{Disk, FileKind, Files, TrackedFiles, repository};
 use crate::write::Scratch;
@@ -33,6 +35,8 @@ pub struct Revision {
     /// The files, laid out for a program that reads by itself.
     checkout: Mutex<Option<Scratch>>,
     allowed: Vec<PathBuf>,
+    /// The directories that were listed, each once however often.
+    listed: Mutex<(FxHashSet<PathBuf>, Listing)>,
 }
 
 /// The target of a path.
@@ -60,12 +64,19 @@ impl Revision {
         })?;
         repository::has_readable_references(&opened.repository)?;
         let (commit, tree) = parse(&opened.repository, revision)?;
+        let store = Store::new(opened.root, tree, opened.repository);
+        // Nobody must take what cannot be read for what is not there.
+        store.prepare().map_err(|cause| {
+            let message = format!("cannot read the revision `{revision}`: {cause}");
+            Error::new(Kind::Load, message).caused_by(cause)
+        })?;
         Ok(Self {
             commit,
-            repository: Arc::new(Store::new(opened.root, tree, opened.repository)),
+            repository: Arc::new(store),
             submodules: Mutex::default(),
             checkout: Mutex::default(),
             allowed: Vec::new(),
+            listed: Mutex::default(),
         })
     }
 
@@ -275,14 +286,31 @@ impl Revision {
         path
     }
 
+    /// Counts a directory that is listed: many paths may lead to one tree, through those that share it.
+    fn count(&self, real: &Path, items: &[Item]) -> io::Result<()> {
+        let mut listed = locked(&self.listed);
+        let (known, listing) = &mut *listed;
+        if known.contains(real) {
+            return Ok(());
+        }
+        let length = real.as_os_str().len();
+        listing.directory(length)?;
+        for item in items {
+            listing.file(length + item.name.len())?;
+        }
+        known.insert(real.to_path_buf());
+        Ok(())
+    }
+
     /// Adds the files below a directory; `above` are the directories that led there, without links.
     fn walk_into(
         &self,
         directory: &Path,
         shown: &Path,
         above: &mut Vec<PathBuf>,
-        files: &mut Vec<PathBuf>,
+        (files, listing): (&mut Vec<PathBuf>, &mut Listing),
     ) -> io::Result<()> {
+        listing.directory(shown.as_os_str().len())?;
         let (real, id, store) = match self.find(directory)? {
             Found::Inside(real, FileKind::Directory, id, store) => (real, id, store),
             Found::Inside(..) => {
@@ -291,11 +319,14 @@ impl Revision {
             }
             Found::Outside(real) => {
                 let inside = Disk.walk(&real)?;
+                for file in &inside {
+                    listing.file(shown.as_os_str().len() + file.as_os_str().len())?;
+                }
                 files.extend(inside.into_iter().map(|file| shown.join(file)));
                 return Ok(());
             }
         };
-        if above.contains(&real) {
+        if above.contains(&real) || above.len() >= DEEPEST {
             return Err(too_many_links());
         }
         above.push(real);
@@ -303,22 +334,36 @@ impl Revision {
             let shown = shown.join(&item.name);
             match item.kind {
                 EntryKind::Tree | EntryKind::Link | EntryKind::Commit => {
-                    self.walk_into(&directory.join(&item.name), &shown, above, files)?;
+                    let below = directory.join(&item.name);
+                    self.walk_into(&below, &shown, above, (files, listing))?;
                 }
-                _ => files.push(shown),
+                _ => {
+                    listing.file(shown.as_os_str().len())?;
+                    files.push(shown);
+                }
             }
         }
         above.pop();
         Ok(())
     }
 
-    /// Lays out all files below a directory.
-    fn check_out(&self, store: &Arc<Store>, to: &Scratch) -> io::Result<()> {
+    /// Lays out all files below a directory. What is there more than once is charged: a few contents
+    /// could fill the disk.
+    fn check_out(&self, store: &Arc<Store>, to: &Scratch, budget: &Budget) -> io::Result<()> {
+        let mut known: FxHashSet<ObjectId> = FxHashSet::default();
         store.each(&store.root, store.tree, &store.root, &mut |path, item| {
             let inside = path.strip_prefix(self.root()).unwrap_or(path);
+            let mut content = || {
+                let content = store.content(path, item.id)?;
+                if !known.insert(item.id) {
+                    let charged = budget.charge("files of the same content", content.len() as u64);
+                    charged.map_err(io::Error::other)?;
+                }
+                io::Result::Ok(content)
+            };
             match item.kind {
                 EntryKind::Commit => match self.enter(path, item.id, store)? {
-                    Some(inner) => self.check_out(&inner, to),
+                    Some(inner) => self.check_out(&inner, to, budget),
                     None => to.directory(inside).map(drop),
                 },
                 EntryKind::Link => {
@@ -326,10 +371,8 @@ impl Revision {
                     let target = gix::path::from_byte_slice(&target).map_err(io::Error::other)?;
                     to.link(target, inside)
                 }
-                EntryKind::BlobExecutable => {
-                    to.write_program(inside, &store.content(path, item.id)?)
-                }
-                _ => to.write(inside, &store.content(path, item.id)?).map(drop),
+                EntryKind::BlobExecutable => to.write_program(inside, &content()?),
+                _ => to.write(inside, &content()?).map(drop),
             }
         })
     }
@@ -361,8 +404,9 @@ impl Files for Revision {
 
     fn list(&self, directory: &Path) -> io::Result<Vec<String>> {
         match self.find(directory)? {
-            Found::Inside(_, FileKind::Directory, id, store) => {
+            Found::Inside(real, FileKind::Directory, id, store) => {
                 let names = store.items(id)?;
+                self.count(&real, &names)?;
                 let names = names.iter().map(|item| item.name.to_string_lossy());
                 Ok(names.map(std::borrow::Cow::into_owned).collect())
             }
@@ -375,7 +419,8 @@ impl Files for Revision {
         let mut files = Vec::new();
         match self.resolve(directory) {
             Ok((_, FileKind::Directory)) => {
-                self.walk_into(directory, Path::new(""), &mut Vec::new(), &mut files)?;
+                let found = (&mut files, &mut Listing::new());
+                self.walk_into(directory, Path::new(""), &mut Vec::new(), found)?;
                 Ok(files)
             }
             _ => Ok(files),
@@ -395,7 +440,7 @@ impl Files for Revision {
             Some(below) => below.path(),
             None => {
                 let below = Scratch::new("kustom-revision-")?;
-                self.check_out(&self.repository, &below)?;
+                self.check_out(&self.repository, &below, &Budget::default())?;
                 checkout.insert(below).path()
             }
         };

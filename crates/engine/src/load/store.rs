@@ -10,7 +10,7 @@ use gix::objs::tree::EntryKind;
 use rustc_hash::FxHashMap;
 
 use super::conversion::Conversion;
-use super::repository;
+use super::repository::{self, TreeWalk};
 
 /// A repository, or a submodule, and one of its commits.
 pub(super) struct Store {
@@ -51,29 +51,30 @@ impl Store {
         below: &Path,
         visit: &mut dyn FnMut(&Path, &Item) -> io::Result<()>,
     ) -> io::Result<()> {
-        self.each_in(&mut Vec::new(), at, tree, below, visit)
+        self.each_in(&mut TreeWalk::default(), at, tree, below, visit)
     }
 
     fn each_in(
         &self,
-        above: &mut Vec<ObjectId>,
+        walk: &mut TreeWalk,
         at: &Path,
         tree: ObjectId,
         below: &Path,
         visit: &mut dyn FnMut(&Path, &Item) -> io::Result<()>,
     ) -> io::Result<()> {
-        repository::enter(above, tree)?;
+        walk.enter(tree, at.as_os_str().len())?;
         for item in self.items(tree)?.iter() {
             let path = at.join(&item.name);
             if item.kind == EntryKind::Tree {
                 if path.starts_with(below) || below.starts_with(&path) {
-                    self.each_in(above, &path, item.id, below, visit)?;
+                    self.each_in(walk, &path, item.id, below, visit)?;
                 }
             } else if path.starts_with(below) {
+                walk.file(path.as_os_str().len())?;
                 visit(&path, item)?;
             }
         }
-        above.pop();
+        walk.leave();
         Ok(())
     }
 
@@ -87,6 +88,7 @@ impl Store {
         let mut items = Vec::new();
         for entry in object.iter() {
             let entry = entry.map_err(io::Error::other)?;
+            repository::is_plain(entry.filename())?;
             let name = gix::path::from_bstr(entry.filename()).map_err(io::Error::other)?;
             items.push(Item {
                 name: name.into_owned().into(),
@@ -111,18 +113,30 @@ impl Store {
     pub(super) fn content(&self, path: &Path, id: ObjectId) -> io::Result<Vec<u8>> {
         let blob = self.blob(id)?;
         let repository = locked(&self.repository);
+        match self.conversion(&repository)? {
+            None => Ok(blob),
+            Some(conversion) => {
+                let name = path.strip_prefix(&self.root).unwrap_or(path);
+                locked(conversion).checked_out(&repository, name, path, (id, blob))
+            }
+        }
+    }
+
+    /// Finds out what a checkout converts, for which all directories are looked at: whether they can be.
+    pub(super) fn prepare(&self) -> io::Result<()> {
+        let repository = locked(&self.repository);
+        self.conversion(&repository).map(drop)
+    }
+
+    fn conversion(&self, repository: &gix::Repository) -> io::Result<Option<&Mutex<Conversion>>> {
         let conversion = self.conversion.get_or_init(|| {
-            let conversion = Conversion::new(&repository, self.tree);
+            let conversion = Conversion::new(repository, self.tree);
             conversion
                 .map(|some| some.map(Mutex::new))
                 .map_err(|cause| cause.to_string())
         });
         match conversion {
-            Ok(None) => Ok(blob),
-            Ok(Some(conversion)) => {
-                let name = path.strip_prefix(&self.root).unwrap_or(path);
-                locked(conversion).checked_out(&repository, name, path, (id, blob))
-            }
+            Ok(conversion) => Ok(conversion.as_ref()),
             Err(cause) => Err(io::Error::other(cause.as_str())),
         }
     }

@@ -9,7 +9,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{FileKind, Files, MadeBy, display_from, normalized};
+use super::{FileKind, Files, Listing, MadeBy, display_from, normalized};
 use kustom_yaml::error::{Error, Kind};
 
 /// How deep directories may lie in each other.
@@ -74,19 +74,24 @@ impl<'f> Within<'f> {
         directory: &Path,
         inside: &Path,
         above: &mut Vec<PathBuf>,
-        files: &mut Vec<PathBuf>,
+        (files, listing): (&mut Vec<PathBuf>, &mut Listing),
     ) -> io::Result<()> {
+        listing.directory(inside.as_os_str().len())?;
         for name in self.lower.list(directory)? {
             let inside = inside.join(&name);
             match self.resolve(&directory.join(&name))? {
-                (_, FileKind::File) => files.push(inside),
+                (_, FileKind::File) => {
+                    listing.file(inside.as_os_str().len())?;
+                    files.push(inside);
+                }
                 (found, FileKind::Directory) => {
                     if above.contains(&found) || above.len() >= DEEPEST {
                         let message = format!("a link leads in a circle: `{}`", inside.display());
                         return Err(io::Error::other(message));
                     }
                     above.push(found);
-                    self.walk_into(&directory.join(&name), &inside, above, files)?;
+                    let found = (&mut *files, &mut *listing);
+                    self.walk_into(&directory.join(&name), &inside, above, found)?;
                     above.pop();
                 }
             }
@@ -117,7 +122,8 @@ impl Files for Within<'_> {
         match self.resolve(directory) {
             Ok((found, FileKind::Directory)) => {
                 let directory = normalized(directory);
-                self.walk_into(&directory, Path::new(""), &mut vec![found], &mut files)?;
+                let into = (&mut files, &mut Listing::new());
+                self.walk_into(&directory, Path::new(""), &mut vec![found], into)?;
             }
             Err(error) if is_outside(&error) => return Err(error),
             _ => {}

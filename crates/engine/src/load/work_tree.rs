@@ -15,7 +15,7 @@ use kustom_yaml::error::{Error, Kind, Result};
 use rustc_hash::FxHashMap;
 
 use super::open;
-use super::repository::{self, Opened};
+use super::repository::{self, Opened, TreeWalk};
 
 /// A git repository and its work tree, if it has one.
 pub struct WorkTree {
@@ -380,40 +380,11 @@ fn gather(
     above: &[u8],
     files: &mut FxHashMap<Vec<u8>, ObjectId>,
 ) -> std::result::Result<(), gix::Error> {
-    gather_in(repository, &mut Vec::new(), tree, above, files)
-}
-
-fn gather_in(
-    repository: &gix::Repository,
-    open: &mut Vec<ObjectId>,
-    tree: ObjectId,
-    above: &[u8],
-    files: &mut FxHashMap<Vec<u8>, ObjectId>,
-) -> std::result::Result<(), gix::Error> {
-    repository::enter(open, tree).map_err(gix::Error::from_error)?;
-    let object = repository.find_tree(tree)?;
-    let mut directories = Vec::new();
-    for entry in object.iter() {
-        let entry = entry.map_err(gix::Error::from_error)?;
-        let mut path = above.to_vec();
-        path.extend_from_slice(entry.filename());
-        match entry.mode().kind() {
-            EntryKind::Tree => {
-                path.push(b'/');
-                directories.push((path, entry.object_id()));
-            }
-            EntryKind::Blob | EntryKind::BlobExecutable => {
-                files.insert(path, entry.object_id());
-            }
-            EntryKind::Link | EntryKind::Commit => {}
+    TreeWalk::default().each(repository, tree, above, &mut |path, kind, id| {
+        if matches!(kind, EntryKind::Blob | EntryKind::BlobExecutable) {
+            files.insert(path.to_vec(), id);
         }
-    }
-    drop(object);
-    for (path, id) in directories {
-        gather_in(repository, open, id, &path, files)?;
-    }
-    open.pop();
-    Ok(())
+    })
 }
 
 fn is_file(mode: Mode) -> bool {
