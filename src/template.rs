@@ -11,7 +11,7 @@ mod bounds;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 use std::{io, thread};
@@ -63,9 +63,25 @@ const DEEPEST: usize = 64;
 /// # Ok::<(), kustom::error::Error>(())
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Values {
+pub struct Values(Arc<Tree>);
+
+/// The values, which all templates of an environment share.
+#[derive(Debug, Default)]
+struct Tree {
     map: Map<String, serde_json::Value>,
     layers: Vec<Layer>,
+    /// What the engine makes of the map, once.
+    converted: OnceLock<Value>,
+}
+
+impl Clone for Tree {
+    fn clone(&self) -> Self {
+        Self {
+            map: self.map.clone(),
+            layers: self.layers.clone(),
+            converted: OnceLock::new(),
+        }
+    }
 }
 
 /// What was laid over the layers before it, for those who ask where a value is written.
@@ -80,33 +96,51 @@ enum Layer {
 impl Values {
     /// Lays a layer over what is there: maps are merged, all else is replaced.
     pub fn merge(&mut self, layer: Map<String, serde_json::Value>) {
+        let tree = self.tree_mut();
         if !layer.is_empty() {
-            self.layers.push(Layer::Other(layer.clone()));
+            tree.layers.push(Layer::Other(layer.clone()));
         }
-        merge(&mut self.map, layer);
+        merge(&mut tree.map, layer);
     }
 
     /// Lays a file over what is there, by its name for people, its text, and the values in it.
     pub fn merge_file(&mut self, name: &str, text: &str, values: Map<String, serde_json::Value>) {
-        self.layers.push(Layer::File(name.into(), text.into()));
-        merge(&mut self.map, values);
+        let tree = self.tree_mut();
+        tree.layers.push(Layer::File(name.into(), text.into()));
+        merge(&mut tree.map, values);
     }
 
     /// Lays other values, with their layers, over what is there.
     pub fn merge_all(&mut self, other: Self) {
-        self.layers.extend(other.layers);
-        merge(&mut self.map, other.map);
+        let other = Arc::unwrap_or_clone(other.0);
+        let tree = self.tree_mut();
+        tree.layers.extend(other.layers);
+        merge(&mut tree.map, other.map);
+    }
+
+    fn tree_mut(&mut self) -> &mut Tree {
+        let tree = Arc::make_mut(&mut self.0);
+        tree.converted = OnceLock::new();
+        tree
+    }
+
+    /// The values as the engine has them.
+    fn converted(&self) -> Value {
+        let converted = &self.0.converted;
+        converted
+            .get_or_init(|| Value::from(Serde(&self.0.map)))
+            .clone()
     }
 
     /// The tree.
     pub fn into_map(self) -> Map<String, serde_json::Value> {
-        self.map
+        Arc::unwrap_or_clone(self.0).map
     }
 
     /// Where a value is written, by the keys that lead to it: its line in the file of the topmost
     /// layer that has it; nothing if that layer is no file.
     pub fn place(&self, keys: &[&str]) -> Option<Place> {
-        let layer = self.layers.iter().rev().find_map(|layer| match layer {
+        let layer = self.0.layers.iter().rev().find_map(|layer| match layer {
             Layer::File(name, text) => {
                 let node = read_config(text.as_bytes(), SourceId::NONE).ok()?;
                 let span = node.at(keys)?.span;
@@ -119,7 +153,7 @@ impl Values {
 
     /// The text of a scalar, by the keys that lead to it.
     pub(crate) fn text(&self, keys: &[&str]) -> Option<String> {
-        match leaf(&self.map, keys)? {
+        match leaf(&self.0.map, keys)? {
             serde_json::Value::String(text) => Some(text.clone()),
             value @ (serde_json::Value::Number(_) | serde_json::Value::Bool(_)) => {
                 Some(value.to_string())
@@ -132,7 +166,7 @@ impl Values {
     pub(crate) fn with_text(&self, keys: &[&str], text: String) -> Option<Self> {
         let mut values = self.clone();
         let (first, rest) = keys.split_first()?;
-        let first = values.map.get_mut(*first);
+        let first = values.tree_mut().map.get_mut(*first);
         let leaf = rest
             .iter()
             .try_fold(first?, |value, key| value.get_mut(*key))?;
@@ -150,7 +184,7 @@ impl Values {
         if key.matches('.').count() >= DEEPEST {
             return wrong("a key has too many parts".to_owned());
         }
-        let mut map = &mut self.map;
+        let mut map = &mut self.tree_mut().map;
         let (path, last) = key.rsplit_once('.').unwrap_or(("", key));
         if last.is_empty()
             || path
@@ -174,7 +208,7 @@ impl Values {
             Map::from_iter([(part.to_owned(), value)]).into()
         });
         if let serde_json::Value::Object(layer) = layer {
-            self.layers.push(Layer::Other(layer));
+            self.tree_mut().layers.push(Layer::Other(layer));
         }
         Ok(())
     }
@@ -182,7 +216,7 @@ impl Values {
     /// Whether there is a value under some keys with dots between them.
     pub fn has(&self, key: &str) -> bool {
         let mut parts = key.split('.');
-        let first = parts.next().and_then(|part| self.map.get(part));
+        let first = parts.next().and_then(|part| self.0.map.get(part));
         parts
             .try_fold(first, |value, part| value.map(|value| value.get(part)))
             .flatten()
@@ -201,7 +235,7 @@ impl Values {
             }
         }
         let mut keys = Vec::new();
-        gather(&self.map, "", &mut keys);
+        gather(&self.0.map, "", &mut keys);
         keys
     }
 }
@@ -209,7 +243,7 @@ impl Values {
 impl PartialEq for Values {
     /// Whether the values are the same, wherever they are written.
     fn eq(&self, other: &Self) -> bool {
-        self.map == other.map
+        self.0.map == other.0.map
     }
 }
 
@@ -276,7 +310,7 @@ fn rendered(name: &str, text: &str, values: &Values) -> Result<String> {
         .map_err(|error| explained(&error))?;
     let mut output = Bounded(Vec::new());
     template
-        .render_captured_to(Value::from(Serde(&values.map)), &mut output)
+        .render_captured_to(values.converted(), &mut output)
         .map_err(|error| explained(&error))?;
     String::from_utf8(output.0).map_err(|cause| {
         Error::new(Kind::Template, "the template made no text")

@@ -153,7 +153,7 @@ impl ProjectGuard {
             names.extend(paths.iter().map(|path| display_from(&self.root, path)));
         }
         let written = nodes(files, &self.root.join("kustom.yaml"));
-        let written = written.as_ref();
+        let written = written.as_deref();
         let mut findings = Vec::new();
         for index in idle {
             let mistakes = self.mistakes(written, index, &names);

@@ -1,6 +1,6 @@
 //! The output of a build, each line with the place that it comes from.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::chain::{Effect, first_span, is_identity};
 use super::recorder::Life;
@@ -9,7 +9,7 @@ use super::track::Seg;
 use super::{Explained, secrets};
 use crate::error::Result;
 use crate::place::{Place, SourceId, Span};
-use crate::yaml::{Node, Options, Value, read, write};
+use crate::yaml::{Entry, Node, Options, Value, read, write};
 
 /// A line of the output.
 #[derive(Clone, Debug, PartialEq)]
@@ -92,7 +92,7 @@ impl Explained {
         let is_it = |place: &Place| {
             place.file.as_deref() == Some(file) && line.is_none_or(|line| place.span.line == line)
         };
-        let mut reached = Vec::new();
+        let mut reached: Vec<Reached> = Vec::new();
         let lives: Vec<&Life> = self.output().collect();
         for blamed in self.blame(&|_| true)? {
             if let Some(place) = blamed.place.clone().filter(is_it) {
@@ -102,6 +102,7 @@ impl Explained {
                 });
             }
         }
+        let known: FxHashSet<usize> = reached.iter().map(|it| it.line.number).collect();
         // What a step has built upon: a prefix on a name, a tag on an image.
         let mut derived = Vec::new();
         let mut start = 0;
@@ -119,8 +120,7 @@ impl Explained {
                 };
                 for place in self.built_upon(life, way).into_iter().filter(is_it) {
                     let number = start + at + 1;
-                    let is_known = reached.iter().any(|it: &Reached| it.line.number == number);
-                    if !is_known {
+                    if !known.contains(&number) {
                         derived.push(Reached {
                             source_line: place.span.line,
                             line: Blamed {
@@ -255,13 +255,18 @@ impl<'e> Lines<'e> {
     /// Notes the lines of a value; `end` is the first line behind it.
     fn gather(&mut self, node: &Node, printed: &Node, way: &mut Vec<Seg>, end: usize) {
         match (&node.value, &printed.value) {
-            (Value::Map(_), Value::Map(entries)) => {
+            (Value::Map(own), Value::Map(entries)) => {
+                let mut first: FxHashMap<&str, &Entry> = FxHashMap::default();
+                for entry in own {
+                    first
+                        .entry(entry.key.text().unwrap_or_default())
+                        .or_insert(entry);
+                }
                 for (at, entry) in entries.iter().enumerate() {
                     let Some(key) = entry.key.text() else {
                         continue;
                     };
-                    let mut ours = node.entries().iter();
-                    let Some(own) = ours.find(|own| own.key.text() == Some(key)) else {
+                    let Some(own) = first.get(key) else {
                         continue;
                     };
                     let next = entries.get(at + 1);

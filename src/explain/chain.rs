@@ -146,7 +146,8 @@ impl Explained {
                 break;
             };
             let earlier = at_version.checked_sub(1).map(|at| &life.versions[at]);
-            let origin = earlier.and_then(|it| before(&it.node, &version.node, &way));
+            let origin =
+                earlier.and_then(|it| before(&it.node, &version.node, &way, &self.alignments));
             let (Some(earlier), Some(origin)) = (earlier, origin) else {
                 let event = self.created(life, at_version, &way, new);
                 found.push(self.with_scripts(event, version, &way, new));

@@ -56,7 +56,7 @@ use crate::yaml::{Node, Value};
 use object::named;
 use recorder::Recorded;
 use secrets::Secrets;
-use track::Seg;
+use track::{Alignments, Seg};
 
 /// A build, and what its steps did.
 pub struct Explained {
@@ -69,6 +69,7 @@ pub struct Explained {
     findings: Vec<Finding>,
     shows_secrets: bool,
     secrets: OnceLock<Secrets>,
+    alignments: Alignments,
 }
 
 /// Builds the kustomization in a directory, and explains it.
@@ -107,15 +108,26 @@ pub fn directory(
         ];
         texts.add(&path, names.iter().map(|name| &**name), content);
     }
-    let explained = Explained::new(recorder, &built.resources, built.sources, texts);
+    let explained = Explained::new(recorder, &built.resources, built.sources, texts)?;
     Ok(explained.with_findings(built.findings))
 }
 
 impl Explained {
     /// What a recorder has seen of a build that came to some resources.
-    pub fn new(recorder: Recorder, resources: &[Resource], sources: Sources, texts: Texts) -> Self {
-        let (steps, lives, order) = recorder.into_parts(resources);
-        Self {
+    ///
+    /// # Errors
+    ///
+    /// If there was more to remember than the [limits](crate::limits) allow.
+    pub fn new(
+        recorder: Recorder,
+        resources: &[Resource],
+        sources: Sources,
+        texts: Texts,
+    ) -> Result<Self> {
+        let parts = recorder.into_parts(resources);
+        let (steps, lives, order) =
+            parts.map_err(|error| error.locate(|place| sources.locate(place)))?;
+        Ok(Self {
             steps,
             lives,
             order,
@@ -124,7 +136,8 @@ impl Explained {
             findings: Vec::new(),
             shows_secrets: false,
             secrets: OnceLock::new(),
-        }
+            alignments: Alignments::default(),
+        })
     }
 
     /// The same, with what was noticed on the way.

@@ -5,10 +5,13 @@ use std::path::{Path, PathBuf};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::build::{Observer, Step, StepKind, StepPatches};
+use crate::error::{Error, Result};
 use crate::id::Id;
 use crate::place::Span;
 use crate::resource::{Resource, Resources};
 use crate::yaml::{Node, Text};
+use kustom_yaml::Size;
+use kustom_yaml::limits::Budget;
 
 /// Watches a build: hand it to [`build_observed`](crate::build::build_observed), and what it has
 /// seen to [`Explained::new`](super::Explained::new).
@@ -23,6 +26,9 @@ pub struct Recorder {
     groups: Vec<Vec<usize>>,
     /// The group that the kustomization of a directory had last.
     group_of: FxHashMap<PathBuf, usize>,
+    budget: Budget,
+    /// That there was more to remember than the budget has room for.
+    exceeded: Option<Error>,
 }
 
 /// A step that has run.
@@ -57,6 +63,8 @@ pub(super) struct Version {
     pub(super) step: usize,
     pub(super) node: Node,
     pub(super) id: Id,
+    /// What a copy costs, in bytes of the budget.
+    size: u64,
 }
 
 impl Life {
@@ -90,12 +98,18 @@ impl Life {
     }
 }
 
+/// How many times cheaper it is to compare an object than to copy it.
+const COMPARED: u64 = 32;
+
 impl Observer for Recorder {
     fn start(&mut self) {
         *self = Self::default();
     }
 
     fn after(&mut self, step: &Step<'_>, resources: &Resources) {
+        if self.exceeded.is_some() {
+            return;
+        }
         let number = self.steps.len();
         self.steps.push(Recorded {
             kind: step.kind,
@@ -110,10 +124,16 @@ impl Observer for Recorder {
             let next = self.lives.len();
             let index = *self.by_number.entry(resource.number()).or_insert(next);
             members.push(index);
-            let version = || Version {
-                step: number,
-                node: resource.node.clone(),
-                id: resource.id().clone(),
+            let mut cost = 0;
+            let mut version = || {
+                let size = Size::of(&resource.node).bytes;
+                cost += size;
+                Version {
+                    step: number,
+                    node: resource.node.clone(),
+                    id: resource.id().clone(),
+                    size,
+                }
             };
             match self.lives.get_mut(index) {
                 None => self.lives.push(Life {
@@ -121,10 +141,17 @@ impl Observer for Recorder {
                     removed: None,
                     group: usize::MAX,
                 }),
-                Some(life) if may_change && life.last().node != resource.node => {
-                    life.versions.push(version());
+                Some(life) if may_change => {
+                    if life.last().node != resource.node {
+                        life.versions.push(version());
+                    }
+                    cost += life.last().size / COMPARED;
                 }
                 Some(_) => {}
+            }
+            if let Err(error) = self.budget.charge("the record of its steps", cost) {
+                self.exceeded = Some(error.at(step.span));
+                return;
             }
         }
         self.regroup(number, step.directory, members, known);
@@ -190,13 +217,20 @@ fn patches(asked: StepPatches<'_>) -> Vec<PatchText> {
 
 impl Recorder {
     /// The steps, the lives, and which of these the objects of the output have.
+    ///
+    /// # Errors
+    ///
+    /// If there was more to remember than the budget has room for.
     pub(super) fn into_parts(
         self,
         resources: &[Resource],
-    ) -> (Vec<Recorded>, Vec<Life>, Vec<usize>) {
+    ) -> Result<(Vec<Recorded>, Vec<Life>, Vec<usize>)> {
+        if let Some(error) = self.exceeded {
+            return Err(error);
+        }
         let numbers = resources.iter().map(Resource::number);
         let order = numbers.filter_map(|number| self.by_number.get(&number).copied());
         let order = order.collect();
-        (self.steps, self.lives, order)
+        Ok((self.steps, self.lives, order))
     }
 }

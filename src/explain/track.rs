@@ -1,6 +1,11 @@
 //! One value in two versions of an object: where it was before a step, and what the step changed.
 
+use std::cell::LazyCell;
+use std::hash::{Hash as _, Hasher as _};
+use std::sync::{Arc, Mutex, PoisonError};
+
 use kustom_yaml::{Entry, Node, Str, Value};
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
 /// A part of the way to a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,8 +22,27 @@ pub(super) fn at<'n>(node: &'n Node, way: &[Seg]) -> Option<&'n Node> {
     })
 }
 
+/// For each pair of lists that was compared, which item was which before: every line of a list asks.
+///
+/// Lists are known by where they are in memory, so nothing that is compared may be changed.
+#[derive(Debug, Default)]
+pub(super) struct Alignments(Mutex<FxHashMap<(usize, usize), Arc<[Option<usize>]>>>);
+
+impl Alignments {
+    fn of(&self, old: &[Node], new: &[Node]) -> Arc<[Option<usize>]> {
+        let key = (old.as_ptr().addr(), new.as_ptr().addr());
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(known.entry(key).or_insert_with(|| align(old, new).into()))
+    }
+}
+
 /// The way, in the version before, to the value that a way leads to now; nothing if it is new.
-pub(super) fn before(old: &Node, new: &Node, way: &[Seg]) -> Option<Vec<Seg>> {
+pub(super) fn before(
+    old: &Node,
+    new: &Node,
+    way: &[Seg],
+    alignments: &Alignments,
+) -> Option<Vec<Seg>> {
     let (mut old, mut new) = (old, new);
     let mut found = Vec::with_capacity(way.len());
     for seg in way {
@@ -28,7 +52,8 @@ pub(super) fn before(old: &Node, new: &Node, way: &[Seg]) -> Option<Vec<Seg>> {
                 found.push(seg.clone());
             }
             Seg::Item(index) => {
-                let earlier = align(old.items(), new.items()).get(*index).copied()??;
+                let aligned = alignments.of(old.items(), new.items());
+                let earlier = aligned.get(*index).copied()??;
                 (old, new) = (&old.items()[earlier], &new.items()[*index]);
                 found.push(Seg::Item(earlier));
             }
@@ -69,15 +94,41 @@ pub(super) fn name_of(item: &Node) -> Option<(&'static str, &str)> {
 pub(super) fn align(old: &[Node], new: &[Node]) -> Vec<Option<usize>> {
     let mut free = vec![true; old.len()];
     let mut found = vec![None; new.len()];
-    let ways: [fn(&Node, &Node) -> bool; 3] = [same_content, same_place, same_name];
-    for is_same in ways {
+    let ways: [(fn(&Node) -> Option<u64>, fn(&Node, &Node) -> bool); 3] = [
+        (|item| Some(content_hash(item)), same_content),
+        (place_hash, same_place),
+        (name_hash, same_name),
+    ];
+    for (hash, is_same) in ways {
+        // The items of the old list by what they are compared by, once one is not where it was.
+        let by_hash: LazyCell<FxHashMap<u64, Vec<usize>>, _> = LazyCell::new(|| {
+            let mut by_hash: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
+            for (at, item) in old.iter().enumerate() {
+                if let Some(hash) = hash(item) {
+                    by_hash.entry(hash).or_default().push(at);
+                }
+            }
+            by_hash
+        });
+        // How many of those of a hash were taken from the front.
+        let mut taken: FxHashMap<u64, usize> = FxHashMap::default();
         for (index, item) in new.iter().enumerate() {
             if found[index].is_some() {
                 continue;
             }
-            let beside = Some(index).filter(|index| *index < old.len());
-            let mut candidates = beside.into_iter().chain(0..old.len());
-            let earlier = candidates.find(|at| free[*at] && is_same(&old[*at], item));
+            let fits = |free: &[bool], at: usize| free[at] && is_same(&old[at], item);
+            let mut earlier = Some(index).filter(|at| *at < old.len() && fits(&free, *at));
+            if earlier.is_none()
+                && let Some(hash) = hash(item)
+                && let Some(candidates) = by_hash.get(&hash)
+            {
+                let first = taken.entry(hash).or_default();
+                while candidates.get(*first).is_some_and(|at| !free[*at]) {
+                    *first += 1;
+                }
+                let mut left = candidates[*first..].iter().copied();
+                earlier = left.find(|at| fits(&free, *at));
+            }
             if let Some(earlier) = earlier {
                 free[earlier] = false;
                 found[index] = Some(earlier);
@@ -97,6 +148,41 @@ pub(super) fn align(old: &[Node], new: &[Node]) -> Vec<Option<usize>> {
         }
     }
     found
+}
+
+/// The same for values that [`same_content`] takes for the same.
+fn content_hash(node: &Node) -> u64 {
+    fn add(node: &Node, hasher: &mut FxHasher) {
+        match &node.value {
+            Value::Map(entries) => {
+                entries.len().hash(hasher);
+                for entry in entries {
+                    entry.key.text().hash(hasher);
+                    add(&entry.value, hasher);
+                }
+            }
+            Value::Seq(items) => {
+                items.len().hash(hasher);
+                items.iter().for_each(|item| add(item, hasher));
+            }
+            Value::Scalar(text) | Value::Alias(text) => text.hash(hasher),
+        }
+    }
+    let mut hasher = FxHasher::default();
+    add(node, &mut hasher);
+    hasher.finish()
+}
+
+fn place_hash(node: &Node) -> Option<u64> {
+    let is_read = !node.is_scalar() && node.span.line > 0;
+    is_read.then_some((u64::from(node.span.line) << 32) + u64::from(node.span.column))
+}
+
+fn name_hash(node: &Node) -> Option<u64> {
+    let name = name_of(node)?;
+    let mut hasher = FxHasher::default();
+    name.hash(&mut hasher);
+    Some(hasher.finish())
 }
 
 /// Whether two values say the same, wherever they were written.
@@ -158,12 +244,13 @@ fn compare(
     }
     match (&old.value, &new.value) {
         (Value::Map(before), Value::Map(after)) => {
+            let known = by_key(before);
             for entry in after {
                 let Some(key) = entry.key.text() else {
                     continue;
                 };
                 new_way.push(Seg::Key(key.into()));
-                match old.get(key) {
+                match known.get(key) {
                     Some(value) => {
                         old_way.push(Seg::Key(key.into()));
                         compare(value, &entry.value, old_way, new_way, found);
@@ -173,8 +260,9 @@ fn compare(
                 }
                 new_way.pop();
             }
+            let known = by_key(after);
             for key in before.iter().filter_map(|entry| entry.key.text()) {
-                if new.get(key).is_none() {
+                if !known.contains_key(key) {
                     old_way.push(Seg::Key(key.into()));
                     found.push(Difference::Removed(old_way.clone()));
                     old_way.pop();
@@ -195,8 +283,9 @@ fn compare(
                 }
                 new_way.pop();
             }
+            let stayed: FxHashSet<usize> = earlier.iter().copied().flatten().collect();
             for index in 0..before.len() {
-                if !earlier.contains(&Some(index)) {
+                if !stayed.contains(&index) {
                     old_way.push(Seg::Item(index));
                     found.push(Difference::Removed(old_way.clone()));
                     old_way.pop();
@@ -211,6 +300,17 @@ fn compare(
             found.push(Difference::Added(new_way.clone()));
         }
     }
+}
+
+/// The values of a map by their keys, the first of each.
+fn by_key(entries: &[Entry]) -> FxHashMap<&str, &Node> {
+    let mut first = FxHashMap::default();
+    for entry in entries {
+        if let Some(key) = entry.key.text() {
+            first.entry(key).or_insert(&entry.value);
+        }
+    }
+    first
 }
 
 /// The ways to all scalars, and to collections that hold nothing.
@@ -278,8 +378,9 @@ mod tests {
         );
         let way =
             |key: &str, item| vec![Seg::Key("l".into()), Seg::Item(item), Seg::Key(key.into())];
-        assert_eq!(before(&old, &new, &way("v", 1)), Some(way("v", 1)));
-        assert_eq!(before(&old, &new, &way("name", 0)), None);
+        let before = |way: &[Seg]| before(&old, &new, way, &Alignments::default());
+        assert_eq!(before(&way("v", 1)), Some(way("v", 1)));
+        assert_eq!(before(&way("name", 0)), None);
         let found = differences(&old, &new);
         assert!(
             found.contains(&Difference::Changed(way("v", 1), way("v", 1))),

@@ -67,7 +67,7 @@ pub fn explain_objects(
         let names = names.iter().map(|name| &**name);
         texts.add(&path, names, content);
     }
-    let explained = Explained::new(recorder, &rendered.resources, rendered.sources, texts);
+    let explained = Explained::new(recorder, &rendered.resources, rendered.sources, texts)?;
     Ok((
         explained.with_findings(rendered.findings),
         rendered.resources,

@@ -67,12 +67,16 @@ fn targets(
     }
     let directory = wanted.parent().unwrap_or(&project.root);
     let pattern = wanted.file_name().unwrap_or_default().to_string_lossy();
-    let names = files.list(directory).unwrap_or_default();
-    let fitting = names
-        .iter()
-        .filter(|name| matches_pattern(&pattern, name, Wildcards::Star));
+    let names = || files.list(directory).unwrap_or_default();
+    let fitting: Vec<String> = match pattern.contains('*') {
+        true => {
+            let fits = |name: &String| matches_pattern(&pattern, name, Wildcards::Star);
+            names().into_iter().filter(fits).collect()
+        }
+        false => vec![pattern.clone().into_owned()],
+    };
     let mut found = Vec::new();
-    for name in fitting {
+    for name in &fitting {
         match files.resolve(&directory.join(name)) {
             Ok((path, FileKind::File)) => found.push(path),
             Err(cause) if is_outside(&cause) => {
@@ -95,13 +99,15 @@ fn targets(
         "there is no `{}`, which a script changes",
         script.file
     ));
-    Err(match nearest(&pattern, names.iter().map(String::as_str)) {
-        Some(near) => {
-            let near = Path::new(&script.file).with_file_name(near);
-            error.help(format!("did you mean `{}`?", near.display()))
-        }
-        None => error.help("a file is named relative to the environment's directory"),
-    })
+    Err(
+        match nearest(&pattern, names().iter().map(String::as_str)) {
+            Some(near) => {
+                let near = Path::new(&script.file).with_file_name(near);
+                error.help(format!("did you mean `{}`?", near.display()))
+            }
+            None => error.help("a file is named relative to the environment's directory"),
+        },
+    )
 }
 
 fn run(

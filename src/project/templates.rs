@@ -3,7 +3,7 @@
 //! A file `x.yaml.j2` stands for the file `x.yaml` that it makes, wherever that is named. It is
 //! rendered when it is first read, so that one that nobody names needs no values.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -31,7 +31,7 @@ pub(super) struct Templated<'f> {
 struct Made {
     files: BTreeMap<PathBuf, Vec<u8>>,
     /// The templates in the directories of the files that were read.
-    directories: BTreeMap<PathBuf, Vec<String>>,
+    directories: BTreeMap<PathBuf, HashSet<String>>,
     /// Templates that a file hides, by the file's path.
     hidden: BTreeMap<PathBuf, PathBuf>,
     /// What is wrong with the first one that is wrong.
@@ -81,9 +81,10 @@ impl<'f> Templated<'f> {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         // A directory is listed once for all its files, and most hold no template.
         if !made.directories.contains_key(directory) {
-            let mut names = self.lower.list(directory).unwrap_or_default();
-            names.retain(|name| name.ends_with(SUFFIX));
-            made.directories.insert(directory.to_path_buf(), names);
+            let names = self.lower.list(directory).unwrap_or_default();
+            let names = names.into_iter().filter(|name| name.ends_with(SUFFIX));
+            let directory = directory.to_path_buf();
+            made.directories.insert(directory, names.collect());
         }
         let templates = &made.directories[directory];
         if templates.is_empty() {
@@ -91,7 +92,7 @@ impl<'f> Templated<'f> {
         }
         let template = with_suffix(path);
         let name = template.file_name().unwrap_or_default().to_string_lossy();
-        if templates.iter().any(|known| **known == *name) {
+        if templates.contains(&*name) {
             made.hidden.insert(path.to_path_buf(), template);
         }
     }

@@ -1,6 +1,8 @@
 //! Locates fields in `kustom.yaml` and `environment.yaml`.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::load::Files;
@@ -20,7 +22,7 @@ pub(crate) enum Step<'s> {
 
 /// The place of a value in a file that was read before; as far as the way leads.
 pub(crate) fn place_at(files: &dyn Files, path: &Path, way: &[Step<'_>]) -> Place {
-    in_file(path, span_at(nodes(files, path).as_ref(), way))
+    in_file(path, span_at(nodes(files, path).as_deref(), way))
 }
 
 /// The span of a value in what a file says, for many values of one file; as far as the way leads.
@@ -113,7 +115,8 @@ pub(in crate::project) fn settings_with(
     environment.chain().find_map(|one| {
         let path = one.file();
         let node = nodes(files, &path)?;
-        node.get(field).is_some().then_some((path, node))
+        node.get(field)?;
+        Some((path, (*node).clone()))
     })
 }
 
@@ -139,8 +142,29 @@ pub(in crate::project) fn says(entry: &Node, field: &str, text: Option<&str>) ->
 }
 
 /// What a file says that was read before.
-pub(crate) fn nodes(files: &dyn Files, path: &Path) -> Option<Node> {
-    read_config(&files.read(path).ok()?, SourceId::NONE).ok()
+///
+/// Each entry of a long list asks for its place, so the files that were asked for last are kept as
+/// they were parsed; the content decides whether one is still the same.
+pub(crate) fn nodes(files: &dyn Files, path: &Path) -> Option<Rc<Node>> {
+    /// An environment, and what it extends.
+    const KEPT: usize = 8;
+    thread_local! {
+        static PARSED: RefCell<Vec<(Vec<u8>, Rc<Node>)>> = const { RefCell::new(Vec::new()) };
+    }
+    let bytes = files.read(path).ok()?;
+    PARSED.with_borrow_mut(|parsed| {
+        let at = match parsed.iter().position(|(known, _)| *known == bytes) {
+            Some(at) => at,
+            None => {
+                let node = read_config(&bytes, SourceId::NONE).ok()?;
+                parsed.truncate(KEPT - 1);
+                parsed.push((bytes, Rc::new(node)));
+                parsed.len() - 1
+            }
+        };
+        parsed[..=at].rotate_right(1);
+        Some(Rc::clone(&parsed[0].1))
+    })
 }
 
 fn in_file(path: &Path, span: Span) -> Place {

@@ -223,12 +223,14 @@ impl KustTarget<'_> {
         gathered
             .fields
             .merge(&Fields::configured(context.options.release, configured)?)?;
+        let mut defined = Vec::new();
         for name in &self.kustomization.crds {
             let content = self.loader.read(name)?;
             let definitions = json_or_config(&content.bytes, content.source)?;
-            gathered.fields.merge(&Fields::from_crd(&definitions)?)?;
+            defined.push(Fields::from_crd(&definitions)?);
         }
-        Ok(())
+        let defined: Vec<&Fields> = defined.iter().collect();
+        gathered.fields.merge_all(&defined)
     }
 }
 

@@ -118,7 +118,7 @@ impl Context<'_> {
     }
 
     /// What labels select before they are set.
-    pub(super) fn labels_of(&self, resources: &Resources, pairs: &[(Text, Text)]) -> Labels {
+    pub(super) fn labels_of(&self, resources: &Resources, pairs: &[&(Text, Text)]) -> Labels {
         let mut labels = Labels::default();
         if self.options.lint && !pairs.is_empty() {
             let keys = keys_of(pairs);
@@ -137,7 +137,7 @@ impl Context<'_> {
     pub(super) fn note_labels(
         &mut self,
         resources: &Resources,
-        pairs: &[(Text, Text)],
+        pairs: &[&(Text, Text)],
         before: Labels,
     ) {
         if before.0.is_empty() {
@@ -152,8 +152,7 @@ impl Context<'_> {
                 if label.is_own || !is_lost(&pair) {
                     return;
                 }
-                let new = pairs.iter().find(|(key, _)| key.text == label.key);
-                let new = new.map_or("", |(_, value)| value);
+                let new = keys.get(&*label.key).map_or("", |(_, value)| value);
                 if new == label.value {
                     return;
                 }
@@ -408,14 +407,16 @@ fn counts_by_itself(resource: &Resource) -> bool {
     matches!(resource.id().gvk.kind.as_str(), "Pod" | "Service")
 }
 
-fn keys_of(pairs: &[(Text, Text)]) -> FxHashMap<&str, &Str> {
-    let keys = pairs.iter();
-    keys.map(|(key, _)| (key.text.as_str(), &key.text))
-        .collect()
+/// The pairs by their keys; of several the last one counts.
+type Pairs<'p> = FxHashMap<&'p str, &'p (Text, Text)>;
+
+fn keys_of<'p>(pairs: &[&'p (Text, Text)]) -> Pairs<'p> {
+    let pairs = pairs.iter();
+    pairs.map(|pair| (pair.0.text.as_str(), *pair)).collect()
 }
 
 /// Calls `f` for each of the keys wherever labels are had or asked for.
-fn each_label(resource: &Resource, keys: &FxHashMap<&str, &Str>, f: &mut dyn FnMut(Seen<'_>)) {
+fn each_label(resource: &Resource, keys: &Pairs<'_>, f: &mut dyn FnMut(Seen<'_>)) {
     each_scalar(&resource.node, &mut |path, node| {
         let [.., map, last] = path else { return };
         let is_own = path.len() == 3 && path[0] == "metadata" && map == "labels";
@@ -440,19 +441,19 @@ fn each_label(resource: &Resource, keys: &FxHashMap<&str, &Str>, f: &mut dyn FnM
             });
         };
         let named = is_map.then(|| keys.get_key_value(last.as_str())).flatten();
-        if let Some((_, key)) = named {
-            tell(key, text, true);
+        if let Some((_, pair)) = named {
+            tell(&pair.0.text, text, true);
         }
         // `app=web,tier=front`, as some kinds write a selector.
         if lower.ends_with("selector") && text.contains('=') {
             let mut met = HashSet::new();
             for (name, value) in text.split(',').filter_map(|part| part.split_once('=')) {
                 let name = name.trim();
-                if let Some(key) = keys.get(name)
-                    && named.is_none_or(|(_, other)| other != *key)
+                if let Some((key, _)) = keys.get(name)
+                    && named.is_none_or(|(other, _)| *other != key.text.as_str())
                     && met.insert(name)
                 {
-                    tell(key, value.trim_start_matches('=').trim(), false);
+                    tell(&key.text, value.trim_start_matches('=').trim(), false);
                 }
             }
         }

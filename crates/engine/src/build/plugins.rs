@@ -118,9 +118,10 @@ pub(super) fn transform(
     match builtin {
         Builtin::Annotations(pairs, specs) => annotations::apply(resources, pairs, specs),
         Builtin::Labels(pairs, specs) => {
-            let seen = context.labels_of(resources, pairs);
+            let set: Vec<_> = pairs.iter().collect();
+            let seen = context.labels_of(resources, &set);
             labels::apply(resources, pairs, specs)?;
-            context.note_labels(resources, pairs, seen);
+            context.note_labels(resources, &set, seen);
             Ok(())
         }
         Builtin::Hash => hash::apply(resources, &context.schema),

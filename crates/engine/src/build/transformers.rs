@@ -152,6 +152,10 @@ impl Steps<'_, '_, '_> {
 
     /// `labels`, and after them `commonLabels`.
     fn labels(&mut self) -> Result<()> {
+        // Looked at once before all entries and once behind them, not with each.
+        let labels = self.asked.labels.iter().flat_map(|label| &label.pairs);
+        let pairs: Vec<&(Text, Text)> = labels.chain(&self.asked.common_labels).collect();
+        let seen = self.context.labels_of(self.resources, &pairs);
         for label in &self.asked.labels {
             let specs = self.fields.for_labels(&label.fields, label.reach)?;
             self.label(&label.pairs, &specs)?;
@@ -159,13 +163,12 @@ impl Steps<'_, '_, '_> {
         if !self.asked.labels.is_empty() || !self.asked.common_labels.is_empty() {
             self.label(&self.asked.common_labels, &self.fields.common_labels)?;
         }
+        self.context.note_labels(self.resources, &pairs, seen);
         Ok(())
     }
 
     fn label(&mut self, pairs: &[(Text, Text)], specs: &[FieldSpec]) -> Result<()> {
-        let seen = self.context.labels_of(self.resources, pairs);
         labels::apply(self.resources, pairs, specs)?;
-        self.context.note_labels(self.resources, pairs, seen);
         self.done(StepKind::LabelTransformer, first_key(pairs));
         Ok(())
     }

@@ -23,45 +23,49 @@ impl Fields {
     ///
     /// If both have a field and disagree on whether it is created where it is missing.
     pub fn merge(&mut self, other: &Self) -> Result<()> {
-        let tables = [
-            ("namePrefix", &mut self.name_prefix, &other.name_prefix),
-            ("nameSuffix", &mut self.name_suffix, &other.name_suffix),
-            ("namespace", &mut self.namespace, &other.namespace),
-            (
-                "commonAnnotations",
-                &mut self.common_annotations,
-                &other.common_annotations,
-            ),
-            (
-                "commonLabels",
-                &mut self.common_labels,
-                &other.common_labels,
-            ),
-            ("labels", &mut self.labels, &other.labels),
-            (
-                "templateLabels",
-                &mut self.template_labels,
-                &other.template_labels,
-            ),
+        self.merge_all(&[other])
+    }
+
+    /// Adds the fields of several others, one after the other, in one pass over each table.
+    ///
+    /// # Errors
+    ///
+    /// As [`Fields::merge`].
+    pub fn merge_all(&mut self, others: &[&Self]) -> Result<()> {
+        type Of = fn(&Fields) -> &Specs;
+        let tables: [(&str, &mut Specs, Of); 11] = [
+            ("namePrefix", &mut self.name_prefix, |it| &it.name_prefix),
+            ("nameSuffix", &mut self.name_suffix, |it| &it.name_suffix),
+            ("namespace", &mut self.namespace, |it| &it.namespace),
+            ("commonAnnotations", &mut self.common_annotations, |it| {
+                &it.common_annotations
+            }),
+            ("commonLabels", &mut self.common_labels, |it| {
+                &it.common_labels
+            }),
+            ("labels", &mut self.labels, |it| &it.labels),
+            ("templateLabels", &mut self.template_labels, |it| {
+                &it.template_labels
+            }),
             (
                 "volumeClaimTemplateLabels",
                 &mut self.volume_claim_template_labels,
-                &other.volume_claim_template_labels,
+                |it| &it.volume_claim_template_labels,
             ),
-            (
-                "varReference",
-                &mut self.var_reference,
-                &other.var_reference,
-            ),
-            ("images", &mut self.images, &other.images),
-            ("replicas", &mut self.replicas, &other.replicas),
+            ("varReference", &mut self.var_reference, |it| {
+                &it.var_reference
+            }),
+            ("images", &mut self.images, |it| &it.images),
+            ("replicas", &mut self.replicas, |it| &it.replicas),
         ];
-        for (name, table, other) in tables {
-            if extend(table, other).map_err(|error| in_table(error, name))? {
+        for (name, table, of) in tables {
+            let others = others.iter().map(|other| of(other));
+            if extend(table, others).map_err(|error| in_table(error, name))? {
                 sort_specs(table.to_mut());
             }
         }
-        merge_name_references(&mut self.name_reference, &other.name_reference)
+        let others = others.iter().map(|other| &other.name_reference);
+        merge_name_references(&mut self.name_reference, others)
             .map_err(|error| in_table(error, "nameReference"))
     }
 }
@@ -71,16 +75,15 @@ fn in_table(error: Error, name: &str) -> Error {
 }
 
 /// Adds the rows that are not there yet, and says whether that left the table unsorted.
-fn extend(table: &mut Specs, other: &Specs) -> Result<bool> {
-    if other.is_empty() {
-        return Ok(false);
-    }
-    if let Some(builtin) = builtin_for(table, other) {
-        *table = builtin;
+fn extend<'s>(table: &mut Specs, others: impl Iterator<Item = &'s Specs>) -> Result<bool> {
+    let rest = beyond_builtin(table, others);
+    if rest.is_empty() {
         return Ok(false);
     }
     let mut merger = Merger::new(table);
-    merger.add(other)?;
+    for other in rest {
+        merger.add(other)?;
+    }
     let added = merger.into_added();
     if added.is_empty() {
         return Ok(false);
@@ -88,6 +91,21 @@ fn extend(table: &mut Specs, other: &Specs) -> Result<bool> {
     let added: Vec<FieldSpec> = added.into_iter().cloned().collect();
     table.to_mut().extend(added);
     Ok(true)
+}
+
+/// Adds built-in tables as long as that takes no work, and returns the tables that are left.
+fn beyond_builtin<'s, T: Clone>(
+    table: &mut Table<T>,
+    others: impl Iterator<Item = &'s Table<T>>,
+) -> Vec<&'s Table<T>> {
+    let mut rest = Vec::new();
+    for other in others.filter(|other| !other.is_empty()) {
+        match builtin_for(table, other).filter(|_| rest.is_empty()) {
+            Some(builtin) => *table = builtin,
+            None => rest.push(other),
+        }
+    }
+    rest
 }
 
 /// What comes of adding a built-in table to nothing or to itself: the same table, since no row of
@@ -102,15 +120,12 @@ fn builtin_for<T: Clone>(table: &Table<T>, other: &Table<T>) -> Option<Table<T>>
 }
 
 /// Unlike the tables of fields, the referrers of a target keep the order in which they came.
-fn merge_name_references(
+fn merge_name_references<'s>(
     table: &mut Table<NameReference>,
-    other: &Table<NameReference>,
+    others: impl Iterator<Item = &'s Table<NameReference>>,
 ) -> Result<()> {
-    if other.is_empty() {
-        return Ok(());
-    }
-    if let Some(builtin) = builtin_for(table, other) {
-        *table = builtin;
+    let rest = beyond_builtin(table, others);
+    if rest.is_empty() {
         return Ok(());
     }
     let target = |reference: &NameReference| {
@@ -126,16 +141,20 @@ fn merge_name_references(
         .enumerate()
         .map(|(at, reference)| (target(reference), at))
         .collect();
-    for reference in other.iter() {
+    // What joins the referrers of each target.
+    let mut joining: Vec<Vec<&Specs>> = vec![Vec::new(); own.len()];
+    for reference in rest.into_iter().flat_map(|other| other.iter()) {
         match index.get(&target(reference)) {
-            Some(at) => {
-                extend(&mut own[*at].referrers, &reference.referrers)?;
-            }
+            Some(at) => joining[*at].push(&reference.referrers),
             None => {
                 index.insert(target(reference), own.len());
                 own.push(reference.clone());
+                joining.push(Vec::new());
             }
         }
+    }
+    for (reference, joining) in own.iter_mut().zip(joining) {
+        extend(&mut reference.referrers, joining.into_iter())?;
     }
     sort_name_references(own);
     Ok(())
@@ -143,16 +162,58 @@ fn merge_name_references(
 
 /// Finds out which rows a table lacks.
 pub(super) struct Merger<'s> {
-    by_path: HashMap<&'s str, Vec<&'s FieldSpec>>,
+    by_path: HashMap<&'s str, Known<'s>>,
     added: Vec<&'s FieldSpec>,
+}
+
+/// The rows of one path.
+#[derive(Default)]
+struct Known<'s> {
+    rows: Vec<&'s FieldSpec>,
+    /// The first row of each type, and of all types that a row for more of them would cover.
+    first: HashMap<Type<'s>, usize>,
+    /// How many rows are in there.
+    indexed: usize,
+}
+
+/// A group, a version and a kind; what is empty stands for any.
+type Type<'s> = (&'s str, &'s str, &'s str);
+
+/// Up to this many rows, looking at each is quicker than an index.
+const FEW: usize = 16;
+
+impl<'s> Known<'s> {
+    /// The first row of a type that the new row covers.
+    fn covered_by(&mut self, new: &'s FieldSpec) -> Option<&'s FieldSpec> {
+        if self.rows.len() <= FEW || new.core_only {
+            let mut rows = self.rows.iter();
+            return rows
+                .find(|old| new.selects(&old.group, &old.version, &old.kind))
+                .copied();
+        }
+        for (at, old) in self.rows.iter().enumerate().skip(self.indexed) {
+            for mask in 0..8 {
+                let part = |bit: u8, text: &'s str| if mask & bit == 0 { text } else { "" };
+                let covered = (
+                    part(1, &old.group),
+                    part(2, &old.version),
+                    part(4, &old.kind),
+                );
+                self.first.entry(covered).or_insert(at);
+            }
+        }
+        self.indexed = self.rows.len();
+        let at = self.first.get(&(&*new.group, &*new.version, &*new.kind));
+        at.map(|at| self.rows[*at])
+    }
 }
 
 impl<'s> Merger<'s> {
     /// For a table.
     pub(super) fn new(table: &'s [FieldSpec]) -> Self {
-        let mut by_path: HashMap<&str, Vec<&FieldSpec>> = HashMap::with_capacity(table.len());
+        let mut by_path: HashMap<&str, Known<'_>> = HashMap::with_capacity(table.len());
         for spec in table {
-            by_path.entry(&spec.path).or_default().push(spec);
+            by_path.entry(&spec.path).or_default().rows.push(spec);
         }
         Self {
             by_path,
@@ -164,14 +225,11 @@ impl<'s> Merger<'s> {
     pub(super) fn add(&mut self, specs: &'s [FieldSpec]) -> Result<()> {
         for spec in specs {
             let known = self.by_path.entry(&spec.path).or_default();
-            match known
-                .iter()
-                .find(|old| spec.selects(&old.group, &old.version, &old.kind))
-            {
+            match known.covered_by(spec) {
                 Some(old) if old.create != spec.create => return Err(conflict(old, spec)),
                 Some(_) => {}
                 None => {
-                    known.push(spec);
+                    known.rows.push(spec);
                     self.added.push(spec);
                 }
             }
@@ -344,6 +402,55 @@ mod tests {
         assert_eq!(gathered.common_labels.len(), 32);
         let all = spec("", "", "metadata/labels", true);
         assert!(!gathered.common_labels.contains(&all));
+    }
+
+    #[test]
+    fn many_rows_of_one_path_are_merged_as_few_are() {
+        let names = ["", "a", "b", "c"];
+        let mut rows = Vec::new();
+        for number in 0..200_usize {
+            let of = |by: usize| names[number / by % names.len()];
+            let mut row = spec(of(1), of(4), "p", true);
+            row.version = of(16).into();
+            row.core_only = number.is_multiple_of(7);
+            rows.push(row);
+        }
+        rows.reverse();
+        let mut wanted: Vec<&FieldSpec> = Vec::new();
+        for row in &rows {
+            if !wanted
+                .iter()
+                .any(|old| row.selects(&old.group, &old.version, &old.kind))
+            {
+                wanted.push(row);
+            }
+        }
+        let mut merger = Merger::new(&[]);
+        merger.add(&rows).unwrap();
+        assert!(wanted.len() > FEW);
+        assert_eq!(merger.into_added(), wanted);
+    }
+
+    #[test]
+    fn several_sets_are_merged_as_one_after_the_other() {
+        let sets: Vec<Fields> = (0..9)
+            .map(|number| Fields {
+                name_reference: Cow::Owned(vec![NameReference {
+                    kind: ["Secret", "Bee"][number % 2].into(),
+                    referrers: Cow::Owned(vec![spec("", &format!("K{number}"), "p", false)]),
+                    ..NameReference::default()
+                }]),
+                ..with_labels(vec![spec("", ["A", "", "B"][number % 3], "p", true)])
+            })
+            .collect();
+        let mut one_by_one = Fields::builtin();
+        for set in &sets {
+            one_by_one.merge(set).unwrap();
+        }
+        let mut at_once = Fields::builtin();
+        let sets: Vec<&Fields> = sets.iter().collect();
+        at_once.merge_all(&sets).unwrap();
+        assert_eq!(one_by_one, at_once);
     }
 
     #[test]

@@ -177,10 +177,9 @@ impl Fields {
     ///
     /// If two of them disagree on whether a field is created.
     pub fn configured(release: Release, files: impl IntoIterator<Item = Self>) -> Result<Self> {
+        let files: Vec<Self> = files.into_iter().collect();
         let mut own = Self::default();
-        for file in files {
-            own.merge(&file)?;
-        }
+        own.merge_all(&files.iter().collect::<Vec<_>>())?;
         let mut fields = Self::of_release(release);
         fields.merge(&own)?;
         Ok(fields)
