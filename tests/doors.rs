@@ -48,15 +48,19 @@ fn project() -> Stage {
         "p/environments/e/kustomization.yaml",
         "resources: [maps.yaml]\n",
     );
+    stage.write(
+        "p/other.yaml",
+        "{apiVersion: v1, kind: ConfigMap, metadata: {name: m0}}\n",
+    );
     say(&stage, "new");
     stage
 }
 
-/// What writes files, and the files.
-const WRITERS: [(&str, &[&str]); 5] = [
+/// What writes files of some size, and the files.
+const WRITERS: [(&str, &[&str]); 6] = [
     ("build environments/e -o out.yaml", &["out.yaml"]),
     (
-        "render --all -q -o all",
+        "render --all -q -o all --secrets placeholder",
         &["all/e.yaml", "all/.kustom-rendered"],
     ),
     (
@@ -65,7 +69,42 @@ const WRITERS: [(&str, &[&str]); 5] = [
     ),
     ("config e --write", &["environments/e/configs/c.yaml"]),
     ("yq -i .data.new-0=1 in-place.yaml", &["in-place.yaml"]),
+    (
+        "diff --files other.yaml environments/e/maps.yaml --format html -o page.html --exit-zero",
+        &["page.html"],
+    ),
 ];
+
+/// What writes small files, and the files.
+const SMALL_WRITERS: [(&str, &[&str]); 6] = [
+    (
+        "edit -C environments/e set nameprefix x-",
+        &["environments/e/kustomization.yaml"],
+    ),
+    (
+        "secrets init f",
+        &[
+            "environments/f/secrets/a/token",
+            "environments/f/secrets/b/token",
+        ],
+    ),
+    (
+        "init fresh",
+        &[
+            "fresh/kustom.yaml",
+            "fresh/environments/production/kustomization.yaml",
+        ],
+    ),
+    ("lock", &["kustom.lock"]),
+    ("vendor", &["vendor/kustom.sum"]),
+    (
+        "check e --format sarif -o report.sarif --exit-zero",
+        &["report.sarif"],
+    ),
+];
+
+/// A lock that a project has which uses no remotes.
+const LOCK_OF_NOTHING: &str = "version: 1\nremotes: []\n";
 
 /// Lays out what there was before a command.
 fn lay_out(stage: &Stage, files: &[&str]) {
@@ -73,6 +112,15 @@ fn lay_out(stage: &Stage, files: &[&str]) {
         // What is edited in place is its own input.
         let text = match *file {
             "in-place.yaml" => stage.read("p/environments/e/maps.yaml"),
+            "environments/e/kustomization.yaml" => "resources: [maps.yaml]\n".to_owned(),
+            // What is only made, and what a lock is for.
+            "kustom.lock" => LOCK_OF_NOTHING.to_owned(),
+            file if file.starts_with("fresh/") || file.contains("/secrets/") => {
+                let _ = fs::remove_file(stage.path(&format!("p/{file}")));
+                let _ = fs::remove_dir_all(stage.path("p/fresh"));
+                let _ = fs::remove_dir_all(stage.path("p/environments/f/secrets"));
+                continue;
+            }
             file => format!("# the old {file}\n"),
         };
         stage.write(&format!("p/{file}"), &text);
@@ -88,16 +136,22 @@ fn drafts(directory: &Path) -> usize {
         .count()
 }
 
-/// What files of the project hold.
-fn contents(stage: &Stage, files: &[&str]) -> Vec<String> {
-    let read = |file: &&str| stage.read(&format!("p/{file}"));
+/// What files of the project hold, those that are there.
+fn contents(stage: &Stage, files: &[&str]) -> Vec<Option<String>> {
+    let read = |file: &&str| fs::read_to_string(stage.path(&format!("p/{file}"))).ok();
     files.iter().map(read).collect()
 }
 
 #[test]
 fn a_kill_leaves_every_file_old_or_new() {
     let stage = project();
-    for (command, files) in WRITERS {
+    stage.write("p/secrets-boilerplate/a/token", "CHANGE_ME\n");
+    stage.write("p/secrets-boilerplate/b/token", "CHANGE_ME\n");
+    stage.write(
+        "p/environments/f/kustomization.yaml",
+        "secretGenerator:\n- {name: a, files: [secrets/a/token]}\n- {name: b, files: [secrets/b/token]}\n",
+    );
+    for (command, files) in WRITERS.iter().chain(&SMALL_WRITERS) {
         lay_out(&stage, files);
         let old = contents(&stage, files);
         let start = Instant::now();
@@ -120,13 +174,15 @@ fn a_kill_leaves_every_file_old_or_new() {
             thread::sleep(long.mul_f64(part));
             child.kill().unwrap();
             cut_short += u32::from(child.wait().unwrap().code().is_none());
-            for ((file, old), new) in files.iter().zip(&old).zip(&new) {
-                let found = stage.read(&format!("p/{file}"));
-                assert!(found == *old || found == *new, "{command}: {file} is cut");
+            let found = contents(&stage, files);
+            for (at, file) in files.iter().enumerate() {
+                let is_whole = found[at] == old[at] || found[at] == new[at];
+                assert!(is_whole, "{command}: {file} is cut");
             }
         }
         eprintln!("{command}: {cut_short} of {} were killed", kills());
         // The next run takes away what the killed ones have left.
+        lay_out(&stage, files);
         assert_eq!(stage.kustom("p", command.split(' ')).code, 0, "{command}");
         assert_eq!(drafts(&stage.path("p")), 0, "{command}");
     }
@@ -144,7 +200,8 @@ fn a_full_disk_leaves_every_file_as_it_was() {
         assert!(matches!(said.code, 1 | 2), "{command}: {}", said.code);
         assert!(said.err.contains("error: cannot write `"), "{}", said.err);
         for (file, old) in files.iter().zip(&old) {
-            assert_eq!(stage.read(&format!("p/{file}")), *old, "{command}: {file}");
+            let found = fs::read_to_string(stage.path(&format!("p/{file}"))).ok();
+            assert_eq!(found, *old, "{command}: {file}");
         }
         assert_eq!(drafts(&stage.path("p")), 0, "{command}");
         // Where nothing was before, nothing is left: not even a directory.
@@ -192,6 +249,12 @@ fn an_absurd_environment_is_answered() {
         "check",
         "render --all -q -o out",
         "yq .kind environments/e/maps.yaml",
+        "explain e",
+        "blame e",
+        "validate e",
+        "outdated",
+        "substitute --set a=b environments/e/maps.yaml",
+        "diff --files other.yaml environments/e/maps.yaml --format markdown",
     ];
     let plain: Vec<CommandOutput> = commands
         .iter()
@@ -338,6 +401,16 @@ fn nothing_outside_of_the_project_is_opened() {
         "diff testing staging --secrets placeholder",
         "diff staging --against HEAD",
         "validate testing",
+        "explain testing",
+        "explain testing Deployment/deck spec.replicas",
+        "blame testing",
+        "blame --reverse kustom/base/kustomization.yaml",
+        "lock",
+        "lock --check",
+        "vendor",
+        "substitute --set a=b environments/testing/kustomization.yaml",
+        "diff staging --against HEAD --format html -o ../page.html --exit-zero",
+        "compare-releases kustom/base --from 5.7.1",
         "yq . kustom.yaml",
         "yq -i .base=\"kustom/base\" kustom.yaml",
         "edit set namespace x -C environments/testing --dry-run",
@@ -353,6 +426,7 @@ fn nothing_outside_of_the_project_is_opened() {
             let below = |name: &str| path.starts_with(stage.path(name));
             below("p") || below("out") || below("fresh") || below("localized") || below("tmp")
                 || path == stage.path("out.yaml") || path == stage.path("report.sarif")
+                || path == stage.path("page.html")
                 // Where results go, and where a draft of them lies.
                 || path == stage.path("")
                 || path.strip_prefix(stage.path("")).is_ok_and(is_draft)

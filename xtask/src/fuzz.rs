@@ -81,7 +81,7 @@ impl Asked {
 pub fn run(asked: &Asked) -> Result<()> {
     let root = std::env::current_dir()?;
     if !asked.is_built {
-        build(&root)?;
+        build(&root, &asked.targets)?;
     }
     let wanted = |target: &&Target| {
         asked.targets.is_empty() || asked.targets.iter().any(|name| name == target.name)
@@ -115,9 +115,18 @@ fn judged(failures: &[&str]) -> Result<()> {
     }
 }
 
-fn build(root: &Path) -> Result<()> {
+/// Builds some targets; all, if none is named.
+fn build(root: &Path, targets: &[String]) -> Result<()> {
+    let which = match targets {
+        [] => vec!["--bins"],
+        some => some
+            .iter()
+            .flat_map(|name| ["--bin", name.as_str()])
+            .collect(),
+    };
     let status = Command::new("cargo")
-        .args(["build", "--locked", "--release", "--bins"])
+        .args(["build", "--locked", "--release"])
+        .args(which)
         // Build scripts and macros are not counted.
         .args(["--target", &host()?])
         .arg("--manifest-path")
