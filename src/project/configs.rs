@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::extended_files::ExtendedFiles;
-use super::provenance::{Base, Remembered, Run, Scripted};
+use super::provenance::{Base, Remembered, Run, Scripted, written};
 use super::script_files::ProjectFiles;
 use super::settings::{place_of_entry, says};
 use super::templates::{Templated, values};
@@ -312,11 +312,15 @@ fn changed(
         name: &name,
         bytes: &bytes,
     };
-    let config = Source {
-        name: &shown(&files.editable_path(from)),
+    let name_of_config = shown(&files.editable_path(from));
+    let input = Source {
+        name: &name_of_config,
         bytes: &config.content,
     };
-    let applied = apply(source, config, &loader)?;
+    let applied = apply(source, input, &loader).map_err(|error| {
+        let made = &*config.provenance;
+        error.locate(|place| written(Some(made), &name_of_config, place))
+    })?;
     let run = Run {
         name,
         bytes,

@@ -26,6 +26,14 @@ pub(super) struct Scripted {
     map: OnceLock<Option<SourceMap>>,
 }
 
+/// Leads a place in the text of a file to where that was written, if it was made.
+pub(super) fn written(made: Option<&dyn Provenance>, file: &str, place: &mut Place) {
+    if let Some(made) = made.filter(|_| place.file.as_deref() == Some(file)) {
+        let written = made.place(place.span);
+        (place.file, place.span) = (written.file, written.span);
+    }
+}
+
 /// The file that a script changed.
 #[derive(Debug)]
 pub(super) struct Base {

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::provenance::{Base, Remembered, Run, Scripted, Within};
+use super::provenance::{Base, Remembered, Run, Scripted, Within, written};
 use super::script_files::ProjectFiles;
 use super::settings::{entry, place_of_entry, says};
 use super::{Environment, Project, ScriptUse};
@@ -132,8 +132,13 @@ fn run(
         name: &shown,
         bytes: &content,
     };
-    let applied = apply(source, input, &loader)
-        .map_err(|error| error.locate(|place| *place = run.place_in_file(std::mem::take(place))))?;
+    let applied = apply(source, input, &loader).map_err(|error| {
+        let made = files.provenance(path);
+        error.locate(|place| {
+            *place = run.place_in_file(std::mem::take(place));
+            written(made.as_deref(), input.name, place);
+        })
+    })?;
     let mut findings = applied.findings;
     for place in findings.iter_mut().flat_map(Finding::places_mut) {
         *place = run.place_in_file(std::mem::take(place));
