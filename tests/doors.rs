@@ -408,7 +408,7 @@ fn nothing_outside_of_the_project_is_opened() {
         "lock",
         "lock --check",
         "vendor",
-        "substitute --set a=b environments/testing/kustomization.yaml",
+        "substitute --set a=b kustom/base/manifests/upstream/deck_deployment.yaml",
         "diff staging --against HEAD --format html -o ../page.html --exit-zero",
         "compare-releases kustom/base --from 5.7.1",
         "yq . kustom.yaml",

@@ -190,6 +190,46 @@ fn templates_of_ten_thousand_parts_are_done_or_refused() {
 }
 
 #[test]
+fn a_path_of_a_hundred_thousand_parts_is_refused() {
+    let stage = Stage::new();
+    stage.write("p/kustom.yaml", "{}\n");
+    let path = "a/".repeat(100_000);
+    for field in [
+        "resources: [PATH]",
+        "components: [PATH]",
+        "patches: [{path: PATH}]",
+        "configMapGenerator: [{name: a, files: [PATH]}]",
+        "crds: [PATH]",
+        "configurations: [PATH]",
+        "openapi: {path: PATH}",
+        "replacements: [{path: PATH}]",
+    ] {
+        let text = field.replace("PATH", &format!("{path}x.yaml"));
+        stage.write("p/environments/e/kustomization.yaml", &format!("{text}\n"));
+        for command in ["build environments/e", "render e"] {
+            let said = stage.kustom("p", command.split(' '));
+            assert!(matches!(said.code, 1 | 2), "{command}, {field}");
+        }
+    }
+    let path = "a/".repeat(10_000);
+    for command in [
+        "build PATH",
+        "render PATH",
+        "explain e PATH",
+        "blame --reverse PATH:1",
+        "diff --files PATH PATH",
+        "substitute --values PATH PATH",
+        "localize PATH",
+        "argocd applications PATH",
+        "yq . PATH",
+    ] {
+        let words = command.split(' ').map(|word| word.replace("PATH", &path));
+        let said = stage.kustom("p", words);
+        assert!(matches!(said.code, 1 | 2), "{command}");
+    }
+}
+
+#[test]
 fn values_that_are_put_into_themselves_end_at_a_depth() {
     let stage = Stage::new();
     stage.write(

@@ -95,7 +95,11 @@ fn a_repository_around_the_temporary_directory_runs_nothing() {
         return;
     }
     let mut stage = Stage::new();
-    stage.write("repo/kustomization.yaml", "{}\n");
+    stage.write("repo/kustomization.yaml", "resources: [map.yaml]\n");
+    stage.write(
+        "repo/map.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: far}\n",
+    );
     stage.commit("repo");
     stage.git("repo", "tag v1.0.0");
     stage.git("repo", "tag v1.1.0");

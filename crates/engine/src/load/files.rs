@@ -199,6 +199,9 @@ impl Default for LookupCache {
     }
 }
 
+/// How long a path may be whose directories are looked up one by one, in bytes.
+const LONGEST_WAY: usize = 1024;
+
 impl LookupCache {
     /// The same, with files that are larger than so many bytes refused.
     #[must_use]
@@ -223,7 +226,9 @@ impl LookupCache {
         let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else {
             return Ok(None);
         };
-        if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
+        // Each directory of the way is a call, and the stack is short.
+        let is_long = path.as_os_str().len() > LONGEST_WAY;
+        if is_long || path.as_os_str().as_encoded_bytes().ends_with(b"/") {
             return Ok(None);
         }
         let Some(directory) = self.directory(directory)? else {
