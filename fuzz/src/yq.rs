@@ -105,13 +105,10 @@ pub(crate) fn codecs(text: &str) {
     let Ok(nodes) = decode(format, text, &Decoding::default()) else {
         return;
     };
-    let encoding = Encoding {
-        // A text alone is printed as it is, and as such is not read back.
-        unwrapped: false,
-        ..Encoding::default()
-    };
-    for node in nodes {
-        let Ok(written) = encode(format, &node, &encoding) else {
+    let encoding = Encoding::default();
+    // A text alone is printed bare, and so is not read back.
+    for node in nodes.iter().filter(|node| !node.is_scalar()) {
+        let Ok(written) = encode(format, node, &encoding) else {
             continue;
         };
         let again = decode(format, &written, &Decoding::default())
