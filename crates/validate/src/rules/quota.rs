@@ -47,49 +47,7 @@ fn limit_types(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
 
 fn limit_range_item(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
     let kind = value.text("type");
-    if kind.is_empty() {
-        cx.findings
-            .required(&path.field("type"), value, "a limit says what it is for");
-    } else if !["Pod", "Container", "PersistentVolumeClaim"].contains(&kind)
-        && label_key(kind).is_err()
-        || !kind.is_empty()
-            && !kind.contains('/')
-            && !["Pod", "Container", "PersistentVolumeClaim"].contains(&kind)
-    {
-        let origin = value.get("type").unwrap_or(value);
-        cx.findings.invalid(
-            &path.field("type"),
-            origin,
-            format!("`{kind}` is no standard kind of limit, and has no domain"),
-        );
-    }
-    let of = |field: &str, key: &str| {
-        value
-            .get(field)
-            .and_then(|found| found.get(key))
-            .and_then(Quantity::of)
-    };
-    if kind == "Pod" {
-        for field in ["default", "defaultRequest"] {
-            if let Some(found) = value.get(field).filter(|found| !found.is_zero()) {
-                cx.findings.forbidden(
-                    &path.field(field),
-                    found,
-                    "a limit for pods has no defaults",
-                );
-            }
-        }
-    }
-    if kind == "PersistentVolumeClaim"
-        && of("min", "storage").is_none()
-        && of("max", "storage").is_none()
-    {
-        cx.findings.required(
-            &path.field("limits"),
-            value,
-            "a limit for claims has a minimum or a maximum of `storage`",
-        );
-    }
+    limited_kind(cx, path, value, kind);
     let mut keys: Vec<&str> = Vec::new();
     for field in [
         "min",
@@ -114,77 +72,122 @@ fn limit_range_item(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
     keys.sort_unstable();
     keys.dedup();
     for key in keys {
-        // Minimum, default request, default and maximum do not fall.
-        let order = ["min", "defaultRequest", "default", "max"];
-        for (index, low) in order.iter().enumerate() {
-            for high in &order[index + 1..] {
-                let (Some(least), Some(most)) = (of(low, key), of(high, key)) else {
-                    continue;
-                };
-                if least > most {
-                    // The server names the one that a user would change.
-                    let field = if *low == "min" && *high == "max" {
-                        "min"
-                    } else if *high == "max" {
-                        low
-                    } else if *low == "min" {
-                        high
-                    } else {
-                        low
-                    };
-                    let list = path.field(field);
-                    let origin = value
-                        .get(field)
-                        .and_then(|found| found.get(key))
-                        .unwrap_or(value);
-                    cx.findings.invalid(
-                        &list.key(key),
-                        origin,
-                        format!("`{low}` of `{key}` is greater than its `{high}`"),
-                    );
-                }
-            }
-        }
-        if let Some(ratio) = of("maxLimitRequestRatio", key) {
-            let list = path.field("maxLimitRequestRatio");
-            let origin = value
-                .get("maxLimitRequestRatio")
-                .and_then(|found| found.get(key))
-                .unwrap_or(value);
-            if Quantity::parse("1").is_some_and(|one| ratio < one) {
-                cx.findings
-                    .invalid(&list.key(key), origin, "the ratio is less than 1");
-            }
-        }
-        let bounds = (of("max", key), of("min", key));
-        if let (Some(ratio), (Some(most), Some(least))) = (of("maxLimitRequestRatio", key), bounds)
-            && ratio.is_more_than(most, least)
+        order_of_limits(cx, path, value, key);
+        ratio_of_limits(cx, path, value, key);
+        let (limit, request) = (
+            limit_of(value, "default", key),
+            limit_of(value, "defaultRequest", key),
+        );
+        if !resources::may_overcommit(key)
+            && limit.is_some()
+            && request.is_some()
+            && limit != request
         {
-            let list = path.field("maxLimitRequestRatio");
-            let origin = value
-                .get("maxLimitRequestRatio")
-                .and_then(|found| found.get(key))
-                .unwrap_or(value);
+            let list = path.field("defaultRequest");
+            let origin = value.get("defaultRequest").unwrap_or(value);
             cx.findings.invalid(
                 &list.key(key),
                 origin,
-                "the ratio is more than that of `max` to `min`",
+                format!(
+                    "`{key}` cannot be overcommitted: default request and default must be equal"
+                ),
             );
         }
-        if !resources::may_overcommit(key) {
-            let (limit, request) = (of("default", key), of("defaultRequest", key));
-            if limit.is_some() && request.is_some() && limit != request {
-                let list = path.field("defaultRequest");
-                let origin = value.get("defaultRequest").unwrap_or(value);
-                cx.findings.invalid(
-                    &list.key(key),
-                    origin,
-                    format!(
-                        "`{key}` cannot be overcommitted: default request and default must be equal"
-                    ),
+    }
+}
+
+/// A quantity of a limit: `min.cpu`.
+fn limit_of(limit: &Value<'_>, field: &str, key: &str) -> Option<Quantity> {
+    limit.get(field)?.get(key).and_then(Quantity::of)
+}
+
+/// The kind that a limit is for, and the fields that it then may or must have.
+fn limited_kind(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>, kind: &str) {
+    let is_standard = ["Pod", "Container", "PersistentVolumeClaim"].contains(&kind);
+    if kind.is_empty() {
+        cx.findings
+            .required(&path.field("type"), value, "a limit says what it is for");
+    } else if !is_standard && (label_key(kind).is_err() || !kind.contains('/')) {
+        let origin = value.get("type").unwrap_or(value);
+        cx.findings.invalid(
+            &path.field("type"),
+            origin,
+            format!("`{kind}` is no standard kind of limit, and has no domain"),
+        );
+    }
+    if kind == "Pod" {
+        for field in ["default", "defaultRequest"] {
+            if let Some(found) = value.get(field).filter(|found| !found.is_zero()) {
+                cx.findings.forbidden(
+                    &path.field(field),
+                    found,
+                    "a limit for pods has no defaults",
                 );
             }
         }
+    }
+    if kind == "PersistentVolumeClaim"
+        && limit_of(value, "min", "storage").is_none()
+        && limit_of(value, "max", "storage").is_none()
+    {
+        cx.findings.required(
+            &path.field("limits"),
+            value,
+            "a limit for claims has a minimum or a maximum of `storage`",
+        );
+    }
+}
+
+/// Minimum, default request, default and maximum do not fall.
+fn order_of_limits(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>, key: &str) {
+    let order = ["min", "defaultRequest", "default", "max"];
+    for (index, low) in order.iter().enumerate() {
+        for high in &order[index + 1..] {
+            let (Some(least), Some(most)) = (limit_of(value, low, key), limit_of(value, high, key))
+            else {
+                continue;
+            };
+            if least <= most {
+                continue;
+            }
+            // The server names the one that a user would change.
+            let field = match (*low, *high) {
+                ("min", "max") => "min",
+                ("min", _) => *high,
+                _ => *low,
+            };
+            let list = path.field(field);
+            let origin = value.get(field).and_then(|found| found.get(key));
+            cx.findings.invalid(
+                &list.key(key),
+                origin.unwrap_or(value),
+                format!("`{low}` of `{key}` is greater than its `{high}`"),
+            );
+        }
+    }
+}
+
+/// The ratio of limit to request is at least 1, and no more than maximum and minimum allow.
+fn ratio_of_limits(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>, key: &str) {
+    const FIELD: &str = "maxLimitRequestRatio";
+    let Some(ratio) = limit_of(value, FIELD, key) else {
+        return;
+    };
+    let list = path.field(FIELD);
+    let origin = value.get(FIELD).and_then(|found| found.get(key));
+    let origin = origin.unwrap_or(value);
+    if Quantity::parse("1").is_some_and(|one| ratio < one) {
+        cx.findings
+            .invalid(&list.key(key), origin, "the ratio is less than 1");
+    }
+    if let (Some(most), Some(least)) = (limit_of(value, "max", key), limit_of(value, "min", key))
+        && ratio.is_more_than(most, least)
+    {
+        cx.findings.invalid(
+            &list.key(key),
+            origin,
+            "the ratio is more than that of `max` to `min`",
+        );
     }
 }
 
@@ -205,9 +208,19 @@ const CONFLICTS: &[(&str, &str)] = &[
     ("Terminating", "NotTerminating"),
 ];
 
+/// The scopes that are about the pods themselves, and take no values.
+const PLAIN_SCOPES: &[&str] = &[
+    "BestEffort",
+    "NotBestEffort",
+    "Terminating",
+    "NotTerminating",
+    "CrossNamespacePodAffinity",
+];
+
 fn quota(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
     let hard = path.field("hard");
-    for entry in value.get("hard").map_or(&[][..], Value::entries) {
+    let amounts = value.get("hard").map_or(&[][..], Value::entries);
+    for entry in amounts {
         let here = hard.key(&entry.key);
         if let Err(message) = resources::quota_name(&entry.key) {
             cx.findings.add(
@@ -225,105 +238,84 @@ fn quota(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
                 .invalid(&here, &entry.value, "the number must be whole");
         }
     }
-    let resources: Vec<&str> = value
-        .get("hard")
-        .map_or(&[][..], Value::entries)
-        .iter()
-        .map(|entry| &*entry.key)
-        .collect();
-    let applies = |scope: &str| {
-        resources
-            .iter()
-            .all(|name| resources::scope_applies(scope, name))
-    };
+    let resources: Vec<&str> = amounts.iter().map(|entry| &*entry.key).collect();
     let mut scopes: Vec<&str> = Vec::new();
     let here = path.field("scopes");
     for item in value.list("scopes") {
         let scope = item.as_text().unwrap_or_default();
-        if !SCOPES.contains(&scope) {
-            cx.findings
-                .invalid(&here, item, format!("`{scope}` is no scope of a quota"));
-        } else if !applies(scope) {
-            cx.findings.invalid(
-                &here,
-                item,
-                format!("the scope `{scope}` does not apply to all resources of the quota"),
-            );
-        }
+        scope_of_quota(cx, (&here, &here), item, scope, &resources);
         scopes.push(scope);
     }
     conflicts(cx, &here, value.get("scopes"), &scopes);
-    let expressions = value
-        .get("scopeSelector")
-        .map_or(&[][..], |selector| selector.list("matchExpressions"));
+    let selector = value.get("scopeSelector");
+    let expressions = selector.map_or(&[][..], |selector| selector.list("matchExpressions"));
     let here = path.field("scopeSelector.matchExpressions");
     let mut scopes: Vec<&str> = Vec::new();
     for expression in expressions {
         let scope = expression.text("scopeName");
-        let at = |key: &str| expression.get(key).unwrap_or(expression);
-        if !SCOPES.contains(&scope) {
-            cx.findings.invalid(
-                &here.field("scopeName"),
-                at("scopeName"),
-                format!("`{scope}` is no scope of a quota"),
-            );
-        } else if !applies(scope) {
-            cx.findings.invalid(
-                &here,
-                at("scopeName"),
-                format!("the scope `{scope}` does not apply to all resources of the quota"),
+        let item = expression.get("scopeName").unwrap_or(expression);
+        let name = here.field("scopeName");
+        scope_of_quota(cx, (&name, &here), item, scope, &resources);
+        scope_expression(cx, &here, expression, scope);
+        scopes.push(scope);
+    }
+    conflicts(cx, &here, selector, &scopes);
+}
+
+/// A scope is known, and applies to all resources of the quota; each mistake has a path of its own.
+fn scope_of_quota(
+    cx: &mut Cx<'_>,
+    (unknown, idle): (&Path<'_>, &Path<'_>),
+    item: &Value<'_>,
+    scope: &str,
+    resources: &[&str],
+) {
+    let applies = |name: &&str| resources::scope_applies(scope, name);
+    if !SCOPES.contains(&scope) {
+        let message = format!("`{scope}` is no scope of a quota");
+        cx.findings.invalid(unknown, item, message);
+    } else if !resources.iter().all(applies) {
+        let message = format!("the scope `{scope}` does not apply to all resources of the quota");
+        cx.findings.invalid(idle, item, message);
+    }
+}
+
+/// The operator and the values of an expression about a scope.
+fn scope_expression(cx: &mut Cx<'_>, here: &Path<'_>, expression: &Value<'_>, scope: &str) {
+    let at = |key: &str| expression.get(key).unwrap_or(expression);
+    let operator = expression.text("operator");
+    let values = expression.list("values");
+    if PLAIN_SCOPES.contains(&scope) && operator != "Exists" {
+        cx.findings.invalid(
+            &here.field("operator"),
+            at("operator"),
+            format!("the scope `{scope}` takes only `Exists`"),
+        );
+    }
+    match operator {
+        "In" | "NotIn" if values.is_empty() => {
+            cx.findings.required(
+                &here.field("values"),
+                expression,
+                "`In` and `NotIn` need values",
             );
         }
-        let operator = expression.text("operator");
-        let values = expression.list("values");
-        if [
-            "BestEffort",
-            "NotBestEffort",
-            "Terminating",
-            "NotTerminating",
-            "CrossNamespacePodAffinity",
-        ]
-        .contains(&scope)
-            && operator != "Exists"
-        {
+        "Exists" | "DoesNotExist" if !values.is_empty() => {
+            cx.findings.invalid(
+                &here.field("values"),
+                at("values"),
+                "`Exists` and `DoesNotExist` take no values",
+            );
+        }
+        "In" | "NotIn" | "Exists" | "DoesNotExist" => {}
+        other => {
             cx.findings.invalid(
                 &here.field("operator"),
                 at("operator"),
-                format!("the scope `{scope}` takes only `Exists`"),
+                format!("`{other}` is no operator of a selector"),
             );
         }
-        match operator {
-            "In" | "NotIn" if values.is_empty() => {
-                cx.findings.required(
-                    &here.field("values"),
-                    expression,
-                    "`In` and `NotIn` need values",
-                );
-            }
-            "Exists" | "DoesNotExist" if !values.is_empty() => {
-                cx.findings.invalid(
-                    &here.field("values"),
-                    at("values"),
-                    "`Exists` and `DoesNotExist` take no values",
-                );
-            }
-            "In" | "NotIn" | "Exists" | "DoesNotExist" => {}
-            other => {
-                cx.findings.invalid(
-                    &here.field("operator"),
-                    at("operator"),
-                    format!("`{other}` is no operator of a selector"),
-                );
-            }
-        }
-        scopes.push(scope);
     }
-    conflicts(
-        cx,
-        &path.field("scopeSelector.matchExpressions"),
-        value.get("scopeSelector"),
-        &scopes,
-    );
 }
 
 fn conflicts(cx: &mut Cx<'_>, path: &Path<'_>, list: Option<&Value<'_>>, scopes: &[&str]) {
