@@ -119,7 +119,7 @@ pub(super) fn json6902(
     let (bytes, source) = match (patch.patch.is_empty(), patch.path.is_empty()) {
         // Here blanks before a bracket make it YAML.
         (false, true) => {
-            let source = target.inline(&patch.patch, &patch.patch);
+            let source = target.inline(&patch.patch, 0);
             (patch.patch.as_bytes().to_vec(), source)
         }
         (false, false) if patch.patch.trim().is_empty() => {
@@ -141,9 +141,9 @@ pub(super) fn json6902(
 fn text_of(target: &KustTarget<'_>, patch: &Patch) -> Result<(Vec<u8>, SourceId)> {
     match (patch.patch.trim().is_empty(), patch.path.is_empty()) {
         (false, true) => {
-            let text = patch.patch.trim();
-            let source = target.inline(&patch.patch, text);
-            Ok((text.as_bytes().to_vec(), source))
+            let text = patch.patch.trim_start();
+            let source = target.inline(&patch.patch, patch.patch.len() - text.len());
+            Ok((text.trim_end().as_bytes().to_vec(), source))
         }
         (true, false) => {
             let content = target.loader.read(&patch.path)?;

@@ -97,9 +97,8 @@ impl<'l> KustTarget<'l> {
         Ok(())
     }
 
-    /// The source of a text that the kustomization holds, of which `read` is read.
-    pub(super) fn inline(&self, text: &Text, read: &str) -> SourceId {
-        let skipped = text.find(read).unwrap_or(0);
+    /// The source of a text that the kustomization holds, without its first bytes.
+    pub(super) fn inline(&self, text: &Text, skipped: usize) -> SourceId {
         let library = self.loader.library();
         library.inline(self.content.as_ref(), text, skipped)
     }
@@ -114,7 +113,7 @@ impl<'l> KustTarget<'l> {
         if !entry.contains(['\n', '{']) {
             return None;
         }
-        let stream = read_manifests(entry.as_bytes(), self.inline(entry, entry)).ok()?;
+        let stream = read_manifests(entry.as_bytes(), self.inline(entry, 0)).ok()?;
         resource::from_documents(stream, &context.schema).ok()
     }
 

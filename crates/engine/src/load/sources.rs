@@ -48,16 +48,18 @@ impl InlineText {
             inset: OnceLock::new(),
         }
     }
-}
 
-impl Provenance for InlineText {
-    fn place(&self, span: Span) -> Place {
+    /// The span in the file of a span in the text.
+    fn place(&self, span: Span) -> Span {
+        if span.line == 0 {
+            return self.text.span;
+        }
         let inset = self.inset.get_or_init(|| match &self.file {
             Some(file) => Inset::new(&String::from_utf8_lossy(&file.bytes), &self.text)
                 .after(self.text.cut(..self.skipped)),
             None => Inset::whole(&self.text),
         });
-        inset.place(span).into()
+        inset.place(span)
     }
 }
 
@@ -71,12 +73,11 @@ impl Sources {
     /// Adds a text that is a scalar of a file, and says its number.
     pub(super) fn add_inline(&mut self, inline: InlineText) -> SourceId {
         let shown = self.name(inline.text.span).unwrap_or_default();
-        let inline = Arc::new(inline);
         self.add(Source {
             path: None,
             shown,
-            provenance: Some(inline.clone()),
-            inline: Some(inline),
+            provenance: None,
+            inline: Some(Arc::new(inline)),
         })
     }
 
@@ -119,16 +120,17 @@ impl Sources {
         let (None, Some(source)) = (&place.file, source) else {
             return;
         };
-        match &source.provenance {
-            Some(provenance) => {
-                let (own, written) = (place.span.source, provenance.place(place.span));
-                (place.file, place.span) = (written.file, written.span);
-                // The file of an inline text may itself be made.
-                if place.span.source != own {
-                    self.locate(place);
-                }
+        match (&source.inline, &source.provenance) {
+            // The file of an inline text may itself be inline, or made.
+            (Some(inline), _) => {
+                place.span = inline.place(place.span);
+                self.locate(place);
             }
-            None => place.file = Some(source.shown.clone()),
+            (None, Some(provenance)) => {
+                let written = provenance.place(place.span);
+                (place.file, place.span) = (written.file, written.span);
+            }
+            (None, None) => place.file = Some(source.shown.clone()),
         }
     }
 
