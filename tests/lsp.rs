@@ -3,7 +3,11 @@
 //!
 //! A script is a text: what it shows, files, and steps with the answers that are wanted.
 //! `UPDATE_LSP=1` writes down what the server answers; read it before you keep it.
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test may panic and speak"
+)]
 
 mod client;
 mod stage;
@@ -509,4 +513,132 @@ fn before_and_after_its_life_a_server_answers_nothing_and_ends_as_the_protocol_w
     let late = client.request("textDocument/hover", json!({}));
     assert_eq!(late["error"]["code"], -32600);
     assert_eq!(client.end(), Some(0));
+}
+
+#[test]
+fn a_client_that_counts_bytes_or_characters_is_answered_in_them() {
+    for (encoding, column) in [("utf-8", 18), ("utf-32", 12), ("utf-16", 14)] {
+        let stage = Stage::new();
+        let text = "# x\n{ \"😀😀\": [], resorces: [a.yaml]}\n";
+        stage.write("k/kustomization.yaml", text);
+        let uri = format!("file://{}", stage.text("k/kustomization.yaml"));
+        let mut client = Client::spawn(&stage, &[]);
+        let capabilities = json!({
+            "general": {"positionEncodings": ["utf-9", encoding, "utf-16"]},
+            "workspace": {"codeLens": {"refreshSupport": true}},
+        });
+        let params = json!({"processId": null, "rootUri": null, "capabilities": capabilities});
+        let answer = client.request("initialize", params);
+        assert_eq!(
+            answer["result"]["capabilities"]["positionEncoding"],
+            encoding
+        );
+        let document = json!({"uri": uri, "languageId": "yaml", "version": 1, "text": text});
+        client.notify("textDocument/didOpen", json!({"textDocument": document}));
+        let place = json!({"line": 1, "character": column});
+        let params = json!({"textDocument": {"uri": uri}, "position": place});
+        let answer = client.request("textDocument/documentSymbol", params);
+        let start = &answer["result"][1]["range"]["start"];
+        assert_eq!(start, &place, "{encoding}: {answer}");
+        client.request("shutdown", Value::Null);
+        client.notify("exit", Value::Null);
+        assert_eq!(client.end(), Some(0));
+    }
+}
+
+/// The files below a directory, in order.
+fn files(directory: &Path, found: &mut Vec<PathBuf>) {
+    let entries = fs::read_dir(directory).unwrap();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    for path in paths {
+        match path.is_dir() {
+            true => files(&path, found),
+            false => found.push(path),
+        }
+    }
+}
+
+/// Opens files of a tree and asks everything at places of each; how many answers had something.
+fn ask_everywhere(root: &Path, parts: &[&str], most: usize) -> [usize; 4] {
+    const METHODS: [&str; 4] = [
+        "textDocument/hover",
+        "textDocument/definition",
+        "textDocument/references",
+        "textDocument/completion",
+    ];
+    let stage = Stage::new();
+    let mut client = Client::start(&stage);
+    let mut paths = Vec::new();
+    for part in parts {
+        files(&root.join(part), &mut paths);
+    }
+    let step = (paths.len() / most).max(1);
+    let mut counts = [0; 4];
+    for (number, path) in paths.iter().step_by(step).enumerate() {
+        let Ok(text) = fs::read_to_string(path) else {
+            continue;
+        };
+        let uri = format!("file://{}", path.to_str().unwrap());
+        let document = json!({"uri": uri, "languageId": "yaml", "version": 1, "text": text});
+        client.notify("textDocument/didOpen", json!({"textDocument": document}));
+        let mut places = Vec::new();
+        for (at, _) in text.char_indices().step_by(text.len() / 3 + 1) {
+            places.push((at + number * 7) % text.len());
+        }
+        for at in places {
+            let at = (0..=at)
+                .rev()
+                .find(|at| text.is_char_boundary(*at))
+                .unwrap();
+            let place = json!({
+                "textDocument": {"uri": uri},
+                "position": position(&text, at),
+                "context": {"includeDeclaration": true},
+            });
+            for (kind, method) in METHODS.iter().enumerate() {
+                let answer = client.request(method, place.clone());
+                assert!(answer.get("error").is_none(), "{uri} {at}: {answer}");
+                let result = &answer["result"];
+                let items = result.pointer("/items").unwrap_or(result);
+                let is_empty = items.is_null() || items.as_array().is_some_and(Vec::is_empty);
+                counts[kind] += usize::from(!is_empty);
+            }
+        }
+        for method in ["textDocument/documentSymbol", "textDocument/codeLens"] {
+            let answer = client.request(method, json!({"textDocument": {"uri": uri}}));
+            assert!(answer["result"].is_array(), "{uri}: {answer}");
+        }
+        client.notify(
+            "textDocument/didClose",
+            json!({"textDocument": {"uri": uri}}),
+        );
+    }
+    client.request("shutdown", Value::Null);
+    client.notify("exit", Value::Null);
+    assert_eq!(client.end(), Some(0));
+    counts
+}
+
+#[test]
+fn every_place_of_the_example_is_answered() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let counts = ask_everywhere(root, &["kustom", "environments"], 30);
+    let [hovers, definitions, references, completions] = counts;
+    assert!(
+        hovers > 20 && definitions + references > 10 && completions > 5,
+        "{counts:?}"
+    );
+}
+
+#[test]
+fn every_place_of_a_recorded_tree_is_answered() {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/conformance");
+    let folder = std::env::var_os("CONFORMANCE").map_or(beside, PathBuf::from);
+    let Ok(root) = folder.join("prow/2020-render/input").canonicalize() else {
+        eprintln!("skipped: there are no recorded trees");
+        return;
+    };
+    let counts = ask_everywhere(&root, &["."], 15);
+    assert!(counts[0] > 0, "{counts:?}");
 }

@@ -9,6 +9,7 @@ use kustom::load::{display_from, normalized};
 use kustom::report;
 
 use super::build::working_directory;
+use super::complete::{Environments, Objects, completer};
 use super::explained::Source;
 use super::output::Streams;
 use super::project::find;
@@ -16,10 +17,10 @@ use super::project::find;
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The environment, unless --dir names a directory.
-    #[arg(value_name = "ENV")]
+    #[arg(value_name = "ENV", add = completer(Environments))]
     environment: Option<String>,
     /// Only this object, `KIND/NAME` or `KIND/NAMESPACE/NAME`; may be repeated.
-    #[arg(long, value_name = "OBJECT", conflicts_with = "reverse")]
+    #[arg(long, value_name = "OBJECT", conflicts_with = "reverse", add = completer(Objects))]
     only: Vec<String>,
     /// The lines of the output that this file reaches, or one line of it; without ENV, in all
     /// environments.

@@ -14,6 +14,7 @@ use kustom::report::Report;
 use kustom::yaml::Node;
 
 use super::build::{canonical, working_directory};
+use super::complete::{Environments, completer};
 use super::output::Streams;
 use super::project::{no_environment, roots, said_by_git};
 use super::report::Reporting;
@@ -38,7 +39,7 @@ pub(super) struct Arguments {
 #[derive(Debug, clap::Args)]
 pub(super) struct Chosen {
     /// The environments; without any, all of them.
-    #[arg(value_name = "ENV")]
+    #[arg(value_name = "ENV", add = completer(Environments))]
     environments: Vec<String>,
     /// What is done about missing secrets.
     #[arg(long, value_name = "POLICY", default_value = "placeholder")]

@@ -27,6 +27,7 @@ use kustom::write;
 use kustom::yaml::{Entry, Node, Style, Tag, Value, read_manifests, repeated_key, settle_nulls};
 
 use super::build::working_directory;
+use super::complete::{Environments, completer};
 use super::output::{Streams, stdin};
 use super::project::{find_environment, said_by_git};
 use super::run_overrides::{Policy, RunOverrides};
@@ -35,7 +36,12 @@ use super::run_overrides::{Policy, RunOverrides};
 pub(super) struct Arguments {
     /// Two environments; or one, with --against, or none for all that are affected; or two files or
     /// directories, with --files.
-    #[arg(value_name = "ENV", required_unless_present = "against", num_args = 0..=2)]
+    #[arg(
+        value_name = "ENV",
+        required_unless_present = "against",
+        num_args = 0..=2,
+        add = completer(Environments)
+    )]
     sides: Vec<String>,
     /// Compare environments with themselves as of this git revision; `main...` is where the present
     /// commit left `main`.

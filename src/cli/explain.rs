@@ -7,6 +7,7 @@ use kustom::explain::{Explained, Field, ObjectName};
 use kustom::finding::Finding;
 use kustom::report;
 
+use super::complete::{EnvironmentObjectField, completer};
 use super::explained::Source;
 use super::output::Streams;
 
@@ -14,7 +15,7 @@ use super::output::Streams;
 pub(super) struct Arguments {
     /// The environment, unless --dir names a directory; then an object, `KIND/NAME` or
     /// `KIND/NAMESPACE/NAME`; then one of its fields, such as `spec.template.spec.containers[web].image`.
-    #[arg(value_name = "ENV [OBJECT [FIELD]]", num_args = 0..=3)]
+    #[arg(value_name = "ENV [OBJECT [FIELD]]", num_args = 0..=3, add = completer(EnvironmentObjectField))]
     words: Vec<String>,
     /// How to write it.
     #[arg(long, value_name = "FORMAT", default_value = "text")]

@@ -12,6 +12,7 @@ mod build;
 mod cfg;
 mod check;
 mod compare_releases;
+mod complete;
 mod config;
 mod deps;
 mod diff;
@@ -172,6 +173,9 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         return kustomize::run(arguments);
     }
     let words: Vec<OsString> = arguments.collect();
+    if let Some(code) = complete::answered(&words) {
+        return code;
+    }
     let words = kubectl::words_of_diff(&words).unwrap_or(words);
     let words = validate::words_of_validate(&words).unwrap_or(words);
     let words = words_of_help(&words).unwrap_or(words);

@@ -346,7 +346,7 @@ impl Offered<'_> {
 
     /// Words that objects have, each once.
     fn names(&self, word: &dyn Fn(&Met<'_>) -> Option<(String, String)>) -> Vec<Completion> {
-        let all = self.scene.objects();
+        let all = self.scene.known_objects();
         let words: BTreeSet<(String, String)> = all.filter_map(|met| word(&met)).collect();
         let words = words.into_iter().filter(|(word, _)| !word.is_empty());
         words
@@ -360,7 +360,7 @@ impl Offered<'_> {
     fn images(&self) -> Vec<Completion> {
         let specs = Fields::builtin().images;
         let mut names = BTreeSet::new();
-        for met in self.scene.objects() {
+        for met in self.scene.known_objects() {
             if let Some(node) = met.life.nodes().next() {
                 let all = images::looked_at(node, &specs);
                 names.extend(all.iter().map(|(_, image)| image_name(image).to_owned()));
@@ -381,7 +381,10 @@ impl Offered<'_> {
         };
         let holder = holder.map(|it| it.get("select").or(it.get("objref")).unwrap_or(it));
         let mut paths = BTreeSet::new();
-        for met in holder.map(|it| self.scene.selected(it)).unwrap_or_default() {
+        for met in holder
+            .map(|it| self.scene.known_selected(it))
+            .unwrap_or_default()
+        {
             field_paths(met.life.node(), "", &mut paths);
         }
         let typed = self.typed;
@@ -441,7 +444,7 @@ impl Offered<'_> {
             _ => false,
         };
         let all = resolved(schema, at);
-        if found.is_empty() && !self.spot.is_key && all.iter().any(|one| is_text(&one)) {
+        if found.is_empty() && !self.spot.is_key && all.iter().any(is_text) {
             found = self.files("", true, &|_| true);
         }
         found
@@ -567,8 +570,8 @@ fn in_template(scene: &Scene<'_>, path: &Path, text: &str, offset: usize) -> Vec
         };
         let all = Json::from(values.into_map());
         let (way, _) = typed.rsplit_once('.').unwrap_or(("", typed));
-        let inner = way.split('.').filter(|part| !part.is_empty());
-        let inner = inner.fold(Some(&all), |value, part| value?.get(part));
+        let mut inner = way.split('.').filter(|part| !part.is_empty());
+        let inner = inner.try_fold(&all, |value, part| value.get(part));
         for (key, value) in inner.and_then(Json::as_object).into_iter().flatten() {
             let label = match way {
                 "" => key.clone(),

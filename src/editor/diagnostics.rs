@@ -148,7 +148,7 @@ fn remark(texts: &mut Texts<'_>, found: &Found, one: &Merged<'_>) -> (Target, Di
 
 /// The environments that something is found in, unless it is in all of them.
 fn whose(found: &Found, one: &Merged<'_>) -> Option<String> {
-    let is_repository = one.suites.iter().any(|name| *name == "repository");
+    let is_repository = one.suites.contains(&"repository");
     if is_repository || one.suites.len() == found.environments {
         return None;
     }

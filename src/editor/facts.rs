@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use kustom_lsp::Target;
 use rustc_hash::FxHashMap;
@@ -19,9 +20,8 @@ pub(super) struct Facts {
     /// The directory that places are named from.
     root: PathBuf,
     pub(super) explained: Explained,
-    touches: Vec<Touch>,
-    /// Which of them are in a file.
-    by_file: FxHashMap<PathBuf, Vec<usize>>,
+    /// What each line of the files has made, once somebody asks of one.
+    touches: OnceLock<FxHashMap<PathBuf, Vec<Touch>>>,
 }
 
 /// A line of a file that made something of a field.
@@ -38,36 +38,11 @@ pub(super) struct Touch {
 
 impl Facts {
     pub(super) fn new(name: &str, root: &Path, explained: Explained) -> Self {
-        let mut touches = Vec::new();
-        for (object, life) in explained.output().enumerate() {
-            for (at, event) in explained.life(life).iter().enumerate() {
-                let mut places: Vec<&Place> = event.place.iter().chain(&event.entry).collect();
-                places.dedup();
-                for place in places {
-                    let Some(file) = place.file.as_deref() else {
-                        continue;
-                    };
-                    touches.push(Touch {
-                        object,
-                        path: normalized(&root.join(file)),
-                        span: place.span,
-                        field: event.field.clone(),
-                        effect: event.effect,
-                        is_origin: at == 0,
-                    });
-                }
-            }
-        }
-        let mut by_file: FxHashMap<PathBuf, Vec<usize>> = FxHashMap::default();
-        for (number, touch) in touches.iter().enumerate() {
-            by_file.entry(touch.path.clone()).or_default().push(number);
-        }
         Self {
             name: name.to_owned(),
             root: root.to_path_buf(),
             explained,
-            touches,
-            by_file,
+            touches: OnceLock::new(),
         }
     }
 
@@ -82,15 +57,40 @@ impl Facts {
 
     /// What lines of a file have made; lines are counted from 1.
     pub(super) fn touches(&self, path: &Path, lines: (u32, u32)) -> impl Iterator<Item = &Touch> {
-        let numbers = self.by_file.get(path).map_or(&[][..], Vec::as_slice);
-        let all = numbers.iter().map(|number| &self.touches[*number]);
+        let by_file = self.touches.get_or_init(|| {
+            let mut by_file: FxHashMap<PathBuf, Vec<Touch>> = FxHashMap::default();
+            for (object, life) in self.objects() {
+                for touch in self.touches_of(object, life) {
+                    by_file.entry(touch.path.clone()).or_default().push(touch);
+                }
+            }
+            by_file
+        });
+        let all = by_file.get(path).into_iter().flatten();
         all.filter(move |touch| (lines.0..=lines.1).contains(&touch.span.line))
     }
 
     /// All that has made an object what it is.
-    pub(super) fn touches_of(&self, object: usize) -> impl Iterator<Item = &Touch> {
-        let all = self.touches.iter();
-        all.filter(move |touch| touch.object == object)
+    pub(super) fn touches_of(&self, object: usize, life: &Life) -> Vec<Touch> {
+        let mut touches = Vec::new();
+        for (at, event) in self.explained.life(life).iter().enumerate() {
+            let mut places: Vec<&Place> = event.place.iter().chain(&event.entry).collect();
+            places.dedup();
+            for place in places {
+                let Some(file) = place.file.as_deref() else {
+                    continue;
+                };
+                touches.push(Touch {
+                    object,
+                    path: normalized(&self.root.join(file)),
+                    span: place.span,
+                    field: event.field.clone(),
+                    effect: event.effect,
+                    is_origin: at == 0,
+                });
+            }
+        }
+        touches
     }
 
     /// The file and the line that a span was written at.

@@ -1,5 +1,6 @@
 //! Changes that mend a finding, where its help line names one thing to try.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::Path;
 
@@ -7,16 +8,18 @@ use kustom_lsp::{Edit, Fix};
 
 use super::diagnostics::Told;
 use super::paths::is_kustomization;
+use super::scene::Scene;
 use super::suggestions::{Suggestion, quoted, suggestion};
 use crate::build::{self, build};
 use crate::edit::{Proof, fix, replacements};
 use crate::error::{Error, Kind, Result};
 use crate::load::{Files, Loader, Memory, Overlay, Restriction, SourceStore};
 use crate::yaml::cut::Cut as _;
-use crate::yaml::{Node, Options, Value, read, rewrite};
+use crate::yaml::{Node, Options, Tag, Value, implied_tag, read, rewrite};
 
 /// The changes that mend one finding.
-pub(super) fn fixes(files: &dyn Files, path: &Path, text: &str, told: &Told) -> Vec<Fix> {
+pub(super) fn fixes(scene: &Scene<'_>, path: &Path, text: &str, told: &Told) -> Vec<Fix> {
+    let files = scene.files;
     let finding = &told.finding;
     let range = &told.diagnostic.range;
     let mut all = Vec::new();
@@ -56,25 +59,44 @@ pub(super) fn fixes(files: &dyn Files, path: &Path, text: &str, told: &Told) -> 
                     add(format!("Add `{entry}`"), edits, true);
                 }
             }
+            Some(Suggestion::Key(key)) => {
+                let keys = missing_keys(scene, &finding.message, key);
+                for value in &keys {
+                    let entry = format!("{key}: {value}");
+                    if let Some(whole) = with_entry(text, range.start, &entry) {
+                        let edits = vec![edit(0..text.len(), &whole)];
+                        add(format!("Add `{entry}`"), edits, keys.len() == 1);
+                    }
+                }
+            }
+            Some(Suggestion::Quoted) => {
+                let old = text.cut(range.clone()).trim_end();
+                if is_plain(old) {
+                    let end = range.start + old.len();
+                    let edits = vec![edit(range.start..end, &format!("\"{old}\""))];
+                    add(format!("Put `{old}` in quotes"), edits, true);
+                }
+            }
             None => {}
         }
     }
-    if finding.rule.starts_with("unmatched-") || matches!(finding.rule, "idle-patch") {
-        if let Some(whole) = without_item(text, range.start).filter(|_| is_kustomization(path)) {
-            let edits = vec![edit(0..text.len(), &whole)];
-            add("Take the entry away".to_owned(), edits, false);
-        }
+    let has_no_effect = finding.rule.starts_with("unmatched-") || finding.rule == "idle-patch";
+    if has_no_effect
+        && is_kustomization(path)
+        && let Some(whole) = without_item(text, range.start)
+    {
+        let edits = vec![edit(0..text.len(), &whole)];
+        add("Take the entry away".to_owned(), edits, false);
     }
-    if finding.rule == "wrong-type" && is_for_text(&finding.message) {
+    if finding.message.ends_with(", and this is text") {
         let old = text.cut(range.clone()).trim_end();
-        if is_plain(old) {
-            let quoted = format!("\"{old}\"");
+        let inner = ['"', '\'']
+            .iter()
+            .find_map(|quote| old.strip_prefix(*quote)?.strip_suffix(*quote));
+        if let Some(inner) = inner.filter(|inner| is_plain(inner) && is_no_text(inner)) {
             let end = range.start + old.len();
-            add(
-                format!("Put `{old}` in quotes"),
-                vec![edit(range.start..end, &quoted)],
-                true,
-            );
+            let edits = vec![edit(range.start..end, inner)];
+            add(format!("Take the quotes off `{inner}`"), edits, true);
         }
     }
     all
@@ -111,9 +133,42 @@ fn meant<'m>(
     None
 }
 
-/// Whether a remark on a type says that text is wanted.
-fn is_for_text(message: &str) -> bool {
-    message.contains("text") || message.contains("string")
+/// The values of a key that the items of a list have where a message says that one lacks it:
+/// ``the message `spec.containers[?]` of Deployment `web` …``.
+fn missing_keys(scene: &Scene<'_>, message: &str, key: &str) -> BTreeSet<String> {
+    let mut words = quoted(message);
+    let (Some(list), Some(name)) = (words.next(), words.next()) else {
+        return BTreeSet::new();
+    };
+    let kind = message.split('`').nth(2).unwrap_or_default();
+    let kind = kind.trim().strip_prefix("of ").unwrap_or_default();
+    let list = list.rsplit_once('[').map_or(list, |(list, _)| list);
+    let mut found = BTreeSet::new();
+    for met in scene.named(kind, name) {
+        let lists = met.life.nodes().filter_map(|node| at_path(node, list));
+        for item in lists.flat_map(Node::items) {
+            found.extend(item.get(key).and_then(Node::text).map(str::to_owned));
+        }
+    }
+    found
+}
+
+/// The value at a path as messages write it: `spec.containers[web].ports`.
+fn at_path<'n>(root: &'n Node, path: &str) -> Option<&'n Node> {
+    path.split('.').try_fold(root, |node, part| {
+        let (key, items) = part.split_once('[').unwrap_or((part, ""));
+        let names = items.split('[').map(|item| item.trim_end_matches(']'));
+        let names = names.filter(|name| !name.is_empty());
+        names.fold(node.get(key), |node, name| {
+            let mut items = node?.items().iter();
+            items.find(|item| item.get("name").and_then(Node::text) == Some(name))
+        })
+    })
+}
+
+/// Whether a text would be no text without quotes.
+fn is_no_text(text: &str) -> bool {
+    implied_tag(text) != Tag::Str
 }
 
 /// Whether a text is a number, a boolean or null as it is written.

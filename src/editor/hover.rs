@@ -8,13 +8,13 @@ use kustom_lsp::Hover;
 
 use super::about;
 use super::cursor::{Cursor, at, documents, pointer, range};
-use super::facts::{Facts, Touch, lines, lines_of_document};
+use super::facts::{Facts, Touch, line_of, lines, lines_of_document};
 use super::markdown::{code, table};
 use super::objects::object;
 use super::scene::Scene;
 use crate::explain::{Chain, Effect, Field, Life};
 use crate::guard::printable;
-use crate::yaml::Node;
+use crate::yaml::cut::Cut as _;
 
 /// How many rows a table has at most.
 const ROWS: usize = 12;
@@ -29,9 +29,12 @@ struct Asked<'a> {
 pub(super) fn hover(scene: &Scene<'_>, path: &Path, text: &str, offset: usize) -> Option<Hover> {
     let asked = &Asked { path, text };
     let facts = &scene.facts;
-    let documents = documents(asked.text)?;
-    let cursor = at(&documents, offset)?;
-    if cursor.way.is_empty() || !cursor.is_on(offset) {
+    let documents = documents(text).unwrap_or_default();
+    let cursor = at(&documents, offset).filter(|it| !it.way.is_empty());
+    let Some(cursor) = cursor else {
+        return of_line(asked, facts, offset);
+    };
+    if !cursor.is_on(offset) {
         return None;
     }
     let mut parts = Vec::new();
@@ -41,7 +44,7 @@ pub(super) fn hover(scene: &Scene<'_>, path: &Path, text: &str, offset: usize) -
         Some(_) => values(asked, facts, &cursor, origin),
         None => None,
     };
-    parts.extend(shown.or_else(|| touched(asked, facts, &cursor)));
+    parts.extend(shown.or_else(|| touched(asked, facts, lines_of(text, &cursor))));
     if parts.is_empty() {
         return None;
     }
@@ -123,13 +126,32 @@ fn short(place: &crate::place::Place) -> String {
     format!("{file}:{}", place.span.line)
 }
 
+/// The lines of what is under the pointer, with its key.
+fn lines_of(text: &str, cursor: &Cursor<'_>) -> (u32, u32) {
+    let (first, last) = lines(text, cursor.node);
+    let key = cursor.key.map_or(first, |key| key.span.line);
+    (first.min(key), last)
+}
+
+/// What a line of a text that is no YAML has made: of an expression, of a template.
+fn of_line(asked: &Asked<'_>, facts: &[&Facts], offset: usize) -> Option<Hover> {
+    let text = asked.text;
+    let line = line_of(text, offset);
+    let markdown = touched(asked, facts, (line, line))?;
+    let start = text
+        .cut(..offset)
+        .rfind(['\r', '\n'])
+        .map_or(0, |at| at + 1);
+    let rest = text.cut(start..);
+    let end = rest.find(['\r', '\n']).unwrap_or(rest.len());
+    Some(Hover {
+        range: start..start + end,
+        markdown,
+    })
+}
+
 /// What lines of a patch, a kustomization or settings have made of objects.
-fn touched(asked: &Asked<'_>, facts: &[&Facts], cursor: &Cursor<'_>) -> Option<String> {
-    let node: &Node = cursor.node;
-    let mut wanted = lines(asked.text, node);
-    if let Some(key) = cursor.key {
-        wanted.0 = wanted.0.min(key.span.line);
-    }
+fn touched(asked: &Asked<'_>, facts: &[&Facts], wanted: (u32, u32)) -> Option<String> {
     let mut rows: Vec<Vec<String>> = Vec::new();
     let mut more = 0;
     for one in facts {

@@ -97,17 +97,22 @@ impl Answers for Editor {
     }
 
     fn set_text(&mut self, path: &Path, text: Option<&str>) {
+        let before = self.text(path);
         match text {
             Some(text) => self.open.insert(path, text),
             None => self.open.remove(path),
         }
-        self.workspaces.changed(path);
+        // To open a document, and to close a saved one, changes nothing.
+        if self.text(path) != before {
+            self.workspaces.changed(path);
+        }
     }
 
     fn files_changed(&mut self, paths: &[PathBuf]) -> bool {
         let mut matters = false;
         for path in paths {
-            matters |= self.workspaces.changed(path);
+            // The text of an open document counts, whatever the disk has.
+            matters |= self.open.content(path).is_some() || self.workspaces.changed(path);
         }
         matters
     }
@@ -151,19 +156,22 @@ impl Answers for Editor {
             own.start <= range.end && range.start <= own.end
         };
         let touched: Vec<Told> = told.iter().filter(touches).cloned().collect();
-        let Some(text) = self.text(path) else {
+        if touched.is_empty() {
             return Vec::new();
-        };
-        self.with_files(|_, files| {
-            let fixes = touched.iter();
+        }
+        let found = self.around(path, |scene, text| {
             let mut all = Vec::new();
-            for fix in fixes.flat_map(|one| fixes::fixes(files, path, &text, one)) {
+            for fix in touched
+                .iter()
+                .flat_map(|one| fixes::fixes(scene, path, text, one))
+            {
                 if !all.contains(&fix) {
                     all.push(fix);
                 }
             }
             all
-        })
+        });
+        found.unwrap_or_default()
     }
 
     fn hover(&mut self, path: &Path, offset: usize) -> Option<Hover> {

@@ -214,7 +214,7 @@ pub(super) fn changes(scene: &Scene<'_>, met: &[Met<'_>]) -> Vec<Target> {
     let mut targets = Vec::new();
     for one in met {
         let origin = one.facts.origin(one.life).map(|(path, _)| path);
-        for touch in one.facts.touches_of(one.number) {
+        for touch in one.facts.touches_of(one.number, one.life) {
             if touch.is_origin || Some(&touch.path) == origin.as_ref() {
                 continue;
             }

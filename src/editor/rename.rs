@@ -226,7 +226,7 @@ impl Edits<'_> {
     fn patches(&mut self, subject: &Subject<'_>) -> Result<(), Refused> {
         let mut paths: Vec<PathBuf> = Vec::new();
         for met in &subject.met {
-            for touch in met.facts.touches_of(met.number) {
+            for touch in met.facts.touches_of(met.number, met.life) {
                 if !is_kustomization(&touch.path) && !paths.contains(&touch.path) {
                     paths.push(touch.path.clone());
                 }
@@ -264,8 +264,7 @@ impl Edits<'_> {
         let look = |node: Option<&Node>| {
             let named = node.filter(|node| is_kind(node));
             let name = named.and_then(|node| node.get("name"));
-            name.filter(|name| name.text() == Some(self.old))
-                .map(|name| range(name))
+            name.filter(|name| name.text() == Some(self.old)).map(range)
         };
         let mut ranges: Vec<Range<usize>> = Vec::new();
         let list = |key: &str| root.get(key).map(Node::items).unwrap_or_default();

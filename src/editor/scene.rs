@@ -24,6 +24,8 @@ pub(super) struct Scene<'s> {
     pub(super) root: PathBuf,
     /// The environments that can be explained.
     pub(super) facts: Vec<&'s Facts>,
+    /// What was known of the others, when they could be: names are still right, places are not.
+    pub(super) earlier: Vec<&'s Facts>,
     /// The files that environments read.
     pub(super) read: BTreeSet<PathBuf>,
     pub(super) project: Option<Project>,
@@ -41,14 +43,13 @@ pub(super) struct Met<'s> {
 impl<'s> Scene<'s> {
     /// All objects of all environments.
     pub(super) fn objects(&self) -> impl Iterator<Item = Met<'s>> + '_ {
-        self.facts.iter().flat_map(|facts| {
-            let facts: &'s Facts = facts;
-            facts.objects().map(move |(number, life)| Met {
-                facts,
-                number,
-                life,
-            })
-        })
+        self.facts.iter().flat_map(|facts| all(facts))
+    }
+
+    /// The same, with those of environments that do not render, as far as they did before.
+    pub(super) fn known_objects(&self) -> impl Iterator<Item = Met<'s>> + '_ {
+        let facts = self.facts.iter().chain(&self.earlier);
+        facts.flat_map(|facts| all(facts))
     }
 
     /// The objects that are written in some lines of a file.
@@ -69,38 +70,12 @@ impl<'s> Scene<'s> {
 
     /// The objects that a mapping selects by group, version, kind, name, namespace and labels.
     pub(super) fn selected(&self, node: &Node) -> Vec<Met<'s>> {
-        const PARTS: [&str; 7] = [
-            "group",
-            "version",
-            "kind",
-            "name",
-            "namespace",
-            "labelSelector",
-            "annotationSelector",
-        ];
-        // What a source of a replacement has besides selects nothing.
-        let entries = node.entries().iter();
-        let entries = entries.filter(|entry| PARTS.iter().any(|part| entry.is(part)));
-        let asked = Node::map(entries.cloned().collect());
-        if asked.entries().is_empty() {
-            return Vec::new();
-        }
-        let Ok(selector) = selector(&asked) else {
-            return Vec::new();
-        };
-        let is_meant = |met: &Met<'_>| {
-            let id_fits = met.life.ids().any(|id| {
-                selector.matches_gvk(&id.gvk)
-                    && selector.name.matches(&id.name)
-                    && selector.namespace.matches(id.effective_namespace())
-            });
-            let labels = met.life.node().at(&["metadata", "labels"]);
-            let annotations = met.life.node().at(&["metadata", "annotations"]);
-            id_fits
-                && (selector.labels.is_empty() || selector.labels.matches(labels))
-                && (selector.annotations.is_empty() || selector.annotations.matches(annotations))
-        };
-        self.objects().filter(is_meant).collect()
+        selected_of(self.objects(), node)
+    }
+
+    /// The same among [`known_objects`](Self::known_objects).
+    pub(super) fn known_selected(&self, node: &Node) -> Vec<Met<'s>> {
+        selected_of(self.known_objects(), node)
     }
 
     /// The objects of a kind that have a name now, or had it.
@@ -230,6 +205,49 @@ impl<'s> Scene<'s> {
         let first = inside.iter().next()?;
         (inside.iter().count() > 1).then(|| first.to_string_lossy().into_owned())
     }
+}
+
+fn all(facts: &Facts) -> impl Iterator<Item = Met<'_>> {
+    facts.objects().map(move |(number, life)| Met {
+        facts,
+        number,
+        life,
+    })
+}
+
+fn selected_of<'s>(objects: impl Iterator<Item = Met<'s>>, node: &Node) -> Vec<Met<'s>> {
+    const PARTS: [&str; 7] = [
+        "group",
+        "version",
+        "kind",
+        "name",
+        "namespace",
+        "labelSelector",
+        "annotationSelector",
+    ];
+    // What a source of a replacement has besides selects nothing.
+    let entries = node.entries().iter();
+    let entries = entries.filter(|entry| PARTS.iter().any(|part| entry.is(part)));
+    let asked = Node::map(entries.cloned().collect());
+    if asked.entries().is_empty() {
+        return Vec::new();
+    }
+    let Ok(selector) = selector(&asked) else {
+        return Vec::new();
+    };
+    let is_meant = |met: &Met<'_>| {
+        let id_fits = met.life.ids().any(|id| {
+            selector.matches_gvk(&id.gvk)
+                && selector.name.matches(&id.name)
+                && selector.namespace.matches(id.effective_namespace())
+        });
+        let labels = met.life.node().at(&["metadata", "labels"]);
+        let annotations = met.life.node().at(&["metadata", "annotations"]);
+        id_fits
+            && (selector.labels.is_empty() || selector.labels.matches(labels))
+            && (selector.annotations.is_empty() || selector.annotations.matches(annotations))
+    };
+    objects.filter(is_meant).collect()
 }
 
 /// The scalars of a tree.

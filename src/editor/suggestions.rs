@@ -9,6 +9,10 @@ pub(super) enum Suggestion<'h> {
     Written(&'h str),
     /// ``add `key: value` to …``.
     Added(&'h str),
+    /// ``add its `key`, as the object has it``.
+    Key(&'h str),
+    /// `put it in quotes`.
+    Quoted,
 }
 
 /// Reads a help line.
@@ -32,7 +36,11 @@ pub(super) fn suggestion(help: &str) -> Option<Suggestion<'_>> {
     {
         return Some(Suggestion::Added(word));
     }
-    None
+    if let Some((key, ", as the object has it")) = quoted("add its ") {
+        return Some(Suggestion::Key(key));
+    }
+    help.starts_with("put it in quotes")
+        .then_some(Suggestion::Quoted)
 }
 
 /// The words of a message that stand in backticks.
@@ -60,6 +68,11 @@ mod tests {
                 Some(Suggestion::Added("name: web")),
             ),
             ("write `KIND/NAME` or `KIND/NAMESPACE/NAME`", None),
+            (
+                "add its `name`, as the object has it",
+                Some(Suggestion::Key("name")),
+            ),
+            ("put it in quotes: `\"1\"`", Some(Suggestion::Quoted)),
             ("add `?ref=` with a tag", None),
             ("correct the name, or take the entry away", None),
             ("did you mean `", None),

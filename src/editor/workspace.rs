@@ -16,7 +16,7 @@ use crate::error::Result;
 use crate::explain::{self, Explained};
 use crate::finding::Finding;
 use crate::kustomization::FILE_NAMES;
-use crate::load::{Accesses, Files, Recording, WorkTree};
+use crate::load::{Accesses, Cached, Files, Recording, WorkTree};
 use crate::project::{Options, Project, Secrets, explain_environment};
 use crate::report::{Check, Report, Suite, finding_of};
 use crate::validation::Version;
@@ -50,6 +50,21 @@ struct ProjectState {
     is_read: bool,
     /// The environments that were explained.
     facts: BTreeMap<String, Facts>,
+    /// What was known of them before something was changed: while somebody types, an environment
+    /// seldom renders.
+    earlier: BTreeMap<String, Facts>,
+    /// The environments that cannot be explained as they are.
+    unexplained: BTreeSet<String>,
+}
+
+impl ProjectState {
+    /// Forgets what is known of an environment, but for what was called how.
+    fn outdate(&mut self, name: &str) {
+        if let Some(facts) = self.facts.remove(name) {
+            self.earlier.insert(name.to_owned(), facts);
+        }
+        self.unexplained.remove(name);
+    }
 }
 
 /// A kustomization by itself.
@@ -70,12 +85,13 @@ impl Workspaces {
                 state.is_read = false;
                 matters = true;
             }
-            for checked in &state.checked {
-                if depends(&checked.accesses, path) {
-                    state.stale.insert(checked.name.clone());
-                    state.facts.remove(&checked.name);
-                    matters = true;
-                }
+            let concerned = state.checked.iter();
+            let concerned = concerned.filter(|it| depends(&it.accesses, path));
+            let names: Vec<String> = concerned.map(|it| it.name.clone()).collect();
+            for name in names {
+                state.outdate(&name);
+                state.stale.insert(name);
+                matters = true;
             }
         }
         let before = self.loners.len();
@@ -96,6 +112,7 @@ impl Workspaces {
             files,
             root: directory.to_path_buf(),
             facts: Vec::new(),
+            earlier: Vec::new(),
             read: BTreeSet::new(),
             project: None,
             version: Version::NEWEST,
@@ -103,7 +120,8 @@ impl Workspaces {
         let mut is_read = false;
         if let Some(root) = root_of(files, directory) {
             let state = self.projects.entry(root.clone()).or_default();
-            if !state.is_read || !state.stale.is_empty() {
+            // What has changed since is judged later; what becomes of it is asked for now.
+            if !state.is_read {
                 state.refresh(files, &root, options, Scope::Typed);
             }
             scene.project = Project::find(files, &root).ok();
@@ -114,6 +132,9 @@ impl Workspaces {
             }
             let state: &'s ProjectState = state;
             scene.facts = state.facts.values().collect();
+            let earlier = state.earlier.iter();
+            let earlier = earlier.filter(|(name, _)| !state.facts.contains_key(*name));
+            scene.earlier = earlier.map(|(_, facts)| facts).collect();
             for checked in &state.checked {
                 let read = checked.accesses.iter();
                 let read = read.filter(|(_, accesses)| accesses.read);
@@ -257,9 +278,12 @@ impl ProjectState {
             names.contains(&known.name) && !is_new
         });
         for one in &anew {
-            self.facts.remove(&one.name);
+            if one.rendered.is_err() {
+                self.outdate(&one.name);
+            }
         }
         self.facts.retain(|name, _| names.contains(name));
+        self.earlier.retain(|name, _| names.contains(name));
         self.checked.extend(anew);
         let place = |name: &String| names.iter().position(|known| known == name);
         self.checked.sort_by_key(|it| place(&it.name));
@@ -280,17 +304,30 @@ impl ProjectState {
         project: &Project,
         options: &Options<'static>,
     ) {
-        let rendered = self.checked.iter().filter(|it| it.rendered.is_ok());
-        let wanted = rendered.filter(|it| !self.facts.contains_key(&it.name));
-        let wanted: Vec<&String> = wanted.map(|it| &it.name).collect();
-        let facts = wanted.par_iter().filter_map(|name| {
-            let environment = project.environment(files, name).ok()?;
-            let explained = explain_environment(files, root, project, &environment, options);
-            let facts = Facts::new(name, root, explained.ok()?);
-            Some(((*name).clone(), facts))
+        let is_wanted = |it: &&Checked| {
+            let is_known = self.facts.contains_key(&it.name) || self.unexplained.contains(&it.name);
+            let may_render = it.rendered.is_ok() || self.stale.contains(&it.name);
+            !is_known && may_render
+        };
+        let wanted = self.checked.iter().filter(is_wanted);
+        let wanted: Vec<String> = wanted.map(|it| it.name.clone()).collect();
+        // What environments share is read once.
+        let files = Cached::new(files);
+        let facts = wanted.par_iter().map(|name| {
+            let environment = project.environment(&files, name).ok()?;
+            let explained = explain_environment(&files, root, project, &environment, options);
+            Some(Facts::new(name, root, explained.ok()?))
         });
-        let facts: Vec<(String, Facts)> = facts.collect();
-        self.facts.extend(facts);
+        let facts: Vec<Option<Facts>> = facts.collect();
+        for (name, facts) in wanted.into_iter().zip(facts) {
+            match facts {
+                Some(facts) => {
+                    self.earlier.remove(&name);
+                    self.facts.insert(name, facts);
+                }
+                None => drop(self.unexplained.insert(name)),
+            }
+        }
     }
 
     fn found(&self, root: &Path) -> Found {

@@ -86,9 +86,9 @@ pub trait Answers {
 /// How much is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// What the open documents touch, while somebody types.
+    /// What the open documents touch: one was opened or changed.
     Typed,
-    /// Everything: a document was opened or saved.
+    /// Everything: a document was saved or closed, or files have changed on the disk.
     Everything,
 }
 

@@ -214,7 +214,7 @@ impl<'a> Session<'a> {
                     self.guarded(|answers| answers.set_text(&path, Some(&text)));
                     self.documents
                         .open(path, document.uri.0, document.version, text);
-                    self.wait(Duration::ZERO, Scope::Everything);
+                    self.wait(Duration::ZERO, Scope::Typed);
                 }
             }
             "textDocument/didChange" => {

@@ -18,6 +18,7 @@ use kustom::report::{Check, Report, Suite, finding_of};
 use kustom::write;
 
 use super::build::working_directory;
+use super::complete::{Environments, completer};
 use super::files::split;
 use super::output::Streams;
 use super::project::{find, find_environment, said_by_git};
@@ -31,6 +32,7 @@ pub(super) struct Arguments {
     /// The environment.
     #[arg(
         value_name = "ENV",
+        add = completer(Environments),
         required_unless_present_any = ["all", "flux"],
         conflicts_with = "all"
     )]
