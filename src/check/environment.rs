@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::dangling;
 use crate::error::Error;
 use crate::finding::{Finding, Severity};
+use crate::flux::hide_secrets;
 use crate::load::{Accesses, Files, Recording, is_outside};
 use crate::place::Place;
 use crate::project::{self, Config, Environment, Options, Project, Rendered, configs, render};
@@ -287,6 +288,7 @@ fn validated(
     }
     findings.extend(together);
     exceptions.apply(&mut findings, &mut used);
+    hide_secrets(&mut findings, &rendered.resources);
     Judged { findings, used }
 }
 

@@ -12,6 +12,6 @@ mod variables;
 pub use build::{BuildOptions, build_flux};
 pub use cluster::Cluster;
 pub use object::{CommonMetadata, FluxKustomization, SourceRef};
-pub use substitution::{Substitution, substitute_all};
+pub use substitution::{Substitution, hide_secrets, substitute_all};
 pub use tree::{Found, Search, Tree};
 pub use variables::{Source, read_variables, variables_of};

@@ -1,9 +1,10 @@
 //! Variables in all objects of a build, and what their substitution loses.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::error::{Error, Kind, Result};
 use crate::finding::{Finding, Object, Severity};
+use crate::guard::Mask;
 use crate::resource::Resource;
 use crate::schema::Schema;
 use crate::substitute::{Change, Loss, Options, Variables, changes, secrets, substitute};
@@ -74,6 +75,22 @@ pub fn substitute_all(
         }
     }
     Ok(findings)
+}
+
+/// Hides in findings what a substitution put into objects that comes from Secrets.
+pub fn hide_secrets(findings: &mut [Finding], resources: &[Resource]) {
+    let put_in = resources.iter().flat_map(|one| &one.history.secrets);
+    let values: BTreeSet<&String> = put_in.collect();
+    if values.is_empty() {
+        return;
+    }
+    let mut mask = Mask::default();
+    for value in values {
+        mask.learn_value("password", value);
+    }
+    findings
+        .iter_mut()
+        .for_each(|finding| mask.finding(finding));
 }
 
 fn object_of(resource: &Resource) -> Object {

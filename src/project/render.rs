@@ -18,6 +18,7 @@ use super::{
 use crate::build::{self, Observer, build_observed};
 use crate::error::{Error, Kind, Result};
 use crate::finding::{Finding, Severity};
+use crate::flux::hide_secrets;
 use crate::guard::Mask;
 use crate::load::{Cached, Files, Memory, Overlay, Restriction, Sources, TrackedFiles};
 use crate::plugin;
@@ -298,6 +299,7 @@ fn rendered_of(
     findings.extend(templated.findings());
     findings.extend(missing.findings);
     findings.extend(notes);
+    hide_secrets(&mut findings, &built.resources);
     Ok(Rendered {
         resources: built.resources,
         findings,

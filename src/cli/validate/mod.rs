@@ -10,6 +10,7 @@ use std::process::ExitCode;
 
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::{Finding, Severity};
+use kustom::flux::hide_secrets;
 use kustom::load::LookupCache;
 use kustom::project::Project;
 use kustom::report::{Check, Report, Suite};
@@ -260,6 +261,7 @@ impl<'a> Judge<'a> {
         self.exceptions.apply(&mut findings, &mut self.used);
         self.allowed += count - findings.len();
         self.ignored.apply(&mut findings, &mut self.ignores);
+        hide_secrets(&mut findings, &objects.resources);
         Ok(findings)
     }
 
