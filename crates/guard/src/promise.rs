@@ -14,22 +14,7 @@ use kustom_yaml::cut::Cut as _;
 
 use super::name_hint::NameHint;
 use super::structure::last_step;
-
-/// What every name of a secret has in it, and what else makes a value one.
-const WORDS: [&str; 12] = [
-    "pass",
-    "pw",
-    "psw",
-    "secret",
-    "token",
-    "cred",
-    "key",
-    "authorization",
-    "bearer",
-    "hmac",
-    "stringdata",
-    "last-applied",
-];
+use super::text::PROMISES;
 
 /// How long a name is looked at.
 const LONGEST: usize = 64;
@@ -39,7 +24,7 @@ fn words() -> Option<&'static AhoCorasick> {
     let build = || {
         AhoCorasick::builder()
             .ascii_case_insensitive(true)
-            .build(WORDS)
+            .build(PROMISES)
             .ok()
     };
     AUTOMATON.get_or_init(build).as_ref()
@@ -50,16 +35,16 @@ pub(super) fn promises(text: &str) -> bool {
     words().is_none_or(|words| words.is_match(text))
 }
 
-/// Whether a document may hold a secret, by its names.
-pub(super) fn may_hold(document: &str) -> bool {
+/// Whether a document may hold a secret, by its names; `found` is where it has one of [`PROMISES`].
+pub(super) fn may_hold(document: &str, found: impl IntoIterator<Item = Range<usize>>) -> bool {
     // An escape may spell any word.
-    let Some(words) = words().filter(|_| !document.contains('\\')) else {
+    if document.contains('\\') {
         return true;
-    };
+    }
     let mut end = 0;
-    words.find_iter(document).any(|found| {
-        let is_seen = found.start() < end;
-        let token = token(document.as_bytes(), found.range());
+    found.into_iter().any(|word| {
+        let is_seen = word.start < end;
+        let token = token(document.as_bytes(), word);
         end = token.end;
         !is_seen && !is_harmless(document, &token)
     })
@@ -252,8 +237,32 @@ fn has_value(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::judge::ValueContext;
     use super::super::sensitive::document;
+    use super::super::text::Searcher;
     use super::*;
+
+    fn found(text: &str) -> Vec<Range<usize>> {
+        static SEARCHER: OnceLock<Searcher> = OnceLock::new();
+        let searcher = SEARCHER.get_or_init(Searcher::new);
+        searcher
+            .pass(text.as_bytes(), ValueContext::Config)
+            .promises
+    }
+
+    fn may_hold(text: &str) -> bool {
+        super::may_hold(text, found(text))
+    }
+
+    #[test]
+    fn a_word_is_noted_where_it_stands() {
+        for word in PROMISES {
+            let text = format!("my_{}: b", word.to_ascii_uppercase());
+            assert!(promises(&text), "{word}");
+            assert_eq!(found(&text), [3..3 + word.len()], "{word}");
+        }
+        assert!(found("author: b").is_empty());
+    }
 
     const MANIFEST: &str = "\
 apiVersion: apps/v1

@@ -20,12 +20,24 @@ const INSIDE: usize = 100;
 impl Guard {
     /// Searches one text; `depth` is how many others it stands in.
     pub(super) fn search(&self, path: &str, text: &[u8], depth: usize) -> Vec<Hit> {
+        self.search_noting(path, text, depth, &mut Vec::new())
+    }
+
+    /// The same; notes besides where words stand that the name of a secret may have.
+    pub(super) fn search_noting(
+        &self,
+        path: &str,
+        text: &[u8],
+        depth: usize,
+        promises: &mut Vec<Range<usize>>,
+    ) -> Vec<Hit> {
         if is_binary(text) {
             return Vec::new();
         }
         let setting = files::setting_of(path);
         let searcher = self.searcher.get_or_init(Searcher::new);
         let mut pass = searcher.pass(text, setting);
+        promises.append(&mut pass.promises);
         pass.assignments.sort_by_key(|found| found.name.start);
         pass.structures.sort_unstable();
         let mut hits = std::mem::take(&mut pass.hits);
@@ -139,7 +151,11 @@ fn shifted(mut hit: Hit, by: usize) -> Hit {
 }
 
 /// The items of a sorted list whose offsets lie in a range.
-fn part<'i, T>(items: &'i [T], range: &Range<usize>, at: impl Fn(&T) -> usize) -> &'i [T] {
+pub(super) fn part<'i, T>(
+    items: &'i [T],
+    range: &Range<usize>,
+    at: impl Fn(&T) -> usize,
+) -> &'i [T] {
     let start = items.partition_point(|item| at(item) < range.start);
     let end = items.partition_point(|item| at(item) < range.end);
     &items[start..end]

@@ -15,7 +15,7 @@ use super::name_hint::{NameHint, says_nothing};
 use super::placeholder::is_placeholder_value;
 use super::promise::{may_hold, promises};
 use super::reference::generator_files;
-use super::search::documents;
+use super::search::{documents, part};
 use super::structure::{is_patch, last_step, locate, unquoted};
 use super::{Guard, base64, judge, rule_ids};
 
@@ -40,8 +40,9 @@ pub(super) struct Part {
 
 /// The parts of one text.
 pub(super) fn parts(guard: &Guard, name: &str, text: &str) -> Vec<Part> {
-    let mut parts: Vec<Part> = guard
-        .search(name, text.as_bytes(), 0)
+    let mut promises = Vec::new();
+    let hits = guard.search_noting(name, text.as_bytes(), 0, &mut promises);
+    let mut parts: Vec<Part> = hits
         .into_iter()
         .filter(|hit| hit.rule != rule_ids::WEAK)
         .filter_map(|hit| {
@@ -67,10 +68,12 @@ pub(super) fn parts(guard: &Guard, name: &str, text: &str) -> Vec<Part> {
             });
         }
     }
-    if promises(text) {
+    if !promises.is_empty() {
         for range in documents(text) {
             let one = text.cut(range.clone());
-            if may_hold(one) {
+            let words = part(&promises, &range, |word| word.start).iter();
+            let words = words.map(|word| word.start - range.start..word.end - range.start);
+            if may_hold(one, words) {
                 document(one, range.start, &mut parts);
             }
         }

@@ -44,6 +44,8 @@ pub(super) struct Pass {
     pub(super) encoded: Vec<Range<usize>>,
     /// Where the text shows the structures of Kubernetes that hold secrets.
     pub(super) structures: Vec<usize>,
+    /// The words that the name of a secret may have, wherever they stand.
+    pub(super) promises: Vec<Range<usize>>,
 }
 
 impl Pass {
@@ -64,6 +66,8 @@ pub(super) struct Searcher {
     /// How many bytes were searched so far.
     searched: AtomicUsize,
     triggers: Vec<Trigger>,
+    /// Which of the keywords are those of [`PROMISES`].
+    promising: Vec<bool>,
     expressions: Vec<OnceLock<Option<Regex>>>,
 }
 
@@ -79,6 +83,8 @@ enum Trigger {
     Structure,
     /// `/data`, which is one only as the path of a JSON patch.
     Pointer,
+    /// A word of [`PROMISES`] that nothing else is made of.
+    Promise,
 }
 
 #[rustfmt::skip]
@@ -94,6 +100,22 @@ const STRUCTURES: &[&str] = &[
     "random_string", "secretlist", "sourcevalue", "inline_string",
 ];
 
+/// What every name of a secret has in it, and what else makes a value one.
+pub(super) const PROMISES: [&str; 12] = [
+    "pass",
+    "pw",
+    "psw",
+    "secret",
+    "token",
+    "cred",
+    "key",
+    "authorization",
+    "bearer",
+    "hmac",
+    "stringdata",
+    "last-applied",
+];
+
 impl Searcher {
     pub(super) fn new() -> Self {
         let mut keywords = Vec::new();
@@ -104,12 +126,15 @@ impl Searcher {
                 triggers.push(Trigger::Rule(index));
             }
         }
-        let groups: [(&[&'static str], Trigger); 5] = [
+        let is_other = |word: &&str| !WORDS.contains(word) && !STRUCTURES.contains(word);
+        let promises: Vec<&str> = PROMISES.into_iter().filter(is_other).collect();
+        let groups: [(&[&'static str], Trigger); 6] = [
             (WORDS, Trigger::Word),
             (&["://"], Trigger::Url),
             (&["-----begin "], Trigger::Pem),
             (STRUCTURES, Trigger::Structure),
             (&["/data"], Trigger::Pointer),
+            (&promises, Trigger::Promise),
         ];
         for (words, trigger) in groups {
             for word in words {
@@ -117,7 +142,12 @@ impl Searcher {
                 triggers.push(trigger);
             }
         }
+        let promising = keywords.iter().zip(&triggers).map(|(word, trigger)| {
+            let is_own = !matches!(trigger, Trigger::Rule(_));
+            is_own && PROMISES.contains(&word.as_str())
+        });
         Self {
+            promising: promising.collect(),
             keywords,
             automata: [const { OnceLock::new() }; 2],
             searched: AtomicUsize::new(0),
@@ -152,6 +182,9 @@ impl Searcher {
         let mut named = 0;
         for found in self.automaton(text.len()).find_overlapping_iter(text) {
             let range = found.range();
+            if self.promising[found.pattern().as_usize()] {
+                pass.promises.push(range.clone());
+            }
             match self.triggers[found.pattern().as_usize()] {
                 Trigger::Rule(rule) => self.token(text, range.start, rule, &mut pass),
                 Trigger::Word => {
@@ -167,6 +200,7 @@ impl Searcher {
                         pass.structures.push(range.start);
                     }
                 }
+                Trigger::Promise => {}
             }
         }
         pass

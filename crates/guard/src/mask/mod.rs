@@ -5,33 +5,31 @@
 //! the texts besides that were read, and hides in a message what is a secret there: any value of a
 //! Secret, whatever it looks like, and all that stands where the message points to.
 
-use kustom_yaml::cut::Cut as _;
+mod evident;
+mod hide;
+mod known;
+mod pointed;
+
 use std::borrow::Cow;
-use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use aho_corasick::{AhoCorasick, MatchKind};
+use kustom_yaml::cut::Cut as _;
 use kustom_yaml::error::Error;
 use kustom_yaml::finding::Finding;
 use kustom_yaml::place::Place;
 
-use super::address::credentials;
-use super::control::printable;
-use super::harmless::{is_fingerprint, is_hash, is_uuid};
-use super::judge::{ValueContext, judge};
-use super::name_hint::NameHint;
-use super::placeholder::is_placeholder_value;
-use super::remembered::remembered;
-use super::sensitive::{Part, assigned, forms, of_secret_file, parts, secret_files};
-use super::{Guard, rule_ids};
+use crate::control::printable;
+use crate::name_hint::NameHint;
+use crate::placeholder::is_placeholder_value;
+use crate::sensitive::{Part, forms, of_secret_file, secret_files};
 
-/// What stands in the place of a secret.
-const HIDDEN: &str = "***";
-
-/// A value that is shorter is only hidden where the message points to it.
-const SHORTEST: usize = 4;
+use evident::evident;
+use hide::hidden;
+use known::Known;
+use pointed::{COMPACT, Pointed, SHORTEST, is_quoted, touches};
 
 /// A value that is shorter than this must be all that somebody has put in quotes; the second is for
 /// one that is no word.
@@ -39,9 +37,6 @@ const SHORT: [usize; 2] = [8, 5];
 
 /// A value that is as long as this is meant even where letters touch it; likewise.
 const LONG: [usize; 2] = [9, 7];
-
-/// How long a word must be to look drawn.
-const DRAWN: usize = 16;
 
 /// A text without what looks like a secret by itself.
 ///
@@ -104,38 +99,6 @@ pub struct Mask {
     open: OnceLock<HashSet<Box<str>>>,
 }
 
-/// A text that was read.
-struct Known {
-    text: String,
-    /// Its parts, together with those that stand on the same lines.
-    groups: Vec<Group>,
-    /// The group of a line by itself.
-    by_line: HashMap<usize, usize>,
-    /// The groups of several lines.
-    wide: Vec<usize>,
-}
-
-/// The parts that stand on the same lines.
-struct Group {
-    /// The numbers of the lines.
-    lines: Range<usize>,
-    parts: Vec<Part>,
-    finder: OnceLock<Finder>,
-}
-
-/// Many parts at once.
-struct Finder {
-    automaton: Option<AhoCorasick>,
-    /// All of them, one after the other.
-    joined: String,
-}
-
-/// A value may be as long as its file, and the other kind takes a kilobyte for each letter of it.
-const COMPACT: AhoCorasickKind = AhoCorasickKind::ContiguousNFA;
-
-/// How many parts are looked for one by one.
-const FEW: usize = 64;
-
 /// All that is hidden wherever it stands.
 struct Search {
     automaton: Option<AhoCorasick>,
@@ -193,10 +156,12 @@ impl Mask {
 
     /// A text without what is a secret in it, seen from the places that it is about.
     pub fn text<'t>(&self, text: &'t str, places: &[Place]) -> Cow<'t, str> {
+        self.shown_beside(text, &self.pointed(places))
+    }
+
+    fn shown_beside<'t>(&self, text: &'t str, pointed: &Pointed<'_>) -> Cow<'t, str> {
         let mut ranges = evident(text);
-        for group in places.iter().flat_map(|place| self.groups_at(place)) {
-            ranges.extend(group.pointed(text));
-        }
+        ranges.extend(pointed.ranges(text));
         let search = self.search.get_or_init(|| self.searched());
         if let Some(automaton) = &search.automaton {
             for found in automaton.find_iter(text) {
@@ -213,8 +178,8 @@ impl Mask {
     #[must_use]
     pub fn error(&self, error: Error) -> Error {
         let notes = error.notes().iter().filter_map(|note| note.place.as_ref());
-        let places: Vec<Place> = error.place().into_iter().chain(notes).cloned().collect();
-        error.map_words(|text| self.text(text, &places).into_owned())
+        let pointed = self.pointed(error.place().into_iter().chain(notes));
+        error.map_words(|text| self.shown_beside(text, &pointed).into_owned())
     }
 
     /// What an error says, without the secrets in it.
@@ -224,32 +189,31 @@ impl Mask {
 
     /// A finding without the secrets in it.
     pub fn finding(&self, finding: &mut Finding) {
-        let places: Vec<Place> = finding.places_mut().map(|place| place.clone()).collect();
+        let pointed = self.pointed(finding.places_mut().map(|place| &*place));
         let notes = finding.notes.iter_mut();
         let notes = notes.flat_map(|note| std::iter::once(&mut note.message).chain(&mut note.help));
         let own = std::iter::once(&mut finding.message).chain(&mut finding.help);
         let object = finding.object.as_deref_mut();
         let object = object.map(|it| [&mut it.kind, &mut it.namespace, &mut it.name]);
         for words in own.chain(notes).chain(object.into_iter().flatten()) {
-            if let Cow::Owned(text) = self.text(words, &places) {
+            if let Cow::Owned(text) = self.shown_beside(words, &pointed) {
                 *words = text;
             }
         }
     }
 
-    /// The parts of a text on the line of a place.
-    fn groups_at(&self, place: &Place) -> impl Iterator<Item = &Group> {
-        let line = place.span.line as usize;
-        let known = place.file.as_deref().filter(|_| line > 0);
-        let known = known.and_then(|file| self.names.get(file));
-        let known = known.map(|&text| &self.texts[text]);
-        known.into_iter().flat_map(move |known| {
-            let own = known.by_line.get(&line);
-            let wide = known.wide.iter();
-            own.into_iter()
-                .chain(wide.filter(move |&&at| known.groups[at].lines.contains(&line)))
-                .map(|&at| &known.groups[at])
-        })
+    /// What stands on the lines of some places.
+    fn pointed<'p>(&self, places: impl IntoIterator<Item = &'p Place>) -> Pointed<'_> {
+        let places = places.into_iter();
+        Pointed::of(places.flat_map(|place| {
+            let line = place.span.line as usize;
+            let known = place.file.as_deref().filter(|_| line > 0);
+            let known = known.and_then(|file| self.names.get(file));
+            let known = known.map(|&text| &self.texts[text]);
+            known
+                .into_iter()
+                .flat_map(move |known| known.groups_at(line))
+        }))
     }
 
     fn searched(&self) -> Search {
@@ -288,80 +252,6 @@ impl Mask {
         Search {
             automaton: automaton.ok().filter(|_| !patterns.is_empty()),
             is_sure: patterns.into_values().collect(),
-        }
-    }
-}
-
-impl Known {
-    fn of(name: &str, text: String) -> Self {
-        let parts = parts(guard(), name, &text);
-        // Most texts have none, and then no line is asked for.
-        let lines: Vec<usize> = match parts.as_slice() {
-            [] => Vec::new(),
-            _ => {
-                let starts = text.match_indices('\n').map(|(at, _)| at + 1);
-                std::iter::once(0).chain(starts).collect()
-            }
-        };
-        let line_of = |at: usize| lines.partition_point(|&start| start <= at);
-        let mut groups: Vec<Group> = Vec::new();
-        let mut places: HashMap<Range<usize>, usize> = HashMap::new();
-        for part in parts {
-            let last = part.range.end.saturating_sub(1).max(part.range.start);
-            let span = line_of(part.range.start)..line_of(last) + 1;
-            let at = *places.entry(span.clone()).or_insert(groups.len());
-            match groups.get_mut(at) {
-                Some(group) => group.parts.push(part),
-                None => groups.push(Group {
-                    lines: span,
-                    parts: vec![part],
-                    finder: OnceLock::new(),
-                }),
-            }
-        }
-        let (narrow, wide): (Vec<usize>, Vec<usize>) =
-            (0..groups.len()).partition(|&at| groups[at].lines.len() == 1);
-        let by_line = narrow.into_iter().map(|at| (groups[at].lines.start, at));
-        Self {
-            by_line: by_line.collect(),
-            wide,
-            groups,
-            text,
-        }
-    }
-}
-
-impl Group {
-    /// Where a text repeats one of the parts that it points to, or a piece of one.
-    fn pointed(&self, text: &str) -> Vec<Range<usize>> {
-        if self.parts.len() <= FEW {
-            return self
-                .parts
-                .iter()
-                .flat_map(|part| pointed(text, part))
-                .collect();
-        }
-        let finder = self.finder.get_or_init(|| Finder::of(&self.parts));
-        let mut found = Vec::new();
-        if let Some(automaton) = &finder.automaton {
-            let ranges = automaton.find_overlapping_iter(text).map(|it| it.range());
-            found.extend(ranges.filter(|range| is_repeated(text, range)));
-        }
-        found.extend(pieces(text, |piece| finder.joined.contains(piece)));
-        found
-    }
-}
-
-impl Finder {
-    fn of(parts: &[Part]) -> Self {
-        let words: HashSet<String> = parts.iter().flat_map(words).collect();
-        let joined = parts.iter().flat_map(|part| [&*part.raw, &*part.value]);
-        Self {
-            joined: joined.collect::<Vec<&str>>().join("`"),
-            automaton: AhoCorasick::builder()
-                .kind(Some(COMPACT))
-                .build(&words)
-                .ok(),
         }
     }
 }
@@ -415,156 +305,6 @@ impl Mask {
     }
 }
 
-/// The guard that judges messages; one is enough, since it knows nothing of them.
-fn guard() -> &'static Guard {
-    static GUARD: OnceLock<Guard> = OnceLock::new();
-    GUARD.get_or_init(Guard::new)
-}
-
-/// How many texts are remembered that showed nothing, and how long one may be.
-const REMEMBERED: [usize; 2] = [1 << 16, 1 << 9];
-
-thread_local! {
-    /// Texts that showed nothing: a finding passes several doors on its way out.
-    static CLEAN: RefCell<HashSet<Box<str>>> = RefCell::default();
-}
-
-/// What a text shows by itself.
-fn evident(text: &str) -> Vec<Range<usize>> {
-    if text.is_empty() || CLEAN.with_borrow(|clean| clean.contains(text)) {
-        return Vec::new();
-    }
-    let ranges = searched(text);
-    if ranges.is_empty() && text.len() <= REMEMBERED[1] {
-        CLEAN.with_borrow_mut(|clean| {
-            if clean.len() >= REMEMBERED[0] {
-                clean.clear();
-            }
-            clean.insert(text.into());
-        });
-    }
-    ranges
-}
-
-fn searched(text: &str) -> Vec<Range<usize>> {
-    let mut ranges = credentials(text);
-    ranges.extend(remembered(text));
-    let hits = guard().search("", text.as_bytes(), 0).into_iter();
-    ranges.extend(
-        hits.filter(|hit| hit.rule != rule_ids::WEAK && is_whole(text, &hit.range))
-            .map(|hit| hit.range),
-    );
-    let values = assigned(text).into_iter();
-    ranges.extend(values.filter(|range| {
-        let value = text.cut(range.clone()).trim_matches(['"', '\'']);
-        value.len() > 1 && !is_placeholder_value(value) && !is_shown(value)
-    }));
-    ranges.extend(drawn(text));
-    ranges
-}
-
-/// Whether a range can be cut out.
-fn is_whole(text: &str, range: &Range<usize>) -> bool {
-    text.is_char_boundary(range.start) && text.is_char_boundary(range.end) && !range.is_empty()
-}
-
-/// `ce24…(40`, `<secret A,`, `***`: what is shown of a secret already; or no value at all.
-fn is_shown(value: &str) -> bool {
-    value.contains('…')
-        || value.starts_with("<secret")
-        || value.starts_with(HIDDEN)
-        || matches!(value, "true" | "false" | "null" | "{}" | "[]")
-        || value.bytes().all(|byte| byte.is_ascii_punctuation())
-}
-
-/// Words that look drawn at random, and are no hashes, names or paths.
-fn drawn(text: &str) -> Vec<Range<usize>> {
-    let is_secret = |range: &Range<usize>| {
-        let word = text.cut(range.clone());
-        let is_name = || is_hash(word) || is_uuid(word) || is_fingerprint(word);
-        judge("token", word, ValueContext::Text).is_some() && !is_name()
-    };
-    let mut found = Vec::new();
-    let is_end = |c: char| c.is_whitespace() || "`\"',;()[]{}<>=".contains(c);
-    for word in long_words(text, 0..text.len(), is_end) {
-        if is_secret(&word) {
-            found.push(word);
-            continue;
-        }
-        // A part of a path or of the way to a field.
-        let parts = long_words(text, word, |c| matches!(c, '.' | '/' | ':'));
-        found.extend(parts.filter(is_secret));
-    }
-    found
-}
-
-/// The words of a part of a text that are long enough to look drawn.
-fn long_words<'t>(
-    text: &'t str,
-    range: Range<usize>,
-    is_end: impl Fn(char) -> bool + 't,
-) -> impl Iterator<Item = Range<usize>> + 't {
-    let mut start = range.start;
-    let words = text.cut(range).split(is_end).map(move |word| {
-        let at = start;
-        let behind = text.cut(at + word.len()..).chars().next();
-        start = at + word.len() + behind.map_or(0, char::len_utf8);
-        at..at + word.len()
-    });
-    words.filter(|word| word.len() >= DRAWN)
-}
-
-/// Where a text repeats a part that it points to, or a piece of it.
-fn pointed(text: &str, part: &Part) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    for word in words(part) {
-        let ranges = text
-            .match_indices(&*word)
-            .map(|(at, _)| at..at + word.len());
-        found.extend(ranges.filter(|range| is_repeated(text, range)));
-    }
-    found.extend(pieces(text, |piece| {
-        part.raw.contains(piece) || part.value.contains(piece)
-    }));
-    found
-}
-
-/// What a message may repeat of a part: all of it in any form, and each of its words.
-fn words(part: &Part) -> impl Iterator<Item = String> {
-    const MARKS: &[char] = &[
-        '*', '&', '!', '%', '@', '`', '"', '\'', '[', ']', '{', '}', '|', '>', ',', ':', '=',
-    ];
-    let wholes = forms(&part.value).into_iter().chain(forms(&part.raw));
-    let words = part
-        .raw
-        .split_whitespace()
-        .chain(part.value.split_whitespace());
-    let bare = words.flat_map(|word| [word, word.trim_matches(MARKS)]);
-    let all = wholes.chain(bare.map(str::to_owned));
-    all.filter(|word| word.len() >= 2)
-}
-
-/// Whether a word that a message shares with a part stands there by itself.
-fn is_repeated(text: &str, range: &Range<usize>) -> bool {
-    let is_long = range.len() >= SHORTEST;
-    is_long && !touches(text, range) || is_quoted(text, range)
-}
-
-/// The words in backticks that a part has: a message may show less than a word of it.
-fn pieces(text: &str, has: impl Fn(&str) -> bool) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    let mut start = 0;
-    for (number, piece) in text.split('`').enumerate() {
-        let range = start..start + piece.len();
-        start = range.end + 1;
-        let is_inside = number % 2 == 1 && piece.len() >= SHORTEST;
-        if is_inside && has(piece) {
-            found.push(range);
-        }
-    }
-    found
-}
-
 /// Whether a value could be a word, a name or a version: it has letters of one case, or no letters.
 fn is_word(value: &str) -> bool {
     let has = |test: fn(&u8) -> bool| value.as_bytes().iter().any(test);
@@ -576,64 +316,6 @@ fn is_word(value: &str) -> bool {
         has(is_joined),
     ];
     kinds.into_iter().filter(|has| *has).count() < 2
-}
-
-/// Whether quotes stand around a part of a text, or nothing.
-fn is_quoted(text: &str, range: &Range<usize>) -> bool {
-    if text.trim().len() == range.len() {
-        return true;
-    }
-    let before = text.cut(..range.start).chars().next_back();
-    let after = text.cut(range.end..).chars().next();
-    let is_quote = |c: Option<char>| c.is_some_and(|c| matches!(c, '`' | '"' | '\''));
-    is_quote(before) && is_quote(after)
-}
-
-/// Whether a letter or a digit stands right before or behind a part of a text.
-fn touches(text: &str, range: &Range<usize>) -> bool {
-    let before = text.cut(..range.start).chars().next_back();
-    let after = text.cut(range.end..).chars().next();
-    [before, after]
-        .iter()
-        .flatten()
-        .any(|c| c.is_alphanumeric())
-}
-
-/// A text with something else in the place of some parts; above the marks of an excerpt it is as
-/// wide as what it hides, so that they point to the same.
-fn hidden(text: &str, mut ranges: Vec<Range<usize>>) -> Cow<'_, str> {
-    if ranges.is_empty() {
-        return text.into();
-    }
-    ranges.sort_by_key(|range| (range.start, range.end));
-    let mut out = String::with_capacity(text.len());
-    let mut from = 0;
-    let mut ranges = ranges.into_iter().peekable();
-    while let Some(mut range) = ranges.next() {
-        while let Some(next) = ranges.next_if(|next| next.start < range.end) {
-            range.end = range.end.max(next.end);
-        }
-        let shown = text.cut(range.clone());
-        out.push_str(text.cut(from..range.start));
-        let quote = shown.chars().next().filter(|c| matches!(c, '"' | '\''));
-        let quote = quote.filter(|quote| shown.len() > 1 && shown.ends_with(*quote));
-        let width = shown.chars().count() - 2 * usize::from(quote.is_some());
-        out.extend(quote);
-        match is_marked(text.cut(range.end..)) {
-            true => out.extend(std::iter::repeat_n('*', width)),
-            false => out.push_str(HIDDEN),
-        }
-        out.extend(quote);
-        from = range.end;
-    }
-    out.push_str(text.cut(from..));
-    Cow::Owned(out)
-}
-
-/// Whether marks stand below the line that a text begins in.
-fn is_marked(rest: &str) -> bool {
-    let below = rest.split('\n').nth(1).unwrap_or_default().trim();
-    !below.is_empty() && below.bytes().all(|byte| byte == b'^')
 }
 
 /// A path without `.` and `..`, as text.
@@ -790,6 +472,22 @@ data:
                 mask.text(&text, std::slice::from_ref(&place)),
                 "no `***` here"
             );
+        }
+    }
+
+    #[test]
+    fn a_place_within_several_lines_is_found() {
+        let mut mask = Mask::default();
+        mask.learn(
+            "several.yaml",
+            b"password: |\n  ab cd\n  ef gh\nname: x\nsecret_token: |\n  ij kl\n  mn op\nkind: y\n",
+        );
+        for (number, text) in [(2, "no `ef gh`"), (3, "no `ef gh`"), (7, "no `mn op`")] {
+            let place = Place {
+                file: Some("several.yaml".into()),
+                ..line(number)
+            };
+            assert_eq!(mask.text(text, &[place]), "no `***`", "{number}");
         }
     }
 
