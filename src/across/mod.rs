@@ -41,7 +41,11 @@ pub const SIZE: &str = "oversized-object";
 pub fn findings(resources: &[Resource], options: &Options) -> Vec<Finding> {
     let objects = Objects::of(resources, options);
     let mut found = dangling::cluster_references(resources, options);
-    others(&objects, &mut found);
+    namespaces::look(&objects, &mut found);
+    for resource in resources {
+        look(&objects, resource, &mut found);
+    }
+    claims::look(&objects, &mut found);
     found
 }
 
@@ -49,23 +53,23 @@ pub fn findings(resources: &[Resource], options: &Options) -> Vec<Finding> {
 pub fn all_findings(resources: &[Resource], options: &Options) -> Vec<Finding> {
     let objects = Objects::of(resources, options);
     let (makers, workloads) = (&objects.makers, &objects.workloads);
-    let mut found = dangling::all_references(resources, options, makers, workloads);
-    others(&objects, &mut found);
+    let mut own = Vec::new();
+    let mut look_at = |resource| look(&objects, resource, &mut own);
+    let mut found = dangling::all_references(resources, options, makers, workloads, &mut look_at);
+    namespaces::look(&objects, &mut found);
+    found.append(&mut own);
+    claims::look(&objects, &mut found);
     found
 }
 
-/// What is wrong between objects but for references.
-fn others(objects: &Objects<'_>, found: &mut Vec<Finding>) {
-    namespaces::look(objects, found);
-    for resource in objects.resources {
-        keys::look(objects, resource, found);
-        selectors::look(objects, resource, found);
-        ports::look(objects, resource, found);
-        probes::look(resource, found);
-        drains::look(objects, resource, found);
-        size::look(resource, found);
-    }
-    claims::look(objects, found);
+/// What is wrong with what one object says of others.
+fn look(objects: &Objects<'_>, resource: &Resource, found: &mut Vec<Finding>) {
+    keys::look(objects, resource, found);
+    selectors::look(objects, resource, found);
+    ports::look(objects, resource, found);
+    probes::look(resource, found);
+    drains::look(objects, resource, found);
+    size::look(resource, found);
 }
 
 /// All objects, indexed by the lookups of the checks.

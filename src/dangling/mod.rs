@@ -85,25 +85,32 @@ pub fn references(resources: &[Resource], options: &Options) -> Vec<Finding> {
     found
 }
 
-/// What [`references`] and [`cluster_references`] find, in one pass over the objects.
+/// What [`references`] and [`cluster_references`] find, in one pass over the objects, in which `look`
+/// sees each of them too: an object is near while it is looked at.
 pub(crate) fn all_references<'r>(
     resources: &'r [Resource],
     options: &Options,
     makers: &Makers<'r>,
     workloads: &Workloads<'_>,
+    look: &mut dyn FnMut(&'r Resource),
 ) -> Vec<Finding> {
     let known = Known::of(resources);
+    let services = selectors::Services::of(resources);
     let mut search = Search::new(&known, makers, options, Range::Application);
     let mut beyond = Search::new(&known, makers, options, Range::Cluster);
+    let (mut selected, mut asked) = (Vec::new(), Vec::new());
     for resource in resources {
         walk::references(resource, &mut |reference| {
             search.look_at(&reference);
             beyond.look_beyond(&reference);
         });
+        selectors::look(resource, &services, workloads, &mut selected);
+        asked.extend(variables::findings(resource));
+        look(resource);
     }
     let mut found = search.found;
-    found.extend(selectors::findings(resources, workloads));
-    found.extend(resources.iter().flat_map(variables::findings));
+    found.append(&mut selected);
+    found.append(&mut asked);
     found.extend(beyond.found);
     found
 }

@@ -14,34 +14,51 @@ use crate::resource::Resource;
 use crate::yaml::Node;
 
 /// Services by their names.
-type Services<'r> = FxHashMap<&'r str, Vec<&'r Resource>>;
+pub(super) struct Services<'r>(FxHashMap<&'r str, Vec<&'r Resource>>);
+
+impl<'r> Services<'r> {
+    pub(super) fn of(resources: &'r [Resource]) -> Self {
+        let mut services: FxHashMap<&str, Vec<&Resource>> = FxHashMap::default();
+        for one in resources.iter().filter(|one| is_service(one)) {
+            services.entry(&one.id().name).or_default().push(one);
+        }
+        Self(services)
+    }
+}
 
 /// What services, budgets and policies select and do not find, and what routes ask of services.
 pub(super) fn findings(resources: &[Resource], workloads: &Workloads<'_>) -> Vec<Finding> {
-    let mut services = Services::default();
-    for one in resources.iter().filter(|one| is_service(one)) {
-        services.entry(&one.id().name).or_default().push(one);
-    }
+    let services = Services::of(resources);
     let mut findings = Vec::new();
     for resource in resources {
-        if let Some(selector) = selector_of(resource) {
-            let wanted: Vec<(&str, &str)> = labels(selector).collect();
-            let mut selected = workloads.with(resource, &wanted);
-            if selected.is_empty()
-                && let Some((finding, meant)) = workloads.nearly(resource, selector)
-            {
-                findings.push(finding);
-                selected.push(meant);
-            }
-            if is_service(resource) && !selected.is_empty() {
-                findings.extend(target_ports(resource, &selected));
-            }
-        }
-        if resource.id().gvk.kind == "Ingress" {
-            backends(resource, &resource.node, &services, &mut findings);
-        }
+        look(resource, &services, workloads, &mut findings);
     }
     findings
+}
+
+/// The same for one object.
+pub(super) fn look(
+    resource: &Resource,
+    services: &Services<'_>,
+    workloads: &Workloads<'_>,
+    findings: &mut Vec<Finding>,
+) {
+    if let Some(selector) = selector_of(resource) {
+        let wanted: Vec<(&str, &str)> = labels(selector).collect();
+        let mut selected = workloads.with(resource, &wanted);
+        if selected.is_empty()
+            && let Some((finding, meant)) = workloads.nearly(resource, selector)
+        {
+            findings.push(finding);
+            selected.push(meant);
+        }
+        if is_service(resource) && !selected.is_empty() {
+            findings.extend(target_ports(resource, &selected));
+        }
+    }
+    if resource.id().gvk.kind == "Ingress" {
+        backends(resource, &resource.node, services, findings);
+    }
 }
 
 /// The pods that an object makes, or is.
@@ -296,7 +313,7 @@ fn backends(ingress: &Resource, node: &Node, services: &Services<'_>, findings: 
 
 fn backend_port(ingress: &Resource, backend: &Node, services: &Services<'_>) -> Option<Finding> {
     let name = backend.get("name")?.text()?;
-    let mut named = services.get(name)?.iter();
+    let mut named = services.0.get(name)?.iter();
     let service = named.find(|one| shares_namespace(one, ingress))?;
     let ports = service.node.at(&["spec", "ports"])?;
     let (field, asked) = ["name", "number"].into_iter().find_map(|field| {

@@ -17,9 +17,18 @@ pub(super) fn findings(resource: &Resource) -> Vec<Finding> {
     let lists = ["initContainers", "containers"].map(|list| spec.and_then(|spec| spec.get(list)));
     let containers = lists.into_iter().flatten().flat_map(Node::items);
     containers
-        .filter(|container| list(container, "envFrom").is_empty())
+        .filter(|container| asks(container) && list(container, "envFrom").is_empty())
         .flat_map(|container| of_container(resource, container))
         .collect()
+}
+
+/// Whether a container may ask for a variable at all, which few do.
+fn asks(container: &Node) -> bool {
+    let env = list(container, "env").iter();
+    let words = ["command", "args"].into_iter();
+    let words = words.flat_map(|field| list(container, field));
+    let mut texts = env.filter_map(|entry| entry.get("value")).chain(words);
+    texts.any(|node| node.text().is_some_and(|text| text.contains('$')))
 }
 
 fn of_container(resource: &Resource, container: &Node) -> Vec<Finding> {

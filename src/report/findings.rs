@@ -37,6 +37,19 @@ pub struct Suite {
     pub checks: Vec<Check>,
 }
 
+impl Suite {
+    /// What is the same of findings that are one: the rule, the words, and where it is.
+    fn key_of<'f>(&self, finding: &'f Finding) -> (&'f str, &'f str, String) {
+        let shown = match &finding.place {
+            Some(place) => place.to_string(),
+            // What is somewhere only by its notes is the same if they are.
+            None if !finding.notes.is_empty() => finding.sentence(),
+            None => self.name.clone(),
+        };
+        (finding.rule, finding.message.as_str(), shown)
+    }
+}
+
 /// One check and what came of it.
 #[derive(Clone, Debug)]
 pub struct Check {
@@ -132,13 +145,7 @@ impl Report {
         for suite in &self.suites {
             for finding in suite.checks.iter().flat_map(Check::findings) {
                 let place = finding.place.as_ref();
-                let shown = match place {
-                    Some(place) => place.to_string(),
-                    // What is somewhere only by its notes is the same if they are.
-                    None if !finding.notes.is_empty() => finding.sentence(),
-                    None => suite.name.clone(),
-                };
-                let key = (finding.rule, finding.message.as_str(), shown);
+                let key = suite.key_of(finding);
                 if let Some(&index) = known.get(&key) {
                     let known = &mut merged[index];
                     if known.suites.last() != Some(&suite.name.as_str()) {
@@ -163,8 +170,16 @@ impl Report {
     /// How many findings there are, each counted once.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
-        for one in self.unnumbered() {
-            match one.finding.severity {
+        let mut severities: HashMap<_, Severity> = HashMap::new();
+        for suite in &self.suites {
+            for finding in suite.checks.iter().flat_map(Check::findings) {
+                let known = severities.entry(suite.key_of(finding));
+                let known = known.or_insert(finding.severity);
+                *known = finding.severity.max(*known);
+            }
+        }
+        for severity in severities.into_values() {
+            match severity {
                 Severity::Error => counts.errors += 1,
                 Severity::Warning => counts.warnings += 1,
                 Severity::Note => counts.notes += 1,

@@ -121,22 +121,25 @@ pub fn validate_beside(
             _ => objects.push(node),
         }
     }
-    let mut spans = vec![Span::default()];
-    let values: Vec<_> = objects
-        .iter()
-        .map(|node| value(node, form, 0, &mut spans))
-        .collect();
-    let mut unused = vec![Span::default()];
-    let definitions: Vec<_> = definitions
-        .iter()
-        .map(|node| value(node, Form::Written, 0, &mut unused))
-        .collect();
-    let verdicts = Validator::new(version.0).validate_beside(&values, &definitions);
+    let is_definition =
+        |node: &&Node| node.get("kind").and_then(Node::text) == Some("CustomResourceDefinition");
+    let rendered = objects.iter().copied().filter(is_definition);
+    let rendered = rendered.map(|node| value(node, form, 0, &mut 0));
+    let others = definitions.iter();
+    let others = others.map(|node| value(node, Form::Written, 0, &mut 0));
+    let definitions: Vec<_> = rendered.chain(others).collect();
+    let validator = Validator::new(version.0);
+    let judge = validator.beside(&definitions);
     let mut findings = Vec::new();
-    for (object, verdict) in objects.iter().zip(verdicts) {
+    for object in objects {
+        let verdict = judge.validate(&value(object, form, 0, &mut 0));
         if !verdict.known {
             findings.push(unknown_schema(object).about(object_of(object)));
         }
+        if verdict.findings.is_empty() {
+            continue;
+        }
+        let spans = spans(object);
         for found in verdict.findings {
             findings.push(finding(object, found, &spans).about(object_of(object)));
         }
@@ -246,18 +249,19 @@ fn finding(object: &Node, found: kustom_validate::Finding, spans: &[Span]) -> Fi
     finding
 }
 
-/// A node as a value. What was made by us has the place of what it is in.
+/// A node as a value, whose origin is its number in the object; what was made by us has that of what
+/// it is in.
 fn value<'n>(
     node: &'n Node,
     form: Form,
     around: Origin,
-    spans: &mut Vec<Span>,
+    count: &mut Origin,
 ) -> kustom_validate::Value<'n> {
     let origin = match node.span.line {
         0 => around,
         _ => {
-            spans.push(node.span);
-            Origin::try_from(spans.len() - 1).unwrap_or(around)
+            *count += 1;
+            *count
         }
     };
     let data = match &node.value {
@@ -265,11 +269,11 @@ fn value<'n>(
             entries
                 .iter()
                 .map(|entry| {
-                    let key = value(&entry.key, form, origin, spans);
+                    let key = value(&entry.key, form, origin, count);
                     kustom_validate::Entry {
                         origin: key.origin,
                         key: key_text(&entry.key, key.data),
-                        value: value(&entry.value, form, key.origin, spans),
+                        value: value(&entry.value, form, key.origin, count),
                     }
                 })
                 .collect(),
@@ -277,7 +281,7 @@ fn value<'n>(
         yaml::Value::Seq(items) => Data::List(
             items
                 .iter()
-                .map(|item| value(item, form, origin, spans))
+                .map(|item| value(item, form, origin, count))
                 .collect(),
         ),
         yaml::Value::Scalar(text) => scalar(node, text, form),
@@ -285,6 +289,28 @@ fn value<'n>(
         yaml::Value::Alias(name) => Data::Text(Cow::Borrowed(name)),
     };
     kustom_validate::Value { data, origin }
+}
+
+/// The spans of the values of an object by their origins, where [`value`] counts them.
+fn spans(object: &Node) -> Vec<Span> {
+    fn add(node: &Node, spans: &mut Vec<Span>) {
+        if node.span.line > 0 {
+            spans.push(node.span);
+        }
+        match &node.value {
+            yaml::Value::Map(entries) => {
+                for entry in entries {
+                    add(&entry.key, spans);
+                    add(&entry.value, spans);
+                }
+            }
+            yaml::Value::Seq(items) => items.iter().for_each(|item| add(item, spans)),
+            yaml::Value::Scalar(_) | yaml::Value::Alias(_) => {}
+        }
+    }
+    let mut spans = vec![object.span];
+    add(object, &mut spans);
+    spans
 }
 
 /// A key as JSON has it: every key is text.
@@ -308,6 +334,7 @@ fn scalar<'n>(node: &'n Node, text: &'n str, form: Form) -> Data<'n> {
         && node.style == Style::Plain
         && form == Form::Written
         && !is_tagged
+        && text.len() <= "false".len()
         && let Scalar::Bool(set) = yaml::plain(text, Dialect::Kustomization)
     {
         return Data::Bool(set);

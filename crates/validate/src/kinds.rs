@@ -1,7 +1,7 @@
 //! What kind an object is of, and whether a server knows it.
 
 use crate::bundled::{self, BundledKind};
-use crate::crd::CustomKind;
+use crate::crd::{CustomKind, CustomKinds};
 use crate::did_you_mean;
 use crate::finding::{Findings, Severity};
 use crate::migrations;
@@ -27,7 +27,7 @@ pub(crate) enum Lookup<'k, 'o> {
 pub(crate) fn of<'k, 'o>(
     object: &Value<'_>,
     minor: u32,
-    custom: &'k [CustomKind<'o>],
+    custom: &'k CustomKinds<'o>,
     findings: &mut Findings,
 ) -> Lookup<'k, 'o> {
     for key in ["apiVersion", "kind"] {
@@ -135,35 +135,35 @@ pub(crate) fn of<'k, 'o>(
 /// Looks among the kinds that are defined beside the object.
 fn defined<'k, 'o>(
     object: &Value<'_>,
-    custom: &'k [CustomKind<'o>],
+    custom: &'k CustomKinds<'o>,
     findings: &mut Findings,
 ) -> Option<Lookup<'k, 'o>> {
     let (api_version, kind) = (object.text("apiVersion"), object.text("kind"));
     let (group, version) = api_version.split_once('/')?;
-    let of_group = || custom.iter().filter(|known| known.group == group);
-    if let Some(known) = of_group().find(|known| known.kind == kind)
+    if let Some(known) = custom.of_kind(group, kind)
         && let Some(found) = known.version(version)
     {
         return Some(Lookup::Defined(known, found));
     }
-    let near = custom
-        .iter()
-        .find(|known| known.group.eq_ignore_ascii_case(group))?;
-    let is_near = || did_you_mean(kind, of_group().map(|known| known.kind)).is_some();
+    let near = custom.group_like(group)?;
+    let meant = || {
+        let of_group = custom.of_group(group).iter();
+        did_you_mean(kind, of_group.map(|known| known.kind))
+    };
     // What is here need not be all of a group.
-    if near.group == group && !is_near() {
+    if near == group && meant().is_none() {
         return None;
     }
     let message = format!("no definition here has a kind `{kind}` in `{api_version}`");
-    let help = if near.group != group {
-        Some(near.group)
+    let help = if near != group {
+        Some(near)
     } else {
-        did_you_mean(kind, of_group().map(|known| known.kind)).filter(|found| *found != kind)
+        meant().filter(|found| *found != kind)
     };
     unknown(
         object,
         findings,
-        if near.group == group && help.is_some() {
+        if near == group && help.is_some() {
             "kind"
         } else {
             "apiVersion"

@@ -21,6 +21,7 @@ mod rules;
 mod schema;
 mod structure;
 mod time;
+mod url;
 mod value;
 
 pub use about::{FieldAbout, Kinds};
@@ -28,7 +29,7 @@ pub use finding::{Finding, Severity};
 pub use schema::MINORS;
 pub use value::{Data, Entry, Origin, Value};
 
-use crd::CustomKind;
+use crd::{CustomKind, CustomKinds};
 use finding::Findings;
 use path::Path;
 use schema::Schema;
@@ -39,6 +40,19 @@ pub struct Validator {
     minor: u32,
     schema: Schema,
     plans: rules::Plans,
+}
+
+/// A validator, together with the kinds that are defined beside the objects.
+pub struct Judge<'v> {
+    validator: &'v Validator,
+    custom: CustomKinds<'v>,
+}
+
+impl Judge<'_> {
+    /// Judges one object.
+    pub fn validate(&self, object: &Value<'_>) -> Verdict {
+        self.validator.judge(object, &self.custom)
+    }
 }
 
 /// An object with what is wrong with it.
@@ -61,34 +75,35 @@ impl Validator {
         }
     }
 
+    /// A judge of objects beside which some custom resource definitions are; values of other kinds
+    /// define nothing.
+    ///
+    /// Where two define a kind, the first counts.
+    pub fn beside<'v>(&'v self, definitions: impl IntoIterator<Item = &'v Value<'v>>) -> Judge<'v> {
+        let custom = definitions.into_iter().filter_map(CustomKind::of);
+        Judge {
+            validator: self,
+            custom: custom.collect(),
+        }
+    }
+
     /// Judges objects that are applied together, in their order.
     ///
     /// Custom resource definitions among them define kinds for all of them.
     pub fn validate_all(&self, objects: &[Value<'_>]) -> Vec<Verdict> {
-        self.validate_beside(objects, &[])
-    }
-
-    /// Judges objects that are applied together; definitions of custom resources that are there
-    /// already define kinds for them, too.
-    pub fn validate_beside(
-        &self,
-        objects: &[Value<'_>],
-        definitions: &[Value<'_>],
-    ) -> Vec<Verdict> {
-        let all = objects.iter().chain(definitions);
-        let custom: Vec<CustomKind<'_>> = all.filter_map(CustomKind::of).collect();
+        let judge = self.beside(objects);
         objects
             .iter()
-            .map(|object| self.judge(object, &custom))
+            .map(|object| judge.validate(object))
             .collect()
     }
 
     /// Judges one object by itself.
     pub fn validate(&self, object: &Value<'_>) -> Verdict {
-        self.judge(object, &[])
+        self.beside([]).validate(object)
     }
 
-    fn judge(&self, object: &Value<'_>, custom: &[CustomKind<'_>]) -> Verdict {
+    fn judge(&self, object: &Value<'_>, custom: &CustomKinds<'_>) -> Verdict {
         let mut findings = Findings::default();
         let kind = match kinds::of(object, self.minor, custom, &mut findings) {
             kinds::Lookup::Found(kind) => kind,

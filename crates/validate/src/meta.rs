@@ -91,6 +91,16 @@ const COUNTED: &[&str] = &[
 /// Kinds that get a name from the server if they have none.
 const NAMED_BY_SERVER: &[&str] = &["LimitRange"];
 
+/// Kinds that the server answers and does not keep, so that they need no name.
+const ANSWERED: &[&str] = &[
+    "LocalSubjectAccessReview",
+    "SelfSubjectAccessReview",
+    "SelfSubjectReview",
+    "SelfSubjectRulesReview",
+    "SubjectAccessReview",
+    "TokenReview",
+];
+
 /// What the server appends to a `generateName`, and how much of that it keeps.
 const SUFFIX: &str = "00000";
 const PREFIX: usize = 63 - SUFFIX.len();
@@ -135,6 +145,9 @@ pub(crate) fn object(kind: &Kind, object: &Value<'_>, findings: &mut Findings) {
         .find(|(name, _)| *name == kind.kind)
         .map_or(dns_subdomain as fn(&str) -> Verdict, |(_, form)| *form);
     let any = |kinds: &[&str]| kinds.contains(&kind.kind);
+    if any(ANSWERED) {
+        return;
+    }
     let rules = Rules {
         form,
         namespaced: kind.namespaced,

@@ -2,6 +2,8 @@
 //!
 //! The form is that of the API reference's "Quantity".
 
+use std::cmp::Ordering;
+
 use crate::value::{Data, Value};
 
 /// A quantity in billionths, which is as fine as the API server counts.
@@ -66,8 +68,14 @@ impl Quantity {
 
     /// Whether it is more than the ratio of two others.
     pub(crate) fn is_more_than(self, dividend: Self, divisor: Self) -> bool {
-        divisor.0 > 0
-            && self.0.saturating_mul(divisor.0 / 1_000) > dividend.0.saturating_mul(NANO / 1_000)
+        let product = self.0.saturating_mul(divisor.0 / 1_000);
+        let dividend = dividend.0.saturating_mul(NANO / 1_000);
+        match divisor.0.cmp(&0) {
+            Ordering::Greater => product > dividend,
+            // Go divides by zero: the ratio is infinite, and of the dividend's sign.
+            Ordering::Equal => dividend < 0,
+            Ordering::Less => product < dividend,
+        }
     }
 
     /// Whether it counts whole things.

@@ -5,6 +5,8 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use crate::value::Value;
+
 const KINDS: &str = include_str!("../data/kinds.tsv");
 const DEFINITIONS: &str = include_str!("../data/definitions.txt");
 
@@ -169,48 +171,95 @@ pub(crate) struct Field {
 pub(crate) struct Definition {
     pub(crate) name: &'static str,
     fields: Vec<Field>,
-    /// The names of the fields, sorted, and their places.
-    by_name: Vec<(&'static str, usize)>,
+    /// The places of the fields, in the order of what stands for their names.
+    by_name: Vec<(Brief, usize)>,
+}
+
+/// What stands for a name while it is looked up: few others of a definition have the same.
+type Brief = u64;
+
+/// The first and the last letters of a name, and its length.
+fn brief(name: &str) -> Brief {
+    let bytes = name.as_bytes();
+    let ends = bytes.first_chunk().zip(bytes.last_chunk());
+    let (first, last) = match ends {
+        Some((first, last)) => (u32::from_be_bytes(*first), u32::from_be_bytes(*last)),
+        None => (
+            0,
+            bytes
+                .iter()
+                .fold(0, |all, byte| all << 8 | u32::from(*byte)),
+        ),
+    };
+    let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+    u64::from(first) << 32 | u64::from(last ^ length)
 }
 
 impl Definition {
+    fn new(name: &'static str, fields: Vec<Field>) -> Self {
+        let names = fields.iter().enumerate();
+        let mut by_name: Vec<_> = names
+            .map(|(place, field)| (brief(field.name), place))
+            .collect();
+        by_name.sort_unstable();
+        Self {
+            name,
+            fields,
+            by_name,
+        }
+    }
+
+    /// The place of a field among the fields.
+    pub(crate) fn place(&self, name: &str) -> Option<usize> {
+        let wanted = brief(name);
+        let from = self.by_name.partition_point(|(known, _)| *known < wanted);
+        let alike = self.by_name[from..].iter();
+        let mut alike = alike.take_while(|(known, _)| *known == wanted);
+        let found = alike.find(|(_, place)| self.fields[*place].name == name);
+        found.map(|(_, place)| *place)
+    }
+
     pub(crate) fn field(&self, name: &str) -> Option<&Field> {
-        let found = self
-            .by_name
-            .binary_search_by(|(known, _)| (*known).cmp(name));
-        found.ok().map(|at| &self.fields[self.by_name[at].1])
+        self.place(name).map(|place| &self.fields[place])
     }
 
     pub(crate) fn fields(&self) -> &[Field] {
         &self.fields
     }
-
-    /// Which fields have one of some names.
-    pub(crate) fn places_of<'k>(&self, names: impl Iterator<Item = &'k str>) -> Places {
-        let mut places = Places(0);
-        for name in names {
-            let found = self
-                .by_name
-                .binary_search_by(|(known, _)| (*known).cmp(name));
-            if let Ok(at) = found {
-                // Those beyond the last bit share it.
-                places.0 |= 1 << self.by_name[at].1.min(Places::LAST);
-            }
-        }
-        places
-    }
 }
 
-/// A set of fields by their places in a definition, which may hold more than it was given.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Places(u128);
+/// How many fields of a map are indexed; those beyond are looked for.
+const INDEXED: usize = 64;
 
-impl Places {
-    const LAST: usize = 127;
+/// The entries of a map by the places of the fields of its definition.
+pub(crate) struct FieldValues<'v, 'a> {
+    map: &'v Value<'a>,
+    /// For each place the number of the first entry, counted from 1.
+    entries: [u32; INDEXED],
+}
 
-    /// Whether a field may be one of them.
-    pub(crate) fn has(self, place: usize) -> bool {
-        self.0 & (1 << place.min(Self::LAST)) != 0
+impl<'v, 'a> FieldValues<'v, 'a> {
+    pub(crate) fn of(definition: &Definition, map: &'v Value<'a>) -> Self {
+        let mut entries = [0; INDEXED];
+        for (number, entry) in (1_u32..).zip(map.entries()) {
+            if let Some(place) = definition.place(&entry.key)
+                && let Some(first) = entries.get_mut(place)
+                && *first == 0
+            {
+                *first = number;
+            }
+        }
+        Self { map, entries }
+    }
+
+    /// The value of the field at a place, unless it is absent or null.
+    pub(crate) fn get(&self, place: usize, name: &str) -> Option<&'v Value<'a>> {
+        let number = match self.entries.get(place) {
+            Some(number) => number.checked_sub(1)?,
+            None => return self.map.get(name),
+        };
+        let entry = self.map.entries().get(usize::try_from(number).ok()?);
+        entry.map(|entry| &entry.value).filter(|it| !it.is_null())
     }
 }
 
@@ -289,14 +338,7 @@ impl Schema {
                 .lines()
                 .filter_map(|line| self.parse_field(source.name, line))
                 .collect();
-            let names = fields.iter().enumerate();
-            let mut by_name: Vec<_> = names.map(|(index, field)| (field.name, index)).collect();
-            by_name.sort_unstable();
-            Definition {
-                name: source.name,
-                fields,
-                by_name,
-            }
+            Definition::new(source.name, fields)
         })
     }
 

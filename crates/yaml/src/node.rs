@@ -185,6 +185,7 @@ impl Node {
     }
 
     /// The text of a scalar that is a string.
+    #[inline]
     pub fn as_str(&self) -> Option<&str> {
         if self.tag == Tag::Str {
             self.text()

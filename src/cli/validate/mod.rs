@@ -108,7 +108,8 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
     let mut judge = Judge::new(arguments, &files, &here)?;
     let mut suites = Vec::new();
     let mut results = arguments.results.map(Results::new);
-    for target in arguments.targets(&files, &here)? {
+    let mut targets = arguments.targets(&files, &here)?.into_iter().peekable();
+    while let Some(target) = targets.next() {
         let objects = arguments.objects(&files, &here, &target)?;
         let before = match &arguments.against {
             Some(revision) => arguments.objects_of(&files, &here, &target, revision)?,
@@ -138,7 +139,10 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
             let mut findings = suite.checks.iter().flat_map(Check::findings);
             findings.any(|finding| finding.severity >= arguments.fail_on.severity())
         };
-        if arguments.exit_on_error && suites.iter().any(fails) {
+        let is_over = arguments.exit_on_error && suites.iter().any(fails);
+        if is_over || targets.peek().is_none() {
+            // The process ends soon; to free each value would take longer.
+            std::mem::forget((objects, before));
             break;
         }
     }

@@ -527,6 +527,12 @@ impl Checker {
                 }
                 Ok(Some(Ty::Map(Box::new(first), Box::new(found))))
             }
+            (Some(Expr::Name(space)), "bind", [Expr::Name(variable), value, body])
+                if self.names_bindings(space) =>
+            {
+                let kind = self.kind(value)?;
+                self.with(&[(variable, kind)], body).map(Some)
+            }
             (Some(of), "optMap" | "optFlatMap", [Expr::Name(variable), body]) => {
                 let inner = match self.kind(of)? {
                     Ty::Optional(inner) => *inner,
@@ -562,6 +568,12 @@ impl Checker {
             Ty::Dyn => Ok((Ty::Dyn, Ty::Dyn)),
             other => Err(format!("`{}` is neither a list nor a map", other.name())),
         }
+    }
+
+    /// Whether a name is that of the library of bindings, and the library is there.
+    fn names_bindings(&self, name: &str) -> bool {
+        let mut known = self.scope.iter();
+        known.any(|(known, kind)| known == name && *kind == Ty::BINDINGS)
     }
 
     fn with(&mut self, variables: &[(&str, Ty)], body: &Expr) -> Result<Ty, String> {

@@ -25,6 +25,16 @@ pub(crate) enum Inner {
     Items(Rc<Bound>),
     Values(Rc<Bound>),
     Fields(Vec<(String, Rc<Bound>)>),
+    Named(Named),
+}
+
+/// A map of whose keys the greatest length is known.
+#[derive(Debug)]
+pub(crate) struct Named {
+    pub(crate) key: u64,
+    pub(crate) value: Rc<Bound>,
+    /// Whether a value is as large when it is selected as a field, and not by an index.
+    pub(crate) has_fields: bool,
 }
 
 /// The least and the greatest size of a value.
@@ -222,6 +232,7 @@ impl Coster {
                 .iter()
                 .find(|(known, _)| known == name)
                 .map(|(_, bound)| Rc::clone(bound)),
+            Inner::Named(named) if named.has_fields => Some(Rc::clone(&named.value)),
             _ => None,
         });
         Known {
@@ -390,6 +401,16 @@ impl Coster {
                 cost: self.known(inner).cost,
                 ..Known::default()
             }),
+            (Some(Expr::Name(space)), "bind", [Expr::Name(variable), value, body])
+                if self.names(space) =>
+            {
+                let kind = self.kind(value);
+                let bound = self.known(value);
+                let own = bound.cost.saturating_add(LIST);
+                let mut known = self.with(vec![(variable.clone(), kind, bound)], body);
+                known.cost = known.cost.saturating_add(own);
+                Some(known)
+            }
             (Some(of), "optMap" | "optFlatMap", [Expr::Name(variable), body]) => {
                 let target = self.known(of);
                 let kind = match self.kind(of) {
@@ -438,9 +459,13 @@ impl Coster {
             ..Known::default()
         };
         let is_map = matches!(kind, Ty::Map(..));
-        // The server takes keys for empty.
+        // The server takes keys for empty where it knows nothing of them.
+        let longest = match range.at.as_deref().map(|bound| &bound.inner) {
+            Some(Inner::Named(named)) => named.key,
+            _ => u64::from(!is_map),
+        };
         let index = Known {
-            size: Some(Size(0, u64::from(!is_map))),
+            size: Some(Size(0, longest)),
             ..Known::default()
         };
         let scope = match variables {
@@ -513,6 +538,7 @@ const TWO: &[&str] = &[
 fn element_of(bound: &Rc<Bound>) -> Option<Rc<Bound>> {
     match &bound.inner {
         Inner::Items(inner) | Inner::Values(inner) => Some(Rc::clone(inner)),
+        Inner::Named(named) => Some(Rc::clone(&named.value)),
         _ => None,
     }
 }

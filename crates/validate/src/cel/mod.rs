@@ -12,7 +12,7 @@ mod parse;
 mod types;
 
 pub(crate) use check::check;
-pub(crate) use cost::{Bound, Inner, cost};
+pub(crate) use cost::{Bound, Inner, Named, cost};
 pub(crate) use eval::{Val, run};
 pub(crate) use parse::{Expr, is_word, parse};
 pub(crate) use types::Ty;

@@ -33,6 +33,12 @@ pub(crate) enum Expr {
 /// As deep as brackets and operators may nest.
 const MAX_DEPTH: u32 = 128;
 
+/// As long as a chain of operators may be, which cel-go bounds by its depth.
+const MAX_CHAIN: u32 = 250;
+
+/// How many of the levels of operators are logical: a chain of those is no deeper than it must be.
+const LOGICAL: usize = 2;
+
 /// Parses an expression.
 pub(crate) fn parse(text: &str) -> Result<Expr, String> {
     let mut parser = Parser {
@@ -88,6 +94,16 @@ const LEVELS: [&[&str]; 5] = [
     &["+", "-"],
     &["*", "/", "%"],
 ];
+
+/// A tree of one operator over all parts, in their order.
+fn balanced(operator: &'static str, mut parts: Vec<Expr>) -> Expr {
+    if parts.len() > 1 {
+        let right = parts.split_off(parts.len() / 2);
+        let [left, right] = [parts, right].map(|half| Box::new(balanced(operator, half)));
+        return Expr::Binary(operator, left, right);
+    }
+    parts.pop().unwrap_or(Expr::Null)
+}
 
 impl Parser {
     fn peek(&self) -> &Token {
@@ -171,11 +187,19 @@ impl Parser {
             return self.unary();
         }
         let mut left = self.binary(level + 1)?;
+        if level < LOGICAL {
+            let mut parts = vec![left];
+            while self.operator(level).is_some() {
+                self.next();
+                parts.push(self.binary(level + 1)?);
+            }
+            return Ok(balanced(LEVELS[level][0], parts));
+        }
         let mut count = 0;
         while let Some(operator) = self.operator(level) {
-            // A chain is a tree that leans to the left; its depth is bounded like any other.
+            // A chain is a tree that leans to the left.
             count += 1;
-            if count > MAX_DEPTH {
+            if count > MAX_CHAIN {
                 return Err("the expression is nested too deeply".to_owned());
             }
             self.next();
@@ -408,6 +432,9 @@ mod tests {
         ] {
             assert!(parse(text).is_err(), "{text}");
         }
+        let chain = |operator: &str, count: usize| vec!["true"; count].join(operator);
+        assert!(parse(&chain(" && ", 10_000)).is_ok());
+        assert!(parse(&chain(" + ", 200)).is_ok() && parse(&chain(" + ", 300)).is_err());
         let deep = format!("{}1{}", "(".repeat(10_000), ")".repeat(10_000));
         assert!(parse(&deep).is_err());
         assert!(parse(&vec!["1"; 10_000].join("+")).is_err());

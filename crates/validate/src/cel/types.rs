@@ -37,6 +37,9 @@ pub(crate) struct Fields {
 }
 
 impl Ty {
+    /// What the name `cel` stands for where `cel.bind` is known.
+    pub(crate) const BINDINGS: Self = Self::Named("bindings");
+
     pub(crate) fn list(element: Self) -> Self {
         Self::List(Box::new(element))
     }

@@ -6,6 +6,8 @@ mod formats;
 mod object;
 mod rules;
 
+use std::collections::HashMap;
+
 use crate::schema::group_of;
 use crate::value::{Data, Entry, Lookup, Value};
 
@@ -40,6 +42,52 @@ impl<'o> CustomKind<'o> {
         self.versions
             .iter()
             .find(|version| version.text("name") == name && version.is_true("served"))
+    }
+}
+
+/// The kinds that are defined beside objects.
+#[derive(Debug, Default)]
+pub(crate) struct CustomKinds<'o> {
+    /// By group, those of a group in their order.
+    by_group: HashMap<&'o str, Vec<CustomKind<'o>>>,
+    /// The first of each group and kind, by its place in the group.
+    by_kind: HashMap<(&'o str, &'o str), usize>,
+}
+
+impl<'o> CustomKinds<'o> {
+    /// Those of a group.
+    pub(crate) fn of_group(&self, group: &str) -> &[CustomKind<'o>] {
+        self.by_group.get(group).map_or(&[], Vec::as_slice)
+    }
+
+    /// The first that is defined of a group and kind.
+    pub(crate) fn of_kind(&self, group: &str, kind: &str) -> Option<&CustomKind<'o>> {
+        self.of_group(group).get(*self.by_kind.get(&(group, kind))?)
+    }
+
+    /// A group that is written like another, but for capitals.
+    pub(crate) fn group_like(&self, group: &str) -> Option<&'o str> {
+        if let Some((&known, _)) = self.by_group.get_key_value(group) {
+            return Some(known);
+        }
+        let groups = self.by_group.keys().copied();
+        groups
+            .filter(|known| known.eq_ignore_ascii_case(group))
+            .min()
+    }
+}
+
+impl<'o> FromIterator<CustomKind<'o>> for CustomKinds<'o> {
+    fn from_iter<I: IntoIterator<Item = CustomKind<'o>>>(kinds: I) -> Self {
+        let mut found = Self::default();
+        for kind in kinds {
+            let of_group = found.by_group.entry(kind.group).or_default();
+            let place = of_group.len();
+            let first = found.by_kind.entry((kind.group, kind.kind));
+            first.or_insert(place);
+            of_group.push(kind);
+        }
+        found
     }
 }
 

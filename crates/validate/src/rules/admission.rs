@@ -6,6 +6,7 @@ use super::Check::{Is, OneOf, Range, Required, Word};
 use super::{Cx, TypeRules};
 use crate::names::{Verdict, dns_label_1035, dns_subdomain, label_key};
 use crate::path::Path;
+use crate::url::Url;
 use crate::value::{Value, repeated, repeats};
 
 const FAILURE: &[&str] = &["Fail", "Ignore"];
@@ -261,25 +262,23 @@ fn webhook_url(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>, https: bool)
         cx.findings
             .invalid(path, value, format!("the address {message}"))
     };
-    let Some((scheme, rest)) = text.split_once("://") else {
-        say("must begin with `https://`");
-        return;
+    let url = match Url::parse(text) {
+        Ok(url) => url,
+        Err(why) => return say(&format!("is none: {why}")),
     };
-    if https && scheme != "https" {
+    if https && url.scheme != "https" {
         say("must begin with `https://`");
     }
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let authority = rest.get(..end).unwrap_or_default();
-    if authority.is_empty() {
+    if url.host.is_empty() {
         say("has no host");
     }
-    if authority.contains('@') {
+    if url.has_user {
         say("must not have a user");
     }
-    if rest.contains('#') {
+    if !url.fragment.is_empty() {
         say("must not have a fragment");
     }
-    if rest.contains('?') {
+    if !url.query.is_empty() {
         say("must not have a query");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Check::{Min, OneOf, Range, Required, Word};
 use super::{Cx, TypeRules};
-use crate::names::path_segment;
+use crate::names::{dns_label, path_segment};
 use crate::path::Path;
 use crate::quantity::Quantity;
 use crate::value::Value;
@@ -69,7 +69,7 @@ pub(super) const RULES: &[TypeRules] = &[
     TypeRules {
         of: "autoscaling.v2.ContainerResourceMetricSource",
         fields: &[
-            ("container", &[Required]),
+            ("container", &[Required, super::Is(dns_label)]),
             (
                 "name",
                 &[Required, super::Is(super::resources::container_name)],

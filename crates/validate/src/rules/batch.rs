@@ -290,6 +290,14 @@ fn failure_policy(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
     for (index, rule) in rules.iter().enumerate() {
         let here = list.index(index);
         let (codes, conditions) = (rule.get("onExitCodes"), rule.list("onPodConditions"));
+        if conditions.len() > 20 {
+            cx.findings.add(
+                "too-many-items",
+                &here.field("onPodConditions"),
+                rule.origin,
+                "there are at most 20 conditions",
+            );
+        }
         if codes.is_some() && !conditions.is_empty() {
             cx.findings.invalid(
                 &here,

@@ -132,6 +132,23 @@ pub(super) fn all(cx: &mut Cx<'_>, path: &Path<'_>, pod: &Value<'_>) {
     host_ports(cx, path, pod);
 }
 
+/// What a change of resources does to a container, said once for each resource.
+fn resize(cx: &mut Cx<'_>, path: &Path<'_>, container: &Value<'_>, pod: &Value<'_>) {
+    let list = path.field("resizePolicy");
+    let mut seen = HashSet::new();
+    for (index, policy) in container.list("resizePolicy").iter().enumerate() {
+        let resource = policy.text("resourceName");
+        if !seen.insert(resource) {
+            cx.findings.duplicate(&list.index(index), policy, resource);
+        }
+        if pod.text("restartPolicy") == "Never" && policy.text("restartPolicy") != "NotRequired" {
+            let origin = policy.get("restartPolicy").unwrap_or(policy);
+            let message = "must be `NotRequired`, since the pod's `restartPolicy` is `Never`";
+            cx.findings.invalid(&list, origin, message);
+        }
+    }
+}
+
 fn one(
     cx: &mut Cx<'_>,
     path: &Path<'_>,
@@ -178,6 +195,7 @@ fn one(
     if let Some(found) = container.get("resources") {
         resources::requirements(cx, &path.field("resources"), found);
     }
+    resize(cx, path, container, pod);
     ports(cx, path, container);
     let restarts = init && container.text("restartPolicy") == "Always";
     if init && !restarts {

@@ -1,7 +1,9 @@
 //! Expressions of admission rules and of device selectors: they compile, to the type that is wanted.
 
 use super::Cx;
-use crate::cel::{Ty, compile};
+use std::rc::Rc;
+
+use crate::cel::{self, Bound, Inner, Named, Ty, compile};
 use crate::path::Path;
 use crate::value::Value;
 
@@ -242,12 +244,51 @@ pub(super) fn device(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
         cx.findings
             .invalid(&path.field("expression"), found, "the expression is empty");
     }
-    expression(
-        cx,
-        path,
-        value,
-        "expression",
-        &[("device", device)],
-        &[Ty::Bool],
-    );
+    let known = [("device", device), ("cel", Ty::BINDINGS)];
+    if expression(cx, path, value, "expression", &known, &[Ty::Bool]).is_some() {
+        device_cost(cx, path, value, &known);
+    }
+}
+
+/// A selector is asked of every device that may be allocated, and must be cheap.
+fn device_cost(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>, known: &[(&str, Ty)]) {
+    const MOST: u64 = 1_000_000;
+    let Some(found) = value.get("expression") else {
+        return;
+    };
+    let Ok(parsed) = cel::parse(found.as_text().unwrap_or_default()) else {
+        return;
+    };
+    let cost = cel::cost(&parsed, known, &device_bound());
+    if cost > MOST {
+        let times = cost / MOST + 1;
+        cx.findings.forbidden(
+            &path.field("expression"),
+            found,
+            format!("the expression may cost {times} times what is allowed"),
+        );
+    }
+}
+
+/// How large the parts of a device can be.
+fn device_bound() -> Rc<Bound> {
+    let bound = |most: u64, inner: Inner| Rc::new(Bound { most, inner });
+    let names = |key: u64, value: Rc<Bound>, has_fields: bool| {
+        let named = Named {
+            key,
+            value,
+            has_fields,
+        };
+        bound(32, Inner::Named(named))
+    };
+    let attributes = names(63, names(32, bound(64, Inner::Nothing), true), false);
+    let capacity = names(63, names(32, bound(0, Inner::Nothing), false), false);
+    let fields = [
+        ("driver", bound(63, Inner::Nothing)),
+        ("attributes", attributes),
+        ("capacity", capacity),
+        ("allowMultipleAllocations", bound(1, Inner::Nothing)),
+    ];
+    let fields = fields.map(|(name, bound)| (name.to_owned(), bound));
+    bound(0, Inner::Fields(fields.into()))
 }

@@ -7,6 +7,7 @@
 mod admission;
 mod apiextensions;
 mod apps;
+mod authorization;
 mod autoscaling;
 mod batch;
 mod certificates;
@@ -36,7 +37,7 @@ use crate::finding::Findings;
 use crate::meta;
 use crate::names::Verdict;
 use crate::path::Path;
-use crate::schema::{Definition, Kind, Schema, Type};
+use crate::schema::{Definition, FieldValues, Kind, Schema, Type};
 use crate::value::{Data, Value, repeated};
 
 /// What a rule may ask of besides its own value.
@@ -63,6 +64,8 @@ struct Plan {
 /// What tables ask of a field.
 struct FieldChecks {
     name: &'static str,
+    /// Its place among the fields; none if this minor does not have it.
+    place: Option<usize>,
     checks: &'static [Check],
     /// Whether one of them minds that the field is absent.
     mind_absence: bool,
@@ -99,6 +102,7 @@ impl Plans {
             let checks = tables.iter().flat_map(|rules| rules.fields);
             let checks = checks.map(|&(name, checks)| FieldChecks {
                 name,
+                place: definition.place(name),
                 checks,
                 mind_absence: checks.iter().any(Check::minds_absence),
             });
@@ -191,6 +195,7 @@ const TABLES: &[&[TypeRules]] = &[
     node::RULES,
     storage::RULES,
     apps::RULES,
+    authorization::RULES,
     batch::RULES,
     autoscaling::RULES,
     networking::RULES,
@@ -337,18 +342,18 @@ impl<'c> Cx<'c> {
         let schema = self.schema;
         let definition = schema.definition(number);
         let plan = self.plans.get(number, definition);
+        let given = FieldValues::of(definition, value);
         for asked in &plan.checks {
             // Most fields are absent, and few rules mind.
-            let found = value.get(asked.name);
+            let found = asked.place.and_then(|place| given.get(place, asked.name));
             if found.is_some() || asked.mind_absence {
                 self.check(asked.checks, &path.field(asked.name), found, value);
             }
         }
         let at_root = path.is_root();
-        let keys = value.entries().iter().map(|entry| &*entry.key);
-        let given = definition.places_of(keys);
-        for (index, (field, planned)) in definition.fields().iter().zip(&plan.fields).enumerate() {
-            if !planned.minds_absence && !given.has(index) {
+        for (place, (field, planned)) in definition.fields().iter().zip(&plan.fields).enumerate() {
+            let found = given.get(place, field.name);
+            if found.is_none() && !planned.minds_absence {
                 continue;
             }
             let here = path.field(field.name);
@@ -356,7 +361,7 @@ impl<'c> Cx<'c> {
             if at_root && field.name == "status" {
                 continue;
             }
-            let Some(found) = value.get(field.name) else {
+            let Some(found) = found else {
                 if let (true, Type::Definition(inner)) =
                     (field.required || field.is_struct, &field.kind)
                 {

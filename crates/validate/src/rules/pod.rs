@@ -30,7 +30,7 @@ pub(super) const RULES: &[TypeRules] = &[
             ("serviceAccountName", &[Is(dns_subdomain)]),
             ("nodeName", &[Is(dns_subdomain)]),
             ("nodeSelector", &[Labels]),
-            ("runtimeClassName", &[Is(dns_subdomain)]),
+            ("runtimeClassName", &[super::Given(dns_subdomain)]),
             ("priorityClassName", &[Is(dns_subdomain)]),
             (
                 "preemptionPolicy",

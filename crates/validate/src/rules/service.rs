@@ -30,7 +30,7 @@ pub(super) const RULES: &[TypeRules] = &[
             ("ports", &[]),
             (
                 "trafficDistribution",
-                &[OneOf(&["PreferClose", "PreferSameZone", "PreferSameNode"])],
+                &[Word(&["PreferClose", "PreferSameZone", "PreferSameNode"])],
             ),
         ],
         whole: &[spec],

@@ -1,5 +1,7 @@
 //! Persistent volumes, claims, storage classes and drivers.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::Check::{Is, MaxLength, Min, OneOf, Range, Required, Word};
 use super::{Cx, TypeRules, volume};
 use crate::names::{Verdict, dns_subdomain, label_key};
@@ -320,6 +322,7 @@ fn storage_class(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
     parameters(cx, path, value);
     let list = path.field("allowedTopologies");
     let terms = value.list("allowedTopologies");
+    let mut seen = BTreeSet::new();
     for (index, term) in terms.iter().enumerate() {
         let here = list.index(index);
         let here = here.field("matchLabelExpressions");
@@ -332,41 +335,17 @@ fn storage_class(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
                     .duplicate(&here.index(number).field("key"), origin, key);
             }
         }
-        let is_same = |other: &Value<'_>| {
-            let one: Vec<_> = term
-                .list("matchLabelExpressions")
-                .iter()
-                .map(|e| {
-                    (
-                        e.text("key"),
-                        e.list("values")
-                            .iter()
-                            .map(|v| v.as_text().unwrap_or_default())
-                            .collect::<Vec<_>>(),
-                    )
-                })
-                .collect();
-            let two: Vec<_> = other
-                .list("matchLabelExpressions")
-                .iter()
-                .map(|e| {
-                    (
-                        e.text("key"),
-                        e.list("values")
-                            .iter()
-                            .map(|v| v.as_text().unwrap_or_default())
-                            .collect::<Vec<_>>(),
-                    )
-                })
-                .collect();
-            one == two
-        };
-        if terms[..index].iter().any(is_same) {
-            cx.findings.duplicate(
-                &list.index(index).field("matchLabelExpressions"),
-                term,
-                "the term",
-            );
+        // The order of values does not count; the server takes a term without expressions for another
+        // of the kind, even where it is the only one.
+        let expressions = term.list("matchLabelExpressions").iter();
+        let means: BTreeMap<&str, BTreeSet<&str>> = expressions
+            .map(|expression| {
+                let values = expression.list("values").iter().filter_map(Value::as_text);
+                (expression.text("key"), values.collect())
+            })
+            .collect();
+        if means.is_empty() || !seen.insert(means) {
+            cx.findings.duplicate(&here, term, "the term");
         }
     }
 }
