@@ -16,7 +16,7 @@ use kustom::yaml::Node;
 use super::build::{canonical, working_directory};
 use super::complete::{Environments, completer};
 use super::output::Streams;
-use super::project::{no_environment, roots, said_by_git};
+use super::project::{named_by_path, no_environment, roots, said_by_git};
 use super::report::Reporting;
 use super::run_overrides::RunOverrides;
 
@@ -165,10 +165,14 @@ pub(super) fn find(
         let project = Project::find(&files, root)?;
         let mut names = project.names(&*disk);
         if !environments.is_empty() && prefix.is_empty() {
-            for label in environments.iter().filter(|label| !names.contains(label)) {
+            let named = |label: &String| {
+                named_by_path(&project, &here, label).unwrap_or_else(|| label.clone())
+            };
+            let wanted: Vec<String> = environments.iter().map(named).collect();
+            for label in wanted.iter().filter(|label| !names.contains(label)) {
                 project.environment(&*disk, label)?;
             }
-            names = environments.to_vec();
+            names = wanted;
             unknown.clear();
         } else if !environments.is_empty() {
             unknown.retain(|label| {

@@ -55,6 +55,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use kustom::error::{Error, Kind, Result};
 use kustom::limits::{self, Limits};
@@ -312,6 +313,15 @@ fn time(text: &str) -> std::result::Result<Duration, String> {
 
 /// Help and version go to stdout with success, anything else to stderr with 2, or 1 for `build`.
 fn usage(error: &clap::Error, words: &[OsString]) -> ExitCode {
+    let is_command = error.kind() == ErrorKind::InvalidSubcommand;
+    if let Some(word) = command(words).filter(|_| is_command)
+        && let Some(meant) = project::meant_by(word)
+    {
+        let message = format!("there is no command `{word}`");
+        return refused(
+            &Error::new(Kind::Project, message).help(format!("did you mean `{meant}`?")),
+        );
+    }
     let printed = output::usage(error);
     match (error.use_stderr(), command(words)) {
         (false, _) if printed => ExitCode::SUCCESS,

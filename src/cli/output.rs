@@ -5,6 +5,7 @@ use std::fmt;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::Finding;
 use kustom::guard::Mask;
@@ -318,6 +319,10 @@ fn learn_file(mask: &mut Mask, name: &str) {
 
 /// Says what the parser of the command line refuses, or prints its help; whether it could be.
 pub(super) fn usage(error: &clap::Error) -> bool {
+    if let Some(error) = in_our_words(error) {
+        Streams::new(When::Auto, false).error(&error);
+        return true;
+    }
     let text = error.render().to_string();
     let masked = mask_of_caller().text(&text, &[]).into_owned();
     // Without anything masked, the text keeps its colours.
@@ -326,6 +331,66 @@ pub(super) fn usage(error: &clap::Error) -> bool {
     }
     say(&report::remark(&masked));
     true
+}
+
+/// The parser's error as ours, where it is of a kind that is met every day.
+fn in_our_words(error: &clap::Error) -> Option<Error> {
+    let context = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => vec![text.clone()],
+        Some(ContextValue::Strings(texts)) => texts.clone(),
+        Some(ContextValue::StyledStr(text)) => vec![text.to_string()],
+        _ => Vec::new(),
+    };
+    let given = context(ContextKind::InvalidArg);
+    let usage = context(ContextKind::Usage).concat();
+    let usage = usage.trim().trim_start_matches("Usage: ");
+    let (message, suggested, otherwise) = match error.kind() {
+        ErrorKind::InvalidSubcommand => {
+            let word = context(ContextKind::InvalidSubcommand).concat();
+            let suggested = context(ContextKind::SuggestedSubcommand);
+            let program = usage.split(' ').next().unwrap_or_default();
+            let otherwise = format!("`{program} help` lists the commands");
+            (
+                format!("there is no command `{word}`"),
+                suggested,
+                otherwise,
+            )
+        }
+        ErrorKind::UnknownArgument => {
+            let word = given.concat();
+            let message = match word.starts_with('-') {
+                true => format!("there is no flag `{word}`"),
+                false => format!("`{word}` is one argument too many"),
+            };
+            let otherwise = format!("it is called as `{usage}`");
+            (message, context(ContextKind::SuggestedArg), otherwise)
+        }
+        ErrorKind::MissingRequiredArgument => {
+            let verb = if given.len() == 1 { "is" } else { "are" };
+            let message = format!("`{}` {verb} missing", given.join("`, `"));
+            (message, Vec::new(), format!("it is called as `{usage}`"))
+        }
+        ErrorKind::InvalidValue => {
+            let value = context(ContextKind::InvalidValue).concat();
+            let message = match value.is_empty() {
+                true => format!("`{}` has no value", given.concat()),
+                false => format!("`{value}` is no value of `{}`", given.concat()),
+            };
+            let known = context(ContextKind::ValidValue);
+            let otherwise = match known.is_empty() {
+                true => format!("it is called as `{usage}`"),
+                false => format!("it is one of `{}`", known.join("`, `")),
+            };
+            (message, context(ContextKind::SuggestedValue), otherwise)
+        }
+        _ => return None,
+    };
+    let error = Error::new(Kind::Project, message);
+    Some(match suggested.as_slice() {
+        [] => error.help(otherwise),
+        // The nearest comes last.
+        [.., near] => error.help(format!("did you mean `{near}`?")),
+    })
 }
 
 /// Prints help, or what is wrong with the arguments; whether it could be.

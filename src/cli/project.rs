@@ -6,7 +6,7 @@ use kustom::error::{Error, Kind, Result, nearest};
 use kustom::load::{Disk, Files, WorkTree, display_from, files_below, normalized};
 use kustom::project::{GuardPolicy, Project};
 
-use super::build::canonical;
+use super::build::{canonical, working_directory};
 
 /// The project that the current directory belongs to, or another directory that a flag names.
 pub(super) fn find(files: &dyn Files, here: &Path, directory: Option<&Path>) -> Result<Project> {
@@ -88,6 +88,11 @@ pub(super) fn find_environment(
         Some(directory) => canonical(&here.join(directory), directory)?,
         None => here.to_path_buf(),
     };
+    if let Ok(Some(project)) = Project::find_if_any(files, &start)
+        && let Some(name) = named_by_path(&project, here, label)
+    {
+        return Ok((project.seen_from(here), name));
+    }
     if let Some((prefix, name)) = label.rsplit_once('/')
         && Project::find_if_any(files, &start)?.is_none()
     {
@@ -99,6 +104,36 @@ pub(super) fn find_environment(
         return Ok((find(files, here, Some(root))?, name.to_owned()));
     }
     Ok((find(files, here, directory)?, label.to_owned()))
+}
+
+/// The name of an environment that is named by its directory, as the shell completes it.
+pub(super) fn named_by_path(project: &Project, here: &Path, label: &str) -> Option<String> {
+    if !label.contains('/') {
+        return None;
+    }
+    let path = normalized(&here.join(label));
+    let is_beside = path.parent() == Some(project.environments.as_path());
+    let name = path.file_name()?.to_str()?;
+    is_beside.then(|| name.to_owned())
+}
+
+/// The command that renders what a word may mean that is no command: an environment, by its name or
+/// its directory, or a directory with a kustomization.
+pub(super) fn meant_by(word: &str) -> Option<String> {
+    let here = working_directory().ok()?;
+    let project = Project::find_if_any(&Disk, &here).ok().flatten();
+    let name = project.and_then(|project| {
+        let names = project.names(&Disk);
+        let word = named_by_path(&project, &here, word).unwrap_or_else(|| word.to_owned());
+        nearest(&word, names.iter().map(String::as_str)).map(str::to_owned)
+    });
+    match name {
+        Some(name) => Some(format!("kustom render {name}")),
+        None => here
+            .join(word)
+            .is_dir()
+            .then(|| format!("kustom build {word}")),
+    }
 }
 
 fn from_here(here: &Path, start: &Path, file: &str) -> std::sync::Arc<str> {

@@ -302,6 +302,21 @@ pub(super) fn has_readable_references(repository: &gix::Repository) -> Result<()
     }
 }
 
+/// How many references are looked at for one that was meant.
+const REFERENCES: usize = 10_000;
+
+/// The short names of branches and tags, as far as they can be read.
+pub(super) fn reference_names(repository: &gix::Repository) -> Vec<String> {
+    let Ok(references) = repository.references() else {
+        return Vec::new();
+    };
+    let Ok(all) = references.all() else {
+        return Vec::new();
+    };
+    let names = all.take(REFERENCES).filter_map(std::result::Result::ok);
+    names.map(|one| one.name().shorten().to_string()).collect()
+}
+
 /// How many tags may lead to each other.
 const TAGS: usize = 100;
 

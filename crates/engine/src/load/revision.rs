@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 use gix::ObjectId;
 use gix::objs::tree::EntryKind;
 use gix::revision::plumbing::Spec;
-use kustom_yaml::error::{Error, Kind, Result};
+use kustom_yaml::error::{Error, Kind, Result, nearest};
 use kustom_yaml::limits::Budget;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -451,10 +451,16 @@ impl Files for Revision {
 /// The commit and the tree that a revision means.
 fn parse(repository: &gix::Repository, revision: &str) -> Result<(ObjectId, ObjectId)> {
     let unknown = || {
-        Error::new(Kind::Load, format!("there is no revision `{revision}`")).help(
-            "it is written as for git: a branch, a tag, a commit; a shallow clone has to fetch it \
-             first",
-        )
+        let error = Error::new(Kind::Load, format!("there is no revision `{revision}`"));
+        let names = repository::reference_names(repository);
+        let others = names.iter().map(String::as_str);
+        match nearest(revision, others.filter(|name| *name != revision)) {
+            Some(near) => error.help(format!("did you mean `{near}`?")),
+            None => error.help(
+                "it is written as for git: a branch, a tag, a commit; a shallow clone has to fetch \
+                 it first",
+            ),
+        }
     };
     repository::has_sound_start(repository, revision).map_err(|cause| {
         let why = repository::told(&cause);

@@ -275,7 +275,7 @@ impl Operation {
                 places.forget(&way.path);
                 items[index] = value;
             }
-            _ => return Err(leads_nowhere(path)),
+            _ => return Err(ends(parent, &way.path, &way.last, path)),
         }
         Ok(())
     }
@@ -331,7 +331,7 @@ fn add(target: &mut Node, path: &Text, value: Node, places: &mut Places<'_>) -> 
             charge_shift(places.budget, items.len() - index, path)?;
             items.insert(index, value);
         }
-        _ => return Err(leads_nowhere(path)),
+        _ => return Err(ends(parent, &way.path, &way.last, path)),
     }
     Ok(())
 }
@@ -352,7 +352,7 @@ fn remove(target: &mut Node, path: &Text, places: &mut Places<'_>) -> Result<Nod
             charge_shift(places.budget, items.len() - index, path)?;
             Some(items.remove(index))
         }
-        _ => return Err(leads_nowhere(path)),
+        _ => return Err(ends(parent, &way.path, &way.last, path)),
     };
     removed.ok_or_else(|| missing(target, path))
 }
@@ -372,7 +372,7 @@ fn find<'n>(target: &'n Node, path: &Text, places: &mut Places<'_>) -> Result<Op
             Ok(position.map(|position| &entries[position].value))
         }
         Value::Seq(items) => Ok(items.get(index(&way.last, items.len(), path)?)),
-        _ => Err(leads_nowhere(path)),
+        _ => Err(ends(parent, &way.path, &way.last, path)),
     }
 }
 
@@ -434,13 +434,13 @@ fn parent<'n>(
         last,
     };
     for step in steps {
-        let position = position(node, &step, path, &mut way.path, places)?;
-        let next = match (&mut node.value, position) {
-            (Value::Map(entries), Some(at)) => entries.get_mut(at).map(|entry| &mut entry.value),
-            (Value::Seq(items), Some(at)) => items.get_mut(at),
-            _ => None,
+        let at = position(node, &step, path, &mut way.path, places)?;
+        let next = match &mut node.value {
+            Value::Map(entries) => entries.get_mut(at).map(|entry| &mut entry.value),
+            Value::Seq(items) => items.get_mut(at),
+            Value::Scalar(_) | Value::Alias(_) => None,
         };
-        node = next.ok_or_else(|| leads_nowhere(path))?;
+        node = next.ok_or_else(|| leads_nowhere(path, "it goes through a value"))?;
     }
     Ok((node, way))
 }
@@ -457,13 +457,13 @@ fn parent_of<'n>(
         last,
     };
     for step in steps {
-        let position = position(node, &step, path, &mut way.path, places)?;
-        let next = match (&node.value, position) {
-            (Value::Map(entries), Some(at)) => entries.get(at).map(|entry| &entry.value),
-            (Value::Seq(items), Some(at)) => items.get(at),
-            _ => None,
+        let at = position(node, &step, path, &mut way.path, places)?;
+        let next = match &node.value {
+            Value::Map(entries) => entries.get(at).map(|entry| &entry.value),
+            Value::Seq(items) => items.get(at),
+            Value::Scalar(_) | Value::Alias(_) => None,
         };
-        node = next.ok_or_else(|| leads_nowhere(path))?;
+        node = next.ok_or_else(|| leads_nowhere(path, "it goes through a value"))?;
     }
     Ok((node, way))
 }
@@ -475,19 +475,20 @@ fn position(
     path: &Text,
     way: &mut String,
     places: &mut Places<'_>,
-) -> Result<Option<usize>> {
+) -> Result<usize> {
     match &node.value {
         Value::Map(entries) => {
             let position = places.find(way, entries, step)?;
+            let position = position.ok_or_else(|| ends(node, way, step, path))?;
             push(way, step);
             Ok(position)
         }
         Value::Seq(items) => {
             let index = index(step, items.len(), path)?;
             push(way, &index.to_string());
-            Ok(Some(index))
+            Ok(index)
         }
-        _ => Ok(None),
+        Value::Scalar(_) | Value::Alias(_) => Err(ends(node, way, step, path)),
     }
 }
 
@@ -524,11 +525,26 @@ fn index(text: &str, len: usize, path: &Text) -> Result<usize> {
     })
 }
 
-fn leads_nowhere(path: &Text) -> Error {
-    let message = format!("the path `{path}` leads nowhere in the object");
-    Error::new(Kind::Patch, message)
-        .at(path.span)
-        .help("every part but the last must be there; add the parent first")
+/// That a path goes on where the object ends: at a value that has no such part, or no parts at all.
+fn ends(node: &Node, at: &str, step: &str, path: &Text) -> Error {
+    let at = match at {
+        "" => "the object".to_owned(),
+        at => format!("`{at}`"),
+    };
+    let Value::Map(entries) = &node.value else {
+        let error = leads_nowhere(path, &format!("{at} is neither a map nor a list"));
+        return error.help("only maps and lists have parts; replace the value first");
+    };
+    let error = leads_nowhere(path, &format!("there is no `{step}` in {at}"));
+    match nearest(step, entries.iter().filter_map(|entry| entry.key.text())) {
+        Some(near) => error.help(format!("did you mean `{near}`?")),
+        None => error.help("every part but the last must be there; add the parent first"),
+    }
+}
+
+fn leads_nowhere(path: &Text, why: &str) -> Error {
+    let message = format!("the path `{path}` leads nowhere: {why}");
+    Error::new(Kind::Patch, message).at(path.span)
 }
 
 fn missing(target: &Node, path: &Text) -> Error {

@@ -130,6 +130,20 @@ fn is_descriptor(path: &Path) -> bool {
 
 #[cold]
 fn cannot_write(path: &Path, cause: io::Error) -> Error {
+    let directory = path.parent().filter(|above| !above.as_os_str().is_empty());
+    if let Some(directory) = directory.filter(|_| cause.kind() == io::ErrorKind::NotFound)
+        && !directory.exists()
+    {
+        let directory = directory.display();
+        let message = format!(
+            "cannot write `{}`: there is no directory `{directory}`",
+            path.display()
+        );
+        let help = format!("make it first: `mkdir -p {directory}`");
+        return Error::new(Kind::Output, message)
+            .caused_by(cause)
+            .help(help);
+    }
     let message = format!("cannot write `{}`: {cause}", path.display());
     Error::new(Kind::Output, message).caused_by(cause)
 }
