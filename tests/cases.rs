@@ -51,6 +51,11 @@ struct Outcome {
     exit: i32,
 }
 
+/// Whether a word before the program sets a variable for it.
+fn is_variable(word: &str) -> bool {
+    word.starts_with("KUSTOM_") || word.starts_with("ARGOCD_")
+}
+
 #[test]
 fn every_case_comes_out_as_wanted() {
     let paths = case_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases"));
@@ -176,7 +181,7 @@ impl Case {
             let mut words = command.split_whitespace().peekable();
             // As in a shell, variables may stand before the command.
             let mut variables = Vec::new();
-            while let Some(variable) = words.next_if(|word| word.starts_with("KUSTOM_")) {
+            while let Some(variable) = words.next_if(|word| is_variable(word)) {
                 variables.extend(variable.split_once('='));
             }
             let name = words.next().unwrap();

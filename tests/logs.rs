@@ -294,6 +294,10 @@ const COMMANDS: &[(&str, &[&str])] = &[
             "argocd applications --repository NAME p/NAME.yaml",
         ],
     ),
+    ("argocd generate", &["argocd generate"]),
+    ("argocd parameters", &["argocd parameters"]),
+    ("argocd plugin-yaml", &["argocd plugin-yaml"]),
+    ("fn", &["fn"]),
     (
         "yq",
         &[

@@ -5,15 +5,18 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::json::{Json, Shape};
 use super::tree::matches_anywhere;
 use super::types::{APPLICATION, decoded};
-use crate::build::{self, Built, build, build_of};
+use crate::build::{
+    self, Built, Observer, Step, StepKind, StepPatches, build_observed, build_of_observed,
+};
 use crate::edit::{Change, Force, ImageArgument, List, Pairs};
 use crate::error::{Error, Kind, Result};
 use crate::kustomization::{FILE_NAMES, Kustomization};
-use crate::load::{FileKind, Files, Memory, Overlay, unlistable, unreadable};
+use crate::load::{FileKind, Files, Memory, Overlay, Provenance, unlistable, unreadable};
 use crate::order::Order;
 use crate::place::{Place, SourceId, Span};
 use crate::schema::Schema;
@@ -72,7 +75,7 @@ impl Application {
         })
     }
 
-    fn spec(&self, key: &str) -> Option<&Json> {
+    pub(super) fn spec(&self, key: &str) -> Option<&Json> {
         self.object.get("spec")?.get(key)
     }
 
@@ -93,7 +96,7 @@ impl Application {
     }
 
     /// The namespace that objects without one are applied to.
-    fn destination(&self) -> &str {
+    pub(super) fn destination(&self) -> &str {
         self.spec("destination")
             .map_or("", |it| it.str_at("namespace"))
     }
@@ -109,7 +112,7 @@ impl Application {
     }
 }
 
-fn wrong(message: impl Into<String>) -> Error {
+pub(super) fn wrong(message: impl Into<String>) -> Error {
     Error::new(Kind::Resource, message)
 }
 
@@ -119,11 +122,14 @@ fn wrong(message: impl Into<String>) -> Error {
 /// # Errors
 ///
 /// A source that is not in this repository or needs a plugin, and whatever its tool refuses.
+///
+/// An observer is told of every step.
 pub fn build_application(
     files: &dyn Files,
     working_directory: &Path,
     application: &Application,
     options: &ApplicationOptions<'_>,
+    mut observer: Option<&mut dyn Observer>,
 ) -> Result<Built> {
     let mut upper = Memory::default();
     let mut directories: Vec<PathBuf> = Vec::new();
@@ -138,6 +144,7 @@ pub fn build_application(
     for (index, source) in sources.iter().enumerate() {
         let prepared = Preparation {
             files,
+            working_directory,
             application,
             options,
             sources: &sources,
@@ -156,8 +163,16 @@ pub fn build_application(
         upper,
         lower: files,
     };
+    let told = observer.as_mut().map(|it| &mut **it as &mut dyn Observer);
     let mut built = match directories.as_slice() {
-        [one] => build(&overlay, working_directory, one, &options.build)?,
+        [one] => build_observed(
+            &overlay,
+            working_directory,
+            one,
+            &options.build,
+            &|_, _| {},
+            told,
+        )?,
         several => {
             let resources: Vec<Text> = several
                 .iter()
@@ -166,7 +181,7 @@ pub fn build_application(
                     Text::from(&*inside.to_string_lossy())
                 })
                 .collect();
-            build_of(
+            build_of_observed(
                 &overlay,
                 working_directory,
                 options.root,
@@ -178,6 +193,7 @@ pub fn build_application(
                         ..Kustomization::default()
                     })
                 },
+                told,
             )?
         }
     };
@@ -197,17 +213,27 @@ pub fn build_application(
                 resource.set_namespace(namespace);
             }
         }
+        if let Some(observer) = observer {
+            let step = Step {
+                kind: StepKind::Destination,
+                span: Span::default(),
+                directory: options.root,
+                patches: StepPatches::default(),
+            };
+            observer.after_build(&step, &built.resources);
+        }
     }
     Ok(built)
 }
 
 /// Lays what the sources say over the tree.
-struct Preparation<'p> {
-    files: &'p dyn Files,
-    application: &'p Application,
-    options: &'p ApplicationOptions<'p>,
-    sources: &'p [&'p Json],
-    upper: &'p mut Memory,
+pub(super) struct Preparation<'p> {
+    pub(super) files: &'p dyn Files,
+    working_directory: &'p Path,
+    pub(super) application: &'p Application,
+    pub(super) options: &'p ApplicationOptions<'p>,
+    pub(super) sources: &'p [&'p Json],
+    pub(super) upper: &'p mut Memory,
 }
 
 impl Preparation<'_> {
@@ -241,7 +267,7 @@ impl Preparation<'_> {
         Ok(Some(directory))
     }
 
-    fn is_here(&self, source: &Json) -> bool {
+    pub(super) fn is_here(&self, source: &Json) -> bool {
         let address = plain_address(source.str_at("repoURL"));
         let known = self.options.addresses;
         known.is_empty() || known.iter().any(|one| plain_address(one) == address)
@@ -463,7 +489,8 @@ impl Preparation<'_> {
         let names = FILE_NAMES.iter().map(|name| directory.join(name));
         let there = names.into_iter().find(|path| self.is_file(path));
         let path = there.unwrap_or_else(|| directory.join(FILE_NAMES[0]));
-        self.insert(path, BTreeMap::from([("resources".to_owned(), resources)]))
+        let made = BTreeMap::from([("resources".to_owned(), resources)]);
+        self.insert(path, source, made)
     }
 
     fn manifests(
@@ -513,148 +540,30 @@ impl Preparation<'_> {
         Ok(())
     }
 
-    /// A kustomization that inflates a chart: one of the tree, or a named one of a repository of charts.
-    fn helm(&mut self, source: &Json, directory: &Path, chart: Option<&str>) -> Result<()> {
-        let nothing = Json::new(Shape::Map(BTreeMap::new()), source.span);
-        let helm = source.get("helm").unwrap_or(&nothing);
-        let span = source.span;
-        let text = |text: &str| Json::text(text, span);
-        let or = |first: &str, second: &str| {
-            if first.is_empty() {
-                second.to_owned()
-            } else {
-                first.to_owned()
-            }
-        };
-        let values = self.values(helm, directory)?;
-        let mut entry = BTreeMap::from([
-            (
-                "releaseName".to_owned(),
-                text(&or(helm.str_at("releaseName"), &self.application.name)),
-            ),
-            (
-                "namespace".to_owned(),
-                text(&or(
-                    helm.str_at("namespace"),
-                    self.application.destination(),
-                )),
-            ),
-            (
-                "includeCRDs".to_owned(),
-                Json::new(Shape::Bool(!helm.bool_at("skipCrds")), span),
-            ),
-            (
-                "skipTests".to_owned(),
-                Json::new(Shape::Bool(helm.bool_at("skipTests")), span),
-            ),
-        ]);
-        if !values.map().is_none_or(BTreeMap::is_empty) {
-            entry.insert("valuesInline".to_owned(), values);
-        }
-        for key in ["kubeVersion", "apiVersions"] {
-            if let Some(value) = helm.get(key) {
-                entry.insert(key.to_owned(), value.clone());
-            }
-        }
-        let mut whole = BTreeMap::new();
-        if let Some(chart) = chart {
-            entry.insert("name".to_owned(), text(chart));
-            let address = source.str_at("repoURL");
-            let address = match address.contains("://") {
-                true => address.to_owned(),
-                false => format!("oci://{address}"),
-            };
-            entry.insert("repo".to_owned(), text(&address));
-            entry.insert("version".to_owned(), text(source.str_at("targetRevision")));
-        } else {
-            let name = directory.file_name().unwrap_or_default().to_string_lossy();
-            entry.insert("name".to_owned(), text(&name));
-            let home = BTreeMap::from([("chartHome".to_owned(), text(".."))]);
-            whole.insert("helmGlobals".to_owned(), Json::new(Shape::Map(home), span));
-        }
-        let charts = Shape::List(vec![Json::new(Shape::Map(entry), span)]);
-        whole.insert("helmCharts".to_owned(), Json::new(charts, span));
-        self.insert(directory.join(FILE_NAMES[0]), whole)
-    }
-
-    /// The values of a chart: files in their order, `values`, `valuesObject`, parameters.
-    fn values(&self, helm: &Json, directory: &Path) -> Result<Json> {
-        let mut all = Json::new(Shape::Map(BTreeMap::new()), helm.span);
-        for file in helm.get("valueFiles").map_or(&[][..], Json::items) {
-            let name = file.as_str().unwrap_or_default();
-            let Some(path) = self.value_file(name, directory, file)? else {
-                continue;
-            };
-            let Ok(bytes) = self.files.read(&path) else {
-                if helm.bool_at("ignoreMissingValueFiles") {
-                    continue;
-                }
-                let message = format!("there is no file of values `{name}`");
-                return Err(wrong(message)
-                    .at(file.span)
-                    .help("`ignoreMissingValueFiles: true` leaves out what is not there"));
-            };
-            let shown = path.strip_prefix(self.options.root).unwrap_or(&path);
-            let source = SourceId::new(0);
-            let node = read_config(&bytes, source)
-                .map_err(|error| error.name_files(|_| Some(shown.display().to_string().into())))?;
-            over(&mut all, &Json::of(&node)?);
-        }
-        let values = helm.str_at("values");
-        if let Some(object) = helm.get("valuesObject") {
-            over(&mut all, object);
-        } else if !values.is_empty() {
-            let near = helm.get("values").map_or(helm.span, |values| values.span);
-            let node = read_config(values.as_bytes(), SourceId::NONE).map_err(|error| {
-                wrong(format!("`values` is no YAML: {}", error.message())).at(near)
-            })?;
-            over(&mut all, &Json::of(&node)?);
-        }
-        if let Some(parameter) = helm.get("fileParameters") {
-            return Err(wrong("`fileParameters` of a chart are not supported").at(parameter.span));
-        }
-        for parameter in helm.get("parameters").map_or(&[][..], Json::items) {
-            set_parameter(&mut all, parameter)?;
-        }
-        Ok(all)
-    }
-
-    /// The path of a file of values: `$ref/…` is in the source of that name.
-    fn value_file(&self, name: &str, directory: &Path, near: &Json) -> Result<Option<PathBuf>> {
-        if name.contains("://") {
-            return Err(
-                wrong(format!("the values `{name}` are not in this repository")).at(near.span),
-            );
-        }
-        let Some(rest) = name.strip_prefix('$') else {
-            let base = match name.strip_prefix('/') {
-                Some(absolute) => self.options.root.join(absolute),
-                None => directory.join(name),
-            };
-            return Ok(Some(crate::load::normalized(&base)));
-        };
-        let (reference, path) = rest.split_once('/').unwrap_or((rest, ""));
-        let mut sources = self.sources.iter();
-        let Some(source) = sources.find(|source| source.str_at("ref") == reference) else {
-            let message = format!("no source has `ref: {reference}`");
-            return Err(wrong(message).at(near.span));
-        };
-        if !self.is_here(source) {
-            let message = format!(
-                "the values `{name}` are in `{}`, which is not this repository",
-                source.str_at("repoURL")
-            );
-            return Err(wrong(message).at(near.span));
-        }
-        Ok(Some(crate::load::normalized(&self.options.root.join(path))))
-    }
-
-    fn insert(&mut self, path: PathBuf, kustomization: BTreeMap<String, Json>) -> Result<()> {
+    /// Puts a kustomization that was made of a source; what is wrong with it is said of the source.
+    pub(super) fn insert(
+        &mut self,
+        path: PathBuf,
+        source: &Json,
+        kustomization: BTreeMap<String, Json>,
+    ) -> Result<()> {
         let node = Json::new(Shape::Map(kustomization), Span::default()).to_node();
         let mut text = String::new();
         write(&node, &mut text)?;
-        self.upper.insert(path, text);
+        let made = MadeOfSource(self.application.place(source, self.working_directory));
+        let text = text.into_bytes().into();
+        self.upper.insert_made(path, text, Arc::new(made));
         Ok(())
+    }
+}
+
+/// A kustomization that says what a source says.
+#[derive(Debug)]
+struct MadeOfSource(Place);
+
+impl Provenance for MadeOfSource {
+    fn place(&self, _: Span) -> Place {
+        self.0.clone()
     }
 }
 
@@ -679,53 +588,4 @@ fn with_patches(text: &str, patches: &[Json]) -> Result<String> {
     let mut out = String::new();
     write(&whole.to_node(), &mut out)?;
     Ok(out)
-}
-
-/// Lays values over others: maps into maps, all else in its place.
-fn over(value: &mut Json, other: &Json) {
-    match (&mut value.shape, &other.shape) {
-        (Shape::Map(ours), Shape::Map(theirs)) => {
-            for (key, other) in theirs {
-                match ours.get_mut(key) {
-                    Some(value) => over(value, other),
-                    None => {
-                        ours.insert(key.clone(), other.clone());
-                    }
-                }
-            }
-        }
-        (_, Shape::Null) => {}
-        (shape, other) => *shape = other.clone(),
-    }
-}
-
-/// `--set a.b=c`, with the types that helm gives the texts.
-fn set_parameter(values: &mut Json, parameter: &Json) -> Result<()> {
-    let (name, value) = (parameter.str_at("name"), parameter.str_at("value"));
-    if name.is_empty() || name.contains(['[', '\\', ',', '{']) || value.contains(['{', '\\', ',']) {
-        let message = format!("the parameter `{name}` of a chart is not supported");
-        return Err(wrong(message)
-            .at(parameter.span)
-            .help("write `valuesObject`, which says the same"));
-    }
-    let is_number = value
-        .parse::<i64>()
-        .is_ok_and(|number| number.to_string() == value);
-    let shape = match value {
-        _ if parameter.bool_at("forceString") => Shape::Text(value.to_owned()),
-        "true" => Shape::Bool(true),
-        "false" => Shape::Bool(false),
-        "null" => Shape::Null,
-        _ if is_number => Shape::Number(value.to_owned()),
-        _ => Shape::Text(value.to_owned()),
-    };
-    let mut new = Json::new(shape, parameter.span);
-    for part in name.rsplit('.') {
-        new = Json::new(
-            Shape::Map(BTreeMap::from([(part.to_owned(), new)])),
-            parameter.span,
-        );
-    }
-    over(values, &new);
-    Ok(())
 }

@@ -5,6 +5,7 @@
 //! refused.
 
 mod application;
+mod chart;
 mod generators;
 mod json;
 mod patch;

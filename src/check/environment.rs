@@ -269,13 +269,13 @@ fn validated(
     };
     if !exceptions.is_empty() {
         // They were left out of what the render found.
-        let options = project.reference_options();
+        let options = environment.reference_options(project);
         let mut references = dangling::references(&rendered.resources, &options);
         exceptions.apply(&mut references, &mut used);
     }
     let versions = environment.kubernetes_versions(project);
     let mut findings = said_by_servers(rendered, versions, definitions);
-    let options = project.reference_options();
+    let options = environment.reference_options(project);
     let mut together = validate_together(&rendered.resources, None, &options);
     for place in together.iter_mut().flat_map(Finding::places_mut) {
         rendered.sources.locate(place);

@@ -98,6 +98,11 @@ impl CheckContext<'_> {
             }
             None => Check::skipped("git", "this is no git repository"),
         });
+        let mut inferred = self.project.inferred_findings();
+        if !inferred.is_empty() {
+            self.rename(&mut inferred);
+            checks.push(Check::ran("entries", inferred));
+        }
         if !self.project.argocd.is_empty() {
             let mut findings = self.project.application_findings(self.files);
             self.rename(&mut findings);

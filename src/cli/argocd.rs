@@ -10,6 +10,7 @@ use kustom::load::{Files as _, unreadable};
 use kustom::place::SourceId;
 use kustom::yaml::write_stream;
 
+use super::argocd_plugin;
 use super::build::working_directory;
 use super::output::Streams;
 use super::reading::Bound;
@@ -24,6 +25,12 @@ pub(super) struct Arguments {
 enum Command {
     /// Print the Applications that an ApplicationSet makes of the tree below the current directory.
     Applications(Applications),
+    /// Print the objects of the current directory, as a config management plugin does.
+    Generate,
+    /// Print the parameters of the plugin.
+    Parameters,
+    /// Print the plugin's configuration.
+    PluginYaml,
 }
 
 #[derive(Debug, clap::Args)]
@@ -41,6 +48,9 @@ struct Applications {
 pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
     match &arguments.command {
         Command::Applications(arguments) => arguments.run(streams),
+        Command::Generate => argocd_plugin::generate(streams).map(|()| ExitCode::SUCCESS),
+        Command::Parameters => argocd_plugin::parameters(streams).map(|()| ExitCode::SUCCESS),
+        Command::PluginYaml => argocd_plugin::plugin_yaml(streams).map(|()| ExitCode::SUCCESS),
     }
 }
 

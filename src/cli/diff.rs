@@ -320,7 +320,7 @@ impl Opened {
 
     /// The project as of a revision, if there was one.
     fn then(&self, tree: &Revision) -> Result<Option<Project>> {
-        let then = Project::find_if_any(tree, &self.now.root)?;
+        let then = Project::find_or_infer(tree, &self.now.root)?;
         Ok(then.map(|then| then.seen_from(&self.here)))
     }
 

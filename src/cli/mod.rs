@@ -7,6 +7,7 @@
 mod advice;
 mod affected;
 mod argocd;
+mod argocd_plugin;
 mod blame;
 mod build;
 mod cfg;
@@ -25,6 +26,7 @@ mod flags;
 mod functions;
 mod graph;
 mod init;
+mod krm_function;
 mod kubectl;
 mod kustomize;
 mod lazy_args;
@@ -40,6 +42,7 @@ mod project;
 mod reading;
 mod render;
 mod report;
+mod requested;
 mod run_overrides;
 mod schema;
 mod secrets;
@@ -152,6 +155,8 @@ enum Command {
     Vendor(LazyArgs<vendor::Arguments>),
     /// Say what Argo CD makes of a repository.
     Argocd(argocd::Arguments),
+    /// Render as a KRM function: read a ResourceList from stdin, and print it with what was rendered.
+    Fn(LazyArgs<krm_function::Arguments>),
     /// Change or query YAML, by the command lines of yq 3 and yq 4.
     #[command(disable_help_flag = true)]
     Yq(yq::Arguments),
@@ -253,6 +258,7 @@ fn run_command(command: Command, streams: &Streams) -> Result<ExitCode> {
         Command::Outdated(LazyArgs(arguments)) => outdated::run(&arguments, streams),
         Command::Vendor(LazyArgs(arguments)) => vendor::run(&arguments, streams),
         Command::Argocd(arguments) => argocd::run(&arguments, streams),
+        Command::Fn(LazyArgs(arguments)) => krm_function::run(&arguments, streams),
         Command::Yq(arguments) => Ok(yq::run(&arguments.words, streams)),
         Command::Schema(LazyArgs(arguments)) => schema::run(&arguments, streams),
         Command::Doctor(LazyArgs(arguments)) => doctor::run(&arguments, streams),

@@ -98,10 +98,15 @@ pub(super) fn find_environment(
     {
         let known = roots(&start)?;
         let wanted = format!("{prefix}/");
-        let Some((root, _)) = known.iter().find(|(_, prefix)| *prefix == wanted) else {
-            return Err(no_environment(&known, label));
+        let found = known.iter().find(|(_, prefix)| *prefix == wanted);
+        return match (found, &known[..]) {
+            (Some((root, _)), _) => Ok((find(files, here, Some(root))?, name.to_owned())),
+            // That of the repository, whose names may have slashes.
+            (None, [(_, prefix)]) if prefix.is_empty() => {
+                Ok((find(files, here, directory)?, label.to_owned()))
+            }
+            (None, _) => Err(no_environment(&known, label)),
         };
-        return Ok((find(files, here, Some(root))?, name.to_owned()));
     }
     Ok((find(files, here, directory)?, label.to_owned()))
 }

@@ -174,7 +174,7 @@ fn scalar(text: &str) -> Value {
 
 /// The grammar of `edit set image`; a part that is not said stays, but a tag and a digest are said
 /// in place of each other.
-fn image(word: &str) -> Result<ImageOverride> {
+pub(super) fn image(word: &str) -> Result<ImageOverride> {
     let none = || {
         wrong(format!("`--image {word}` says no image"))
             .help("write `NAME=NEW:TAG@DIGEST`; `NAME=` and parts of the rest may be left out")

@@ -23,7 +23,7 @@ pub(super) fn explained(error: Error, files: &dyn Files, here: &Path, target: &P
 
 /// The name of the environment of a directory, if it renders.
 fn rendered_name(files: &dyn Files, directory: &Path) -> Option<String> {
-    let project = Project::find(files, directory).ok()?;
+    let project = Project::find_if_any(files, directory).ok()??;
     if directory.parent() != Some(&project.environments) {
         return None;
     }

@@ -15,6 +15,7 @@ mod words;
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -52,11 +53,16 @@ pub struct Options {
     pub missing: Option<Severity>,
     /// What is in the cluster without being rendered: `KIND/NAME`, with `*` for any text.
     pub external: Vec<String>,
+    /// What other environments bring to the same cluster: kind and name.
+    pub beside: Arc<BTreeSet<(String, String)>>,
 }
 
 impl Options {
     /// Whether something of a kind and name is in the cluster without being rendered.
     pub(crate) fn is_external(&self, kind: &str, name: &str) -> bool {
+        if !self.beside.is_empty() && self.beside.contains(&(kind.to_owned(), name.to_owned())) {
+            return true;
+        }
         let mut entries = self.external.iter();
         entries.any(|entry| {
             entry.split_once('/').is_some_and(|(pattern, names)| {

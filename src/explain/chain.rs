@@ -338,6 +338,11 @@ fn words(kind: StepKind) -> &'static str {
         StepKind::LocalConfig => "local-config",
         StepKind::SortOrder => "order",
         StepKind::Annotations => "buildMetadata",
+        StepKind::Decryption => "decryption",
+        StepKind::Substitution => "substitution",
+        StepKind::CommonMetadata => "commonMetadata",
+        StepKind::Destination => "destination",
+        StepKind::Releases => "HelmRelease",
     }
 }
 

@@ -35,7 +35,7 @@ mod texts;
 mod track;
 
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 pub use blame::{Blamed, Reached};
 pub use chain::{Chain, Effect, Event, Reason};
@@ -48,6 +48,7 @@ use crate::build::{self, build_observed};
 use crate::error::{Error, Kind, Result, nearest};
 use crate::finding::Finding;
 use crate::id::Id;
+use crate::kinds::Kinds;
 use crate::load::{Cached, Files, Sources, display_from};
 use crate::place::{Place, Span};
 use crate::resource::Resource;
@@ -70,6 +71,8 @@ pub struct Explained {
     shows_secrets: bool,
     secrets: OnceLock<Secrets>,
     alignments: Alignments,
+    /// The custom kinds that the build knew.
+    kinds: Option<Arc<Kinds>>,
 }
 
 /// Builds the kustomization in a directory, and explains it.
@@ -137,7 +140,14 @@ impl Explained {
             shows_secrets: false,
             secrets: OnceLock::new(),
             alignments: Alignments::default(),
+            kinds: None,
         })
+    }
+
+    /// The same, of a build that knew custom kinds.
+    #[must_use]
+    pub fn knowing(self, kinds: Option<Arc<Kinds>>) -> Self {
+        Self { kinds, ..self }
     }
 
     /// The same, with what was noticed on the way.

@@ -12,6 +12,25 @@ use crate::fields::Fields;
 use crate::place::SourceId;
 use crate::yaml::Node;
 
+/// Whether the way of a field of a custom kind begins the way to a value.
+fn leads(path: &str, keys: &[&str]) -> bool {
+    let parts = path
+        .split('/')
+        .map(|part| part.split('[').next().unwrap_or(part));
+    let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+    let fits = |parts: &[&str], keys: &[&str]| {
+        parts.len() <= keys.len()
+            && parts
+                .iter()
+                .zip(keys)
+                .all(|(part, key)| *part == "*" || part == key)
+    };
+    match parts.split_first() {
+        Some((&"**", rest)) => (0..keys.len()).any(|start| fits(rest, &keys[start..])),
+        _ => fits(&parts, keys),
+    }
+}
+
 impl Explained {
     /// Adds what a new value follows from to its event.
     pub(super) fn reason(
@@ -31,8 +50,37 @@ impl Explained {
                 self.copied(version, way, new).into_iter().collect()
             }
             StepKind::HashTransformer => self.hashed(version),
-            _ => return,
+            _ => Vec::new(),
         };
+        event.reasons.extend(self.ruled(version, way));
+    }
+
+    /// The rule of a custom kind that a transformer has followed.
+    fn ruled(&self, version: &Version, way: &[Seg]) -> Option<Reason> {
+        let is_ruled = matches!(
+            self.steps[version.step].kind,
+            StepKind::AnnotationsTransformer
+                | StepKind::ImageTagTransformer
+                | StepKind::LabelTransformer
+                | StepKind::NameReferenceTransformer
+                | StepKind::ReplicaCountTransformer
+        );
+        let gvk = &version.id.gvk;
+        let kind = self.kinds.as_ref()?.get(&gvk.group, &gvk.kind);
+        let kind = kind.filter(|_| is_ruled)?;
+        let keys = way.iter().filter_map(|seg| match seg {
+            Seg::Key(key) => Some(key.as_str()),
+            Seg::Item(_) => None,
+        });
+        let keys: Vec<&str> = keys.collect();
+        let field = kind.fields.iter().find(|field| leads(&field.path, &keys))?;
+        Some(Reason {
+            text: format!(
+                "`{}` of {} is known by `customKinds` ({})",
+                field.path, kind.kind, kind.source
+            ),
+            place: None,
+        })
     }
 
     /// The object whose name a reference follows.

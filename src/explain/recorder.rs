@@ -107,6 +107,21 @@ impl Observer for Recorder {
     }
 
     fn after(&mut self, step: &Step<'_>, resources: &Resources) {
+        self.record(step, resources.into_iter(), resources.len());
+    }
+
+    fn after_build(&mut self, step: &Step<'_>, resources: &[Resource]) {
+        self.record(step, resources.iter(), resources.len());
+    }
+}
+
+impl Recorder {
+    fn record<'r>(
+        &mut self,
+        step: &Step<'_>,
+        resources: impl Iterator<Item = &'r Resource>,
+        count: usize,
+    ) {
         if self.exceeded.is_some() {
             return;
         }
@@ -119,7 +134,7 @@ impl Observer for Recorder {
         });
         let may_change = !matches!(step.kind, StepKind::SortOrder | StepKind::LocalConfig);
         let known = self.lives.len();
-        let mut members = Vec::with_capacity(resources.len());
+        let mut members = Vec::with_capacity(count);
         for resource in resources {
             let next = self.lives.len();
             let index = *self.by_number.entry(resource.number()).or_insert(next);
@@ -156,9 +171,7 @@ impl Observer for Recorder {
         }
         self.regroup(number, step.directory, members, known);
     }
-}
 
-impl Recorder {
     /// Finds which objects of those that were gathered are gone.
     fn regroup(&mut self, step: usize, directory: &Path, members: Vec<usize>, known: usize) {
         let mut groups: Vec<usize> = Vec::new();

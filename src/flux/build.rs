@@ -6,18 +6,21 @@
 use std::cell::RefCell;
 use std::path::Path;
 
+use super::charts::{Charts, Releases};
 use super::cluster::Cluster;
 use super::decryption::stand_in;
 use super::object::{FluxKustomization, items, text, wrong};
+use super::parts::{image_of, of_patch};
 use super::substitution::substitute_all;
-use crate::build::{self, Built, build_of};
+use crate::build::{self, Built, Observer, Step, StepKind, StepPatches, build_of_observed};
 use crate::error::{Error, Kind, Result};
 use crate::finding::Finding;
-use crate::kustomization::{self, FILE_NAMES, Kustomization, Patch};
+use crate::kustomization::{self, FILE_NAMES, Kustomization};
 use crate::load::{FileKind, Files, Loader, Restriction, Within, unlistable, unreadable};
 use crate::order::Order;
 use crate::place::Place;
 use crate::plugin;
+use crate::resource::Resource;
 use crate::transform::images::Image;
 use crate::yaml::{Entry, Node, Text, read_config, read_strict_config, write_json};
 
@@ -34,11 +37,15 @@ pub struct BuildOptions<'o> {
     pub applied: bool,
     /// Whether it is looked for what is lost without a word; see [`build::Options::lint`].
     pub lint: bool,
+    /// How the charts of `HelmRelease`s are rendered; without it nothing is said of them.
+    pub charts: Option<Charts<'o>>,
 }
 
 /// Builds what a Flux `Kustomization` says, as kustomize-controller does before it applies.
 ///
-/// No plugin runs, no chart is inflated, and no file outside of the source is read, as there.
+/// No plugin runs, no chart of a kustomization is inflated, and no file outside of the source is
+/// read, as there. What the charts of its `HelmRelease`s make comes behind its objects, if they are
+/// asked for.
 ///
 /// # Errors
 ///
@@ -48,6 +55,21 @@ pub fn build_flux(
     working_directory: &Path,
     flux: &FluxKustomization,
     options: BuildOptions<'_>,
+) -> Result<Built> {
+    build_flux_observed(files, working_directory, flux, options, None)
+}
+
+/// As [`build_flux`], and tells an observer of every step.
+///
+/// # Errors
+///
+/// As [`build_flux`].
+pub fn build_flux_observed(
+    files: &dyn Files,
+    working_directory: &Path,
+    flux: &FluxKustomization,
+    options: BuildOptions<'_>,
+    mut observer: Option<&mut dyn Observer>,
 ) -> Result<Built> {
     let within = Within::new(files, options.root);
     let directory = options.root.join(flux.directory()?);
@@ -74,7 +96,8 @@ pub fn build_flux(
     };
     let found = RefCell::new(Vec::new());
     let placed = RefCell::new(flux.clone());
-    let mut built = build_of(
+    let told = observer.as_mut().map(|it| &mut **it as &mut dyn Observer);
+    let mut built = build_of_observed(
         &within,
         working_directory,
         &directory,
@@ -92,12 +115,26 @@ pub fn build_flux(
             kustomization.order.get_or_insert(Order::Fifo);
             Ok(kustomization)
         },
+        told,
     )?;
+    let mut tell = |kind, span: Option<&Node>, resources: &[Resource]| {
+        if let Some(observer) = &mut observer {
+            let step = Step {
+                kind,
+                span: span.map(|node| node.span).unwrap_or_default(),
+                directory: &directory,
+                patches: StepPatches::default(),
+            };
+            observer.after_build(&step, resources);
+        }
+    };
     let located = |error: Error| error.locate(|place| built.sources.locate(place));
     let flux = placed.into_inner();
     let mut findings = found.into_inner();
     if flux.decrypts() {
         findings.extend(stand_in(&mut built.resources));
+        let span = flux.spec("decryption");
+        tell(StepKind::Decryption, span, &built.resources);
     }
     let substitution = flux
         .substitution(options.cluster, options.strict)
@@ -108,11 +145,36 @@ pub fn build_flux(
         built
             .findings
             .retain(|finding| finding.rule != "substitution-left");
+        let span = flux.spec("postBuild");
+        tell(StepKind::Substitution, span, &built.resources);
     }
+    // A patch that is not written here was put into every object of its kind, whatever that builds.
+    built.findings.retain(|finding| {
+        let is_written = || finding.place.as_ref().is_some_and(|it| it.span.line > 0);
+        finding.rule != "unmatched-patch" || is_written()
+    });
     if options.applied {
         let common = flux.common_metadata().map_err(located)?;
         for resource in &mut built.resources {
             common.put_over(&mut resource.node);
+        }
+        if let Some(span) = flux.spec("commonMetadata") {
+            tell(StepKind::CommonMetadata, Some(span), &built.resources);
+        }
+    }
+    if let Some(charts) = &options.charts {
+        let render = Releases {
+            files,
+            working_directory,
+            flux: &flux,
+            cluster: options.cluster,
+            charts,
+            lint: options.lint,
+        };
+        let count = built.resources.len();
+        findings.extend(render.add_to(&mut built)?);
+        if built.resources.len() > count {
+            tell(StepKind::Releases, None, &built.resources);
         }
     }
     for place in findings.iter_mut().flat_map(Finding::places_mut) {
@@ -323,18 +385,7 @@ impl FluxKustomization {
             }
         }
         for node in self.list("images")? {
-            let part = |field: &str| match node.get(field).filter(|it| !it.is_null()) {
-                Some(value) => text(value, &format!("spec.images.{field}")),
-                None => Ok(Text::default()),
-            };
-            let image = Image {
-                name: part("name")?,
-                new_name: part("newName")?,
-                new_tag: part("newTag")?,
-                digest: part("digest")?,
-                tag_suffix: Text::default(),
-            };
-            set_image(&mut kustomization.images, image);
+            set_image(&mut kustomization.images, image_of(node, "spec.images")?);
         }
         match self.spec("buildMetadata") {
             Some(words) if !items(words, "spec.buildMetadata")?.is_empty() => {
@@ -369,36 +420,6 @@ impl FluxKustomization {
             None => Ok(&[]),
         }
     }
-}
-
-/// A patch, with the fields of its target that Flux knows; its options are dropped.
-fn of_patch(node: &Node, patch: Text) -> Result<Patch> {
-    const FIELDS: [&str; 7] = [
-        "group",
-        "version",
-        "kind",
-        "name",
-        "namespace",
-        "labelSelector",
-        "annotationSelector",
-    ];
-    if !node.is_map() {
-        return Err(wrong("a patch is no map").at(node.span));
-    }
-    let mut patch = Patch {
-        patch,
-        span: node.span,
-        ..Patch::default()
-    };
-    if let Some(target) = node.get("target").filter(|it| !it.is_null()) {
-        let mut known = target.clone();
-        if let Some(entries) = known.entries_mut() {
-            entries.retain(|entry| FIELDS.iter().any(|field| entry.is(field)));
-        }
-        patch.target_name = target.get("name").map(Text::of).unwrap_or_default();
-        patch.target = Some(kustomization::selector(&known)?);
-    }
-    Ok(patch)
 }
 
 /// A value as a patch of one line.

@@ -2,14 +2,19 @@
 //! are substituted after a build.
 
 mod build;
+mod charts;
 mod cluster;
 mod decryption;
 mod object;
+mod parts;
+mod place;
+mod release;
 mod substitution;
 mod tree;
 mod variables;
 
-pub use build::{BuildOptions, build_flux};
+pub use build::{BuildOptions, build_flux, build_flux_observed};
+pub use charts::Charts;
 pub use cluster::Cluster;
 pub use object::{CommonMetadata, FluxKustomization, SourceRef};
 pub use substitution::{Substitution, hide_secrets, substitute_all};

@@ -205,18 +205,7 @@ impl FluxKustomization {
     ///
     /// If a label or an annotation is no text.
     pub fn common_metadata(&self) -> Result<CommonMetadata> {
-        let pairs = |field: &str| {
-            let map = self.object.at(&["spec", "commonMetadata", field]);
-            let entries = map.map_or(&[][..], Node::entries);
-            for entry in entries {
-                text(&entry.value, &format!("spec.commonMetadata.{field}"))?;
-            }
-            Ok(entries.to_vec())
-        };
-        Ok(CommonMetadata {
-            labels: pairs("labels")?,
-            annotations: pairs("annotations")?,
-        })
+        CommonMetadata::of(&self.object)
     }
 
     /// What is substituted after its build, with what the cluster has.
@@ -281,6 +270,26 @@ impl FluxKustomization {
 }
 
 impl CommonMetadata {
+    /// What the `spec` of an object says.
+    ///
+    /// # Errors
+    ///
+    /// If a label or an annotation is no text.
+    pub(super) fn of(object: &Node) -> Result<Self> {
+        let pairs = |field: &str| {
+            let map = object.at(&["spec", "commonMetadata", field]);
+            let entries = map.map_or(&[][..], Node::entries);
+            for entry in entries {
+                text(&entry.value, &format!("spec.commonMetadata.{field}"))?;
+            }
+            Ok(entries.to_vec())
+        };
+        Ok(Self {
+            labels: pairs("labels")?,
+            annotations: pairs("annotations")?,
+        })
+    }
+
     /// Puts the labels and annotations over those of an object.
     pub(super) fn put_over(&self, object: &mut Node) {
         let Some(metadata) = object.get_mut("metadata") else {
@@ -330,7 +339,7 @@ pub(super) fn wrong(message: impl Into<String>) -> Error {
 }
 
 /// Forgets the places in other files than that of the object.
-fn keep_source(node: &mut Node, source: SourceId) {
+pub(super) fn keep_source(node: &mut Node, source: SourceId) {
     each_value(node, &mut |node| {
         if node.span.source != source {
             node.span = Span::default();
@@ -338,7 +347,7 @@ fn keep_source(node: &mut Node, source: SourceId) {
     });
 }
 
-fn set_source(node: &mut Node, source: SourceId) {
+pub(super) fn set_source(node: &mut Node, source: SourceId) {
     each_value(node, &mut |node| {
         if node.span.line > 0 {
             node.span.source = source;
@@ -346,7 +355,7 @@ fn set_source(node: &mut Node, source: SourceId) {
     });
 }
 
-fn each_value(node: &mut Node, change: &mut dyn FnMut(&mut Node)) {
+pub(super) fn each_value(node: &mut Node, change: &mut dyn FnMut(&mut Node)) {
     change(node);
     match &mut node.value {
         Value::Map(entries) => {

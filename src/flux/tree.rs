@@ -8,6 +8,7 @@ use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use super::build::{BuildOptions, build_flux};
 use super::cluster::Cluster;
 use super::object::{FluxKustomization, SourceRef};
+use super::place::SourcePlace;
 use crate::build::Built;
 use crate::error::Error;
 use crate::load::{FileKind, Files, unreadable};
@@ -25,6 +26,8 @@ pub struct Found {
     /// The files that say what it is: where it is written, the kustomizations on the way to it, and
     /// those of its variables.
     pub reads: BTreeSet<PathBuf>,
+    /// The root of its source: that of the repository, or the part of it that an artifact is made of.
+    pub root: PathBuf,
 }
 
 /// What was found from some entries.
@@ -36,8 +39,10 @@ pub struct Tree {
     pub foreign: Vec<(Found, SourceRef)>,
     /// Entries that cannot be built, and why.
     pub failed: Vec<(String, Error)>,
-    /// What all of them bring to the cluster.
-    pub cluster: Cluster,
+    /// What is known of the clusters besides.
+    base: Cluster,
+    /// What each entry brings to its cluster.
+    clusters: BTreeMap<String, Cluster>,
 }
 
 /// Where is looked.
@@ -63,11 +68,22 @@ struct Pending {
 /// What an object is known by: entry, namespace, name.
 type Key = (String, String, String);
 
+impl<'s> SourcePlace<'s> {
+    fn new(files: &'s dyn Files, search: &Search<'s>, cluster: &'s Cluster) -> Self {
+        Self {
+            files,
+            root: search.root,
+            addresses: search.addresses,
+            cluster,
+        }
+    }
+}
+
 impl Tree {
     /// Builds the entries, what Flux `Kustomization`s they hold, and so on.
     pub fn search(files: &dyn Files, search: &Search<'_>) -> Self {
         let mut tree = Self {
-            cluster: search.cluster.clone(),
+            base: search.cluster.clone(),
             ..Self::default()
         };
         let mut state = State::default();
@@ -75,26 +91,31 @@ impl Tree {
             tree.begin(files, search, entry, &mut state);
         }
         while !state.pending.is_empty() {
-            let (mut ready, waiting): (Vec<Pending>, Vec<Pending>) = state
-                .pending
-                .drain(..)
-                .partition(|one| one.is_entry || tree.has_variables_of(&one.found));
+            let views = tree.views();
+            let cluster_of = |found: &Found| views.get(&found.entry).unwrap_or(&tree.base);
+            let (mut ready, waiting): (Vec<Pending>, Vec<Pending>) =
+                state.pending.drain(..).partition(|one| {
+                    one.is_entry || has_variables_of(&one.found, cluster_of(&one.found))
+                });
             state.pending = waiting;
             if ready.is_empty() {
                 // What they wait for does not come.
                 ready = std::mem::take(&mut state.pending);
             }
             threads::get_ready();
-            let cluster = &tree.cluster;
             let built: Vec<_> = ready
                 .par_iter()
                 .map(|one| {
+                    let cluster = cluster_of(&one.found);
+                    let place = SourcePlace::new(files, search, cluster);
+                    let root = place.root_of(&one.found.kustomization);
                     let options = BuildOptions {
-                        root: search.root,
+                        root: root.as_deref().unwrap_or(search.root),
                         cluster,
                         strict: false,
                         applied: false,
                         lint: false,
+                        charts: None,
                     };
                     build_flux(files, search.root, &one.found.kustomization, options)
                 })
@@ -112,6 +133,19 @@ impl Tree {
         tree
     }
 
+    /// What the clusters have that the entries stand for: what the entry brings, what is known
+    /// besides, and what only other entries bring, as far as those agree.
+    pub fn views(&self) -> BTreeMap<String, Cluster> {
+        let views = self.clusters.iter().map(|(entry, own)| {
+            let mut view = self.base.clone();
+            view.take(own);
+            let others = self.clusters.iter().filter(|(other, _)| *other != entry);
+            view.fill(&others.map(|(_, cluster)| cluster).collect::<Vec<_>>());
+            (entry.clone(), view)
+        });
+        views.collect()
+    }
+
     /// Begins with an entry: a directory that is built, or a file with objects.
     fn begin(&mut self, files: &dyn Files, search: &Search<'_>, entry: &Path, state: &mut State) {
         let inside = entry.strip_prefix(search.root).unwrap_or(entry);
@@ -120,7 +154,9 @@ impl Tree {
             kustomization,
             entry: name.clone(),
             reads: BTreeSet::new(),
+            root: search.root.to_path_buf(),
         };
+        self.clusters.entry(name.clone()).or_default();
         if !matches!(files.resolve(entry), Ok((_, FileKind::File))) {
             let kustomization = FluxKustomization::of_directory(&name, &name);
             state.pending.push(Pending {
@@ -141,6 +177,7 @@ impl Tree {
                 let parent = found(FluxKustomization::of_directory(&name, ""));
                 let file = Some(entry.to_path_buf());
                 for document in documents {
+                    self.bring(&document, &parent, file.as_deref());
                     self.add(document, file.clone(), &parent, state);
                 }
             }
@@ -149,19 +186,6 @@ impl Tree {
                 self.failed.push((name, error));
             }
         }
-    }
-
-    /// Whether all is known that an object has its variables from.
-    fn has_variables_of(&self, found: &Found) -> bool {
-        let kustomization = &found.kustomization;
-        let sources = kustomization.sources_of_variables();
-        sources.into_iter().all(|(kind, name, is_optional)| {
-            is_optional
-                || self
-                    .cluster
-                    .get(kind, &kustomization.namespace, name)
-                    .is_some()
-        })
     }
 
     /// Takes what was built: values, sources, and more objects.
@@ -179,30 +203,20 @@ impl Tree {
             .extend(read.filter(|path| !of_objects.contains(path)));
         for resource in &built.resources {
             let file = path(&resource.node);
-            // One that cannot be read has no values.
-            let namespace = &parent.found.kustomization.namespace;
-            let _ = self.cluster.add(&resource.node, namespace, file.as_deref());
+            self.bring(&resource.node, &parent.found, file.as_deref());
             self.add(resource.node.clone(), file, &above, state);
         }
     }
 
-    /// Adds an object, if it is a `Kustomization` or the repository of one.
+    /// Adds what an object brings to the cluster of its entry.
+    fn bring(&mut self, object: &Node, parent: &Found, file: Option<&Path>) {
+        let cluster = self.clusters.entry(parent.entry.clone()).or_default();
+        // One that cannot be read has no values.
+        let _ = cluster.add(object, &parent.kustomization.namespace, file);
+    }
+
+    /// Adds an object, if it is a `Kustomization`.
     fn add(&mut self, object: Node, file: Option<PathBuf>, parent: &Found, state: &mut State) {
-        let text = |way: &[&str]| object.at(way).and_then(Node::text).unwrap_or_default();
-        if text(&["kind"]) == "GitRepository" {
-            let namespace = match text(&["metadata", "namespace"]) {
-                "" => parent.kustomization.namespace.as_str(),
-                namespace => namespace,
-            };
-            let key = (
-                parent.entry.clone(),
-                namespace.to_owned(),
-                text(&["metadata", "name"]).to_owned(),
-            );
-            state
-                .repositories
-                .insert(key, text(&["spec", "url"]).to_owned());
-        }
         if !FluxKustomization::is(&object) {
             return;
         }
@@ -223,6 +237,7 @@ impl Tree {
             kustomization,
             entry: parent.entry.clone(),
             reads,
+            root: PathBuf::new(),
         };
         state.order.push(found.clone());
         state.pending.push(Pending {
@@ -233,19 +248,35 @@ impl Tree {
 
     /// Tells those of this repository from others, and adds the files of their variables.
     fn settle(&mut self, files: &dyn Files, search: &Search<'_>, state: &State) {
+        let views = self.views();
         for mut found in state.order.iter().cloned() {
+            let cluster = views.get(&found.entry).unwrap_or(&self.base);
             let kustomization = &found.kustomization;
             for (kind, name, _) in kustomization.sources_of_variables() {
-                let file = self.cluster.file(kind, &kustomization.namespace, name);
+                let file = cluster.file(kind, &kustomization.namespace, name);
                 found.reads.extend(file.map(Path::to_path_buf));
             }
-            let source = found.kustomization.source();
-            match is_here(files, search, &found, &source, state) {
-                true => self.found.push(found),
-                false => self.foreign.push((found, source)),
+            match SourcePlace::new(files, search, cluster).root_of(kustomization) {
+                Some(root) => {
+                    found.root = root;
+                    self.found.push(found);
+                }
+                None => {
+                    let source = found.kustomization.source();
+                    self.foreign.push((found, source));
+                }
             }
         }
     }
+}
+
+/// Whether all is known that an object has its variables from.
+fn has_variables_of(found: &Found, cluster: &Cluster) -> bool {
+    let kustomization = &found.kustomization;
+    let sources = kustomization.sources_of_variables();
+    sources.into_iter().all(|(kind, name, is_optional)| {
+        is_optional || cluster.get(kind, &kustomization.namespace, name).is_some()
+    })
 }
 
 #[derive(Default)]
@@ -253,76 +284,4 @@ struct State {
     pending: Vec<Pending>,
     seen: BTreeSet<Key>,
     order: Vec<Found>,
-    /// The addresses of repositories.
-    repositories: BTreeMap<Key, String>,
-}
-
-/// Whether a source is this repository: by its address or, where one is not known, because what is
-/// built is there.
-fn is_here(
-    files: &dyn Files,
-    search: &Search<'_>,
-    found: &Found,
-    source: &SourceRef,
-    state: &State,
-) -> bool {
-    let key = (
-        found.entry.clone(),
-        source.namespace.clone(),
-        source.name.clone(),
-    );
-    let url = state.repositories.get(&key).filter(|url| !url.is_empty());
-    match (source.kind.as_str(), url) {
-        ("GitRepository" | "", Some(url)) if !search.addresses.is_empty() => {
-            let wanted = plain_address(url);
-            let mut own = search.addresses.iter();
-            own.any(|address| plain_address(address) == wanted)
-        }
-        ("GitRepository" | "", _) => is_there(files, search, found),
-        // An artifact may be made of anything; the one that Flux is installed with is made of this.
-        _ => source.name == "flux-system" && is_there(files, search, found),
-    }
-}
-
-fn is_there(files: &dyn Files, search: &Search<'_>, found: &Found) -> bool {
-    let directory = found.kustomization.directory().unwrap_or_default();
-    let path = search.root.join(directory);
-    matches!(files.resolve(&path), Ok((_, FileKind::Directory)))
-}
-
-/// An address of a repository as host and path: how it is reached does not matter.
-fn plain_address(address: &str) -> String {
-    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
-    let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
-    let rest = rest.trim_end_matches('/').trim_end_matches(".git");
-    let plain = rest.replacen(':', "/", 1);
-    // A port is no part of a path.
-    let parts: Vec<&str> = plain.split('/').filter(|part| !part.is_empty()).collect();
-    let is_port = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    let parts = parts
-        .iter()
-        .enumerate()
-        .filter(|(index, part)| *index != 1 || !is_port(part));
-    let parts: Vec<String> = parts.map(|(_, part)| part.to_lowercase()).collect();
-    parts.join("/")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_of_one_repository_are_the_same() {
-        let wanted = "git.example.com/team/fleet";
-        for address in [
-            "https://git.example.com/team/fleet",
-            "https://user:token@git.example.com/team/fleet.git",
-            "ssh://git@git.example.com:2222/team/fleet",
-            "git@git.example.com:team/fleet.git",
-            "https://Git.example.com/team/Fleet/",
-        ] {
-            assert_eq!(plain_address(address), wanted, "{address}");
-        }
-        assert_ne!(plain_address("https://git.example.com/team/other"), wanted);
-    }
 }

@@ -81,14 +81,6 @@ pub fn read_variables(bytes: &[u8], variables: &mut Variables) -> Result<()> {
 /// As [`read_variables`].
 pub fn variables_of(object: &Node, kind: Source, variables: &mut Variables) -> Result<()> {
     let plain = |text: &str, _: Span| Ok(text.as_bytes().to_vec());
-    let decoded = |text: &str, span: Span| {
-        let packed: String = text.split_ascii_whitespace().collect();
-        STANDARD.decode(packed).map_err(|_| {
-            Error::new(Kind::Project, "a value of a Secret is no base64")
-                .at(span)
-                .help("write it in `stringData` as it is")
-        })
-    };
     let field = |name: &str| object.get(name).filter(|node| !node.is_null());
     match (kind, field("data")) {
         (_, None) => {}
@@ -99,6 +91,32 @@ pub fn variables_of(object: &Node, kind: Source, variables: &mut Variables) -> R
         Some(data) if kind == Source::Secret => texts(data, kind, variables, &plain),
         _ => Ok(()),
     }
+}
+
+/// The value that a ConfigMap or Secret has under a key, line feeds included.
+///
+/// # Errors
+///
+/// A value of a Secret that is no base64; it is not repeated.
+pub(super) fn value_of(object: &Node, kind: Source, key: &str) -> Result<Option<Vec<u8>>> {
+    let text = |field: &str| object.at(&[field, key]).and_then(Node::text);
+    if let (Source::Secret, Some(text)) = (kind, text("stringData")) {
+        return Ok(Some(text.as_bytes().to_vec()));
+    }
+    match (kind, text("data")) {
+        (_, None) => Ok(None),
+        (Source::ConfigMap, Some(text)) => Ok(Some(text.as_bytes().to_vec())),
+        (Source::Secret, Some(text)) => decoded(text, object.span).map(Some),
+    }
+}
+
+fn decoded(text: &str, span: Span) -> Result<Vec<u8>> {
+    let packed: String = text.split_ascii_whitespace().collect();
+    STANDARD.decode(packed).map_err(|_| {
+        Error::new(Kind::Project, "a value of a Secret is no base64")
+            .at(span)
+            .help("write it in `stringData` as it is")
+    })
 }
 
 fn texts(

@@ -13,9 +13,10 @@ use super::{Environment, Options, PROJECT_FILE, Project, Rendered};
 use crate::argocd::{
     self, Application, ApplicationOptions, applications, build_application, is_kind,
 };
-use crate::build;
+use crate::build::{self, Built, Observer};
 use crate::error::{Error, Kind, Result};
 use crate::finding::Finding;
+use crate::kustomization::FILE_NAMES;
 use crate::load::{FileKind, Files, Memory, unlistable, unreadable};
 use crate::place::SourceId;
 use crate::yaml::{Node, configs, write};
@@ -203,6 +204,7 @@ impl Search<'_> {
         let shown = self.project.shown(path);
         let result = match self.files.resolve(path) {
             Ok((_, FileKind::File)) => self.file(path),
+            Ok((_, FileKind::Directory)) if self.is_built(path) => self.built(path),
             // A link may lead to a directory that was looked at, or back up.
             Ok((real, FileKind::Directory))
                 if depth < DEEPEST * DEEPEST && self.seen.insert(real.clone()) =>
@@ -229,6 +231,33 @@ impl Search<'_> {
         if let Err(error) = result {
             self.known.failed.insert(shown, error);
         }
+    }
+
+    /// Whether a directory has a kustomization.
+    fn is_built(&self, directory: &Path) -> bool {
+        FILE_NAMES
+            .iter()
+            .any(|name| self.files.resolve(&directory.join(name)).is_ok())
+    }
+
+    /// A directory whose Applications are what its kustomization makes; a component makes none.
+    fn built(&mut self, directory: &Path) -> Result<()> {
+        let mut reads = BTreeSet::new();
+        for name in FILE_NAMES {
+            let path = directory.join(name);
+            let Ok(bytes) = self.files.read(&path) else {
+                continue;
+            };
+            if String::from_utf8_lossy(&bytes).contains("kind: Component") {
+                return Ok(());
+            }
+            reads.insert(path);
+        }
+        let start = self.project.start.clone();
+        let built = build::build(self.files, &start, directory, &build::Options::default())?;
+        reads.extend(built.sources.paths());
+        self.take(&built, &reads, directory, false, 0, None);
+        Ok(())
     }
 
     fn file(&mut self, path: &Path) -> Result<()> {
@@ -344,11 +373,25 @@ impl Search<'_> {
             build: build::Options::default(),
         };
         let root = self.known.root.clone();
-        let Ok(built) = build_application(self.files, &root, &found.application, &options) else {
+        let built = build_application(self.files, &root, &found.application, &options, None);
+        let Ok(built) = built else {
             return;
         };
-        let mut reads = found.reads.clone();
         let file = found.application.file.clone().unwrap_or_default();
+        let name = Some(found.application.name.as_str());
+        self.take(&built, &found.reads, &file, found.is_of_tree, depth, name);
+    }
+
+    /// Takes the objects of Argo CD's that were built, by an Application if one is named.
+    fn take(
+        &mut self,
+        built: &Built,
+        reads: &BTreeSet<PathBuf>,
+        file: &Path,
+        is_of_tree: bool,
+        depth: usize,
+        by: Option<&str>,
+    ) {
         for resource in &built.resources {
             let is_application = is_kind(&resource.node, "Application");
             if !is_application && !is_kind(&resource.node, "ApplicationSet") {
@@ -357,20 +400,29 @@ impl Search<'_> {
             let path = built
                 .sources
                 .path(resource.node.span)
-                .map_or(file.clone(), Path::to_path_buf);
+                .map_or(file.to_path_buf(), Path::to_path_buf);
+            let mut reads = reads.clone();
             reads.insert(path.clone());
             let mut text = String::new();
             let result = if write(&resource.node, &mut text).is_err() {
                 Ok(())
             } else if is_application {
-                self.application(&resource.node, &path, &reads, found.is_of_tree, depth)
+                self.application(&resource.node, &path, &reads, is_of_tree, depth)
             } else {
                 self.set(text.as_bytes(), SourceId::NONE, &path, &reads, depth)
             };
             if let Err(error) = result {
-                let name = found.application.name.clone();
-                let error = error.note(format!("rendered by the Application `{name}`"), None);
-                self.known.failed.insert(self.project.shown(&path), error);
+                let error = match by {
+                    Some(name) => error.note(format!("rendered by the Application `{name}`"), None),
+                    None => error,
+                };
+                let name = resource.id().name.clone();
+                let shown = self.project.shown(&path);
+                let key = match self.known.failed.contains_key(&shown) {
+                    true => format!("{shown}: {name}"),
+                    false => shown,
+                };
+                self.known.failed.insert(key, error);
             }
         }
     }
@@ -380,10 +432,15 @@ impl Search<'_> {
 pub(super) fn rendered(
     files: &dyn Files,
     working_directory: &Path,
-    project: &Project,
+    (project, environment): (&Project, &Environment),
     argo: &ArgoEnvironment,
     options: &Options<'_>,
+    observer: Option<&mut dyn Observer>,
 ) -> Result<Rendered> {
+    // What is told of it is told with its lines.
+    if let (Some(_), Some(file)) = (&observer, &argo.application.file) {
+        let _ = files.read(file);
+    }
     let release = options.release.or(project.kustomize_release);
     let build = ApplicationOptions {
         root: &argo.root,
@@ -396,9 +453,10 @@ pub(super) fn rendered(
             ..build::Options::default()
         },
     };
-    let built = build_application(files, working_directory, &argo.application, &build)?;
+    let application = &argo.application;
+    let built = build_application(files, working_directory, application, &build, observer)?;
     let text = built.to_yaml()?;
-    let mut findings = findings_of_objects(files, &built, project)?;
+    let mut findings = findings_of_objects(files, &built, project, environment)?;
     findings.extend(built.findings);
     Ok(Rendered {
         resources: built.resources,

@@ -7,6 +7,7 @@ use super::settings::place_of;
 use super::{
     ArgoEnvironment, EnvironmentSettings, FluxEnvironment, GuardPolicy, Project, Secrets, is_dir,
 };
+use crate::dangling;
 use crate::error::{Error, Kind, Result, nearest};
 use crate::kustomization::FILE_NAMES;
 use crate::load::Files;
@@ -137,6 +138,15 @@ impl Environment {
             .kubernetes_versions
             .as_deref()
             .unwrap_or(&project.kubernetes_versions)
+    }
+
+    /// What is said of references: what other objects of Flux bring to its cluster is there.
+    pub fn reference_options(&self, project: &Project) -> dangling::Options {
+        let mut options = project.reference_options();
+        if let Some(flux) = &self.flux {
+            options.beside = Arc::clone(flux.cluster.objects());
+        }
+        options
     }
 
     /// Whether the build knows custom kinds, if it or its project says so.

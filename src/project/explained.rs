@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Environment, Options, Project, render_observed};
+use super::{Environment, Options, Project, kinds, render_observed};
 use crate::build::Observer;
 use crate::error::Result;
 use crate::explain::{Explained, Recorder, Texts};
@@ -68,8 +68,7 @@ pub fn explain_objects(
         texts.add(&path, names, content);
     }
     let explained = Explained::new(recorder, &rendered.resources, rendered.sources, texts)?;
-    Ok((
-        explained.with_findings(rendered.findings),
-        rendered.resources,
-    ))
+    let kinds = kinds::known(&cached, project, environment)?;
+    let explained = explained.with_findings(rendered.findings).knowing(kinds);
+    Ok((explained, rendered.resources))
 }

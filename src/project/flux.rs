@@ -9,9 +9,12 @@ use std::sync::{Arc, OnceLock};
 use super::object_findings::findings_of_objects;
 use super::settings::{Step, place_at};
 use super::{Environment, Options, PROJECT_FILE, Project, Rendered, is_dir};
+use crate::build::Observer;
 use crate::error::{Error, Kind, Result, nearest};
 use crate::finding::{Finding, Severity};
-use crate::flux::{BuildOptions, Cluster, FluxKustomization, Found, Search, Tree, build_flux};
+use crate::flux::{
+    BuildOptions, Charts, Cluster, FluxKustomization, Found, Search, Tree, build_flux_observed,
+};
 use crate::load::{FileKind, Files, Memory, WorkTree, unreadable};
 use crate::place::SourceId;
 use crate::yaml::{Wildcards, matches_pattern, read_manifests};
@@ -23,8 +26,23 @@ pub struct FluxEnvironment {
     pub kustomization: FluxKustomization,
     /// The root of its source.
     pub root: PathBuf,
+    /// The root of the repository, which sources of charts are in.
+    pub repository: PathBuf,
+    /// The addresses of the repository, as far as they are known.
+    pub addresses: Vec<String>,
     /// What the cluster has.
     pub cluster: Arc<Cluster>,
+    /// Whether a variable must have a value.
+    pub strict: bool,
+    /// Whether `spec.commonMetadata` is set, as when it is applied.
+    pub applied: bool,
+}
+
+/// How the object of a file is rendered.
+#[derive(Clone, Copy, Debug)]
+pub struct FluxFile<'f> {
+    /// Files with ConfigMaps and Secrets of the cluster.
+    pub values: &'f [PathBuf],
     /// Whether a variable must have a value.
     pub strict: bool,
     /// Whether `spec.commonMetadata` is set, as when it is applied.
@@ -37,7 +55,9 @@ pub(super) struct Discovered(Arc<OnceLock<Known>>);
 
 #[derive(Default)]
 struct Known {
-    environments: BTreeMap<String, (Found, PathBuf, Arc<Cluster>)>,
+    environments: BTreeMap<String, (Found, Arc<Cluster>)>,
+    repository: PathBuf,
+    addresses: Vec<String>,
     failed: BTreeMap<String, Error>,
     findings: Vec<Finding>,
 }
@@ -116,11 +136,16 @@ impl Project {
         }
         let dependencies = self.missing_dependencies(&tree);
         known.findings.extend(dependencies);
-        let cluster = Arc::new(tree.cluster);
+        let views: BTreeMap<String, Arc<Cluster>> = tree
+            .views()
+            .into_iter()
+            .map(|(entry, cluster)| (entry, Arc::new(cluster)))
+            .collect();
         for (name, found) in named(tree.found) {
-            let value = (found, root.clone(), Arc::clone(&cluster));
-            known.environments.insert(name, value);
+            let cluster = views.get(&found.entry).cloned().unwrap_or_default();
+            known.environments.insert(name, (found, cluster));
         }
+        (known.repository, known.addresses) = (root, addresses);
         Ok(known)
     }
 
@@ -219,7 +244,7 @@ impl Project {
         if let Some(error) = known.failed.get(name) {
             return Err(error.without_source());
         }
-        let Some((found, root, cluster)) = known.environments.get(name) else {
+        let Some((found, cluster)) = known.environments.get(name) else {
             return Ok(None);
         };
         // Whoever records is told of what decides what it is.
@@ -228,7 +253,9 @@ impl Project {
         }
         let flux = FluxEnvironment {
             kustomization: found.kustomization.clone(),
-            root: root.clone(),
+            root: found.root.clone(),
+            repository: known.repository.clone(),
+            addresses: known.addresses.clone(),
             cluster: Arc::clone(cluster),
             strict: self.flux_strict,
             applied: true,
@@ -247,8 +274,7 @@ fn environment(name: &str, flux: FluxEnvironment) -> Result<Environment> {
 
 /// The environment that a file with a Flux `Kustomization` is, and the project that it is in.
 ///
-/// `name` says which, if there are several in the file; `values` are files with ConfigMaps and
-/// Secrets of the cluster.
+/// `name` says which, if there are several in the file.
 ///
 /// # Errors
 ///
@@ -258,8 +284,7 @@ pub fn flux_file(
     here: &Path,
     file: &Path,
     name: Option<&str>,
-    values: &[PathBuf],
-    strict: bool,
+    how: FluxFile<'_>,
 ) -> Result<(Project, Environment)> {
     let path = here.join(file);
     let shown = file.display().to_string();
@@ -296,21 +321,23 @@ pub fn flux_file(
         return Err(error);
     };
     let mut cluster = Cluster::default();
-    for name in values {
+    for name in how.values {
         let shown = name.display().to_string();
         let path = here.join(name);
         add_values(&mut cluster, &read(&path, &shown)?, &path, &shown)?;
     }
-    let (root, _) = repository_of(here)?;
+    let (root, addresses) = repository_of(here)?;
     let project = match Project::find_if_any(files, here)? {
         Some(project) => project,
         None => Project::by_convention(files, &root, root.clone()).seen_from(here),
     };
     let flux = FluxEnvironment {
+        repository: root.clone(),
         root,
+        addresses,
         cluster: Arc::new(cluster),
-        strict,
-        applied: false,
+        strict: how.strict,
+        applied: how.applied,
         kustomization,
     };
     let name = flux.kustomization.name.clone();
@@ -321,20 +348,39 @@ pub fn flux_file(
 pub(super) fn rendered(
     files: &dyn Files,
     working_directory: &Path,
-    project: &Project,
+    (project, environment): (&Project, &Environment),
     flux: &FluxEnvironment,
     options: &Options<'_>,
+    observer: Option<&mut dyn Observer>,
 ) -> Result<Rendered> {
+    // What is told of it is told with its lines.
+    if let (Some(_), Some(file)) = (&observer, &flux.kustomization.file) {
+        let _ = files.read(file);
+    }
+    let plugins = project.helm.allowed(options.plugins.clone());
+    let release = options.release.or(project.kustomize_release);
     let build = BuildOptions {
         root: &flux.root,
         cluster: &flux.cluster,
         strict: flux.strict,
         applied: flux.applied,
         lint: options.lint,
+        charts: Some(Charts {
+            root: &flux.repository,
+            addresses: &flux.addresses,
+            plugins: &plugins,
+            release: release.unwrap_or_default(),
+        }),
     };
-    let built = build_flux(files, working_directory, &flux.kustomization, build)?;
+    let built = build_flux_observed(
+        files,
+        working_directory,
+        &flux.kustomization,
+        build,
+        observer,
+    )?;
     let text = built.to_yaml()?;
-    let mut findings = findings_of_objects(files, &built, project)?;
+    let mut findings = findings_of_objects(files, &built, project, environment)?;
     findings.extend(built.findings);
     Ok(Rendered {
         resources: built.resources,

@@ -16,6 +16,7 @@ mod expected;
 mod explained;
 mod graph;
 mod ignored;
+mod inferred;
 mod scripted_files;
 mod kinds;
 mod many;
@@ -57,7 +58,7 @@ pub use ciphertext::UNDECRYPTED;
 pub use configs::{Config, configs};
 pub use environment::Environment;
 pub use explained::{explain_environment, explain_objects};
-pub use flux::{FluxEnvironment, flux_file};
+pub use flux::{FluxEnvironment, FluxFile, flux_file};
 pub use graph::graph_environment;
 pub use kinds::would_change;
 pub use many::{Many, Shard, render_many};
@@ -126,6 +127,8 @@ pub struct Project {
     pub flux_strict: bool,
     /// Where Applications and ApplicationSets of Argo CD are: directories and files, with `*` in names.
     pub argocd: Vec<String>,
+    /// Entries of the two that the repository says by itself: field, entry, and the file that says so.
+    inferred: Vec<(&'static str, String, String)>,
     /// The environments that Applications are, once somebody asked.
     applications: argocd::DiscoveredApplications,
     /// The environments that Flux objects are, once somebody asked.
@@ -146,13 +149,14 @@ const ENVIRONMENTS: [&str; 4] = [
 ];
 
 impl Project {
-    /// Finds the project that a directory belongs to: in it, or in one above it.
+    /// Finds the project that a directory belongs to: in it, or in one above it; or what objects of
+    /// Flux or Argo CD make of its repository.
     ///
     /// # Errors
     ///
     /// If there is none, or its `kustom.yaml` is wrong.
     pub fn find(files: &dyn Files, start: &Path) -> Result<Self> {
-        Self::find_if_any(files, start)?.ok_or_else(|| {
+        Self::find_or_infer(files, start)?.ok_or_else(|| {
             Error::new(
                 Kind::Project,
                 format!("`{}` belongs to no project", start.display()),
@@ -220,6 +224,7 @@ impl Project {
         project.flux = settings.flux;
         project.flux_variables = settings.flux_variables;
         project.flux_strict = !settings.flux_lenient;
+        project.infer(files);
         Ok(project)
     }
 
@@ -249,6 +254,7 @@ impl Project {
             values: Map::new(),
             helm: HelmSettings::default(),
             argocd: Vec::new(),
+            inferred: Vec::new(),
             applications: argocd::DiscoveredApplications::default(),
             flux: Vec::new(),
             flux_variables: Vec::new(),

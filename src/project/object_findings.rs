@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::Project;
 use super::ciphertext::undecrypted;
+use super::{Environment, Project};
 use crate::build::Built;
 use crate::dangling;
 use crate::error::Result;
@@ -15,8 +15,10 @@ pub(super) fn findings_of_objects(
     files: &dyn Files,
     built: &Built,
     project: &Project,
+    environment: &Environment,
 ) -> Result<Vec<Finding>> {
-    let mut findings = dangling::references(&built.resources, &project.reference_options());
+    let options = environment.reference_options(project);
+    let mut findings = dangling::references(&built.resources, &options);
     if !findings.is_empty() && !project.validation.allow.is_empty() {
         let exceptions = project.exceptions(files)?;
         exceptions.apply(&mut findings, &mut BTreeSet::new());

@@ -15,12 +15,13 @@ use super::{
     Environment, GuardPolicy, ImageOverride, Project, ReplicaOverride, Secrets, argocd, expected,
     flux, kinds, namespaces, scripted_files, secrets,
 };
-use crate::build::{self, Observer, build_observed};
+use crate::build::{self, Observer, Step, StepKind, StepPatches, build_observed};
 use crate::error::{Error, Kind, Result};
 use crate::finding::{Finding, Severity};
 use crate::flux::hide_secrets;
 use crate::guard::Mask;
 use crate::load::{Cached, Files, Memory, Overlay, Restriction, Sources, TrackedFiles};
+use crate::place::Span;
 use crate::plugin;
 use crate::release::Release;
 use crate::resource::Resource;
@@ -182,13 +183,15 @@ fn rendered(
     let shown = |path: &Path| project.shown(path);
     let decrypted = Decrypted::new(files, options.sops, on_locked, shown);
     if let Some(argo) = &environment.argocd {
-        return argocd::rendered(files, working_directory, project, argo, options);
+        let whose = (project, environment);
+        return argocd::rendered(files, working_directory, whose, argo, options, observer);
     }
     if let Some(flux) = &environment.flux {
         let is_decrypted = flux.kustomization.decrypts();
         let view: &dyn Files = if is_decrypted { &decrypted } else { files };
-        let mut rendered = flux::rendered(view, working_directory, project, flux, options)
-            .map_err(|error| decrypted.explained(error))?;
+        let whose = (project, environment);
+        let rendered = flux::rendered(view, working_directory, whose, flux, options, observer);
+        let mut rendered = rendered.map_err(|error| decrypted.explained(error))?;
         rendered.findings.extend(decrypted.findings());
         return Ok(rendered);
     }
@@ -267,6 +270,15 @@ fn rendered_of(
     }
     let mut built = built?;
     let substituted = substituted(files, project, environment, &mut built)?;
+    if let (Some(observer), Some(_)) = (&mut observer, &environment.settings.substitute) {
+        let step = Step {
+            kind: StepKind::Substitution,
+            span: Span::default(),
+            directory: &environment.directory,
+            patches: StepPatches::default(),
+        };
+        observer.after_build(&step, &built.resources);
+    }
     let text = built
         .to_yaml()
         .map_err(|error| templated.explained(error))?;
@@ -279,7 +291,7 @@ fn rendered_of(
             .as_ref()
             .is_some_and(|place| idle.contains(place))
     };
-    findings.extend(findings_of_objects(files, &built, project)?);
+    findings.extend(findings_of_objects(files, &built, project, environment)?);
     // What stands for a secret says nothing of what will be filled in.
     let is_placeholder = |finding: &Finding| {
         let span = finding.place.as_ref().map(|place| place.span);

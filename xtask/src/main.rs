@@ -22,6 +22,8 @@
 //!
 //! `session KUSTOM` runs a program on the example and writes what it prints as `docs/session.svg`;
 //! `xtask/screens/shoot.mjs` takes the pictures of the pages.
+//! `gitops DIR KUSTOM` fetches public repositories of Flux users into a directory outside of this one, and
+//! says what `kustom check` finds in each.
 //!
 //! For the benchmarks, `inputs DIR` writes their inputs into a directory, `floor DIR OUTPUT` does what
 //! a build cannot do without, and `recorded CASES DIR` lays out recorded cases.
@@ -32,6 +34,7 @@ mod daily;
 mod definitions;
 mod floor;
 mod fuzz;
+mod gitops;
 #[path = "../../benches/inputs/mod.rs"]
 mod inputs;
 mod meaning;
@@ -53,7 +56,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 const USAGE: &str = "usage: cargo xtask \
     test CRATE [WORD…] | case WORD | update-cases [WORD] | bench NAME | \
     peer kustomize|yq ARGUMENTS… | schema [--check] | meaning OPENAPI | kubernetes DEFINITIONS LIFECYCLE | custom | inputs DIR | \
-    floor DIR OUTPUT | recorded CASES DIR | session KUSTOM | fuzz [--built] [--seconds N] [--until N] [TARGET…]";
+    floor DIR OUTPUT | recorded CASES DIR | session KUSTOM | gitops DIR KUSTOM | fuzz [--built] [--seconds N] [--until N] [TARGET…]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -83,6 +86,7 @@ fn main() -> ExitCode {
             Path::new(program),
             &Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/session.svg"),
         ),
+        ["gitops", directory, kustom] => gitops::check(Path::new(directory), Path::new(kustom)),
         ["fuzz", ref asked @ ..] => fuzz::Asked::parse(asked).and_then(|asked| fuzz::run(&asked)),
         _ => Err(USAGE.into()),
     };

@@ -12,7 +12,7 @@ use kustom::error::{Error, Kind, Result};
 use kustom::finding::{Finding, Severity};
 use kustom::load::{LookupCache, TrackedFiles, tracked_files};
 use kustom::project::{
-    Environment, Options, Project, Rendered, Shard, flux_file, render, render_many,
+    Environment, FluxFile, Options, Project, Rendered, Shard, flux_file, render, render_many,
 };
 use kustom::report::{Check, Report, Suite, finding_of};
 use kustom::write;
@@ -46,6 +46,9 @@ pub(super) struct Arguments {
     /// Let a variable without a value be empty, as before kustomize-controller 1.9.
     #[arg(long, requires = "flux")]
     lenient: bool,
+    /// Set what kustomize-controller sets as it applies: `commonMetadata`.
+    #[arg(long, requires = "flux")]
+    applied: bool,
     /// Render all environments, each to a file of its own.
     #[arg(long, requires = "output")]
     all: bool,
@@ -98,7 +101,12 @@ fn flux(
     let here = working_directory()?;
     let files = arguments.overrides.files()?;
     let values = &arguments.substitute_from;
-    let (project, environment) = flux_file(&files, &here, file, name, values, !arguments.lenient)?;
+    let how = FluxFile {
+        values,
+        strict: !arguments.lenient,
+        applied: arguments.applied,
+    };
+    let (project, environment) = flux_file(&files, &here, file, name, how)?;
     let tracked = tracked(&files, &project, &[])?;
     rendered(
         arguments,

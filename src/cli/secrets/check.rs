@@ -155,7 +155,7 @@ fn cut_off() -> Finding {
 fn facts(files: &LookupCache, tree: &WorkTree, start: &Path, here: &Path) -> Result<Vec<Finding>> {
     let mut findings = tracked_generator_files(tree, start, here)?;
     // Outside of a project there are no environments to look after.
-    let Ok(project) = Project::find(files, start) else {
+    let Ok(Some(project)) = Project::find_if_any(files, start) else {
         return Ok(findings);
     };
     let mut environments = Vec::new();

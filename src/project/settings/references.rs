@@ -51,6 +51,7 @@ impl References {
                 Missing::Off => None,
             },
             external: [external, &self.external].concat(),
+            ..dangling::Options::default()
         }
     }
 }

@@ -277,11 +277,27 @@ pub fn build_of(
     options: &Options,
     read: &dyn Fn(&Loader<'_>) -> Result<Kustomization>,
 ) -> Result<Built> {
+    build_of_observed(files, working_directory, directory, options, read, None)
+}
+
+/// As [`build_of`], and tells an observer of every step.
+///
+/// # Errors
+///
+/// As [`build_of`].
+pub fn build_of_observed<'o>(
+    files: &dyn Files,
+    working_directory: &Path,
+    directory: &Path,
+    options: &'o Options,
+    read: &dyn Fn(&Loader<'_>) -> Result<Kustomization>,
+    observer: Option<&'o mut dyn Observer>,
+) -> Result<Built> {
     finished(
         files,
         working_directory,
         options,
-        None,
+        observer,
         &|context, library| {
             let loader = library.open(directory)?;
             let kustomization = read(&loader)?;

@@ -6,7 +6,7 @@ use kustom_yaml::Text;
 use kustom_yaml::place::Span;
 
 use crate::kustomization::Patch;
-use crate::resource::Resources;
+use crate::resource::{Resource, Resources};
 
 /// What a step does, by the name of the plugin that kustomize does it with where there is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -57,6 +57,16 @@ pub enum StepKind {
     SortOrder,
     /// Annotations of the build were taken away, and labels and origins that are asked for added.
     Annotations,
+    /// After the build: placeholders took the place of encrypted values.
+    Decryption,
+    /// After the build: variables were substituted.
+    Substitution,
+    /// After the build: labels and annotations of all objects were set.
+    CommonMetadata,
+    /// After the build: objects without a namespace got that of a destination.
+    Destination,
+    /// After the build: charts of releases made objects.
+    Releases,
 }
 
 impl StepKind {
@@ -111,6 +121,9 @@ pub trait Observer: Send {
 
     /// Hears of a step, and sees what it has left.
     fn after(&mut self, step: &Step<'_>, resources: &Resources);
+
+    /// Hears of a step that comes after the build, and sees what it has left of the output.
+    fn after_build(&mut self, _step: &Step<'_>, _resources: &[Resource]) {}
 }
 
 #[cfg(test)]

@@ -271,21 +271,31 @@ impl<'c> Inflation<'c> {
             let chart = Remote::chart(&self.chart.repo, &self.chart.name, &self.chart.version);
             let message =
                 format!("{chart} is not on this machine, and `--offline` fetches nothing");
-            return Err(Error::new(Kind::Plugin, message)
+            return Err(Error::new(Kind::Load, message)
                 .at(self.chart.repo.span)
                 .help(format!("put it at `{}`", path.display())));
         }
         let Some(charts) = &self.options.charts else {
-            return self.run(&self.pull_arguments(&self.home)).map(drop);
+            return self.pull(&self.home);
         };
         let chart = self.chart;
         let key = [&chart.repo, &chart.name, &chart.version].map(|text| text.to_string());
-        let directory = charts.directory((key, chart.devel), |directory| {
-            self.run(&self.pull_arguments(directory)).map(drop)
-        })?;
+        let directory = charts.directory((key, chart.devel), |directory| self.pull(directory))?;
         self.path = directory.join(&*chart.name);
         self.is_fetched = true;
         Ok(())
+    }
+
+    /// Fetches the chart; one that cannot be had is a file that cannot be read.
+    fn pull(&self, directory: &Path) -> Result<()> {
+        let pulled = self.run(&self.pull_arguments(directory));
+        pulled.map(drop).map_err(|error| {
+            let refetched = Error::new(Kind::Load, error.message()).at(self.chart.name.span);
+            match error.help_line() {
+                Some(help) => refetched.help(help.to_owned()),
+                None => refetched,
+            }
+        })
     }
 
     /// A remark on a chart that is there in another version than the one that is asked for.

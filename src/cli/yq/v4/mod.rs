@@ -419,7 +419,8 @@ fn loaded(arguments: &Arguments, path: &str) -> Result<String> {
     let files = LookupCache::default().bounded(most(arguments)?);
     let files = files.allowing(allowed(arguments.values("allow-read").map(Path::new))?);
     let here = working_directory()?;
-    let root = Project::find(&files, &here).map_or_else(|_| here.clone(), |project| project.root);
+    let project = Project::find_if_any(&files, &here).ok().flatten();
+    let root = project.map_or_else(|| here.clone(), |project| project.root);
     ProjectFiles::new(&files, &root, &here).load(path)
 }
 

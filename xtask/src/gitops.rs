@@ -1,0 +1,76 @@
+//! Public repositories of people who run Flux or Argo CD, rendered: every entry makes objects, or says in
+//! one line what is missing.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::Result;
+
+/// Repositories at a commit; what they hold is never part of this one.
+const REPOSITORIES: [(&str, &str); 3] = [
+    (
+        "https://github.com/onedr0p/home-ops",
+        "d9078e4dd52174ad68a4408ca3398f731b2f889e",
+    ),
+    (
+        "https://github.com/bjw-s-labs/home-ops",
+        "e183e642922b15733ab8d2c7900027aab596622b",
+    ),
+    (
+        "https://github.com/fluxcd/flux2-kustomize-helm-example",
+        "4f1a5b1051b469108d1bdf0ebec6c814427e3834",
+    ),
+];
+
+/// Fetches the repositories into a directory and runs `kustom check` over each.
+pub fn check(into: &Path, kustom: &Path) -> Result<()> {
+    let mut failed = Vec::new();
+    for (address, commit) in REPOSITORIES {
+        let name = address.rsplit("github.com/").next().unwrap_or(address);
+        let directory = into.join(name.replace('/', "+"));
+        if !directory.join(".git").is_dir() {
+            std::fs::create_dir_all(&directory)?;
+            git(&directory, &["init", "--quiet"])?;
+            git(
+                &directory,
+                &["fetch", "--quiet", "--depth=1", address, commit],
+            )?;
+            git(&directory, &["checkout", "--quiet", "FETCH_HEAD"])?;
+        }
+        let output = Command::new(kustom)
+            .args(["check", "--fail-on", "error", "--directory"])
+            .arg(&directory)
+            .output()?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        let of = |word: &str| said.lines().filter(|line| line.starts_with(word)).count();
+        println!(
+            "{name}: exit {}, {} errors, {} warnings, {} notes",
+            output.status.code().unwrap_or(-1),
+            of("error: "),
+            of("warning: "),
+            of("note: ")
+        );
+        for line in said.lines().filter(|line| line.starts_with("error: ")) {
+            println!("  {line}");
+        }
+        if !matches!(output.status.code(), Some(0 | 1)) {
+            failed.push(name);
+        }
+    }
+    match failed.is_empty() {
+        true => Ok(()),
+        false => Err(format!("not checked: {}", failed.join(", ")).into()),
+    }
+}
+
+fn git(directory: &Path, arguments: &[&str]) -> Result<()> {
+    let status = Command::new("git")
+        .arg("-C")
+        .arg(directory)
+        .args(arguments)
+        .status()?;
+    match status.success() {
+        true => Ok(()),
+        false => Err(format!("git {} ended with {status}", arguments.join(" ")).into()),
+    }
+}
