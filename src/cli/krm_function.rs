@@ -81,7 +81,7 @@ fn answer(list: &Node, files: &LookupCache) -> Result<Answer> {
         let at = |error: Error| error.at(entry.value.span);
         match (name, entry.value.text()) {
             ("directory", Some(directory)) => here = normalized(&here.join(directory)),
-            ("directory", None) => return Err(wrong("`directory` is no text")).map_err(at),
+            ("directory", None) => return Err(at(wrong("`directory` is no text"))),
             ("values", _) if entry.value.is_map() => {
                 for value in entry.value.entries() {
                     let key = value.key.text().unwrap_or_default();
@@ -101,10 +101,10 @@ fn answer(list: &Node, files: &LookupCache) -> Result<Answer> {
             }
             (name, _) if !FIELDS.contains(&name) => {
                 let fields = [&["directory"][..], &FIELDS].concat();
-                return Err(unknown_of(name, &fields)).map_err(at);
+                return Err(at(unknown_of(name, &fields)));
             }
             (name, Some(text)) => request.set_text(name, text).map_err(at)?,
-            (name, None) => return Err(wrong(format!("`{name}` has another type"))).map_err(at),
+            (name, None) => return Err(at(wrong(format!("`{name}` has another type")))),
         }
     }
     request.answer(files, &here)

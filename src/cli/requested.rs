@@ -128,8 +128,8 @@ impl Request {
         here: &Path,
         project: Option<&Project>,
     ) -> Result<Answer> {
-        let is_there = |name: &&str| files.resolve(&here.join(name)).is_ok();
-        if !FILE_NAMES.iter().any(|name| is_there(&name)) {
+        let is_there = |name: &str| files.resolve(&here.join(name)).is_ok();
+        if !FILE_NAMES.iter().any(|name| is_there(name)) {
             let names = project
                 .map(|project| project.names(files))
                 .unwrap_or_default();
