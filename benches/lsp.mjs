@@ -1,5 +1,5 @@
 // How long the language server takes for hovers and diagnostics, on a project of 300 files:
-// `node benches/lsp.mjs [PROGRAM]`; without a program, the release is built.
+// `node benches/lsp.mjs [PROGRAM [ROUNDS]]`; without a program, the release is built.
 // The 95th percentile counts. Nothing is measured before the first render; the time that the server
 // waits for the next key is left out (`quietMilliseconds: 0`).
 
@@ -10,7 +10,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 
 const FILES = 290;
-const ROUNDS = 100;
+const ROUNDS = Number(process.argv[3] ?? 100);
 
 let program = process.argv[2];
 if (!program) {
