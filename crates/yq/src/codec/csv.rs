@@ -1,13 +1,17 @@
 //! Tables: the first row names the columns.
 
+use std::collections::HashSet;
+
 use csv::{ReaderBuilder, Terminator, WriterBuilder};
 
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::finding::Finding;
 use kustom_yaml::{Entry, Node, Value};
 
+/// What a text in Unicode may begin with.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
 pub(super) fn decode(text: &str, delimiter: u8, typed: bool) -> Result<Vec<Node>> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = ReaderBuilder::new()
         .delimiter(delimiter)
         .from_reader(text.as_bytes());
@@ -52,20 +56,24 @@ pub(super) fn encode(node: &Node, delimiter: u8) -> Result<String> {
         writer.write_record(row).map_err(broken)?;
     }
     let bytes = writer.into_inner().unwrap_or_default();
-    Ok(String::from_utf8(bytes).unwrap_or_default())
+    let text = String::from_utf8(bytes).unwrap_or_default();
+    Ok(match text.starts_with(BYTE_ORDER_MARK) {
+        // A reader takes the first one for no part of the text.
+        true => format!("{BYTE_ORDER_MARK}{text}"),
+        false => text,
+    })
 }
 
 /// Remarks on the keys of later rows that the first one lacks: they have no column.
 pub(super) fn left_out(node: &Node) -> Vec<Finding> {
-    let mut known: Vec<&str> = Vec::new();
+    let mut known: HashSet<&str> = HashSet::new();
     let mut findings = Vec::new();
     for (number, item) in node.items().iter().enumerate() {
         let keys = item.entries().iter().map(|entry| &entry.key);
         for (key, name) in keys.filter_map(|key| Some((key, key.text()?))) {
-            if known.contains(&name) {
+            if !known.insert(name) {
                 continue;
             }
-            known.push(name);
             if number > 0 {
                 let message =
                     format!("the column `{name}` is left out: the first row of the table lacks it");
