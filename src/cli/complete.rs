@@ -83,9 +83,9 @@ impl ValueCompleter for EnvironmentObjectField {
             return candidates(line.environments(), current);
         }
         let explained = line.explained(environment.as_deref());
-        let object = line.before(current).into_iter();
-        let object = object.filter(|word| Some(*word) != environment.as_deref());
-        let Some(object) = object.filter(|word| word.contains('/')).next_back() else {
+        let words = line.before(current).into_iter();
+        let mut words = words.filter(|word| Some(*word) != environment.as_deref());
+        let Some(object) = words.rfind(|word| word.contains('/')) else {
             return candidates(objects(explained), current);
         };
         let (Some(explained), Ok(object)) = (explained, object.parse::<ObjectName>()) else {
