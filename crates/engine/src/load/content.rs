@@ -192,7 +192,7 @@ mod tests {
             fs::write(path, bytes).unwrap();
         }
         assert_eq!(
-            laid_out(&Disk, &copy, &["a".to_owned()].into()).unwrap(),
+            laid_out(&Disk, &copy, "copy", &["a".to_owned()].into()).unwrap(),
             contents
         );
     }
