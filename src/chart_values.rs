@@ -71,7 +71,7 @@ pub fn merge(values: &mut Node, other: &Node) {
 /// set(&mut values, r"image.tag=1.20,ports[1]=80,node\.name=a\,b", Typing::Guessed)?;
 /// let mut text = String::new();
 /// write(&values, &mut text).map_err(|error| error.to_string())?;
-/// assert_eq!(text, "image:\n  tag: \"1.20\"\nports:\n- null\n- 80\nnode.name: a,b\n");
+/// assert_eq!(text, "image:\n  tag: \"1.20\"\nnode.name: a,b\nports:\n- null\n- 80\n");
 /// # Ok::<(), String>(())
 /// ```
 pub fn set(values: &mut Node, assignments: &str, typing: Typing) -> Result<(), String> {

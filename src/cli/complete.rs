@@ -21,6 +21,7 @@ use kustom::yaml::Node;
 
 use super::Arguments;
 use super::build::working_directory;
+use super::output;
 use super::project::{find_environment, roots};
 
 /// The variable by which a shell asks.
@@ -43,7 +44,7 @@ pub(super) fn answered(words: &[OsString]) -> Option<ExitCode> {
         Ok(true) => Some(ExitCode::SUCCESS),
         Ok(false) => None,
         Err(error) => {
-            let _ = error.print();
+            output::usage(&error);
             Some(ExitCode::from(2))
         }
     }
