@@ -412,7 +412,7 @@ mod tests {
     fn boxes(count: usize) -> Vec<Size> {
         let one = |number: usize| Size {
             width: 80.0 + 7.0 * (number % 5) as f64,
-            height: if number % 3 == 0 { 42.0 } else { 26.0 },
+            height: if number.is_multiple_of(3) { 42.0 } else { 26.0 },
         };
         (0..count).map(one).collect()
     }
