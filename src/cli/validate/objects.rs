@@ -90,9 +90,15 @@ impl Arguments {
         Ok(targets)
     }
 
+    /// Whether a name that a directory has, too, is an environment of a project. Where no project says so, the
+    /// directory is meant; no convention is asked, since that takes a look at every file.
     fn is_environment(&self, files: &LookupCache, here: &Path, name: &str) -> bool {
-        super::super::project::find(files, here, self.directory.as_deref())
-            .is_ok_and(|project| project.names(files).iter().any(|known| known == name))
+        let start = match &self.directory {
+            Some(directory) => here.join(directory),
+            None => here.to_path_buf(),
+        };
+        let project = Project::find_if_any(files, &start).ok().flatten();
+        project.is_some_and(|project| project.names(files).iter().any(|known| known == name))
     }
 
     pub(super) fn objects(
