@@ -3,9 +3,8 @@
 # is the only one.
 #
 # Library: k8s.io/kubernetes 1.37.2, the validation that the API server runs.
-# Guess: a term without expressions is accepted, as the comment in the validation has it ("Allow empty
-# MatchLabelExpressions, in case this field becomes optional in the future"), and matches everywhere;
-# or it is refused because `matchLabelExpressions` is required.
+# Guess: a term without expressions is accepted, and matches everywhere; or it is refused because
+# `matchLabelExpressions` is required.
 # Seen: "allowedTopologies[0].matchLabelExpressions: Duplicate value". The list that terms are compared
 # with begins with as many empty ones as there are terms.
 #
