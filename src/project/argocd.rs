@@ -164,11 +164,12 @@ impl Project {
         let Some(found) = known.environments.get(name) else {
             return Ok(None);
         };
-        // Whoever records is told of what decides what it is.
+        // Whoever records or searches what is read is told of what decides what it is. A walk is for
+        // records alone: one through the tree for each environment would cost the most of all.
         for path in &found.reads {
             let _ = files.read(path);
         }
-        if found.is_of_tree {
+        if found.is_of_tree && files.unrecorded().is_some() {
             let _ = files.walk(&known.root);
         }
         let application = found.application.clone();
