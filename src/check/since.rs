@@ -41,8 +41,11 @@ pub struct Since<'s> {
     project_then: Option<Project>,
     /// The environments of the revision, and those of now, sorted.
     names: [Vec<String>; 2],
-    clean: OnceLock<FxHashSet<PathBuf>>,
-    anything: OnceLock<bool>,
+    /// What a clean checkout does not have; found when it is first asked for.
+    hidden: OnceLock<FxHashSet<PathBuf>>,
+    /// Whether anything in the repository changed; likewise.
+    is_changed: OnceLock<bool>,
+    /// How both sides are rendered.
     options: Options<'static>,
 }
 
@@ -56,16 +59,16 @@ impl<'s> Since<'s> {
         let project_then = project_then.filter(|project| project.root == *root);
         let names_then = project_then.as_ref().map(|it| it.names(&then));
         let names = [names_then.unwrap_or_default(), context.project.names(&now)];
-        let inputs = context.tree;
+        let tree = context.tree;
         Self {
-            inputs: inputs.map(|tree| Inputs::new(context.files, revision, tree)),
+            inputs: tree.map(|tree| Inputs::new(context.files, revision, tree)),
             context,
             then,
             now,
             project_then,
             names,
-            clean: OnceLock::new(),
-            anything: OnceLock::new(),
+            hidden: OnceLock::new(),
+            is_changed: OnceLock::new(),
             options: Options {
                 secrets: context.options.secrets.or(Some(Secrets::Placeholder)),
                 ..context.options.clone()
@@ -137,11 +140,11 @@ impl<'s> Since<'s> {
     }
 
     fn anything_changed(&self, inputs: &Inputs<'_>) -> Result<bool> {
-        if let Some(known) = self.anything.get() {
+        if let Some(known) = self.is_changed.get() {
             return Ok(*known);
         }
         let found = inputs.anything_changed()?;
-        Ok(*self.anything.get_or_init(|| found))
+        Ok(*self.is_changed.get_or_init(|| found))
     }
 
     /// Whether an environment renders now as it did in the revision, with the same findings.
@@ -191,11 +194,11 @@ impl<'s> Since<'s> {
 
     /// What a clean checkout does not have.
     fn hidden(&self) -> Result<&FxHashSet<PathBuf>> {
-        if let Some(known) = self.clean.get() {
+        if let Some(known) = self.hidden.get() {
             return Ok(known);
         }
         let hidden = self.context.filled_directories(&self.now)?;
-        Ok(self.clean.get_or_init(|| hidden.into_iter().collect()))
+        Ok(self.hidden.get_or_init(|| hidden.into_iter().collect()))
     }
 
     /// What an API server refuses that has the objects of one side and is to take those of the other.
