@@ -38,6 +38,8 @@ mod man;
 mod outdated;
 mod output;
 mod overview;
+#[cfg(test)]
+mod page;
 mod project;
 mod reading;
 mod render;
