@@ -1,14 +1,16 @@
 //! `kustom lock`.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use kustom::error::{Error, Kind, Result};
 use kustom::load::{
-    Files as _, LOCK_FILE, Lock, Locked, LookupCache, Remote, Remotes, display_from,
+    Files as _, LOCK_FILE, Lock, Locked, LookupCache, Remote, RemoteKind, Remotes, display_from,
 };
 use kustom::place::SourceId;
+use kustom::plugin;
 use kustom::project::{Project, visit_remotes};
 use kustom::write::{Directory, New};
 
@@ -31,6 +33,12 @@ pub(super) struct Arguments {
 pub(super) struct Tree {
     #[command(flatten)]
     values: ValueFlags,
+    /// Let helm fetch charts.
+    #[arg(long)]
+    enable_helm: bool,
+    /// The helm to run.
+    #[arg(long, value_name = "PROGRAM", default_value = "helm")]
+    helm_command: OsString,
     /// Look for the project from here, not from the current directory; where no project is, this is
     /// where the lock is.
     #[arg(short = 'C', long, value_name = "DIR")]
@@ -48,10 +56,15 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
     let found = arguments.tree.find()?;
     let remotes = Arc::new(Remotes::to_lock());
     arguments.tree.visit(&found, &remotes, streams)?;
-    let lock = remotes.locked()?;
-    let text = lock.to_string();
+    let mut lock = remotes.locked()?;
     let shown = found.shown(LOCK_FILE);
     let old = found.files.read(&found.root.join(LOCK_FILE)).ok();
+    if !arguments.tree.allows_charts(&found)?
+        && let Some(Ok(old)) = old.as_ref().map(|text| Lock::parse(text, SourceId::NONE))
+    {
+        keep_charts(&mut lock, &old);
+    }
+    let text = lock.to_string();
     if arguments.check {
         let old = match &old {
             Some(bytes) => Lock::parse(bytes, SourceId::NONE)
@@ -72,7 +85,22 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
     Ok(ExitCode::SUCCESS)
 }
 
+/// Keeps what is locked of charts where helm may not look for others.
+fn keep_charts(lock: &mut Lock, old: &Lock) {
+    for (remote, locked) in old.iter() {
+        let is_chart = matches!(remote.kind, RemoteKind::Chart { .. });
+        if is_chart && lock.get(remote).is_none() {
+            lock.insert(remote.clone(), locked.clone());
+        }
+    }
+}
+
 impl Tree {
+    fn allows_charts(&self, found: &Found) -> Result<bool> {
+        let project = Project::find_if_any(&found.files, &found.root)?;
+        Ok(self.enable_helm || project.is_some_and(|it| it.helm.enabled))
+    }
+
     /// The root of the project, or the directory that is named.
     pub(super) fn find(&self) -> Result<Found> {
         let here = working_directory()?;
@@ -100,7 +128,11 @@ impl Tree {
         let project = project.map(|project| project.seen_from(&found.here));
         let whose = (found.root.as_path(), project.as_ref());
         let values = self.values.read()?;
-        let findings = visit_remotes(&found.files, &found.here, whose, &values, remotes)?;
+        let mut plugins = plugin::Options::default();
+        plugins.helm.enabled = self.enable_helm;
+        plugins.helm.command = self.helm_command.clone();
+        let (files, here) = (&found.files, &found.here);
+        let findings = visit_remotes(files, here, whose, &values, remotes, Some(&plugins))?;
         streams.findings(&findings);
         Ok(())
     }
@@ -146,14 +178,16 @@ fn changed(remote: &Remote, then: &Locked, now: &Locked) -> String {
         false => format!(", {what} `{then}` is now `{now}`"),
     };
     let commit = |locked: &Locked| locked.commit.clone().unwrap_or_default();
+    let resolved = |locked: &Locked| locked.resolved.clone().unwrap_or_default();
     let directories = |locked: &Locked| {
         let names = locked.directories.iter();
         let names = names.map(|name| if name.is_empty() { "." } else { name });
         names.collect::<Vec<_>>().join(" ")
     };
     format!(
-        "changed: {remote}{}{}{}",
+        "changed: {remote}{}{}{}{}",
         from_to("the commit", &commit(then), &commit(now)),
+        from_to("the version", &resolved(then), &resolved(now)),
         from_to("what is used,", &directories(then), &directories(now)),
         from_to("the digest", &then.digest, &now.digest),
     )

@@ -40,7 +40,7 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
     let options: Options<'static> = arguments.overrides.options(Some(Secrets::Placeholder))?;
     let remotes = Arc::new(Remotes::default());
     let whose = (project.root.as_path(), Some(&project));
-    let mut findings = visit_remotes(&files, &here, whose, &options.values, &remotes)?;
+    let mut findings = visit_remotes(&files, &here, whose, &options.values, &remotes, None)?;
     let mut lines = BTreeSet::new();
     for repository in remotes.repositories() {
         let remote = Remote::from(&repository);

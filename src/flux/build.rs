@@ -90,7 +90,7 @@ pub fn build_flux_observed(
     }
     let build_options = build::Options {
         restriction: Restriction::None,
-        plugins: plugin::Options::default(),
+        plugins: remotes_alone(options.charts),
         lint: options.lint,
         ..build::Options::default()
     };
@@ -182,6 +182,13 @@ pub fn build_flux_observed(
     }
     built.findings.extend(findings);
     Ok(built)
+}
+
+/// Options with which nothing runs, and with the remotes of the command.
+fn remotes_alone(charts: Option<Charts<'_>>) -> plugin::Options {
+    let mut plugins = plugin::Options::default();
+    plugins.helm.charts = charts.and_then(|charts| charts.plugins.helm.charts.clone());
+    plugins
 }
 
 /// The kustomization of a directory: its own, or one that names all manifests below it.

@@ -27,7 +27,7 @@ use crate::threads;
 use crate::yaml::{Node, Text, write, write_stream};
 
 /// The rule of charts that are not rendered.
-const NOT_RENDERED: &str = "chart-not-rendered";
+pub const NOT_RENDERED: &str = "chart-not-rendered";
 
 /// Where charts of other repositories are looked for, below the root: `NAME-VERSION/NAME`.
 pub(super) const VENDORED: &str = "vendor/charts";
@@ -123,11 +123,20 @@ impl Releases<'_> {
             Ok(chart) => chart,
             Err(missing) => return Ok(Made::Nothing(missing)),
         };
-        let values = match release.values(known).map_err(locate)? {
+        // Where charts are only fetched, nothing else counts.
+        let renders = self.charts.plugins.helm.renders();
+        let values = match renders {
+            true => release.values(known).map_err(locate)?,
+            false => Ok(Node::map(Vec::new())),
+        };
+        let values = match values {
             Ok(values) => values,
             Err(missing) => return Ok(Made::Nothing(missing)),
         };
-        let chart_values = release.chart_values(known, &chart).map_err(locate)?;
+        let chart_values = match renders {
+            true => release.chart_values(known, &chart).map_err(locate)?,
+            false => None,
+        };
         let directory = self.charts.root.join(format!(".kustom-release-{at}"));
         let mut upper = Memory::default();
         let mut text = String::new();
@@ -176,17 +185,21 @@ impl Releases<'_> {
                     },
                     ..Kustomization::default()
                 };
-                post_render(&release, 0, &mut kustomization)?;
+                if renders {
+                    post_render(&release, 0, &mut kustomization)?;
+                }
                 Ok(kustomization)
             },
         );
+        let is_remote = matches!(chart, Chart::Of { .. });
         let mut made = match first {
+            Ok(_) if !renders => return Ok(Made::Objects(Vec::new(), Vec::new())),
             Ok(built) => built,
             // Only what cannot be fetched is a file that cannot be read.
-            Err(error) if error.kind() == Kind::Load && matches!(chart, Chart::Of { .. }) => {
+            Err(error) if error.kind() == Kind::Load && is_remote && renders => {
                 return Ok(Made::Nothing(Missing {
                     why: error.message().to_owned(),
-                    help: "`vendor/charts/NAME-VERSION/NAME` is a chart that is at hand",
+                    help: "`kustom lock` and `kustom vendor` lay charts into the tree",
                     span,
                 }));
             }

@@ -14,7 +14,7 @@ mod tree;
 mod variables;
 
 pub use build::{BuildOptions, build_flux, build_flux_observed};
-pub use charts::Charts;
+pub use charts::{Charts, NOT_RENDERED};
 pub use cluster::Cluster;
 pub use object::{CommonMetadata, FluxKustomization, SourceRef};
 pub use substitution::{Substitution, hide_secrets, substitute_all};

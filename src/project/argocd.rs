@@ -443,13 +443,16 @@ pub(super) fn rendered(
         let _ = files.read(file);
     }
     let release = options.release.or(project.kustomize_release);
+    let mut plugins = project.helm.allowed(options.plugins.clone());
+    // A chart that is fetched is gone with the command.
+    plugins.helm.charts.get_or_insert_with(Arc::default);
     let build = ApplicationOptions {
         root: &argo.root,
         addresses: &argo.addresses,
         build: build::Options {
             release: release.unwrap_or_default(),
             restriction: options.restriction,
-            plugins: project.helm.allowed(options.plugins.clone()),
+            plugins,
             lint: options.lint,
             ..build::Options::default()
         },

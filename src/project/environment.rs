@@ -53,6 +53,11 @@ impl Environment {
         }
     }
 
+    /// Whether it is an object of Flux or Argo CD.
+    pub(super) fn is_object(&self) -> bool {
+        self.flux.is_some() || self.argocd.is_some()
+    }
+
     /// Reads an environment and those that it extends.
     pub(super) fn read(files: &dyn Files, project: &Project, name: &str) -> Result<Self> {
         let mut chain: Vec<(String, EnvironmentSettings)> = Vec::new();

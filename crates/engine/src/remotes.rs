@@ -1,30 +1,103 @@
 //! What kustomizations name that is elsewhere: visited, so that it can be locked or vendored.
 //!
-//! Nothing is built, and nothing is run: a kustomization is read, and so is what it builds on. What
-//! is missing on this machine is left to the build, which says so.
+//! Nothing is built: a kustomization is read, and so is what it builds on. helm fetches charts, if it
+//! may, and nothing else is run. What is missing on this machine is left to the build, which says so.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use kustom_yaml::error::Result;
+use kustom_yaml::error::{Error, Result};
+use kustom_yaml::finding::Finding;
 use kustom_yaml::{Node, Text, read_config, read_manifests};
 
+use crate::kustomization::{Builtin, HelmChart, HelmGlobals, Kustomization};
 use crate::load::{FileKind, Loader, is_http};
 use crate::localize::{
     CHARTS, Fields, KUSTOMIZATION, Named, each, fields_of_plugin, has, has_inner, is_inline,
     kustomization_of,
 };
-use crate::resource;
+use crate::plugin::{self, Helm};
+use crate::release::Release;
+use crate::resource::{self, Resource};
 use crate::schema::Schema;
 
-/// Reads every remote that a kustomization and what it builds on name; `seen` are the directories
-/// that were visited.
-///
-/// # Errors
-///
-/// If a kustomization cannot be read, or a remote cannot be fetched.
-pub fn visit(loader: &Loader<'_>, seen: &mut BTreeSet<PathBuf>) -> Result<()> {
-    if !seen.insert(loader.root().to_path_buf()) {
+/// Reads every remote that kustomizations and what they build on name.
+#[derive(Default)]
+pub struct Visit<'o> {
+    /// The directories that were visited.
+    seen: BTreeSet<PathBuf>,
+    /// How charts are fetched; without it they are left out.
+    charts: Option<&'o plugin::Options>,
+    helm: Helm,
+    findings: Vec<Finding>,
+}
+
+impl<'o> Visit<'o> {
+    /// One that fetches charts, too, into the remotes that the options name.
+    pub fn with_charts(options: &'o plugin::Options) -> Self {
+        Self {
+            charts: Some(options),
+            ..Self::default()
+        }
+    }
+
+    /// A finding for each chart that was left out, because helm may not run.
+    pub fn into_findings(self) -> Vec<Finding> {
+        self.findings
+    }
+
+    /// Reads the remotes of a kustomization and of what it builds on, unless it was visited before.
+    ///
+    /// # Errors
+    ///
+    /// If a kustomization cannot be read, or a remote cannot be fetched.
+    pub fn kustomization(&mut self, loader: &Loader<'_>) -> Result<()> {
+        directory(loader, self)
+    }
+
+    fn chart(
+        &mut self,
+        loader: &Loader<'_>,
+        chart: &HelmChart,
+        globals: &HelmGlobals,
+    ) -> Result<()> {
+        let Some(options) = self.charts else {
+            return Ok(());
+        };
+        // One without a repository is at hand, or missing.
+        if chart.repo.is_empty() {
+            return Ok(());
+        }
+        match self.helm.fetch(chart, globals, loader, options) {
+            Err(error) if !options.allows_charts() => {
+                let error = error.locate(|place| loader.library().locate(place));
+                self.findings.push(unlocked(chart, &error));
+                Ok(())
+            }
+            fetched => fetched,
+        }
+    }
+}
+
+fn unlocked(chart: &HelmChart, error: &Error) -> Finding {
+    let message = format!(
+        "the chart `{}` is left out: {}",
+        chart.name,
+        error.message()
+    );
+    let finding = Finding::warning("chart-not-locked", message);
+    let finding = match error.place() {
+        Some(place) => finding.at(place.clone()),
+        None => finding,
+    };
+    match error.help_line() {
+        Some(help) => finding.help(help.to_owned()),
+        None => finding,
+    }
+}
+
+fn directory(loader: &Loader<'_>, visit: &mut Visit<'_>) -> Result<()> {
+    if !visit.seen.insert(loader.root().to_path_buf()) {
         return Ok(());
     }
     let name = kustomization_of(loader)?;
@@ -33,21 +106,27 @@ pub fn visit(loader: &Loader<'_>, seen: &mut BTreeSet<PathBuf>) -> Result<()> {
     if has(&node, "helmCharts") && !has_inner(&node, "helmGlobals", "chartHome") {
         loader.enter(&loader.root().join(CHARTS))?;
     }
-    fields(loader, &mut node, KUSTOMIZATION, seen)
+    // What is no kustomization is for the build to judge.
+    if let Ok((kustomization, _)) = Kustomization::parse(&node) {
+        for chart in &kustomization.helm_charts {
+            visit.chart(loader, chart, &kustomization.helm_globals)?;
+        }
+    }
+    fields(loader, &mut node, KUSTOMIZATION, visit)
 }
 
 fn fields(
     loader: &Loader<'_>,
     node: &mut Node,
     fields: &Fields,
-    seen: &mut BTreeSet<PathBuf>,
+    visit: &mut Visit<'_>,
 ) -> Result<()> {
     for (path, named) in fields {
         each(node, path, &mut |scalar| {
             let name = Text::of(scalar);
             match name.is_empty() {
                 true => Ok(()),
-                false => one(loader, &name, *named, seen),
+                false => one(loader, &name, *named, visit),
             }
         })?;
     }
@@ -55,7 +134,7 @@ fn fields(
 }
 
 /// Visits what a text names.
-fn one(loader: &Loader<'_>, name: &Text, named: Named, seen: &mut BTreeSet<PathBuf>) -> Result<()> {
+fn one(loader: &Loader<'_>, name: &Text, named: Named, visit: &mut Visit<'_>) -> Result<()> {
     match named {
         Named::File | Named::Patch => file(loader, name),
         Named::KeyAndFile => match name.split_once('=') {
@@ -68,16 +147,16 @@ fn one(loader: &Loader<'_>, name: &Text, named: Named, seen: &mut BTreeSet<PathB
             ),
             None => file(loader, name),
         },
-        Named::Directory => base(loader, name, seen),
-        Named::Resource => file_or_base(loader, name, seen),
-        Named::Plugin if is_inline(name) => plugins(loader, name.as_bytes(), name, seen),
-        Named::Plugin if loader.is_base(name) => base(loader, name, seen),
+        Named::Directory => base(loader, name, visit),
+        Named::Resource => file_or_base(loader, name, visit),
+        Named::Plugin if is_inline(name) => plugins(loader, name.as_bytes(), name, visit),
+        Named::Plugin if loader.is_base(name) => base(loader, name, visit),
         Named::Plugin if is_http(name) => {
             let content = loader.read(name)?;
-            plugins(loader, &content.bytes, name, seen)
+            plugins(loader, &content.bytes, name, visit)
         }
         Named::Plugin => match loader.read(name) {
-            Ok(content) => plugins(loader, &content.bytes, name, seen),
+            Ok(content) => plugins(loader, &content.bytes, name, visit),
             Err(_) => Ok(()),
         },
         Named::Charts => loader.enter(&loader.root().join(&**name)),
@@ -91,21 +170,21 @@ fn file(loader: &Loader<'_>, name: &Text) -> Result<()> {
     }
 }
 
-fn file_or_base(loader: &Loader<'_>, name: &Text, seen: &mut BTreeSet<PathBuf>) -> Result<()> {
+fn file_or_base(loader: &Loader<'_>, name: &Text, visit: &mut Visit<'_>) -> Result<()> {
     if loader.is_base(name) {
-        return base(loader, name, seen);
+        return base(loader, name, visit);
     }
     match file(loader, name) {
-        Err(error) if loader.may_be_base(name) => base(loader, name, seen)
+        Err(error) if loader.may_be_base(name) => base(loader, name, visit)
             .map_err(|other| other.note(format!("read as a file: {}", error.message()), None)),
         read => read,
     }
 }
 
-fn base(loader: &Loader<'_>, name: &Text, seen: &mut BTreeSet<PathBuf>) -> Result<()> {
+fn base(loader: &Loader<'_>, name: &Text, visit: &mut Visit<'_>) -> Result<()> {
     let is_here = matches!(loader.kind(name), Some(FileKind::Directory));
     match loader.open(name) {
-        Ok(inner) => visit(&inner, seen).map_err(|error| {
+        Ok(inner) => directory(&inner, visit).map_err(|error| {
             error.note(
                 format!("`{}` is named here", crate::load::shown_name(name)),
                 Some(name.span.into()),
@@ -118,12 +197,7 @@ fn base(loader: &Loader<'_>, name: &Text, seen: &mut BTreeSet<PathBuf>) -> Resul
 }
 
 /// Visits what built-in plugins name.
-fn plugins(
-    loader: &Loader<'_>,
-    text: &[u8],
-    name: &Text,
-    seen: &mut BTreeSet<PathBuf>,
-) -> Result<()> {
+fn plugins(loader: &Loader<'_>, text: &[u8], name: &Text, visit: &mut Visit<'_>) -> Result<()> {
     let read = read_manifests(text, name.span.source)
         .and_then(|read| resource::from_documents(read, &Schema::builtin()));
     let Ok(mut objects) = read else {
@@ -134,8 +208,17 @@ fn plugins(
         let field = |name: &str| node.get(name).and_then(Node::text).unwrap_or_default();
         if field("apiVersion") == "builtin" {
             let kind = field("kind").to_owned();
-            fields(loader, node, fields_of_plugin(&kind), seen)?;
+            fields(loader, node, fields_of_plugin(&kind), visit)?;
+            chart_of(loader, object, visit)?;
         }
     }
     Ok(())
+}
+
+/// Visits the chart that a built-in plugin names, if it names one.
+fn chart_of(loader: &Loader<'_>, object: &Resource, visit: &mut Visit<'_>) -> Result<()> {
+    match Builtin::parse(&object.node, Release::default()) {
+        Ok(Some(Builtin::Helm(chart, globals))) => visit.chart(loader, &chart, &globals),
+        _ => Ok(()),
+    }
 }

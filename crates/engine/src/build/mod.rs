@@ -314,8 +314,14 @@ fn finished<'o>(
     observer: Option<&'o mut dyn Observer>,
     run: &dyn Fn(&mut Context<'o>, &SourceStore<'_>) -> Result<Resources>,
 ) -> Result<Built> {
-    let library =
+    let mut library =
         SourceStore::new(files, working_directory, options.restriction).as_of(options.release);
+    // What is built for a lock is not held to the old one.
+    if let Some(remotes) = &options.plugins.helm.charts
+        && !options.plugins.helm.renders()
+    {
+        library = library.sharing(Arc::clone(remotes));
+    }
     let mut context = Context::new(options, library.budget());
     context.observer = observer;
     if let Some(observer) = &mut context.observer {

@@ -1,4 +1,5 @@
-//! The user's cache of what is locked: repositories by their commit, files by their digest.
+//! The user's cache of what is locked: repositories by their commit, files and charts by their
+//! digest.
 //!
 //! Nothing in it is believed: whoever takes something from it holds it to the digest of the lock.
 //! What cannot be written into it is fetched again the next time.
@@ -8,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use kustom_yaml::cut::Cut as _;
 
-use super::content::{Contents, laid_out};
+use super::content::{Contents, laid_out, whole};
 use super::lock::{Locked, digest_of, digest_of_files};
 use super::{Disk, Files as _};
 use crate::write;
@@ -30,6 +31,22 @@ pub(super) fn keep_directory(locked: &Locked, contents: &Contents) {
             .iter()
             .map(|(name, bytes)| (PathBuf::from(name), bytes.clone()));
         // A cache that cannot be written is none.
+        let _ = write::cached_tree(&path, &files.collect());
+    }
+}
+
+/// The directory of a locked chart, if its digest holds.
+pub(super) fn chart(digest: &str) -> Option<PathBuf> {
+    let path = path_of_chart(digest)?.canonicalize().ok()?;
+    let contents = laid_out(&Disk, &path, "the cache", &whole()).ok()?;
+    (digest_of_files(&contents) == digest).then_some(path)
+}
+
+/// Keeps a chart for later runs.
+pub(super) fn keep_chart(digest: &str, contents: Contents) {
+    if let Some(path) = path_of_chart(digest) {
+        let files = contents.into_iter();
+        let files = files.map(|(name, bytes)| (PathBuf::from(name), bytes));
         let _ = write::cached_tree(&path, &files.collect());
     }
 }
@@ -57,6 +74,11 @@ fn path_of_directory(locked: &Locked) -> Option<PathBuf> {
 fn path_of_file(digest: &str) -> Option<PathBuf> {
     let digits = digest.strip_prefix("sha256:")?;
     Some(root()?.join("files").join(digits))
+}
+
+fn path_of_chart(digest: &str) -> Option<PathBuf> {
+    let digits = digest.strip_prefix("sha256:")?;
+    Some(root()?.join("charts").join(digits))
 }
 
 /// Where this system keeps what users can do without: `XDG_CACHE_HOME` if that is set, or else the

@@ -26,6 +26,11 @@ pub(super) fn is_below(directory: &str, above: &str) -> bool {
     }
 }
 
+/// The directories of a remote that is used as a whole.
+pub(super) fn whole() -> BTreeSet<String> {
+    BTreeSet::from([String::new()])
+}
+
 /// The directories without those that are below another.
 pub(super) fn outermost(directories: &BTreeSet<String>) -> BTreeSet<String> {
     let is_outer = |one: &&String| {

@@ -181,9 +181,12 @@ impl fmt::Display for Remote {
 pub struct Locked {
     /// The commit, of a repository.
     pub commit: Option<String>,
+    /// The version of a chart that the wanted one led to.
+    pub resolved: Option<String>,
     /// The directories of a repository that are used, each with all below it; empty for the root.
     pub directories: BTreeSet<String>,
-    /// The digest of a file, or of the files in those directories: `sha256:` and 64 digits.
+    /// The digest of a file, or of the files in those directories or in the chart: `sha256:` and 64
+    /// digits.
     pub digest: String,
 }
 
@@ -285,6 +288,9 @@ impl fmt::Display for Lock {
                     if !version.is_empty() {
                         writeln!(f, "  version: {}", scalar(version))?;
                     }
+                    if let Some(resolved) = &locked.resolved {
+                        writeln!(f, "  resolved: {}", scalar(resolved))?;
+                    }
                 }
             }
             writeln!(f, "  digest: {}", locked.digest)?;
@@ -304,7 +310,7 @@ fn scalar(text: &str) -> String {
 }
 
 fn entry(item: &Node) -> Result<(Remote, Locked)> {
-    const KNOWN: [&str; 8] = [
+    const KNOWN: [&str; 9] = [
         "address",
         "ref",
         "submodules",
@@ -312,6 +318,7 @@ fn entry(item: &Node) -> Result<(Remote, Locked)> {
         "directories",
         "chart",
         "version",
+        "resolved",
         "digest",
     ];
     let wrong = |what: String| Error::new(Kind::Load, what).at(item.span);
@@ -367,6 +374,7 @@ fn entry(item: &Node) -> Result<(Remote, Locked)> {
     };
     let locked = Locked {
         commit,
+        resolved: text("resolved").filter(|_| matches!(kind, RemoteKind::Chart { .. })),
         directories,
         digest,
     };
@@ -393,6 +401,19 @@ pub(super) fn refuse_offline(remote: &Remote, is_locked: bool) -> Result<()> {
         true => "run `kustom vendor` where there is a network, or the same command once without `--offline`",
         false => "run `kustom lock` and `kustom vendor` where there is a network",
     }))
+}
+
+/// That a remote holds something else than when it was locked.
+#[cold]
+pub(super) fn differs(remote: &Remote, locked: &Locked, digest: &str) -> Error {
+    let message = format!(
+        "{remote} is not what `{LOCK_FILE}` says: its digest is `{digest}`, not `{}`",
+        locked.digest
+    );
+    Error::new(Kind::Load, message).help(
+        "whoever serves it has changed it: if that is meant, run `kustom lock` and review what \
+         changes",
+    )
 }
 
 /// The digest of a file.
@@ -427,6 +448,7 @@ mod tests {
             commit: Some("0123456789".repeat(4)),
             directories: ["a", "b c: #"].map(String::from).into(),
             digest: digest.clone(),
+            ..Locked::default()
         };
         lock.insert(Remote::from(&base), locked.clone());
         let bare = Repository::parse("git@example.com:org/app?submodules=false").unwrap();
@@ -446,9 +468,13 @@ mod tests {
             Remote::file("https://example.com/a.yaml?token=x&v=1"),
             other.clone(),
         );
+        let chart = Locked {
+            resolved: Some("1.2.3".to_owned()),
+            ..other
+        };
         lock.insert(
-            Remote::chart("https://example.com/charts", "web", "1.2.3"),
-            other,
+            Remote::chart("https://example.com/charts", "web", "~1.2"),
+            chart,
         );
         lock
     }

@@ -8,6 +8,8 @@
 mod below;
 mod cache;
 mod cached;
+mod chart_lookup;
+mod charts;
 mod content;
 mod conversion;
 mod copy;

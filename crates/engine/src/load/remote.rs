@@ -1,32 +1,39 @@
-//! Fetches remote targets: clones of repositories, and files over HTTP.
+//! Fetches remote targets: clones of repositories, and files over HTTP; charts are in `charts`.
 //!
 //! Where a lock is, everything is held to it, and comes from what is vendored beside it, or from the
 //! user's cache, before anything is fetched. Each remote is read once, however often it is named.
 //! Nothing here happens unless a kustomization names something remote.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kustom_yaml::error::{Error, Kind, Result};
 
+use super::charts::Charts;
 use super::content::{self, Contents, laid_out, named, of_clone, outermost};
-use super::lock::{LOCK_FILE, Lock, Locked, Remote, digest_of, digest_of_files, refuse_offline};
+use super::lock::{
+    LOCK_FILE, Lock, Locked, Remote, differs, digest_of, digest_of_files, refuse_offline,
+};
 use super::url::{Repository, shown, shown_url};
 use super::{Files, Within, cache, git, http, is_outside, unreadable};
 use crate::write::Scratch;
 
 /// The remotes fetched for a build, or for several that share them.
+///
+/// What was fetched is gone with it.
 #[derive(Default)]
 pub struct Remotes {
-    purpose: Purpose,
+    pub(super) purpose: Purpose,
     clones: Mutex<HashMap<Revision, Arc<Slot>>>,
     files: Mutex<BTreeMap<String, Served>>,
+    pub(super) charts: Charts,
 }
 
 /// The purpose for which remotes are read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Purpose {
+pub(super) enum Purpose {
     /// To build on them, as the lock says where one is.
     #[default]
     Build,
@@ -86,6 +93,14 @@ pub(super) struct Checkout {
     _directory: Option<Scratch>,
 }
 
+impl fmt::Debug for Remotes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Remotes")
+            .field("purpose", &self.purpose)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Remotes {
     /// Remotes that are read to lock what they hold now.
     pub fn to_lock() -> Self {
@@ -101,6 +116,11 @@ impl Remotes {
             purpose: Purpose::Vendor,
             ..Self::default()
         }
+    }
+
+    /// Whether they are read to build on them, and not to lock or vendor them.
+    pub fn are_built_on(&self) -> bool {
+        self.purpose == Purpose::Build
     }
 
     /// Whether a lock is heard.
@@ -122,6 +142,7 @@ impl Remotes {
                 commit: checkout.commit.clone(),
                 digest: digest_of_files(&contents),
                 directories,
+                ..Locked::default()
             };
             lock.insert(checkout.remote.clone(), locked);
         }
@@ -131,6 +152,9 @@ impl Remotes {
                 ..Locked::default()
             };
             lock.insert(Remote::file(url), locked);
+        }
+        for (remote, locked) in self.charts.locked()? {
+            lock.insert(remote, locked);
         }
         Ok(lock)
     }
@@ -156,6 +180,11 @@ impl Remotes {
         }
         for (url, served) in &*self.files.lock().unwrap_or_else(PoisonError::into_inner) {
             all.insert(Remote::file(url).vendor_path(), served.bytes.to_vec());
+        }
+        for (remote, contents) in self.charts.contents()? {
+            let below = remote.vendor_path();
+            let files = contents.into_iter();
+            all.extend(files.map(|(name, bytes)| (format!("{below}/{name}"), bytes)));
         }
         Ok(all)
     }
@@ -254,7 +283,7 @@ impl Remotes {
     /// # Errors
     ///
     /// If a link leads out of the directory of the lock.
-    fn vendored(&self, remote: &Remote, beside: Beside<'_>) -> Result<Option<PathBuf>> {
+    pub(super) fn vendored(&self, remote: &Remote, beside: Beside<'_>) -> Result<Option<PathBuf>> {
         let Some(found) = beside.lock.filter(|_| self.purpose != Purpose::Vendor) else {
             return Ok(None);
         };
@@ -344,7 +373,7 @@ impl Remotes {
 
 impl FoundLock {
     /// The recorded content that a remote must have.
-    fn entry(&self, remote: &Remote) -> Result<&Locked> {
+    pub(super) fn entry(&self, remote: &Remote) -> Result<&Locked> {
         self.lock.get(remote).ok_or_else(|| {
             let message = format!("{remote} is not in `{LOCK_FILE}`");
             Error::new(Kind::Load, message)
@@ -358,7 +387,12 @@ impl FoundLock {
             && self.lock.get(&Remote::file(&repository.url)).is_none()
     }
 
-    fn check_vendored(&self, remote: &Remote, locked: &Locked, digest: &str) -> Result<()> {
+    pub(super) fn check_vendored(
+        &self,
+        remote: &Remote,
+        locked: &Locked,
+        digest: &str,
+    ) -> Result<()> {
         if digest == locked.digest {
             return Ok(());
         }
@@ -382,19 +416,6 @@ fn fetch_file(url: &str) -> Result<Vec<u8>> {
             .help("name the address of the raw file, or of the repository"));
     }
     Ok(answer.bytes)
-}
-
-/// That a remote holds something else than when it was locked.
-#[cold]
-fn differs(remote: &Remote, locked: &Locked, digest: &str) -> Error {
-    let message = format!(
-        "{remote} is not what `{LOCK_FILE}` says: its digest is `{digest}`, not `{}`",
-        locked.digest
-    );
-    Error::new(Kind::Load, message).help(
-        "whoever serves it has changed it: if that is meant, run `kustom lock` and review what \
-         changes",
-    )
 }
 
 impl Checkout {

@@ -2,16 +2,13 @@
 //!
 //! Source: <https://kubectl.docs.kubernetes.io/references/kustomize/builtins/#_helmchartinflationgenerator_>.
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 use kustom_yaml::cut::Cut as _;
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::finding::Finding;
-use kustom_yaml::limits;
 use kustom_yaml::place::SourceId;
 use kustom_yaml::{Node, Text, manifests, read_config, read_manifests, through_json, write};
 
@@ -46,27 +43,13 @@ impl Helm {
         schema: &Schema,
         findings: &mut Vec<Finding>,
     ) -> Result<Vec<Resource>> {
-        let is_asked = options.helm.enabled || options.enabled;
-        if !(is_asked || options.helm.enabled_by_project) {
-            let error = Error::new(Kind::Plugin, "helm charts need `--enable-helm`");
-            return Err(error.at(chart.name.span).help(
-                "a project says it once and for all with `helm: {enabled: true}` in its \
-                 `kustom.yaml`",
-            ));
-        }
-        if !is_asked && !globals.config_home.is_empty() {
-            let error = Error::new(Kind::Plugin, "`configHome` needs `--enable-helm`");
-            return Err(error.at(globals.config_home.span).help(
-                "helm runs the plugins that lie there: the one who runs it has to allow that, not \
-                 a file of the repository",
-            ));
-        }
+        options.helm_may_run(chart, globals)?;
         let mut inflation = Inflation::new(chart, globals, loader, &options.helm)?;
-        if !self.is_fit {
-            inflation.check_version()?;
-            self.is_fit = true;
-        }
+        self.check_version(&inflation)?;
         inflation.fetch()?;
+        if !options.helm.renders() {
+            return Ok(Vec::new());
+        }
         findings.extend(inflation.other_version());
         findings.extend(inflation.lost_nulls());
         let values = inflation.values(schema)?;
@@ -83,40 +66,66 @@ impl Helm {
         places::settle_templates(&mut made, &output.data, loader);
         Ok(made)
     }
-}
 
-/// Charts that were fetched for one command, each once, and are gone with it.
-#[derive(Debug, Default)]
-pub struct FetchedCharts(Mutex<Fetched>);
-
-#[derive(Debug, Default)]
-struct Fetched {
-    below: Option<Scratch>,
-    directories: BTreeMap<ChartKey, PathBuf>,
-}
-
-/// Repository, name and version, and whether unfinished versions count.
-type ChartKey = ([String; 3], bool);
-
-impl FetchedCharts {
-    /// The directory that a chart was fetched into; `fetch` does so if it was not yet.
-    fn directory(&self, key: ChartKey, fetch: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
-        let mut fetched = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(directory) = fetched.directories.get(&key) {
-            return Ok(directory.clone());
+    /// Takes notice of a chart for a lock or for vendoring, and fetches it if it is not at hand.
+    ///
+    /// # Errors
+    ///
+    /// As [`inflate`](Self::inflate); a chart that is at hand needs no permission.
+    pub fn fetch(
+        &mut self,
+        chart: &HelmChart,
+        globals: &HelmGlobals,
+        loader: &Loader<'_>,
+        options: &Options,
+    ) -> Result<()> {
+        let mut inflation = Inflation::new(chart, globals, loader, &options.helm)?;
+        if !inflation.is_at_hand() {
+            options.helm_may_run(chart, globals)?;
+            self.check_version(&inflation)?;
         }
-        let below = match &fetched.below {
-            Some(below) => below.path().to_path_buf(),
-            None => {
-                let made = Scratch::new("kustom-charts-")
-                    .map_err(|cause| cannot_write(&cause).caused_by(cause))?;
-                fetched.below.insert(made).path().to_path_buf()
-            }
-        };
-        let directory = below.join(fetched.directories.len().to_string());
-        fetch(&directory)?;
-        fetched.directories.insert(key, directory.clone());
-        Ok(directory)
+        inflation.fetch()
+    }
+
+    fn check_version(&mut self, inflation: &Inflation<'_>) -> Result<()> {
+        if !self.is_fit {
+            inflation.check_version()?;
+            self.is_fit = true;
+        }
+        Ok(())
+    }
+}
+
+impl Options {
+    /// Whether helm may run.
+    pub fn allows_charts(&self) -> bool {
+        self.enabled || self.helm.enabled || self.helm.enabled_by_project
+    }
+
+    fn helm_may_run(&self, chart: &HelmChart, globals: &HelmGlobals) -> Result<()> {
+        if !self.allows_charts() {
+            let error = Error::new(Kind::Plugin, "helm charts need `--enable-helm`");
+            return Err(error.at(chart.name.span).help(
+                "a project says it once and for all with `helm: {enabled: true}` in its \
+                 `kustom.yaml`",
+            ));
+        }
+        if !(self.enabled || self.helm.enabled) && !globals.config_home.is_empty() {
+            let error = Error::new(Kind::Plugin, "`configHome` needs `--enable-helm`");
+            return Err(error.at(globals.config_home.span).help(
+                "helm runs the plugins that lie there: the one who runs it has to allow that, not \
+                 a file of the repository",
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl HelmOptions {
+    /// Whether charts are rendered, and not only locked or vendored.
+    pub fn renders(&self) -> bool {
+        let remotes = self.charts.as_ref();
+        remotes.is_none_or(|remotes| remotes.are_built_on())
     }
 }
 
@@ -250,14 +259,40 @@ impl<'c> Inflation<'c> {
         }
     }
 
+    fn is_at_hand(&self) -> bool {
+        self.loader.is_directory(&self.own_path())
+    }
+
+    /// Where the chart is if it is at hand.
+    fn own_path(&self) -> PathBuf {
+        normalized(&self.home.join(&*self.chart.name))
+    }
+
+    /// The chart as a lock names it, if it is one of a repository.
+    fn remote(&self) -> Option<Remote> {
+        let chart = self.chart;
+        let version = match (&*chart.version, chart.devel) {
+            // What helm makes of `--devel`.
+            ("", true) => ">0.0.0-0",
+            (version, _) => version,
+        };
+        (!chart.repo.is_empty()).then(|| Remote::chart(&chart.repo, &chart.name, version))
+    }
+
     /// Finds the chart, or fetches it.
     fn fetch(&mut self) -> Result<()> {
-        let path = normalized(&self.home.join(&*self.chart.name));
-        if self.loader.is_directory(&path) {
+        let path = self.own_path();
+        let remote = self.remote();
+        let remotes = self.options.charts.as_deref();
+        if self.is_at_hand() {
+            if let Some(remote) = &remote {
+                let held = self.loader.hold_chart(remotes, remote, &path);
+                held.map_err(|error| error.at(self.chart.name.span))?;
+            }
             self.path = self.loader.on_disk(&path, &self.scratch, "chart")?;
             return Ok(());
         }
-        if self.chart.repo.is_empty() {
+        let Some(remote) = remote else {
             self.loader.miss(&path);
             let message = format!("there is no chart `{}`", self.chart.name);
             return Err(Error::new(Kind::Plugin, message)
@@ -266,29 +301,22 @@ impl<'c> Inflation<'c> {
                     "it is looked for at `{}`; with a `repo` it would be fetched",
                     path.display()
                 )));
-        }
-        if limits::current().offline {
-            let chart = Remote::chart(&self.chart.repo, &self.chart.name, &self.chart.version);
-            let message =
-                format!("{chart} is not on this machine, and `--offline` fetches nothing");
-            return Err(Error::new(Kind::Load, message)
-                .at(self.chart.repo.span)
-                .help(format!("put it at `{}`", path.display())));
-        }
-        let Some(charts) = &self.options.charts else {
-            return self.pull(&self.home);
         };
-        let chart = self.chart;
-        let key = [&chart.repo, &chart.name, &chart.version].map(|text| text.to_string());
-        let directory = charts.directory((key, chart.devel), |directory| self.pull(directory))?;
-        self.path = directory.join(&*chart.name);
-        self.is_fetched = true;
-        Ok(())
+        let pull = |directory: &Path, version: &str| self.pull(directory, version);
+        let found = self.loader.chart(remotes, &remote, &self.scratch, &pull);
+        match found.map_err(|error| error.at(self.chart.repo.span))? {
+            Some(path) => {
+                self.path = path;
+                self.is_fetched = true;
+                Ok(())
+            }
+            None => self.pull(&self.home, &self.chart.version),
+        }
     }
 
-    /// Fetches the chart; one that cannot be had is a file that cannot be read.
-    fn pull(&self, directory: &Path) -> Result<()> {
-        let pulled = self.run(&self.pull_arguments(directory));
+    /// Fetches a version of the chart; one that cannot be had is a file that cannot be read.
+    fn pull(&self, directory: &Path, version: &str) -> Result<()> {
+        let pulled = self.run(&self.pull_arguments(directory, version));
         pulled.map(drop).map_err(|error| {
             let refetched = Error::new(Kind::Load, error.message()).at(self.chart.name.span);
             match error.help_line() {
@@ -337,7 +365,7 @@ impl<'c> Inflation<'c> {
         findings
     }
 
-    fn pull_arguments(&self, directory: &Path) -> Vec<OsString> {
+    fn pull_arguments(&self, directory: &Path, version: &str) -> Vec<OsString> {
         let chart = self.chart;
         let mut arguments: Vec<OsString> = vec!["pull".into(), "--untar".into()];
         arguments.extend(["--untardir".into(), OsString::from(directory)]);
@@ -348,7 +376,7 @@ impl<'c> Inflation<'c> {
             arguments.extend(["--repo".into(), OsString::from(&*chart.repo)]);
             arguments.push(OsString::from(&*chart.name));
         }
-        option(&mut arguments, "--version", &chart.version);
+        option(&mut arguments, "--version", version);
         if chart.devel {
             arguments.push("--devel".into());
         }
@@ -622,7 +650,7 @@ mod tests {
         let values = inflation.scratch.path().join("v");
         let template = inflation.template_arguments(&values).unwrap();
         (
-            line(inflation.pull_arguments(&inflation.home)),
+            line(inflation.pull_arguments(&inflation.home, &chart.version)),
             line(template),
         )
     }

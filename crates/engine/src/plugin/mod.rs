@@ -26,14 +26,14 @@ use kustom_yaml::finding::Finding;
 use kustom_yaml::place::Span;
 use kustom_yaml::{Entry, Manifests, Node};
 
-use crate::load::Loader;
+use crate::load::{Loader, Remotes};
 use crate::resource::{self, Resource, Resources};
 use crate::schema::Schema;
 
 pub use bookkeeping::write_all;
 pub use container::run as run_container;
 pub use declared::Declared;
-pub use helm::{FetchedCharts, Helm};
+pub use helm::Helm;
 
 use executable::Executable;
 use function::Function;
@@ -82,9 +82,11 @@ pub struct HelmOptions {
     pub kube_version: String,
     /// Whether helm talks.
     pub debug: bool,
-    /// Where charts are fetched to that are not there; without it beside the others, as kustomize
-    /// does, and they stay.
-    pub charts: Option<Arc<FetchedCharts>>,
+    /// The remotes of the command, where charts are fetched to that are not there, each once; without
+    /// them and without a lock beside the others, as kustomize does, and they stay.
+    ///
+    /// Where they are read for a lock or for vendoring, charts are fetched and make nothing.
+    pub charts: Option<Arc<Remotes>>,
 }
 
 impl Default for Options {
