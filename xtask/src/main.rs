@@ -22,6 +22,9 @@
 //!
 //! `session KUSTOM` runs a program on the example and writes what it prints as `docs/session.svg`;
 //! `xtask/screens/shoot.mjs` takes the pictures of the pages.
+//! `book` is a preprocessor of mdBook, for `docs/book.toml`; `book check DIR` follows the links of a
+//! finished book.
+//!
 //! `gitops DIR KUSTOM` fetches public repositories of Flux users into a directory outside of this one, and
 //! says what `kustom check` finds in each.
 //!
@@ -29,6 +32,7 @@
 //! a build cannot do without, and `recorded CASES DIR` lays out recorded cases.
 
 mod api_tables;
+mod book;
 mod custom;
 mod daily;
 mod definitions;
@@ -56,7 +60,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 const USAGE: &str = "usage: cargo xtask \
     test CRATE [WORD…] | case WORD | update-cases [WORD] | bench NAME | \
     peer kustomize|yq ARGUMENTS… | schema [--check] | meaning OPENAPI | kubernetes DEFINITIONS LIFECYCLE | custom | inputs DIR | \
-    floor DIR OUTPUT | recorded CASES DIR | session KUSTOM | gitops DIR KUSTOM | fuzz [--built] [--seconds N] [--until N] [TARGET…]";
+    floor DIR OUTPUT | recorded CASES DIR | session KUSTOM | book [check DIR] | gitops DIR KUSTOM | fuzz [--built] [--seconds N] [--until N] [TARGET…]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -86,6 +90,10 @@ fn main() -> ExitCode {
             Path::new(program),
             &Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/session.svg"),
         ),
+        ["book"] => book::preprocess(),
+        // There is nothing in it for one kind of output only.
+        ["book", "supports", _] => Ok(()),
+        ["book", "check", directory] => book::check(Path::new(directory)),
         ["gitops", directory, kustom] => gitops::check(Path::new(directory), Path::new(kustom)),
         ["fuzz", ref asked @ ..] => fuzz::Asked::parse(asked).and_then(|asked| fuzz::run(&asked)),
         _ => Err(USAGE.into()),
