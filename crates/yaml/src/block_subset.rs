@@ -1,16 +1,21 @@
 //! A fast reader for the subset of YAML in which nearly all manifests are written.
 //!
-//! The subset is block mappings and sequences, scalars of one line, literal and folded blocks, and
-//! short `[]` and `{}` on one line. It yields the same nodes, with the same types, styles and
+//! The subset is block mappings and sequences, scalars of any style and number of lines, and `[]`
+//! and `{}` with nothing left out. It yields the same nodes, with the same types, styles and
 //! places, as the scanner and the parser.
 //! For any other text, be it an anchor, a tab before a value or a mistake, the answer is `None`,
 //! and the caller reads the text with the full parser. So no error is made here. Tests and a fuzz
 //! target compare both readers.
 
+mod flow;
+mod plain;
+mod quoted;
+#[cfg(test)]
+mod tests;
 mod text;
 
-use super::scan::{Class, Mark, Origin, break_length, class, is_blank, is_blank_or_end};
-use super::{Dialect, Entry, Node, Str, Style, Tag, Value, resolve};
+use super::scan::{Mark, Origin, break_length, is_blank_or_end};
+use super::{Dialect, Entry, Node, Str, Style, Tag, Value};
 use crate::place::Span;
 
 /// How deep collections are read here; deeper ones are handed over.
@@ -21,27 +26,11 @@ const KEY_LENGTH: usize = 1000;
 
 /// Reads the only document of a text; nothing, if that is for others to do.
 pub(super) fn first(text: &str, origin: Origin, dialect: Dialect) -> Option<Node> {
-    if has_odd_break(text) {
-        return None;
-    }
-    let mut reader = Reader {
-        text,
-        bytes: text.as_bytes(),
-        origin,
-        dialect,
-        at: 0,
-        line: 0,
-        line_start: 0,
-        column: None,
-        last_end: 0,
-        entries: Vec::new(),
-        items: Vec::new(),
-        scratch: String::new(),
-    };
+    let mut reader = Reader::new(text, origin, dialect)?;
     reader.start()?;
-    let root = reader.nested(0)?;
+    let root = reader.root()?;
     // What is left is no part of the root.
-    reader.column.is_none().then_some(root)
+    reader.is_at_end().then_some(root)
 }
 
 /// What is made of a text here, if anything is; for the fuzz target that holds it to all of YAML.
@@ -56,15 +45,25 @@ pub fn block_subset(text: &str, dialect: Dialect) -> Option<Node> {
 /// Whether there is a line break other than LF.
 fn has_odd_break(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let suspicious = |byte: u8| (byte == b'\r') | (byte == 0xC2) | (byte == 0xE2);
-    // Whole blocks without a branch, so that the compiler looks at many bytes at once.
-    let any = |block: &[u8]| {
-        block
-            .iter()
-            .fold(false, |any, byte| any | suspicious(*byte))
-    };
-    bytes.chunks(64).any(any)
-        && (0..bytes.len()).any(|at| bytes[at] != b'\n' && break_length(bytes, at) > 0)
+    memchr::memchr3_iter(b'\r', 0xC2, 0xE2, bytes).any(|at| break_length(bytes, at) > 0)
+}
+
+/// Where the spaces end that start at a position.
+#[inline]
+fn spaces_end(bytes: &[u8], start: usize) -> usize {
+    const SPACES: u64 = u64::from_ne_bytes([b' '; 8]);
+    let mut at = start;
+    while let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+        let others = u64::from_le_bytes(*eight) ^ SPACES;
+        if others != 0 {
+            return at + (others.trailing_zeros() / 8) as usize;
+        }
+        at += 8;
+    }
+    while bytes.get(at) == Some(&b' ') {
+        at += 1;
+    }
+    at
 }
 
 struct Reader<'t> {
@@ -76,8 +75,10 @@ struct Reader<'t> {
     line: u32,
     /// Byte after the last line break.
     line_start: usize,
+    /// How many bytes more than characters the line has so far.
+    wide: usize,
     /// The column of what comes next, which is the first in its line or follows `- `; none at the
-    /// end of the text.
+    /// end of the document.
     column: Option<usize>,
     /// Where the last token ended.
     last_end: usize,
@@ -85,33 +86,51 @@ struct Reader<'t> {
     entries: Vec<Entry>,
     /// The same for lists.
     items: Vec<Node>,
-    /// Where blocks of text are put together.
+    /// Where texts of several lines are put together.
     scratch: String,
 }
 
-/// What a plain scalar comes to.
-struct Plain {
-    end: usize,
-    /// Whether a `:` follows that makes it a key.
-    is_key: bool,
-}
+impl<'t> Reader<'t> {
+    fn new(text: &'t str, origin: Origin, dialect: Dialect) -> Option<Self> {
+        let reader = Self {
+            text,
+            bytes: text.as_bytes(),
+            origin,
+            dialect,
+            at: 0,
+            line: 0,
+            line_start: 0,
+            wide: 0,
+            column: None,
+            last_end: 0,
+            entries: Vec::new(),
+            items: Vec::new(),
+            scratch: String::new(),
+        };
+        (!has_odd_break(text)).then_some(reader)
+    }
 
-impl Reader<'_> {
     /// Moves to the first line with content, over a `---`.
     fn start(&mut self) -> Option<()> {
         self.first_of_line(0)?;
-        if self.line_is_marker() {
+        let is_content = self.column.is_some();
+        self.stop_at_marker()?;
+        if is_content && self.column.is_none() {
             self.at += 3;
             self.rest_of_line()?;
             return self.next_line();
         }
-        self.is_no_marker()
+        Some(())
     }
 
-    fn line_is_marker(&self) -> bool {
-        self.column == Some(0)
-            && self.bytes[self.at..].starts_with(b"---")
-            && matches!(self.bytes.get(self.at + 3), None | Some(b'\n' | b' '))
+    /// The collection that is a document.
+    fn root(&mut self) -> Option<Node> {
+        let column = self.column?;
+        self.nested(None, column, 0)
+    }
+
+    fn is_at_end(&self) -> bool {
+        self.column.is_none() && self.at >= self.bytes.len()
     }
 
     /// Moves from the end of a line to the next one with content.
@@ -122,36 +141,57 @@ impl Reader<'_> {
         }
         self.line += 1;
         self.first_of_line(self.at + 1)?;
-        self.is_no_marker()
+        self.stop_at_marker()
     }
 
-    /// Leaves `---` and `...` to others, and all that looks like them.
-    fn is_no_marker(&self) -> Option<()> {
-        let start = self.bytes.get(self.at..self.at + 3);
-        let is_marker = self.column == Some(0) && matches!(start, Some(b"---" | b"..."));
-        (!is_marker).then_some(())
+    /// A `---` ends the document; `...`, and all else that looks like a marker, is for others.
+    #[inline]
+    fn stop_at_marker(&mut self) -> Option<()> {
+        if self.column != Some(0) {
+            return Some(());
+        }
+        match self.bytes.get(self.at..self.at + 3) {
+            Some(b"---") if is_blank_or_end(self.bytes, self.at + 3) => {
+                self.column = None;
+                Some(())
+            }
+            Some(b"---" | b"...") => None,
+            _ => Some(()),
+        }
     }
 
     /// Moves to the content of a line or, if it has none, of the next one that has.
     fn first_of_line(&mut self, start: usize) -> Option<()> {
-        self.line_start = start;
-        let mut at = start;
+        let mut start = start;
         loop {
-            match self.bytes.get(at) {
-                Some(b' ') => at += 1,
-                Some(b'\n') => {
-                    at += 1;
-                    self.line += 1;
-                    self.line_start = at;
-                }
-                Some(b'#') => at = self.line_end(at),
+            let at = spaces_end(self.bytes, start);
+            let next = match self.bytes.get(at) {
+                Some(b'\n') => at,
+                Some(b'#') => self.line_end(at),
                 Some(b'\t') => return None,
-                Some(_) => break self.column = Some(at - self.line_start),
-                None => break self.column = None,
+                Some(_) => {
+                    self.stand_at(at, start);
+                    return Some(());
+                }
+                None => at,
+            };
+            if next >= self.bytes.len() {
+                self.at = next;
+                self.column = None;
+                return Some(());
             }
+            self.line += 1;
+            start = next + 1;
         }
+    }
+
+    /// Moves to the first content of the line that starts at a position.
+    #[inline]
+    fn stand_at(&mut self, at: usize, line_start: usize) {
         self.at = at;
-        Some(())
+        self.line_start = line_start;
+        self.wide = 0;
+        self.column = Some(at - line_start);
     }
 
     /// Where the line ends that a position is in.
@@ -160,10 +200,12 @@ impl Reader<'_> {
         memchr::memchr(b'\n', rest).map_or(self.bytes.len(), |length| at + length)
     }
 
+    #[inline]
     fn byte(&self) -> u8 {
         self.bytes.get(self.at).copied().unwrap_or(b'\n')
     }
 
+    #[inline]
     fn skip_spaces(&mut self) {
         while self.byte() == b' ' {
             self.at += 1;
@@ -184,29 +226,62 @@ impl Reader<'_> {
         }
     }
 
-    /// The mark of a position in the line, before which all characters are of one byte.
+    /// The mark of a position in the line; what is before it in the line was passed.
+    #[inline]
     fn mark(&self, at: usize) -> Mark {
         Mark {
             at: at as u32,
             line: self.line,
-            column: (at - self.line_start) as u32,
+            column: (at - self.line_start - self.wide) as u32,
+        }
+    }
+
+    /// Counts the characters of several bytes in what was passed from a position to here.
+    #[inline]
+    fn count_wide(&mut self, from: usize) {
+        let written = self.bytes.get(from.max(self.line_start)..self.at);
+        if let Some(written) = written.filter(|written| !written.is_ascii()) {
+            self.wide += written.iter().filter(|byte| **byte & 0xC0 == 0x80).count();
         }
     }
 
     /// Whether a `-` of a list is here.
+    #[inline]
     fn is_entry(&self) -> bool {
         self.byte() == b'-' && is_blank_or_end(self.bytes, self.at + 1)
     }
 
-    /// A collection that starts here.
-    fn nested(&mut self, depth: usize) -> Option<Node> {
-        let column = self.column?;
-        if self.is_entry() {
-            self.list(column, false, depth)
-        } else {
-            let key = self.key()?;
-            self.mapping(column, key, depth)
+    /// What starts here, in a column where a collection may start; `indent` is the column of the
+    /// collection around it. The root is a collection.
+    fn nested(&mut self, indent: Option<usize>, column: usize, depth: usize) -> Option<Node> {
+        if depth > DEPTH {
+            return None;
         }
+        let start = self.at;
+        let key = match self.byte() {
+            b'-' if self.is_entry() => return self.list(column, false, depth),
+            quote @ (b'"' | b'\'') => {
+                let node = self.quoted(quote)?;
+                let end = self.at;
+                self.skip_spaces();
+                if self.byte() != b':' {
+                    self.at = end;
+                    return indent.and_then(|_| self.last_of_line(node));
+                }
+                node
+            }
+            b'[' | b'{' | b'|' | b'>' => return self.one(indent?, depth),
+            _ => {
+                let plain = self.plain()?;
+                if !plain.is_key {
+                    return self.plain_value(start, &plain, indent?);
+                }
+                self.plain_key(start, &plain)
+            }
+        };
+        self.count_wide(start);
+        let key = self.colon(start, key, false)?;
+        self.mapping(column, key, depth)
     }
 
     /// A mapping, whose first key was read.
@@ -231,23 +306,29 @@ impl Reader<'_> {
     fn key(&mut self) -> Option<Node> {
         let start = self.at;
         let node = match self.byte() {
-            quote @ (b'"' | b'\'') => self.quoted(quote)?,
+            quote @ (b'"' | b'\'') => {
+                let node = self.quoted(quote)?;
+                self.skip_spaces();
+                node
+            }
             _ => {
                 let plain = self.plain()?;
-                plain.is_key.then(|| self.plain_node(start, &plain))?
+                plain.is_key.then(|| self.plain_key(start, &plain))?
             }
         };
-        self.skip_spaces();
-        self.colon(start, node)
+        self.count_wide(start);
+        self.colon(start, node, false)
     }
 
-    /// Moves over the `:` that makes a scalar a key.
-    fn colon(&mut self, start: usize, key: Node) -> Option<Node> {
-        let written = self.bytes.get(start..self.at)?;
+    /// Moves over the `:` that makes a scalar a key; `may_touch` the value, where brackets are
+    /// around.
+    #[inline]
+    fn colon(&mut self, start: usize, key: Node, may_touch: bool) -> Option<Node> {
         let is_key = self.byte() == b':'
-            && is_blank_or_end(self.bytes, self.at + 1)
-            && written.len() < KEY_LENGTH
-            && written.is_ascii()
+            && (may_touch || is_blank_or_end(self.bytes, self.at + 1))
+            && self.at - start < KEY_LENGTH
+            // It may not go over several lines.
+            && start >= self.line_start
             // A key `<<`, plain or quoted, is for those who merge.
             && key.text() != Some("<<");
         self.at += 1;
@@ -256,6 +337,7 @@ impl Reader<'_> {
     }
 
     /// The value of a key of a mapping in a column, up to the line after it.
+    #[inline]
     fn value(&mut self, column: usize, depth: usize) -> Option<Node> {
         let empty = self.mark(self.at);
         self.skip_spaces();
@@ -264,17 +346,14 @@ impl Reader<'_> {
         }
         self.next_line()?;
         match self.column {
-            Some(next) if next > column => self.deeper(depth),
+            Some(next) if next > column => self.nested(Some(column), next, depth + 1),
             Some(next) if next == column && self.is_entry() => self.list(column, true, depth + 1),
             _ => Some(self.empty(empty)),
         }
     }
 
-    fn deeper(&mut self, depth: usize) -> Option<Node> {
-        (depth < DEPTH).then(|| self.nested(depth + 1))?
-    }
-
     /// Moves to the end of the line if nothing but a comment is left of it.
+    #[inline]
     fn ends_line(&mut self) -> bool {
         if self.byte() == b'#' {
             self.at = self.line_end(self.at);
@@ -321,38 +400,13 @@ impl Reader<'_> {
         if self.ends_line() {
             self.next_line()?;
             return match self.column {
-                Some(next) if next > column => self.deeper(depth),
+                Some(next) if next > column => self.nested(Some(column), next, depth + 1),
                 _ => Some(self.empty(empty)),
             };
         }
-        let start = self.at;
-        let inner = start - self.line_start;
+        let inner = self.at - self.line_start;
         self.column = Some(inner);
-        if self.is_entry() {
-            return self.deeper(depth);
-        }
-        let key = match self.byte() {
-            quote @ (b'"' | b'\'') => {
-                let node = self.quoted(quote)?;
-                let end = self.at;
-                self.skip_spaces();
-                if self.byte() != b':' {
-                    self.at = end;
-                    return self.last_of_line(node);
-                }
-                self.colon(start, node)?
-            }
-            b'[' | b'{' | b'|' | b'>' => return self.one(column, depth),
-            _ => {
-                let plain = self.plain()?;
-                let node = self.plain_node(start, &plain);
-                if !plain.is_key {
-                    return self.last_of_line(node);
-                }
-                self.colon(start, node)?
-            }
-        };
-        (depth < DEPTH).then(|| self.mapping(inner, key, depth + 1))?
+        self.nested(Some(column), inner, depth + 1)
     }
 
     /// A value that begins in the line of its key or `-`, and is no block collection.
@@ -368,7 +422,7 @@ impl Reader<'_> {
                 if plain.is_key {
                     return None;
                 }
-                self.plain_node(start, &plain)
+                return self.plain_value(start, &plain, column);
             }
         };
         self.last_of_line(node)
@@ -383,355 +437,23 @@ impl Reader<'_> {
 
     /// A value that is not written.
     fn empty(&self, mark: Mark) -> Node {
-        Node {
-            value: Value::Scalar(Str::default()),
-            tag: Tag::Null,
-            style: Style::Plain,
-            span: self.origin.span(mark, mark.at),
-            decor: None,
-        }
+        self.scalar(
+            mark,
+            mark.at as usize,
+            Str::default(),
+            Tag::Null,
+            Style::Plain,
+        )
     }
 
-    /// Moves over the content of a plain scalar, to what ends it.
-    fn plain(&mut self) -> Option<Plain> {
-        let can_start = match self.byte() {
-            b'-' => !is_blank_or_end(self.bytes, self.at + 1),
-            b'?' | b':' | b'*' | b'&' | b'!' | b'|' | b'>' | b'%' | b'@' | b'`' | b'#' | b','
-            | b'[' | b']' | b'{' | b'}' | b'"' | b'\'' | b'\t' | b'\n' => false,
-            _ => true,
-        };
-        can_start.then(|| self.plain_content(false))
-    }
-
-    fn plain_content(&mut self, in_flow: bool) -> Plain {
-        let bytes = self.bytes;
-        let mut at = self.at;
-        let mut plain = Plain {
-            end: at,
-            is_key: false,
-        };
-        while let Some(&byte) = bytes.get(at) {
-            match class(byte) {
-                Class::Break if byte == b'\n' => break,
-                Class::Colon if is_blank_or_end(bytes, at + 1) => {
-                    plain.is_key = true;
-                    break;
-                }
-                Class::Flow if in_flow => break,
-                // Another break is a character that starts as odd line breaks do: there are none.
-                Class::Content
-                | Class::Wide
-                | Class::Continuation
-                | Class::Break
-                | Class::Colon
-                | Class::Flow => {}
-                Class::Blank => {
-                    while bytes.get(at).is_some_and(|byte| is_blank(*byte)) {
-                        at += 1;
-                    }
-                    if bytes.get(at) == Some(&b'#') {
-                        break;
-                    }
-                    continue;
-                }
-            }
-            at += 1;
-            plain.end = at;
-        }
-        // The blanks at the end are left to those who look for a comment or a colon.
-        self.at = plain.end;
-        plain
-    }
-
-    /// The node of a plain scalar; where it is a key, the blanks before its `:` are passed.
-    fn plain_node(&mut self, start: usize, plain: &Plain) -> Node {
-        let text = self.text.get(start..plain.end).unwrap_or_default();
-        let tag = match text {
-            "<<" => Tag::Merge,
-            _ => resolve::plain(text, self.dialect).tag(),
-        };
-        self.last_end = plain.end;
-        if plain.is_key {
-            while is_blank(self.byte()) {
-                self.at += 1;
-            }
-        }
-        self.scalar(start, plain.end, text.into(), tag, Style::Plain)
-    }
-
-    fn scalar(&self, start: usize, end: usize, text: Str, tag: Tag, style: Style) -> Node {
+    #[inline]
+    fn scalar(&self, start: Mark, end: usize, text: Str, tag: Tag, style: Style) -> Node {
         Node {
             value: Value::Scalar(text),
             tag,
             style,
-            span: self.origin.span(self.mark(start), end as u32),
+            span: self.origin.span(start, end as u32),
             decor: None,
         }
-    }
-
-    /// A quoted scalar that ends in its line and says itself, without an escape.
-    fn quoted(&mut self, quote: u8) -> Option<Node> {
-        let start = self.at;
-        let rest = self.bytes.get(start + 1..)?;
-        let length = rest
-            .iter()
-            .position(|&byte| byte == quote || byte == b'\n' || (byte == b'\\' && quote == b'"'))?;
-        let end = start + 1 + length;
-        let is_doubled = quote == b'\'' && self.bytes.get(end + 1) == Some(&quote);
-        if self.bytes[end] != quote || is_doubled {
-            return None;
-        }
-        let style = if quote == b'"' {
-            Style::Double
-        } else {
-            Style::Single
-        };
-        let text = self.text.get(start + 1..end)?;
-        self.at = end + 1;
-        self.last_end = self.at;
-        Some(self.scalar(start, self.at, text.into(), Tag::Str, style))
-    }
-
-    /// `[a, b]` or `{a: b}`, in one line and with nothing left out.
-    fn flow(&mut self, depth: usize) -> Option<Node> {
-        if depth >= DEPTH {
-            return None;
-        }
-        let start = self.at;
-        let value = match self.byte() {
-            b'[' => {
-                let before = self.items.len();
-                self.flow_items(b']', |reader| {
-                    let item = reader.flow_value(depth + 1)?;
-                    reader.items.push(item);
-                    Some(())
-                })?;
-                Value::Seq(self.items.split_off(before))
-            }
-            _ => {
-                let before = self.entries.len();
-                self.flow_items(b'}', |reader| {
-                    let at = reader.at;
-                    let key = reader.flow_scalar()?;
-                    reader.skip_spaces();
-                    let key = reader.colon(at, key)?;
-                    reader.skip_spaces();
-                    let value = reader.flow_value(depth + 1)?;
-                    reader.entries.push(Entry { key, value });
-                    Some(())
-                })?;
-                Value::Map(self.entries.split_off(before))
-            }
-        };
-        self.last_end = self.at;
-        // Whatever follows in the line has its column by its bytes.
-        self.bytes[start..self.at].is_ascii().then(|| Node {
-            tag: if matches!(value, Value::Seq(_)) {
-                Tag::Seq
-            } else {
-                Tag::Map
-            },
-            value,
-            style: Style::Flow,
-            span: self.origin.span(self.mark(start), self.at as u32),
-            decor: None,
-        })
-    }
-
-    /// Reads what stands between brackets, one after the other.
-    fn flow_items(&mut self, end: u8, mut read: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
-        self.at += 1;
-        self.skip_spaces();
-        if self.byte() != end {
-            loop {
-                read(self)?;
-                self.skip_spaces();
-                match self.byte() {
-                    b',' => self.at += 1,
-                    byte if byte == end => break,
-                    _ => return None,
-                }
-                self.skip_spaces();
-            }
-        }
-        self.at += 1;
-        Some(())
-    }
-
-    fn flow_value(&mut self, depth: usize) -> Option<Node> {
-        match self.byte() {
-            b'[' | b'{' => self.flow(depth),
-            _ => self.flow_scalar(),
-        }
-    }
-
-    fn flow_scalar(&mut self) -> Option<Node> {
-        match self.byte() {
-            quote @ (b'"' | b'\'') => self.quoted(quote),
-            b' ' => None,
-            b'-' if !self.is_flag() => None,
-            byte if class(byte) != Class::Content => None,
-            b'*' | b'&' | b'!' | b'|' | b'>' | b'%' | b'@' | b'`' | b'#' => None,
-            _ => {
-                let start = self.at;
-                let plain = self.plain_content(true);
-                Some(self.plain_node(start, &plain))
-            }
-        }
-    }
-
-    /// Whether a word with one or two dashes before it is here: `--port`, `-c`.
-    fn is_flag(&self) -> bool {
-        let rest = &self.bytes[self.at + 1..];
-        let rest = rest.strip_prefix(b"-").unwrap_or(rest);
-        rest.first().is_some_and(u8::is_ascii_alphanumeric)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::{Options, read};
-    use super::*;
-    use crate::place::SourceId;
-
-    /// Texts in the subset, and some at its edge.
-    const SEEDS: [&str; 6] = [
-        "---\n# comment\napiVersion: apps/v1\nkind: Deployment # line\nmetadata:\n  name: web\n  \
-         labels: {app: web, \"tier\": 'x'}\nspec:\n  replicas: 2\n  template:\n    spec:\n      \
-         containers:\n      - name: main\n        args: [\"-v\", a b, -c, --port, {--x: -1}, [], {}]\n        command:\n        \
-         - sh\n        - -c\n        - |\n          set -e\n            echo hi\n\n          exit\n        \
-         env:\n        - name: \"A\"\n          value: '1'\n        -\n          name: B\n",
-        "a:\n- b\n-\n- c: d\n  e:\n  - f\n  g: >-\n    folded\n    text\n\n    more\n      deep\n    end\n\n\nh: ~\n",
-        "key: value with  spaces\t # not\nother : x\nnull_one:\nurl: http://x:80/#y\nt: 12:30\nn: 0x1F\ny: yes\n<<: x\n",
-        "- - a\n  - b\n- - - c\n- x: |+\n    keep\n\n\n- y: |-\n    strip\n\n- z: >\n\n    late\n",
-        "\u{e9}t\u{e9}: \u{201c}quotes\u{201d}\nk: \"\u{e9}\" # \u{e9}\nl: [\u{e9}]\nm: \"a\\nb\"\nn: 'it''s'\n",
-        "a: &x b\nc: *x\nd: !!str 1\n? e\n: f\ng: \"two\n  lines\"\nh: one\n  two\n...\n",
-    ];
-
-    /// What all of YAML makes of the first document.
-    fn all(text: &str, dialect: Dialect) -> Option<Node> {
-        let options = Options {
-            dialect,
-            ..Options::default()
-        };
-        read(text, &options).ok()?.into_iter().next()
-    }
-
-    /// Whether the text was read here; then it was read as all of YAML has it.
-    fn agrees(text: &str) -> bool {
-        let mut is_read = false;
-        for dialect in [Dialect::Manifest, Dialect::Kustomization] {
-            let origin = Origin::start(SourceId::NONE);
-            if let Some(node) = first(text, origin, dialect) {
-                assert_eq!(Some(node), all(text, dialect), "{text:?}");
-                is_read = true;
-            }
-        }
-        is_read
-    }
-
-    #[test]
-    fn what_is_in_the_subset_is_read_here() {
-        let texts = [
-            SEEDS[0],
-            SEEDS[1],
-            SEEDS[3],
-            "a: b",
-            "- a",
-            "a:",
-            "-",
-            "a: |\n  b",
-            "a: \"b\" # c\n# d\n",
-            "\n\n  a: b\n  c:\n   d: e\n",
-            "a: [x, 'y', \"z\", {b: c}]\n",
-            "a: [-c, --port, --b=c, -1, {-d: --e}]\n",
-            "a:\n  - b\n\n  # c\n\nd: e\n",
-            "---\na: b\n",
-            "a: |\n\n  b\n \n  c\n",
-        ];
-        for text in texts {
-            assert!(agrees(text), "{text:?}");
-        }
-    }
-
-    #[test]
-    fn what_is_not_is_handed_over() {
-        let texts = [
-            "",
-            "a",
-            "# a\n",
-            "a: &b c",
-            "a: *b",
-            "a: !c d",
-            "a: b: c",
-            "a: b\n  c",
-            "a: b\n- c",
-            "a: b\n c: d",
-            "a:\tb",
-            "a: b\r\n",
-            "a: \"b",
-            "a: 'b\n  c'",
-            "<<: {a: b}",
-            "\"<<\": {}",
-            "? a",
-            "a: [b",
-            "a: [b,]",
-            "a: {b}",
-            "a: [b: c]",
-            "a: [-]",
-            "a: [- b]",
-            "a: [--]",
-            "a: [---]",
-            "... : b",
-            "--- a: b",
-            "a: b\n---\nc: d",
-            "a: |2\n  b",
-            "a: |\nb: c",
-            "a: >\n    \n  b",
-            "a: |\n \tb",
-            "a: b\u{2028}c",
-            "%a: b",
-            "- a\nb: c",
-        ];
-        for text in texts {
-            assert!(!agrees(text), "{text:?}");
-        }
-    }
-
-    #[test]
-    fn whatever_is_read_here_is_read_as_all_of_yaml_has_it() {
-        // Xorshift: the same texts at every run.
-        let mut state = 0x9E37_79B9_7F4A_7C15_u64;
-        let mut below = |limit: usize| {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            usize::try_from(state % limit as u64).unwrap()
-        };
-        let pieces = [
-            "\n", " ", "  ", ":", ": ", "- ", "#", " #", "'", "\"", "|", ">", "|-\n", ">+\n", "[",
-            "]", "{", "}", ",", "a", "-", "---", "...", "\t", "\\", "&a", "*a", "!", "?", "<<",
-            "%", "~", "1", "\u{e9}", "\u{85}",
-        ];
-        let mut count = 0;
-        for _ in 0..40_000 {
-            let mut text = SEEDS[below(SEEDS.len())].to_owned();
-            let lines: Vec<&str> = text.split_inclusive('\n').collect();
-            let from = below(lines.len());
-            let to = from + 1 + below(lines.len() - from);
-            text = lines[from..to].concat();
-            for _ in 0..below(4) {
-                let mut at = below(text.len() + 1);
-                while !text.is_char_boundary(at) {
-                    at -= 1;
-                }
-                match below(3) {
-                    0 if at < text.len() => drop(text.remove(at)),
-                    _ => text.insert_str(at, pieces[below(pieces.len())]),
-                }
-            }
-            count += usize::from(agrees(&text));
-        }
-        assert!(count > 4_000, "only {count} were read here");
     }
 }

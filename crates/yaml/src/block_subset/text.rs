@@ -2,7 +2,7 @@
 
 use super::super::scan::is_blank;
 use super::super::{Node, Str, Style, Tag, Value};
-use super::Reader;
+use super::{Reader, spaces_end};
 
 /// How a block of text ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -17,19 +17,15 @@ impl Reader<'_> {
     pub(super) fn block_text(&mut self, is_literal: bool, column: usize) -> Option<Node> {
         let start = self.mark(self.at);
         self.at += 1;
-        let chomp = match self.byte() {
-            b'-' => Chomp::Strip,
-            b'+' => Chomp::Keep,
-            _ => Chomp::Clip,
-        };
-        if chomp != Chomp::Clip {
+        let mut chomp = self.chomp();
+        let mut indent = None;
+        if let digit @ b'1'..=b'9' = self.byte() {
+            indent = Some(column + usize::from(digit - b'0'));
             self.at += 1;
+            chomp = chomp.or_else(|| self.chomp());
         }
-        self.skip_spaces();
-        if self.byte() != b'\n' {
-            return None;
-        }
-        let end = self.block_lines(is_literal, chomp, column)?;
+        self.rest_of_line()?;
+        let end = self.block_lines(is_literal, chomp.unwrap_or(Chomp::Clip), column, indent)?;
         self.last_end = end;
         let style = if is_literal {
             Style::Literal
@@ -47,8 +43,24 @@ impl Reader<'_> {
         Some(node)
     }
 
+    fn chomp(&mut self) -> Option<Chomp> {
+        let chomp = match self.byte() {
+            b'-' => Chomp::Strip,
+            b'+' => Chomp::Keep,
+            _ => return None,
+        };
+        self.at += 1;
+        Some(chomp)
+    }
+
     /// Puts the lines of a block of text together, and moves to the end of the last one.
-    fn block_lines(&mut self, is_literal: bool, chomp: Chomp, column: usize) -> Option<usize> {
+    fn block_lines(
+        &mut self,
+        is_literal: bool,
+        chomp: Chomp,
+        column: usize,
+        indent: Option<usize>,
+    ) -> Option<usize> {
         let (text, bytes) = (self.text, self.bytes);
         let mut lines = Lines {
             bytes,
@@ -57,10 +69,18 @@ impl Reader<'_> {
             indent: usize::MAX,
             blank: 0,
         };
-        let (indent, first) = lines.first_content(column)?;
-        lines.indent = indent;
+        let mut from = match indent {
+            Some(indent) => {
+                lines.indent = indent;
+                lines.next_content()??
+            }
+            None => {
+                let (indent, first) = lines.first_content(column)?;
+                lines.indent = indent;
+                first
+            }
+        };
         self.scratch.clear();
-        let mut from = first;
         // Whether a line break is to be written once the next line is known.
         let mut is_pending = false;
         let mut was_blank = false;
@@ -162,10 +182,6 @@ impl Lines<'_> {
 
     /// Where the spaces end that start at a position, or a limit.
     fn spaces_end(&self, start: usize, limit: usize) -> usize {
-        let mut at = start;
-        while at < limit && self.bytes.get(at) == Some(&b' ') {
-            at += 1;
-        }
-        at
+        spaces_end(self.bytes, start).min(limit)
     }
 }

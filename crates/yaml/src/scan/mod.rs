@@ -16,6 +16,7 @@ use std::collections::VecDeque;
 pub(super) use self::comment::Comments;
 use self::comment::Notes;
 pub(super) use self::plain::{Class, class};
+pub(super) use self::quoted::{escape_digits, escaped};
 use super::{Dialect, Options, Str, Style};
 use crate::error::{Error, Kind, Result};
 use crate::place::{SourceId, Span};

@@ -127,28 +127,11 @@ impl Scanner<'_> {
 
     /// Reads what follows a backslash.
     fn escape(&mut self, text: &mut String) -> Result<()> {
-        let character = match self.byte(0) {
-            b'0' => '\0',
-            b'a' => '\x07',
-            b'b' => '\x08',
-            b't' | b'\t' => '\t',
-            b'n' => '\n',
-            b'v' => '\x0B',
-            b'f' => '\x0C',
-            b'r' => '\r',
-            b'e' => '\x1B',
-            b' ' => ' ',
-            b'"' => '"',
-            b'\'' => '\'',
-            b'\\' => '\\',
-            b'N' => '\u{85}',
-            b'_' => '\u{A0}',
-            b'L' => '\u{2028}',
-            b'P' => '\u{2029}',
-            b'x' => self.escape_code(2)?,
-            b'u' => self.escape_code(4)?,
-            b'U' => self.escape_code(8)?,
-            _ => return Err(self.unknown_escape()),
+        let letter = self.byte(0);
+        let character = match (escaped(letter), escape_digits(letter)) {
+            (Some(character), _) => character,
+            (None, Some(digits)) => self.escape_code(digits)?,
+            (None, None) => return Err(self.unknown_escape()),
         };
         text.push(character);
         self.at += 1;
@@ -202,6 +185,40 @@ impl Scanner<'_> {
         mark.at -= 1;
         mark.column -= 1;
         mark
+    }
+}
+
+/// The character that a letter after a backslash means.
+pub(crate) fn escaped(letter: u8) -> Option<char> {
+    Some(match letter {
+        b'0' => '\0',
+        b'a' => '\x07',
+        b'b' => '\x08',
+        b't' | b'\t' => '\t',
+        b'n' => '\n',
+        b'v' => '\x0B',
+        b'f' => '\x0C',
+        b'r' => '\r',
+        b'e' => '\x1B',
+        b' ' => ' ',
+        b'"' => '"',
+        b'\'' => '\'',
+        b'\\' => '\\',
+        b'N' => '\u{85}',
+        b'_' => '\u{A0}',
+        b'L' => '\u{2028}',
+        b'P' => '\u{2029}',
+        _ => return None,
+    })
+}
+
+/// How many hexadecimal digits follow such a letter, where they name the character.
+pub(crate) fn escape_digits(letter: u8) -> Option<usize> {
+    match letter {
+        b'x' => Some(2),
+        b'u' => Some(4),
+        b'U' => Some(8),
+        _ => None,
     }
 }
 

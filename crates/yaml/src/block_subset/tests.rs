@@ -1,0 +1,169 @@
+use super::super::{Options, read};
+use super::*;
+use crate::place::SourceId;
+
+/// Texts in the subset, and some at its edge.
+const SEEDS: [&str; 8] = [
+    "---\n# comment\napiVersion: apps/v1\nkind: Deployment # line\nmetadata:\n  name: web\n  \
+     labels: {app: web, \"tier\": 'x'}\nspec:\n  replicas: 2\n  template:\n    spec:\n      \
+     containers:\n      - name: main\n        args: [\"-v\", a b, -c, --port, {--x: -1}, [], {}]\n        command:\n        \
+     - sh\n        - -c\n        - |\n          set -e\n            echo hi\n\n          exit\n        \
+     env:\n        - name: \"A\"\n          value: '1'\n        -\n          name: B\n",
+    "a:\n- b\n-\n- c: d\n  e:\n  - f\n  g: >-\n    folded\n    text\n\n    more\n      deep\n    end\n\n\nh: ~\n",
+    "key: value with  spaces\t # not\nother : x\nnull_one:\nurl: http://x:80/#y\nt: 12:30\nn: 0x1F\ny: yes\n<<: x\n",
+    "- - a\n  - b\n- - - c\n- x: |+\n    keep\n\n\n- y: |-\n    strip\n\n- z: >\n\n    late\n",
+    "\u{e9}t\u{e9}: \u{201c}quotes\u{201d}\nk: \"\u{e9}\" # \u{e9}\nl: [\u{e9}]\nm: \"a\\nb\"\nn: 'it''s'\n",
+    "description: Says what\n  it is, and where:\\n\n\n  \u{2018}there\u{2019} it\u{2019}s  \n  - not a list\n\n  # done\nq: \"a b  \n\n  c \\\n   d\\\\\\x41\\t\n    \\u00e9 e\"\nr: 'it''s\n\n\n  so'   # c\nnext:\n  on a line\n  of its own\nquoted:\n- \"a\n  b\"\n- c\n  d\n-\n  e\n  f\nz: 'q'\n",
+    "json: {\"a\":1, \"b\": [1, 2,\n    3, {x: y}],  # c\n  \"c\":{}, d: e,\n\n  f: 'g\n  h'}\nlist: [\n  a b,\n  \"c\",\n]\n\u{e9}\u{e8}: {\u{e9}: \u{e8}, b: c}\n\"\u{e9}\\n\" : |2+\n   a\n\n  b\n\nk: >1-  # c\n  x\n y\n",
+    "a: &x b\nc: *x\nd: !!str 1\n? e\n: f\ng: \"two\n  lines\"\nh: one\n  two\n...\n",
+];
+
+/// What all of YAML makes of the first document.
+fn all(text: &str, dialect: Dialect) -> Option<Node> {
+    let options = Options {
+        dialect,
+        ..Options::default()
+    };
+    read(text, &options).ok()?.into_iter().next()
+}
+
+/// Whether the text was read here; then it was read as all of YAML has it.
+fn agrees(text: &str) -> bool {
+    let mut is_read = false;
+    for dialect in [Dialect::Manifest, Dialect::Kustomization] {
+        let origin = Origin::start(SourceId::NONE);
+        if let Some(node) = first(text, origin, dialect) {
+            assert_eq!(Some(node), all(text, dialect), "{text:?}");
+            is_read = true;
+        }
+    }
+    is_read
+}
+
+#[test]
+fn what_is_in_the_subset_is_read_here() {
+    let texts = [
+        SEEDS[0],
+        SEEDS[1],
+        SEEDS[3],
+        "a: b",
+        "- a",
+        "a:",
+        "-",
+        "a: |\n  b",
+        "a: \"b\" # c\n# d\n",
+        "\n\n  a: b\n  c:\n   d: e\n",
+        "a: [x, 'y', \"z\", {b: c}]\n",
+        "a: [-c, --port, --b=c, -1, {-d: --e}]\n",
+        "a:\n  - b\n\n  # c\n\nd: e\n",
+        "---\na: b\n",
+        "a: |\n\n  b\n \n  c\n",
+        SEEDS[4],
+        SEEDS[5],
+        SEEDS[6],
+        "a: b\n  c",
+        "a:\n  b\n c",
+        "a: b\n  - c\n",
+        "a: 'b\n  c'",
+        "a: 'b\nc'\nd: e",
+        "a: [b,]",
+        "a: [b\n]",
+        "a:\n  {b: c,\n  d: e}\n",
+        "a: |2\n  b",
+        "a: \"b\\\n  c\"",
+        "- a\n  b\n- |\n  c\n",
+        "a: \u{201c}b\u{201d}\n",
+    ];
+    for text in texts {
+        assert!(agrees(text), "{text:?}");
+    }
+}
+
+#[test]
+fn what_is_not_is_handed_over() {
+    let texts = [
+        "",
+        "a",
+        "# a\n",
+        "a: &b c",
+        "a: *b",
+        "a: !c d",
+        "a: b: c",
+        "a: b\n- c",
+        "a: b\n c: d",
+        "a:\tb",
+        "a: b\r\n",
+        "a: \"b",
+        "<<: {a: b}",
+        "\"<<\": {}",
+        "? a",
+        "a: [b",
+        "a: {b}",
+        "a: [b: c]",
+        "a: [-]",
+        "a: [- b]",
+        "a: [--]",
+        "a: [---]",
+        "... : b",
+        "--- a: b",
+        "a: b\n---\nc: d",
+        "a: |\nb: c",
+        "a: >\n    \n  b",
+        "a: |\n \tb",
+        "a: b\u{2028}c",
+        "%a: b",
+        "- a\nb: c",
+        "a: b\n  c: d",
+        "a: b\n\t c",
+        "a: \"b\n---\nc\"",
+        "a: \"\\q\"",
+        "a: \"\\ud800\"",
+        "a: \"\\x+1\"",
+        "\"a\nb\": c",
+        "{a: b}",
+        "a: [b\n---\n]",
+        "a: [b\nc]",
+        "a: {b\n: c}",
+        "a: |0\n b",
+    ];
+    for text in texts {
+        assert!(!agrees(text), "{text:?}");
+    }
+}
+
+#[test]
+fn whatever_is_read_here_is_read_as_all_of_yaml_has_it() {
+    // Xorshift: the same texts at every run.
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut below = |limit: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % limit as u64).unwrap()
+    };
+    let pieces = [
+        "\n", " ", "  ", ":", ": ", "- ", "#", " #", "'", "\"", "|", ">", "|-\n", ">+\n", "[", "]",
+        "{", "}", ",", "a", "-", "---", "...", "\t", "\\", "&a", "*a", "!", "?", "<<", "%", "~",
+        "1", "\u{e9}", "\u{85}",
+    ];
+    let mut count = 0;
+    for _ in 0..40_000 {
+        let mut text = SEEDS[below(SEEDS.len())].to_owned();
+        let lines: Vec<&str> = text.split_inclusive('\n').collect();
+        let from = below(lines.len());
+        let to = from + 1 + below(lines.len() - from);
+        text = lines[from..to].concat();
+        for _ in 0..below(4) {
+            let mut at = below(text.len() + 1);
+            while !text.is_char_boundary(at) {
+                at -= 1;
+            }
+            match below(3) {
+                0 if at < text.len() => drop(text.remove(at)),
+                _ => text.insert_str(at, pieces[below(pieces.len())]),
+            }
+        }
+        count += usize::from(agrees(&text));
+    }
+    assert!(count > 4_000, "only {count} were read here");
+}
