@@ -24,7 +24,7 @@ use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, Value};
 use serde_json::Map;
 
 use crate::error::{Error, Kind, Result, nearest};
-use crate::place::{Place, SourceId, Span};
+use crate::place::{Excerpt, Place, SourceId, Span};
 
 /// The end of a template's name; without it, it is the name of what the template makes.
 pub const SUFFIX: &str = ".j2";
@@ -510,15 +510,10 @@ fn pointed(error: Error, text: &str, span: Span) -> Error {
         .min()
         .map_or(end_of_line, |at| range.start + at + 2);
     let shown = without_texts(text.cut(start..end));
-    let margin = " ".repeat(text.cut(start..range.start).chars().count());
-    let marked = text
-        .cut(range.start..range.end.clamp(range.start, end))
-        .chars()
-        .count();
-    error.note(
-        format!("{shown}\n        {margin}{}", "^".repeat(marked.max(1))),
-        None,
-    )
+    // A letter of a quoted text may be longer than its dot.
+    let before = without_texts(text.cut(start..range.start)).len();
+    let marked = without_texts(text.cut(range.start..range.end.clamp(range.start, end)));
+    error.with_excerpt(Excerpt::new(&shown, before..before + marked.len()))
 }
 
 /// A piece of a template in which every letter of a quoted text is a dot.

@@ -241,7 +241,10 @@ fn what_is_missing_for_a_chart_is_said_in_one_line() {
             .filter(|line| line.contains(words))
             .collect();
         assert_eq!(lines.len(), 1, "{words}: {}", said.err);
-        assert!(lines[0].starts_with("warning: HelmRelease `shop/web` is not rendered"));
+        assert!(
+            lines[0]
+                .starts_with("warning[chart-not-rendered]: HelmRelease `shop/web` is not rendered")
+        );
         assert!(said.out.contains("kind: HelmRelease"), "{}", said.out);
         assert!(!said.out.contains("kind: Deployment"), "{}", said.out);
     }

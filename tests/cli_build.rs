@@ -201,7 +201,8 @@ fn deprecated_flags_work_and_are_remarked_on() {
         ["ConfigMap", "Deployment", "Namespace", "ClusterRole"]
     );
     assert!(
-        said.err.starts_with("warning: `--reorder` is deprecated\n"),
+        said.err
+            .starts_with("warning[deprecated-field]: `--reorder` is deprecated\n"),
         "{}",
         said.err
     );

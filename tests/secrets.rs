@@ -126,7 +126,7 @@ fn a_baseline_allows_what_was_there_and_nothing_new() {
     stage.write("r/a.yaml", &format!("password: {}\n", drawn(2)));
     stage.git("r", "add a.yaml");
     let said = check(&stage, "r", "--baseline allowed.yaml");
-    assert_eq!(said.err, "1 error, 1 note\n");
+    assert_eq!(said.err, "\n1 error, 1 note\nstart with a.yaml:1:11\n");
     assert!(said.out.contains("allows nothing"), "{}", said.out);
     // Written anew it keeps its key, so that other entries stay as they are.
     let key = |text: &str| {
@@ -171,11 +171,12 @@ fn what_git_must_not_track_is_told_even_if_it_looks_harmless() {
     let said = check(&stage, "r", "");
     assert_eq!(said.code, 1);
     for part in [
-        "error: git tracks `environments/production/secrets/hmac/token`, which the secret `hmac` is made of\n  \
-         --> environments/production/kustomization.yaml:3:11\n  also: environments/production/secrets/hmac/token\n",
-        "warning: git tracks `environments/production/later.env`",
-        "error: git tracks the secret `environments/production/secrets/hmac/token`\n",
-        "warning: no `.gitignore` covers the secrets of `production`",
+        "error[tracked-generator-file]: git tracks `environments/production/secrets/hmac/token`, which the secret `hmac` is made of\n  \
+         --> environments/production/kustomization.yaml:3:11\n",
+        "  also: environments/production/secrets/hmac/token\n",
+        "warning[tracked-generator-file]: git tracks `environments/production/later.env`",
+        "error[tracked-secret]: git tracks the secret `environments/production/secrets/hmac/token`\n",
+        "warning[unignored-secrets]: no `.gitignore` covers the secrets of `production`",
     ] {
         assert!(said.out.contains(part), "{part}\n--\n{}", said.out);
     }

@@ -147,7 +147,7 @@ fn a_file_without_a_key_is_refused_or_gets_placeholders() {
     assert!(said.out.contains("pin: canary-pin"), "{said:?}");
     assert!(
         said.err
-            .starts_with("warning: placeholders stand for what "),
+            .starts_with("warning[locked-secret]: placeholders stand for what "),
         "{said:?}"
     );
     let said = clean(&stage, "check --decrypt");

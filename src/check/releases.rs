@@ -137,8 +137,8 @@ fn refused(change: Change, error: &Error, when: &str) -> Finding {
     finding.place = error.place().cloned();
     finding.notes.push(Note {
         message: error.message().to_owned(),
-        place: None,
         help: error.help_line().map(str::to_owned),
+        ..Note::default()
     });
     finding.notes.extend(error.notes().iter().cloned());
     finding
@@ -206,8 +206,7 @@ fn by_object(change: Change, found: &Diff, before: &Output, after: &Output) -> V
         if let more @ 1.. = values.count().saturating_sub(SHOWN) {
             finding.notes.push(Note {
                 message: format!("and {more} more"),
-                place: None,
-                help: None,
+                ..Note::default()
             });
         }
         finding
@@ -254,7 +253,6 @@ fn note(change: &diff::Change) -> Note {
     };
     Note {
         message,
-        place: None,
-        help: None,
+        ..Note::default()
     }
 }

@@ -44,7 +44,7 @@ pub(super) fn answered(words: &[OsString]) -> Option<ExitCode> {
         Ok(true) => Some(ExitCode::SUCCESS),
         Ok(false) => None,
         Err(error) => {
-            output::usage(&error);
+            output::usage(&error, &output::Streams::default());
             Some(ExitCode::from(2))
         }
     }

@@ -389,7 +389,7 @@ fn against(
         let tracked = tree.tracked_files(&directory)?;
         opened
             .render(&files, then, name, &tracked)
-            .map_err(|error| error.note(format!("as of `{revision}`"), None))?
+            .map_err(|error| error.elsewhere().note(format!("as of `{revision}`"), None))?
     } else {
         Loaded::nothing()
     };

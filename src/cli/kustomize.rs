@@ -16,7 +16,7 @@ use super::build;
 use super::edit;
 use super::lazy_args::{LazyArgs, Lenient};
 use super::localize;
-use super::output::{Streams, When};
+use super::output::Streams;
 use super::topics;
 
 /// Builds kustomizations as kustomize v5.8.3 does; this is kustom under kustomize's name.
@@ -188,14 +188,14 @@ pub(super) fn command() -> clap::Command {
 pub(super) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let words: Vec<OsString> = arguments.collect();
     if let Some(page) = topic(&words) {
-        let streams = Streams::new(When::Auto, false);
+        let streams = Streams::default();
         return exit(streams.data(page), &streams);
     }
     let mut command = Arguments::command();
     let matches = command.try_get_matches_from_mut(words);
     match matches.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => {
-            let streams = Streams::new(When::Auto, false);
+            let streams = Streams::default();
             if let Err(error) = Global::default().set_limits() {
                 return exit(Err(error), &streams);
             }
@@ -236,7 +236,7 @@ pub(super) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
             }
         }
         Err(error) => {
-            let printed = super::output::usage(&error);
+            let printed = super::output::usage(&error, &Streams::default());
             if error.use_stderr() || !printed {
                 ExitCode::FAILURE
             } else {

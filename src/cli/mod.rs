@@ -61,7 +61,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum as _};
 use kustom::error::{Error, Kind, Result};
 use kustom::limits::{self, Limits};
 use kustom::process;
@@ -85,9 +85,12 @@ struct Global {
     /// When to use colour.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: output::When,
-    /// Print errors only.
+    /// Print errors only; of a report, a line for each finding.
     #[arg(short, long, global = true)]
     quiet: bool,
+    /// How errors and findings are written on stderr.
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "full")]
+    message_format: output::Messages,
     /// How much one build may read and make, such as `2G` (default 512M).
     #[arg(long, global = true, value_name = "SIZE", value_parser = size)]
     max_size: Option<u64>,
@@ -189,10 +192,11 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let words = words_of_help(&words).unwrap_or(words);
     match plain_build(&words).map_or_else(|| parsed(&words), Ok) {
         Ok(arguments) => {
+            let streams = arguments.global.streams();
             if let Err(error) = arguments.global.set_limits() {
-                return refused(&error);
+                streams.error(&error);
+                return ExitCode::from(2);
             }
-            let streams = Streams::new(arguments.global.color, arguments.global.quiet);
             run_command(arguments.command, &streams).unwrap_or_else(|error| {
                 streams.error(&error);
                 ExitCode::from(2)
@@ -269,6 +273,36 @@ fn run_command(command: Command, streams: &Streams) -> Result<ExitCode> {
 }
 
 impl Global {
+    /// The streams that messages and data go to.
+    fn streams(&self) -> Streams {
+        Streams::new(self.color, self.quiet, self.message_format)
+    }
+
+    /// What the flags say in arguments that the parser refuses.
+    fn of_refused(words: &[OsString]) -> Self {
+        let mut global = Self::default();
+        let mut words = words.iter().filter_map(|word| word.to_str());
+        while let Some(word) = words.next() {
+            let (flag, value) = match word.split_once('=') {
+                Some((flag, value)) => (flag, Some(value)),
+                None => (word, None),
+            };
+            match flag {
+                "--color" => {
+                    let value = value.or_else(|| words.next()).unwrap_or_default();
+                    global.color = output::When::from_str(value, false).unwrap_or_default();
+                }
+                "--message-format" => {
+                    let value = value.or_else(|| words.next()).unwrap_or_default();
+                    global.message_format =
+                        output::Messages::from_str(value, false).unwrap_or_default();
+                }
+                _ => {}
+            }
+        }
+        global
+    }
+
     /// Sets the limits of the process: those of the flags, or else of the environment.
     fn set_limits(&self) -> Result<()> {
         let size = match self.max_size {
@@ -299,12 +333,6 @@ fn variable<T>(name: &str, read: fn(&str) -> Result<T>) -> Result<Option<T>> {
         .map_err(|error| error.note(format!("in the environment variable `{name}`"), None))
 }
 
-/// An error about the environment that the program is called in.
-fn refused(error: &Error) -> ExitCode {
-    Streams::new(output::When::Auto, false).error(error);
-    ExitCode::from(2)
-}
-
 /// What `KUSTOM_OFFLINE` says.
 fn switch(text: &str) -> Result<bool> {
     lazy_args::boolean(text)
@@ -321,16 +349,16 @@ fn time(text: &str) -> std::result::Result<Duration, String> {
 
 /// Help and version go to stdout with success, anything else to stderr with 2, or 1 for `build`.
 fn usage(error: &clap::Error, words: &[OsString]) -> ExitCode {
+    let streams = Global::of_refused(words).streams();
     let is_command = error.kind() == ErrorKind::InvalidSubcommand;
     if let Some(word) = command(words).filter(|_| is_command)
         && let Some(meant) = project::meant_by(word)
     {
         let message = format!("there is no command `{word}`");
-        return refused(
-            &Error::new(Kind::Project, message).help(format!("did you mean `{meant}`?")),
-        );
+        streams.error(&Error::new(Kind::Project, message).help(format!("did you mean `{meant}`?")));
+        return ExitCode::from(2);
     }
-    let printed = output::usage(error);
+    let printed = output::usage(error, &streams);
     match (error.use_stderr(), command(words)) {
         (false, _) if printed => ExitCode::SUCCESS,
         (true, Some("build")) => ExitCode::FAILURE,
@@ -344,7 +372,7 @@ fn command(words: &[OsString]) -> Option<&str> {
     let mut words = words.iter().skip(1).filter_map(|word| word.to_str());
     loop {
         match words.next()? {
-            "--color" | "--max-size" | "--timeout" => drop(words.next()),
+            "--color" | "--message-format" | "--max-size" | "--timeout" => drop(words.next()),
             flag if flag.starts_with('-') => {}
             command => return Some(command),
         }

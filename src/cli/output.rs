@@ -11,7 +11,9 @@ use kustom::finding::Finding;
 use kustom::guard::Mask;
 use kustom::load::{FileKind, Files as _, LookupCache, bounded};
 use kustom::place::Place;
-use kustom::report::{self, Color, Format, Outcome, Report, visible_json};
+use kustom::report::{
+    self, Color, Diagnostic, Format, Look, MessageFormat, Outcome, Report, visible_json,
+};
 
 /// When colour is used.
 #[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
@@ -44,18 +46,54 @@ impl When {
     }
 }
 
+/// How messages are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Messages {
+    /// Over several lines, with the lines of the sources.
+    #[default]
+    Full,
+    /// A line each: `file:line:column: severity: message`.
+    Short,
+    /// A JSON object on a line each; `kustom schema message` describes it.
+    Json,
+}
+
+impl From<Messages> for MessageFormat {
+    fn from(messages: Messages) -> Self {
+        match messages {
+            Messages::Full => Self::Full,
+            Messages::Short => Self::Short,
+            Messages::Json => Self::Json,
+        }
+    }
+}
+
+/// The columns of a message where there is no terminal.
+const MESSAGE_WIDTH: usize = 80;
+
 /// The columns of the terminal; as many as are easily read where there is none.
 pub(super) fn width() -> usize {
     const READABLE: usize = 100;
-    let told = std::env::var("COLUMNS")
-        .ok()
-        .and_then(|columns| columns.parse().ok());
-    #[cfg(unix)]
-    let told = told.or_else(|| {
-        let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    width_of(io::stdout()).unwrap_or(READABLE)
+}
+
+/// The columns that are said to be there, or else those of the terminal that a stream is.
+#[cfg(unix)]
+fn width_of(stream: impl std::os::fd::AsFd) -> Option<usize> {
+    said_width().or_else(|| {
+        let size = rustix::termios::tcgetwinsize(stream).ok()?;
         Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
-    });
-    told.unwrap_or(READABLE)
+    })
+}
+
+#[cfg(not(unix))]
+fn width_of<S>(_: S) -> Option<usize> {
+    said_width()
+}
+
+fn said_width() -> Option<usize> {
+    let columns = std::env::var("COLUMNS").ok()?;
+    columns.parse().ok().filter(|columns| *columns > 0)
 }
 
 /// Makes the help of a command of `kustomize` from its path, such as `["edit", "add"]`.
@@ -71,13 +109,34 @@ pub(super) struct Streams {
     /// That of stdout.
     color_of_data: Color,
     quiet: bool,
+    messages: MessageFormat,
     /// What the caller said, once it is looked for.
     mask: Mutex<Option<Mask>>,
+    /// What was written last on stderr.
+    last: Mutex<Last>,
+}
+
+/// What was written last on stderr: a message stands apart from what is before and behind it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Last {
+    #[default]
+    Nothing,
+    Line,
+    Message,
+}
+
+impl Default for Streams {
+    /// Those of a program without flags of its own.
+    fn default() -> Self {
+        Self::new(When::Auto, false, Messages::Full)
+    }
 }
 
 impl Streams {
-    pub(super) fn new(when: When, quiet: bool) -> Self {
+    pub(super) fn new(when: When, quiet: bool, messages: Messages) -> Self {
         Self {
+            messages: messages.into(),
+            last: Mutex::default(),
             color: when.color(io::stderr().is_terminal()),
             color_of_data: when.color(io::stdout().is_terminal()),
             quiet,
@@ -147,20 +206,23 @@ impl Streams {
     pub(super) fn say(&self, text: &str) {
         if !self.quiet {
             let text = self.with_mask([], |mask| mask.text(text, &[]).into_owned());
-            say(&report::remark(&text));
+            self.line(&text);
         }
     }
 
-    /// Says how much was found, which repeats nothing that was read.
+    /// Says how much was found, which repeats nothing that was read, and where to begin.
     pub(super) fn summary(&self, found: &Report) {
         if !self.quiet {
-            say(&report::summary(found));
+            self.line(&report::summary(found));
+            if let Some(next) = report::next_step(found) {
+                self.line(&format!("{next}\n"));
+            }
         }
     }
 
     /// Says what went wrong.
     pub(super) fn error(&self, error: &Error) {
-        say(&report::error(&self.masked_error(error), self.color));
+        self.tell([Diagnostic::from(&self.masked_error(error))]);
     }
 
     /// An error, as it may be shown.
@@ -172,21 +234,13 @@ impl Streams {
 
     /// Says what went wrong with several things.
     pub(super) fn errors(&self, errors: &Report) {
-        say(&report::report(
-            &self.masked(errors),
-            Format::Text,
-            self.color,
-        ));
+        self.tell(report::diagnostics(&self.masked(errors)));
     }
 
     /// Says what was noticed of several things.
     pub(super) fn report(&self, found: &Report) {
         if !self.quiet {
-            say(&report::report(
-                &self.masked(found),
-                Format::Text,
-                self.color,
-            ));
+            self.errors(found);
         }
     }
 
@@ -195,12 +249,58 @@ impl Streams {
         if !self.quiet {
             let mut findings = findings.to_vec();
             self.mask(findings.iter_mut());
-            let text: String = findings
-                .iter()
-                .map(|finding| report::finding(finding, self.color))
-                .collect();
-            say(&text);
+            self.tell(findings.iter().map(Diagnostic::from));
         }
+    }
+
+    /// A report of what may be shown in a format, for stdout or a file.
+    pub(super) fn page(&self, report: &Report, format: Format, color: Color) -> String {
+        let look = Look {
+            color,
+            width: width_of(io::stdout()).unwrap_or(MESSAGE_WIDTH),
+        };
+        self.with_mask([], |mask| {
+            if format == Format::Text && self.quiet {
+                let told = report::diagnostics(report);
+                return told.iter().map(Diagnostic::short).collect();
+            }
+            report::report(report, format, look, |place| mask.excerpt(place))
+        })
+    }
+
+    /// Writes messages on stderr, with the lines that hold no secret.
+    fn tell(&self, messages: impl IntoIterator<Item = Diagnostic>) {
+        let look = Look {
+            color: self.color,
+            width: width_of(io::stderr()).unwrap_or(MESSAGE_WIDTH),
+        };
+        let text = self.with_mask([], |mask| {
+            let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut text = String::new();
+            for told in messages {
+                if self.messages == MessageFormat::Full && *last != Last::Nothing {
+                    text.push('\n');
+                }
+                *last = Last::Message;
+                let told = told.with_excerpts(|place| mask.excerpt(place));
+                text.push_str(&told.write(self.messages, look));
+            }
+            text
+        });
+        say(&text);
+    }
+
+    /// Writes a line on stderr that is no message.
+    fn line(&self, text: &str) {
+        if self.messages == MessageFormat::Json {
+            return say(&report::json_remark(text));
+        }
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if *last == Last::Message && self.messages == MessageFormat::Full {
+            say("\n");
+        }
+        *last = Last::Line;
+        say(&report::remark(text));
     }
 
     /// Prints a list of names, one a line; in none of them a line ends.
@@ -212,6 +312,14 @@ impl Streams {
     /// Prints JSON and the end of a line; characters that a terminal would hide are escaped.
     pub(super) fn json(&self, json: impl fmt::Display) -> Result<()> {
         self.data(&visible_json(&format!("{json}\n")))
+    }
+
+    /// Prints messages on stdout; what is said next on stderr stands apart from them.
+    pub(super) fn paragraphs(&self, text: &str) -> Result<()> {
+        if !text.is_empty() {
+            *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Last::Message;
+        }
+        self.data(text)
     }
 
     /// Prints data; a reader that has gone away is no error.
@@ -318,18 +426,18 @@ fn learn_file(mask: &mut Mask, name: &str) {
 }
 
 /// Says what the parser of the command line refuses, or prints its help; whether it could be.
-pub(super) fn usage(error: &clap::Error) -> bool {
+pub(super) fn usage(error: &clap::Error, streams: &Streams) -> bool {
     if let Some(error) = in_our_words(error) {
-        Streams::new(When::Auto, false).error(&error);
+        streams.error(&error);
         return true;
     }
     let text = error.render().to_string();
     let masked = mask_of_caller().text(&text, &[]).into_owned();
     // Without anything masked, the text keeps its colours.
     if !error.use_stderr() || report::remark(&masked) == text {
-        return printed(error);
+        return printed(error, streams);
     }
-    say(&report::remark(&masked));
+    streams.line(&masked);
     true
 }
 
@@ -394,11 +502,11 @@ fn in_our_words(error: &clap::Error) -> Option<Error> {
 }
 
 /// Prints help, or what is wrong with the arguments; whether it could be.
-fn printed(error: &clap::Error) -> bool {
+fn printed(error: &clap::Error, streams: &Streams) -> bool {
     match error.print() {
         Err(cause) if cause.kind() != io::ErrorKind::BrokenPipe => {
             let error = Error::new(Kind::Output, "cannot write to stdout").caused_by(cause);
-            Streams::new(When::Auto, false).error(&error);
+            streams.error(&error);
             false
         }
         _ => true,

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use kustom::check::display_from;
 use kustom::error::Result;
 use kustom::load::WorkTree;
-use kustom::report::{self, Format, Report};
+use kustom::report::{Color, Format, Report};
 use kustom::write;
 
 use super::output::Streams;
@@ -46,13 +46,14 @@ impl Reporting {
     pub(super) fn write(&self, report: &Report, streams: &Streams) -> Result<ExitCode> {
         let format = self.format.format();
         let report = &streams.masked(report);
-        let text = match &self.output {
-            Some(_) => report::report(report, format, report::Color::Never),
-            None => report::report(report, format, streams.color_of_data()),
+        let color = match &self.output {
+            Some(_) => Color::Never,
+            None => streams.color_of_data(),
         };
+        let text = streams.page(report, format, color);
         match &self.output {
             Some(path) => write::file(path, text.as_bytes())?,
-            None if format == Format::Text && streams.is_quiet() => {}
+            None if format == Format::Text => streams.paragraphs(&text)?,
             None => streams.data(&text)?,
         }
         if format != Format::Github || self.output.is_some() {

@@ -7,7 +7,7 @@ use kustom::error::{Error, Kind, Result, nearest};
 use super::output::Streams;
 
 /// The JSON Schemas by their names, and what each describes.
-const SCHEMAS: [(&str, &str, &str); 5] = [
+const SCHEMAS: [(&str, &str, &str); 6] = [
     (
         "kustom",
         "`kustom.yaml`",
@@ -32,6 +32,11 @@ const SCHEMAS: [(&str, &str, &str); 5] = [
         "graph",
         "the output of `kustom graph --format json`",
         include_str!("../../schemas/graph.schema.json"),
+    ),
+    (
+        "message",
+        "a line of the messages as JSON",
+        include_str!("../../schemas/message.schema.json"),
     ),
 ];
 

@@ -89,7 +89,7 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
             }
             // What is broken is told once, however often it is saved.
             Err(error) => {
-                let text = report::error(&error, report::Color::Never);
+                let text = format!("{error:#}");
                 if text != told {
                     streams.error(&error);
                     told = text;

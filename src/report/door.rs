@@ -5,8 +5,8 @@
 //! each is taken apart without a rest.
 
 use super::{
-    Change, Check, Color, Format, Outcome, Report, Suite, error, finding, finding_of, printable,
-    remark, report, rules, visible_json,
+    Change, Check, Color, Diagnostic, Format, Look, MessageFormat, Outcome, Report, Suite,
+    finding_of, json_remark, printable, remark, report, rules, visible_json,
 };
 use crate::error::{Error, Kind, Note};
 use crate::finding::{Finding, Object, Severity};
@@ -73,7 +73,22 @@ fn note(text: &str) -> Note {
         message: format!("named by `{text}`"),
         place: Some(place(text)),
         help: Some(format!("did you mean `{text}`?")),
+        is_step: false,
     }
+}
+
+/// All ways to show a message, and how.
+fn looks() -> impl Iterator<Item = (MessageFormat, Look)> {
+    let formats = [
+        MessageFormat::Full,
+        MessageFormat::Short,
+        MessageFormat::Json,
+    ];
+    let wide = |color| Look { color, width: 400 };
+    formats.into_iter().flat_map(move |format| {
+        let looks = [wide(Color::Never), wide(Color::Always), Look::default()];
+        looks.into_iter().map(move |look| (format, look))
+    })
 }
 
 /// A finding with a text in each of its parts.
@@ -93,6 +108,8 @@ fn finding_with(rule: &'static str, severity: Severity, text: &str) -> Finding {
             namespace: text.to_owned(),
             name: text.to_owned(),
         })),
+        excerpt: None,
+        is_elsewhere: false,
     }
 }
 
@@ -135,18 +152,22 @@ fn no_error_of_any_kind_shows_a_secret() {
                     .note(words.clone(), Some(place(&text)))
                     .note_at(words.clone(), place(&text).span)
                     .with_note(note(&text))
+                    .step(words.clone(), Some(place(&text)))
+                    .elsewhere()
                     .reworded(format!("{words}, it ends"))
                     .caused_by(text.clone())
             };
-            for color in [Color::Never, Color::Always] {
-                hides(&error(&error_of(), color), &secret, &format!("{kind:?}"));
+            for (format, look) in looks() {
+                let told = Diagnostic::from(&error_of()).write(format, look);
+                hides(&told, &secret, &format!("{kind:?}"));
             }
             let masked = Mask::default().error(error_of());
             // A place is a path: it is hidden where it is shown.
             let told = masked.rename_files(|_| "a".into());
             hides(&format!("{told:#}"), &secret, &format!("{kind:?}"));
             let found = finding_of("render", &error_of());
-            hides(&finding(&found, Color::Never), &secret, "finding_of");
+            let told = Diagnostic::from(&found).full(Look::default());
+            hides(&told, &secret, "finding_of");
         }
     }
 }
@@ -159,7 +180,9 @@ fn no_finding_of_any_rule_shows_a_secret_in_any_format() {
     for (number, rule) in rules().chain(formats_of_tokens).enumerate() {
         let (text, secret) = &planted[number % planted.len()];
         let found = finding_with(rule, severities[number % 3], text);
-        hides(&finding(&found, Color::Never), secret, rule);
+        for (format, look) in looks() {
+            hides(&Diagnostic::from(&found).write(format, look), secret, rule);
+        }
         let whole = Report {
             suites: vec![
                 Suite {
@@ -191,7 +214,7 @@ fn no_finding_of_any_rule_shows_a_secret_in_any_format() {
             base: "deploy".to_owned(),
         };
         for format in formats() {
-            let told = report(&whole, format, Color::Never);
+            let told = report(&whole, format, Look::default(), |_| None);
             hides(&told, secret, &format!("{rule} as {format:?}"));
         }
     }
@@ -200,11 +223,9 @@ fn no_finding_of_any_rule_shows_a_secret_in_any_format() {
 #[test]
 fn a_remark_is_no_way_around() {
     for (text, secret) in planted() {
-        hides(
-            &remark(&format!("`{text}` is left as it is\n")),
-            &secret,
-            "remark",
-        );
+        let words = format!("`{text}` is left as it is\n");
+        hides(&remark(&words), &secret, "remark");
+        hides(&json_remark(&words), &secret, "remark as JSON");
     }
     // Names in lists and data are what they are, but they command nothing.
     assert_eq!(printable("a\u{1b}b"), "a\\u{1b}b");

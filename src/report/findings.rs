@@ -270,6 +270,8 @@ pub fn finding_of(rule: &'static str, error: &Error) -> Finding {
     finding.notes = error.notes().to_vec();
     finding.place = error.place().cloned();
     finding.help = error.help_line().map(str::to_owned);
+    finding.excerpt = error.excerpt().cloned().map(Box::new);
+    finding.is_elsewhere = error.is_elsewhere();
     finding
 }
 
@@ -353,8 +355,7 @@ mod tests {
     fn of_one_mistake_only_what_holds_everywhere_is_kept() {
         let step = |name: &str| Note {
             message: format!("built from `{name}`"),
-            place: None,
-            help: None,
+            ..Note::default()
         };
         let mut one = finding(3).help("name the field; it is called `a-web` now");
         one.notes = vec![step("shared"), step("a")];

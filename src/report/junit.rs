@@ -5,7 +5,8 @@
 use std::fmt::Write as _;
 
 use super::findings::{Check, Outcome, Report, Suite};
-use super::{Color, finding, shown};
+use super::{Color, Diagnostic, Look, shown};
+use crate::finding::Finding;
 
 /// The report as XML.
 pub(super) fn write(report: &Report) -> String {
@@ -61,7 +62,7 @@ fn case(out: &mut String, report: &Report, suite: &Suite, check: &Check) {
         Outcome::Ran(findings) => {
             let told: String = findings
                 .iter()
-                .map(|one| finding(one, Color::Never))
+                .map(|one| plain(one).full(UNWRAPPED))
                 .collect();
             let body = if report.fails(check) {
                 let worst = findings.iter().max_by_key(|one| one.severity);
@@ -77,6 +78,20 @@ fn case(out: &mut String, report: &Report, suite: &Suite, check: &Check) {
             };
             let _ = write!(out, ">\n      {body}\n    </testcase>\n");
         }
+    }
+}
+
+/// A viewer wraps by itself.
+const UNWRAPPED: Look = Look {
+    color: Color::Never,
+    width: usize::MAX,
+};
+
+/// A finding without its rule, which is the type of the failure.
+fn plain(finding: &Finding) -> Diagnostic {
+    Diagnostic {
+        rule: None,
+        ..Diagnostic::from(finding)
     }
 }
 
@@ -100,7 +115,7 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::{Finding, Severity};
+    use crate::finding::Severity;
 
     #[test]
     fn a_check_is_a_case_that_passes_fails_or_is_skipped() {

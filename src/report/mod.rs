@@ -4,6 +4,7 @@
 //! finding or the difference; here it is laid out, without what the guard takes for a secret.
 
 mod changes;
+mod diagnostic;
 mod diff;
 #[cfg(test)]
 mod door;
@@ -21,11 +22,9 @@ mod sarif;
 mod shown;
 mod text;
 
-use std::borrow::Cow;
-use std::fmt::Write as _;
-
 pub use crate::guard::printable;
 pub use changes::Change;
+pub use diagnostic::{Diagnostic, Label, Look, MessageFormat, Related, json_remark};
 pub use diff::{Format as DiffFormat, Layout, diff, diffs, summary as diff_summary};
 pub use explain::{
     blame, blame_json, chain, chains_json, life, lives_json, objects, reverse, reverse_json,
@@ -34,10 +33,9 @@ pub use findings::{Check, Counts, Merged, Outcome, Report, Suite, finding_of};
 pub use graph::{GraphFormat, graph};
 pub use overview::{EnvironmentView, Overview, Page};
 pub use rules::{About, about, rules};
+use std::borrow::Cow;
 
-use crate::error::{Error, Note};
-use crate::finding::{Finding, Severity};
-use crate::place::Place;
+use crate::place::{Excerpt, Place};
 
 /// Whether text is coloured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,53 +45,6 @@ pub enum Color {
     Never,
     /// ANSI escape codes.
     Always,
-}
-
-/// An error over several lines: what, where, how we got there, and what to try next.
-///
-/// # Example
-///
-/// ```
-/// use kustom::error::{Error, Kind};
-/// use kustom::place::Place;
-/// use kustom::report::{Color, error};
-///
-/// let missing = Error::new(Kind::Load, "there is no `a.yaml`")
-///     .at(Place::file("kustomization.yaml"))
-///     .help("did you mean `b.yaml`?");
-/// assert_eq!(
-///     error(&missing, Color::Never),
-///     "error: there is no `a.yaml`\n  --> kustomization.yaml\n  help: did you mean `b.yaml`?\n"
-/// );
-/// ```
-pub fn error(error: &Error, color: Color) -> String {
-    let mut text = headline("error", RED, error.message(), color);
-    arrow(&mut text, error.place(), color);
-    notes(&mut text, error.notes(), color);
-    if let Some(help) = error.help_line() {
-        text.push_str(&line("help", GREEN, help, color));
-    }
-    text
-}
-
-/// A finding over several lines, laid out like an error.
-pub fn finding(finding: &Finding, color: Color) -> String {
-    let (word, code) = match finding.severity {
-        Severity::Error => ("error", RED),
-        Severity::Warning => ("warning", YELLOW),
-        Severity::Note => ("note", BLUE),
-    };
-    let mut text = headline(word, code, &finding.message, color);
-    arrow(&mut text, finding.place.as_ref(), color);
-    for other in &finding.others {
-        let other = other.to_string();
-        text.push_str(&line("also", BLUE, &shown::name(&other), color));
-    }
-    notes(&mut text, &finding.notes, color);
-    if let Some(help) = &finding.help {
-        text.push_str(&line("help", GREEN, help, color));
-    }
-    text
 }
 
 /// How a report is written.
@@ -114,10 +65,15 @@ pub enum Format {
     Junit,
 }
 
-/// A report in a format; for people without its [`summary`].
-pub fn report(report: &Report, format: Format, color: Color) -> String {
+/// A report in a format; for people without its [`summary`]. `lines` knows the lines to show.
+pub fn report(
+    report: &Report,
+    format: Format,
+    look: Look,
+    lines: impl Fn(&Place) -> Option<Excerpt>,
+) -> String {
     match format {
-        Format::Text => text::write(report, color),
+        Format::Text => text::page(report, look, lines),
         Format::Json => shown::json(json::write(report)),
         Format::Sarif => shown::json(sarif::write(report)),
         Format::Github => github::write(report),
@@ -141,39 +97,21 @@ pub fn summary(report: &Report) -> String {
     text::summary(report)
 }
 
+/// Where to begin with what was found, if there is more than one thing.
+pub fn next_step(report: &Report) -> Option<String> {
+    text::next_step(report)
+}
+
+/// What was found as messages, each once, with the environments that it is about.
+pub fn diagnostics(report: &Report) -> Vec<Diagnostic> {
+    text::diagnostics(report)
+}
+
+const BOLD: &str = "1";
 const RED: &str = "1;31";
 const YELLOW: &str = "1;33";
 const BLUE: &str = "1;34";
 const GREEN: &str = "1;32";
-
-fn headline(word: &str, code: &str, message: &str, color: Color) -> String {
-    let message = shown::sentence(message);
-    format!("{}: {message}\n", painted(word, code, color))
-}
-
-fn line(word: &str, code: &str, message: &str, color: Color) -> String {
-    let message = shown::sentence(message);
-    format!("  {}: {message}\n", painted(word, code, color))
-}
-
-fn notes(text: &mut String, notes: &[Note], color: Color) {
-    for note in notes {
-        text.push_str(&line("note", BLUE, &note.message, color));
-        arrow(text, note.place.as_ref(), color);
-        if let Some(help) = &note.help {
-            text.push_str(&line("help", GREEN, help, color));
-        }
-    }
-}
-
-fn arrow(text: &mut String, place: Option<&Place>, color: Color) {
-    if let Some(place) = place.filter(|place| place.file.is_some()) {
-        // Writing to a string cannot fail.
-        let place = place.to_string();
-        let place = shown::name(&place);
-        let _ = writeln!(text, "  {} {place}", painted("-->", BLUE, color));
-    }
-}
 
 fn painted(word: &str, code: &str, color: Color) -> String {
     match color {

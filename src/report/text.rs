@@ -1,27 +1,99 @@
-//! Writes findings for people, with a summary.
+//! Writes findings for people: a page by file, with a summary.
 
 use std::fmt::Write as _;
 
 use super::changes;
-use super::findings::Report;
-use super::{BLUE, Color, finding, line, shown};
+use super::diagnostic::{Diagnostic, Look};
+use super::findings::{Merged, Report};
+use super::{BOLD, painted, shown};
+use crate::finding::Severity;
+use crate::place::{Excerpt, Place};
 
-/// Every finding over several lines, with the environments that it is about.
-pub(super) fn write(report: &Report, color: Color) -> String {
-    let mut text = String::new();
-    for one in report.unnumbered() {
-        text.push_str(&finding(&one.finding, color));
-        if report.suites.len() > 1 {
-            text.push_str(&line(
-                "in",
-                BLUE,
-                &shown::name(&one.suites.join(", ")),
-                color,
-            ));
+/// Every finding once, below the name of its file; the files in the order in which they are met.
+pub(super) fn page(
+    report: &Report,
+    look: Look,
+    lines: impl Fn(&Place) -> Option<Excerpt>,
+) -> String {
+    let merged = report.unnumbered();
+    let mut files: Vec<(&str, Vec<&Merged<'_>>)> = Vec::new();
+    let mut known = std::collections::HashMap::new();
+    for one in &merged {
+        let file = one.finding.place.as_ref();
+        let file = file
+            .and_then(|place| place.file.as_deref())
+            .unwrap_or_default();
+        let at = *known.entry(file).or_insert(files.len());
+        match files.get_mut(at) {
+            Some((_, found)) => found.push(one),
+            None => files.push((file, vec![one])),
         }
     }
-    text.push_str(&changes::text(&report.changes));
+    let is_page = files.len() > 1;
+    let mut text = String::new();
+    for (file, found) in files {
+        if is_page {
+            blank(&mut text);
+            let name = match file {
+                "" => "without a file".into(),
+                file => shown::name(file),
+            };
+            text.push_str(&painted(&name, BOLD, look.color));
+            text.push('\n');
+        }
+        for one in found {
+            blank(&mut text);
+            let told = diagnostic(report, one).with_excerpts(&lines);
+            text.push_str(&told.full(look));
+        }
+    }
+    let changes = changes::text(&report.changes);
+    if !changes.is_empty() {
+        blank(&mut text);
+        text.push_str(&changes);
+    }
     text
+}
+
+/// An empty line between two paragraphs.
+fn blank(text: &mut String) {
+    if !text.is_empty() {
+        text.push('\n');
+    }
+}
+
+/// Every finding once.
+pub(super) fn diagnostics(report: &Report) -> Vec<Diagnostic> {
+    let merged = report.unnumbered();
+    merged.iter().map(|one| diagnostic(report, one)).collect()
+}
+
+/// A finding with the environments that it is about, where there are several suites.
+fn diagnostic(report: &Report, one: &Merged<'_>) -> Diagnostic {
+    let told = Diagnostic::from(&one.finding);
+    match report.suites.len() {
+        0 | 1 => told,
+        _ => told.within(one.suites.iter().copied()),
+    }
+}
+
+/// Of several findings the worst that most environments share.
+pub(super) fn next_step(report: &Report) -> Option<String> {
+    let merged = report.unnumbered();
+    let is_placed = |one: &&Merged<'_>| {
+        let place = one.finding.place.as_ref();
+        place.is_some_and(|place| place.file.is_some()) && one.finding.severity > Severity::Note
+    };
+    let weight = |one: &&Merged<'_>| (one.finding.severity, one.suites.len());
+    // Of equals the first.
+    let first = merged.iter().rev().filter(is_placed).max_by_key(weight)?;
+    let place = first.finding.place.as_ref()?.to_string();
+    let place = shown::name(&place);
+    let more = merged.len() > 1;
+    more.then(|| match first.suites.len() {
+        0 | 1 => format!("start with {place}"),
+        count => format!("start with {place}, which {count} environments share"),
+    })
 }
 
 /// How many of what, on one line.

@@ -127,6 +127,8 @@ impl Stage {
             .env("TMPDIR", self.path("tmp"))
             .env("GIT_CONFIG_GLOBAL", self.path("gitconfig"))
             .env("GIT_CONFIG_NOSYSTEM", "1")
+            // Sentences stay on their lines.
+            .env("COLUMNS", "1000")
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .output()

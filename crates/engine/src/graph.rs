@@ -271,7 +271,7 @@ impl Graph {
         }
         let inner = loader.open(name)?;
         let to = self.kustomization(&inner).map_err(|error| {
-            error.note(
+            error.step(
                 format!("`{}` is named here", shown_name(name)),
                 place.clone(),
             )

@@ -185,7 +185,7 @@ fn base(loader: &Loader<'_>, name: &Text, visit: &mut Visit<'_>) -> Result<()> {
     let is_here = matches!(loader.kind(name), Some(FileKind::Directory));
     match loader.open(name) {
         Ok(inner) => directory(&inner, visit).map_err(|error| {
-            error.note(
+            error.step(
                 format!("`{}` is named here", crate::load::shown_name(name)),
                 Some(name.span.into()),
             )

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::place::{Place, Span};
+use crate::place::{Excerpt, Place, Span};
 
 /// What went wrong, and where.
 ///
@@ -30,11 +30,13 @@ struct Repr {
     place: Option<Place>,
     notes: Vec<Note>,
     help: Option<String>,
+    excerpt: Option<Excerpt>,
+    is_elsewhere: bool,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
-/// A step on the way to an error: which file asked for the one that failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What belongs to an error: another place that it is about, or a step on the way to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Note {
     /// What happened there, such as ``named by `resources` ``.
     pub message: String,
@@ -42,6 +44,8 @@ pub struct Note {
     pub place: Option<Place>,
     /// What to try next there, if it is something of its own.
     pub help: Option<String>,
+    /// Whether the place only says how we got there: its line is not shown.
+    pub is_step: bool,
 }
 
 /// Which part of the work an error comes from.
@@ -153,6 +157,8 @@ impl Error {
             place: None,
             notes: Vec::new(),
             help: None,
+            excerpt: None,
+            is_elsewhere: false,
             source: None,
         }))
     }
@@ -188,14 +194,42 @@ impl Error {
         self
     }
 
-    /// Adds a step on the way to the error; inner steps come first.
+    /// Adds what else is to be known, or another place that the error is about; the inner ones
+    /// come first.
     #[must_use]
     pub fn note(self, message: impl Into<String>, place: Option<Place>) -> Self {
         self.with_note(Note {
             message: message.into(),
             place,
-            help: None,
+            ..Note::default()
         })
+    }
+
+    /// Adds a step on the way to the error, such as the file that names the one that failed.
+    #[must_use]
+    pub fn step(self, message: impl Into<String>, place: Option<Place>) -> Self {
+        self.with_note(Note {
+            message: message.into(),
+            place,
+            is_step: true,
+            ..Note::default()
+        })
+    }
+
+    /// Sets the line to show at its place, for a text that its reader knows better, unless there
+    /// is one.
+    #[must_use]
+    pub fn with_excerpt(mut self, excerpt: Excerpt) -> Self {
+        self.0.excerpt.get_or_insert(excerpt);
+        self
+    }
+
+    /// Says that its places are in other texts than the disk has under these names, such as those
+    /// of a revision: no line of the disk is shown for them.
+    #[must_use]
+    pub fn elsewhere(mut self) -> Self {
+        self.0.is_elsewhere = true;
+        self
     }
 
     /// Adds a note that may have a help of its own.
@@ -230,6 +264,8 @@ impl Error {
             place: inner.place.clone(),
             notes: inner.notes.clone(),
             help: inner.help.clone(),
+            excerpt: inner.excerpt.clone(),
+            is_elsewhere: inner.is_elsewhere,
             source: None,
         }))
     }
@@ -243,6 +279,8 @@ impl Error {
         for words in own.chain(notes) {
             *words = change(words);
         }
+        let excerpt = self.0.excerpt.take();
+        self.0.excerpt = excerpt.and_then(|excerpt| excerpt.changed(&change));
         self
     }
 
@@ -313,9 +351,19 @@ impl Error {
         self.0.place.as_ref()
     }
 
-    /// The steps that led there, the innermost first.
+    /// The other places that it is about, and the steps that led there, the innermost first.
     pub fn notes(&self) -> &[Note] {
         &self.0.notes
+    }
+
+    /// The line to show at its place, where that is known without reading its file again.
+    pub fn excerpt(&self) -> Option<&Excerpt> {
+        self.0.excerpt.as_ref()
+    }
+
+    /// Whether its places are in other texts than those that the disk has under these names.
+    pub fn is_elsewhere(&self) -> bool {
+        self.0.is_elsewhere
     }
 
     /// The sentence and what to try next, for a parser that has one text for both.

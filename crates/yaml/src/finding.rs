@@ -6,7 +6,7 @@
 use std::fmt;
 
 use crate::error::Note;
-use crate::place::Place;
+use crate::place::{Excerpt, Place};
 
 /// One remark: which rule, how bad, what, where, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +30,10 @@ pub struct Finding {
     pub identity: Option<String>,
     /// The object that it is about, if it is about one.
     pub object: Option<Box<Object>>,
+    /// The line to show at its place, where that is known without reading its file again.
+    pub excerpt: Option<Box<Excerpt>>,
+    /// Whether its places are in other texts than those that the disk has under these names.
+    pub is_elsewhere: bool,
 }
 
 /// The object that a finding is about.
@@ -88,6 +92,8 @@ impl Finding {
             help: None,
             identity: None,
             object: None,
+            excerpt: None,
+            is_elsewhere: false,
         }
     }
 
@@ -151,6 +157,7 @@ impl From<&Finding> for Note {
             message: finding.message.clone(),
             place: finding.place.clone(),
             help: finding.help.clone(),
+            is_step: false,
         }
     }
 }

@@ -142,7 +142,7 @@ impl Arguments {
         target: &Target,
         revision: &str,
     ) -> Result<Option<Vec<Resource>>> {
-        let as_of = |error: Error| error.note(format!("as of `{revision}`"), None);
+        let as_of = |error: Error| error.elsewhere().note(format!("as of `{revision}`"), None);
         match target {
             Target::Environment(name) => {
                 let now = super::super::project::find(files, here, self.directory.as_deref())?;

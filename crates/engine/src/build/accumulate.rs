@@ -249,7 +249,7 @@ fn neither(name: &Text, as_file: Error, as_base: Error) -> Error {
 }
 
 fn built_here(error: Error, name: &Text) -> Error {
-    error.note(
+    error.step(
         format!("`{}` is built from here", shown_name(name)),
         Some(name.span.into()),
     )

@@ -182,7 +182,10 @@ pub(super) const MANY_FILES: usize = 64;
 
 fn named_here(error: Error, name: &Text) -> Error {
     let message = format!("`{}` is named here", shown_name(name));
-    error.note_at(message, name.span)
+    match name.span.line {
+        0 => error,
+        _ => error.step(message, Some(name.span.into())),
+    }
 }
 
 /// The kustomization file of a directory; there must be exactly one.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use crate::sensitive::parts;
 
@@ -18,6 +19,8 @@ pub(super) struct Known {
     /// The groups of several lines, by where they begin, and where the last line of them and of those
     /// before ends.
     wide: Vec<(usize, usize)>,
+    /// Where its lines begin, once one is looked for.
+    pub(super) starts: OnceLock<Vec<usize>>,
 }
 
 impl Known {
@@ -56,6 +59,7 @@ impl Known {
             wide: ends.collect(),
             groups,
             text,
+            starts: OnceLock::new(),
         }
     }
 

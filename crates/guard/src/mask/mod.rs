@@ -6,6 +6,7 @@
 //! Secret, whatever it looks like, and all that stands where the message points to.
 
 mod evident;
+mod excerpt;
 mod hide;
 mod known;
 mod pointed;
@@ -200,6 +201,9 @@ impl Mask {
                 *words = text;
             }
         }
+        let change = |text: &str| self.shown_beside(text, &pointed).into_owned();
+        let excerpt = finding.excerpt.take();
+        finding.excerpt = excerpt.and_then(|it| it.changed(change)).map(Box::new);
     }
 
     /// What stands on the lines of some places.
@@ -335,7 +339,7 @@ fn simplified(path: &str) -> String {
 mod tests {
     use kustom_yaml::error::Kind;
     use kustom_yaml::finding::Finding;
-    use kustom_yaml::place::Span;
+    use kustom_yaml::place::{Excerpt, Span};
 
     use super::*;
 
@@ -453,7 +457,9 @@ data:
             message: "in `hunter2`".to_owned(),
             place: Some(line(5)),
             help: Some("not `hunter2`".to_owned()),
+            is_step: false,
         }];
+        finding.excerpt = Some(Box::new(Excerpt::new("write hunter2 here", 6..13)));
         mask.finding(&mut finding);
         assert!(!format!("{finding:?}").contains("hunter2"), "{finding:?}");
     }
