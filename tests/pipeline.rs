@@ -163,6 +163,116 @@ fn the_jobs_for_gitlab_run() {
     );
 }
 
+/// Runs the steps of the action, all but the installation; `gh` answers with a comment that is there.
+fn act(stage: &mut Stage, comment: &str) -> Vec<(String, CommandOutput)> {
+    let gh = format!(
+        "#!/bin/sh\necho \"$@\" >> \"$GH_LOG\"\ncase \"$*\" in *--paginate*) printf '{comment}' ;; esac\n"
+    );
+    stage.write_program("tools/gh", &gh);
+    for (name, value) in [
+        ("ENVIRONMENTS", ""),
+        ("SECRETS", "placeholder"),
+        ("AGAINST", "origin/main..."),
+        ("AFFECTED", "[\"staging\"]"),
+        ("OUTPUT", "rendered"),
+        ("GITHUB_REPOSITORY", "shop/deploy"),
+        ("COMMENTS", "repos/shop/deploy/issues/7/comments"),
+    ] {
+        stage.set(name, value);
+    }
+    for name in ["GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GH_LOG", "TOOLS"] {
+        let place = stage.text(&name.to_lowercase());
+        stage.set(name, place);
+    }
+    let temporary = stage.text("tmp");
+    stage.set("RUNNER_TEMP", temporary);
+    let lines = values("action.yml", "run").into_iter();
+    let lines = lines.filter(|line| !line.contains("dist/install"));
+    lines
+        .map(|line| {
+            let said = shell(stage, "r", &format!("PATH=$TOOLS:$PATH\n{line}"));
+            (line, said)
+        })
+        .collect()
+}
+
+#[test]
+fn the_action_checks_renders_and_replaces_its_comment() {
+    for (comment, wanted) in [
+        ("", "api --method POST repos/shop/deploy/issues/7/comments"),
+        (
+            "41\\n",
+            "api --method PATCH repos/shop/deploy/issues/comments/41",
+        ),
+    ] {
+        let mut stage = repository();
+        let steps = act(&mut stage, comment);
+        assert_eq!(steps.len(), 5);
+        for (line, said) in steps {
+            assert_eq!(said.code, 0, "{line}: {}{}", said.out, said.err);
+        }
+        assert_eq!(stage.list("r/rendered"), ["staging.yaml"]);
+        assert_eq!(stage.read("github_output"), "environments=[\"staging\"]\n");
+        let told = "### staging&#64;origin/main... → staging";
+        assert!(stage.read("github_step_summary").contains(told));
+        assert!(
+            stage.read("gh_log").contains(wanted),
+            "{}",
+            stage.read("gh_log")
+        );
+    }
+}
+
+#[test]
+fn the_action_fails_where_an_environment_does_not_render() {
+    let mut stage = repository();
+    stage.write(
+        "r/environments/staging/kustomization.yaml",
+        "resources: [../../kustom/base]\nreplicas: [{name: nobody, count: 1}]\n",
+    );
+    stage.git("r", "commit --quiet --all --message broken");
+    let steps = act(&mut stage, "");
+    let (line, said) = &steps[0];
+    assert!(line.starts_with("kustom check"));
+    assert_eq!(said.code, 1);
+    assert!(
+        said.out
+            .contains("::error file=environments/staging/kustomization.yaml"),
+        "{}",
+        said.out
+    );
+}
+
+#[test]
+fn the_component_for_gitlab_checks_compares_and_renders() {
+    let mut stage = repository();
+    stage.set("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main");
+    stage.set("CI_JOB_URL", "https://ci.example.com/shop/-/jobs/1");
+    let inputs = [
+        ("secrets", "placeholder"),
+        ("output", "rendered"),
+        ("directory", "."),
+    ];
+    for line in values("templates/kustom.yml", "script") {
+        if line.starts_with("git fetch") {
+            continue;
+        }
+        let line = inputs.iter().fold(line, |line, (name, value)| {
+            line.replace(&format!("$[[ inputs.{name} ]]"), value)
+        });
+        assert!(!line.contains("$[["), "{line}");
+        let said = shell(&stage, "r", &line);
+        assert_eq!(said.code, 0, "{line}: {}{}", said.out, said.err);
+    }
+    assert_eq!(stage.list("r/rendered"), ["staging.yaml"]);
+    assert_eq!(stage.read("r/code-quality.json"), "[]\n");
+    assert!(
+        stage
+            .read("r/diff.md")
+            .contains("1 environment is affected")
+    );
+}
+
 #[test]
 fn the_plugin_of_argo_cd_renders_the_environment_it_stands_in() {
     let stage = repository();
@@ -176,7 +286,7 @@ fn the_plugin_of_argo_cd_renders_the_environment_it_stands_in() {
 fn the_hooks_stop_a_commit_with_a_secret_and_one_that_does_not_render() {
     let stage = repository();
     let entries = values(".pre-commit-hooks.yaml", "entry");
-    assert_eq!(entries.len(), 4);
+    assert_eq!(entries.len(), 6);
     let hook = format!("#!/bin/sh\nset -e\n{}\n", entries.join("\n"));
     stage.write_program("r/.git/hooks/pre-commit", &hook);
     let commit = |stage: &Stage| {
