@@ -422,3 +422,66 @@ fn the_real_sops_says_when_no_key_fits_and_when_a_file_was_changed() {
     assert_eq!(said.code, 0, "{said:?}");
     assert!(said.out.contains("pin: <not decrypted>"), "{said:?}");
 }
+
+/// A generator of ksops with a manifest, and a Secret of files.
+const KSOPS: &str = "apiVersion: viaduct.ai/v1
+kind: ksops
+metadata: {name: secrets}
+files: [web.enc.yaml]
+secretFrom:
+- metadata: {name: files, labels: {app: web}}
+  files: [config.enc.json]
+  envs: [app.enc.env]
+";
+
+#[test]
+fn generators_of_ksops_are_decrypted_in_process() {
+    let stage = project();
+    for directory in ["environments/k", "apps/k"] {
+        let write = |name: &str, text: &str| stage.write(&format!("p/{directory}/{name}"), text);
+        write("kustomization.yaml", "generators: [ksops.yaml]\n");
+        write("ksops.yaml", KSOPS);
+        write(
+            "web.enc.yaml",
+            &format!(
+                "apiVersion: v1\nkind: Secret\nmetadata: {{name: web}}\nstringData: {{pin: '{ENC}'}}\nsops: {{mac: '{ENC}'}}\n"
+            ),
+        );
+        write(
+            "config.enc.json",
+            &format!("{{\"config\": \"{ENC}\", \"sops\": {{\"mac\": \"{ENC}\"}}}}"),
+        );
+        write("app.enc.env", &format!("TOKEN={ENC}\nsops_mac={ENC}\n"));
+    }
+    stage.write("p/kustom.yaml", "argocd: [argocd]\n");
+    stage.write(
+        "p/argocd/app.yaml",
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: app, namespace: argocd}\n\
+         spec:\n  project: default\n  destination: {name: in-cluster}\n  source: {repoURL: 'https://git.example.org/x', path: apps/k}\n",
+    );
+    for name in ["k", "app"] {
+        let out = printed(&stage, &format!("render {name} --decrypt"));
+        for part in [
+            "pin: canary-pin",
+            "config: canary-value",
+            "TOKEN: canary-token",
+            "app: web",
+        ] {
+            assert!(out.contains(part), "{part}: {out}");
+        }
+        stage.write("count", "");
+        let said = clean(&stage, &format!("render {name}"));
+        assert_eq!((said.code, &*stage.read("count")), (0, ""), "{said:?}");
+        assert!(said.out.contains("pin: <not decrypted>"), "{said:?}");
+        assert!(!said.out.contains("ENC["), "{said:?}");
+        assert_eq!(said.err.matches("warning: placeholders").count(), 3);
+    }
+    clean(&stage, "check k app");
+    let said = clean(&stage, "secrets status k --decrypt");
+    assert_eq!(said.code, 0, "{said:?}");
+    assert_eq!(said.out.matches("decrypted    ").count(), 3, "{said:?}");
+    // A plain build is kustomize's, which runs the program if it may.
+    let said = clean(&stage, "build environments/k");
+    assert_eq!(said.code, 1, "{said:?}");
+    assert!(said.err.contains("is no built-in plugin"), "{said:?}");
+}

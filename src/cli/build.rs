@@ -217,6 +217,7 @@ pub(super) fn plugins(arguments: &Plugins) -> plugin::Options {
             debug: arguments.helm_debug,
             charts: None,
         },
+        ksops: plugin::Ksops::default(),
         homes: plugin_homes(),
     }
 }

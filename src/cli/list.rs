@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use kustom::error::Result;
 use kustom::load::{LookupCache, display_from};
 use kustom::project::{
-    self, Environment, Options, Project, Rendered, SecretFile, Secrets, State, render_many,
-    secret_files,
+    self, Environment, Options, Project, Rendered, SecretFile, Secrets, State, committed_secrets,
+    render_many, secret_files,
 };
 use kustom::report::printable;
 use kustom::template::Values;
@@ -134,7 +134,13 @@ fn states(
 ) -> Result<BTreeMap<State, usize>> {
     let values = project::values(files, project, environment, &Values::default())?;
     let mut states = BTreeMap::new();
-    for SecretFile { state, .. } in secret_files(files, project, environment, &values)? {
+    let filled = secret_files(files, project, environment, &values)?;
+    let committed = committed_secrets(files, project, environment, &values);
+    let committed = committed
+        .into_iter()
+        .filter(|one| filled.iter().all(|file| file.path != one.path))
+        .collect::<Vec<_>>();
+    for SecretFile { state, .. } in filled.into_iter().chain(committed) {
         *states.entry(state).or_default() += 1;
     }
     Ok(states)

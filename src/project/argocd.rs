@@ -19,6 +19,7 @@ use crate::finding::Finding;
 use crate::kustomization::FILE_NAMES;
 use crate::load::{FileKind, Files, Memory, unlistable, unreadable};
 use crate::place::SourceId;
+use crate::plugin::Ksops;
 use crate::yaml::{Node, configs, write};
 
 /// How many Applications may lead to each other.
@@ -189,6 +190,13 @@ impl Project {
     }
 }
 
+/// How what Applications are made of is built: nothing is decrypted, and nothing runs.
+fn discovery() -> build::Options {
+    let mut options = build::Options::default();
+    options.plugins.ksops = Ksops::Ciphertext;
+    options
+}
+
 struct Search<'s> {
     project: &'s Project,
     files: &'s dyn Files,
@@ -255,7 +263,7 @@ impl Search<'_> {
             reads.insert(path);
         }
         let start = self.project.start.clone();
-        let built = build::build(self.files, &start, directory, &build::Options::default())?;
+        let built = build::build(self.files, &start, directory, &discovery())?;
         reads.extend(built.sources.paths());
         self.take(&built, &reads, directory, false, 0, None);
         Ok(())
@@ -371,7 +379,7 @@ impl Search<'_> {
         let options = ApplicationOptions {
             root: &self.known.root,
             addresses: &self.known.addresses,
-            build: build::Options::default(),
+            build: discovery(),
         };
         let root = self.known.root.clone();
         let built = build_application(self.files, &root, &found.application, &options, None);
@@ -443,7 +451,7 @@ pub(super) fn rendered(
         let _ = files.read(file);
     }
     let release = options.release.or(project.kustomize_release);
-    let mut plugins = project.helm.allowed(options.plugins.clone());
+    let mut plugins = options.plugins_of(project);
     // A chart that is fetched is gone with the command.
     plugins.helm.charts.get_or_insert_with(Arc::default);
     let build = ApplicationOptions {

@@ -30,6 +30,7 @@ mod provenance;
 mod remotes;
 mod render;
 mod script_files;
+mod secret_references;
 mod secrets;
 mod settings;
 mod substitution;
@@ -66,9 +67,10 @@ pub use output::RECORD;
 pub use remotes::{VENDOR, visit_remotes};
 pub use render::{Options, Rendered, render, render_observed};
 pub use script_files::ProjectFiles;
+pub use secret_references::SecretReference;
 pub use secrets::{
-    Layout, Question, SecretFile, SecretStub, State, Wanted, lay_out, named_secrets, questions,
-    secret_files,
+    Layout, Question, SecretFile, SecretStub, State, Wanted, committed_secrets, lay_out,
+    named_secrets, questions, secret_files,
 };
 pub use settings::{
     AllowedFinding, Bounds, ConfigSource, DiffSettings, EnvironmentSettings, Expectation,

@@ -22,7 +22,7 @@ use crate::flux::hide_secrets;
 use crate::guard::Mask;
 use crate::load::{Cached, Files, Memory, Overlay, Restriction, Sources, TrackedFiles};
 use crate::place::Span;
-use crate::plugin;
+use crate::plugin::{self, Ksops};
 use crate::release::Release;
 use crate::resource::Resource;
 use crate::sops::{Decrypted, OnLocked, Sops};
@@ -51,6 +51,20 @@ pub struct Options<'o> {
     pub sops: Option<&'o Sops>,
     /// Whether it is looked for what is lost without a word; see [`build::Options::lint`].
     pub lint: bool,
+}
+
+impl Options<'_> {
+    /// What may run in a render: generators of ksops do in process, unless plugins are allowed to
+    /// run and nothing else decrypts.
+    pub(super) fn plugins_of(&self, project: &Project) -> plugin::Options {
+        let mut plugins = project.helm.allowed(self.plugins.clone());
+        plugins.ksops = match self.sops {
+            Some(_) => Ksops::Decrypted,
+            None if plugins.enabled && plugins.functions.exec => Ksops::Program,
+            None => Ksops::Ciphertext,
+        };
+        plugins
+    }
 }
 
 /// What a render makes.
@@ -184,7 +198,11 @@ fn rendered(
     let decrypted = Decrypted::new(files, options.sops, on_locked, shown);
     if let Some(argo) = &environment.argocd {
         let whose = (project, environment);
-        return argocd::rendered(files, working_directory, whose, argo, options, observer);
+        let view = &decrypted;
+        let rendered = argocd::rendered(view, working_directory, whose, argo, options, observer);
+        let mut rendered = rendered.map_err(|error| decrypted.explained(error))?;
+        rendered.findings.extend(decrypted.findings());
+        return Ok(rendered);
     }
     if let Some(flux) = &environment.flux {
         let is_decrypted = flux.kustomization.decrypts();
@@ -238,7 +256,7 @@ fn rendered_of(
     let build_options = build::Options {
         release: release.unwrap_or_default(),
         restriction: options.restriction,
-        plugins: project.helm.allowed(options.plugins.clone()),
+        plugins: options.plugins_of(project),
         omitted: missing.omitted.clone(),
         lint: options.lint,
         kinds: kinds::known(files, project, environment)?,

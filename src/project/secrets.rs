@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::boilerplate::{Boilerplate, boilerplate, instruction, is_filled};
 use super::extended_files::ExtendedFiles;
-use super::named_secrets::{Named, named};
+use super::named_secrets::{Named, committed, named};
+use super::secret_references::SecretReference;
 use super::templates::{Templated, rendered};
 use super::{Environment, Project, Secrets};
 use crate::error::{Error, Kind, Result, nearest};
@@ -65,6 +66,8 @@ pub enum State {
     Encrypted,
     /// It is encrypted, and there is a key for it.
     Decrypted,
+    /// It stands for Secrets that a controller makes in the cluster.
+    Reference,
     /// It is filled in.
     Filled,
 }
@@ -84,16 +87,21 @@ pub struct SecretFile {
     pub boilerplate: Option<PathBuf>,
     /// The first instruction in the boilerplate.
     pub instruction: Option<String>,
+    /// Whether it is there to be committed: a manifest, or a file of ksops.
+    pub is_committed: bool,
+    /// The Secrets that it stands for.
+    pub references: Vec<SecretReference>,
 }
 
 impl State {
-    /// Its name: `missing`, `placeholder`, `encrypted`, `decrypted` or `filled`.
+    /// Its name: `missing`, `placeholder`, `encrypted`, `decrypted`, `reference` or `filled`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Missing => "missing",
             Self::Placeholder => "placeholder",
             Self::Encrypted => "encrypted",
             Self::Decrypted => "decrypted",
+            Self::Reference => "reference",
             Self::Filled => "filled",
         }
     }
@@ -205,6 +213,42 @@ pub fn secret_files(
     Ok(all)
 }
 
+/// What an environment's kustomizations name that is there to be committed: manifests and files of
+/// ksops that sops has encrypted, and objects that stand for Secrets, such as a `SealedSecret` or an
+/// `ExternalSecret`; sorted by path.
+pub fn committed_secrets(
+    files: &dyn Files,
+    project: &Project,
+    environment: &Environment,
+    values: &Values,
+) -> Vec<SecretFile> {
+    let derived = ExtendedFiles::new(files, environment);
+    let view = Templated::new(&derived, project, environment, values);
+    let committed = committed(&view, project, environment).into_iter();
+    let mut all: Vec<SecretFile> = committed
+        .map(|one| {
+            let content = project.read_own(files, &one.path).unwrap_or_default();
+            let state = match (one.references.is_empty(), encryption(&content)) {
+                (false, _) => State::Reference,
+                (true, Some(_)) => State::Encrypted,
+                (true, None) => State::Filled,
+            };
+            SecretFile {
+                path: one.path,
+                state,
+                is_used: true,
+                named: Some(one.place),
+                boilerplate: None,
+                instruction: None,
+                is_committed: true,
+                references: one.references,
+            }
+        })
+        .collect();
+    all.sort_by(|one, other| one.path.cmp(&other.path));
+    all
+}
+
 /// Adds the instructions of the boilerplate.
 fn instruct(files: &dyn Files, project: &Project, secrets: &mut [SecretFile]) {
     let guard = Guard::new();
@@ -268,6 +312,8 @@ impl Slot<'_> {
             named: self.named.clone(),
             boilerplate: self.twin.map(|twin| twin.path.clone()),
             instruction: None,
+            is_committed: false,
+            references: Vec::new(),
         }
     }
 

@@ -32,6 +32,7 @@ pub mod kustomization;
 pub mod process;
 pub mod write;
 pub mod load;
+pub mod sops;
 pub mod plugin;
 pub mod cfg;
 pub mod build;

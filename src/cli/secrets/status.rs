@@ -6,7 +6,9 @@ use std::process::ExitCode;
 
 use kustom::error::Result;
 use kustom::load::{LookupCache, TrackedFiles, WorkTree, tracked_files};
-use kustom::project::{self, Environment, Project, SecretFile, Secrets, State, secret_files};
+use kustom::project::{
+    self, Environment, Project, SecretFile, Secrets, State, committed_secrets, secret_files,
+};
 use kustom::report::printable;
 use kustom::sops::{self, Decryption, Sops, is_encrypted};
 use kustom::template::Values;
@@ -101,7 +103,11 @@ fn of_environment(
     tracked: &TrackedFiles,
 ) -> Result<Vec<Line>> {
     let values = project::values(files, project, environment, &Values::default())?;
-    let secrets = secret_files(files, project, environment, &values)?;
+    let mut secrets = secret_files(files, project, environment, &values)?;
+    let known: BTreeSet<PathBuf> = secrets.iter().map(|file| file.path.clone()).collect();
+    let mut committed = committed_secrets(files, project, environment, &values);
+    committed.retain(|file| !known.contains(&file.path));
+    secrets.extend(committed);
     let lines = secrets.into_iter().map(|file| Line {
         environment: environment.name.clone(),
         policy: environment.secrets(),
@@ -134,16 +140,23 @@ fn decrypt(files: &LookupCache, project: &Project, lines: &mut [Line]) -> Result
 
 impl Line {
     fn text(&self, project: &Project) -> String {
+        let is_committed = self.is_committed();
         let remarks = [
-            (self.is_tracked, "tracked by git"),
+            (self.is_tracked && !is_committed, "tracked by git"),
             (self.is_open(), "not ignored by git"),
             (!self.file.is_used, "unused"),
-            (self.file.boilerplate.is_none(), "named by no boilerplate"),
+            (
+                self.file.boilerplate.is_none() && !is_committed,
+                "named by no boilerplate",
+            ),
         ];
-        let remarks: Vec<&str> = remarks
-            .iter()
-            .filter_map(|(holds, words)| holds.then_some(*words))
-            .collect();
+        let remarks = remarks.iter();
+        let remarks = remarks.filter_map(|(holds, words)| holds.then(|| (*words).to_owned()));
+        let references = self.file.references.iter().map(|one| {
+            let made = printable(&one.secret);
+            format!("{} for the Secret `{made}`", one.kind)
+        });
+        let remarks: Vec<String> = remarks.chain(references).collect();
         let end = match remarks.is_empty() {
             true => String::new(),
             false => format!("  ({})", remarks.join(", ")),
@@ -162,21 +175,31 @@ impl Line {
             "used": self.file.is_used,
             "boilerplate": self.file.boilerplate.as_deref().map(shown),
             "instruction": self.file.instruction,
+            "references": self.file.references.iter().map(|one| json!({
+                "kind": one.kind,
+                "name": one.name,
+                "secret": one.secret,
+            })).collect::<Vec<_>>(),
             "tracked": self.is_tracked,
             "ignored": self.is_ignored,
         })
     }
 
+    /// Whether it is there to be committed, and protects what it holds.
+    fn is_committed(&self) -> bool {
+        self.file.is_committed && self.file.state != State::Filled
+    }
+
     /// Whether git would take the file along.
     fn is_open(&self) -> bool {
-        self.is_ignored == Some(false) && !self.is_tracked
+        self.is_ignored == Some(false) && !self.is_tracked && !self.is_committed()
     }
 
     fn has_something_to_do(&self) -> bool {
         let is_wanted = self.file.is_used && self.policy == Secrets::Required;
         let is_there = self.file.state != State::Missing;
         // What is encrypted is there to be committed.
-        let is_secret = !matches!(self.file.state, State::Encrypted | State::Decrypted);
+        let is_secret = self.file.state < State::Encrypted || self.file.state == State::Filled;
         (is_wanted && self.file.state < State::Encrypted)
             || (is_secret && self.is_tracked)
             || (is_secret && is_there && self.is_open())

@@ -424,6 +424,19 @@ impl<'l> Loader<'l> {
     ///
     /// If it is missing, unreadable, a directory, or out of bounds; all at the place of the name.
     pub fn read(&self, name: &Text) -> Result<Content> {
+        self.read_bound(name, self.is_bound())
+    }
+
+    /// Reads a file that a program would read by itself: from anywhere, but for what is fetched.
+    ///
+    /// # Errors
+    ///
+    /// As [`Loader::read`].
+    pub fn read_as_program(&self, name: &Text) -> Result<Content> {
+        self.read_bound(name, self.checkout.is_some())
+    }
+
+    fn read_bound(&self, name: &Text, is_bound: bool) -> Result<Content> {
         if is_http(name) {
             let library = self.library;
             let served = library
@@ -452,7 +465,7 @@ impl<'l> Loader<'l> {
                     .help("name a file in it, one entry for each"),
             );
         }
-        if self.is_bound() && !resolved.starts_with(&self.root) {
+        if is_bound && !resolved.starts_with(&self.root) {
             let message = format!("`{name}` is outside of `{}`", self.shown_root());
             let error = Error::new(Kind::Load, message).at(name.span);
             return Err(error.help(match self.checkout {

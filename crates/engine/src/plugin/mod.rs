@@ -9,9 +9,11 @@
 
 mod container;
 mod declared;
+mod dotenv;
 mod executable;
 mod function;
 mod helm;
+mod ksops;
 mod bookkeeping;
 mod places;
 mod specification;
@@ -23,7 +25,7 @@ use std::sync::Arc;
 
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::finding::Finding;
-use kustom_yaml::place::Span;
+use kustom_yaml::place::{SourceId, Span};
 use kustom_yaml::{Entry, Manifests, Node};
 
 use crate::load::{Loader, Remotes};
@@ -35,8 +37,11 @@ pub use container::run as run_container;
 pub use declared::Declared;
 pub use helm::Helm;
 
+pub use ksops::{Ksops, KsopsFile, ksops_files};
+
 use executable::Executable;
 use function::Function;
+use ksops::Generator;
 
 /// What may run, and how.
 #[derive(Clone, Debug)]
@@ -47,6 +52,8 @@ pub struct Options {
     pub functions: FunctionOptions,
     /// How charts are inflated.
     pub helm: HelmOptions,
+    /// How generators of ksops run.
+    pub ksops: Ksops,
     /// Where old exec plugins may be; the first that exists is searched.
     pub homes: Vec<PathBuf>,
 }
@@ -104,6 +111,7 @@ impl Default for Options {
             enabled: false,
             functions: FunctionOptions::default(),
             helm,
+            ksops: Ksops::default(),
             homes: Vec::new(),
         }
     }
@@ -125,6 +133,7 @@ pub struct Plugin {
 enum Runner {
     Function(Box<Function>),
     Executable(Executable),
+    Ksops(Generator),
 }
 
 impl Plugin {
@@ -143,6 +152,15 @@ impl Plugin {
     ) -> Result<Self> {
         let name = configuration.id().to_string();
         let at_object = |error: Error| error.at(configuration.node.span);
+        if options.ksops != Ksops::Program && ksops::is(&configuration.node) {
+            let generator = Generator::new(&configuration.node, loader, options.ksops);
+            return Ok(Self {
+                runner: Runner::Ksops(generator.map_err(at_object)?),
+                name,
+                span: configuration.node.span,
+                tracked,
+            });
+        }
         if !options.enabled {
             let message = format!("`{name}` is no built-in plugin");
             return Err(at_object(Error::new(Kind::Plugin, message))
@@ -188,6 +206,10 @@ impl Plugin {
         let stream = match &self.runner {
             Runner::Function(function) => function.generate(&mut results),
             Runner::Executable(executable) => executable.run(String::new()),
+            Runner::Ksops(generator) => {
+                findings.extend(generator.findings());
+                generator.generate()
+            }
         };
         self.say(findings, results);
         if stream
@@ -204,7 +226,10 @@ impl Plugin {
                 checked.map_err(|error| self.named(error))?;
             }
             bookkeeping::take_wishes(resource)?;
-            places::settle_resource(resource, self.span);
+            // What stands in a file comes from there.
+            if resource.node.span.source == SourceId::NONE {
+                places::settle_resource(resource, self.span);
+            }
         }
         let mut list = Resources::new();
         list.add_all(made).map_err(|error| self.named(error))?;
@@ -291,6 +316,8 @@ impl Plugin {
         let stream = match &self.runner {
             Runner::Function(function) => function.transform(&text, &mut results),
             Runner::Executable(executable) => executable.run(text),
+            Runner::Ksops(_) => Err(Error::new(Kind::Plugin, "ksops transforms nothing")
+                .help("name it in `generators`")),
         };
         self.say(findings, results);
         let is_silent = stream.as_ref().is_ok_and(|it| it.documents.is_empty());
