@@ -75,7 +75,7 @@ pub struct ProjectSettings {
     pub validation: ValidationSettings,
     /// How differences are shown.
     pub diff: DiffSettings,
-    /// Values for the templates of all environments; the base's `values.yaml` overrides them.
+    /// Values for the templates of all environments, over those of the base's `values.yaml`.
     pub values: Map<String, Value>,
     /// The versions of Kubernetes that the objects are for, in quotes: `["1.33"]`; `kustom check`
     /// judges them as API servers of these versions do. Without it nothing is judged.
