@@ -2,8 +2,8 @@
 
 use kustom::place::SourceId;
 use kustom::yaml::{
-    Dialect, Node, Options, PrintOptions, block_subset, manifests, print, read, rewrite, same_data,
-    write, write_stream,
+    Dialect, Node, Options, PrintOptions, block_subset, manifests, print, read, read_by_scanner,
+    rewrite, same_data, write, write_stream,
 };
 
 use super::parts::pair;
@@ -18,19 +18,25 @@ pub(super) const KEPT: Options = Options {
     go_yaml_4: false,
 };
 
-/// What the reader of the block subset makes of a text is what all of YAML makes of it.
+/// What the reader of the block subset makes of a text is what all of YAML makes of it, comments
+/// included.
 pub(crate) fn block_subset_is_yaml(text: &str) {
-    for dialect in [Dialect::Manifest, Dialect::Kustomization] {
-        let Some(node) = block_subset(text, dialect) else {
+    let kustomization = Options {
+        dialect: Dialect::Kustomization,
+        ..Options::default()
+    };
+    let script = Options {
+        lasting_anchors: true,
+        go_yaml_4: true,
+        ..KEPT
+    };
+    for options in [Options::default(), kustomization, KEPT, script] {
+        let Some(documents) = block_subset(text, &options) else {
             continue;
         };
-        let options = Options {
-            dialect,
-            ..Options::default()
-        };
-        // `read` never tries the subset.
-        let documents = read(text, &options).expect("what is read in one pass is no mistake");
-        assert_eq!(documents, [node]);
+        let by_scanner =
+            read_by_scanner(text, &options).expect("what is read in one pass is no mistake");
+        assert_eq!(documents, by_scanner);
     }
 }
 

@@ -14,8 +14,9 @@ mod quoted;
 mod tests;
 mod text;
 
-use super::scan::{Mark, Origin, break_length, is_blank_or_end};
-use super::{Dialect, Entry, Node, Str, Style, Tag, Value};
+use super::attach::{end_comments, frame, give_foot_back, move_foot};
+use super::scan::{Blank, Margin, Mark, Origin, TokenKind, break_length, is_blank_or_end};
+use super::{Decor, Dialect, Entry, Node, Options, Str, Style, Tag, Value};
 use crate::place::Span;
 
 /// How deep collections are read here; deeper ones are handed over.
@@ -24,7 +25,7 @@ const DEPTH: usize = 128;
 /// The length of a key, in bytes, from which on it is handed over: long ones may not be keys.
 const KEY_LENGTH: usize = 1000;
 
-/// Reads the only document of a text; nothing, if that is for others to do.
+/// Reads the only document of a text, without comments; nothing, if that is for others to do.
 pub(super) fn first(text: &str, origin: Origin, dialect: Dialect) -> Option<Node> {
     let mut reader = Reader::new(text, origin, dialect)?;
     reader.start()?;
@@ -33,13 +34,33 @@ pub(super) fn first(text: &str, origin: Origin, dialect: Dialect) -> Option<Node
     reader.is_at_end().then_some(root)
 }
 
+/// Reads all documents of a text; nothing, if that is for others to do.
+pub(super) fn all(text: &str, origin: Origin, options: &Options) -> Option<Vec<Node>> {
+    let mut reader = Reader::new(text, origin, options.dialect)?;
+    // The dialect of kustomizations has no comments.
+    if options.comments && options.dialect == Dialect::Manifest {
+        reader.margin = Some(Box::new(Margin::new(text, origin)));
+    }
+    let mut head = reader.start()?;
+    let mut documents = Vec::new();
+    loop {
+        let mut root = reader.root()?;
+        let is_last = reader.is_at_end();
+        let foot = reader.end_document()?;
+        frame(&mut root, head.take(), foot);
+        documents.push(root);
+        if is_last {
+            return Some(documents);
+        }
+    }
+}
+
 /// What is made of a text here, if anything is; for the fuzz target that holds it to all of YAML.
 #[doc(hidden)]
-pub fn block_subset(text: &str, dialect: Dialect) -> Option<Node> {
-    let source = crate::place::SourceId::NONE;
-    super::control_chars::refuse(text, source).ok()?;
-    let (text, origin) = super::scan::without_bom(text, Origin::start(source));
-    first(text, origin, dialect)
+pub fn block_subset(text: &str, options: &Options) -> Option<Vec<Node>> {
+    super::control_chars::refuse(text, options.source).ok()?;
+    let (text, origin) = super::scan::without_bom(text, Origin::start(options.source));
+    all(text, origin, options)
 }
 
 /// Whether there is a line break other than LF.
@@ -82,6 +103,16 @@ struct Reader<'t> {
     column: Option<usize>,
     /// Where the last token ended.
     last_end: usize,
+    /// The last token, and where it started.
+    token: TokenKind,
+    token_start: usize,
+    /// Where the white space after it starts for the scanner.
+    blank: usize,
+    /// The columns of the open block collections, the innermost one's last; a list without
+    /// indentation has none.
+    columns: Vec<i32>,
+    /// The comments, where they are asked for.
+    margin: Option<Box<Margin<'t>>>,
     /// The entries of the mappings that are not complete, the innermost one's last.
     entries: Vec<Entry>,
     /// The same for lists.
@@ -103,30 +134,83 @@ impl<'t> Reader<'t> {
             wide: 0,
             column: None,
             last_end: 0,
+            token: TokenKind::StreamStart,
+            token_start: 0,
+            blank: 0,
+            columns: Vec::new(),
+            margin: None,
             entries: Vec::new(),
             items: Vec::new(),
             scratch: String::new(),
         };
-        (!has_odd_break(text)).then_some(reader)
+        // A byte order mark behind the first takes a column of its own.
+        let is_odd = text.starts_with('\u{FEFF}') || has_odd_break(text);
+        (!is_odd).then_some(reader)
     }
 
-    /// Moves to the first line with content, over a `---`.
-    fn start(&mut self) -> Option<()> {
+    /// Moves to the first line with content, over a `---`; returns the comment at the head of the
+    /// document.
+    fn start(&mut self) -> Option<Option<Str>> {
         self.first_of_line(0)?;
         let is_content = self.column.is_some();
         self.stop_at_marker()?;
+        let at = self.at;
         if is_content && self.column.is_none() {
-            self.at += 3;
-            self.rest_of_line()?;
-            return self.next_line();
+            self.marker()?;
+            self.reach(at);
+            return Some(None);
         }
-        Some(())
+        let head = self.noted().and_then(|margin| {
+            margin.reach(at);
+            margin.current().take_document_head()
+        });
+        Some(head.map(Str::from))
+    }
+
+    /// Moves over a `---`, and to what follows it.
+    fn marker(&mut self) -> Option<()> {
+        self.pass(TokenKind::DocumentStart, self.at, self.at + 3);
+        self.at += 3;
+        self.end_of_indicator()?.then_some(())
+    }
+
+    /// Moves over what follows a `-` or a `---` in its line, and to the next line if that is
+    /// nothing but a comment; tells whether it is. Such a comment speaks of what follows.
+    fn end_of_indicator(&mut self) -> Option<bool> {
+        self.skip_spaces();
+        match self.byte() {
+            b'#' if self.margin.is_some() => {
+                self.gap(self.at)?;
+                self.stop_at_marker()?;
+                return Some(true);
+            }
+            b'#' => self.at = self.line_end(self.at),
+            b'\n' => {}
+            _ => return Some(false),
+        }
+        self.next_line()?;
+        Some(true)
     }
 
     /// The collection that is a document.
     fn root(&mut self) -> Option<Node> {
         let column = self.column?;
-        self.nested(None, column, 0)
+        self.nested(None, column, 0, 0)
+    }
+
+    /// Moves over the `---` of another document, if there is one; returns the comment at the foot
+    /// of the one before.
+    fn end_document(&mut self) -> Option<Option<Str>> {
+        let end = self.at;
+        if self.column.is_some() {
+            return None;
+        }
+        if !self.is_at_end() {
+            self.marker()?;
+        }
+        self.reach(end);
+        let decor = self.noted().and_then(Margin::take);
+        Some(decor.and_then(|decor| decor.foot.or(decor.head)))
     }
 
     fn is_at_end(&self) -> bool {
@@ -167,6 +251,7 @@ impl<'t> Reader<'t> {
             let at = spaces_end(self.bytes, start);
             let next = match self.bytes.get(at) {
                 Some(b'\n') => at,
+                Some(b'#') if self.margin.is_some() => return self.gap(at),
                 Some(b'#') => self.line_end(at),
                 Some(b'\t') => return None,
                 Some(_) => {
@@ -183,6 +268,90 @@ impl<'t> Reader<'t> {
             self.line += 1;
             start = next + 1;
         }
+    }
+
+    /// Moves over white space with comments, of which the first is here, and notes them.
+    #[cold]
+    fn gap(&mut self, at: usize) -> Option<()> {
+        let passed = self.bytes.get(self.blank..at)?;
+        let breaks = memchr::memchr_iter(b'\n', passed).count() as u32;
+        let blank = Blank {
+            token: self.token,
+            token_start: self.token_start,
+            at: self.blank,
+            line: self.line - breaks,
+        };
+        let (at, line, line_start) = self.margin.as_mut()?.gap(blank, &self.columns)?;
+        self.line = line;
+        match self.bytes.get(at) {
+            Some(b'\t' | b'#') => return None,
+            Some(_) => self.stand_at(at, line_start),
+            None => (self.at, self.column) = (at, None),
+        }
+        Some(())
+    }
+
+    /// Remembers a token.
+    #[inline]
+    fn pass(&mut self, token: TokenKind, start: usize, end: usize) {
+        self.token = token;
+        self.token_start = start;
+        self.blank = end;
+        self.last_end = end;
+    }
+
+    /// The comments, if there are some whose value has not come.
+    #[inline]
+    fn noted(&mut self) -> Option<&mut Margin<'t>> {
+        self.margin
+            .as_deref_mut()
+            .filter(|margin| !margin.is_quiet())
+    }
+
+    /// Reaches the token that starts somewhere: comments may belong to it.
+    #[inline]
+    fn reach(&mut self, token: usize) {
+        if let Some(margin) = self.noted() {
+            margin.reach(token);
+        }
+    }
+
+    /// Gives a value, whose token starts somewhere, its comments.
+    #[inline]
+    fn settle(&mut self, node: &mut Node, token: usize) {
+        if let Some(margin) = self.noted() {
+            margin.reach(token);
+            node.decor = margin.take();
+        }
+    }
+
+    /// What belongs to a whole collection, whose first token starts somewhere, of the comments
+    /// above its `-`.
+    #[inline]
+    fn stem(&mut self, token: usize, above: usize) -> Option<Box<Decor>> {
+        let margin = self.noted()?;
+        margin.reach(token);
+        (above > 0).then(|| {
+            let head = margin.current().take_stem(above);
+            Box::new(Decor {
+                head: Some(head.into()),
+                ..Decor::default()
+            })
+        })
+    }
+
+    /// Moves over a comment that speaks of a token.
+    fn comment(&mut self, token: usize) -> Option<()> {
+        let Some(margin) = &mut self.margin else {
+            self.at = self.line_end(self.at);
+            return Some(());
+        };
+        let end = margin.line_comment(self.blank, self.line, token);
+        if end <= self.at {
+            return None;
+        }
+        (self.at, self.blank) = (end, end);
+        Some(())
     }
 
     /// Moves to the first content of the line that starts at a position.
@@ -218,10 +387,7 @@ impl<'t> Reader<'t> {
         self.skip_spaces();
         match self.byte() {
             b'\n' => Some(()),
-            b'#' if self.at > end => {
-                self.at = self.line_end(self.at);
-                Some(())
-            }
+            b'#' if self.at > end => self.comment(self.token_start),
             _ => None,
         }
     }
@@ -252,21 +418,30 @@ impl<'t> Reader<'t> {
     }
 
     /// What starts here, in a column where a collection may start; `indent` is the column of the
-    /// collection around it. The root is a collection.
-    fn nested(&mut self, indent: Option<usize>, column: usize, depth: usize) -> Option<Node> {
+    /// collection around it. The root is a collection. So many bytes of comments are `above` its `-`.
+    fn nested(
+        &mut self,
+        indent: Option<usize>,
+        column: usize,
+        depth: usize,
+        above: usize,
+    ) -> Option<Node> {
         if depth > DEPTH {
             return None;
         }
         let start = self.at;
         let key = match self.byte() {
-            b'-' if self.is_entry() => return self.list(column, false, depth),
+            b'-' if self.is_entry() => {
+                let stem = self.stem(start, above);
+                return self.list(column, false, depth, stem);
+            }
             quote @ (b'"' | b'\'') => {
                 let node = self.quoted(quote)?;
                 let end = self.at;
                 self.skip_spaces();
                 if self.byte() != b':' {
                     self.at = end;
-                    return indent.and_then(|_| self.last_of_line(node));
+                    return indent.and_then(|_| self.last_of_line(node, start));
                 }
                 node
             }
@@ -280,30 +455,52 @@ impl<'t> Reader<'t> {
             }
         };
         self.count_wide(start);
-        let key = self.colon(start, key, false)?;
-        self.mapping(column, key, depth)
+        let mut key = self.colon(start, key, false)?;
+        self.after_key(start)?;
+        let stem = self.stem(start, above);
+        self.settle(&mut key, start);
+        self.mapping(column, key, depth, stem)
     }
 
     /// A mapping, whose first key was read.
-    fn mapping(&mut self, column: usize, first: Node, depth: usize) -> Option<Node> {
+    fn mapping(
+        &mut self,
+        column: usize,
+        first: Node,
+        depth: usize,
+        stem: Option<Box<Decor>>,
+    ) -> Option<Node> {
         let start = first.span;
         let before = self.entries.len();
+        self.columns.push(column as i32);
         let mut key = first;
         loop {
-            let value = self.value(column, depth)?;
+            let mut value = self.value(column, depth)?;
+            if self.margin.is_some() {
+                move_foot(&mut value, &mut key);
+            }
             self.entries.push(Entry { key, value });
             match self.column {
-                Some(next) if next == column => key = self.key()?,
+                Some(next) if next == column => key = self.key(before)?,
                 Some(next) if next > column => return None,
                 _ => break,
             }
         }
+        self.columns.pop();
         let entries = self.entries.split_off(before);
-        Some(self.collection(Value::Map(entries), Tag::Map, start))
+        let mut node = self.collection(Value::Map(entries), Tag::Map, start, stem);
+        if self.margin.is_some() {
+            let decor = self.noted().and_then(|margin| {
+                margin.reach_end();
+                margin.take()
+            });
+            end_comments(&mut node, decor);
+        }
+        Some(node)
     }
 
-    /// A key and its `:`.
-    fn key(&mut self) -> Option<Node> {
+    /// A key and its `:`; the entries before it start at an index.
+    fn key(&mut self, before: usize) -> Option<Node> {
         let start = self.at;
         let node = match self.byte() {
             quote @ (b'"' | b'\'') => {
@@ -317,7 +514,23 @@ impl<'t> Reader<'t> {
             }
         };
         self.count_wide(start);
-        self.colon(start, node, false)
+        let mut key = self.colon(start, node, false)?;
+        self.after_key(start)?;
+        if self.noted().is_some() {
+            self.settle(&mut key, start);
+            give_foot_back(&mut key, self.entries.get_mut(before..).unwrap_or_default());
+        }
+        Some(key)
+    }
+
+    /// Moves to the value of a key, or to the end of the line.
+    #[inline]
+    fn after_key(&mut self, start: usize) -> Option<()> {
+        self.skip_spaces();
+        match self.byte() {
+            b'#' => self.comment(start),
+            _ => Some(()),
+        }
     }
 
     /// Moves over the `:` that makes a scalar a key; `may_touch` the value, where brackets are
@@ -331,40 +544,43 @@ impl<'t> Reader<'t> {
             && start >= self.line_start
             // A key `<<`, plain or quoted, is for those who merge.
             && key.text() != Some("<<");
+        self.pass(TokenKind::Value, self.at, self.at + 1);
         self.at += 1;
-        self.last_end = self.at;
         is_key.then_some(key)
     }
 
     /// The value of a key of a mapping in a column, up to the line after it.
     #[inline]
     fn value(&mut self, column: usize, depth: usize) -> Option<Node> {
-        let empty = self.mark(self.at);
-        self.skip_spaces();
-        if !self.ends_line() {
+        if self.byte() != b'\n' {
             return self.one(column, depth);
         }
+        let empty = self.mark(self.last_end);
+        let colon = self.token_start;
         self.next_line()?;
+        self.reach(colon);
         match self.column {
-            Some(next) if next > column => self.nested(Some(column), next, depth + 1),
-            Some(next) if next == column && self.is_entry() => self.list(column, true, depth + 1),
+            Some(next) if next > column => self.nested(Some(column), next, depth + 1, 0),
+            Some(next) if next == column && self.is_entry() => {
+                self.list(column, true, depth + 1, None)
+            }
             _ => Some(self.empty(empty)),
         }
     }
 
-    /// Moves to the end of the line if nothing but a comment is left of it.
-    #[inline]
-    fn ends_line(&mut self) -> bool {
-        if self.byte() == b'#' {
-            self.at = self.line_end(self.at);
-        }
-        self.byte() == b'\n'
-    }
-
     /// A list. Without indentation it stands in the column of the mapping that it is a value of.
-    fn list(&mut self, column: usize, is_indentless: bool, depth: usize) -> Option<Node> {
+    fn list(
+        &mut self,
+        column: usize,
+        is_indentless: bool,
+        depth: usize,
+        stem: Option<Box<Decor>>,
+    ) -> Option<Node> {
         let start = self.origin.span(self.mark(self.at), 0);
         let before = self.items.len();
+        if !is_indentless {
+            self.columns.push(column as i32);
+        }
         loop {
             let item = self.item(column, depth)?;
             self.items.push(item);
@@ -375,38 +591,48 @@ impl<'t> Reader<'t> {
                 _ => break,
             }
         }
+        if !is_indentless {
+            self.columns.pop();
+            if let Some(margin) = self.noted() {
+                margin.reach_end();
+            }
+        }
         let items = self.items.split_off(before);
-        Some(self.collection(Value::Seq(items), Tag::Seq, start))
+        Some(self.collection(Value::Seq(items), Tag::Seq, start, stem))
     }
 
     /// A block collection, which ends where the last token did.
-    fn collection(&self, value: Value, tag: Tag, start: Span) -> Node {
+    fn collection(&self, value: Value, tag: Tag, start: Span, decor: Option<Box<Decor>>) -> Node {
         let end = self.origin.span(Mark::default(), self.last_end as u32).end;
         Node {
             value,
             tag,
             style: Style::Plain,
             span: Span { end, ..start },
-            decor: None,
+            decor,
         }
     }
 
     /// A `-` and what follows it, up to the line after it.
     fn item(&mut self, column: usize, depth: usize) -> Option<Node> {
+        let entry = self.at;
         self.at += 1;
-        self.last_end = self.at;
+        self.pass(TokenKind::BlockEntry, entry, self.at);
         let empty = self.mark(self.at);
-        self.skip_spaces();
-        if self.ends_line() {
-            self.next_line()?;
-            return match self.column {
-                Some(next) if next > column => self.nested(Some(column), next, depth + 1),
-                _ => Some(self.empty(empty)),
-            };
+        let is_in_line = !self.end_of_indicator()?;
+        let above = self.noted().map_or(0, |margin| {
+            margin.reach(entry);
+            margin.current().head.len()
+        });
+        if is_in_line {
+            let inner = self.at - self.line_start;
+            self.column = Some(inner);
+            return self.nested(Some(column), inner, depth + 1, above);
         }
-        let inner = self.at - self.line_start;
-        self.column = Some(inner);
-        self.nested(Some(column), inner, depth + 1)
+        match self.column {
+            Some(next) if next > column => self.nested(Some(column), next, depth + 1, above),
+            _ => Some(self.empty(empty)),
+        }
     }
 
     /// A value that begins in the line of its key or `-`, and is no block collection.
@@ -414,7 +640,10 @@ impl<'t> Reader<'t> {
         let start = self.at;
         let node = match self.byte() {
             quote @ (b'"' | b'\'') => self.quoted(quote)?,
-            b'[' | b'{' => self.flow(depth)?,
+            b'[' | b'{' => {
+                let node = self.flow(depth)?;
+                return self.last_of_line(node, self.at - 1);
+            }
             b'|' => return self.block_text(true, column),
             b'>' => return self.block_text(false, column),
             _ => {
@@ -425,13 +654,24 @@ impl<'t> Reader<'t> {
                 return self.plain_value(start, &plain, column);
             }
         };
-        self.last_of_line(node)
+        self.last_of_line(node, start)
     }
 
-    /// Moves on to the next line.
-    fn last_of_line(&mut self, node: Node) -> Option<Node> {
+    /// Moves on to the next line, from a value whose last token starts somewhere.
+    fn last_of_line(&mut self, mut node: Node, token: usize) -> Option<Node> {
         self.rest_of_line()?;
         self.next_line()?;
+        if node.style == Style::Flow {
+            if self.margin.is_some() {
+                let decor = self.noted().and_then(|margin| {
+                    margin.reach(token);
+                    margin.take()
+                });
+                end_comments(&mut node, decor);
+            }
+        } else {
+            self.settle(&mut node, token);
+        }
         Some(node)
     }
 

@@ -12,10 +12,9 @@
 //! entry          ::= node | `?` node? (`:` node?)?
 //! ```
 
-use super::scan::{Comments, DEPTH, Mark, Origin, Scanner, Token, TokenKind};
+use super::scan::{DEPTH, Mark, Origin, Scanner, Token, TokenKind};
 use super::tags::{self, Handles};
 use super::{Decor, Options, Str, Style, Tag};
-use crate::cut::Cut as _;
 use crate::error::{Error, Result};
 
 /// What an event says.
@@ -245,18 +244,7 @@ impl<'t> Events<'t> {
     /// The part of the first comment that a blank line sets apart from what follows.
     fn document_head(&mut self) -> Option<Box<Decor>> {
         let comments = self.scanner.comments_mut()?;
-        let (head, rest) = match comments.head.rfind("\n\n") {
-            _ if comments.head.ends_with('\n') => {
-                let end = comments.head.len() - 1;
-                (comments.head.cut(..end).to_owned(), String::new())
-            }
-            Some(at) if at > 0 => (
-                comments.head.cut(..at).to_owned(),
-                comments.head.cut(at + 2..).to_owned(),
-            ),
-            _ => return None,
-        };
-        comments.head = rest;
+        let head = comments.take_document_head()?;
         Some(Box::new(Decor {
             head: Some(head.into()),
             ..Decor::default()
@@ -302,12 +290,7 @@ impl<'t> Events<'t> {
         if comments.is_empty() {
             return;
         }
-        let Comments { head, line, foot } = std::mem::take(comments);
-        let some = |text: String| (!text.is_empty()).then(|| Str::from(text));
-        let decor = event.decor.get_or_insert_default();
-        decor.head = some(head);
-        decor.line = some(line);
-        decor.foot = some(foot);
+        comments.move_to(event.decor.get_or_insert_default());
     }
 
     fn node(&mut self, context: Context) -> Result<Event> {
@@ -463,13 +446,7 @@ impl<'t> Events<'t> {
             return Ok(());
         }
         if let Some(comments) = self.scanner.comments_mut() {
-            let rest = comments
-                .head
-                .get(above + 1..)
-                .unwrap_or_default()
-                .to_owned();
-            comments.head.truncate(above);
-            self.stem = Some(std::mem::replace(&mut comments.head, rest));
+            self.stem = Some(comments.take_stem(above));
         }
         Ok(())
     }

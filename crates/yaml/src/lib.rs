@@ -2,6 +2,7 @@
 // A text is cut by offsets that are checked: see `cut`.
 #![cfg_attr(not(test), deny(clippy::string_slice))]
 
+mod attach;
 mod binary;
 mod control_chars;
 mod normalize;
@@ -64,6 +65,8 @@ pub use print::{PrintOptions, print, print_node};
 pub use print_go_v3::print_go_v3;
 pub use print_go_v3::spelled;
 pub use quoting::implied_tag;
+#[doc(hidden)]
+pub use read::read_by_scanner;
 pub use read::{Options, read, read_first};
 pub use resolve::plain;
 pub use resolve::{Dialect, Scalar};

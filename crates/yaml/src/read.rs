@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 
+use super::attach::{end_comments, frame, give_foot_back, move_foot};
 use super::events::{Event, EventKind, Events};
 use super::scan::{DEPTH, Origin, without_bom};
 use super::{
@@ -56,6 +57,22 @@ pub struct Options {
 pub fn read(text: &str, options: &Options) -> Result<Vec<Node>> {
     control_chars::refuse(text, options.source)?;
     let (text, origin) = without_bom(text, Origin::start(options.source));
+    match block_subset::all(text, origin, options) {
+        Some(documents) => Ok(documents),
+        None => all(text, origin, options),
+    }
+}
+
+/// As [`read`], but never in one pass; for those that hold the two readers against each other.
+#[doc(hidden)]
+pub fn read_by_scanner(text: &str, options: &Options) -> Result<Vec<Node>> {
+    control_chars::refuse(text, options.source)?;
+    let (text, origin) = without_bom(text, Origin::start(options.source));
+    all(text, origin, options)
+}
+
+/// Reads every document by the full parser.
+fn all(text: &str, origin: Origin, options: &Options) -> Result<Vec<Node>> {
     let mut builder = Builder::new(text, origin, options);
     let mut documents = Vec::new();
     while let Some(document) = builder.document()? {
@@ -413,67 +430,6 @@ impl<'t> Builder<'t> {
             },
             Value::Scalar(_) | Value::Alias(_) => {}
         }
-    }
-}
-
-/// Gives a root the comments of its document.
-fn frame(root: &mut Node, head: Option<Str>, foot: Option<Str>) {
-    if let Some(head) = head {
-        let decor = root.decor_mut();
-        decor.head = Some(match decor.head.take() {
-            Some(own) => format!("{head}\n\n{own}").into(),
-            None => head,
-        });
-    }
-    if let Some(foot) = foot {
-        let decor = root.decor_mut();
-        decor.foot = Some(match decor.foot.take() {
-            Some(own) => format!("{own}\n\n{foot}").into(),
-            None => foot,
-        });
-    }
-}
-
-fn foot(node: &mut Node) -> Option<&mut Str> {
-    node.decor.as_mut()?.foot.as_mut()
-}
-
-fn take_foot(node: &mut Node) -> Option<Str> {
-    node.decor.as_mut()?.foot.take()
-}
-
-/// What is below a key that follows an entry is below that entry.
-fn give_foot_back(key: &mut Node, entries: &mut [Entry]) {
-    if let Some(before) = entries.last_mut()
-        && let Some(foot) = take_foot(key)
-    {
-        before.key.decor_mut().foot = Some(foot);
-    }
-}
-
-/// What is below a value is below its key.
-fn move_foot(value: &mut Node, key: &mut Node) {
-    if foot(key).is_none()
-        && let Some(foot) = take_foot(value)
-    {
-        key.decor_mut().foot = Some(foot);
-    }
-}
-
-/// Gives a collection the comments at its end.
-fn end_comments(node: &mut Node, decor: Option<Box<Decor>>) {
-    let (line, mut foot) = decor.map_or((None, None), |decor| (decor.line, decor.foot));
-    if node.style == Style::Plain
-        && foot.is_some()
-        && let Value::Map(entries) = &mut node.value
-        && let Some(last) = entries.last_mut()
-    {
-        last.key.decor_mut().foot = foot.take();
-    }
-    if node.decor.is_some() || line.is_some() || foot.is_some() {
-        let decor = node.decor_mut();
-        decor.line = line;
-        decor.foot = foot;
     }
 }
 

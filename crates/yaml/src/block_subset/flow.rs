@@ -1,6 +1,6 @@
 //! `[a, b]` and `{a: b}` of the subset.
 
-use super::super::scan::{Class, class};
+use super::super::scan::{Class, TokenKind, class};
 use super::super::{Entry, Node, Style, Tag, Value};
 use super::{DEPTH, Reader};
 
@@ -11,6 +11,11 @@ impl Reader<'_> {
             return None;
         }
         let start = self.mark(self.at);
+        let open = self.at;
+        let decor = self.noted().and_then(|margin| {
+            margin.reach(open);
+            margin.take()
+        });
         let (value, tag) = match self.byte() {
             b'[' => {
                 let before = self.items.len();
@@ -33,13 +38,13 @@ impl Reader<'_> {
                 (Value::Map(self.entries.split_off(before)), Tag::Map)
             }
         };
-        self.last_end = self.at;
+        self.pass(TokenKind::FlowSequenceEnd, self.at - 1, self.at);
         Some(Node {
             value,
             tag,
             style: Style::Flow,
             span: self.origin.span(start, self.at as u32),
-            decor: None,
+            decor,
         })
     }
 
@@ -66,6 +71,8 @@ impl Reader<'_> {
         loop {
             self.skip_spaces();
             match self.bytes.get(self.at)? {
+                // Which part such a comment belongs to is for others.
+                b'#' if self.margin.is_some() => return None,
                 b'#' => self.at = self.line_end(self.at),
                 b'\n' => {
                     self.at += 1;

@@ -1,6 +1,6 @@
 //! Plain scalars of the subset.
 
-use super::super::scan::{Class, class, is_blank, is_blank_or_end};
+use super::super::scan::{Class, TokenKind, class, is_blank, is_blank_or_end};
 use super::super::{Node, Str, Style, Tag, resolve};
 use super::{Reader, spaces_end};
 use crate::cut::Cut as _;
@@ -115,7 +115,7 @@ impl Reader<'_> {
 
     /// The node of a plain scalar of one line.
     pub(super) fn plain_node(&mut self, start: usize, end: usize) -> Node {
-        self.last_end = end;
+        self.pass(TokenKind::Scalar(Style::Plain), start, end);
         let text = self.text.cut(start..end);
         self.scalar(
             self.mark(start),
@@ -166,16 +166,20 @@ impl Reader<'_> {
             self.scratch.push_str(self.text.cut(from..line.end));
             end = line.end;
         };
+        (self.token, self.token_start) = (TokenKind::Scalar(Style::Plain), start);
         self.last_end = end;
         let text = if is_long {
             &self.scratch
         } else {
             self.text.cut(start..end)
         };
-        let node = self.scalar(mark, end, Str::from(text), self.tag(text), Style::Plain);
+        let mut node = self.scalar(mark, end, Str::from(text), self.tag(text), Style::Plain);
         match next {
-            Next::Comment => self.last_of_line(node),
-            _ => Some(node),
+            Next::Comment => self.last_of_line(node, start),
+            _ => {
+                self.settle(&mut node, start);
+                Some(node)
+            }
         }
     }
 
@@ -188,6 +192,7 @@ impl Reader<'_> {
             at += 1;
         }
         if bytes.get(at) != Some(&b'\n') {
+            self.blank = at;
             return Some(Next::Comment);
         }
         let mut breaks = 0;
@@ -198,7 +203,11 @@ impl Reader<'_> {
             at = spaces_end(bytes, start);
             match bytes.get(at) {
                 Some(b'\n') => {}
-                Some(b'#') => return Some(Next::Comment),
+                Some(b'#') => {
+                    // The scanner is here when it sees that the value has ended.
+                    self.blank = at;
+                    return Some(Next::Comment);
+                }
                 Some(b'\t') => return None,
                 Some(_) => break,
                 None => {

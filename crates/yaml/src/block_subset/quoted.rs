@@ -1,6 +1,6 @@
 //! Quoted scalars of the subset.
 
-use super::super::scan::{escape_digits, escaped, is_blank};
+use super::super::scan::{TokenKind, escape_digits, escaped, is_blank};
 use super::super::{Node, Str, Style, Tag};
 use super::Reader;
 use crate::cut::Cut as _;
@@ -19,12 +19,12 @@ impl Reader<'_> {
             self.quoted_pieces(start, quote)?;
             Str::from(self.scratch.as_str())
         };
-        self.last_end = self.at;
         let style = if quote == b'"' {
             Style::Double
         } else {
             Style::Single
         };
+        self.pass(TokenKind::Scalar(style), start - 1, self.at);
         Some(self.scalar(mark, self.at, text, Tag::Str, style))
     }
 

@@ -1,9 +1,8 @@
-use super::super::{Options, read};
+use super::super::read_by_scanner;
 use super::*;
-use crate::place::SourceId;
 
 /// Texts in the subset, and some at its edge.
-const SEEDS: [&str; 8] = [
+const SEEDS: [&str; 9] = [
     "---\n# comment\napiVersion: apps/v1\nkind: Deployment # line\nmetadata:\n  name: web\n  \
      labels: {app: web, \"tier\": 'x'}\nspec:\n  replicas: 2\n  template:\n    spec:\n      \
      containers:\n      - name: main\n        args: [\"-v\", a b, -c, --port, {--x: -1}, [], {}]\n        command:\n        \
@@ -16,26 +15,41 @@ const SEEDS: [&str; 8] = [
     "description: Says what\n  it is, and where:\\n\n\n  \u{2018}there\u{2019} it\u{2019}s  \n  - not a list\n\n  # done\nq: \"a b  \n\n  c \\\n   d\\\\\\x41\\t\n    \\u00e9 e\"\nr: 'it''s\n\n\n  so'   # c\nnext:\n  on a line\n  of its own\nquoted:\n- \"a\n  b\"\n- c\n  d\n-\n  e\n  f\nz: 'q'\n",
     "json: {\"a\":1, \"b\": [1, 2,\n    3, {x: y}],  # c\n  \"c\":{}, d: e,\n\n  f: 'g\n  h'}\nlist: [\n  a b,\n  \"c\",\n]\n\u{e9}\u{e8}: {\u{e9}: \u{e8}, b: c}\n\"\u{e9}\\n\" : |2+\n   a\n\n  b\n\nk: >1-  # c\n  x\n y\n",
     "a: &x b\nc: *x\nd: !!str 1\n? e\n: f\ng: \"two\n  lines\"\nh: one\n  two\n...\n",
+    "# head\n\n# above\nkey: # of the key\n  # first\n  a: b # line\n  # below\n\n  # of c\n  c: |  # of the block\n    text\n\n  # after it\nlist: # of the list\n# of a\n- a # line\n  # below a\n# of b\n- # of what is in it\n  x: y\n  # below y\n- - z # deep\n  # deeper\n\n# foot of list\n\nflow: {a: [b]} # of the flow\n# foot of flow\n\nlast: 'x\n  y' # quoted\nplain: one\n  two # of two\n# end\n--- # second\n# of second\n- a\n# of m\n- m: n\n  # of o\n  o: p\n# last\n",
 ];
 
-/// What all of YAML makes of the first document.
-fn all(text: &str, dialect: Dialect) -> Option<Node> {
-    let options = Options {
-        dialect,
-        ..Options::default()
-    };
-    read(text, &options).ok()?.into_iter().next()
+/// The ways in which texts are read.
+fn ways() -> [Options; 3] {
+    let options = Options::default();
+    [
+        options,
+        Options {
+            dialect: Dialect::Kustomization,
+            ..options
+        },
+        Options {
+            keep_aliases: true,
+            comments: true,
+            ..options
+        },
+    ]
 }
 
-/// Whether the text was read here; then it was read as all of YAML has it.
+/// Whether the text was read here in some way; then it was read as all of YAML has it.
 fn agrees(text: &str) -> bool {
     let mut is_read = false;
-    for dialect in [Dialect::Manifest, Dialect::Kustomization] {
-        let origin = Origin::start(SourceId::NONE);
-        if let Some(node) = first(text, origin, dialect) {
-            assert_eq!(Some(node), all(text, dialect), "{text:?}");
-            is_read = true;
+    for options in ways() {
+        let Some(documents) = block_subset(text, &options) else {
+            continue;
+        };
+        let by_scanner = read_by_scanner(text, &options);
+        assert_eq!(by_scanner.as_ref().ok(), Some(&documents), "{text:?}");
+        if let Some(first) = first(text, Origin::start(options.source), options.dialect)
+            && !options.comments
+        {
+            assert_eq!(documents, [first], "{text:?}");
         }
+        is_read = true;
     }
     is_read
 }
@@ -61,6 +75,7 @@ fn what_is_in_the_subset_is_read_here() {
         SEEDS[4],
         SEEDS[5],
         SEEDS[6],
+        SEEDS[8],
         "a: b\n  c",
         "a:\n  b\n c",
         "a: b\n  - c\n",
@@ -70,6 +85,8 @@ fn what_is_in_the_subset_is_read_here() {
         "a: [b\n]",
         "a:\n  {b: c,\n  d: e}\n",
         "a: |2\n  b",
+        "a: b\n--- # c\n# d\n\n- c: d\n",
+        "# a\n\n# b\na: # c\n  # d\n  b: c # e\n  # f\n\n  # g\n# h\nd: [x] # i\n# j\n",
         "a: \"b\\\n  c\"",
         "- a\n  b\n- |\n  c\n",
         "a: \u{201c}b\u{201d}\n",
@@ -106,13 +123,17 @@ fn what_is_not_is_handed_over() {
         "a: [---]",
         "... : b",
         "--- a: b",
-        "a: b\n---\nc: d",
         "a: |\nb: c",
         "a: >\n    \n  b",
         "a: |\n \tb",
         "a: b\u{2028}c",
         "%a: b",
         "- a\nb: c",
+        "  a: b\nc: d",
+        "a: b\n---\n",
+        "a: b\n---\n---\nc: d",
+        "a: b\n...\n",
+        "\u{FEFF}\u{FEFF} a: b",
         "a: b\n  c: d",
         "a: b\n\t c",
         "a: \"b\n---\nc\"",

@@ -1,6 +1,6 @@
 //! Literal and folded blocks of the subset.
 
-use super::super::scan::is_blank;
+use super::super::scan::{TokenKind, is_blank};
 use super::super::{Node, Str, Style, Tag, Value};
 use super::{Reader, spaces_end};
 
@@ -16,6 +16,11 @@ impl Reader<'_> {
     /// A block of text, up to the line after it; `column` is that of the collection around it.
     pub(super) fn block_text(&mut self, is_literal: bool, column: usize) -> Option<Node> {
         let start = self.mark(self.at);
+        let style = if is_literal {
+            Style::Literal
+        } else {
+            Style::Folded
+        };
         self.at += 1;
         let mut chomp = self.chomp();
         let mut indent = None;
@@ -24,15 +29,11 @@ impl Reader<'_> {
             self.at += 1;
             chomp = chomp.or_else(|| self.chomp());
         }
+        self.pass(TokenKind::Scalar(style), start.at as usize, self.at);
         self.rest_of_line()?;
         let end = self.block_lines(is_literal, chomp.unwrap_or(Chomp::Clip), column, indent)?;
         self.last_end = end;
-        let style = if is_literal {
-            Style::Literal
-        } else {
-            Style::Folded
-        };
-        let node = Node {
+        let mut node = Node {
             value: Value::Scalar(Str::from(self.scratch.as_str())),
             tag: Tag::Str,
             style,
@@ -40,6 +41,7 @@ impl Reader<'_> {
             decor: None,
         };
         self.next_line()?;
+        self.settle(&mut node, start.at as usize);
         Some(node)
     }
 
@@ -110,6 +112,11 @@ impl Reader<'_> {
             self.scratch.extend(std::iter::repeat_n('\n', lines.blank));
         }
         (self.at, self.line) = (lines.break_at, lines.line);
+        // The scanner has looked for the indentation of another line.
+        let next = lines.break_at + 1;
+        self.blank = lines
+            .spaces_end(next, next.saturating_add(lines.indent))
+            .min(bytes.len());
         Some(match chomp {
             Chomp::Keep => self.at,
             _ => end,

@@ -6,6 +6,7 @@
 
 use super::{Mark, Scanner, TokenKind, break_length, is_blank};
 use crate::cut::Cut as _;
+use crate::{Decor, Str};
 
 /// How far, in bytes, a comment is looked for.
 const REACH: usize = 512;
@@ -19,6 +20,41 @@ pub(crate) struct Comments {
 }
 
 impl Comments {
+    /// Takes the part of the first comment of a document that a blank line sets apart from what
+    /// follows.
+    pub(crate) fn take_document_head(&mut self) -> Option<String> {
+        let (head, rest) = match self.head.rfind("\n\n") {
+            _ if self.head.ends_with('\n') => {
+                let end = self.head.len() - 1;
+                (self.head.cut(..end).to_owned(), String::new())
+            }
+            Some(at) if at > 0 => (
+                self.head.cut(..at).to_owned(),
+                self.head.cut(at + 2..).to_owned(),
+            ),
+            _ => return None,
+        };
+        self.head = rest;
+        Some(head)
+    }
+
+    /// Takes what stands above the `-` of an entry whose value is a collection, to which it
+    /// belongs as a whole; so many bytes at the start of the head.
+    pub(crate) fn take_stem(&mut self, above: usize) -> String {
+        let rest = self.head.get(above + 1..).unwrap_or_default().to_owned();
+        self.head.truncate(above);
+        std::mem::replace(&mut self.head, rest)
+    }
+
+    /// Gives all of them to a value.
+    pub(crate) fn move_to(&mut self, decor: &mut Decor) {
+        let Self { head, line, foot } = std::mem::take(self);
+        let some = |text: String| (!text.is_empty()).then(|| Str::from(text));
+        decor.head = some(head);
+        decor.line = some(line);
+        decor.foot = some(foot);
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.head.is_empty() && self.line.is_empty() && self.foot.is_empty()
     }
@@ -31,6 +67,41 @@ pub(super) struct Notes {
     waiting: std::collections::VecDeque<Note>,
     /// Those of the tokens reached, until a value takes them.
     current: Comments,
+}
+
+impl Notes {
+    /// Whether no comment waits for a value.
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty() && self.current.is_empty()
+    }
+
+    /// The comments of the tokens reached.
+    pub(super) fn current(&mut self) -> &mut Comments {
+        &mut self.current
+    }
+
+    /// Gathers the comments that belong to a token, the end of a block or another, or to what is
+    /// before it.
+    pub(super) fn unfold(&mut self, token: u32, is_end: bool) {
+        while let Some(note) = self.waiting.front() {
+            if token < note.token {
+                return;
+            }
+            let current = &mut self.current;
+            let text = match note.side {
+                // An end has nothing above it: what follows the end has.
+                Side::Head if is_end => return,
+                Side::Head => &mut current.head,
+                Side::Line => &mut current.line,
+                Side::Foot => &mut current.foot,
+            };
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            text.push_str(&note.text);
+            self.waiting.pop_front();
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,26 +143,8 @@ impl Scanner<'_> {
         let (Some(notes), Some(token)) = (self.notes.as_deref_mut(), self.tokens.front()) else {
             return;
         };
-        while let Some(note) = notes.waiting.front() {
-            if token.start.at < note.token {
-                return;
-            }
-            let current = &mut notes.current;
-            let text = match note.side {
-                // An end has nothing above it: what follows the end has.
-                Side::Head if token.is == TokenKind::BlockEnd => return,
-                Side::Head => &mut current.head,
-                Side::Line => &mut current.line,
-                Side::Foot => &mut current.foot,
-            };
-            if !text.is_empty() {
-                text.push('\n');
-            }
-            text.push_str(&note.text);
-            notes.waiting.pop_front();
-        }
+        notes.unfold(token.start.at, token.is == TokenKind::BlockEnd);
     }
-
     /// Where a block ends: before the comments that stand at its own indentation.
     pub(super) fn block_end(&self, mark: Mark, blank: Mark) -> Mark {
         let Some(notes) = &self.notes else {

@@ -7,14 +7,15 @@
 
 mod block;
 mod comment;
+mod margin;
 mod plain;
 mod property;
 mod quoted;
 
 use std::collections::VecDeque;
 
-pub(super) use self::comment::Comments;
 use self::comment::Notes;
+pub(super) use self::margin::{Blank, Margin};
 pub(super) use self::plain::{Class, class};
 pub(super) use self::quoted::{escape_digits, escaped};
 use super::{Dialect, Options, Str, Style};
