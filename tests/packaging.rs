@@ -87,7 +87,7 @@ fn the_scripts_can_be_run_and_what_calls_them_names_them_rightly() {
         }
     }
     for name in [
-        "version", "build", "stage", "archive", "packages", "fill", "install", "npm/pack",
+        "version", "build", "stage", "archive", "packages", "fill", "install", "wheel", "npm/pack",
     ] {
         let name = format!("dist/{name}");
         let mode = fs::metadata(root().join(&name))
