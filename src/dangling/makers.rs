@@ -10,6 +10,7 @@ use std::cell::OnceCell;
 use kustom_yaml::cut::Cut as _;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::selectors::pod_spec;
 use crate::resource::Resource;
 use crate::yaml::{Node, Value};
 
@@ -85,7 +86,7 @@ impl<'r> Made<'r> {
                 made.claims
                     .extend(claims.map(|name| format!("{name}-{}", id.name)));
             }
-            made.hear(&resource.node, false);
+            made.hear_object(resource);
         }
         made
     }
@@ -108,7 +109,30 @@ impl<'r> Made<'r> {
         }
     }
 
-    /// Adds the arguments of containers.
+    /// Adds the arguments of the programs of an object. A workload of Kubernetes has them in its
+    /// containers alone; another kind may have them anywhere.
+    fn hear_object(&mut self, resource: &'r Resource) {
+        let gvk = &resource.id().gvk;
+        let is_workload = WORKLOADS.contains(&(gvk.group.as_str(), gvk.kind.as_str()));
+        let Some(spec) = pod_spec(resource).filter(|_| is_workload) else {
+            return self.hear(&resource.node, false);
+        };
+        for list in ["containers", "initContainers", "ephemeralContainers"] {
+            for container in spec.get(list).map_or(&[][..], Node::items) {
+                for field in container.entries() {
+                    match field.key.text().unwrap_or_default() {
+                        "args" | "command" => self.hear(&field.value, true),
+                        "lifecycle" | "livenessProbe" | "readinessProbe" | "startupProbe" => {
+                            self.hear(&field.value, false);
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
+
+    /// Adds the arguments of programs below a node.
     fn hear(&mut self, node: &'r Node, is_argument: bool) {
         match &node.value {
             Value::Map(entries) => entries.iter().for_each(|entry| {
@@ -167,6 +191,18 @@ fn is_maker(group: &str, kind: &str) -> bool {
         .any(|(of, kinds)| group.ends_with(of) && (kinds.is_empty() || kinds.contains(&kind)));
     is_custom && !is_idle
 }
+
+/// The kinds of Kubernetes that run containers, by their groups.
+const WORKLOADS: &[(&str, &str)] = &[
+    ("", "Pod"),
+    ("", "ReplicationController"),
+    ("apps", "DaemonSet"),
+    ("apps", "Deployment"),
+    ("apps", "ReplicaSet"),
+    ("apps", "StatefulSet"),
+    ("batch", "CronJob"),
+    ("batch", "Job"),
+];
 
 /// Groups, or kinds of them, of which nothing is made that a name could refer to.
 const IDLE: &[(&str, &[&str])] = &[

@@ -2,7 +2,7 @@
 
 use kustom_yaml::{Wildcards, matches_pattern};
 
-use super::walk::Reference;
+use super::walk::{Reference, names_an_object};
 
 /// The kind of the object that a reference names for certain.
 pub(super) fn kind_of<'r>(reference: &Reference<'r>) -> Option<&'r str> {
@@ -33,8 +33,7 @@ pub(super) fn kind_in_cluster<'r>(reference: &Reference<'r>) -> Option<&'r str> 
         return is_object.then_some(kind);
     }
     let is_of = |group: &str| by.gvk.group == group;
-    // Most texts stand under other names than those below.
-    if !own.ends_with("ame") && !own.ends_with("issuer") {
+    if !names_an_object(own) {
         return None;
     }
     Some(match (above, own) {
@@ -100,8 +99,7 @@ fn is_scaled(reference: &Reference<'_>) -> bool {
 }
 
 fn kind_of_field([first, above, own]: [&str; 3], by: &str) -> Option<&'static str> {
-    // Most texts stand under other names than those below.
-    if !own.ends_with("ame") {
+    if !names_an_object(own) {
         return None;
     }
     let in_volume = matches!(first, "volumes" | "sources");

@@ -105,8 +105,9 @@ pub(crate) fn all_references<'r>(
     let mut search = Search::new(&known, makers, options, Range::Application);
     let mut beyond = Search::new(&known, makers, options, Range::Cluster);
     let (mut selected, mut asked) = (Vec::new(), Vec::new());
+    let formers = !known.former.is_empty();
     for resource in resources {
-        walk::references(resource, &mut |reference| {
+        walk::references(resource, formers, &mut |reference| {
             search.look_at(&reference);
             beyond.look_beyond(&reference);
         });
@@ -131,8 +132,9 @@ fn searched(resources: &[Resource], options: &Options, range: Range) -> Vec<Find
     let known = Known::of(resources);
     let makers = Makers::new(resources);
     let mut search = Search::new(&known, &makers, options, range);
+    let formers = !known.former.is_empty();
     for resource in resources {
-        walk::references(resource, &mut |reference| match range {
+        walk::references(resource, formers, &mut |reference| match range {
             Range::Application => search.look_at(&reference),
             Range::Cluster => search.look_beyond(&reference),
         });
@@ -170,8 +172,11 @@ impl<'r> Known<'r> {
             for former in &resource.history.previous {
                 let has_left =
                     former.name != id.name || former.namespace != id.effective_namespace();
+                if !has_left {
+                    continue;
+                }
                 let list = known.former.entry(former.name.clone()).or_default();
-                if has_left && !list.iter().any(|one| std::ptr::eq(*one, resource)) {
+                if !list.iter().any(|one| std::ptr::eq(*one, resource)) {
                     list.push(resource);
                 }
             }

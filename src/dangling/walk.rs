@@ -88,9 +88,17 @@ impl Reference<'_> {
 }
 
 /// Shows every text of an object that may be a name.
-pub(super) fn references<'r>(resource: &'r Resource, visit: &mut dyn FnMut(Reference<'r>)) {
+///
+/// A former name may stand in any field and in any address. Without `formers`, only the fields that
+/// [`names_an_object`] knows are shown.
+pub(super) fn references<'r>(
+    resource: &'r Resource,
+    formers: bool,
+    visit: &mut dyn FnMut(Reference<'r>),
+) {
     let mut walker = Walker {
         by: resource,
+        formers,
         visit,
     };
     let kind = resource.id().gvk.kind.as_str();
@@ -135,6 +143,8 @@ impl<'r> Beside<'r> {
 
 struct Walker<'r, 'v> {
     by: &'r Resource,
+    /// Whether former names are looked for, too.
+    formers: bool,
     visit: &'v mut dyn FnMut(Reference<'r>),
 }
 
@@ -144,9 +154,12 @@ impl<'r> Walker<'r, '_> {
         match &node.value {
             Value::Map(entries) => self.map(node, entries, keys),
             Value::Seq(items) => {
+                let is_read = self.reads(keys[2]);
                 for item in items {
                     match &item.value {
-                        Value::Scalar(text) => self.text(item, text, keys, &Beside::default()),
+                        Value::Scalar(text) if is_read => {
+                            self.text(item, text, keys, &Beside::default());
+                        }
                         _ => self.node(item, keys),
                     }
                 }
@@ -155,16 +168,22 @@ impl<'r> Walker<'r, '_> {
         }
     }
 
+    /// Whether the texts of a field may be names that are looked for.
+    fn reads(&self, key: &str) -> bool {
+        self.formers || names_an_object(key)
+    }
+
     fn map(&mut self, node: &'r Node, entries: &'r [Entry], keys: [&'r str; 3]) {
         let beside = LazyCell::new(|| Beside::of(node));
         for entry in entries {
             let key = entry.key.text().unwrap_or_default();
             let below = [keys[1], keys[2], key];
             match &entry.value.value {
-                _ if SELECTS.contains(&key) => {}
-                Value::Scalar(_) if BESIDE.contains(&key) => {}
+                Value::Scalar(_) if !self.reads(key) => {}
+                _ if selects(key) => {}
+                Value::Scalar(_) if is_beside(key) => {}
                 Value::Scalar(text) => self.text(&entry.value, text, below, &beside),
-                Value::Seq(items) if key == "resourceNames" => {
+                Value::Seq(items) if self.formers && key == "resourceNames" => {
                     for item in items {
                         if let Value::Scalar(text) = &item.value {
                             self.text(item, text, below, &beside);
@@ -186,13 +205,18 @@ impl<'r> Walker<'r, '_> {
             };
             if let Value::Scalar(text) = &entry.value.value {
                 let keys = ["", "annotations", last];
-                self.text(&entry.value, text, keys, &Beside::default());
+                if self.reads(last) {
+                    self.text(&entry.value, text, keys, &Beside::default());
+                }
             }
         }
     }
 
     /// Texts of a ConfigMap that are addresses as a whole.
     fn addresses(&mut self, data: &'r Node) {
+        if !self.formers {
+            return;
+        }
         for entry in data.entries() {
             if let Value::Scalar(text) = &entry.value.value {
                 self.address(
@@ -205,7 +229,8 @@ impl<'r> Walker<'r, '_> {
     }
 
     fn address(&mut self, node: &'r Node, text: &'r str, keys: [&'r str; 3]) {
-        if !text.contains(':') && !text.contains(".svc") {
+        // Only by a former name is a host told from one outside of the cluster.
+        if !self.formers || !text.contains(':') && !text.contains(".svc") {
             return;
         }
         // What stands before a colon in an image is no host.
@@ -296,28 +321,35 @@ fn is_name(text: &str) -> bool {
     (1..=253).contains(&text.len()) && text.bytes().all(is_inside)
 }
 
-/// Fields that pick objects by labels, where a value may be anything.
-const SELECTS: &[&str] = &[
-    "annotations",
-    "commonLabels",
-    "labels",
-    "matchExpressions",
-    "matchLabels",
-    "nodeSelector",
-    "ownerReferences",
-    "podLabels",
-    "selector",
-];
+/// Whether a field of this name may name an object for certain, by itself or by the kind beside it:
+/// no other stands in the tables of `missing`.
+pub(super) fn names_an_object(key: &str) -> bool {
+    key.ends_with("ame") || key.ends_with("issuer")
+}
 
-/// Fields beside a name that are none.
-const BESIDE: &[&str] = &[
-    "apiGroup",
-    "apiVersion",
-    "group",
-    "kind",
-    "namespace",
-    "optional",
-];
+/// Whether a field picks objects by labels, where a value may be anything.
+fn selects(key: &str) -> bool {
+    matches!(
+        key,
+        "annotations"
+            | "commonLabels"
+            | "labels"
+            | "matchExpressions"
+            | "matchLabels"
+            | "nodeSelector"
+            | "ownerReferences"
+            | "podLabels"
+            | "selector"
+    )
+}
+
+/// Whether a field stands beside a name and is none.
+fn is_beside(key: &str) -> bool {
+    matches!(
+        key,
+        "apiGroup" | "apiVersion" | "group" | "kind" | "namespace" | "optional"
+    )
+}
 
 #[cfg(test)]
 mod tests {

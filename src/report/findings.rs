@@ -3,8 +3,7 @@
 //! Checks come in suites: one for the repository, one for each environment. The same remark on a
 //! base is made by every environment that builds on it; here it becomes one, with their names.
 
-use std::collections::HashMap;
-
+use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 
 use super::changes::Change;
@@ -141,7 +140,7 @@ impl Report {
     /// The same without fingerprints.
     pub(super) fn unnumbered(&self) -> Vec<Merged<'_>> {
         let mut merged: Vec<Merged<'_>> = Vec::new();
-        let mut known: HashMap<(&str, &str, String), usize> = HashMap::new();
+        let mut known: FxHashMap<(&str, &str, String), usize> = FxHashMap::default();
         for suite in &self.suites {
             for finding in suite.checks.iter().flat_map(Check::findings) {
                 let place = finding.place.as_ref();
@@ -170,7 +169,7 @@ impl Report {
     /// How many findings there are, each counted once.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
-        let mut severities: HashMap<_, Severity> = HashMap::new();
+        let mut severities: FxHashMap<_, Severity> = FxHashMap::default();
         for suite in &self.suites {
             for finding in suite.checks.iter().flat_map(Check::findings) {
                 let known = severities.entry(suite.key_of(finding));
@@ -296,7 +295,7 @@ fn share(finding: &mut Finding, other: &Finding) {
 
 /// Gives every finding what it is known by; those that would be known by the same are counted.
 fn number(merged: &mut [Merged<'_>]) {
-    let mut seen: HashMap<[u8; 32], u32> = HashMap::new();
+    let mut seen: FxHashMap<[u8; 32], u32> = FxHashMap::default();
     for one in merged {
         let finding = &one.finding;
         let told = finding.identity.as_deref().unwrap_or(&finding.message);

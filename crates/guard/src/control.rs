@@ -35,6 +35,10 @@ pub fn command_free(line: &str) -> Cow<'_, str> {
 /// A text without the characters that a terminal acts upon; `is_escaped` says of a line break at an
 /// offset whether it is one of them.
 pub fn escaped(text: &str, is_escaped: impl Fn(usize) -> bool) -> Cow<'_, str> {
+    // Nearly every text is printable as it is.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.into();
+    }
     let is_kept = |at: usize, c: char| match c {
         '\n' => !is_escaped(at),
         '\t' => true,

@@ -7,7 +7,8 @@ use std::ops::Range;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use aho_corasick::automaton::Automaton;
+use aho_corasick::{Anchored, MatchKind, dfa, nfa::contiguous};
 use kustom_yaml::cut::Cut as _;
 use regex::bytes::{Regex, RegexBuilder};
 
@@ -62,13 +63,39 @@ const MANY: usize = 512 << 10;
 pub(super) struct Searcher {
     keywords: Vec<String>,
     /// The one that is soon made, and the one that is quick; both find the same.
-    automata: [OnceLock<AhoCorasick>; 2],
+    small: OnceLock<contiguous::NFA>,
+    quick: OnceLock<dfa::DFA>,
     /// How many bytes were searched so far.
     searched: AtomicUsize,
     triggers: Vec<Trigger>,
     /// Which of the keywords are those of [`PROMISES`].
     promising: Vec<bool>,
     expressions: Vec<OnceLock<Option<Regex>>>,
+}
+
+/// Shows every match of an automaton, also those that overlap, by their ends.
+///
+/// As [`AhoCorasick::find_overlapping_iter`](aho_corasick::AhoCorasick::find_overlapping_iter), which
+/// stops at each match and costs twice as much for a byte.
+fn overlapping(
+    automaton: &impl Automaton,
+    text: &[u8],
+    mut visit: impl FnMut(usize, Range<usize>),
+) {
+    let Ok(mut state) = automaton.start_state(Anchored::No) else {
+        return;
+    };
+    for (at, &byte) in text.iter().enumerate() {
+        state = automaton.next_state(Anchored::No, state, byte);
+        if automaton.is_special(state) && automaton.is_match(state) {
+            for index in 0..automaton.match_len(state) {
+                let pattern = automaton.match_pattern(state, index);
+                let end = at + 1;
+                let start = end - automaton.pattern_len(pattern);
+                visit(pattern.as_usize(), start..end);
+            }
+        }
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -149,28 +176,37 @@ impl Searcher {
         Self {
             promising: promising.collect(),
             keywords,
-            automata: [const { OnceLock::new() }; 2],
+            small: OnceLock::new(),
+            quick: OnceLock::new(),
             searched: AtomicUsize::new(0),
             triggers,
             expressions: RULES.iter().map(|_| OnceLock::new()).collect(),
         }
     }
 
-    /// The automaton to search so many bytes with.
-    fn automaton(&self, bytes: usize) -> &AhoCorasick {
-        let searched = self.searched.fetch_add(bytes, Ordering::Relaxed);
-        let (which, kind) = match searched + bytes < MANY {
-            true => (0, AhoCorasickKind::ContiguousNFA),
-            false => (1, AhoCorasickKind::DFA),
-        };
-        self.automata[which].get_or_init(|| {
-            AhoCorasick::builder()
-                .ascii_case_insensitive(true)
-                .match_kind(MatchKind::Standard)
-                .kind(Some(kind))
-                .build(&self.keywords)
-                .expect("some hundred short keywords fit into an automaton")
-        })
+    /// Shows every keyword of a text and its number, also those that overlap.
+    fn find_keywords(&self, text: &[u8], visit: impl FnMut(usize, Range<usize>)) {
+        const FIT: &str = "some hundred short keywords fit into an automaton";
+        let searched = self.searched.fetch_add(text.len(), Ordering::Relaxed);
+        if searched + text.len() < MANY {
+            let build = || {
+                contiguous::Builder::new()
+                    .ascii_case_insensitive(true)
+                    .match_kind(MatchKind::Standard)
+                    .build(&self.keywords)
+                    .expect(FIT)
+            };
+            overlapping(self.small.get_or_init(build), text, visit);
+        } else {
+            let build = || {
+                dfa::Builder::new()
+                    .ascii_case_insensitive(true)
+                    .match_kind(MatchKind::Standard)
+                    .build(&self.keywords)
+                    .expect(FIT)
+            };
+            overlapping(self.quick.get_or_init(build), text, visit);
+        }
     }
 
     /// Goes over a text once.
@@ -180,12 +216,11 @@ impl Searcher {
             ..Pass::default()
         };
         let mut named = 0;
-        for found in self.automaton(text.len()).find_overlapping_iter(text) {
-            let range = found.range();
-            if self.promising[found.pattern().as_usize()] {
+        self.find_keywords(text, |keyword, range| {
+            if self.promising[keyword] {
                 pass.promises.push(range.clone());
             }
-            match self.triggers[found.pattern().as_usize()] {
+            match self.triggers[keyword] {
                 Trigger::Rule(rule) => self.token(text, range.start, rule, &mut pass),
                 Trigger::Word => {
                     if range.start >= named {
@@ -202,7 +237,7 @@ impl Searcher {
                 }
                 Trigger::Promise => {}
             }
-        }
+        });
         pass
     }
 
@@ -505,7 +540,10 @@ mod tests {
             let searcher = Searcher::new();
             searcher.searched.store(searched, Ordering::Relaxed);
             let pass = searcher.pass(text.as_bytes(), ValueContext::Config);
-            let is_made = searcher.automata.map(|automaton| automaton.get().is_some());
+            let is_made = [
+                searcher.small.get().is_some(),
+                searcher.quick.get().is_some(),
+            ];
             let rules: Vec<_> = pass
                 .hits
                 .iter()

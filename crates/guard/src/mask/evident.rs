@@ -1,11 +1,11 @@
 //! What a text shows by itself: tokens, credentials in addresses, what is assigned to a password.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::OnceLock;
 
 use kustom_yaml::cut::Cut as _;
+use rustc_hash::FxHashSet;
 
 use crate::address::credentials;
 use crate::harmless::{is_fingerprint, is_hash, is_uuid};
@@ -31,7 +31,20 @@ const REMEMBERED: [usize; 2] = [1 << 16, 1 << 9];
 
 thread_local! {
     /// Texts that showed nothing: a finding passes several doors on its way out.
-    static CLEAN: RefCell<HashSet<Box<str>>> = RefCell::default();
+    static CLEAN: RefCell<FxHashSet<Box<str>>> = RefCell::default();
+    /// Words that do not look drawn: findings of one rule have most of theirs in common.
+    static COMMON: RefCell<FxHashSet<Box<str>>> = RefCell::default();
+}
+
+/// Remembers a text that showed nothing.
+fn remember(texts: &mut FxHashSet<Box<str>>, text: &str) {
+    if text.len() > REMEMBERED[1] {
+        return;
+    }
+    if texts.len() >= REMEMBERED[0] {
+        texts.clear();
+    }
+    texts.insert(text.into());
 }
 
 /// What a text shows by itself.
@@ -40,13 +53,8 @@ pub(super) fn evident(text: &str) -> Vec<Range<usize>> {
         return Vec::new();
     }
     let ranges = searched(text);
-    if ranges.is_empty() && text.len() <= REMEMBERED[1] {
-        CLEAN.with_borrow_mut(|clean| {
-            if clean.len() >= REMEMBERED[0] {
-                clean.clear();
-            }
-            clean.insert(text.into());
-        });
+    if ranges.is_empty() {
+        CLEAN.with_borrow_mut(|clean| remember(clean, text));
     }
     ranges
 }
@@ -86,8 +94,15 @@ fn is_shown(value: &str) -> bool {
 fn drawn(text: &str) -> Vec<Range<usize>> {
     let is_secret = |range: &Range<usize>| {
         let word = text.cut(range.clone());
+        if COMMON.with_borrow(|common| common.contains(word)) {
+            return false;
+        }
         let is_name = || is_hash(word) || is_uuid(word) || is_fingerprint(word);
-        judge("token", word, ValueContext::Text).is_some() && !is_name()
+        let is_drawn = judge("token", word, ValueContext::Text).is_some() && !is_name();
+        if !is_drawn {
+            COMMON.with_borrow_mut(|common| remember(common, word));
+        }
+        is_drawn
     };
     let mut found = Vec::new();
     let is_end = |c: char| c.is_whitespace() || "`\"',;()[]{}<>=".contains(c);

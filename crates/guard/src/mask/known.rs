@@ -1,8 +1,9 @@
 //! A text that was read, with the parts of it that no message repeats.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::OnceLock;
+
+use rustc_hash::FxHashMap;
 
 use crate::sensitive::parts;
 
@@ -15,7 +16,7 @@ pub(super) struct Known {
     /// Its parts, together with those that stand on the same lines.
     pub(super) groups: Vec<Group>,
     /// The group of a line by itself.
-    by_line: HashMap<usize, usize>,
+    by_line: FxHashMap<usize, usize>,
     /// The groups of several lines, by where they begin, and where the last line of them and of those
     /// before ends.
     wide: Vec<(usize, usize)>,
@@ -36,7 +37,7 @@ impl Known {
         };
         let line_of = |at: usize| lines.partition_point(|&start| start <= at);
         let mut groups: Vec<Group> = Vec::new();
-        let mut places: HashMap<Range<usize>, usize> = HashMap::new();
+        let mut places: FxHashMap<Range<usize>, usize> = FxHashMap::default();
         for part in parts {
             let last = part.range.end.saturating_sub(1).max(part.range.start);
             let span = line_of(part.range.start)..line_of(last) + 1;

@@ -12,7 +12,7 @@ mod known;
 mod pointed;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -21,6 +21,7 @@ use kustom_yaml::cut::Cut as _;
 use kustom_yaml::error::Error;
 use kustom_yaml::finding::Finding;
 use kustom_yaml::place::Place;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::control::printable;
 use crate::name_hint::NameHint;
@@ -90,14 +91,14 @@ pub fn listener(input: &[u8]) -> Box<dyn Fn(&str) -> String + Send> {
 pub struct Mask {
     texts: Vec<Known>,
     /// Which text each name of a file means.
-    names: HashMap<String, usize>,
+    names: FxHashMap<String, usize>,
     /// Values that stand in no text.
     values: Vec<Part>,
     /// The files that generators of Secrets read, as their kustomizations name them.
-    secret_files: HashSet<String>,
+    secret_files: FxHashSet<String>,
     search: OnceLock<Search>,
     /// What stands in the texts as a key, or as the name of something.
-    open: OnceLock<HashSet<Box<str>>>,
+    open: OnceLock<FxHashSet<Box<str>>>,
 }
 
 /// All that is hidden wherever it stands.
@@ -292,7 +293,7 @@ impl Mask {
             "secretName",
         ];
         let open = self.open.get_or_init(|| {
-            let mut open = HashSet::new();
+            let mut open = FxHashSet::default();
             for line in self.texts.iter().flat_map(|known| known.text.split('\n')) {
                 let line = line.trim().trim_start_matches("- ").trim_start_matches('{');
                 if let Some((key, rest)) = line.split_once(':') {

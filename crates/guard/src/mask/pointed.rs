@@ -1,11 +1,11 @@
 //! The parts that a message points to: on the lines of its places, nothing of a secret is repeated.
 
-use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use kustom_yaml::cut::Cut as _;
+use rustc_hash::FxHashSet;
 
 use crate::sensitive::{Part, forms};
 
@@ -45,7 +45,7 @@ pub(super) struct Pointed<'m> {
 
 impl<'m> Pointed<'m> {
     pub(super) fn of(groups: impl Iterator<Item = &'m Group>) -> Self {
-        let mut seen = HashSet::new();
+        let mut seen = FxHashSet::default();
         Self {
             groups: groups
                 .filter(|group| seen.insert(std::ptr::from_ref(*group)))
@@ -92,7 +92,7 @@ type Letters = [u8; SHORTEST];
 
 impl Finder {
     fn of(pointed: &Pointed<'_>) -> Self {
-        let words: HashSet<String> = pointed.parts().flat_map(words).collect();
+        let words: FxHashSet<String> = pointed.parts().flat_map(words).collect();
         let joined = pointed.parts().flat_map(|part| [&*part.raw, &*part.value]);
         Self {
             joined: joined.collect::<Vec<&str>>().join("`"),
