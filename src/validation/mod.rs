@@ -21,7 +21,7 @@ use crate::error::{Error, Kind};
 use crate::finding::{Finding, Object, Severity};
 use crate::place::{Place, Span};
 use crate::resource::Resource;
-use crate::yaml::{self, Dialect, Node, Scalar, Style, Tag};
+use crate::yaml::{self, Dialect, Entry, Node, Scalar, Style, Tag};
 
 pub use definitions::{definitions, definitions_of};
 pub use exceptions::{Exception, Exceptions};
@@ -97,10 +97,46 @@ pub enum Form {
     Printed,
 }
 
+/// Takes the objects out of a list, as `kubectl` does: of a `List`, and of a `PodList`, whose items need
+/// not say that they are Pods. `None` if the node is none.
+pub fn take_items(node: &mut Node) -> Option<Vec<Node>> {
+    if !is_list(node) {
+        return None;
+    }
+    let kind = node.get("kind")?.clone();
+    let of = kind.as_str()?.strip_suffix("List")?;
+    let api_version = node.get("apiVersion").cloned();
+    let mut items = std::mem::take(node.get_mut("items")?.items_mut()?);
+    for item in &mut items {
+        if !of.is_empty()
+            && item.get("kind").is_none()
+            && let Some(entries) = item.entries_mut()
+        {
+            let kind = Node {
+                value: yaml::Value::Scalar(of.into()),
+                ..kind.clone()
+            };
+            let api_version = api_version.clone().map(|it| Entry::new("apiVersion", it));
+            entries.retain(|entry| !entry.is("apiVersion"));
+            entries.splice(
+                0..0,
+                api_version.into_iter().chain([Entry::new("kind", kind)]),
+            );
+        }
+    }
+    Some(items)
+}
+
+/// Whether a node is a list of objects, by its kind and its items.
+fn is_list(node: &Node) -> bool {
+    let kind = node.get("kind").and_then(Node::as_str);
+    kind.is_some_and(|kind| kind.ends_with("List")) && node.get("items").is_some_and(Node::is_seq)
+}
+
 /// Judges objects that are applied together. Places of findings are spans in the objects' sources,
 /// with the path of the field as the server writes it.
 ///
-/// A `List` is taken apart, as `kubectl` does.
+/// A list is taken apart, as `kubectl` does.
 pub fn validate(nodes: &[&Node], version: Version, form: Form) -> Vec<Finding> {
     validate_beside(nodes, &[], version, form)
 }
@@ -112,13 +148,16 @@ pub fn validate_beside(
     version: Version,
     form: Form,
 ) -> Vec<Finding> {
+    let lists = nodes.iter().filter(|node| is_list(node));
+    let lists: Vec<Vec<Node>> = lists
+        .map(|node| take_items(&mut (*node).clone()).unwrap_or_default())
+        .collect();
+    let mut lists = lists.iter();
     let mut objects: Vec<&Node> = Vec::new();
     for node in nodes {
-        match node.get("items") {
-            Some(items) if node.get("kind").and_then(Node::as_str) == Some("List") => {
-                objects.extend(items.items());
-            }
-            _ => objects.push(node),
+        match is_list(node).then(|| lists.next()).flatten() {
+            Some(items) => objects.extend(items),
+            None => objects.push(node),
         }
     }
     let is_definition =
@@ -330,14 +369,17 @@ fn scalar<'n>(node: &'n Node, text: &'n str, form: Form) -> Data<'n> {
     if !is_tagged && !matches!(node.style, Style::Plain | Style::Flow) {
         return Data::Text(Cow::Borrowed(text));
     }
-    if node.tag == Tag::Str
-        && node.style == Style::Plain
-        && form == Form::Written
-        && !is_tagged
-        && text.len() <= "false".len()
-        && let Scalar::Bool(set) = yaml::plain(text, Dialect::Kustomization)
-    {
-        return Data::Bool(set);
+    if node.tag == Tag::Str {
+        // One of `yes`, `no`, `on`, `off`, `y`, `n`.
+        let may_be_bool = node.style == Style::Plain
+            && form == Form::Written
+            && !is_tagged
+            && text.len() <= "off".len()
+            && text.starts_with(['y', 'Y', 'n', 'N', 'o', 'O']);
+        if may_be_bool && let Scalar::Bool(set) = yaml::plain(text, Dialect::Kustomization) {
+            return Data::Bool(set);
+        }
+        return Data::Text(Cow::Borrowed(text));
     }
     match node.scalar_value() {
         Ok(Scalar::Null) => Data::Null,

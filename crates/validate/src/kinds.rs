@@ -5,6 +5,7 @@ use crate::crd::{CustomKind, CustomKinds};
 use crate::did_you_mean;
 use crate::finding::{Findings, Severity};
 use crate::migrations;
+use crate::names::{dns_label_1035, dns_subdomain};
 use crate::path::Path;
 use crate::schema::{self, Kind, group_of};
 use crate::value::Value;
@@ -72,6 +73,10 @@ pub(crate) fn of<'k, 'o>(
             group,
             groups().filter(|known| known.contains('.') || known.len() > 3),
         );
+        if let Some(why) = no_group_version(api_version) {
+            unknown(object, findings, "apiVersion", why);
+            return Lookup::Refused;
+        }
         if group.contains('.') && (near.is_none() || !group.to_ascii_lowercase().contains("k8s")) {
             other_version(object, findings);
             return Lookup::Custom;
@@ -130,6 +135,21 @@ pub(crate) fn of<'k, 'o>(
     )
     .help = near.map(|near| format!("did you mean `{near}`?"));
     Lookup::Refused
+}
+
+/// Why no server can serve a version of a group, by the names that definitions and aggregated servers
+/// may give to both.
+fn no_group_version(api_version: &str) -> Option<String> {
+    let (group, version) = api_version.split_once('/')?;
+    let (what, why) = match (dns_subdomain(group), dns_label_1035(version)) {
+        (Err(why), _) => (format!("the group `{group}`"), why),
+        (_, Err(_)) if version.is_empty() => {
+            return Some(format!("`{api_version}` has no version"));
+        }
+        (_, Err(why)) => (format!("the version `{version}`"), why),
+        (Ok(()), Ok(())) => return None,
+    };
+    Some(format!("no server has {what}, which {why}"))
 }
 
 /// Looks among the kinds that are defined beside the object.

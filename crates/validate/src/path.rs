@@ -35,6 +35,15 @@ impl<'p> Path<'p> {
         }
     }
 
+    /// The path that is so many steps shorter.
+    pub(crate) fn up(&self, steps: usize) -> Path<'p> {
+        match (steps, self.parent) {
+            (0, _) => *self,
+            (_, Some(parent)) => parent.up(steps - 1),
+            (_, None) => Path::ROOT,
+        }
+    }
+
     /// Whether it is the object itself.
     pub(crate) fn is_root(&self) -> bool {
         matches!(self.step, Step::Root | Step::Field("")) && self.parent.is_none_or(Self::is_root)

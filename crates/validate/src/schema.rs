@@ -236,20 +236,60 @@ pub(crate) struct FieldValues<'v, 'a> {
     map: &'v Value<'a>,
     /// For each place the number of the first entry, counted from 1.
     entries: [u32; INDEXED],
+    /// The places that have one.
+    given: Places,
+}
+
+/// Some of the places of a definition: of the first [`INDEXED`] those that are set, and all beyond.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Places(u64);
+
+impl Places {
+    pub(crate) fn insert(&mut self, place: usize) {
+        if place < INDEXED {
+            self.0 |= 1 << place;
+        }
+    }
+
+    pub(crate) fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// The places in their order, where a definition has so many.
+    pub(crate) fn iter(self, count: usize) -> impl Iterator<Item = usize> {
+        let mut rest = self.0;
+        let next = move || {
+            let place = rest.trailing_zeros() as usize;
+            rest &= rest.wrapping_sub(1);
+            (place < INDEXED).then_some(place)
+        };
+        std::iter::from_fn(next).chain(INDEXED..count)
+    }
 }
 
 impl<'v, 'a> FieldValues<'v, 'a> {
     pub(crate) fn of(definition: &Definition, map: &'v Value<'a>) -> Self {
         let mut entries = [0; INDEXED];
+        let mut given = Places::default();
         for (number, entry) in (1_u32..).zip(map.entries()) {
             if let Some(place) = definition.place(&entry.key)
                 && let Some(first) = entries.get_mut(place)
                 && *first == 0
             {
                 *first = number;
+                given.insert(place);
             }
         }
-        Self { map, entries }
+        Self {
+            map,
+            entries,
+            given,
+        }
+    }
+
+    /// The places that the map has entries for.
+    pub(crate) fn places(&self) -> Places {
+        self.given
     }
 
     /// The value of the field at a place, unless it is absent or null.

@@ -199,8 +199,13 @@ impl<'v, 'a> Lookup<'v, 'a> {
 
 /// Of each key, whether the same one came before.
 pub(crate) fn repeats<K: Hash + Eq>(keys: impl IntoIterator<Item = K>) -> Vec<bool> {
+    let keys: Vec<K> = keys.into_iter().collect();
+    if keys.len() <= FEW {
+        let is_repeated = |(index, key): (usize, &K)| keys[..index].contains(key);
+        return keys.iter().enumerate().map(is_repeated).collect();
+    }
     let mut seen = HashSet::new();
-    keys.into_iter().map(|key| !seen.insert(key)).collect()
+    keys.iter().map(|key| !seen.insert(key)).collect()
 }
 
 /// Of each item, whether an equal one came before.

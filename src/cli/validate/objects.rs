@@ -13,7 +13,7 @@ use kustom::project::{Environment, GuardPolicy, Project, Secrets, render};
 use kustom::report;
 use kustom::resource::{History, Resource};
 use kustom::schema::Schema;
-use kustom::validation::Version;
+use kustom::validation::{Version, take_items};
 use kustom::yaml::{Node, manifests, repeated_key};
 
 use super::Arguments;
@@ -319,14 +319,11 @@ impl Objects {
 
     /// Adds an object, or those of a list.
     fn add_node(&mut self, mut node: Node, schema: &Schema) {
-        let is_list = node.get("kind").and_then(Node::as_str) == Some("List");
-        match node.get_mut("items").and_then(Node::items_mut) {
-            Some(items) if is_list => {
-                for item in std::mem::take(items) {
-                    self.add_node(item, schema);
-                }
-            }
-            _ => self
+        match take_items(&mut node) {
+            Some(items) => items
+                .into_iter()
+                .for_each(|item| self.add_node(item, schema)),
+            None => self
                 .resources
                 .push(Resource::generated(node, History::default(), schema)),
         }

@@ -284,39 +284,39 @@ fn selectable(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>, schema: Optio
     }
 }
 
+/// The server reports both fields by the names that they have in `v1beta1`.
 fn conversion(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
+    let client_config = path.field("webhookClientConfig");
     let webhook = value.get("webhook");
     let strategy = value.text("strategy");
     if strategy == "Webhook" {
-        let here = path.field("webhook");
         let client = webhook.and_then(|webhook| webhook.get("clientConfig"));
         match client {
             None => cx.findings.required(
-                &here.field("clientConfig"),
+                &client_config,
                 webhook.unwrap_or(value),
                 "the strategy `Webhook` needs to know where it is",
             ),
-            Some(client) => {
-                super::admission::client_config(cx, &here.field("clientConfig"), client, true)
-            }
+            Some(client) => super::admission::client_config(cx, &client_config, client, true),
         }
         super::admission::review_versions(
             cx,
-            &here.field("conversionReviewVersions"),
+            &path.field("conversionReviewVersions"),
             webhook.unwrap_or(value),
             "conversionReviewVersions",
         );
         return;
     }
     let Some(webhook) = webhook else { return };
-    let here = path.field("webhook");
-    for field in ["clientConfig", "conversionReviewVersions"] {
+    let versions = path.field("conversionReviewVersions");
+    let fields = [
+        ("clientConfig", client_config),
+        ("conversionReviewVersions", versions),
+    ];
+    for (field, path) in fields {
         if let Some(found) = webhook.get(field).filter(|found| !found.is_zero()) {
-            cx.findings.forbidden(
-                &here.field(field),
-                found,
-                "only the strategy `Webhook` has it",
-            );
+            cx.findings
+                .forbidden(&path, found, "only the strategy `Webhook` has it");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Deployments, stateful sets, daemon sets, replica sets and replication controllers.
 
-use super::Check::{Is, Min, OneOf, Present, Required};
+use super::Check::{Is, Min, OneOf, Present, ReportedAt, Required};
 use super::labels::{selects, template_is_selected};
 use super::{Cx, TypeRules};
 use crate::names::dns_label;
@@ -58,7 +58,10 @@ pub(super) const RULES: &[TypeRules] = &[
     },
     TypeRules {
         of: "apps.v1.StatefulSetUpdateStrategy",
-        fields: &[("type", &[OneOf(&["OnDelete", "RollingUpdate"])])],
+        fields: &[(
+            "type",
+            &[ReportedAt(1, ""), OneOf(&["OnDelete", "RollingUpdate"])],
+        )],
         whole: &[stateful_strategy],
     },
     TypeRules {
@@ -301,9 +304,11 @@ fn rolling_stateful(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
 }
 
 fn stateful_set(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
-    // Each claim is a volume of the pods.
+    // Each claim is a volume of the pods, before their own.
+    let claims = value.list("volumeClaimTemplates");
     let volumes = path.field("template.spec.volumes");
-    for (index, claim) in value.list("volumeClaimTemplates").iter().enumerate() {
+    count_on(cx, &volumes, claims.len());
+    for (index, claim) in claims.iter().enumerate() {
         let metadata = claim.get("metadata").unwrap_or(claim);
         cx.check(
             &[Required, Is(dns_label)],
@@ -322,6 +327,21 @@ fn stateful_set(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
             found,
             format!("`{name}` {message}"),
         );
+    }
+}
+
+/// Raises the number of each element of a list in what was found, as the server counts it behind others.
+fn count_on(cx: &mut Cx<'_>, list: &Path<'_>, others: usize) {
+    let list = format!("{list}[");
+    for finding in &mut cx.findings.0 {
+        let Some(element) = finding.field.strip_prefix(&list) else {
+            continue;
+        };
+        if let Some((number, rest)) = element.split_once(']')
+            && let Ok(number) = number.parse::<usize>()
+        {
+            finding.field = format!("{list}{}]{rest}", number + others);
+        }
     }
 }
 

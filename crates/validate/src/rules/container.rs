@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Check::{Is, OneOf, Required, Word};
-use super::{Cx, PORT, PROTOCOLS, TypeRules, probes, resources};
+use super::{Cx, PORT, PROTOCOLS, ReportedAt, TypeRules, probes, resources};
 use crate::names::{config_key, dns_label, dns_subdomain, env_name, no_backsteps, port_name};
 use crate::path::Path;
 use crate::value::{Data, Value, repeats};
@@ -68,11 +68,17 @@ pub(super) const RULES: &[TypeRules] = &[
             ("mountPath", &[Required]),
             (
                 "mountPropagation",
-                &[Word(&["Bidirectional", "HostToContainer", "None"])],
+                &[
+                    ReportedAt(2, "mountPropagation"),
+                    Word(&["Bidirectional", "HostToContainer", "None"]),
+                ],
             ),
             (
                 "recursiveReadOnly",
-                &[Word(&["Disabled", "IfPossible", "Enabled"])],
+                &[
+                    ReportedAt(2, "recursiveReadOnly"),
+                    Word(&["Disabled", "IfPossible", "Enabled"]),
+                ],
             ),
         ],
         whole: &[mount],
@@ -497,15 +503,17 @@ fn env_from(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
         .into_iter()
         .filter(|source| value.has(source))
         .collect();
+    // The server reports the list.
+    let list = path.up(1);
     match found.as_slice() {
         [] => cx.findings.invalid(
-            path,
+            &list,
             value,
             format!("one of {} is required", super::words(&sources)),
         ),
         [_] => {}
         _ => cx.findings.invalid(
-            path,
+            &list,
             value,
             format!("only one of {} may be set", super::words(&sources)),
         ),
@@ -572,7 +580,8 @@ fn mount(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
     if ["Enabled", "IfPossible"].contains(&value.text("recursiveReadOnly"))
         && let Some(found) = value.get("recursiveReadOnly")
     {
-        let here = path.field("recursiveReadOnly");
+        let list = path.up(1);
+        let here = list.field("recursiveReadOnly");
         if !value.is_true("readOnly") {
             cx.findings
                 .forbidden(&here, found, "it needs `readOnly: true`");
@@ -646,7 +655,7 @@ fn mounts(cx: &mut Cx<'_>, path: &Path<'_>, container: &Value<'_>, volumes: &Vol
             && let Some(found) = mount.get("mountPropagation")
         {
             cx.findings.forbidden(
-                &here.field("mountPropagation"),
+                &list.field("mountPropagation"),
                 found,
                 "only privileged containers propagate mounts to the host",
             );

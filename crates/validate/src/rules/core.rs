@@ -287,7 +287,7 @@ fn event(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
             );
         }
     }
-    event_namespace(cx, path, value, value.get("regarding"), "regarding");
+    event_namespace(cx, path, value, value.get("regarding"));
 }
 
 /// Whether any entry of a map is more than its zero value.
@@ -296,30 +296,18 @@ fn has_content(map: &Value<'_>) -> bool {
 }
 
 fn core_event(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
-    event_namespace(
-        cx,
-        path,
-        value,
-        value.get("involvedObject"),
-        "involvedObject",
-    );
+    event_namespace(cx, path, value, value.get("involvedObject"));
 }
 
-/// An event lies in the namespace of what it is about.
-fn event_namespace(
-    cx: &mut Cx<'_>,
-    path: &Path<'_>,
-    event: &Value<'_>,
-    about: Option<&Value<'_>>,
-    field: &str,
-) {
+/// An event lies in the namespace of what it is about, which the server reports by its name in `v1`.
+fn event_namespace(cx: &mut Cx<'_>, path: &Path<'_>, event: &Value<'_>, about: Option<&Value<'_>>) {
     let own = event
         .get("metadata")
         .map_or("", |metadata| metadata.text("namespace"));
     let other = about.map_or("", |about| about.text("namespace"));
     if other.is_empty() && !own.is_empty() && own != "default" {
         cx.findings.invalid(
-            &path.field(field).field("namespace"),
+            &path.field("involvedObject").field("namespace"),
             about.unwrap_or(event),
             format!("the event is in the namespace `{own}`, and what it is about has none"),
         );

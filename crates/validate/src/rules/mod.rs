@@ -37,7 +37,7 @@ use crate::finding::Findings;
 use crate::meta;
 use crate::names::Verdict;
 use crate::path::Path;
-use crate::schema::{Definition, FieldValues, Kind, Schema, Type};
+use crate::schema::{Definition, FieldValues, Kind, Places, Schema, Type};
 use crate::value::{Data, Value, repeated};
 
 /// What a rule may ask of besides its own value.
@@ -59,6 +59,8 @@ struct Plan {
     checks: Vec<FieldChecks>,
     /// By the places of the fields in it.
     fields: Vec<FieldPlan>,
+    /// The places of the fields of which something is asked where they are absent.
+    mind_absence: Places,
 }
 
 /// What tables ask of a field.
@@ -77,8 +79,6 @@ struct FieldPlan {
     is_checked: bool,
     is_unjudged: bool,
     may_repeat: bool,
-    /// Whether something is asked of it where it is absent.
-    minds_absence: bool,
 }
 
 impl Plans {
@@ -96,9 +96,14 @@ impl Plans {
                     is_checked: checked.any(|(name, _)| *name == field.name),
                     is_unjudged: UNJUDGED.contains(&known),
                     may_repeat: MAY_REPEAT.contains(&known),
-                    minds_absence: field.required || field.is_struct,
                 }
             });
+            let mut mind_absence = Places::default();
+            for (place, field) in definition.fields().iter().enumerate() {
+                if field.required || field.is_struct {
+                    mind_absence.insert(place);
+                }
+            }
             let checks = tables.iter().flat_map(|rules| rules.fields);
             let checks = checks.map(|&(name, checks)| FieldChecks {
                 name,
@@ -110,6 +115,7 @@ impl Plans {
                 tables,
                 checks: checks.collect(),
                 fields: fields.collect(),
+                mind_absence,
             }
         })
     }
@@ -162,6 +168,9 @@ pub(crate) enum Check {
     Unique,
     /// Labels: keys and values.
     Labels,
+    /// No rule: the server reports the field by the path that is so many steps shorter, with this field
+    /// behind it, if there is one.
+    ReportedAt(usize, &'static str),
 }
 
 impl Check {
@@ -173,7 +182,7 @@ impl Check {
 
 pub(crate) use Check::{
     AlwaysIs, AlwaysRange, EachIs, EachOneOf, Given, Is, KeysAre, Labels, MaxItems, MaxLength, Min,
-    OneOf, Present, Range, Required, Unique, Word,
+    OneOf, Present, Range, ReportedAt, Required, Unique, Word,
 };
 
 /// A port.
@@ -243,6 +252,8 @@ const MAY_REPEAT: &[(&str, &str)] = &[
     ("core.v1.ResourceRequirements", "claims"),
     ("core.v1.PodSpec", "hostAliases"),
     ("core.v1.PodSpec", "imagePullSecrets"),
+    // Judged beside its table, since the server reports the first of two.
+    ("core.v1.PodSpec", "topologySpreadConstraints"),
     ("core.v1.ServiceAccount", "secrets"),
     ("discovery.v1.Endpoint", "addresses"),
     ("flowcontrol.v1.NonResourcePolicyRule", "nonResourceURLs"),
@@ -253,6 +264,8 @@ const MAY_REPEAT: &[(&str, &str)] = &[
     ("flowcontrol.v1.ResourcePolicyRule", "verbs"),
     ("meta.v1.ObjectMeta", "finalizers"),
     ("meta.v1.ObjectMeta", "ownerReferences"),
+    // Judged beside its table, since the server reports the element and not its name.
+    ("resource.v1.ResourceSliceSpec", "devices"),
     ("storage.v1.CSIDriverSpec", "volumeLifecycleModes"),
 ];
 
@@ -351,9 +364,11 @@ impl<'c> Cx<'c> {
             }
         }
         let at_root = path.is_root();
-        for (place, (field, planned)) in definition.fields().iter().zip(&plan.fields).enumerate() {
+        let asked = given.places().union(plan.mind_absence);
+        for place in asked.iter(plan.fields.len()) {
+            let (field, planned) = (&definition.fields()[place], &plan.fields[place]);
             let found = given.get(place, field.name);
-            if found.is_none() && !planned.minds_absence {
+            if found.is_none() && !(field.required || field.is_struct) {
                 continue;
             }
             let here = path.field(field.name);
@@ -499,10 +514,15 @@ impl<'c> Cx<'c> {
         found: Option<&Value<'_>>,
         around: &Value<'_>,
     ) {
+        if let [ReportedAt(steps, name), checks @ ..] = checks {
+            return self.check(checks, &path.up(*steps).field(name), found, around);
+        }
         let text = found.and_then(Value::as_text).unwrap_or_default();
         let origin = found.map_or(around.origin, |value| value.origin);
         for check in checks {
             match check {
+                // It stands before the others alone.
+                ReportedAt(..) => {}
                 Required => {
                     if found.is_none_or(Value::is_zero) {
                         self.findings

@@ -1,9 +1,9 @@
 //! Pods and their templates: what holds for the pod as a whole.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::Check::{AlwaysIs, EachIs, Is, MaxItems, OneOf, Range, Required, Word};
-use super::{Cx, Labels, TypeRules, container, resources, volume};
+use super::{Cx, Labels, ReportedAt, TypeRules, container, resources, volume};
 use crate::names::{dns_label, dns_subdomain, label_key, sysctl};
 use crate::path::Path;
 use crate::value::Value;
@@ -67,7 +67,7 @@ pub(super) const RULES: &[TypeRules] = &[
     },
     TypeRules {
         of: "core.v1.PodDNSConfigOption",
-        fields: &[("name", &[Required])],
+        fields: &[("name", &[ReportedAt(1, ""), Required])],
         whole: &[],
     },
     TypeRules {
@@ -150,7 +150,8 @@ fn search_domain(text: &str) -> crate::names::Verdict {
 
 fn template_metadata(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
     if let Some(metadata) = value.get("metadata") {
-        crate::meta::labels_and_annotations(&path.field("metadata"), metadata, cx.findings);
+        // The server reports them without the metadata between.
+        crate::meta::labels_and_annotations(path, metadata, cx.findings);
     }
     let spec = value.get("spec");
     if spec.is_some_and(|spec| !spec.list("ephemeralContainers").is_empty()) {
@@ -473,12 +474,16 @@ fn windows(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
 
 fn spread(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
     let list = path.field("topologySpreadConstraints");
-    let mut seen = HashSet::new();
+    let mut seen = HashMap::new();
     for (index, item) in value.list("topologySpreadConstraints").iter().enumerate() {
         let pair = (item.text("topologyKey"), item.text("whenUnsatisfiable"));
-        if !seen.insert(pair) {
+        let first = *seen.entry(pair).or_insert(index);
+        if first != index {
+            // The server reports the first of the two.
+            let here = list.index(first);
+            let here = here.field("{topologyKey, whenUnsatisfiable}");
             cx.findings
-                .duplicate(&list.index(index), item, &format!("{}, {}", pair.0, pair.1));
+                .duplicate(&here, item, &format!("{}, {}", pair.0, pair.1));
         }
     }
 }

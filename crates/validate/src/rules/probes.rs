@@ -1,7 +1,7 @@
 //! Probes and hooks of containers.
 
 use super::Check::{Is, Min, OneOf, Required};
-use super::{Cx, PORT, TypeRules};
+use super::{Cx, PORT, ReportedAt, TypeRules};
 use crate::names::{http_header, port_name};
 use crate::path::Path;
 use crate::value::{Data, Value};
@@ -18,7 +18,7 @@ pub(super) const RULES: &[TypeRules] = &[
     },
     TypeRules {
         of: "core.v1.HTTPHeader",
-        fields: &[("name", &[Required, Is(http_header)])],
+        fields: &[("name", &[ReportedAt(2, ""), Required, Is(http_header)])],
         whole: &[],
     },
     TypeRules {

@@ -6,7 +6,7 @@ use crate::names::{
     Verdict, dns_label, dns_subdomain, dns_subdomain_any_case, label_key, label_value,
 };
 use crate::path::Path;
-use crate::value::Value;
+use crate::value::{Value, repeats};
 
 pub(super) const RULES: &[TypeRules] = &[
     TypeRules {
@@ -40,7 +40,10 @@ pub(super) const RULES: &[TypeRules] = &[
     },
     TypeRules {
         of: "resource.v1.DeviceClaimConfiguration",
-        fields: &[("opaque", &[super::Present])],
+        fields: &[
+            ("opaque", &[super::Present]),
+            ("requests", &[super::MaxItems(32)]),
+        ],
         whole: &[],
     },
     TypeRules {
@@ -102,6 +105,7 @@ pub(super) const RULES: &[TypeRules] = &[
         fields: &[
             ("matchAttribute", &[Given(qualified_name)]),
             ("distinctAttribute", &[Given(qualified_name)]),
+            ("requests", &[super::MaxItems(32)]),
         ],
         whole: &[constraint],
     },
@@ -403,7 +407,13 @@ fn slice(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
     let each = value.is_true("perDeviceNodeSelection");
     let list = path.field("devices");
     let devices = value.list("devices");
+    let repeated = repeats(devices.iter().map(|device| device.text("name")));
     for (index, device) in devices.iter().enumerate() {
+        if repeated[index] {
+            let origin = device.get("name").unwrap_or(device);
+            cx.findings
+                .duplicate(&list.index(index), origin, device.text("name"));
+        }
         let nodes = ["nodeName", "nodeSelector", "allNodes"];
         let count = nodes.iter().filter(|field| device.has(field)).count();
         if each && count != 1 {

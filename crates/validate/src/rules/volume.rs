@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::Check::{Is, MaxLength, OneOf, Range, Required, Word};
-use super::{Cx, TypeRules, container};
+use super::{Cx, ReportedAt, TypeRules, container};
 use crate::names::{
     Verdict, dns_label, dns_subdomain, local_descending_path, local_file_path, no_backsteps,
 };
@@ -100,8 +100,11 @@ pub(super) const RULES: &[TypeRules] = &[
     TypeRules {
         of: "core.v1.DownwardAPIVolumeFile",
         fields: &[
-            ("path", &[Required, Is(local_file_path)]),
-            ("mode", &[MODE]),
+            (
+                "path",
+                &[ReportedAt(3, "path"), Required, Is(local_file_path)],
+            ),
+            ("mode", &[ReportedAt(3, "mode"), MODE]),
         ],
         whole: &[downward],
     },
@@ -113,7 +116,10 @@ pub(super) const RULES: &[TypeRules] = &[
     TypeRules {
         of: "core.v1.ServiceAccountTokenProjection",
         fields: &[
-            ("path", &[Required, Is(local_file_path)]),
+            (
+                "path",
+                &[ReportedAt(4, "path"), Required, Is(local_file_path)],
+            ),
             ("expirationSeconds", &[]),
         ],
         whole: &[token],
@@ -494,6 +500,8 @@ const DOWNWARD: &[&str] = &[
 ];
 
 fn downward(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
+    // The server reports the volume, and no item.
+    let path = &path.up(2);
     match (value.get("fieldRef"), value.get("resourceFieldRef")) {
         (Some(field), other) => {
             container::field_ref(cx, &path.field("fieldRef"), field, DOWNWARD, true);
@@ -561,7 +569,7 @@ fn projected(cx: &mut Cx<'_>, path: &Path<'_>, value: &Value<'_>) {
         for second in found {
             let origin = source.get(second).unwrap_or(source);
             cx.findings
-                .forbidden(&here.field(second), origin, "a source has one kind");
+                .forbidden(&here, origin, "a source has one kind");
         }
         let items = ["secret", "configMap", "downwardAPI"]
             .into_iter()

@@ -544,12 +544,20 @@ mod tests {
 
     #[test]
     fn nesting_has_an_end() {
-        let text = "(".repeat(100_000);
-        assert!(message(&text).starts_with("the expression is nested"));
-        let text = format!("if 1 then 2{} end", " elif 1 then 2".repeat(100_000));
+        for open in ["(", "if "] {
+            let text = open.repeat(50 * DEPTH);
+            assert!(message(&text).starts_with("the expression is nested"));
+        }
+    }
+
+    #[test]
+    fn the_conditions_of_an_if_have_an_end() {
+        let text = format!("if 1 then 2{} end", " elif 1 then 2".repeat(4 * STEPS));
         assert!(message(&text).starts_with("there are more than"));
-        let text = "if ".repeat(100_000);
-        assert!(message(&text).starts_with("the expression is nested"));
+    }
+
+    #[test]
+    fn a_long_pipe_is_no_nesting() {
         let long = vec![".a = 1"; 20_000].join(" | ");
         assert!(parse(&long).is_ok());
     }
