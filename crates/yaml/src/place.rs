@@ -79,11 +79,6 @@ impl Place {
             field: None,
         }
     }
-
-    /// What a message shows behind the name of the file.
-    pub fn position(&self) -> Position {
-        Position(self.span)
-    }
 }
 
 impl From<Span> for Place {
@@ -97,21 +92,11 @@ impl From<Span> for Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let file = self.file.as_deref().unwrap_or("<input>");
-        write!(f, "{file}{}", self.position())
-    }
-}
-
-/// The line and column of a place, each behind a colon, as far as they are known.
-#[derive(Clone, Copy, Debug)]
-pub struct Position(Span);
-
-impl fmt::Display for Position {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.line > 0 {
-            write!(f, ":{}", self.0.line)?;
-            if self.0.column > 0 {
-                write!(f, ":{}", self.0.column)?;
+        f.write_str(self.file.as_deref().unwrap_or("<input>"))?;
+        if self.span.line > 0 {
+            write!(f, ":{}", self.span.line)?;
+            if self.span.column > 0 {
+                write!(f, ":{}", self.span.column)?;
             }
         }
         Ok(())
