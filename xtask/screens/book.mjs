@@ -2,6 +2,8 @@
 //
 //   .ci/book && npm install && node book.mjs ../../target/book [DIRECTORY FOR PICTURES]
 //
+// In a block of the shell, the commands alone are copied.
+//
 // A page that says something on the console, loads anything from elsewhere, shows no picture where
 // one is meant, or is wider than the screen ends it.
 import chromium from "@sparticuz/chromium";
@@ -45,6 +47,20 @@ for (const [name, viewport, colorScheme] of views) {
     }
   }
   await page.close();
+}
+{
+  const context = await browser.newContext({ permissions: ["clipboard-read", "clipboard-write"] });
+  const page = await context.newPage();
+  await page.goto(`file://${join(book, "tour.html")}`);
+  const block = page.locator("pre:has(code.language-console)").first();
+  assert.match(await block.locator("code").textContent(), /^\$ kustom init/);
+  await block.hover();
+  await block.locator(".clip-button").click();
+  await page.waitForSelector(".clip-button.tooltipped");
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  assert.equal(copied.split("\n")[1], "cd shop");
+  assert.doesNotMatch(copied, /^[$>] |kustom\.yaml/m);
+  await context.close();
 }
 console.log(`${pages.length} pages, ${views.length} views`);
 await browser.close();
