@@ -50,6 +50,7 @@ pub mod secret_scan;
 pub mod sops;
 pub mod template;
 pub mod validation;
+pub mod lint;
 pub mod chart_values;
 pub mod flux;
 pub mod argocd;

@@ -212,6 +212,16 @@ const COMMANDS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "lint",
+        &[
+            "lint p/environments/NAME",
+            "lint NAME",
+            "lint p/NAME.yaml",
+            "lint --select NAME p",
+            "lint --ignore NAME p",
+        ],
+    ),
+    (
         "substitute",
         &[
             "substitute NAME",

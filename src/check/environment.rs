@@ -8,6 +8,7 @@ use crate::dangling;
 use crate::error::Error;
 use crate::finding::{Finding, Severity};
 use crate::flux::hide_secrets;
+use crate::lint::{Linter, leave_out_habits, lint_nodes};
 use crate::load::{Accesses, Files, Recording, is_outside};
 use crate::place::Place;
 use crate::project::{self, Config, Environment, Options, Project, Rendered, configs, render};
@@ -25,6 +26,8 @@ pub struct Checked {
     /// Which exceptions of the project let something stay, by their numbers; nothing if it was not
     /// judged.
     pub used_exceptions: Option<BTreeSet<usize>>,
+    /// The same of the exceptions of lint.
+    pub used_lint_exceptions: Option<BTreeSet<usize>>,
     /// What it asked of the files.
     pub accesses: BTreeMap<PathBuf, Accesses>,
     /// What it renders to, or why it does not: then it would have asked for more.
@@ -98,14 +101,16 @@ pub fn environment(
         }
         Ok((environment, rendered))
     });
-    let mut used = None;
+    let (mut used, mut used_by_lint) = (None, None);
     let (checks, rendered) = match done {
         Ok((environment, rendered)) => {
             let values = &options.values;
             let judged = validated(&recording, &rendered, project, &environment, definitions);
             let is_judged = !environment.kubernetes_versions(project).is_empty();
             used = is_judged.then_some(judged.used);
-            let judged = judged.findings;
+            let unwise = linted(&recording, &rendered, project);
+            used_by_lint = Some(unwise.used);
+            let judged = [judged.findings, unwise.findings];
             let checks = sorted(
                 &recording,
                 root,
@@ -121,6 +126,7 @@ pub fn environment(
     };
     Checked {
         used_exceptions: used,
+        used_lint_exceptions: used_by_lint,
         ..Checked::new(root, project, name, checks, &recording, rendered)
     }
 }
@@ -142,6 +148,7 @@ pub(super) fn inputs(
             drift(&project.within(&recording), root, &list);
         }
         let _ = project.exceptions(&recording);
+        let _ = project.lint_exceptions(&recording);
         if let Some(kept) = &project.rendered {
             let _ = project.read_own(&recording, &kept.join(environment.output()));
         }
@@ -168,6 +175,7 @@ impl Checked {
                 checks,
             },
             used_exceptions: None,
+            used_lint_exceptions: None,
             accesses: recording.accesses(),
             rendered,
         }
@@ -195,7 +203,7 @@ fn sorted(
     environment: &Environment,
     rendered: &Rendered,
     values: &Values,
-    judged: Vec<Finding>,
+    [judged, unwise]: [Vec<Finding>; 2],
 ) -> Vec<Check> {
     let mut by_check: BTreeMap<&str, Vec<Finding>> = BTreeMap::new();
     for finding in &rendered.findings {
@@ -222,6 +230,7 @@ fn sorted(
         "validate"
     };
     by_check.entry(check).or_default().extend(judged);
+    by_check.entry("lint").or_default().extend(unwise);
     let checks = CHECKS.into_iter();
     checks
         .map(|name| match &project.rendered {
@@ -287,6 +296,36 @@ fn validated(
         }
     }
     findings.extend(together);
+    exceptions.apply(&mut findings, &mut used);
+    hide_secrets(&mut findings, &rendered.resources);
+    Judged { findings, used }
+}
+
+/// What is unwise in the rendered objects, if the project asks.
+fn linted(files: &dyn Files, rendered: &Rendered, project: &Project) -> Judged {
+    let mut used = BTreeSet::new();
+    let Some(settings) = &project.lint else {
+        return Judged {
+            findings: Vec::new(),
+            used,
+        };
+    };
+    let exceptions = project.lint_exceptions(files);
+    // The settings were looked at when they were read.
+    let linter = settings.selection().ok().map(|it| Linter::new(&it));
+    let (Ok(exceptions), Some(Ok(linter))) = (exceptions, linter) else {
+        return Judged {
+            findings: Vec::new(),
+            used,
+        };
+    };
+    let nodes: Vec<&Node> = rendered.resources.iter().map(|one| &one.node).collect();
+    let mut linted = lint_nodes(&linter, &nodes, Form::Printed);
+    leave_out_habits(&mut linted.findings, &linted.tally);
+    let mut findings = linted.findings;
+    for place in findings.iter_mut().flat_map(Finding::places_mut) {
+        rendered.sources.locate(place);
+    }
     exceptions.apply(&mut findings, &mut used);
     hide_secrets(&mut findings, &rendered.resources);
     Judged { findings, used }

@@ -116,16 +116,14 @@ impl CheckContext<'_> {
         let is_whole = self.names.len() == self.project.names(self.files).len();
         if is_whole && !self.project.validation.allow.is_empty() {
             let used = checked.iter().map(|one| one.used_exceptions.as_ref());
-            let used: Option<Vec<&BTreeSet<usize>>> = used.collect();
-            checks.push(match used {
-                Some(used) => {
-                    let used = used.into_iter().flatten().copied().collect();
-                    let mut idle = self.project.idle_exceptions(self.files, &used);
-                    self.rename(&mut idle);
-                    Check::ran("exceptions", idle)
-                }
-                None => Check::skipped("exceptions", "not every environment was judged"),
-            });
+            let idle = |used: &_| self.project.idle_exceptions(self.files, used);
+            checks.push(self.idle("exceptions", used.collect(), &idle));
+        }
+        let lint = self.project.lint.as_ref().filter(|_| is_whole);
+        if lint.is_some_and(|lint| !lint.allow.is_empty()) {
+            let used = checked.iter().map(|one| one.used_lint_exceptions.as_ref());
+            let idle = |used: &_| self.project.idle_lint_exceptions(self.files, used);
+            checks.push(self.idle("lint exceptions", used.collect(), &idle));
         }
         let file = self.named(&root.join("kustom.yaml"));
         let suite = Suite {
@@ -137,6 +135,23 @@ impl CheckContext<'_> {
             checks,
         };
         Ok((suite, scans.allowed.len()))
+    }
+
+    /// The exceptions that let nothing stay, where every environment was judged.
+    fn idle(
+        &self,
+        name: &'static str,
+        used: Option<Vec<&BTreeSet<usize>>>,
+        idle: &dyn Fn(&BTreeSet<usize>) -> Vec<Finding>,
+    ) -> Check {
+        match used {
+            Some(used) => {
+                let mut idle = idle(&used.into_iter().flatten().copied().collect());
+                self.rename(&mut idle);
+                Check::ran(name, idle)
+            }
+            None => Check::skipped(name, "not every environment was judged"),
+        }
     }
 
     fn index_facts(&self, tree: &WorkTree, root: &Path) -> Result<Vec<Finding>> {

@@ -30,11 +30,13 @@ mod krm_function;
 mod kubectl;
 mod kustomize;
 mod lazy_args;
+mod lint;
 mod list;
 mod localize;
 mod lock;
 mod lsp;
 mod man;
+mod objects;
 mod outdated;
 mod output;
 mod overview;
@@ -131,6 +133,9 @@ enum Command {
     /// Judge objects as the API server of a version of Kubernetes does; exit with 1 if it would refuse
     /// one.
     Validate(LazyArgs<validate::Arguments>),
+    /// Find what a server accepts and one regrets: limits, rights, webhooks, patches that do nothing;
+    /// exit with 1 if an error is found.
+    Lint(LazyArgs<lint::Arguments>),
     /// Substitute variables in manifests, as Flux does after its build.
     Substitute(LazyArgs<substitute::Arguments>),
     /// Show what made an object, or a field of it, what it is: every file and line, oldest first.
@@ -250,6 +255,7 @@ fn run_command(command: Command, streams: &Streams) -> Result<ExitCode> {
         Command::Check(LazyArgs(arguments)) => check::run(&arguments, streams),
         Command::CompareReleases(LazyArgs(arguments)) => compare_releases::run(&arguments, streams),
         Command::Validate(LazyArgs(arguments)) => validate::run(&arguments, streams),
+        Command::Lint(LazyArgs(arguments)) => lint::run(arguments, streams),
         Command::Substitute(LazyArgs(arguments)) => substitute::run(&arguments, streams),
         Command::Explain(LazyArgs(arguments)) => explain::run(&arguments, streams),
         Command::Blame(LazyArgs(arguments)) => blame::run(&arguments, streams),

@@ -74,9 +74,9 @@ pub use secrets::{
 };
 pub use settings::{
     AllowedFinding, Bounds, ConfigSource, DiffSettings, EnvironmentSettings, Expectation,
-    GuardPolicy, HelmSettings, IgnoredDifference, ImageOverride, Missing, NamespacesInText,
-    ProjectSettings, References, ReplicaOverride, ScriptUse, Secrets, SubstituteSettings,
-    SubstituteSource, ValidationSettings,
+    GuardPolicy, HelmSettings, IgnoredDifference, ImageOverride, LintSettings, Missing,
+    NamespacesInText, ProjectSettings, References, ReplicaOverride, ScriptUse, Secrets,
+    SubstituteSettings, SubstituteSource, ValidationSettings,
 };
 pub use templates::{merge_values_file, values};
 
@@ -111,6 +111,8 @@ pub struct Project {
     pub custom_kinds: Option<bool>,
     /// What may stay although it is found.
     pub validation: ValidationSettings,
+    /// What lint asks, if checks do.
+    pub lint: Option<LintSettings>,
     /// The versions of Kubernetes that the objects are for.
     pub kubernetes_versions: Vec<Version>,
     /// The release of kustomize whose output is wanted; without it the newest.
@@ -217,6 +219,7 @@ impl Project {
         project.crds = settings.crds;
         project.custom_kinds = settings.custom_kinds;
         project.validation = settings.validation;
+        project.lint = settings.lint;
         project.kubernetes_versions = settings.kubernetes_versions;
         project.kustomize_release = settings.kustomize_release;
         project.diff = settings.diff;
@@ -250,6 +253,7 @@ impl Project {
             crds: Vec::new(),
             custom_kinds: None,
             validation: ValidationSettings::default(),
+            lint: None,
             kubernetes_versions: Vec::new(),
             kustomize_release: None,
             diff: DiffSettings::default(),
@@ -283,13 +287,41 @@ impl Project {
             .exceptions(files, &self.root.join(PROJECT_FILE))
     }
 
+    /// What lint finds and may stay.
+    ///
+    /// # Errors
+    ///
+    /// If an entry is wrong.
+    pub fn lint_exceptions(&self, files: &dyn Files) -> Result<Exceptions> {
+        match &self.lint {
+            Some(lint) => lint.exceptions(files, &self.root.join(PROJECT_FILE)),
+            None => Ok(Exceptions::default()),
+        }
+    }
+
     /// A finding for each exception that has let nothing stay; `used` has the numbers of the others.
     pub fn idle_exceptions(&self, files: &dyn Files, used: &BTreeSet<usize>) -> Vec<Finding> {
-        let entries = self.validation.allow.iter().enumerate();
+        self.idle_entries(files, "validation", &self.validation.allow, used)
+    }
+
+    /// The same of the exceptions of lint.
+    pub fn idle_lint_exceptions(&self, files: &dyn Files, used: &BTreeSet<usize>) -> Vec<Finding> {
+        let allow = self.lint.as_ref().map_or(&[][..], |lint| &lint.allow);
+        self.idle_entries(files, "lint", allow, used)
+    }
+
+    fn idle_entries(
+        &self,
+        files: &dyn Files,
+        section: &str,
+        allow: &[AllowedFinding],
+        used: &BTreeSet<usize>,
+    ) -> Vec<Finding> {
+        let entries = allow.iter().enumerate();
         let idle = entries.filter(|(number, _)| !used.contains(number));
         idle.map(|(number, entry)| {
             let way = [
-                Step::Field("validation"),
+                Step::Field(section),
                 Step::Field("allow"),
                 Step::Item(number),
             ];

@@ -16,16 +16,36 @@ pub fn about(rule: &str) -> About {
             what: RULES[index].1.to_owned(),
             help: RULES[index].2.to_owned(),
         },
-        Err(_) => About {
-            what: format!("A token or key in the clear ({}).", rule.replace('-', " ")),
-            help: CLEAR.to_owned(),
+        Err(_) => match kustom_lint::rule(rule) {
+            Some(rule) => About {
+                what: rule.why.to_owned(),
+                help: format!("{}.", capitalized(rule.help)),
+            },
+            None => format_of_token(rule),
         },
+    }
+}
+
+/// A sentence with a capital letter.
+fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}
+
+fn format_of_token(rule: &str) -> About {
+    About {
+        what: format!("A token or key in the clear ({}).", rule.replace('-', " ")),
+        help: CLEAR.to_owned(),
     }
 }
 
 /// The names of the rules that are no formats of tokens, sorted.
 pub fn rules() -> impl Iterator<Item = &'static str> {
-    RULES.iter().map(|row| row.0)
+    let lint = kustom_lint::rules().iter().map(|rule| rule.name);
+    let mut all: Vec<&str> = RULES.iter().map(|row| row.0).chain(lint).collect();
+    all.sort_unstable();
+    all.into_iter()
 }
 
 const CLEAR: &str = "Whoever can read the repository can use it. Take it out, replace it at its \

@@ -218,7 +218,7 @@ fn with_updates(
     findings
 }
 
-fn object_of(node: &Node) -> Object {
+pub(crate) fn object_of(node: &Node) -> Object {
     let text = |path: &[&str]| {
         let text = node.at(path).and_then(Node::text);
         text.unwrap_or_default().to_owned()
@@ -263,7 +263,8 @@ fn unknown_schema(object: &Node) -> Finding {
     .help("render its definition beside it")
 }
 
-fn finding(object: &Node, found: kustom_validate::Finding, spans: &[Span]) -> Finding {
+/// What is found of an object, as a sentence that names it, at the place of its origin.
+pub(crate) fn finding(object: &Node, found: kustom_validate::Finding, spans: &[Span]) -> Finding {
     let severity = match found.severity {
         kustom_validate::Severity::Error => Severity::Error,
         kustom_validate::Severity::Warning => Severity::Warning,
@@ -290,7 +291,7 @@ fn finding(object: &Node, found: kustom_validate::Finding, spans: &[Span]) -> Fi
 
 /// A node as a value, whose origin is its number in the object; what was made by us has that of what
 /// it is in.
-fn value<'n>(
+pub(crate) fn value<'n>(
     node: &'n Node,
     form: Form,
     around: Origin,
@@ -331,7 +332,7 @@ fn value<'n>(
 }
 
 /// The spans of the values of an object by their origins, where [`value`] counts them.
-fn spans(object: &Node) -> Vec<Span> {
+pub(crate) fn spans(object: &Node) -> Vec<Span> {
     fn add(node: &Node, spans: &mut Vec<Span>) {
         if node.span.line > 0 {
             spans.push(node.span);

@@ -7,7 +7,7 @@ use std::process::Command;
 use super::Result;
 
 /// The crates of the workspace, by the names of their directories.
-const CRATES: [&str; 8] = [
+const CRATES: [&str; 9] = [
     "yaml",
     "gotemplate",
     "yq",
@@ -15,6 +15,7 @@ const CRATES: [&str; 8] = [
     "substitute",
     "engine",
     "validate",
+    "lint",
     "lsp",
 ];
 

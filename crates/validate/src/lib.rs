@@ -26,12 +26,13 @@ mod value;
 
 pub use about::{FieldAbout, Kinds};
 pub use finding::{Finding, Severity};
+pub use path::Path;
+pub use quantity::Quantity;
 pub use schema::MINORS;
 pub use value::{Data, Entry, Origin, Value};
 
 use crd::{CustomKind, CustomKinds};
 use finding::Findings;
-use path::Path;
 use schema::Schema;
 use structure::Structure;
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A path that grows on the stack; it becomes text only where there is something to say.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Path<'p> {
+pub struct Path<'p> {
     parent: Option<&'p Self>,
     step: Step<'p>,
 }
@@ -19,13 +19,13 @@ enum Step<'p> {
 
 impl<'p> Path<'p> {
     /// The object itself.
-    pub(crate) const ROOT: Path<'static> = Path {
+    pub const ROOT: Path<'static> = Path {
         parent: None,
         step: Step::Root,
     };
 
     /// A field of it; dots take several steps at once.
-    pub(crate) fn field<'n>(&'n self, name: &'n str) -> Path<'n>
+    pub fn field<'n>(&'n self, name: &'n str) -> Path<'n>
     where
         'p: 'n,
     {
@@ -55,7 +55,7 @@ impl<'p> Path<'p> {
     }
 
     /// An element of a list.
-    pub(crate) fn index<'n>(&'n self, index: usize) -> Path<'n>
+    pub fn index<'n>(&'n self, index: usize) -> Path<'n>
     where
         'p: 'n,
     {
@@ -66,7 +66,7 @@ impl<'p> Path<'p> {
     }
 
     /// An entry of a map whose keys are the user's own.
-    pub(crate) fn key<'n>(&'n self, key: &'n str) -> Path<'n>
+    pub fn key<'n>(&'n self, key: &'n str) -> Path<'n>
     where
         'p: 'n,
     {

@@ -8,7 +8,7 @@ use crate::value::{Data, Value};
 
 /// A quantity in billionths, which is as fine as the API server counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Quantity(i128);
+pub struct Quantity(i128);
 
 const NANO: i128 = 1_000_000_000;
 
@@ -16,7 +16,7 @@ impl Quantity {
     pub(crate) const ZERO: Self = Self(0);
 
     /// Reads a value; numbers are taken as they are printed.
-    pub(crate) fn of(value: &Value<'_>) -> Option<Self> {
+    pub fn of(value: &Value<'_>) -> Option<Self> {
         match &value.data {
             // Blanks around it do not count.
             Data::Text(text) => Self::parse(text.trim()),
@@ -26,6 +26,7 @@ impl Quantity {
         }
     }
 
+    /// Reads a text such as `1.5Gi`.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
         let negative = text.starts_with('-');

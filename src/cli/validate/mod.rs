@@ -1,6 +1,5 @@
 //! `kustom validate`.
 
-mod objects;
 mod results;
 mod words;
 
@@ -8,6 +7,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use kustom::dangling;
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::{Finding, Severity};
 use kustom::flux::hide_secrets;
@@ -20,26 +20,19 @@ use kustom::validation::{
     validate_between,
 };
 use kustom::yaml::Node;
-use kustom::{dangling, regexp};
 
 use super::build::working_directory;
+use super::objects::{ObjectArguments, Objects};
 use super::output::Streams;
 use super::report::Reporting;
-use super::run_overrides::RunOverrides;
-use objects::Objects;
 use results::{Results, Shape};
 
 pub(super) use words::words_of_validate;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Environments, directories with a kustomization, directories and files of manifests, or `-`
-    /// for stdin; without any, all environments.
-    #[arg(value_name = "ENV|DIR|FILE")]
-    targets: Vec<String>,
-    /// A file of manifests, a directory of such, or `-` for stdin; may be repeated.
-    #[arg(short, long = "filename", value_name = "FILE")]
-    filenames: Vec<String>,
+    #[command(flatten)]
+    chosen: ObjectArguments,
     /// A version of Kubernetes, `1.33`; may be repeated, to see whether all of them take the objects.
     /// Without it those that the environment says, or the newest that is known.
     #[arg(long, value_name = "VERSION", value_delimiter = ',')]
@@ -68,10 +61,6 @@ pub(super) struct Arguments {
     /// Say nothing of kinds that nothing is known of.
     #[arg(long)]
     ignore_missing_schemas: bool,
-    /// Files of directories to leave out, by a regular expression that fits a part of the path; may be
-    /// repeated.
-    #[arg(long, value_name = "REGEXP", value_parser = regexp::compile)]
-    ignore_filename_pattern: Vec<regex::Regex>,
     /// Refuse unknown fields and keys that stand twice, which is done without it, too.
     #[arg(long)]
     strict: bool,
@@ -94,25 +83,26 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "SEVERITY", default_value = "error")]
     fail_on: super::check::Least,
     #[command(flatten)]
-    overrides: RunOverrides,
-    /// Look for the project from here, not from the current directory.
-    #[arg(short = 'C', long, value_name = "DIR")]
-    directory: Option<PathBuf>,
-    #[command(flatten)]
     report: Reporting,
 }
 
 pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
     let here = working_directory()?;
-    let files = arguments.overrides.files()?;
+    let files = arguments.chosen.overrides.files()?;
     let mut judge = Judge::new(arguments, &files, &here)?;
     let mut suites = Vec::new();
     let mut results = arguments.results.map(Results::new);
-    let mut targets = arguments.targets(&files, &here)?.into_iter().peekable();
+    let mut targets = arguments
+        .chosen
+        .targets(&files, &here)?
+        .into_iter()
+        .peekable();
     while let Some(target) = targets.next() {
-        let objects = arguments.objects(&files, &here, &target)?;
+        let objects = arguments.chosen.objects(&files, &here, &target)?;
         let before = match &arguments.against {
-            Some(revision) => arguments.objects_of(&files, &here, &target, revision)?,
+            Some(revision) => arguments
+                .chosen
+                .objects_of(&files, &here, &target, revision)?,
             None => None,
         };
         let versions = match (&arguments.kubernetes_version[..], &objects.versions[..]) {
@@ -181,7 +171,7 @@ struct Judge<'a> {
 
 impl<'a> Judge<'a> {
     fn new(arguments: &'a Arguments, files: &'a LookupCache, here: &Path) -> Result<Self> {
-        let start = match &arguments.directory {
+        let start = match &arguments.chosen.directory {
             Some(directory) => here.join(directory),
             None => here.to_path_buf(),
         };
@@ -280,7 +270,7 @@ impl<'a> Judge<'a> {
                     .help("correct it, or take it away if what it ignored is gone")
             })
             .collect();
-        let is_whole = self.arguments.targets.is_empty() && self.arguments.filenames.is_empty();
+        let is_whole = self.arguments.chosen.is_whole();
         if let Some(project) = self.project.as_ref().filter(|_| is_whole) {
             findings.extend(project.idle_exceptions(self.files, &self.used));
         }

@@ -10,8 +10,8 @@ use kustom::yaml::Node;
 use kustom_yaml::cut::Cut as _;
 use serde_json::{Value, json};
 
-use super::objects::Objects;
 use super::{Arguments, is_one_of};
+use crate::cli::objects::Objects;
 
 /// A format of kubeconform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]

@@ -6,6 +6,7 @@
 mod diff;
 mod entries;
 mod expect;
+mod lint;
 mod place;
 mod read;
 mod references;
@@ -35,6 +36,7 @@ pub(super) use read::read_map;
 
 pub use diff::{DiffSettings, IgnoredDifference};
 pub use expect::{Bounds, Expectation};
+pub use lint::LintSettings;
 pub use references::{Missing, References};
 pub use substitute::{SubstituteSettings, SubstituteSource};
 pub use validation::{AllowedFinding, ValidationSettings};
@@ -73,6 +75,9 @@ pub struct ProjectSettings {
     pub custom_kinds: Option<bool>,
     /// What may stay although it is found.
     pub validation: ValidationSettings,
+    /// What is unwise although a server takes it: `recommended`, or more; without it `kustom check`
+    /// does not ask.
+    pub lint: Option<LintSettings>,
     /// How differences are shown.
     pub diff: DiffSettings,
     /// Values for the templates of all environments, over those of the base's `values.yaml`.
@@ -273,6 +278,9 @@ impl ProjectSettings {
         settings.references.checked(files, path)?;
         references::checked(&settings.external, &["external"], files, path)?;
         settings.validation.exceptions(files, path)?;
+        if let Some(lint) = &settings.lint {
+            lint.checked(files, path)?;
+        }
         Ok(settings)
     }
 }

@@ -44,33 +44,47 @@ impl ValidationSettings {
         files: &dyn Files,
         path: &Path,
     ) -> Result<Exceptions> {
-        let mut list = Vec::new();
-        for (index, entry) in self.allow.iter().enumerate() {
-            let wrong = |message: String, help: &str| {
-                let way = [
-                    Step::Field("validation"),
-                    Step::Field("allow"),
-                    Step::Item(index),
-                ];
-                Error::new(Kind::Project, message)
-                    .at(place_at(files, path, &way))
-                    .help(help)
-            };
-            if entry.reason.trim().is_empty() {
-                let message = "an entry of `validation.allow` gives no reason".to_owned();
-                return Err(wrong(message, "say why it may stay in `reason`"));
-            }
-            let (rule, object) = (entry.rule.as_deref(), entry.object.as_deref());
-            let exception = Exception::new(rule, object, entry.field.as_deref());
-            let help = "it takes `rule`, `object` (`KIND/NAME`), `field` (`spec.replicas`), and \
-                        `reason`";
-            list.push(exception.map_err(|why| {
-                wrong(
-                    format!("an entry of `validation.allow` is wrong: {why}"),
-                    help,
-                )
-            })?);
-        }
-        Ok(Exceptions::new(list))
+        exceptions(&self.allow, "validation", files, path)
     }
+}
+
+/// The exceptions of a list `allow` in a section of `kustom.yaml`.
+///
+/// # Errors
+///
+/// An entry that names nothing, what is no rule, or gives no reason.
+pub(super) fn exceptions(
+    allow: &[AllowedFinding],
+    section: &str,
+    files: &dyn Files,
+    path: &Path,
+) -> Result<Exceptions> {
+    let mut list = Vec::new();
+    for (index, entry) in allow.iter().enumerate() {
+        let wrong = |message: String, help: &str| {
+            let way = [
+                Step::Field(section),
+                Step::Field("allow"),
+                Step::Item(index),
+            ];
+            Error::new(Kind::Project, message)
+                .at(place_at(files, path, &way))
+                .help(help)
+        };
+        if entry.reason.trim().is_empty() {
+            let message = format!("an entry of `{section}.allow` gives no reason");
+            return Err(wrong(message, "say why it may stay in `reason`"));
+        }
+        let (rule, object) = (entry.rule.as_deref(), entry.object.as_deref());
+        let exception = Exception::new(rule, object, entry.field.as_deref());
+        let help = "it takes `rule`, `object` (`KIND/NAME`), `field` (`spec.replicas`), and \
+                    `reason`";
+        list.push(exception.map_err(|why| {
+            wrong(
+                format!("an entry of `{section}.allow` is wrong: {why}"),
+                help,
+            )
+        })?);
+    }
+    Ok(Exceptions::new(list))
 }

@@ -1,4 +1,4 @@
-//! Collects the objects to validate, from environments, kustomizations, files and stdin.
+//! Collects the objects to judge, from environments, kustomizations, files and stdin.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,15 +9,40 @@ use kustom::error::{Error, Kind, Result};
 use kustom::finding::{Finding, Severity};
 use kustom::load::{Disk, Files, LookupCache, Overlay, Revision, Sources, display_from};
 use kustom::place::{Place, SourceId};
-use kustom::project::{Environment, GuardPolicy, Project, Secrets, render};
+use kustom::project::{self, Environment, GuardPolicy, Project, Secrets, render};
+use kustom::regexp;
 use kustom::report;
 use kustom::resource::{History, Resource};
 use kustom::schema::Schema;
 use kustom::validation::{Version, take_items};
 use kustom::yaml::{Node, manifests, repeated_key};
 
-use super::Arguments;
-use crate::cli::output::stdin;
+use super::output::stdin;
+use super::run_overrides::RunOverrides;
+
+/// Which objects are judged.
+#[derive(Debug, clap::Args)]
+pub(super) struct ObjectArguments {
+    /// Environments, directories with a kustomization, directories and files of manifests, or `-`
+    /// for stdin; without any, all environments.
+    #[arg(value_name = "ENV|DIR|FILE")]
+    pub(super) targets: Vec<String>,
+    /// A file of manifests, a directory of such, or `-` for stdin; may be repeated.
+    #[arg(short, long = "filename", value_name = "FILE")]
+    pub(super) filenames: Vec<String>,
+    /// Files of directories to leave out, by a regular expression that fits a part of the path; may be
+    /// repeated.
+    #[arg(long, value_name = "REGEXP", value_parser = regexp::compile)]
+    ignore_filename_pattern: Vec<regex::Regex>,
+    #[command(flatten)]
+    pub(super) overrides: RunOverrides,
+    /// Look for the project from here, not from the current directory.
+    #[arg(short = 'C', long, value_name = "DIR")]
+    pub(super) directory: Option<PathBuf>,
+    /// Whether builds look for what is lost without a word.
+    #[arg(skip)]
+    pub(super) lint: bool,
+}
 
 /// What is judged together.
 #[derive(Debug)]
@@ -49,6 +74,8 @@ pub(super) struct Objects {
     pub(super) versions: Vec<Version>,
     /// What is wrong with the text of files itself, so that there are no objects.
     pub(super) broken: Vec<Finding>,
+    /// What the build, or the render, has found.
+    pub(super) found: Vec<Finding>,
 }
 
 /// The names of the files that objects come from.
@@ -57,14 +84,19 @@ enum Names {
     Read(Vec<Arc<str>>),
 }
 
-impl Arguments {
+impl ObjectArguments {
+    /// Whether all environments are judged.
+    pub(super) fn is_whole(&self) -> bool {
+        self.targets.is_empty() && self.filenames.is_empty()
+    }
+
     pub(super) fn targets(&self, files: &LookupCache, here: &Path) -> Result<Vec<Target>> {
         let named = self.filenames.iter().map(|name| (name, true));
         let named: Vec<_> = named
             .chain(self.targets.iter().map(|it| (it, false)))
             .collect();
         if named.is_empty() {
-            let project = super::super::project::find(files, here, self.directory.as_deref())?;
+            let project = super::project::find(files, here, self.directory.as_deref())?;
             return Ok(project
                 .names(files)
                 .into_iter()
@@ -109,7 +141,7 @@ impl Arguments {
     ) -> Result<Objects> {
         match target {
             Target::Environment(name) => {
-                let project = super::super::project::find(files, here, self.directory.as_deref())?;
+                let project = super::project::find(files, here, self.directory.as_deref())?;
                 let environment = project.environment(files, name)?;
                 self.rendered(here, files, &project, environment)
             }
@@ -145,7 +177,7 @@ impl Arguments {
         let as_of = |error: Error| error.elsewhere().note(format!("as of `{revision}`"), None);
         match target {
             Target::Environment(name) => {
-                let now = super::super::project::find(files, here, self.directory.as_deref())?;
+                let now = super::project::find(files, here, self.directory.as_deref())?;
                 let tree = Revision::open(&now.root, revision)?.allowing(files.allowed());
                 let then = Project::find_if_any(&tree, &now.root).map_err(as_of)?;
                 let is_there = |then: &Project| then.names(&tree).contains(name);
@@ -159,7 +191,7 @@ impl Arguments {
                 // Secrets are not in git: those that are filled in stand on both sides.
                 let secrets = environment.directory.join("secrets");
                 let overlay = Overlay {
-                    upper: super::super::diff::filled_in(&now.within(files), &secrets)?,
+                    upper: super::diff::filled_in(&now.within(files), &secrets)?,
                     lower: &tree,
                 };
                 let objects = self
@@ -201,9 +233,13 @@ impl Arguments {
         project: &Project,
         environment: Environment,
     ) -> Result<Objects> {
-        let options = self.overrides.options(Some(Secrets::Placeholder))?;
+        let options = project::Options {
+            lint: self.lint,
+            ..self.overrides.options(Some(Secrets::Placeholder))?
+        };
         let rendered = render(files, here, project, &environment, &options)?;
         Ok(Objects {
+            found: rendered.findings,
             resources: rendered.resources,
             names: Names::Built(rendered.sources),
             kustomization: kustomization_in(&environment.directory)
@@ -219,10 +255,12 @@ impl Arguments {
             release: options.release.unwrap_or_default(),
             restriction: options.restriction,
             plugins: options.plugins,
+            lint: self.lint,
             ..build::Options::default()
         };
         let built = build::build(files, here, path, &options)?;
         Ok(Objects {
+            found: built.findings,
             resources: built.resources,
             names: Names::Built(built.sources),
             kustomization: kustomization_in(path).map(|path| path.to_string_lossy().into()),
@@ -270,6 +308,7 @@ impl Objects {
             kustomization: None,
             versions: Vec::new(),
             broken: Vec::new(),
+            found: Vec::new(),
         }
     }
 

@@ -1,0 +1,297 @@
+#![doc = include_str!("../README.md")]
+// A text is cut by offsets that are checked.
+#![cfg_attr(not(test), deny(clippy::string_slice))]
+
+mod access;
+mod cluster;
+mod containers;
+mod network;
+mod pod_security;
+mod pods;
+mod policy;
+mod rule;
+mod secret_names;
+mod selector;
+mod webhooks;
+mod workloads;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use kustom_validate::{Finding, Path, Value};
+
+pub use pod_security::{Violation, violations};
+pub use policy::{Level, Policy, PolicyVersion};
+pub use rule::{Group, Profile, Rule, RuleSet, rule, rules};
+
+use cluster::{Cluster, Container, Object, Pod};
+use rule::rule_of_table;
+
+/// Which rules are asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// The rules to begin with.
+    pub profile: Profile,
+    /// Rules that are asked besides, by their names.
+    pub select: Vec<String>,
+    /// Rules that are not asked, by their names.
+    pub ignore: Vec<String>,
+}
+
+/// A name that is no rule's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownRule(pub String);
+
+impl fmt::Display for UnknownRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` is no rule of lint", self.0)
+    }
+}
+
+impl std::error::Error for UnknownRule {}
+
+/// Judges objects by rules.
+#[derive(Clone, Debug)]
+pub struct Linter {
+    asked: BTreeSet<&'static str>,
+    /// Rules that are told whatever most objects do.
+    always: BTreeSet<&'static str>,
+    policy: Option<Policy>,
+}
+
+/// Something unwise in one of some objects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The number of the object in the list.
+    pub object: usize,
+    /// What it is.
+    pub finding: Finding,
+}
+
+/// What became of some objects.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// What was found, in the order of the objects.
+    pub findings: Vec<Found>,
+    /// How many were asked by each habit, and how many broke it.
+    pub tally: Tally,
+}
+
+/// How many subjects each rule of habit has met in a run, and how many of them broke it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally(BTreeMap<&'static str, Count>);
+
+/// Subjects of a rule.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// How many were asked.
+    pub asked: usize,
+    /// How many broke the rule.
+    pub broken: usize,
+    /// How many were asked in the largest of the lists that were added.
+    most: usize,
+}
+
+/// So many subjects in one list make a habit.
+const FEW: usize = 4;
+
+impl Tally {
+    /// Adds what another list of objects does.
+    pub fn add(&mut self, other: &Self) {
+        for (rule, count) in &other.0 {
+            let own = self.0.entry(rule).or_default();
+            own.asked += count.asked;
+            own.broken += count.broken;
+            own.most = own.most.max(count.most);
+        }
+    }
+
+    /// The habits that most of the run breaks: of four subjects or more, more than half.
+    pub fn unfollowed(&self) -> impl Iterator<Item = (&'static str, Count)> + '_ {
+        let all = self.0.iter().map(|(rule, count)| (*rule, *count));
+        all.filter(|(_, count)| count.most >= FEW && count.broken * 2 > count.asked)
+    }
+}
+
+impl Linter {
+    /// A linter with some rules.
+    ///
+    /// # Errors
+    ///
+    /// A name in `select` or `ignore` that is no rule's.
+    pub fn new(selection: &Selection) -> Result<Self, UnknownRule> {
+        let mut asked: BTreeSet<&'static str> = BTreeSet::new();
+        let mut always = BTreeSet::new();
+        for one in rules() {
+            if selection.profile.asks(one.set) {
+                asked.insert(one.name);
+                if one.set != RuleSet::Habit || selection.profile == Profile::All {
+                    always.insert(one.name);
+                }
+            }
+        }
+        let known = |name: &String| rule(name).ok_or_else(|| UnknownRule(name.clone()));
+        for name in &selection.select {
+            asked.insert(known(name)?.name);
+            always.insert(known(name)?.name);
+        }
+        for name in &selection.ignore {
+            asked.remove(known(name)?.name);
+        }
+        let policy = match selection.profile {
+            Profile::PodSecurity(policy) => Some(policy),
+            Profile::Recommended | Profile::All => None,
+        };
+        Ok(Self {
+            asked,
+            always,
+            policy,
+        })
+    }
+
+    /// Whether a rule is asked.
+    pub fn asks(&self, rule: &str) -> bool {
+        self.asked.contains(rule)
+    }
+
+    /// Whether only a level of the Pod Security Standards is asked.
+    pub fn is_of_standards(&self) -> bool {
+        self.policy.is_some()
+    }
+
+    /// Judges objects that are applied together.
+    pub fn lint(&self, objects: &[Value<'_>]) -> Report {
+        let cluster = Cluster::of(objects);
+        let mut report = Report::default();
+        for object in &cluster.objects {
+            self.object(&cluster, object, &mut report);
+        }
+        let Report { findings, tally } = &mut report;
+        findings.sort_by_key(|found| found.object);
+        tally.0.retain(|name, _| !self.always.contains(name));
+        report
+    }
+
+    fn object<'v>(&self, cluster: &Cluster<'v>, object: &Object<'v>, report: &mut Report) {
+        let containers = containers::CHECKS.iter();
+        let pods = pods::CHECKS.iter().chain(workloads::PODS);
+        let pods = pods.chain(network::PODS);
+        if let Some(pod) = &object.pod {
+            let spec_path = Path::ROOT.field(pod.prefix);
+            for (name, check) in containers.filter(|(name, _)| self.asks(name)) {
+                for container in &pod.containers {
+                    let list = spec_path.field(container.list);
+                    let path = list.index(container.index);
+                    let mut sink = Sink::new(name, object, report);
+                    check(pod, container, &path, &mut sink);
+                    sink.done();
+                }
+            }
+            for (name, check) in pods.filter(|(name, _)| self.asks(name)) {
+                let mut sink = Sink::new(name, object, report);
+                check(cluster, pod, &spec_path, &mut sink);
+                sink.done();
+            }
+        }
+        let objects = workloads::OBJECTS.iter().chain(network::OBJECTS);
+        let objects = objects.chain(access::CHECKS).chain(webhooks::CHECKS);
+        let is_of = |kinds: &[&str]| kinds.contains(&object.kind);
+        for (name, kinds, check) in
+            objects.filter(|(name, kinds, _)| self.asks(name) && is_of(kinds))
+        {
+            let mut sink = Sink::new(name, object, report);
+            check(cluster, object, &mut sink);
+            sink.done();
+            debug_assert!(!kinds.is_empty());
+        }
+        pod_security::look(self, cluster, object, report);
+    }
+}
+
+/// A check of a container.
+type ContainerCheck = fn(&Pod<'_>, &Container<'_>, &Path<'_>, &mut Sink<'_>);
+/// A check of a pod, or of the pods that a workload makes.
+type PodCheck = fn(&Cluster<'_>, &Pod<'_>, &Path<'_>, &mut Sink<'_>);
+/// A check of an object of some kinds.
+type ObjectCheck = fn(&Cluster<'_>, &Object<'_>, &mut Sink<'_>);
+
+/// Takes what a check finds about one subject.
+struct Sink<'r> {
+    rule: &'static Rule,
+    object: usize,
+    report: &'r mut Report,
+    is_asked: bool,
+    is_broken: bool,
+}
+
+impl<'r> Sink<'r> {
+    fn new(name: &str, object: &Object<'_>, report: &'r mut Report) -> Self {
+        Self {
+            rule: rule_of_table(name),
+            object: object.number,
+            report,
+            is_asked: true,
+            is_broken: false,
+        }
+    }
+
+    /// Says that the subject is none that the rule is about.
+    fn unasked(&mut self) {
+        self.is_asked = false;
+    }
+
+    /// Says what is wrong, at a value or at what is around what is missing.
+    fn add(&mut self, path: &Path<'_>, at: &Value<'_>, message: impl Into<String>) {
+        self.is_broken = true;
+        self.report.findings.push(Found {
+            object: self.object,
+            finding: Finding {
+                severity: self.rule.severity,
+                rule: self.rule.name,
+                field: path.to_string(),
+                message: message.into(),
+                help: Some(self.rule.help.to_owned()).filter(|help| !help.is_empty()),
+                origin: at.origin,
+            },
+        });
+    }
+
+    /// Counts the subject.
+    fn done(self) {
+        if self.rule.set == RuleSet::Habit && (self.is_asked || self.is_broken) {
+            let count = self.report.tally.0.entry(self.rule.name).or_default();
+            count.asked += 1;
+            count.most += 1;
+            count.broken += usize::from(self.is_broken);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_about_objects_has_one_check_and_every_check_a_rule() {
+        let mut checked: Vec<&str> = Vec::new();
+        checked.extend(containers::CHECKS.iter().map(|one| one.0));
+        checked.extend(pods::CHECKS.iter().map(|one| one.0));
+        checked.extend(workloads::PODS.iter().map(|one| one.0));
+        checked.extend(network::PODS.iter().map(|one| one.0));
+        checked.extend(workloads::OBJECTS.iter().map(|one| one.0));
+        checked.extend(network::OBJECTS.iter().map(|one| one.0));
+        checked.extend(access::CHECKS.iter().map(|one| one.0));
+        checked.extend(webhooks::CHECKS.iter().map(|one| one.0));
+        checked.extend(pod_security::rules());
+        checked.sort_unstable();
+        let twice = checked.windows(2).find(|pair| pair[0] == pair[1]);
+        assert_eq!(twice, None);
+        let about_objects = [Group::Workloads, Group::Access, Group::PodSecurity];
+        let of_objects = rules()
+            .iter()
+            .filter(|one| about_objects.contains(&one.group));
+        let mut named: Vec<&str> = of_objects.map(|one| one.name).collect();
+        named.sort_unstable();
+        assert_eq!(checked, named);
+    }
+}
