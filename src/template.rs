@@ -418,6 +418,12 @@ fn explain(name: &str, text: &str, values: &Values, cause: &minijinja::Error) ->
         ),
     };
     let error = Error::new(Kind::Template, message).at(Place::in_file(name, span));
+    let error = match detail {
+        _ if cause.kind() != ErrorKind::SyntaxError => error,
+        _ if detail.contains("end of variable block") => error.help("end the tag with `}}`"),
+        _ if detail.contains("end of block") => error.help("end the tag with `%}`"),
+        _ => error,
+    };
     let error = pointed(error, text, span);
     match (cause.kind(), missing) {
         (ErrorKind::UndefinedError, Some(key)) => {

@@ -179,10 +179,7 @@ fn what_a_function_answers_must_be_objects() {
             "from the plugin `Fn.v1.example.com/fn.[noNs]`",
         ),
         ("echo 'a: b'", "an object without `kind`"),
-        (
-            "cat map.yaml; echo ---; cat map.yaml",
-            "ConfigMap.v1.[noGrp]/map.[noNs]",
-        ),
+        ("cat map.yaml; echo ---; cat map.yaml", "ConfigMap `map`"),
     ] {
         let said = with_function("transformers", script)
             .build("app", ALL)

@@ -70,8 +70,13 @@ pub(super) fn no_environment(roots: &[(PathBuf, String)], label: &str) -> Error 
         known.extend(names.iter().map(|name| format!("{prefix}{name}")));
     }
     let error = Error::new(Kind::Project, format!("there is no environment `{label}`"));
-    match nearest(label, known.iter().map(String::as_str)) {
+    // A path may lead elsewhere and still end in the name that is meant.
+    let last = label.trim_end_matches('/').rsplit('/').next();
+    let near = known.iter().find(|name| Some(name.as_str()) == last);
+    let near = near.map(String::as_str);
+    match near.or_else(|| nearest(label, known.iter().map(String::as_str))) {
         Some(near) => error.help(format!("did you mean `{near}`?")),
+        None if known.is_empty() => error.help("`kustom init` writes three to begin with"),
         None => error.help(format!("there are `{}`", known.join("`, `"))),
     }
 }

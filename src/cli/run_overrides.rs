@@ -7,7 +7,9 @@ use std::sync::OnceLock;
 use kustom::edit::{ImageArgument, Part};
 use kustom::error::{Error, Kind, Result};
 use kustom::load::{Files, LookupCache, Restriction, TrackedFiles, display_from};
-use kustom::project::{ImageOverride, Options, ReplicaOverride, Secrets, merge_values_file};
+use kustom::project::{
+    ImageOverride, Options, ReplicaOverride, Secrets, merge_values_file, near_file,
+};
 use kustom::release::Release;
 use kustom::sops::{Decrypted, OnLocked, Sops};
 use kustom::template::Values;
@@ -142,6 +144,21 @@ impl ValueFlags {
         let files = self.decrypted(&disk);
         let mut values = Values::default();
         for path in &self.values {
+            let absolute = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+            if let Err(cause) = files.resolve(&absolute)
+                && cause.kind() == std::io::ErrorKind::NotFound
+            {
+                let shown = path.display();
+                let message = format!("there is no file `{shown}`, which `--values` names");
+                let error = Error::new(Kind::Load, message).caused_by(cause);
+                return Err(match near_file(&files, &absolute) {
+                    Some(near) => error.help(format!(
+                        "did you mean `{}`?",
+                        path.with_file_name(near).display()
+                    )),
+                    None => error.help("it is named relative to the current directory"),
+                });
+            }
             merge_values_file(&mut values, &files, path).map_err(|error| files.explained(error))?;
         }
         for word in &self.set {

@@ -51,7 +51,7 @@ pub fn substitute_all(
     for resource in resources {
         let id = resource.id().clone();
         let new = substitute(&resource.node, variables, &substitution.options)
-            .map_err(|error| error.note(format!("in `{id}`"), None))?;
+            .map_err(|error| error.note(format!("in {}", id.shown()), None))?;
         let put_in = secrets(&resource.node, variables);
         resource.history.secrets.extend(put_in);
         let object = object_of(resource);

@@ -15,7 +15,7 @@ use super::script_files::ProjectFiles;
 use super::settings::{place_of_entry, says};
 use super::templates::{Templated, values};
 use super::{ConfigSource, Environment, Project, is_dir, is_of_git};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, nearest};
 use crate::finding::Finding;
 use crate::load::{FileKind, Files, Provenance, is_outside, normalized, unlistable, unreadable};
 use crate::place::Place;
@@ -93,8 +93,10 @@ pub(super) fn configs_in(
     let (mut configs, mut findings, mut orphaned) = (Vec::new(), Vec::new(), Vec::new());
     let mut used = BTreeSet::new();
     let mut directories = BTreeSet::new();
+    let mut known = BTreeSet::new();
     for one in sources {
         let set = set(files, project, environment, &one)?;
+        known.extend(set.names.iter().map(|name| name.display().to_string()));
         for name in &set.names {
             let (config, found) = config(files, project, &set, name, &mut used, &shown)?;
             findings.extend(found);
@@ -103,7 +105,7 @@ pub(super) fn configs_in(
         directories.extend(set.scripts);
     }
     for scripts in directories {
-        orphaned.extend(orphans(files, &scripts, &used, &shown)?);
+        orphaned.extend(orphans(files, &scripts, (&used, &known), &shown)?);
     }
     orphaned.append(&mut findings);
     Ok((configs, orphaned))
@@ -194,7 +196,17 @@ fn named_source(files: &dyn Files, project: &Project, path: &Path) -> Result<Pat
         Err(cause) if is_outside(&cause) => Err(unreadable(&project.shown(path), cause)),
         Err(cause) => {
             let message = format!("there are no configs in `{}`", project.shown(path));
-            Err(Error::new(Kind::Project, message).caused_by(cause))
+            let error = Error::new(Kind::Project, message).caused_by(cause);
+            let names = path.parent().and_then(|above| files.list(above).ok());
+            let names = names.unwrap_or_default();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            Err(match nearest(&name, names.iter().map(String::as_str)) {
+                Some(near) => {
+                    let near = project.shown(&path.with_file_name(near));
+                    error.help(format!("did you mean `{near}`?"))
+                }
+                None => error,
+            })
         }
     }
 }
@@ -365,11 +377,11 @@ fn current(files: &dyn Files, project: &Project, configs: &Path) -> Result<Optio
     Ok(directories.rfind(|directory| is_dir(files, directory)))
 }
 
-/// Scripts that belong to no config.
+/// Scripts that belong to no config, of all that are used and all configs that are known.
 fn orphans(
     files: &dyn Files,
     scripts: &Path,
-    used: &BTreeSet<PathBuf>,
+    (used, known): (&BTreeSet<PathBuf>, &BTreeSet<String>),
     shown: &dyn Fn(&Path) -> String,
 ) -> Result<Vec<Finding>> {
     let is_script = |path: &PathBuf| {
@@ -392,8 +404,12 @@ fn orphans(
             )
             .at(Place::file(name))
             .help(
-                "a script has the name of a file below the base's `configs/current/`, with or \
-                 without `.yq`",
+                match nearest(&path.to_string_lossy(), known.iter().map(String::as_str)) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => "a script has the name of a file below the base's \
+                             `configs/current/`, with or without `.yq`"
+                        .to_owned(),
+                },
             )
         })
         .collect())

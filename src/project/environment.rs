@@ -211,7 +211,11 @@ fn unknown(files: &dyn Files, project: &Project, name: &str, extending: &[&str])
     let mut names = project.names(files);
     names.retain(|known| !extending.contains(&known.as_str()));
     let error = Error::new(Kind::Project, format!("there is no environment `{name}`"));
-    match nearest(name, names.iter().map(String::as_str)) {
+    // A path may lead elsewhere and still end in the name that is meant.
+    let last = name.trim_end_matches('/').rsplit('/').next();
+    let near = names.iter().find(|name| Some(name.as_str()) == last);
+    let near = near.map(String::as_str);
+    match near.or_else(|| nearest(name, names.iter().map(String::as_str))) {
         Some(near) => error.help(format!("did you mean `{near}`?")),
         None if names.is_empty() => error.help(format!(
             "`{}` holds none",

@@ -78,7 +78,7 @@ pub use settings::{
     NamespacesInText, ProjectSettings, References, ReplicaOverride, ScriptUse, Secrets,
     SubstituteSettings, SubstituteSource, ValidationSettings,
 };
-pub use templates::{merge_values_file, values};
+pub use templates::{merge_values_file, near_file, values};
 
 pub(crate) use read_scan::own_baseline;
 pub(crate) use secrets::explains;

@@ -20,7 +20,10 @@ use crate::error::{Error, Kind, Result};
 use crate::finding::{Finding, Severity};
 use crate::flux::hide_secrets;
 use crate::guard::Mask;
-use crate::load::{Cached, Files, Memory, Overlay, Restriction, Sources, TrackedFiles};
+use crate::kustomization::FILE_NAMES;
+use crate::load::{
+    Cached, Files, Memory, Overlay, Restriction, Sources, TrackedFiles, display_from,
+};
 use crate::place::Span;
 use crate::plugin::{self, Ksops};
 use crate::release::Release;
@@ -277,6 +280,7 @@ fn rendered_of(
         )
         .map_err(|error| templated.explained(error))
         .map_err(|error| overrides.explained(error))
+        .map_err(|error| without_kustomization(error, &overlay, project, environment))
     };
     let mut built = build(&build_options);
     // Definitions may be rendered anywhere, and count from the start.
@@ -400,4 +404,34 @@ pub(super) fn be_strict(
         }
     }
     Err(error)
+}
+
+/// The error of a build, in the words of somebody who has written an environment without one.
+fn without_kustomization(
+    error: Error,
+    files: &dyn Files,
+    project: &Project,
+    environment: &Environment,
+) -> Error {
+    let is_there = |name: &&str| files.resolve(&environment.directory.join(name)).is_ok();
+    let is_object = environment.flux.is_some() || environment.argocd.is_some();
+    if is_object || FILE_NAMES.iter().any(|name| is_there(&name)) {
+        return error;
+    }
+    let shown = project.shown(&environment.directory);
+    let message = format!("there is no kustomization in `{shown}`");
+    let base = project
+        .base
+        .as_deref()
+        .map(|base| display_from(&environment.directory, base));
+    let help = match base {
+        Some(base) => format!(
+            "write `resources: [{base}]` into `{shown}/kustomization.yaml`, or `extends: …` into \
+             `environment.yaml` to begin with another environment"
+        ),
+        None => "an environment has a `kustomization.yaml`, or says `extends: …` in its \
+                 `environment.yaml`"
+            .to_owned(),
+    };
+    Error::new(Kind::Project, message).help(help)
 }

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::settings::read_map;
 use super::template_map::TemplateMap;
 use super::{Environment, Project, Step, place_at};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, nearest};
 use crate::finding::Finding;
 use crate::load::{FileKind, Files, MadeBy, is_outside, normalized, unreadable};
 use crate::place::Place;
@@ -281,9 +281,16 @@ pub fn values(
                         let way = [Step::Field("valuesFiles"), Step::Item(index)];
                         let place = place_at(files, &one.file(), &way);
                         let message = format!("there is no file of values `{name}`");
-                        return Err(Error::new(Kind::Project, message)
-                            .at(project.place(place))
-                            .help("it is named relative to the environment's directory"));
+                        let error = Error::new(Kind::Project, message).at(project.place(place));
+                        return Err(match near_file(files, &path) {
+                            Some(near) => error.help(format!(
+                                "did you mean `{}`?",
+                                Path::new(name).with_file_name(near).display()
+                            )),
+                            None => {
+                                error.help("it is named relative to the environment's directory")
+                            }
+                        });
                     }
                     layer(files, project, &mut values, &path)?;
                 }
@@ -293,6 +300,13 @@ pub fn values(
     }
     values.merge_all(on_top.clone());
     Ok(values)
+}
+
+/// The file beside one that is not there that was probably meant.
+pub fn near_file(files: &dyn Files, path: &Path) -> Option<String> {
+    let names = files.list(path.parent()?).ok()?;
+    let name = path.file_name()?.to_string_lossy();
+    nearest(&name, names.iter().map(String::as_str)).map(str::to_owned)
 }
 
 /// Lays a file of values over others.

@@ -99,6 +99,7 @@ const RULES: &[(&str, &str, &str)] = &[
     ("incomplete-entry", "An entry of a list in a kustomization that lacks what would make it do something.", "Kustomize takes it without a word. Add what is missing, or take the entry away."),
     ("index-path", "A JSON patch that names an item of a list by its number.", "Whoever adds an item before it changes what is patched; where a patch has done so already, it is a warning. Put a `test` operation before it, or use a strategic merge patch."),
     ("inferred-entry", "What is taken for an entry of `flux` or `argocd`, since `kustom.yaml` names none.", "The repository says it by itself. Name the entries in `kustom.yaml` if others are meant."),
+    ("invalid-name", "A name in a kustomization that no API server takes.", "Kustomize writes it all the same. A namespace has small letters, digits and dashes, 63 at most."),
     ("invalid-value", "A value that the API server refuses.", "The message says what the value must be."),
     ("invalid-yaml", "A text that is no YAML.", "Nothing in it can be applied until this is mended."),
     ("kept-label", "A selector, or a label of a template, that keeps a value which a label has lost elsewhere.", "What it selected has another label now. Name the field in `fields` of the entry of `labels`."),

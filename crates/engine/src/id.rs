@@ -133,6 +133,30 @@ impl Id {
         }
     }
 
+    /// The object in the words of its user, with backticks: ``Deployment `shop/web` ``. What is not
+    /// known of it is left out.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use kustom_engine::id::{Gvk, Id};
+    ///
+    /// let mut id = Id { gvk: Gvk::new("apps/v1", "Deployment"), ..Id::default() };
+    /// id.name = "web".into();
+    /// assert_eq!(id.shown(), "Deployment `web`");
+    /// id.namespace = "shop".into();
+    /// assert_eq!(id.shown(), "Deployment `shop/web`");
+    /// ```
+    pub fn shown(&self) -> String {
+        let kind = or(&self.gvk.kind, "object");
+        match (self.name.as_str(), self.namespace.as_str()) {
+            ("", "") => kind.to_owned(),
+            ("", namespace) => format!("{kind} of the namespace `{namespace}`"),
+            (name, "") => format!("{kind} `{name}`"),
+            (name, namespace) => format!("{kind} `{namespace}/{name}`"),
+        }
+    }
+
     /// Whether both live in the same namespace, or in none.
     pub fn same_namespace(&self, other: &Self) -> bool {
         self.effective_namespace() == other.effective_namespace()

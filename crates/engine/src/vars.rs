@@ -269,8 +269,11 @@ impl Var {
     #[cold]
     fn homeless(&self) -> Error {
         let message = format!(
-            "the variable `{}` means `{}/{}`, which does not exist",
-            self.name, self.object.gvk, self.object.name
+            "the variable `{}` means the {} `{}` of `{}`, which does not exist",
+            self.name,
+            self.object.gvk.kind,
+            self.object.name,
+            self.object.gvk.api_version()
         );
         Error::new(Kind::Reference, message)
             .at(self.name.span)
@@ -381,7 +384,7 @@ args: FIELD
         let error = resolved(&[other], "x").unwrap_err();
         assert_eq!(
             error.message(),
-            "the variable `X` means `Home.v2.[noGrp]/home`, which does not exist"
+            "the variable `X` means the Home `home` of `v2`, which does not exist"
         );
     }
 

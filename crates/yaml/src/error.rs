@@ -9,7 +9,8 @@ use crate::place::{Excerpt, Place, Span};
 
 /// What went wrong, and where.
 ///
-/// `{}` prints the sentence and the place on one line; `{:#}` adds the notes and the help.
+/// `{}` prints the sentence and the place on one line; `{:#}` adds the excerpt, the notes and the
+/// help.
 ///
 /// # Example
 ///
@@ -387,6 +388,10 @@ impl fmt::Display for Error {
             write!(f, " ({place})")?;
         }
         if f.alternate() {
+            if let Some(excerpt) = &self.0.excerpt {
+                let (line, marks) = excerpt.lines();
+                write!(f, "\n  {line}\n  {marks}")?;
+            }
             for note in &self.0.notes {
                 write!(f, "\n  {}", note.message)?;
                 if let Some(place) = &note.place {

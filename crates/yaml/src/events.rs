@@ -630,6 +630,14 @@ impl<'t> Events<'t> {
 
     #[cold]
     fn expected_value(&mut self) -> Error {
+        // Of a text that ends too soon, the bracket that is open says more.
+        let is_end = matches!(self.is(), Ok(TokenKind::StreamEnd));
+        let open = self.marks.last().map(|mark| self.scanner.byte_at(*mark));
+        match open {
+            Some(b'[') if is_end => return self.expected_separator("list", "]"),
+            Some(b'{') if is_end => return self.expected_separator("mapping", "}"),
+            _ => {}
+        }
         let (mark, found) = self.found();
         self.error(mark, format!("expected a value, found {found}"))
     }
@@ -659,6 +667,7 @@ impl<'t> Events<'t> {
         let message =
             format!("expected `,` or `{end}` in the {what} of line {line}, found {found}");
         self.error(mark, message)
+            .help(format!("end the {what} with `{end}`"))
     }
 }
 

@@ -182,12 +182,25 @@ impl Excerpt {
         self.marked.clone()
     }
 
-    /// The line with the marks below it, for code that changes words and keeps what stands above
-    /// marks as wide as it is; `None` if it changes more than that.
-    pub fn changed(&self, change: impl FnOnce(&str) -> String) -> Option<Self> {
+    /// How many characters are before the marked part, and in it.
+    fn columns(&self) -> (usize, usize) {
         let before = self.line.cut(..self.marked.start).chars().count();
         let width = self.line.cut(self.marked.clone()).chars().count();
+        (before, width)
+    }
+
+    /// The line, and a line of marks to stand below it.
+    pub fn lines(&self) -> (&str, String) {
+        let (before, width) = self.columns();
         let marks = format!("{}{}", " ".repeat(before), "^".repeat(width.max(1)));
+        (&self.line, marks)
+    }
+
+    /// The excerpt with other words in its line, for code that changes words and keeps what stands above
+    /// marks as wide as it is; `None` if it changes more than that.
+    pub fn changed(&self, change: impl FnOnce(&str) -> String) -> Option<Self> {
+        let (before, width) = self.columns();
+        let (_, marks) = self.lines();
         let changed = change(&format!("{}\n{marks}", self.line));
         let (line, below) = changed.split_once('\n')?;
         let is_as_wide = line.chars().count() == self.line.chars().count();

@@ -129,8 +129,7 @@ impl Visitor<'_> for BoundsVisitor {
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Bounds, E> {
-        Bounds::parse(text)
-            .ok_or_else(|| E::custom("`matches` is a number, or a text such as `1+` or `2..5`"))
+        Bounds::parse(text).ok_or_else(|| E::custom("invalid bounds"))
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::error::{Error, Kind, Result, nearest};
 use crate::load::{Files, unreadable};
 use crate::place::{Place, SourceId, Span};
-use crate::yaml::{Node, read_config};
+use crate::yaml::{Node, Scalar, read_config, read_strict_config};
 
 /// Reads a file into a type.
 pub(super) fn read<T: DeserializeOwned + Default>(files: &dyn Files, path: &Path) -> Result<T> {
@@ -82,80 +82,160 @@ fn explain(shown: &str, text: &str, cause: &serde_yaml::Error) -> Error {
         }
         serde_yaml::Error::SerdeInvalidType { expected, .. }
         | serde_yaml::Error::SerdeInvalidValue { expected, .. } => {
-            wrong(format!("{} is not {expected}", subject()))
-        }
-        serde_yaml::Error::DuplicateMappingKey { .. } => {
-            wrong("a key is there twice".to_owned()).help("take one of the two away")
+            misfit(shown, text, span, expected)
         }
         other => {
-            let text = other.to_string();
-            let sentence = text.lines().next().unwrap_or_default();
+            // What is no YAML, or says a thing twice, our own reader says best.
+            if let Err(error) = read_strict_config(text.as_bytes(), SourceId::NONE) {
+                return error.name_files(|_| Some(shown.into()));
+            }
+            let text_of_error = other.to_string();
+            let sentence = text_of_error.lines().next().unwrap_or_default();
             let sentence = sentence.split(" at line ").next().unwrap_or_default();
             let sentence = sentence.strip_prefix("error: ").unwrap_or(sentence);
             let sentence = sentence.trim_end_matches('.');
-            match SENTENCES.iter().find(|(theirs, ..)| *theirs == sentence) {
-                Some((_, ours, help)) => wrong(format!("{} {ours}", subject())).help(*help),
+            match WANTED.iter().find(|(theirs, _)| *theirs == sentence) {
+                Some((_, wanted)) => misfit(shown, text, span, wanted),
                 None => wrong(sentence.to_owned()),
             }
         }
     }
 }
 
-/// What the reader says, how it is said here, and what to do.
-const SENTENCES: [(&str, &str, &str); 5] = [
+/// What the reader says, and what it wants by it.
+const WANTED: [(&str, &str); 6] = [
+    ("expected mapping start", "a map"),
+    ("expected sequence start", "a list"),
+    ("expected string scalar", "a text"),
+    ("invalid boolean", "`true` or `false`"),
+    ("invalid u32", "a whole number"),
     (
-        "expected mapping start",
-        "is no map",
-        "a map has a line `KEY: VALUE` for each entry",
-    ),
-    (
-        "expected sequence start",
-        "is no list",
-        "a list has a `-` before each entry",
-    ),
-    (
-        "expected string scalar",
-        "is no text",
-        "a text stands behind the field, in quotes if it looks like something else",
-    ),
-    (
-        "invalid boolean",
-        "is neither `true` nor `false`",
-        "write one of the two, without quotes",
-    ),
-    (
-        "invalid u32",
-        "is no number, or one out of bounds",
-        "write a whole number that is not negative, without quotes",
+        "invalid bounds",
+        "a number, or a text such as `1+` or `2..5`,",
     ),
 ];
 
+/// How a field is written, by the last part of its path; those of lists are entries.
+const FORMS: [(&str, &str); 31] = [
+    ("allow", "- {rule: RULE, path: FILE, reason: WHY}"),
+    ("apiVersions", "- GROUP/VERSION"),
+    ("argocd", "- DIRECTORY"),
+    ("base", "base: DIRECTORY"),
+    ("baseline", "baseline: FILE"),
+    ("configs", "- {from: DIRECTORY, to: DIRECTORY}"),
+    ("count", "count: 3"),
+    ("crds", "- FILE"),
+    ("environments", "environments: DIRECTORY"),
+    ("expect", "- {patch: FILE, matches: 1}"),
+    ("expression", "expression: .a.b = 1"),
+    ("extends", "extends: ENVIRONMENT"),
+    ("external", "- KIND/NAME"),
+    ("file", "file: FILE"),
+    ("flux", "- DIRECTORY"),
+    ("fluxVariables", "- FILE"),
+    ("guard", "{allow: [], baseline: FILE}"),
+    ("helm", "{enabled: true}"),
+    ("images", "- {name: NAME, newTag: TAG}"),
+    ("kubernetesVersions", "- \"1.33\""),
+    ("name", "name: NAME"),
+    ("namespace", "namespace: NAME"),
+    ("namespaces", "OLD: NEW"),
+    ("newTag", "newTag: TAG"),
+    ("replicas", "- {name: NAME, count: 3}"),
+    ("script", "script: FILE"),
+    ("scripts", "- {file: FILE, script: FILE}"),
+    ("strict", "strict: true"),
+    ("templates", "- FILE.j2"),
+    ("values", "KEY: VALUE"),
+    ("valuesFiles", "- FILE"),
+];
+
+/// A value that is not what its field wants: which field, what was found, how it is written.
+fn misfit(shown: &str, text: &str, span: Span, wanted: &str) -> Error {
+    let (path, node) = field_at(text, span);
+    let found = match &node {
+        None => None,
+        Some(node) if node.is_map() => Some("a map"),
+        Some(node) if node.is_seq() => Some("a list"),
+        Some(node) if node.is_null() => Some("nothing"),
+        Some(node) => Some(match node.scalar_value() {
+            Ok(Scalar::Int(number)) if number < 0 => "a negative number",
+            Ok(Scalar::Int(_) | Scalar::Uint(_)) => "a number",
+            Ok(Scalar::Float(_)) => "a fraction",
+            Ok(Scalar::Bool(_)) => "a boolean",
+            _ => "a text",
+        }),
+    };
+    let place = node.map_or(span, |node| node.span);
+    let wanted_there = match path.is_empty() {
+        true => wanted.to_owned(),
+        false => format!("{wanted} in `{path}`"),
+    };
+    let message = match found {
+        Some(found) => format!("expected {wanted_there}, found {found}"),
+        None => format!("expected {wanted_there}"),
+    };
+    let error = Error::new(Kind::Project, message).at(Place::in_file(shown, place));
+    let last = path.rsplit('.').next().unwrap_or_default();
+    let name = last.split('[').next().unwrap_or_default();
+    let form = FORMS.iter().find(|(known, _)| *known == name);
+    let is_entry =
+        |form: &str| form.starts_with("- ") || form.starts_with("KEY") || form.starts_with("OLD");
+    match form {
+        Some((_, form)) if is_entry(form) => error.help(format!("an entry is written `{form}`")),
+        Some((_, form)) => error.help(format!("it is written `{form}`")),
+        None if wanted == "a list" => error.help("a list has a `-` before each entry"),
+        None if wanted == "a map" => error.help("a map has a line `KEY: VALUE` for each entry"),
+        None if wanted == "a whole number" => error.help(format!("it is written `{name}: 3`")),
+        None if wanted.starts_with('`') => error.help(format!("it is written `{name}: true`")),
+        None => error,
+    }
+}
+
 /// The field at a line and a column, in backticks.
 fn subject(text: &str, span: Span) -> String {
-    let mut path = String::new();
-    if let Ok(node) = read_config(text.as_bytes(), SourceId::NONE) {
-        let wanted = (span.line, span.column);
-        let mut best = (0, 0);
-        nearest_before(&node, wanted, &mut String::new(), &mut best, &mut path);
-    }
+    let (path, _) = field_at(text, span);
     match path.is_empty() {
         true => "the file".to_owned(),
         false => format!("`{path}`"),
     }
 }
 
+/// The path of the field at a line and a column, and what it holds.
+fn field_at(text: &str, span: Span) -> (String, Option<Node>) {
+    let mut path = String::new();
+    let Ok(node) = read_config(text.as_bytes(), SourceId::NONE) else {
+        return (path, None);
+    };
+    let wanted = (span.line, span.column);
+    let mut best = (0, 0);
+    let mut found = &node;
+    nearest_before(
+        &node,
+        wanted,
+        &mut String::new(),
+        &mut best,
+        &mut path,
+        &mut found,
+    );
+    let found = found.clone();
+    (path, Some(found))
+}
+
 /// The path of the last value that starts at a place or before it; of several the outermost.
-fn nearest_before(
-    node: &Node,
+fn nearest_before<'n>(
+    node: &'n Node,
     wanted: (u32, u32),
     path: &mut String,
     best: &mut (u32, u32),
     found: &mut String,
+    value: &mut &'n Node,
 ) {
     let start = (node.span.line, node.span.column);
     if start <= wanted && start > *best {
         *best = start;
         found.clone_from(path);
+        *value = node;
     }
     let length = path.len();
     for entry in node.entries() {
@@ -163,12 +243,12 @@ fn nearest_before(
             path.push('.');
         }
         path.push_str(entry.key.text().unwrap_or_default());
-        nearest_before(&entry.value, wanted, path, best, found);
+        nearest_before(&entry.value, wanted, path, best, found, value);
         path.truncate(length);
     }
     for (index, item) in node.items().iter().enumerate() {
         path.push_str(&format!("[{index}]"));
-        nearest_before(item, wanted, path, best, found);
+        nearest_before(item, wanted, path, best, found, value);
         path.truncate(length);
     }
 }
@@ -212,9 +292,12 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_named() {
         for (text, wanted) in [
-            ("- a\n", "the file is no map"),
+            ("- a\n", "expected a map, found a list"),
             ("secrets: requird\n", "`secrets` has an unknown value"),
-            ("replicas: {a: 1}\n", "`replicas` is no list"),
+            (
+                "replicas: {a: 1}\n",
+                "expected a list in `replicas`, found a map",
+            ),
             ("images: [{newTag: x}]\n", "`images[0]` has no `name`"),
             (
                 "replicas:\n- {name: a, count: 1}\n- name: b\n",
@@ -222,13 +305,16 @@ mod tests {
             ),
             (
                 "replicas:\n- name: a\n  count: many\n",
-                "`replicas[0].count` is no number",
+                "expected a whole number in `replicas[0].count`, found a text",
             ),
-            ("values: [a]\n", "`values` is no map"),
-            ("extends:\n  a: b\n", "`extends` is no text"),
+            ("values: [a]\n", "expected a map in `values`, found a list"),
+            (
+                "extends:\n  a: b\n",
+                "expected a text in `extends`, found a map",
+            ),
             (
                 "scripts:\n- file: a\n  script: [b]\n",
-                "`scripts[0].script` is no text",
+                "expected a text in `scripts[0].script`, found a list",
             ),
         ] {
             let error = settings(text).unwrap_err();

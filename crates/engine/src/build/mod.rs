@@ -141,7 +141,7 @@ impl Built {
                 .help(error.help_line().unwrap_or_default());
         }
         let error = match list.find(is_at_fault) {
-            Some(one) => error.note(format!("in `{}`", one.id()), None),
+            Some(one) => error.note(format!("in {}", one.id().shown()), None),
             None => error,
         };
         error.locate(|place| self.sources.locate(place))

@@ -162,6 +162,15 @@ fn text_of(target: &KustTarget<'_>, patch: &Patch) -> Result<(Vec<u8>, SourceId)
     }
 }
 
+/// A patch that is the name of a file, which is read from `path` only.
+fn is_file_name(patch: &Patch) -> bool {
+    let text = patch.patch.trim();
+    let is_file = [".yaml", ".yml", ".json"]
+        .iter()
+        .any(|end| text.ends_with(end));
+    is_file && !text.contains(char::is_whitespace) && !text.contains(['{', '['])
+}
+
 fn read(context: &Context<'_>, target: &KustTarget<'_>, patch: &Patch) -> Result<Content> {
     let (bytes, source) = text_of(target, patch)?;
     let strategic = read_manifests(&bytes, source).and_then(|stream| {
@@ -181,6 +190,12 @@ fn read(context: &Context<'_>, target: &KustTarget<'_>, patch: &Patch) -> Result
     match json(&bytes, source) {
         Ok(operations) => Ok(Content::Json(operations)),
         Err(json_error) if looks_like_a_list => Err(json_error),
+        Err(_) if is_file_name(patch) => {
+            let message = "expected a patch in `patch`, found the name of a file";
+            Err(Error::new(Kind::Patch, message)
+                .at(patch.patch.span)
+                .help(format!("name it in `path`: `path: {}`", patch.patch.trim())))
+        }
         Err(_) => Err(error),
     }
 }
@@ -211,17 +226,21 @@ fn find(resources: &mut Resources, patch: &Resource) -> Result<usize> {
     match resources.with_any_id(&id) {
         &[position] => Ok(position),
         [] => {
-            let message = format!("no resource is `{id}`, which a patch names");
-            let error = Error::new(Kind::Patch, message).at(patch.node.span);
+            let message = format!("there is no {}, which a patch names", id.shown());
+            let error = Error::new(Kind::Patch, message).at(patch.name_span());
             Err(match near(resources, patch) {
                 Some(help) => error.help(help),
                 None => error.help("correct its apiVersion, kind, name or namespace"),
             })
         }
         several => {
-            let message = format!("{} resources were called `{id}`", several.len());
+            let message = format!(
+                "a patch names {}, which {} objects were called",
+                id.shown(),
+                several.len()
+            );
             Err(Error::new(Kind::Patch, message)
-                .at(patch.node.span)
+                .at(patch.name_span())
                 .help("use a `target`, or the name that only one of them has now"))
         }
     }

@@ -26,7 +26,7 @@ impl Context<'_> {
             let Some(error) = repeated_key(&resource.node) else {
                 continue;
             };
-            let message = format!("{} in `{}`", error.message(), resource.id());
+            let message = format!("{} in {}", error.message(), resource.id().shown());
             let mut finding = Finding::warning("duplicate-key", message)
                 .help("keep one of the two: only one of them has an effect");
             let places = error.notes().iter().map(|note| &note.place);

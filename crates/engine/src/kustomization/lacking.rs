@@ -31,6 +31,7 @@ pub(super) fn check(name: &str, value: &Node, findings: &mut Vec<Finding>) {
         "configMapGenerator" | "secretGenerator" => unknown_behaviors(name, value, findings),
         "buildMetadata" => unknown_words(value, findings),
         "openapi" => unknown_keys(value, findings),
+        "namespace" => bad_namespace(value, findings),
         _ => {}
     }
 }
@@ -47,6 +48,34 @@ pub(crate) fn unheard(name: &str, span: Span) -> Finding {
     Finding::warning("ignored-field", message)
         .at(span)
         .help("say it in the kustomization that is built, or take it away")
+}
+
+/// A namespace that no API server takes: it has other than small letters, digits and dashes, or is
+/// longer than a label of a domain.
+fn bad_namespace(value: &Node, findings: &mut Vec<Finding>) {
+    let Some(text) = value.text().filter(|text| !text.is_empty()) else {
+        return;
+    };
+    let is_part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let touches = text.starts_with('-') || text.ends_with('-');
+    // A variable that something later replaces is no name yet.
+    let is_variable = text.contains(['$', '{']);
+    if is_variable || (text.chars().all(is_part) && !touches && text.len() <= 63) {
+        return;
+    }
+    let small: String = text
+        .to_lowercase()
+        .chars()
+        .map(|c| if is_part(c) { c } else { '-' })
+        .take(63)
+        .collect();
+    let small = small.trim_matches('-');
+    let message = format!("`{text}` is no name of a namespace: the API server refuses it");
+    let finding = Finding::warning("invalid-name", message).at(value.span);
+    findings.push(finding.help(match small {
+        "" => "it has small letters, digits and dashes".to_owned(),
+        small => format!("it has small letters, digits and dashes, such as `{small}`"),
+    }));
 }
 
 fn entries(

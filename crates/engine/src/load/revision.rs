@@ -60,7 +60,9 @@ impl Revision {
         let opened = repository::repository(directory)?.ok_or_else(|| {
             let message = format!("`{}` is in no git repository", directory.display());
             Error::new(Kind::Load, message)
-                .help(format!("the revision `{revision}` is looked for in one"))
+                .help(format!(
+                    "`{revision}` is a revision of a repository: clone the project, or begin one with `git init`"
+                ))
         })?;
         repository::has_readable_references(&opened.repository)?;
         let (commit, tree) = parse(&opened.repository, revision)?;

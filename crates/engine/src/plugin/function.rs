@@ -56,7 +56,7 @@ impl Function {
         };
         let options = &options.functions;
         if spec.container.network && !options.network {
-            let message = format!("the function `{}` asks for the network", object.id());
+            let message = format!("the function {} asks for the network", object.id().shown());
             return Err(Error::new(Kind::Plugin, message).help("it gets it with `--network`"));
         }
         let root = loader.root().to_owned();

@@ -79,6 +79,17 @@ impl Resource {
         Ok(Self::generated(node, history, schema))
     }
 
+    /// Where its name is written, or the whole object if that is nowhere.
+    pub fn name_span(&self) -> Span {
+        let name = self
+            .node
+            .get("metadata")
+            .and_then(|metadata| metadata.get("name"));
+        name.map(|name| name.span)
+            .filter(|span| span.line > 0 && span.source == self.node.span.source)
+            .unwrap_or(self.node.span)
+    }
+
     /// An object that we made ourselves.
     pub fn generated(node: Node, history: History, schema: &Schema) -> Self {
         let id = read_id(&node, schema);

@@ -293,7 +293,8 @@ impl Resources {
         match found.as_slice() {
             [] if merges => {
                 let message = format!(
-                    "there is no `{id}` to {}, which `behavior: {}` asks for",
+                    "there is no {} to {}, which `behavior: {}` asks for",
+                    id.shown(),
                     behavior.word(),
                     behavior.word()
                 );
@@ -303,7 +304,7 @@ impl Resources {
             [] => self.add(new),
             &[position] if new.history.from_helm => Err(conflict(&self.list[position], &new)),
             [_] if !merges => {
-                let message = format!("the generated `{id}` exists already");
+                let message = format!("the generated {} exists already", id.shown());
                 Err(Error::new(Kind::Generator, message)
                     .help("say `behavior: merge` or `behavior: replace`"))
             }
@@ -323,7 +324,7 @@ impl Resources {
                     merge_map(&mut new, &[], old, "binaryData");
                 }
                 if self.with_id(new.id()) != Some(position) {
-                    let message = format!("`{id}` matches several objects");
+                    let message = format!("{} matches several objects", id.shown());
                     return Err(Error::new(Kind::Generator, message));
                 }
                 // It has taken over every id of the one it replaces.
@@ -331,7 +332,7 @@ impl Resources {
                 Ok(())
             }
             several => {
-                let message = format!("{} objects could be meant by `{id}`", several.len());
+                let message = format!("{} objects could be meant by {}", several.len(), id.shown());
                 Err(Error::new(Kind::Generator, message))
             }
         }
@@ -398,14 +399,14 @@ impl IntoIterator for Resources {
 }
 
 fn conflict(there: &Resource, new: &Resource) -> Error {
-    let message = format!("`{}` is there twice", new.id());
+    let message = format!("{} is there twice", new.id().shown());
     // Objects of a chart have no source: the caller that renders it knows the place.
     let mut error = Error::new(Kind::Reference, message);
     if !new.history.from_helm {
-        error = error.at(new.node.span);
+        error = error.at(new.name_span());
     }
     if !there.history.from_helm {
-        error = error.note_at("the other one is here", there.node.span);
+        error = error.note_at("the other one is here", there.name_span());
     }
     error.help(match (there.history.from_helm, new.history.from_helm) {
         (true, true) => {

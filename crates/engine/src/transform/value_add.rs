@@ -103,8 +103,9 @@ impl Target {
         let id = resource.id().clone();
         let misfit = |message: &str| {
             let message = format!(
-                "the path `{}` does not fit `{id}`: {message}",
-                self.field_path
+                "the path `{}` does not fit {}: {message}",
+                self.field_path,
+                id.shown()
             );
             Error::new(Kind::Transform, message).at(self.field_path.span)
         };

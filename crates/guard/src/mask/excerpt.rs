@@ -26,7 +26,8 @@ impl Mask {
         let line = known.text.cut(start..);
         let line = line.cut(..line.find('\n').unwrap_or(line.len()));
         let pointed = self.pointed([place]);
-        let is_open = known.groups_at(number).next().is_none()
+        let is_open = !line.trim().is_empty()
+            && known.groups_at(number).next().is_none()
             && self.shown_beside(line, &pointed) == line
             && self.shown_beside(excerpt.line(), &pointed) == excerpt.line();
         is_open.then_some(excerpt)

@@ -228,6 +228,12 @@ impl<'t> Scanner<'t> {
         Error::new(Kind::Yaml, message).at(self.origin.span(start, start.at))
     }
 
+    /// The byte at a mark; 0 behind the last.
+    pub(super) fn byte_at(&self, mark: Mark) -> u8 {
+        let at = mark.at as usize;
+        self.bytes.get(at).copied().unwrap_or_default()
+    }
+
     pub(super) fn origin(&self) -> Origin {
         self.origin
     }

@@ -63,7 +63,9 @@ impl Scanner<'_> {
             let escaped_break = self.quoted_content(quote, &mut text)?;
             if self.at >= self.bytes.len() {
                 let message = format!("the closing `{}` is missing", char::from(quote));
-                return Err(self.error(start, message));
+                return Err(self.error(start, message).help(
+                    "end the value with it; a quote inside of a value is written twice, or `\\\"`",
+                ));
             }
             if self.byte(0) == quote {
                 return Ok(text);

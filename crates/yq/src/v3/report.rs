@@ -14,6 +14,8 @@ use super::script::{Command, Statement};
 pub struct CommandReport {
     /// The statement in its script.
     pub place: Place,
+    /// Its path in the script.
+    pub path_place: Place,
     /// What it was to do.
     pub command: Command,
     /// Its path, as it is written.
@@ -66,6 +68,7 @@ impl CommandReport {
     pub(super) fn of(statement: &Statement) -> Self {
         Self {
             place: statement.place.clone(),
+            path_place: statement.path_place.clone(),
             command: statement.command,
             path: statement.path_text.clone(),
             expects_creation: statement.expects_creation,
@@ -213,7 +216,7 @@ impl CommandReport {
     }
 
     fn finding(&self, rule: &'static str, message: String) -> Finding {
-        Finding::warning(rule, message).at(self.place.clone())
+        Finding::warning(rule, message).at(self.path_place.clone())
     }
 }
 

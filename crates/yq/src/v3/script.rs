@@ -22,6 +22,8 @@ pub struct Script {
 pub struct Statement {
     /// Where it stands.
     pub place: Place,
+    /// Where its path stands.
+    pub path_place: Place,
     /// Where what it writes stands: its value or, without one, its path.
     pub written: Place,
     /// What is to be done.
@@ -146,9 +148,11 @@ impl Statement {
             }
         };
         let written = item.get("value").or(meant.get("path")).unwrap_or(item).span;
+        let path_span = path.unwrap_or(item).span;
         let path = Path::parse(path_text);
         Ok(Self {
             place: Place::in_file(name, command_span(meant)),
+            path_place: Place::in_file(name, path_span),
             written: Place::in_file(name, written),
             command,
             path,

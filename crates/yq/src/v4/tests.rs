@@ -766,5 +766,6 @@ fn an_error_names_the_script_that_it_is_in() {
         "there is no operator `slect` (edit.yq:2:3)"
     );
     assert_eq!(error.help_line(), Some("did you mean `select`?"));
-    assert!(error.notes()[0].message.starts_with("  slect(.b)\n"));
+    let excerpt = error.excerpt().unwrap();
+    assert_eq!(excerpt.lines(), ("  slect(.b)", "  ^^^^^".to_owned()));
 }

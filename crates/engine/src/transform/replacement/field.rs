@@ -129,8 +129,8 @@ impl<'p> Field<'p> {
     #[cold]
     fn missing(&self, resource: &Resource, options: &FieldOptions) -> Error {
         let message = format!(
-            "the target `{}` has no field `{}`",
-            resource.id(),
+            "the target {} has no field `{}`",
+            resource.id().shown(),
             self.text
         );
         let error = Error::new(Kind::Transform, message)
@@ -145,9 +145,9 @@ impl<'p> Field<'p> {
     #[cold]
     fn misfit(&self, resource: &Resource, error: &Error) -> Error {
         let message = format!(
-            "the path `{}` does not fit the target `{}`: {}",
+            "the path `{}` does not fit the target {}: {}",
             self.text,
-            resource.id(),
+            resource.id().shown(),
             error.message()
         );
         let outer = Error::new(Kind::Transform, message).at(self.span);

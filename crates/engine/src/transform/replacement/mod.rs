@@ -194,7 +194,7 @@ impl Source {
                 .note_at("the value is here", span_of(&error))
         })?;
         let found = found.filter(|node| !is_nothing(node)).ok_or_else(|| {
-            let message = format!("the source `{}` has no field `{text}`", resource.id());
+            let message = format!("the source {} has no field `{text}`", resource.id().shown());
             Error::new(Kind::Transform, message)
                 .at(self.field_path.span)
                 .note("the source is here", Some(resource.node.span.into()))
@@ -220,10 +220,13 @@ impl Source {
                 continue;
             }
             if let Some(first) = found.replace(position) {
+                // Their groups and versions tell them apart, if nothing else does.
+                let exact = |id: &Id| format!("{} of `{}`", id.shown(), id.gvk.api_version());
                 let message = format!(
-                    "`{self}` could be `{}` or `{}`",
-                    resources.as_slice()[first].id(),
-                    resource.id()
+                    "{} could be {} or {}",
+                    self.shown(),
+                    exact(resources.as_slice()[first].id()),
+                    exact(resource.id())
                 );
                 return Err(Error::new(Kind::Reference, message)
                     .at(self.span)
@@ -241,7 +244,10 @@ impl Source {
 
     #[cold]
     fn missing(&self, resources: &Resources) -> Error {
-        let message = format!("the source `{self}` of a replacement does not exist");
+        let message = format!(
+            "the source {} of a replacement does not exist",
+            self.shown()
+        );
         let error = Error::new(Kind::Reference, message).at(self.span);
         let same_kind = resources
             .iter()
@@ -254,16 +260,16 @@ impl Source {
     }
 }
 
-/// The id as far as it is given.
-impl std::fmt::Display for Source {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl Source {
+    /// The object as far as it is given.
+    fn shown(&self) -> String {
         let id = Id {
             gvk: self.gvk.clone(),
             name: self.name.text.clone(),
             namespace: self.namespace.text.clone(),
             cluster_scoped: false,
         };
-        id.fmt(f)
+        id.shown()
     }
 }
 
@@ -722,8 +728,7 @@ yaml: |
             &mut Vec::new(),
         )
         .unwrap_err();
-        let wanted =
-            "the source `Source.[noVer].[noGrp]/on.[noNs]` of a replacement does not exist";
+        let wanted = "the source Source `on` of a replacement does not exist";
         assert_eq!(error.message(), wanted);
         assert_eq!(error.help_line(), Some("did you mean `one`?"));
     }
@@ -748,7 +753,7 @@ yaml: |
     fn a_target_without_the_field_is_an_error() {
         assert_eq!(
             refusal(given("x", target("new"))),
-            "the target `Target.[noVer].[noGrp]/two.[noNs]` has no field `new`"
+            "the target Target `two` has no field `new`"
         );
         for path in [
             "image.x",
