@@ -285,6 +285,59 @@ fn mentions(text: &str) -> Vec<String> {
     found
 }
 
+/// Blocks of YAML are YAML, and those that are settings have fields that the settings have.
+#[test]
+fn every_yaml_block_can_be_read_and_settings_have_known_fields() {
+    let root = root();
+    let known = ["kustom", "environment"].map(|name| {
+        let text = fs::read_to_string(root.join(format!("schemas/{name}.schema.json"))).unwrap();
+        let schema: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let fields = schema["properties"].as_object().unwrap().keys();
+        (
+            format!("{name}.yaml"),
+            fields.cloned().collect::<BTreeSet<_>>(),
+        )
+    });
+    let (mut count, mut settings) = (0, 0);
+    for document in documents(&root) {
+        let text = fs::read_to_string(&document).unwrap();
+        let name = document.file_name().unwrap().to_string_lossy();
+        for block in blocks(&text, "```yaml") {
+            let read = kustom::yaml::read(&block, &kustom::yaml::Options::default());
+            let read = read.unwrap_or_else(|error| panic!("{name}: {error:?}\n{block}"));
+            count += 1;
+            // The first line says which file it is; it may be one of two.
+            let title = block.lines().next().unwrap_or_default();
+            let is_titled = |file: &String| title.starts_with('#') && title.contains(file.as_str());
+            let files: Vec<_> = known.iter().filter(|(file, _)| is_titled(file)).collect();
+            let entries = read.iter().flat_map(kustom::yaml::Node::entries);
+            for entry in entries.filter(|_| !files.is_empty()) {
+                let key = entry.key.text().unwrap();
+                let is_known = files.iter().any(|(_, fields)| fields.contains(key));
+                assert!(is_known, "{name}: no settings have `{key}`\n{block}");
+                settings += 1;
+            }
+        }
+    }
+    assert!(
+        count > 20 && settings > 5,
+        "{count} blocks, {settings} settings"
+    );
+}
+
+/// The texts of the blocks of a kind.
+fn blocks(text: &str, fence: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if line == fence {
+            let block = lines.by_ref().take_while(|line| *line != "```");
+            found.push(block.map(|line| format!("{line}\n")).collect());
+        }
+    }
+    found
+}
+
 #[test]
 fn every_link_leads_somewhere() {
     let root = root();
