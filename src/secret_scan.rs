@@ -9,12 +9,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
+use rayon::slice::ParallelSlice as _;
 
 use crate::error::{Error, Kind, Result};
 use crate::finding::Finding;
 use crate::guard::{Allowed, Baseline, FoundSecret, Guard, Identity, Scan, gather};
 use crate::load::{
-    Appearance, Blobs, Disk, Files, Staged, Tracked, WorkTree, is_outside, unreadable,
+    Appearance, Blobs, Disk, Files, NEIGHBOURS, Staged, Tracked, WorkTree, is_outside, unreadable,
 };
 use crate::threads;
 
@@ -111,16 +112,27 @@ pub fn scan_staged(guard: &Guard, tree: &WorkTree, shown: Shown<'_>) -> Result<S
 /// If the history or an object cannot be read.
 pub fn scan_history(guard: &Guard, tree: &WorkTree, shown: Shown<'_>) -> Result<Scans> {
     let appearances = tree.history()?;
-    each(
-        &appearances,
-        || tree.blobs(),
-        |blobs, one: &Appearance| {
-            let content = blobs.read(one.blob)?;
-            let mut scan = guard.scan(&shown(&tree.root().join(&one.path)), &content);
-            mark(&mut scan, &format!("commit {}", one.commit));
-            Ok(scan)
-        },
-    )
+    let order = tree.storage_order(&appearances);
+    let neighbours = |blobs: &mut Blobs, indices: &[usize]| {
+        let one = |&index: &usize| {
+            let one: &Appearance = &appearances[index];
+            let scan = blobs.read(one.blob).map(|content| {
+                let mut scan = guard.scan(&shown(&tree.root().join(&one.path)), &content);
+                mark(&mut scan, &format!("commit {}", one.commit));
+                scan
+            });
+            (index, scan)
+        };
+        indices.iter().map(one).collect::<Vec<_>>()
+    };
+    threads::get_ready();
+    let mut scans: Vec<(usize, Result<Scan>)> = order
+        .par_chunks(NEIGHBOURS)
+        .map_init(|| tree.stored_blobs(), neighbours)
+        .flatten_iter()
+        .collect();
+    scans.sort_unstable_by_key(|(index, _)| *index);
+    gathered(scans.into_iter().map(|(_, scan)| scan))
 }
 
 /// `kept` is where git keeps what is not on disk.
@@ -221,11 +233,15 @@ fn each<T: Sync, S: Send>(
         let scans = items.par_iter().map_init(&start, &scan);
         scans.collect::<Result<_>>()?
     };
-    let mut all = Scans {
-        texts: items.len(),
-        ..Scans::default()
-    };
+    gathered(scans.into_iter().map(Ok))
+}
+
+/// What many scans showed, in their order; the first that failed is the answer.
+fn gathered(scans: impl Iterator<Item = Result<Scan>>) -> Result<Scans> {
+    let mut all = Scans::default();
     for scan in scans {
+        let scan = scan?;
+        all.texts += 1;
         all.leaks.extend(scan.leaks);
         all.allowed.extend(scan.allowed);
     }

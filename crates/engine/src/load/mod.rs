@@ -55,7 +55,7 @@ pub use cached::{Cached, FileRead};
 pub use content::Contents;
 pub use files::{Disk, FileKind, Files, LookupCache, Memory, Overlay, display_from, normalized};
 pub use git::served_references;
-pub use history::Appearance;
+pub use history::{Appearance, NEIGHBOURS};
 pub use listing::Listing;
 pub use lock::{LOCK_FILE, Lock, Locked, Remote, RemoteKind, digest_of, digest_of_files};
 pub use open::{bounded, largest_file};

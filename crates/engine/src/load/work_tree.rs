@@ -128,6 +128,13 @@ impl WorkTree {
         Blobs(self.repository.to_thread_local())
     }
 
+    /// A reader of contents that are read in the order of [`WorkTree::storage_order`].
+    pub fn stored_blobs(&self) -> Blobs {
+        let mut repository = self.repository.to_thread_local();
+        repository::keep_bases(&mut repository);
+        Blobs(repository)
+    }
+
     /// The files below a directory that git tracks, in the order of the index; of a bare repository
     /// all that were committed last.
     ///

@@ -1,0 +1,228 @@
+//! The entries of a mapping or the items of a list, which several trees may share.
+//!
+//! A tree that is read once for many builds is shared ([`super::Node::share`]): copies of it cost a
+//! count for each collection, and a change copies only what is on its way.
+
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+/// A vector that is its own, or shared until somebody changes it.
+///
+/// # Example
+///
+/// ```
+/// use kustom_yaml::List;
+///
+/// let mut list = List::from(vec![1, 2]);
+/// list.share();
+/// let mut copy = list.clone();
+/// copy.push(3);
+/// assert_eq!((&list[..], &copy[..]), (&[1, 2][..], &[1, 2, 3][..]));
+/// ```
+#[derive(Clone)]
+pub struct List<T>(Inner<T>);
+
+#[derive(Clone)]
+enum Inner<T> {
+    Own(Vec<T>),
+    Shared(Arc<Shared<T>>),
+}
+
+/// A vector that nobody changes any more, and what was found out about it.
+pub(super) struct Shared<T> {
+    list: Vec<T>,
+    /// How many values are in it, however deep.
+    pub(super) weight: usize,
+    /// Its text as it was printed, and at which indentation and depth.
+    pub(super) printed: OnceLock<Printed>,
+    /// Whether no mapping in it is known to have a key twice.
+    has_no_repeated_key: AtomicBool,
+}
+
+/// The text of a collection, from the start of its first line.
+pub(super) struct Printed {
+    pub(super) indent: usize,
+    pub(super) depth: usize,
+    pub(super) text: Box<str>,
+}
+
+impl<T> List<T> {
+    /// None yet.
+    pub const fn new() -> Self {
+        Self(Inner::Own(Vec::new()))
+    }
+
+    /// Lets copies share it.
+    pub fn share(&mut self) {
+        self.share_of(0);
+    }
+
+    /// Lets copies share it; `weight` is the number of values in it, however deep.
+    pub(super) fn share_of(&mut self, weight: usize) {
+        if let Inner::Own(list) = &mut self.0 {
+            self.0 = Inner::Shared(Arc::new(Shared::new(std::mem::take(list), weight)));
+        }
+    }
+
+    /// What is known of it, if it is shared.
+    pub(super) fn shared(&self) -> Option<&Shared<T>> {
+        match &self.0 {
+            Inner::Own(_) => None,
+            Inner::Shared(shared) => Some(shared),
+        }
+    }
+}
+
+impl<T> Shared<T> {
+    fn new(list: Vec<T>, weight: usize) -> Self {
+        Self {
+            list,
+            weight,
+            printed: OnceLock::new(),
+            has_no_repeated_key: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether no mapping in it is known to have a key twice.
+    pub(super) fn has_no_repeated_key(&self) -> bool {
+        self.has_no_repeated_key.load(Ordering::Relaxed)
+    }
+
+    /// Remembers that no mapping in it has a key twice.
+    pub(super) fn found_no_repeated_key(&self) {
+        self.has_no_repeated_key.store(true, Ordering::Relaxed);
+    }
+}
+
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T> From<Vec<T>> for List<T> {
+    fn from(list: Vec<T>) -> Self {
+        Self(Inner::Own(list))
+    }
+}
+
+impl<T: Clone> From<List<T>> for Vec<T> {
+    fn from(list: List<T>) -> Self {
+        match list.0 {
+            Inner::Own(list) => list,
+            Inner::Shared(shared) => shared.list.clone(),
+        }
+    }
+}
+
+impl<T> Deref for List<T> {
+    type Target = Vec<T>;
+
+    #[inline]
+    fn deref(&self) -> &Vec<T> {
+        match &self.0 {
+            Inner::Own(list) => list,
+            Inner::Shared(shared) => &shared.list,
+        }
+    }
+}
+
+impl<T: Clone> DerefMut for List<T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut Vec<T> {
+        if let Inner::Shared(shared) = &mut self.0 {
+            self.0 = Inner::Own(match Arc::get_mut(shared) {
+                Some(alone) => std::mem::take(&mut alone.list),
+                None => shared.list.clone(),
+            });
+        }
+        match &mut self.0 {
+            Inner::Own(list) => list,
+            Inner::Shared(shared) => &mut Arc::make_mut(shared).list,
+        }
+    }
+}
+
+/// A copy is about to be changed: nothing is known of it.
+impl<T: Clone> Clone for Shared<T> {
+    fn clone(&self) -> Self {
+        Self::new(self.list.clone(), 0)
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for List<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl<T: PartialEq> PartialEq for List<T> {
+    fn eq(&self, other: &Self) -> bool {
+        if let (Inner::Shared(one), Inner::Shared(other)) = (&self.0, &other.0)
+            && Arc::ptr_eq(one, other)
+        {
+            return true;
+        }
+        **self == **other
+    }
+}
+
+impl<T> FromIterator<T> for List<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
+        Vec::from_iter(items).into()
+    }
+}
+
+impl<T: Clone> IntoIterator for List<T> {
+    type Item = T;
+    type IntoIter = std::vec::IntoIter<T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        Vec::from(self).into_iter()
+    }
+}
+
+impl<'l, T> IntoIterator for &'l List<T> {
+    type Item = &'l T;
+    type IntoIter = std::slice::Iter<'l, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl<'l, T: Clone> IntoIterator for &'l mut List<T> {
+    type Item = &'l mut T;
+    type IntoIter = std::slice::IterMut<'l, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter_mut()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Entry, Node};
+    use super::*;
+
+    #[test]
+    fn a_shared_list_needs_no_more_room() {
+        assert_eq!(size_of::<List<Node>>(), size_of::<Vec<Node>>());
+        assert_eq!(size_of::<Node>(), 64);
+        assert_eq!(size_of::<Entry>(), 128);
+    }
+
+    #[test]
+    fn a_change_of_a_copy_is_its_own() {
+        let mut list = List::from(vec![List::from(vec![1]), List::from(vec![2])]);
+        list.iter_mut().for_each(List::share);
+        list.share();
+        let mut copy = list.clone();
+        assert_eq!(copy, list);
+        copy[0].push(3);
+        assert_eq!(list, List::from(vec![vec![1].into(), vec![2].into()]));
+        assert!(copy[1].shared().is_some() && copy.shared().is_none());
+    }
+}
