@@ -113,10 +113,10 @@ fn every_file_has_the_version_of_the_program() {
     // These take it from Cargo.toml.
     assert!(text("pyproject.toml").contains("dynamic = [\"version\"]"));
     assert!(text("flake.nix").contains("importTOML ./Cargo.toml"));
+    let pinned =
+        Regex::new(r"(?:rev: v|version: |kustom@|kustom==|kustom-)([0-9]+\.[0-9]+\.[0-9]+)")
+            .unwrap();
     for file in ["docs/install.md", "action.yml", "templates/kustom.yml"] {
-        let pinned =
-            Regex::new(r"(?:rev: v|version: |kustom@|kustom==|kustom-)([0-9]+\.[0-9]+\.[0-9]+)")
-                .unwrap();
         let text = text(file);
         let found: Vec<&str> = pinned
             .captures_iter(&text)

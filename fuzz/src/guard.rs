@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use kustom::diff::Secrets as _;
 use kustom::finding::Finding;
 use kustom::guard::{Guard, encryption, is_placeholder};
-use kustom::report::{self, Color};
+use kustom::report::{self, Look, Report};
 use kustom::yaml::write;
 
 use super::diff::{compared, is_of_an_object, resources, told};
@@ -42,7 +42,14 @@ pub(crate) fn scan(input: &[u8]) {
             continue;
         }
         let finding = Finding::from(leak);
-        let shown = format!("{leak:?}\n{}", report::finding(&finding, Color::Never));
+        let told = Report::of("guard", vec![finding]);
+        // Wide enough that no secret is broken over two lines.
+        let look = Look {
+            width: 1_000_000,
+            ..Look::default()
+        };
+        let told = report::report(&told, report::Format::Text, look, |_| None);
+        let shown = format!("{leak:?}\n{told}");
         assert!(!shown.contains(found), "{found} is shown: {shown}");
     }
 }

@@ -104,7 +104,7 @@ fn led_line(line: &str, file: &str) -> String {
                 Some(start) => {
                     done.remove(start);
                 }
-                None => done.push_str("]"),
+                None => done.push(']'),
             },
         }
         rest = after;
