@@ -87,7 +87,8 @@ fn the_scripts_can_be_run_and_what_calls_them_names_them_rightly() {
         }
     }
     for name in [
-        "version", "build", "stage", "archive", "packages", "fill", "install", "wheel", "npm/pack",
+        "version", "build", "stage", "archive", "packages", "fill", "install", "wheel", "try",
+        "npm/pack",
     ] {
         let name = format!("dist/{name}");
         let mode = fs::metadata(root().join(&name))
@@ -374,6 +375,15 @@ fn the_packages_for_debian_and_fedora_name_files_that_a_stage_has() {
         count += 1;
     }
     assert!(count >= 6);
+}
+
+#[test]
+fn packages_are_tried_and_none_is_no_success() {
+    let stage = Stage::new();
+    stage.write("out/SHA256SUMS", "");
+    let said = script(&stage, "dist/try", &["out"]);
+    assert_eq!((said.code, said.out.as_str()), (1, ""));
+    assert!(said.err.contains("there is no package"), "{}", said.err);
 }
 
 #[test]
