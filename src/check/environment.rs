@@ -82,17 +82,10 @@ pub fn environment(
     let done = prepared(&recording, project, name).and_then(|(environment, is_strict)| {
         let asked = project::Options {
             lint: true,
+            would_know: Some(definitions),
             ..options.clone()
         };
         let mut rendered = render(&recording, root, project, &environment, &asked)?;
-        let more = project::would_change(
-            &rendered,
-            definitions,
-            &environment,
-            project,
-            |environment| render(&recording, root, project, environment, &asked),
-        );
-        rendered.findings.extend(more);
         if is_strict {
             let findings = rendered.findings.iter_mut();
             for finding in findings.filter(|finding| finding.rule == project::UNDECRYPTED) {

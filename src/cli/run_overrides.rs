@@ -112,6 +112,7 @@ impl RunOverrides {
             plugins: plugins(&self.plugins),
             sops: self.values.sops(),
             lint: true,
+            would_know: None,
         })
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError};
 
-use super::{Environment, Project, Rendered};
+use super::reach::Reach;
+use super::{Environment, Project};
 use crate::build::{self, Built};
 use crate::dangling::object_of;
 use crate::error::Result;
@@ -55,41 +56,29 @@ fn rendered_definitions(resources: &[Resource]) -> impl Iterator<Item = &Node> {
         .map(|one| &one.node)
 }
 
-/// What `customKinds: true` would change in a render, each field of a kind once; nothing where the
-/// environment or its project says whether it is set.
-///
-/// `render` renders an environment with other settings; what stops that is nothing to tell.
-pub fn would_change(
-    rendered: &Rendered,
+/// What `customKinds: true` would change in a build, each field of a kind once. It is built a second
+/// time for that, by `build` with the kinds, if a step has run that could do something else for one of
+/// its objects.
+pub(super) fn would_change(
+    built: &Built,
     definitions: &[Node],
-    environment: &Environment,
-    project: &Project,
-    render: impl FnOnce(&Environment) -> Result<Rendered>,
+    reach: &Reach<'_>,
+    build: impl FnOnce(Arc<Kinds>) -> Result<Built>,
 ) -> Vec<Finding> {
-    if environment.custom_kinds(project).is_some() {
-        return Vec::new();
-    }
     let known = Kinds::well_known()
         .defined_by(definitions)
-        .defined_by(rendered_definitions(&rendered.resources));
-    let is_known = |resource: &Resource| {
-        let gvk = &resource.id().gvk;
-        let kind = known.get(&gvk.group, &gvk.kind);
-        kind.is_some_and(|kind| kind.cluster_scoped || !kind.fields.is_empty())
-    };
-    if !rendered.resources.iter().any(is_known) {
+        .defined_by(rendered_definitions(&built.resources));
+    if !reach.matters(&known, &built.resources) {
         return Vec::new();
     }
-    let mut with_kinds = environment.clone();
-    with_kinds.settings.custom_kinds = Some(true);
-    match render(&with_kinds) {
-        Ok(other) => differences(rendered, &other),
+    match build(Arc::new(known)) {
+        Ok(other) => differences(built, &other),
         Err(_) => Vec::new(),
     }
 }
 
 /// Notes the fields that differ, by kind and path.
-fn differences(rendered: &Rendered, other: &Rendered) -> Vec<Finding> {
+fn differences(rendered: &Built, other: &Built) -> Vec<Finding> {
     // Their namespaces may differ.
     let key = |resource: &Resource| {
         let id = resource.original_id();

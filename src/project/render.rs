@@ -8,6 +8,7 @@ use super::configs::configs_in;
 use super::extended_files::ExtendedFiles;
 use super::object_findings::findings_of_objects;
 use super::overrides::Overrides;
+use super::reach::Reach;
 use super::read_scan::{judged, watched};
 use super::substitution::substituted;
 use super::templates::{Templated, values};
@@ -30,6 +31,7 @@ use crate::release::Release;
 use crate::resource::Resource;
 use crate::sops::{Decrypted, OnLocked, Sops};
 use crate::template::Values;
+use crate::yaml::Node;
 
 /// Options of one render; they override the files.
 #[derive(Clone, Debug, Default)]
@@ -54,6 +56,9 @@ pub struct Options<'o> {
     pub sops: Option<&'o Sops>,
     /// Whether it is looked for what is lost without a word; see [`build::Options::lint`].
     pub lint: bool,
+    /// Definitions of custom resources, if it is to be told what `customKinds: true` would change
+    /// where nobody says whether it is set.
+    pub would_know: Option<&'o [Node]>,
 }
 
 impl Options<'_> {
@@ -266,7 +271,11 @@ fn rendered_of(
         definitions: (environment.custom_kinds(project) == Some(true)).then(Arc::default),
         ..build::Options::default()
     };
-    let mut build = |options: &build::Options| {
+    let wonders = options
+        .would_know
+        .filter(|_| environment.custom_kinds(project).is_none());
+    let mut reach = Reach::new(&overlay, environment);
+    let build = |options: &build::Options, observer: Option<&mut dyn Observer>| {
         build_observed(
             &overlay,
             working_directory,
@@ -276,19 +285,29 @@ fn rendered_of(
                 overrides.apply(asked, files, library);
                 asked.namespaces = namespaces::map(environment, files, library);
             },
-            observer.as_mut().map(|it| &mut **it as &mut dyn Observer),
+            observer.map(|it| it as &mut dyn Observer),
         )
         .map_err(|error| templated.explained(error))
         .map_err(|error| overrides.explained(error))
         .map_err(|error| without_kustomization(error, &overlay, project, environment))
     };
-    let mut built = build(&build_options);
+    let told: Option<&mut dyn Observer> = match &mut observer {
+        Some(observer) => Some(&mut **observer),
+        None if wonders.is_some() => Some(&mut reach),
+        None => None,
+    };
+    let mut built = build(&build_options, told);
     // Definitions may be rendered anywhere, and count from the start.
     if let Some(kinds) = kinds::with_rendered(&build_options, built.as_ref().ok()) {
-        built = build(&build::Options {
+        let told: Option<&mut dyn Observer> = match &mut observer {
+            Some(observer) => Some(&mut **observer),
+            None => None,
+        };
+        let options = build::Options {
             kinds: Some(kinds),
-            ..build_options
-        });
+            ..build_options.clone()
+        };
+        built = build(&options, told);
     }
     let mut built = built?;
     let substituted = substituted(files, project, environment, &mut built)?;
@@ -301,6 +320,16 @@ fn rendered_of(
         };
         observer.after_build(&step, &built.resources);
     }
+    let of_kinds = wonders.map(|definitions| {
+        kinds::would_change(&built, definitions, &reach, |known| {
+            let options = build::Options {
+                kinds: Some(known),
+                lint: false,
+                ..build_options
+            };
+            build(&options, None)
+        })
+    });
     let text = built
         .to_yaml()
         .map_err(|error| templated.explained(error))?;
@@ -333,6 +362,7 @@ fn rendered_of(
     findings.extend(templated.findings());
     findings.extend(missing.findings);
     findings.extend(notes);
+    findings.extend(of_kinds.into_iter().flatten());
     hide_secrets(&mut findings, &built.resources);
     Ok(Rendered {
         resources: built.resources,
