@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::error::{Error, Kind, Result};
 use crate::finding::Finding;
 use crate::guard::remember;
-use crate::load::{FileKind, Files, MadeBy, digest_of};
+use crate::load::{FileKind, Files, MadeBy, ParsedFiles, digest_of};
 use crate::place::{Place, SourceId};
 use crate::process::{Command, Failure};
 use crate::write::Scratch;
@@ -288,6 +288,10 @@ const KEY: &str = "install `sops`, and name a key as for `sops decrypt`, such as
                    `SOPS_AGE_KEY_FILE`";
 
 impl Files for Decrypted<'_> {
+    fn parsed(&self) -> Option<&ParsedFiles> {
+        self.lower.parsed()
+    }
+
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         let content = self.lower.read(path)?;
         let Some(sops) = self.sops.filter(|_| is_encrypted(&content)) else {

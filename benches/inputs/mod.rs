@@ -190,3 +190,94 @@ fn definitions_text(bytes: usize) -> String {
     }
     text
 }
+
+/// One kustomization over one file of at least `bytes` of definitions as people write them: texts of
+/// several lines, quotes and apostrophes, typographic marks, comments, blocks, brackets.
+#[allow(dead_code, reason = "only processes read them")]
+pub(crate) fn written(bytes: usize) -> Tree {
+    vec![
+        (
+            "top/kustomization.yaml".into(),
+            "resources: [definitions.yaml]\n".into(),
+        ),
+        ("top/definitions.yaml".into(), written_text(bytes)),
+    ]
+}
+
+fn written_text(bytes: usize) -> String {
+    let mut text = String::with_capacity(bytes + 8192);
+    let mut number = 0;
+    while text.len() < bytes {
+        // Writing to a string cannot fail.
+        let _ = write!(
+            text,
+            "---\n# Thing {number}, by hand.\napiVersion: apiextensions.k8s.io/v1\n\
+             kind: CustomResourceDefinition\nmetadata:\n  annotations:\n    \
+             example.com/made-by: \"nobody\"\n  name: notes{number}.example.com\nspec:\n  \
+             group: example.com\n  names: {{kind: Note{number}, plural: notes{number}}}\n  \
+             scope: Namespaced\n  versions:\n  - name: v1\n    served: true\n    storage: true\n    \
+             schema:\n      openAPIV3Schema:\n        description: |-\n          A note.\n\n          \
+             It has fields, each with a text of its own.\n        type: object\n        properties:\n"
+        );
+        for field in 0..40 {
+            let description = match field % 4 {
+                0 => {
+                    "Where the note lies, as a path. If it's not set, the controller looks for\n              \
+                     one that fits \u{2014} and doesn\u{2019}t find any."
+                }
+                1 => {
+                    "'Defaults to ''always'': the note is kept until\n              somebody takes \
+                     it away.'"
+                }
+                2 => {
+                    "|-\n              What is done with it:\n              * \"keep\": nothing\n              \
+                     * \"drop\": it is gone"
+                }
+                _ => "\"How long it is kept,\n              in \\\"seconds\\\".\"",
+            };
+            let _ = write!(
+                text,
+                "          field{field}:\n            description: {description}\n            \
+                 type: object  # as ever\n            required: [value, enabled]\n            \
+                 properties:\n              value:\n                type: string\n                \
+                 pattern: ^[a-z0-9]([-a-z0-9]*[a-z0-9])?$\n              enabled:\n                \
+                 description: Whether it counts.\n                type: boolean\n"
+            );
+        }
+        number += 1;
+    }
+    text
+}
+
+/// A project of `count` environments over one base with 2.8 MB of definitions and a workload; each
+/// has a namespace, a patch and a generator of its own.
+#[allow(dead_code, reason = "only processes read them")]
+pub(crate) fn environments(count: usize) -> Tree {
+    let workload = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: app\nspec:\n  \
+         selector:\n    matchLabels: {app: app}\n  template:\n    metadata:\n      \
+         labels: {app: app}\n    spec:\n      containers:\n      - name: app\n        \
+         image: registry.example.com/app:v1\n---\napiVersion: v1\nkind: Service\nmetadata:\n  \
+         name: app\nspec:\n  selector: {app: app}\n";
+    let mut tree: Tree = vec![
+        ("kustom.yaml".into(), "{}\n".into()),
+        (
+            "base/kustomization.yaml".into(),
+            "resources: [definitions.yaml, app.yaml]\n".into(),
+        ),
+        ("base/definitions.yaml".into(), written_text(2_800_000)),
+        ("base/app.yaml".into(), workload.into()),
+    ];
+    for number in 0..count {
+        let directory = format!("environments/env{number}");
+        tree.push((
+            format!("{directory}/kustomization.yaml"),
+            format!(
+                "namespace: env{number}\nresources: [../../base]\n\
+                 configMapGenerator: [{{name: settings, literals: [number={number}]}}]\n\
+                 patches:\n- target: {{kind: Deployment, name: app}}\n  patch: |-\n    \
+                 - {{op: add, path: /spec/revisionHistoryLimit, value: 3}}\n"
+            ),
+        ));
+    }
+    tree
+}

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rustc_hash::FxHashSet;
 
 use super::environment::Checked;
-use crate::load::{FileKind, Files, MadeBy, normalized};
+use crate::load::{FileKind, Files, MadeBy, ParsedFiles, normalized};
 use crate::project::Rendered;
 use crate::report::Change;
 use crate::resource::Resource;
@@ -31,6 +31,10 @@ impl Without<'_> {
 }
 
 impl Files for Without<'_> {
+    fn parsed(&self) -> Option<&ParsedFiles> {
+        self.files.parsed()
+    }
+
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         self.open(path)?;
         self.files.read(path)

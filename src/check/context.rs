@@ -60,7 +60,7 @@ impl CheckContext<'_> {
     fn each(&self, one: One) -> Vec<Checked> {
         let root = self.root();
         // What environments share is read once.
-        let files = Cached::new(self.files);
+        let files = Cached::new(self.files).for_many();
         let check = |name: &String| {
             let (project, definitions) = (self.project, &self.definitions);
             let mut checked = one(&files, root, project, name, &self.options, definitions);

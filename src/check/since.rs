@@ -52,8 +52,8 @@ pub struct Since<'s> {
 impl<'s> Since<'s> {
     /// Finds the project of the revision; environments are read when they are asked for.
     pub fn new(context: &'s CheckContext<'s>, revision: &'s Revision) -> Self {
-        let then = Cached::new(revision);
-        let now = Cached::new(context.files);
+        let then = Cached::new(revision).for_many();
+        let now = Cached::new(context.files).for_many();
         let root = &context.project.root;
         let project_then = Project::find(&then, root).ok();
         let project_then = project_then.filter(|project| project.root == *root);

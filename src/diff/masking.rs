@@ -253,7 +253,7 @@ impl Masker {
                         value,
                     });
                 }
-                Value::Map(masked)
+                Value::Map(masked.into())
             }
             Value::Seq(items) => {
                 let order: Vec<usize> = match here {
@@ -267,7 +267,7 @@ impl Masker {
                     masked.push(self.node(resource, path, item, instead));
                     path.0.pop();
                 }
-                Value::Seq(masked)
+                Value::Seq(masked.into())
             }
             Value::Scalar(text) => return self.scalar(resource, path, node, text),
             Value::Alias(_) => node.value.clone(),

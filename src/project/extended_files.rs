@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use super::environment::{Environment, FILE};
 use crate::kustomization::FILE_NAMES;
-use crate::load::{FileKind, Files, MadeBy, normalized};
+use crate::load::{FileKind, Files, MadeBy, ParsedFiles, normalized};
 use crate::template::SUFFIX;
 
 /// Files, among them the directory of an environment that extends others.
@@ -85,6 +85,10 @@ impl<'f> ExtendedFiles<'f> {
 }
 
 impl Files for ExtendedFiles<'_> {
+    fn parsed(&self) -> Option<&ParsedFiles> {
+        self.lower.parsed()
+    }
+
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         match self.written(path) {
             Some(written) => self.lower.read(&written),

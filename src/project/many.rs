@@ -90,8 +90,12 @@ pub fn render_many<T: Send>(
         .build();
     let pool = pool
         .map_err(|cause| Error::new(Kind::Project, "no threads can be started").caused_by(cause))?;
+    let cached = match names.len() {
+        0 | 1 => Cached::new(files),
+        _ => Cached::new(files).for_many(),
+    };
     let finished = AtomicUsize::new(0);
-    let (results, found) = watched(files, project, options.tracked, |files| {
+    let (results, found) = watched(cached, project, options.tracked, |files| {
         let one = |name: &String| {
             let result = one(files, working_directory, project, name, options, take);
             done(finished.fetch_add(1, Ordering::Relaxed) + 1);

@@ -25,16 +25,15 @@ pub(super) const STACK: usize = 8 << 20;
 ///
 /// A baseline that cannot be read.
 pub(super) fn watched<T>(
-    files: &dyn Files,
+    cached: Cached<'_>,
     project: &Project,
     tracked: &TrackedFiles,
     work: impl FnOnce(&Cached<'_>) -> T,
 ) -> Result<(T, Vec<Finding>)> {
-    let cached = Cached::new(files);
     if tracked.is_empty() {
         return Ok((work(&cached), Vec::new()));
     }
-    let guard = guard(files, project)?;
+    let guard = guard(&cached, project)?;
     let reads = cached.subscribe();
     thread::scope(|scope| {
         let search = || {

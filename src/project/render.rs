@@ -135,7 +135,7 @@ pub fn render_observed(
         GuardPolicy::Off => <&TrackedFiles>::default(),
         _ => options.tracked,
     };
-    let (rendered, found) = watched(files, project, tracked, |files| {
+    let (rendered, found) = watched(Cached::new(files), project, tracked, |files| {
         render_in(
             files,
             working_directory,

@@ -13,7 +13,7 @@ use super::template_map::TemplateMap;
 use super::{Environment, Project, Step, place_at};
 use crate::error::{Error, Kind, Result, nearest};
 use crate::finding::Finding;
-use crate::load::{FileKind, Files, MadeBy, is_outside, normalized, unreadable};
+use crate::load::{FileKind, Files, MadeBy, ParsedFiles, is_outside, normalized, unreadable};
 use crate::place::Place;
 use crate::template::{self, SUFFIX, Values};
 
@@ -145,6 +145,10 @@ impl<'f> Templated<'f> {
 }
 
 impl Files for Templated<'_> {
+    fn parsed(&self) -> Option<&ParsedFiles> {
+        self.lower.parsed()
+    }
+
     fn provenance(&self, path: &Path) -> MadeBy {
         if self.lower.resolve(path).is_ok() {
             return self.lower.provenance(path);

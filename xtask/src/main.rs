@@ -134,6 +134,10 @@ fn write_inputs(directory: &Path) -> Result<()> {
     let overlays = overlays.map(|count| (format!("overlay-{count}"), inputs::overlay(count)));
     let others = [
         ("definitions".to_owned(), inputs::definitions(10_000_000)),
+        ("written-1".to_owned(), inputs::written(1_000_000)),
+        ("written-10".to_owned(), inputs::written(10_000_000)),
+        ("environments-20".to_owned(), inputs::environments(20)),
+        ("environments-200".to_owned(), inputs::environments(200)),
         ("chain-50".to_owned(), inputs::chain(50)),
         ("entries-100".to_owned(), inputs::entries(100)),
         ("entries-1000".to_owned(), inputs::entries(1_000)),

@@ -488,7 +488,7 @@ impl<'t> Reader<'t> {
         }
         self.columns.pop();
         let entries = self.entries.split_off(before);
-        let mut node = self.collection(Value::Map(entries), Tag::Map, start, stem);
+        let mut node = self.collection(Value::Map(entries.into()), Tag::Map, start, stem);
         if self.margin.is_some() {
             let decor = self.noted().and_then(|margin| {
                 margin.reach_end();
@@ -598,7 +598,7 @@ impl<'t> Reader<'t> {
             }
         }
         let items = self.items.split_off(before);
-        Some(self.collection(Value::Seq(items), Tag::Seq, start, stem))
+        Some(self.collection(Value::Seq(items.into()), Tag::Seq, start, stem))
     }
 
     /// A block collection, which ends where the last token did.

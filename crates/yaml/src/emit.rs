@@ -25,6 +25,21 @@ impl<'o> Output<'o> {
         self.out.push_str(text);
     }
 
+    /// How long the output is.
+    pub(super) fn len(&self) -> usize {
+        self.out.len()
+    }
+
+    /// What was written since the output was so long.
+    pub(super) fn since(&self, start: usize) -> &str {
+        self.out.cut(start..)
+    }
+
+    /// Says that a line starts here.
+    pub(super) fn start_line(&mut self) {
+        self.line = self.out.len();
+    }
+
     /// Lets a function write into the present line.
     pub(super) fn with(&mut self, write: impl FnOnce(&mut String)) {
         write(self.out);

@@ -19,6 +19,7 @@ mod json_text;
 mod print_go_v3;
 pub mod go_unicode;
 pub mod limits;
+mod list;
 mod merge;
 mod node;
 mod number;
@@ -55,6 +56,7 @@ pub use json::{
 pub use json_read::{escape_html, unquoted};
 pub use json_read::{json_or_config, read_json};
 pub use json_text::{write_json_string, write_json_string_with_html};
+pub use list::List;
 pub use manifests::{
     Manifests, configs, manifests, read_config, read_manifests, read_strict_config,
 };

@@ -204,8 +204,79 @@ impl<'l, T: Clone> IntoIterator for &'l mut List<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Entry, Node};
+    use super::super::{Entry, Node, manifests, repeated_key, write};
     use super::*;
+    use crate::place::SourceId;
+
+    /// An object of several hundred values of every style.
+    fn object(repeated: &str) -> Node {
+        let mut text = String::from("kind: Thing\nmetadata: {name: a, labels: {b: c}}\nspec:\n");
+        for number in 0..80 {
+            text.push_str(&format!(
+                "  field{number}:\n    description: Says what the field is for, and goes on for \
+                 longer than a line may be,\n      so that it is folded.\n    values: [a, 'yes', \
+                 {number}]\n    text: |\n      one\n        two\n    0x1F: {{z: ~, y: \"q: r\"}}\n"
+            ));
+        }
+        text.push_str(repeated);
+        text.push_str("status:\n- [");
+        text.push_str(&"a, {b: c}, ".repeat(200));
+        text.push_str("d]\n");
+        manifests(text.as_bytes(), SourceId::NONE)
+            .unwrap()
+            .remove(0)
+    }
+
+    #[test]
+    fn what_is_shared_is_printed_and_changed_as_what_is_not() {
+        let changes: [fn(&mut Node); 6] = [
+            |_| {},
+            |node| {
+                node.at_mut(&["metadata", "labels"])
+                    .unwrap()
+                    .set("a", Node::string("b"))
+            },
+            |node| {
+                node.at_mut(&["spec", "field7"])
+                    .unwrap()
+                    .set("a", Node::string("b"))
+            },
+            |node| drop(node.at_mut(&["spec"]).unwrap().remove("field9")),
+            |node| {
+                let moved = node.get("spec").unwrap().get("field3").unwrap().clone();
+                node.at_mut(&["spec", "field4"])
+                    .unwrap()
+                    .set("deeper", moved);
+            },
+            |node| {
+                let spec = node.remove("spec").unwrap();
+                node.set("metadata", Node::map(vec![Entry::new("spec", spec)]));
+            },
+        ];
+        for repeated in ["", "  field1: twice\n"] {
+            let plain = object(repeated);
+            let mut shared = plain.clone();
+            shared.share();
+            // What was printed first is kept; the order in which trees are printed does not matter.
+            for change in changes.iter().chain(&changes).chain(changes.iter().rev()) {
+                let (mut wanted, mut copy) = (plain.clone(), shared.clone());
+                change(&mut wanted);
+                change(&mut copy);
+                assert_eq!(copy, wanted);
+                let print = |node: &Node| {
+                    let mut text = String::from("# before\n");
+                    write(node, &mut text)
+                        .map(|()| text)
+                        .map_err(|error| error.to_string())
+                };
+                assert_eq!(print(&copy), print(&wanted));
+                let key = |node: &Node| repeated_key(node).map(|error| error.to_string());
+                assert_eq!(key(&copy), key(&wanted));
+                assert_eq!(key(&wanted).is_some(), !repeated.is_empty());
+            }
+            assert_eq!(shared, plain);
+        }
+    }
 
     #[test]
     fn a_shared_list_needs_no_more_room() {

@@ -114,7 +114,7 @@ fn sources(value: Node, is_alias: impl Fn(&Node) -> bool) -> Result<Vec<Vec<Entr
 
 fn mapping(node: Node, is_alias: impl Fn(&Node) -> bool) -> Result<Vec<Entry>> {
     match node.value {
-        Value::Map(entries) => Ok(entries),
+        Value::Map(entries) => Ok(entries.into()),
         _ if is_alias(&node) => {
             let message = "a merge key takes an alias of a mapping only";
             Err(error(message, node.span))

@@ -2,6 +2,8 @@
 
 use compact_str::CompactString;
 
+use super::list::List;
+
 use crate::place::Span;
 
 /// The text of a scalar; short ones live in the node itself.
@@ -31,9 +33,9 @@ pub enum Value {
     /// Text; what it means is said by the node's [`Tag`].
     Scalar(Str),
     /// A sequence.
-    Seq(Vec<Node>),
+    Seq(List<Node>),
     /// A mapping in source order; duplicate keys are kept, and later steps may refuse them.
-    Map(Vec<Entry>),
+    Map(List<Entry>),
     /// `*name`, where the reader was asked to keep aliases.
     Alias(Str),
 }
@@ -160,7 +162,7 @@ impl Node {
     /// A mapping.
     pub fn map(entries: Vec<Entry>) -> Self {
         Self {
-            value: Value::Map(entries),
+            value: Value::Map(entries.into()),
             tag: Tag::Map,
             ..Self::default()
         }
@@ -169,7 +171,7 @@ impl Node {
     /// A sequence.
     pub fn seq(items: Vec<Self>) -> Self {
         Self {
-            value: Value::Seq(items),
+            value: Value::Seq(items.into()),
             tag: Tag::Seq,
             ..Self::default()
         }
@@ -265,11 +267,9 @@ impl Node {
 
     /// The value of a key of a mapping, to change.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Self> {
-        let entries = self.entries_mut()?;
-        entries
-            .iter_mut()
-            .find(|entry| entry.is(key))
-            .map(|entry| &mut entry.value)
+        let index = self.entries().iter().position(|entry| entry.is(key))?;
+        let entry = self.entries_mut()?.get_mut(index)?;
+        Some(&mut entry.value)
     }
 
     /// Sets the value of a key of a mapping, at its place or at the end; does nothing on other shapes.
@@ -286,9 +286,38 @@ impl Node {
 
     /// Takes a key out of a mapping.
     pub fn remove(&mut self, key: &str) -> Option<Self> {
-        let entries = self.entries_mut()?;
-        let index = entries.iter().position(|entry| entry.is(key))?;
-        Some(entries.remove(index).value)
+        let index = self.entries().iter().position(|entry| entry.is(key))?;
+        Some(self.entries_mut()?.remove(index).value)
+    }
+
+    /// Lets copies of it share its collections until they are changed.
+    pub fn share(&mut self) {
+        self.share_weighed();
+    }
+
+    /// The same; returns how many values it is.
+    fn share_weighed(&mut self) -> usize {
+        /// How many values are worth it.
+        const WORTH_SHARING: usize = 16;
+        let weight = match &mut self.value {
+            Value::Scalar(_) | Value::Alias(_) => return 1,
+            Value::Seq(items) => items.iter_mut().map(Self::share_weighed).sum(),
+            Value::Map(entries) => {
+                let mut weight = entries.len();
+                for entry in entries.iter_mut() {
+                    weight += entry.value.share_weighed();
+                }
+                weight
+            }
+        };
+        if weight >= WORTH_SHARING {
+            match &mut self.value {
+                Value::Scalar(_) | Value::Alias(_) => {}
+                Value::Seq(items) => items.share_of(weight),
+                Value::Map(entries) => entries.share_of(weight),
+            }
+        }
+        weight + 1
     }
 
     /// The value at the end of a path of keys.

@@ -231,11 +231,11 @@ impl<'t> Builder<'t> {
                 EventKind::Scalar => self.scalar(event)?,
                 EventKind::SequenceStart => {
                     let items = self.spare.items.pop().unwrap_or_default();
-                    self.start(event, Value::Seq(items), Tag::Seq);
+                    self.start(event, Value::Seq(items.into()), Tag::Seq);
                 }
                 EventKind::MappingStart => {
                     let entries = self.spare.entries.pop().unwrap_or_default();
-                    self.start(event, Value::Map(entries), Tag::Map);
+                    self.start(event, Value::Map(entries.into()), Tag::Map);
                 }
                 EventKind::SequenceEnd | EventKind::MappingEnd => self.end(event)?,
             }

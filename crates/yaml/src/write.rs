@@ -9,6 +9,7 @@ use rayon::slice::ParallelSlice as _;
 use rustc_hash::FxHashMap;
 
 use super::emit::Output;
+use super::list::{Printed, Shared};
 use super::round_trip::{self, DEPTH, LONGEST_SIMPLE_KEY, Position};
 use super::style::{Classes, Emitter, allowed};
 use super::{Entry, Node, Scalar, Style, Tag, Value, json_text, number, order};
@@ -35,6 +36,7 @@ pub fn write(node: &Node, out: &mut String) -> Result<()> {
         depth: 0,
         in_flow: false,
         before_foot: round_trip::before_foot(node),
+        keeps: false,
         spare: Vec::new(),
     };
     match &node.value {
@@ -44,8 +46,30 @@ pub fn write(node: &Node, out: &mut String) -> Result<()> {
     }
 }
 
+/// How many values a shared collection has whose text is kept.
+const WORTH_KEEPING: usize = 256;
+
 /// The first key that stands twice in one mapping, as the error that [`write()`] ends with.
 pub fn repeated_key(node: &Node) -> Option<Error> {
+    /// Of shared collections it is looked for once.
+    fn once<T>(shared: Option<&Shared<T>>, node: &Node) -> Option<Error> {
+        if shared.is_some_and(Shared::has_no_repeated_key) {
+            return None;
+        }
+        let found = repeated_key_in(node);
+        if let (Some(shared), None) = (shared, &found) {
+            shared.found_no_repeated_key();
+        }
+        found
+    }
+    match &node.value {
+        Value::Map(entries) => once(entries.shared(), node),
+        Value::Seq(items) => once(items.shared(), node),
+        _ => None,
+    }
+}
+
+fn repeated_key_in(node: &Node) -> Option<Error> {
     match &node.value {
         Value::Map(entries) => {
             let mut values = entries.iter().map(|entry| &entry.value);
@@ -136,6 +160,8 @@ struct Writer<'n, 'o> {
     in_flow: bool,
     /// The value after which the document's last comment follows.
     before_foot: Option<&'n Node>,
+    /// Whether what is written is being kept.
+    keeps: bool,
     /// Lists of fields that are not in use.
     spare: Vec<Vec<Field<'n>>>,
 }
@@ -250,22 +276,74 @@ impl<'n> Writer<'n, '_> {
     fn value(&mut self, node: &'n Node, indent: usize, after: After) -> Result<()> {
         match &node.value {
             Value::Map(entries) if !entries.is_empty() => {
-                self.start_collection(after, indent + 2);
-                self.mapping(node, entries, indent + 2)
+                let write = |writer: &mut Self| {
+                    writer.start_collection(after, indent + 2);
+                    writer.mapping(node, entries, indent + 2)
+                };
+                match entries.shared() {
+                    Some(shared) if after == After::Key => self.once(node, shared, indent, write),
+                    _ => write(self),
+                }
             }
             Value::Seq(items) if !items.is_empty() => {
-                let indent = match after {
+                let inner = match after {
                     After::Key => indent,
                     After::Mark => indent + 2,
                 };
-                self.start_collection(after, indent);
-                self.sequence(node, items, indent)
+                let write = |writer: &mut Self| {
+                    writer.start_collection(after, inner);
+                    writer.sequence(node, items, inner)
+                };
+                match items.shared() {
+                    Some(shared) if after == After::Key => self.once(node, shared, indent, write),
+                    _ => write(self),
+                }
             }
             _ => {
                 self.output.push(" ");
                 self.leaf(node, indent + 2)
             }
         }
+    }
+
+    /// Writes the value of a key that is a shared collection, and keeps its text for other trees
+    /// that have it; its first line is that of the key.
+    fn once<T>(
+        &mut self,
+        node: &Node,
+        shared: &Shared<T>,
+        indent: usize,
+        write: impl FnOnce(&mut Self) -> Result<()>,
+    ) -> Result<()> {
+        let is_kept = shared.weight >= WORTH_KEEPING
+            && !self.keeps
+            && !self.in_flow
+            && node.style != Style::Flow
+            && self.before_foot.is_none();
+        if !is_kept {
+            return write(self);
+        }
+        let depth = self.depth;
+        match shared.printed.get() {
+            Some(printed) if (printed.indent, printed.depth) == (indent, depth) => {
+                self.output.push(&printed.text);
+                self.output.start_line();
+                return Ok(());
+            }
+            _ => {}
+        }
+        let start = self.output.len();
+        self.keeps = true;
+        let result = write(self);
+        self.keeps = false;
+        result?;
+        let text = self.output.since(start).into();
+        let _ = shared.printed.set(Printed {
+            indent,
+            depth,
+            text,
+        });
+        Ok(())
     }
 
     fn start_collection(&mut self, after: After, indent: usize) {

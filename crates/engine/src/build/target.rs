@@ -7,7 +7,7 @@ use kustom_yaml::finding::Finding;
 use kustom_yaml::place::{Place, SourceId};
 use kustom_yaml::threads;
 use kustom_yaml::{
-    Manifests, Size, Text, json_or_config, read_config, read_manifests, read_strict_config,
+    Manifests, Text, json_or_config, read_config, read_manifests, read_strict_config,
 };
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
@@ -133,15 +133,12 @@ impl<'l> KustTarget<'l> {
     /// The documents of a file.
     fn stream(&self, name: &Text) -> Result<Manifests> {
         let content = self.loader.read(name)?;
-        let stream = read_manifests(&content.bytes, content.source)
+        let library = self.loader.library();
+        let (stream, size) = library
+            .manifests(&content)
             .map_err(|error| named_here(error, name))?;
-        // Only aliases make more of a text than it is long.
-        if content.bytes.contains(&b'*') {
-            let sizes = stream.documents.iter().map(|node| Size::of(node).bytes);
-            let budget = self.loader.library().budget();
-            let charged = budget.charge("this file", sizes.sum());
-            charged.map_err(|error| error.at(name.span))?;
-        }
+        let charged = library.budget().charge("this file", size);
+        charged.map_err(|error| error.at(name.span))?;
         Ok(stream)
     }
 

@@ -38,7 +38,7 @@ impl Tree {
 
     pub(super) fn into_root(self) -> Node {
         Node {
-            value: Value::Map(self.entries),
+            value: Value::Map(self.entries.into()),
             ..self.shell
         }
     }
@@ -419,7 +419,7 @@ impl Tree {
             if let Some(at) = entry_of(&self.entries, from) {
                 let entry = &mut self.entries[at];
                 entry.key = renamed(&entry.key, to);
-                entry.value.value = Value::Seq(moved);
+                entry.value.value = Value::Seq(moved.into());
             }
         } else if let Some(items) = self.list_mut(to) {
             let at = if is_before { 0 } else { items.len() };

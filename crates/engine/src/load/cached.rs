@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use rustc_hash::FxHashMap;
 
-use super::{FileKind, Files, MadeBy};
+use super::{FileKind, Files, MadeBy, ParsedFiles};
 
 /// Other files, remembered: for many builds that share what they build on, and to know what was
 /// read.
@@ -18,6 +18,7 @@ pub struct Cached<'f> {
     lists: Known<Vec<String>>,
     walks: Known<Vec<PathBuf>>,
     subscriber: Mutex<Option<Sender<FileRead>>>,
+    parsed: Option<ParsedFiles>,
 }
 
 /// A file that was read, and what is in it.
@@ -62,6 +63,16 @@ impl<'f> Cached<'f> {
             lists: RwLock::default(),
             walks: RwLock::default(),
             subscriber: Mutex::default(),
+            parsed: None,
+        }
+    }
+
+    /// The same, for several builds: manifests are read once for all of them.
+    #[must_use]
+    pub fn for_many(self) -> Self {
+        Self {
+            parsed: Some(ParsedFiles::default()),
+            ..self
         }
     }
 
@@ -94,6 +105,10 @@ impl<'f> Cached<'f> {
 }
 
 impl Files for Cached<'_> {
+    fn parsed(&self) -> Option<&ParsedFiles> {
+        self.parsed.as_ref()
+    }
+
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         let content = remembered(&self.contents, path, || {
             let content: Arc<[u8]> = self.lower.read(path)?.into();

@@ -12,6 +12,7 @@ use rustc_hash::FxHashMap;
 
 use super::listing::Listing;
 use super::open::{self, largest_file};
+use super::parsed::ParsedFiles;
 use super::provenance::{MadeBy, Provenance};
 
 /// A tree of files that can be read.
@@ -73,6 +74,11 @@ pub trait Files: Sync {
     /// The files beneath, if the accesses to these are recorded: for what is found once for all, and
     /// says by itself what it depends on.
     fn unrecorded(&self) -> Option<&dyn Files> {
+        None
+    }
+
+    /// The manifests that were read, if builds share them.
+    fn parsed(&self) -> Option<&ParsedFiles> {
         None
     }
 
@@ -444,6 +450,10 @@ pub struct Overlay<'f> {
 }
 
 impl Files for Overlay<'_> {
+    fn parsed(&self) -> Option<&ParsedFiles> {
+        self.lower.parsed()
+    }
+
     fn provenance(&self, path: &Path) -> MadeBy {
         match self.upper.content(path).is_some() {
             true => self.upper.provenance(path),

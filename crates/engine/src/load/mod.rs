@@ -21,6 +21,7 @@ mod listing;
 mod lock;
 mod locked;
 mod open;
+mod parsed;
 mod provenance;
 mod recording;
 mod registry;
@@ -39,10 +40,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use kustom_yaml::Text;
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::limits::{Budget, VALUE};
 use kustom_yaml::place::{Place, SourceId, Span};
+use kustom_yaml::{Manifests, Text};
 
 use crate::release::{Change, Release};
 use crate::write::Scratch;
@@ -59,6 +60,7 @@ pub use history::{Appearance, NEIGHBOURS};
 pub use listing::Listing;
 pub use lock::{LOCK_FILE, Lock, Locked, Remote, RemoteKind, digest_of, digest_of_files};
 pub use open::{bounded, largest_file};
+pub use parsed::ParsedFiles;
 pub use provenance::{BaseText, MadeBy, Provenance};
 pub use recording::{Accesses, Recording};
 pub use registry::Registry;
@@ -120,6 +122,15 @@ pub struct Content {
 }
 
 impl<'f> SourceStore<'f> {
+    /// The manifests of a file, and how large they are where that may be more than the file is;
+    /// read once for all builds that share their files.
+    pub(crate) fn manifests(&self, content: &Content) -> Result<(Manifests, u64)> {
+        match self.files.parsed() {
+            Some(parsed) => parsed.read(content),
+            None => parsed::parse(content),
+        }
+    }
+
     /// A library of files whose names are shown relative to a directory.
     pub fn new(
         files: &'f dyn Files,

@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use super::{FileKind, Files, MadeBy, normalized};
+use super::{FileKind, Files, MadeBy, ParsedFiles, normalized};
 
 /// A file system that records the accesses to another one.
 pub struct Recording<'f> {
@@ -64,6 +64,10 @@ impl<'f> Recording<'f> {
 }
 
 impl Files for Recording<'_> {
+    fn parsed(&self) -> Option<&ParsedFiles> {
+        self.files.parsed()
+    }
+
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         let content = self.files.read(path);
         self.note(path, |accesses| match &content {

@@ -9,7 +9,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{FileKind, Files, Listing, MadeBy, display_from, normalized};
+use super::{FileKind, Files, Listing, MadeBy, ParsedFiles, display_from, normalized};
 use kustom_yaml::error::{Error, Kind};
 
 /// How deep directories may lie in each other.
@@ -101,6 +101,10 @@ impl<'f> Within<'f> {
 }
 
 impl Files for Within<'_> {
+    fn parsed(&self) -> Option<&ParsedFiles> {
+        self.lower.parsed()
+    }
+
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         let (found, _) = self.resolve(path)?;
         self.lower.read(&found)

@@ -24,7 +24,7 @@ impl Reader<'_> {
                     reader.items.push(item);
                     Some(())
                 })?;
-                (Value::Seq(self.items.split_off(before)), Tag::Seq)
+                (Value::Seq(self.items.split_off(before).into()), Tag::Seq)
             }
             _ => {
                 let before = self.entries.len();
@@ -35,7 +35,7 @@ impl Reader<'_> {
                     reader.entries.push(Entry { key, value });
                     Some(())
                 })?;
-                (Value::Map(self.entries.split_off(before)), Tag::Map)
+                (Value::Map(self.entries.split_off(before).into()), Tag::Map)
             }
         };
         self.pass(TokenKind::FlowSequenceEnd, self.at - 1, self.at);

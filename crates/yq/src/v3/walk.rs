@@ -84,7 +84,7 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn root(&mut self, root: &mut Node, steps: &[Segment]) -> Result<()> {
         if root.is_null() && (!steps.is_empty() || !self.action.creates()) {
-            *root = emptied(root, Value::Map(Vec::new()));
+            *root = emptied(root, Value::Map(Vec::new().into()));
         }
         if root.is_scalar() && !steps.is_empty() {
             // There is nothing in a scalar that a path could name: it gives way.
@@ -337,7 +337,7 @@ fn fits(node: &Node, segment: &Segment, tail: &[Segment]) -> bool {
 /// An empty collection that keeps the anchor and the comments of what was there.
 fn emptied(old: &Node, value: Value) -> Node {
     let mut node = match value {
-        Value::Seq(items) => Node::seq(items),
+        Value::Seq(items) => Node::seq(items.into()),
         _ => Node::map(Vec::new()),
     };
     inherit(old, &mut node);

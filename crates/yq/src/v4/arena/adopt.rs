@@ -100,8 +100,8 @@ impl<'d> Arena<'d> {
             (_, Kind::Alias) => Value::Alias(item.text.clone()),
             (_, Kind::Scalar) => Value::Scalar(item.text.clone()),
             (Children::Closed(node), _) => node.value.clone(),
-            (Children::None, Kind::Map) => Value::Map(Vec::new()),
-            (Children::None, Kind::Seq) => Value::Seq(Vec::new()),
+            (Children::None, Kind::Map) => Value::Map(Vec::new().into()),
+            (Children::None, Kind::Seq) => Value::Seq(Vec::new().into()),
             (Children::Open(children), kind) => {
                 let children = children.clone();
                 let kind = if depth > DEEPEST {
