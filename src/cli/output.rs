@@ -270,6 +270,11 @@ impl Streams {
 
     /// Writes messages on stderr, with the lines that hold no secret.
     fn tell(&self, messages: impl IntoIterator<Item = Diagnostic>) {
+        let mut messages = messages.into_iter().peekable();
+        // The mask reads what the command has read: not for nothing.
+        if messages.peek().is_none() {
+            return;
+        }
         let look = Look {
             color: self.color,
             width: width_of(io::stderr()).unwrap_or(MESSAGE_WIDTH),
