@@ -375,3 +375,36 @@ fn a_chart_that_fails_is_told_of_where_it_is_named() {
         assert!(said.err.contains(place), "{}", said.err);
     }
 }
+
+#[test]
+fn a_chart_that_makes_applications_makes_environments() {
+    let Some(helm) = helm() else { return };
+    let mut stage = stage("argocd: [argocd]\nhelm: {enabled: true}\n");
+    // Only the helm on the `PATH` is asked for that.
+    stage.write_program("bin/helm", &format!("#!/bin/sh\nexec {helm} \"$@\"\n"));
+    stage.put_programs_first("bin");
+    stage.write(
+        "repo/all/Chart.yaml",
+        "apiVersion: v2\nname: all\nversion: 1.0.0\n",
+    );
+    stage.write("repo/all/values.yaml", "apps: [one, two]\n");
+    let application = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: NAME, namespace: argocd}\nspec:\n  project: default\n  destination: {name: in-cluster, namespace: shop}\n  source: {repoURL: https://git.example.org/deploy, path: PATH}\n";
+    let made = application
+        .replace("NAME", "{{ . }}")
+        .replace("PATH", "plain");
+    stage.write(
+        "repo/all/templates/all.yaml",
+        &format!("{{{{- range .Values.apps }}}}\n---\n{made}{{{{- end }}}}\n"),
+    );
+    stage.write(
+        "repo/argocd/root.yaml",
+        &application.replace("NAME", "root").replace("PATH", "all"),
+    );
+    stage.write(
+        "repo/plain/map.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: map}\n",
+    );
+    let said = stage.kustom("repo", ["render", "two"]);
+    assert_eq!((said.code, said.err.as_str()), (0, ""), "{}", said.out);
+    assert!(said.out.contains("name: map"), "{}", said.out);
+}

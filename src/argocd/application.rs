@@ -20,7 +20,7 @@ use crate::load::{FileKind, Files, Memory, Overlay, Provenance, unlistable, unre
 use crate::order::Order;
 use crate::place::{Place, SourceId, Span};
 use crate::schema::Schema;
-use crate::yaml::{Node, Text, read_config, write};
+use crate::yaml::{Node, Text, read_config, read_manifests, write, write_stream};
 
 /// An Application.
 #[derive(Clone, Debug)]
@@ -197,6 +197,9 @@ pub fn build_application(
             )?
         }
     };
+    for resource in &mut built.resources {
+        take_given_name(&mut resource.node);
+    }
     let namespace = application.destination();
     if !namespace.is_empty() {
         let schema = Schema::builtin();
@@ -481,6 +484,9 @@ impl Preparation<'_> {
         let options = source.get("directory").unwrap_or(&nothing);
         let mut found = Vec::new();
         self.manifests(directory, "", options, &mut found, 0)?;
+        for (number, name) in found.iter().enumerate() {
+            self.give_names(&directory.join(name), number, source)?;
+        }
         let items = found
             .into_iter()
             .map(|name| Json::text(name, source.span))
@@ -540,6 +546,45 @@ impl Preparation<'_> {
         Ok(())
     }
 
+    /// Gives objects a name that get theirs from the server, for the build; it is taken away again.
+    fn give_names(&mut self, path: &Path, number: usize, source: &Json) -> Result<()> {
+        // What cannot be read is for the build to say.
+        let Ok(bytes) = self.files.read(path) else {
+            return Ok(());
+        };
+        if !String::from_utf8_lossy(&bytes).contains(GENERATE_NAME) {
+            return Ok(());
+        }
+        let Ok(mut read) = read_manifests(&bytes, SourceId::NONE) else {
+            return Ok(());
+        };
+        let mut is_given = false;
+        for (index, document) in read.documents.iter_mut().enumerate() {
+            let Some(metadata) = document.get_mut("metadata") else {
+                continue;
+            };
+            let front = metadata.get(GENERATE_NAME).and_then(Node::as_str);
+            let front = front.unwrap_or_default().to_owned();
+            if !front.is_empty() && metadata.get("name").is_none() {
+                let name = format!("{front}{GIVEN}{number}-{index}");
+                metadata.set("name", Node::string(name));
+                is_given = true;
+            }
+        }
+        if is_given {
+            let mut text = String::new();
+            write_stream(&read.documents, &mut text)?;
+            let mut place = self.application.place(source, self.working_directory);
+            let shown = path.strip_prefix(self.working_directory).unwrap_or(path);
+            place.file = Some(shown.display().to_string().into());
+            place.span = Span::default();
+            let text = text.into_bytes().into();
+            self.upper
+                .insert_made(path.to_path_buf(), text, Arc::new(MadeOfSource(place)));
+        }
+        Ok(())
+    }
+
     /// Puts a kustomization that was made of a source; what is wrong with it is said of the source.
     pub(super) fn insert(
         &mut self,
@@ -564,6 +609,24 @@ struct MadeOfSource(Place);
 impl Provenance for MadeOfSource {
     fn place(&self, _: Span) -> Place {
         self.0.clone()
+    }
+}
+
+/// The field of an object whose name the server makes.
+const GENERATE_NAME: &str = "generateName";
+
+/// What stands behind it in a name for the build.
+const GIVEN: &str = "generated-";
+
+/// Takes away the name that an object was given for the build.
+fn take_given_name(node: &mut Node) {
+    let Some(metadata) = node.get_mut("metadata") else {
+        return;
+    };
+    let text = |field: &str| metadata.get(field).and_then(Node::as_str);
+    let rest = text(GENERATE_NAME).and_then(|front| text("name")?.strip_prefix(front));
+    if rest.is_some_and(|rest| rest.starts_with(GIVEN)) {
+        metadata.remove("name");
     }
 }
 

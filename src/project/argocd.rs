@@ -374,12 +374,21 @@ impl Search<'_> {
         })
     }
 
+    /// How an Application is rendered for those that it makes: its chart, too, if the project allows
+    /// helm by itself.
+    fn options_below(&self) -> build::Options {
+        let mut options = discovery();
+        options.plugins = self.project.helm.allowed(options.plugins);
+        options.plugins.helm.charts = Some(Arc::default());
+        options
+    }
+
     /// The Applications that an Application renders. What it cannot render is said as it is rendered.
     fn below(&mut self, found: &Found, depth: usize) {
         let options = ApplicationOptions {
             root: &self.known.root,
             addresses: &self.known.addresses,
-            build: discovery(),
+            build: self.options_below(),
         };
         let root = self.known.root.clone();
         let built = build_application(self.files, &root, &found.application, &options, None);
