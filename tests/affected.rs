@@ -372,6 +372,7 @@ fn affected(root: &Path, options: &Options<'static>) -> Option<BTreeMap<String, 
         names: project.names(&Disk),
         options: options.clone(),
         project: &project,
+        done: &|_| {},
     };
     let mut named = BTreeMap::new();
     let since = Since::new(&setup, &revision);

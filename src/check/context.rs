@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
@@ -38,6 +39,8 @@ pub struct CheckContext<'s> {
     pub options: Options<'static>,
     /// Definitions of custom resources that are not rendered.
     pub definitions: Vec<Node>,
+    /// Hears how many environments are done.
+    pub done: &'s (dyn Fn(usize) + Sync),
 }
 
 /// Renders or checks one environment.
@@ -79,6 +82,12 @@ impl CheckContext<'_> {
             checked
         };
         threads::get_ready();
+        let finished = AtomicUsize::new(0);
+        let check = |name: &String| {
+            let checked = check(name);
+            (self.done)(finished.fetch_add(1, Ordering::Relaxed) + 1);
+            checked
+        };
         self.names.par_iter().map(check).collect()
     }
 

@@ -44,6 +44,7 @@ fn commands_of(room: &str, file: &str) -> Vec<&'static str> {
         ("cli", "doctor.rs") => vec!["doctor"],
         ("cli", "schema.rs") => vec!["schema"],
         ("cli", "man.rs") => vec!["man"],
+        ("cli", "completion.rs") => vec!["completion"],
         ("cli", "secrets") => vec!["secrets init"],
         // Its commands say each of its own flags.
         ("edit", _) | ("cli", "edit") => vec![EDIT],

@@ -16,6 +16,7 @@ use kustom::yaml::Node;
 use super::build::{canonical, working_directory};
 use super::complete::{Environments, completer};
 use super::output::Streams;
+use super::progress::Progress;
 use super::project::{named_by_path, no_environment, roots, said_by_git};
 use super::report::Reporting;
 use super::run_overrides::RunOverrides;
@@ -89,6 +90,8 @@ pub(super) struct Found {
     is_git_unread: bool,
     names: Vec<String>,
     options: Options<'static>,
+    /// Shows how far the environments are.
+    done: Box<dyn Fn(usize) + Send + Sync>,
 }
 
 pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
@@ -200,6 +203,7 @@ pub(super) fn find(
         .map(|(root, prefix, project, accesses, names, definitions)| {
             let tree = said_by_git(WorkTree::discover(root), &*disk, &project, &names)?;
             Ok(Found {
+                done: Progress::new(names.len()).shown(),
                 disk: Arc::clone(&disk),
                 is_git_unread: tree.is_none(),
                 tree: tree.flatten(),
@@ -228,6 +232,7 @@ impl Found {
             prefix: self.prefix.clone(),
             names: self.names.clone(),
             options: self.options.clone(),
+            done: &*self.done,
         }
     }
 
@@ -238,6 +243,11 @@ impl Found {
 
     pub(super) fn options(&self) -> &Options<'static> {
         &self.options
+    }
+
+    /// The environments that are looked at.
+    pub(super) fn names(&self) -> &[String] {
+        &self.names
     }
 
     pub(super) fn project(&self) -> &Project {

@@ -1,7 +1,7 @@
 //! Completion by the shell: commands and flags by the parser, environments, objects and fields by a
 //! look at the project.
 //!
-//! `source <(COMPLETE=bash kustom)` asks for it; from then on, the shell calls the program with
+//! `source <(kustom completion bash)` asks for it; from then on, the shell calls the program with
 //! `COMPLETE` set, the words of the line behind `--`, and the number of the word.
 
 use std::collections::BTreeSet;
@@ -25,7 +25,7 @@ use super::output;
 use super::project::{find_environment, roots};
 
 /// The variable by which a shell asks.
-const VARIABLE: &str = "COMPLETE";
+pub(super) const VARIABLE: &str = "COMPLETE";
 
 /// The most fields that are offered.
 const MOST: usize = 300;

@@ -31,15 +31,15 @@ use super::complete::{Environments, completer};
 use super::output::{Streams, stdin};
 use super::project::{find_environment, said_by_git};
 use super::run_overrides::{Policy, RunOverrides};
+use super::selection::{Selection, SelectionFlags};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Two environments; or one, with --against, or none for all that are affected; or two files or
+    /// Two environments; or any with --against, and none for all that are affected; or two files or
     /// directories, with --files.
     #[arg(
         value_name = "ENV",
         required_unless_present = "against",
-        num_args = 0..=2,
         add = completer(Environments)
     )]
     sides: Vec<String>,
@@ -64,6 +64,8 @@ pub(super) struct Arguments {
     /// (`Deployment/*:spec.replicas`); may be repeated.
     #[arg(long, value_name = "ENTRY", value_parser = ignored)]
     ignore: Vec<Ignore>,
+    #[command(flatten)]
+    selection: SelectionFlags,
     /// Say that one word is expected to become another; may be repeated.
     #[arg(long, value_name = "FROM=TO", value_parser = expectation)]
     expect: Vec<(String, String)>,
@@ -127,11 +129,17 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> ExitCode {
 
 /// Shows what differs, and says whether anything does.
 fn show(arguments: &Arguments, streams: &Streams) -> Result<bool> {
-    if let (true, Some(revision)) = (arguments.sides.is_empty(), &arguments.against) {
+    if let Some(revision) = arguments
+        .against
+        .as_ref()
+        .filter(|_| arguments.sides.len() != 1)
+    {
         return all::show(arguments, revision, streams);
     }
     let ignored = project_ignores(arguments)?;
-    let (found, findings) = compared(arguments, &ignored, sides(arguments)?);
+    let selection = arguments.selection.begin();
+    let (found, findings) = compared(arguments, &ignored, &selection, sides(arguments)?);
+    selection.finish()?;
     streams.findings(&findings);
     let text = report::diff(
         &found,
@@ -146,8 +154,11 @@ fn show(arguments: &Arguments, streams: &Streams) -> Result<bool> {
 fn compared(
     arguments: &Arguments,
     ignored: &[Ignore],
-    [from, to]: [Loaded; 2],
+    selection: &Selection<'_>,
+    [mut from, mut to]: [Loaded; 2],
 ) -> (Diff, Vec<Finding>) {
+    selection.keep(&mut from.resources);
+    selection.keep(&mut to.resources);
     let fields = Fields::builtin();
     let ignored = [&arguments.ignore[..], ignored].concat();
     let options = Options {
@@ -284,10 +295,11 @@ fn sides(arguments: &Arguments) -> Result<[Loaded; 2]> {
             Error::new(Kind::Project, "there is only one side to compare")
                 .help("name a second one, or say `--against` with a git revision"),
         ),
-        _ => Err(
-            Error::new(Kind::Project, "`--against` takes one environment, not two")
-                .help("it compares an environment with itself as of the revision"),
-        ),
+        (sides, _) => {
+            let message = format!("two sides are compared, and {} are named", sides.len());
+            Err(Error::new(Kind::Project, message)
+                .help("`--against` with a git revision compares any number with themselves"))
+        }
     }
 }
 

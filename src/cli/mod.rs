@@ -14,11 +14,13 @@ mod cfg;
 mod check;
 mod compare_releases;
 mod complete;
+mod completion;
 mod config;
 mod deps;
 mod diff;
 mod doctor;
 mod edit;
+mod examples;
 mod explain;
 mod explained;
 mod files;
@@ -42,6 +44,7 @@ mod output;
 mod overview;
 #[cfg(test)]
 mod page;
+mod progress;
 mod project;
 mod reading;
 mod render;
@@ -50,6 +53,7 @@ mod requested;
 mod run_overrides;
 mod schema;
 mod secrets;
+mod selection;
 mod substitute;
 mod topics;
 mod unrendered;
@@ -67,6 +71,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum as _};
 use kustom::error::{Error, Kind, Result};
 use kustom::limits::{self, Limits};
 use kustom::process;
+use kustom::yaml::threads;
 
 use lazy_args::{LazyArgs, Lenient};
 use output::Streams;
@@ -93,6 +98,9 @@ struct Global {
     /// How errors and findings are written on stderr.
     #[arg(long, global = true, value_name = "FORMAT", default_value = "full")]
     message_format: output::Messages,
+    /// How many threads work at most; without it one for each core.
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
     /// How much one build may read and make, such as `2G` (default 512M).
     #[arg(long, global = true, value_name = "SIZE", value_parser = size)]
     max_size: Option<u64>,
@@ -107,75 +115,109 @@ struct Global {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Build a kustomization, as `kustomize build` does.
+    #[command(after_long_help = examples::BUILD)]
     Build(LazyArgs<Lenient<build::Arguments>>),
     /// Render an environment of a project: configs, secrets, kustomization.
+    #[command(after_long_help = examples::RENDER)]
     Render(LazyArgs<render::Arguments>),
     /// Write a new project: a base and three environments that render at once.
+    #[command(after_long_help = examples::INIT)]
     Init(LazyArgs<init::Arguments>),
     /// Change a kustomization, and nothing in it besides: images, labels, resources, generators.
+    #[command(after_long_help = examples::EDIT)]
     Edit(edit::Arguments),
     /// Write a new kustomization.
+    #[command(after_long_help = examples::CREATE)]
     Create(LazyArgs<edit::CreateHere>),
     /// Write a kustomization, and all that it reads, into a new directory that builds by itself.
+    #[command(after_long_help = examples::LOCALIZE)]
     Localize(LazyArgs<Lenient<localize::Arguments>>),
     /// Show what differs between two environments, or since a git revision.
+    #[command(after_long_help = examples::DIFF)]
     Diff(LazyArgs<diff::Arguments>),
     /// Show, write or check the rendered configs of an environment.
+    #[command(after_long_help = examples::CONFIG)]
     Config(LazyArgs<config::Arguments>),
     /// Create secret files, show which are missing or placeholders, and find secrets that are committed.
+    #[command(after_long_help = examples::SECRETS)]
     Secrets(LazyArgs<secrets::Arguments>),
     /// Check a project before it is deployed: secrets, configs, strict renders; exit with 1 if
     /// something is found.
+    #[command(after_long_help = examples::CHECK)]
     Check(LazyArgs<check::Arguments>),
     /// Say whether releases of kustomize print the same bytes, and why not; exit with 1 if they do
     /// not.
+    #[command(after_long_help = examples::COMPARE_RELEASES)]
     CompareReleases(LazyArgs<compare_releases::Arguments>),
     /// Judge objects as the API server of a version of Kubernetes does; exit with 1 if it would refuse
     /// one.
+    #[command(after_long_help = examples::VALIDATE)]
     Validate(LazyArgs<validate::Arguments>),
     /// Find what a server accepts and one regrets: limits, rights, webhooks, patches that do nothing;
     /// exit with 1 if an error is found.
+    #[command(after_long_help = examples::LINT)]
     Lint(LazyArgs<lint::Arguments>),
     /// Substitute variables in manifests, as Flux does after its build.
+    #[command(after_long_help = examples::SUBSTITUTE)]
     Substitute(LazyArgs<substitute::Arguments>),
     /// Show what made an object, or a field of it, what it is: every file and line, oldest first.
+    #[command(after_long_help = examples::EXPLAIN)]
     Explain(LazyArgs<explain::Arguments>),
     /// Print the output of an environment with the file and line that each of its lines comes from.
+    #[command(after_long_help = examples::BLAME)]
     Blame(LazyArgs<blame::Arguments>),
     /// Answer an editor, as a language server on stdin and stdout.
+    #[command(after_long_help = examples::LSP)]
     Lsp(LazyArgs<lsp::Arguments>),
     /// Write a page about a whole project: what it is made of, its objects in all environments, what
     /// `check` finds.
+    #[command(after_long_help = examples::REPORT)]
     Report(LazyArgs<overview::Arguments>),
     /// Show what environments are made of: bases, components, generators, charts, configs.
+    #[command(after_long_help = examples::GRAPH)]
     Graph(LazyArgs<graph::Arguments>),
     /// Render an environment again whenever something changes that it reads, and show what differs.
+    #[command(after_long_help = examples::WATCH)]
     Watch(LazyArgs<watch::Arguments>),
     /// List the environments: what they extend, their objects, and how far their secrets are.
+    #[command(after_long_help = examples::LIST)]
     List(LazyArgs<list::Arguments>),
     /// Print the environments that the changes since a revision can affect.
+    #[command(after_long_help = examples::AFFECTED)]
     Affected(LazyArgs<affected::Arguments>),
     /// Print the files that environments are made of.
+    #[command(after_long_help = examples::DEPS)]
     Deps(LazyArgs<deps::Arguments>),
     /// Write down what the remotes of a project hold, so that nothing else is ever built.
+    #[command(after_long_help = examples::LOCK)]
     Lock(LazyArgs<lock::Arguments>),
     /// Print the remote bases and images that there are newer tags of; exit with 1 if there is one.
+    #[command(after_long_help = examples::OUTDATED)]
     Outdated(LazyArgs<outdated::Arguments>),
     /// Lay out what is locked in `vendor`, where it is read from then on.
+    #[command(after_long_help = examples::VENDOR)]
     Vendor(LazyArgs<vendor::Arguments>),
     /// Say what Argo CD makes of a repository.
+    #[command(after_long_help = examples::ARGOCD)]
     Argocd(argocd::Arguments),
     /// Render as a KRM function: read a ResourceList from stdin, and print it with what was rendered.
+    #[command(after_long_help = examples::FN)]
     Fn(LazyArgs<krm_function::Arguments>),
     /// Change or query YAML, by the command lines of yq 3 and yq 4.
     #[command(disable_help_flag = true)]
     Yq(yq::Arguments),
     /// Print the JSON Schema of `kustom.yaml`, of `environment.yaml` or of what a command prints.
+    #[command(after_long_help = examples::SCHEMA)]
     Schema(LazyArgs<schema::Arguments>),
     /// Say what is found of a project, of git, and of the programs that kustom may run.
+    #[command(after_long_help = examples::DOCTOR)]
     Doctor(LazyArgs<doctor::Arguments>),
     /// Print the manual page of a command, or write all of them into a directory.
+    #[command(after_long_help = examples::MAN)]
     Man(LazyArgs<man::Arguments>),
+    /// Print the script with which a shell completes commands, environments and objects.
+    #[command(after_long_help = examples::COMPLETION)]
+    Completion(LazyArgs<completion::Arguments>),
 }
 
 /// Runs the command that the arguments name.
@@ -275,6 +317,9 @@ fn run_command(command: Command, streams: &Streams) -> Result<ExitCode> {
         Command::Schema(LazyArgs(arguments)) => schema::run(&arguments, streams),
         Command::Doctor(LazyArgs(arguments)) => doctor::run(&arguments, streams),
         Command::Man(LazyArgs(arguments)) => man::run(&arguments, Arguments::command(), streams),
+        Command::Completion(LazyArgs(arguments)) => {
+            completion::run(&arguments, Arguments::command(), streams)
+        }
     }
 }
 
@@ -319,6 +364,12 @@ impl Global {
             Some(time) => Some(time),
             None => variable("KUSTOM_TIMEOUT", limits::time)?,
         };
+        if self.quiet {
+            progress::silence();
+        }
+        if let Some(jobs) = self.jobs {
+            threads::limit(jobs.into());
+        }
         limits::set(Limits {
             size: size.unwrap_or(Limits::DEFAULT.size),
             file: variable("KUSTOM_MAX_FILE_SIZE", limits::size)?.unwrap_or(Limits::DEFAULT.file),
@@ -378,7 +429,9 @@ fn command(words: &[OsString]) -> Option<&str> {
     let mut words = words.iter().skip(1).filter_map(|word| word.to_str());
     loop {
         match words.next()? {
-            "--color" | "--message-format" | "--max-size" | "--timeout" => drop(words.next()),
+            "--color" | "--jobs" | "--message-format" | "--max-size" | "--timeout" => {
+                words.next();
+            }
             flag if flag.starts_with('-') => {}
             command => return Some(command),
         }

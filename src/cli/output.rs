@@ -197,11 +197,6 @@ impl Streams {
         self.color_of_data
     }
 
-    /// Whether nothing but errors is said.
-    pub(super) fn is_quiet(&self) -> bool {
-        self.quiet
-    }
-
     /// Says something that is neither data nor wrong.
     pub(super) fn say(&self, text: &str) {
         if !self.quiet {
@@ -495,6 +490,13 @@ fn in_our_words(error: &clap::Error) -> Option<Error> {
                 false => format!("it is one of `{}`", known.join("`, `")),
             };
             (message, context(ContextKind::SuggestedValue), otherwise)
+        }
+        ErrorKind::ValueValidation => {
+            let value = context(ContextKind::InvalidValue).concat();
+            let why = std::error::Error::source(error).map(ToString::to_string);
+            let message = format!("`{value}` is no value of `{}`", given.concat());
+            let otherwise = why.unwrap_or_else(|| format!("it is called as `{usage}`"));
+            (message, Vec::new(), otherwise)
         }
         _ => return None,
     };

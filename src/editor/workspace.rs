@@ -271,6 +271,7 @@ impl ProjectState {
             names,
             options: options.clone(),
             definitions: definitions.clone(),
+            done: &|_| {},
         };
         let anew = context(None, wanted).environments();
         self.checked.retain(|known| {

@@ -3,6 +3,7 @@
 use super::Life;
 use crate::error::{Error, Kind, Result};
 use crate::id::Id;
+use crate::yaml::{Wildcards, matches_pattern};
 
 /// An object, by kind and name; its namespace only where that is said.
 ///
@@ -97,6 +98,15 @@ impl ObjectName {
         *id.name == *self.name
             && self.means_kind(id)
             && namespace.is_none_or(|wanted| wanted == id.effective_namespace())
+    }
+
+    /// Whether an id is among those that are meant, where `*` stands for any text.
+    pub fn selects(&self, id: &Id) -> bool {
+        let fits = |pattern: &str, text: &str| matches_pattern(pattern, text, Wildcards::Star);
+        let namespace = self.namespace.as_deref();
+        fits(&self.name, &id.name)
+            && (self.kind == "*" || self.means_kind(id))
+            && namespace.is_none_or(|wanted| fits(wanted, id.effective_namespace()))
     }
 
     /// Whether an object has it now or had it once.

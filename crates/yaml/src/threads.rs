@@ -6,6 +6,7 @@
 
 use std::hint::black_box;
 use std::sync::Once;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A block that is asked of the system by itself. When it is given back, glibc takes blocks of up to
 /// this size from the heaps from then on, and leaves twice as much at the end of each.
@@ -43,8 +44,21 @@ pub fn get_ready() {
     });
 }
 
-/// How many threads `RAYON_NUM_THREADS` asks for, within reason; 0 for as many as there are cores.
+/// How many threads were asked for by a flag; 0 if none were.
+static ASKED: AtomicUsize = AtomicUsize::new(0);
+
+/// Sets how many threads work at most; before the first of them starts.
+pub fn limit(threads: usize) {
+    ASKED.store(threads.min(MOST), Ordering::Relaxed);
+}
+
+/// How many threads [`limit`] or, without it, `RAYON_NUM_THREADS` asks for, within reason; 0 for as
+/// many as there are cores.
 pub fn wanted() -> usize {
+    match ASKED.load(Ordering::Relaxed) {
+        0 => {}
+        asked => return asked,
+    }
     let variable = std::env::var("RAYON_NUM_THREADS").ok();
     let wanted = variable.and_then(|text| text.parse::<usize>().ok());
     wanted.unwrap_or_default().min(MOST)

@@ -1,4 +1,5 @@
-//! `kustom diff --against` without an environment: all that the changes since a revision can affect.
+//! `kustom diff --against` with any number of environments; without one, all that the changes since a
+//! revision can affect.
 
 use kustom::check::{Affected, Since};
 use kustom::diff::Diff;
@@ -23,14 +24,18 @@ pub(super) fn show(arguments: &Arguments, revision: &str, streams: &Streams) -> 
     let options = arguments.overrides.options(Some(secrets))?;
     let (mut diffs, mut findings) = (Vec::<Diff>::new(), Vec::new());
     let (mut failed, mut count) = (Vec::new(), 0);
+    let selection = arguments.selection.begin();
     for found in find(
         arguments.directory.as_deref(),
-        &[],
+        &arguments.sides,
         options,
         arguments.overrides.files()?,
     )? {
         let then = found.revision(revision)?;
-        let names = affected(&found, &then, streams)?;
+        let names = match arguments.sides.as_slice() {
+            [] => affected(&found, &then, streams)?,
+            _ => found.names().to_vec(),
+        };
         count += names.len();
         let opened = Opened {
             here: found.here().to_path_buf(),
@@ -44,7 +49,7 @@ pub(super) fn show(arguments: &Arguments, revision: &str, streams: &Streams) -> 
             let label = found.setup().label(&name);
             match against(&opened, &label, &name, (&then, revision), before.as_ref()) {
                 Ok(sides) => {
-                    let (diff, found) = compared(arguments, &ignored, sides);
+                    let (diff, found) = compared(arguments, &ignored, &selection, sides);
                     findings.push(found);
                     diffs.push(diff);
                 }
@@ -54,6 +59,9 @@ pub(super) fn show(arguments: &Arguments, revision: &str, streams: &Streams) -> 
                 }
             }
         }
+    }
+    if count > 0 && failed.is_empty() {
+        selection.finish()?;
     }
     let is_common = |one: &Finding| findings.iter().all(|these| these.contains(one));
     let is_told = |one: &Finding| one.rule != IDLE || is_common(one);
@@ -68,6 +76,9 @@ pub(super) fn show(arguments: &Arguments, revision: &str, streams: &Streams) -> 
         diff.findings.retain(is_told);
     }
     let mut title = match count {
+        _ if !arguments.sides.is_empty() => {
+            format!("{count} environments are compared with {revision}")
+        }
         0 => format!("no environment is affected since {revision}"),
         1 => format!("1 environment is affected since {revision}"),
         _ => format!("{count} environments are affected since {revision}"),

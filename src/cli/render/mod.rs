@@ -1,7 +1,6 @@
 //! `kustom render`.
 
 mod owners;
-mod progress;
 mod tree;
 
 use std::collections::BTreeMap;
@@ -16,27 +15,29 @@ use kustom::project::{
 };
 use kustom::report::{Check, Report, Suite, finding_of};
 use kustom::write;
+use kustom::yaml::write_stream;
 
 use super::build::working_directory;
 use super::complete::{Environments, completer};
 use super::files::split;
 use super::output::Streams;
+use super::progress::Progress;
 use super::project::{find, find_environment, said_by_git};
 use super::run_overrides::{Policy, RunOverrides};
+use super::selection::{Selection, SelectionFlags};
 use owners::Owners;
-use progress::Progress;
 use tree::Tree;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// The environment.
+    /// The environment; of several, one stream of all, or a file of each.
     #[arg(
         value_name = "ENV",
         add = completer(Environments),
         required_unless_present_any = ["all", "flux"],
         conflicts_with = "all"
     )]
-    environment: Option<String>,
+    environments: Vec<String>,
     /// A file with a Flux `Kustomization`, in place of an environment: print what Flux builds of it.
     #[arg(long, value_name = "FILE", conflicts_with = "all")]
     flux: Option<PathBuf>,
@@ -67,6 +68,8 @@ pub(super) struct Arguments {
     /// Only a part of the environments: the first of four is `1/4`.
     #[arg(long, value_name = "I/N", requires = "all")]
     shard: Option<String>,
+    #[command(flatten)]
+    selection: SelectionFlags,
     /// Say what was changed for this run, too.
     #[arg(short, long)]
     verbose: bool,
@@ -84,10 +87,50 @@ pub(super) struct Arguments {
 type Texts = BTreeMap<PathBuf, String>;
 
 pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
-    match (&arguments.environment, &arguments.flux) {
-        (name, Some(file)) => flux(arguments, file, name.as_deref(), streams),
-        (Some(name), None) => one(arguments, name, streams),
-        (None, None) => all(arguments, streams),
+    match (arguments.environments.as_slice(), &arguments.flux) {
+        ([], Some(file)) => flux(arguments, file, None, streams),
+        ([name], Some(file)) => flux(arguments, file, Some(name), streams),
+        (_, Some(_)) => Err(
+            Error::new(Kind::Project, "`--flux` takes one name, not several")
+                .help("it is that of the Flux Kustomization in the file"),
+        ),
+        ([], None) => all(arguments, streams),
+        ([name], None) => one(arguments, name, streams),
+        (names, None) => several(arguments, names, streams),
+    }
+}
+
+/// Renders environments that are named, all of one project.
+fn several(arguments: &Arguments, labels: &[String], streams: &Streams) -> Result<ExitCode> {
+    let here = working_directory()?;
+    let files = arguments.overrides.files()?;
+    let directory = arguments.directory.as_deref();
+    let mut found: Option<Project> = None;
+    let mut names: Vec<String> = Vec::new();
+    for label in labels {
+        let (project, name) = find_environment(&files, &here, directory, label)?;
+        // One that there is not is said before any is rendered.
+        project.environment(&files, &name)?;
+        if names.contains(&name) {
+            return Err(
+                Error::new(Kind::Project, format!("`{label}` is named twice"))
+                    .help("name each environment once"),
+            );
+        }
+        if found
+            .as_ref()
+            .is_some_and(|found| found.root != project.root)
+        {
+            let message = format!("`{label}` is in another project than `{}`", labels[0]);
+            return Err(Error::new(Kind::Project, message)
+                .help("render the environments of one project at a time"));
+        }
+        names.push(name);
+        found = Some(project);
+    }
+    match found {
+        Some(project) => many(arguments, (&here, &files), &project, names, streams),
+        None => Ok(ExitCode::SUCCESS),
     }
 }
 
@@ -145,8 +188,11 @@ fn rendered(
     streams: &Streams,
 ) -> Result<ExitCode> {
     let options = arguments.options(tracked)?;
-    let rendered = render(files, here, project, environment, &options)?;
+    let mut rendered = render(files, here, project, environment, &options)?;
     arguments.say(&rendered.findings, streams);
+    let selection = arguments.selection.begin();
+    select(&selection, &mut rendered)?;
+    selection.finish()?;
     let Some(output) = &arguments.output else {
         return streams.data(&rendered.text).map(|()| ExitCode::SUCCESS);
     };
@@ -182,28 +228,58 @@ fn all(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
         return Err(Error::new(Kind::Project, message)
             .help("an environment is a directory with a kustomization or an `environment.yaml`"));
     }
-    let shard = arguments.shard.as_deref().map(str::parse::<Shard>);
-    let shard = shard.transpose()?;
-    if let Some(shard) = shard {
+    if let Some(shard) = arguments.shard()? {
         names = shard.of(names);
     }
-    let tracked = tracked(&files, &project, &names)?;
+    many(arguments, (&here, &files), &project, names, streams)
+}
+
+/// Leaves of what was rendered what is meant.
+fn select(selection: &Selection<'_>, rendered: &mut Rendered) -> Result<()> {
+    if selection.is_everything() {
+        return Ok(());
+    }
+    selection.keep(&mut rendered.resources);
+    rendered.text.clear();
+    let nodes = rendered.resources.iter().map(|resource| &resource.node);
+    write_stream(nodes, &mut rendered.text)
+}
+
+/// Renders environments, all at once.
+fn many(
+    arguments: &Arguments,
+    (here, files): (&Path, &LookupCache),
+    project: &Project,
+    names: Vec<String>,
+    streams: &Streams,
+) -> Result<ExitCode> {
+    let tracked = tracked(files, project, &names)?;
     let options = arguments.options(&tracked)?;
-    let take =
-        |environment: &Environment, rendered: Rendered| arguments.take(environment, rendered);
-    let progress = Progress::new(names.len(), !streams.is_quiet());
-    let many = render_many(&files, &here, &project, &names, &options, &take, &|count| {
-        progress.show(count)
-    });
-    progress.clear();
-    let many = many?;
+    let selection = arguments.selection.begin();
+    let take = |environment: &Environment, mut rendered: Rendered| {
+        select(&selection, &mut rendered)?;
+        arguments.take(environment, rendered)
+    };
+    let done = Progress::new(names.len()).shown();
+    let many = render_many(files, here, project, &names, &options, &take, &*done)?;
     let (mut texts, mut found, mut failed) = (Texts::new(), Vec::new(), Vec::new());
     let mut owners = Owners::default();
+    // In the order in which they are named.
+    let mut streams_of: Vec<String> = Vec::new();
     for (name, result) in many.each {
         match result {
+            Ok((made, findings)) if arguments.output.is_none() => {
+                let text: String = made.into_values().collect();
+                // Without an object there is no document.
+                if !text.is_empty() {
+                    streams_of.push(text);
+                }
+                failed.push((name.clone(), Vec::new()));
+                found.push((name, findings));
+            }
             Ok((made, findings)) => {
                 for (path, text) in made {
-                    owners.take(&files, &project, &path, &name)?;
+                    owners.take(files, project, &path, &name)?;
                     texts.insert(path, text);
                 }
                 failed.push((name.clone(), Vec::new()));
@@ -229,10 +305,15 @@ fn all(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
         let message = format!("{count} of {} environments cannot be rendered", names.len());
         return Err(Error::new(Kind::Project, message).help("nothing was written"));
     }
-    let directory = arguments.output.as_deref().unwrap_or(Path::new("."));
+    selection.finish()?;
+    let Some(directory) = arguments.output.as_deref() else {
+        return streams
+            .data(&streams_of.join("---\n"))
+            .map(|()| ExitCode::SUCCESS);
+    };
     let mut tree = Tree::new(directory, texts);
-    tree.shard = shard;
-    tree.keeps_record = true;
+    tree.shard = arguments.shard()?;
+    tree.keeps_record = arguments.all;
     arguments.put(&tree, streams)
 }
 
@@ -240,6 +321,11 @@ impl Arguments {
     fn options<'t>(&self, tracked: &'t TrackedFiles) -> Result<Options<'t>> {
         let options = self.overrides.options(self.secrets.map(Policy::secrets))?;
         Ok(Options { tracked, ..options })
+    }
+
+    /// The part of the environments that is rendered, if not all are.
+    fn shard(&self) -> Result<Option<Shard>> {
+        self.shard.as_deref().map(str::parse).transpose()
     }
 
     /// What is kept of a rendered environment.

@@ -20,11 +20,14 @@ pub(super) struct Arguments {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     /// Lay out the files that an environment's secrets are filled into; what is there stays.
+    #[command(after_long_help = super::examples::SECRETS_INIT)]
     Init(init::Arguments),
     /// Say how far the files of secrets are; exit with 1 if there is something to do.
+    #[command(after_long_help = super::examples::SECRETS_STATUS)]
     Status(status::Arguments),
     /// Look for secrets in what git tracks, or in the files that are named; exit with 1 if there
     /// is one.
+    #[command(after_long_help = super::examples::SECRETS_CHECK)]
     Check(check::Arguments),
 }
 

@@ -25,6 +25,7 @@ use super::build::working_directory;
 use super::objects::{ObjectArguments, Objects};
 use super::output::Streams;
 use super::report::Reporting;
+use super::selection::SelectionFlags;
 use results::{Results, Shape};
 
 pub(super) use words::words_of_validate;
@@ -33,6 +34,8 @@ pub(super) use words::words_of_validate;
 pub(super) struct Arguments {
     #[command(flatten)]
     chosen: ObjectArguments,
+    #[command(flatten)]
+    selection: SelectionFlags,
     /// A version of Kubernetes, `1.33`; may be repeated, to see whether all of them take the objects.
     /// Without it those that the environment says, or the newest that is known.
     #[arg(long, value_name = "VERSION", value_delimiter = ',')]
@@ -68,7 +71,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     exit_on_error: bool,
     /// Tell every object as kubeconform does, and not findings.
-    #[arg(long, value_name = "SHAPE")]
+    #[arg(long, value_name = "SHAPE", conflicts_with_all = ["select", "exclude"])]
     results: Option<Shape>,
     /// With `--results`, tell how many objects there are of each kind of result.
     #[arg(long)]
@@ -90,6 +93,7 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
     let here = working_directory()?;
     let files = arguments.chosen.overrides.files()?;
     let mut judge = Judge::new(arguments, &files, &here)?;
+    let selection = arguments.selection.begin();
     let mut suites = Vec::new();
     let mut results = arguments.results.map(Results::new);
     let mut targets = arguments
@@ -115,7 +119,8 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
                 1 => target.name(),
                 _ => format!("{} ({version})", target.name()),
             };
-            let findings = judge.findings(&objects, before.as_deref(), *version)?;
+            let mut findings = judge.findings(&objects, before.as_deref(), *version)?;
+            selection.keep_findings(&objects.resources, &mut findings);
             if let Some(results) = &mut results {
                 results.add(&objects, &findings, arguments);
             }
@@ -136,6 +141,7 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
             break;
         }
     }
+    selection.finish()?;
     if let Some(results) = &results {
         return arguments
             .report
