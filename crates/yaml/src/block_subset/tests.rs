@@ -1,3 +1,5 @@
+//! Tests of the quick reader: texts in the subset and at its edge, beside the full parser.
+
 use super::super::read_by_scanner;
 use super::*;
 
