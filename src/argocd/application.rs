@@ -112,6 +112,14 @@ impl Application {
     }
 }
 
+/// Whether an option lets values replace those that are there.
+fn force(options: &Json, key: &str) -> Force {
+    match options.bool_at(key) {
+        true => Force::Yes,
+        false => Force::No,
+    }
+}
+
 pub(super) fn wrong(message: impl Into<String>) -> Error {
     Error::new(Kind::Resource, message)
 }
@@ -164,58 +172,13 @@ pub fn build_application(
         lower: files,
     };
     let told = observer.as_mut().map(|it| &mut **it as &mut dyn Observer);
-    let mut built = match directories.as_slice() {
-        [one] => build_observed(
-            &overlay,
-            working_directory,
-            one,
-            &options.build,
-            &|_, _| {},
-            told,
-        )?,
-        several => {
-            let resources: Vec<Text> = several
-                .iter()
-                .map(|directory| {
-                    let inside = directory.strip_prefix(options.root).unwrap_or(directory);
-                    Text::from(&*inside.to_string_lossy())
-                })
-                .collect();
-            build_of_observed(
-                &overlay,
-                working_directory,
-                options.root,
-                &options.build,
-                &|_| {
-                    Ok(Kustomization {
-                        resources: resources.clone(),
-                        order: Some(Order::Fifo),
-                        ..Kustomization::default()
-                    })
-                },
-                told,
-            )?
-        }
-    };
+    let mut built = build_sources(&overlay, working_directory, &directories, options, told)?;
     for resource in &mut built.resources {
         take_given_name(&mut resource.node);
     }
     let namespace = application.destination();
     if !namespace.is_empty() {
-        let schema = Schema::builtin();
-        for resource in &mut built.resources {
-            let text = |key: &str| {
-                resource
-                    .node
-                    .get(key)
-                    .and_then(Node::as_str)
-                    .unwrap_or_default()
-            };
-            let is_cluster_scoped = schema.is_cluster_scoped(text("apiVersion"), text("kind"));
-            if !is_cluster_scoped && resource.id().namespace.is_empty() {
-                resource.set_namespace(namespace);
-            }
-        }
+        move_into(namespace, &mut built);
         if let Some(observer) = observer {
             let step = Step {
                 kind: StepKind::Destination,
@@ -227,6 +190,58 @@ pub fn build_application(
         }
     }
     Ok(built)
+}
+
+/// Builds the directories of all sources, in their order.
+fn build_sources<'o>(
+    files: &dyn Files,
+    working_directory: &Path,
+    directories: &[PathBuf],
+    options: &'o ApplicationOptions<'_>,
+    observer: Option<&'o mut dyn Observer>,
+) -> Result<Built> {
+    if let [one] = directories {
+        return build_observed(
+            files,
+            working_directory,
+            one,
+            &options.build,
+            &|_, _| {},
+            observer,
+        );
+    }
+    let resources = directories.iter().map(|directory| {
+        let inside = directory.strip_prefix(options.root).unwrap_or(directory);
+        Text::from(&*inside.to_string_lossy())
+    });
+    let kustomization = Kustomization {
+        resources: resources.collect(),
+        order: Some(Order::Fifo),
+        ..Kustomization::default()
+    };
+    build_of_observed(
+        files,
+        working_directory,
+        options.root,
+        &options.build,
+        &|_| Ok(kustomization.clone()),
+        observer,
+    )
+}
+
+/// Gives a namespace to the objects that have none and need one.
+fn move_into(namespace: &str, built: &mut Built) {
+    let schema = Schema::builtin();
+    for resource in &mut built.resources {
+        let text = |key: &str| {
+            let value = resource.node.get(key).and_then(Node::as_str);
+            value.unwrap_or_default()
+        };
+        let is_cluster_scoped = schema.is_cluster_scoped(text("apiVersion"), text("kind"));
+        if !is_cluster_scoped && resource.id().namespace.is_empty() {
+            resource.set_namespace(namespace);
+        }
+    }
 }
 
 /// Lays what the sources say over the tree.
@@ -330,6 +345,38 @@ impl Preparation<'_> {
         let Some(options) = source.get("kustomize") else {
             return Ok(());
         };
+        let changes = self.changes(options)?;
+        let components = self.components(options, directory)?;
+        let patches = options.get("patches").map_or(&[][..], Json::items);
+        if changes.is_empty() && components.is_empty() && patches.is_empty() {
+            return Ok(());
+        }
+        let names = FILE_NAMES.iter().map(|name| directory.join(name));
+        let Some(path) = names.into_iter().find(|path| self.is_file(path)) else {
+            let message = "the source has options of kustomize, and its directory no kustomization";
+            return Err(wrong(message).at(options.span));
+        };
+        let bytes = self
+            .files
+            .read(&path)
+            .map_err(|cause| unreadable(&path.to_string_lossy(), cause))?;
+        let mut text = String::from_utf8_lossy(&bytes).into_owned();
+        for change in changes {
+            text = change.apply(&text, SourceId::NONE, None)?.text;
+        }
+        if !patches.is_empty() {
+            text = with_patches(&text, patches)?;
+        }
+        if !components.is_empty() {
+            let change = Change::AddItems(List::Components, components);
+            text = change.apply(&text, SourceId::NONE, None)?.text;
+        }
+        self.upper.insert(path, text);
+        Ok(())
+    }
+
+    /// What the options of a source change in the kustomization itself, in the order of Argo CD.
+    fn changes(&self, options: &Json) -> Result<Vec<Change>> {
         let mut changes = Vec::new();
         for field in ["namePrefix", "nameSuffix"] {
             if !options.str_at(field).is_empty() {
@@ -364,78 +411,52 @@ impl Preparation<'_> {
         if !replicas.is_empty() {
             changes.push(Change::SetReplicas(replicas));
         }
-        let pairs = |key: &str| -> Vec<(String, String)> {
-            let map = options.get(key).and_then(Json::map).into_iter().flatten();
-            map.map(|(key, value)| {
-                (
-                    key.clone(),
-                    self.with_variables(value.as_str().unwrap_or_default()),
-                )
-            })
-            .collect()
-        };
-        let force = |key: &str| {
-            if options.bool_at(key) {
-                Force::Yes
-            } else {
-                Force::No
-            }
-        };
-        let labels = pairs("commonLabels");
-        if !labels.is_empty() {
-            let force = force("forceCommonLabels");
-            let include_templates = options.bool_at("labelIncludeTemplates");
-            changes.push(if options.bool_at("labelWithoutSelector") {
-                Change::AddLabels {
-                    pairs: labels,
-                    include_templates,
-                    force,
-                }
-            } else if include_templates {
-                let message = "`labelIncludeTemplates` is refused without `labelWithoutSelector`";
-                return Err(wrong(message).at(options.span));
-            } else {
-                Change::AddPairs(Pairs::Labels, labels, force)
-            });
-        }
-        let annotations = pairs("commonAnnotations");
-        if !annotations.is_empty() {
-            let force = force("forceCommonAnnotations");
-            changes.push(Change::AddPairs(Pairs::Annotations, annotations, force));
-        }
+        changes.extend(self.labels(options)?);
+        changes.extend(self.annotations(options));
         if !options.str_at("namespace").is_empty() {
             changes.push(Change::SetText(
                 "namespace",
                 options.str_at("namespace").to_owned(),
             ));
         }
-        let components = self.components(options, directory)?;
-        let patches = options.get("patches").map_or(&[][..], Json::items);
-        if changes.is_empty() && components.is_empty() && patches.is_empty() {
-            return Ok(());
+        Ok(changes)
+    }
+
+    /// The pairs of a map of texts, with their variables replaced.
+    fn pairs(&self, options: &Json, key: &str) -> Vec<(String, String)> {
+        let map = options.get(key).and_then(Json::map).into_iter().flatten();
+        let pairs = map.map(|(key, value)| {
+            let value = value.as_str().unwrap_or_default();
+            (key.clone(), self.with_variables(value))
+        });
+        pairs.collect()
+    }
+
+    fn labels(&self, options: &Json) -> Result<Option<Change>> {
+        let pairs = self.pairs(options, "commonLabels");
+        if pairs.is_empty() {
+            return Ok(None);
         }
-        let names = FILE_NAMES.iter().map(|name| directory.join(name));
-        let Some(path) = names.into_iter().find(|path| self.is_file(path)) else {
-            let message = "the source has options of kustomize, and its directory no kustomization";
+        let force = force(options, "forceCommonLabels");
+        let include_templates = options.bool_at("labelIncludeTemplates");
+        if options.bool_at("labelWithoutSelector") {
+            return Ok(Some(Change::AddLabels {
+                pairs,
+                include_templates,
+                force,
+            }));
+        }
+        if include_templates {
+            let message = "`labelIncludeTemplates` is refused without `labelWithoutSelector`";
             return Err(wrong(message).at(options.span));
-        };
-        let bytes = self
-            .files
-            .read(&path)
-            .map_err(|cause| unreadable(&path.to_string_lossy(), cause))?;
-        let mut text = String::from_utf8_lossy(&bytes).into_owned();
-        for change in changes {
-            text = change.apply(&text, SourceId::NONE, None)?.text;
         }
-        if !patches.is_empty() {
-            text = with_patches(&text, patches)?;
-        }
-        if !components.is_empty() {
-            let change = Change::AddItems(List::Components, components);
-            text = change.apply(&text, SourceId::NONE, None)?.text;
-        }
-        self.upper.insert(path, text);
-        Ok(())
+        Ok(Some(Change::AddPairs(Pairs::Labels, pairs, force)))
+    }
+
+    fn annotations(&self, options: &Json) -> Option<Change> {
+        let pairs = self.pairs(options, "commonAnnotations");
+        let force = force(options, "forceCommonAnnotations");
+        (!pairs.is_empty()).then(|| Change::AddPairs(Pairs::Annotations, pairs, force))
     }
 
     /// The components that are added. With `ignoreMissingComponents` Argo CD stops at the first one

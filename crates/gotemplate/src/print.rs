@@ -107,18 +107,94 @@ const WIDEST: usize = 1_000_000;
 
 /// `fmt.Sprintf`
 pub(crate) fn sprintf(format: &str, values: &[Value], meter: &Meter) -> Result<String> {
-    let mut out = String::new();
-    let mut chars = format.chars().peekable();
-    let mut next = 0;
-    let mut is_reordered = false;
-    while let Some(found) = chars.next() {
+    let mut reader = FormatReader {
+        chars: format.chars().peekable(),
+        values,
+        next: 0,
+        is_reordered: false,
+        out: String::new(),
+    };
+    while let Some(found) = reader.chars.next() {
         if found != '%' {
-            out.push(found);
+            reader.out.push(found);
             continue;
         }
         meter.step()?;
+        let flags = reader.flags();
+        for size in [flags.width, flags.precision].into_iter().flatten() {
+            if size > WIDEST {
+                return Err(Refusal::new(format!(
+                    "`{format}` asks for more than {WIDEST} characters"
+                )));
+            }
+            meter.charge_bytes(size)?;
+        }
+        let Some(verb) = reader.chars.next() else {
+            reader.out.push_str("%!(NOVERB)");
+            break;
+        };
+        if verb == '%' {
+            reader.out.push('%');
+            continue;
+        }
+        let value = reader.values.get(reader.next);
+        reader.next += 1;
+        match value {
+            Some(value) => formatted(verb, value, flags, &mut reader.out, meter, 0)?,
+            None => {
+                let _ = write!(reader.out, "%!{verb}(MISSING)");
+            }
+        }
+    }
+    let FormatReader {
+        next,
+        is_reordered,
+        mut out,
+        ..
+    } = reader;
+    if !is_reordered && let Some(extra) = values.get(next..).filter(|extra| !extra.is_empty()) {
+        write_extra(extra, &mut out, meter)?;
+    }
+    meter.charge_bytes(out.len())?;
+    Ok(out)
+}
+
+/// The arguments that no verb has asked for.
+fn write_extra(values: &[Value], out: &mut String, meter: &Meter) -> Result<()> {
+    out.push_str("%!(EXTRA ");
+    for (index, value) in values.iter().enumerate() {
+        if index > 0 {
+            out.push_str(", ");
+        }
+        match value {
+            Value::Nil | Value::Missing => out.push_str("<nil>"),
+            _ => {
+                out.push_str(value.type_name());
+                out.push('=');
+                write_plain(value, out, meter, 0)?;
+            }
+        }
+    }
+    out.push(')');
+    Ok(())
+}
+
+/// A format while it is read.
+struct FormatReader<'f> {
+    chars: std::iter::Peekable<std::str::Chars<'f>>,
+    values: &'f [Value],
+    /// The argument that is next.
+    next: usize,
+    /// Whether an index has named an argument.
+    is_reordered: bool,
+    out: String,
+}
+
+impl FormatReader<'_> {
+    /// What stands between `%` and the verb: flags, width and precision.
+    fn flags(&mut self) -> Flags {
         let mut flags = Flags::default();
-        while let Some(flag) = chars.next_if(|next| "+-# 0".contains(*next)) {
+        while let Some(flag) = self.chars.next_if(|next| "+-# 0".contains(*next)) {
             match flag {
                 '+' => flags.plus = true,
                 '-' => {
@@ -130,114 +206,60 @@ pub(crate) fn sprintf(format: &str, values: &[Value], meter: &Meter) -> Result<S
                 _ => flags.zero = true,
             }
         }
-        let count = |chars: &mut std::iter::Peekable<std::str::Chars<'_>>,
-                     out: &mut String,
-                     next: &mut usize,
-                     kind: &str|
-         -> Option<i64> {
-            if chars.next_if_eq(&'*').is_some() {
-                let value = match values.get(*next) {
-                    Some(Value::Int(value) | Value::Int64(value))
-                        if value.unsigned_abs() <= WIDEST as u64 =>
-                    {
-                        Some(*value)
-                    }
-                    _ => {
-                        let _ = write!(out, "%!(BAD{kind})");
-                        None
-                    }
-                };
-                *next += 1;
-                return value;
-            }
-            let mut number: Option<i64> = None;
-            while let Some(digit) = chars.next_if(char::is_ascii_digit) {
-                let digit = i64::from(digit.to_digit(10).unwrap_or(0));
-                number = Some(number.unwrap_or(0).saturating_mul(10).saturating_add(digit));
-            }
-            number
-        };
-        index(&mut chars, &mut next, &mut is_reordered, values.len());
-        let width = count(&mut chars, &mut out, &mut next, "WIDTH");
+        self.index();
+        let width = self.count("WIDTH");
         if width.is_some_and(|width| width < 0) {
             flags.minus = true;
             flags.zero = false;
         }
         let wide = |number: i64| usize::try_from(number.unsigned_abs()).unwrap_or(usize::MAX);
         flags.width = width.map(wide);
-        if chars.next_if_eq(&'.').is_some() {
-            index(&mut chars, &mut next, &mut is_reordered, values.len());
-            let precision = count(&mut chars, &mut out, &mut next, "PREC").unwrap_or(0);
+        if self.chars.next_if_eq(&'.').is_some() {
+            self.index();
+            let precision = self.count("PREC").unwrap_or(0);
             flags.precision = (precision >= 0).then(|| wide(precision));
         }
-        index(&mut chars, &mut next, &mut is_reordered, values.len());
-        for size in [flags.width, flags.precision].into_iter().flatten() {
-            if size > WIDEST {
-                return Err(Refusal::new(format!(
-                    "`{format}` asks for more than {WIDEST} characters"
-                )));
-            }
-            meter.charge_bytes(size)?;
-        }
-        let Some(verb) = chars.next() else {
-            out.push_str("%!(NOVERB)");
-            break;
-        };
-        if verb == '%' {
-            out.push('%');
-            continue;
-        }
-        let Some(value) = values.get(next) else {
-            let _ = write!(out, "%!{verb}(MISSING)");
-            next += 1;
-            continue;
-        };
-        next += 1;
-        formatted(verb, value, flags, &mut out, meter, 0)?;
+        self.index();
+        flags
     }
-    if !is_reordered && next < values.len() {
-        out.push_str("%!(EXTRA ");
-        for (index, value) in values[next..].iter().enumerate() {
-            if index > 0 {
-                out.push_str(", ");
-            }
-            match value {
-                Value::Nil | Value::Missing => out.push_str("<nil>"),
-                _ => {
-                    out.push_str(value.type_name());
-                    out.push('=');
-                    write_plain(value, &mut out, meter, 0)?;
-                }
-            }
-        }
-        out.push(')');
-    }
-    meter.charge_bytes(out.len())?;
-    Ok(out)
-}
 
-/// An index of an argument, such as `[2]`; one that is wrong points behind all arguments.
-fn index(
-    chars: &mut std::iter::Peekable<std::str::Chars<'_>>,
-    next: &mut usize,
-    is_reordered: &mut bool,
-    count: usize,
-) {
-    if chars.next_if_eq(&'[').is_none() {
-        return;
-    }
-    let mut digits = String::new();
-    for found in chars.by_ref() {
-        if found == ']' {
-            break;
+    /// A width or a precision: digits, or `*` for the next argument.
+    fn count(&mut self, kind: &str) -> Option<i64> {
+        if self.chars.next_if_eq(&'*').is_some() {
+            let value = match self.values.get(self.next) {
+                Some(Value::Int(value) | Value::Int64(value))
+                    if value.unsigned_abs() <= WIDEST as u64 =>
+                {
+                    Some(*value)
+                }
+                _ => {
+                    let _ = write!(self.out, "%!(BAD{kind})");
+                    None
+                }
+            };
+            self.next += 1;
+            return value;
         }
-        digits.push(found);
+        let mut number: Option<i64> = None;
+        while let Some(digit) = self.chars.next_if(char::is_ascii_digit) {
+            let digit = i64::from(digit.to_digit(10).unwrap_or(0));
+            number = Some(number.unwrap_or(0).saturating_mul(10).saturating_add(digit));
+        }
+        number
     }
-    *is_reordered = true;
-    *next = match digits.parse::<usize>() {
-        Ok(number) if number > 0 => number - 1,
-        _ => count,
-    };
+
+    /// An index of an argument, such as `[2]`; one that is wrong points behind all arguments.
+    fn index(&mut self) {
+        if self.chars.next_if_eq(&'[').is_none() {
+            return;
+        }
+        let digits: String = self.chars.by_ref().take_while(|it| *it != ']').collect();
+        self.is_reordered = true;
+        self.next = match digits.parse::<usize>() {
+            Ok(number) if number > 0 => number - 1,
+            _ => self.values.len(),
+        };
+    }
 }
 
 fn padded(text: &str, flags: Flags, out: &mut String) {
@@ -269,80 +291,32 @@ fn formatted(
         padded(value.type_name(), flags, out);
         return Ok(());
     }
-    let unsuited = |out: &mut String| -> Result<()> {
-        let _ = write!(out, "%!{verb}(");
-        match value {
-            Value::Nil | Value::Missing => out.push_str("<nil>"),
-            _ => {
-                out.push_str(value.type_name());
-                out.push('=');
-                formatted('v', value, flags, out, meter, depth + 1)?;
-            }
+    let is_suited = match value {
+        Value::Nil | Value::Missing if depth > 0 => {
+            out.push_str("<nil>");
+            true
         }
-        out.push(')');
-        Ok(())
-    };
-    match value {
         Value::Nil | Value::Missing => {
-            if depth > 0 {
-                out.push_str("<nil>");
-            } else if verb == 'v' {
+            if verb == 'v' {
                 padded("<nil>", flags, out);
-            } else {
-                return unsuited(out);
             }
-            Ok(())
+            verb == 'v'
         }
-        Value::Bool(value) => match verb {
-            'v' | 't' => {
-                padded(
-                    if *value { "true" } else { "false" },
-                    Flags {
-                        zero: false,
-                        ..flags
-                    },
-                    out,
-                );
-                Ok(())
+        Value::Bool(value) => {
+            let is_suited = matches!(verb, 'v' | 't');
+            if is_suited {
+                let text = if *value { "true" } else { "false" };
+                let zero = false;
+                padded(text, Flags { zero, ..flags }, out);
             }
-            _ => unsuited(out),
-        },
-        Value::Int(number) | Value::Int64(number) => {
-            if integer(verb, i128::from(*number), flags, out) {
-                return Ok(());
-            }
-            unsuited(out)
+            is_suited
         }
-        Value::Byte(number) => {
-            if integer(verb, i128::from(*number), flags, out) {
-                return Ok(());
-            }
-            unsuited(out)
-        }
-        Value::Uint(number) => {
-            if integer(verb, i128::from(*number), flags, out) {
-                return Ok(());
-            }
-            unsuited(out)
-        }
-        Value::Float(number) => {
-            if float(verb, *number, flags, out) {
-                return Ok(());
-            }
-            unsuited(out)
-        }
-        Value::Str(text) => {
-            if string(verb, text, flags, out, meter)? {
-                return Ok(());
-            }
-            unsuited(out)
-        }
-        Value::Version(version) => {
-            if string(verb, &version.to_string(), flags, out, meter)? {
-                return Ok(());
-            }
-            unsuited(out)
-        }
+        Value::Int(number) | Value::Int64(number) => integer(verb, i128::from(*number), flags, out),
+        Value::Byte(number) => integer(verb, i128::from(*number), flags, out),
+        Value::Uint(number) => integer(verb, i128::from(*number), flags, out),
+        Value::Float(number) => float(verb, *number, flags, out),
+        Value::Str(text) => string(verb, text, flags, out, meter)?,
+        Value::Version(version) => string(verb, &version.to_string(), flags, out, meter)?,
         Value::List(list) => {
             out.push('[');
             for (index, item) in list.items.iter().enumerate() {
@@ -352,7 +326,7 @@ fn formatted(
                 formatted(verb, item, flags, out, meter, depth + 1)?;
             }
             out.push(']');
-            Ok(())
+            true
         }
         Value::Map(map) => {
             out.push_str("map[");
@@ -365,9 +339,35 @@ fn formatted(
                 formatted(verb, value, flags, out, meter, depth + 1)?;
             }
             out.push(']');
-            Ok(())
+            true
+        }
+    };
+    match is_suited {
+        true => Ok(()),
+        false => unsuited(verb, value, flags, out, meter, depth),
+    }
+}
+
+/// A value whose type has no such verb.
+fn unsuited(
+    verb: char,
+    value: &Value,
+    flags: Flags,
+    out: &mut String,
+    meter: &Meter,
+    depth: usize,
+) -> Result<()> {
+    let _ = write!(out, "%!{verb}(");
+    match value {
+        Value::Nil | Value::Missing => out.push_str("<nil>"),
+        _ => {
+            out.push_str(value.type_name());
+            out.push('=');
+            formatted('v', value, flags, out, meter, depth + 1)?;
         }
     }
+    out.push(')');
+    Ok(())
 }
 
 fn string(verb: char, text: &str, flags: Flags, out: &mut String, meter: &Meter) -> Result<bool> {

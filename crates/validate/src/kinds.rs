@@ -31,24 +31,8 @@ pub(crate) fn of<'k, 'o>(
     custom: &'k CustomKinds<'o>,
     findings: &mut Findings,
 ) -> Lookup<'k, 'o> {
-    for key in ["apiVersion", "kind"] {
-        let here = Path::ROOT.field(key);
-        match object.get(key) {
-            Some(value) if value.as_text().is_none() => {
-                findings.add(
-                    "wrong-type",
-                    &here,
-                    value.origin,
-                    format!("`{key}` takes text"),
-                );
-                return Lookup::Refused;
-            }
-            Some(value) if !value.is_zero() => {}
-            _ => {
-                findings.required(&here, object, &format!("every object has its `{key}`"));
-                return Lookup::Refused;
-            }
-        }
+    if !says_its_kind(object, findings) {
+        return Lookup::Refused;
     }
     let (api_version, kind) = (object.text("apiVersion"), object.text("kind"));
     if let Some(found) = schema::kind(api_version, kind) {
@@ -95,6 +79,14 @@ pub(crate) fn of<'k, 'o>(
         .help = help;
         return Lookup::Refused;
     }
+    no_such_kind(object, minor, findings);
+    Lookup::Refused
+}
+
+/// Says which version of a group has a kind, or which kind was meant.
+fn no_such_kind(object: &Value<'_>, minor: u32, findings: &mut Findings) {
+    let (api_version, kind) = (object.text("apiVersion"), object.text("kind"));
+    let group = group_of(api_version);
     let versions: Vec<&Kind> = schema::kinds()
         .iter()
         .filter(|known| known.kind == kind)
@@ -111,7 +103,7 @@ pub(crate) fn of<'k, 'o>(
             format!("`{api_version}` has no kind `{kind}`"),
         )
         .help = Some(format!("`{kind}` is in `{}`", best.api_version));
-        return Lookup::Refused;
+        return;
     }
     let near = did_you_mean(
         kind,
@@ -134,7 +126,30 @@ pub(crate) fn of<'k, 'o>(
         format!("`{api_version}` has no kind `{kind}`"),
     )
     .help = near.map(|near| format!("did you mean `{near}`?"));
-    Lookup::Refused
+}
+
+/// Whether an object has an `apiVersion` and a `kind`, both of them texts.
+fn says_its_kind(object: &Value<'_>, findings: &mut Findings) -> bool {
+    for key in ["apiVersion", "kind"] {
+        let here = Path::ROOT.field(key);
+        match object.get(key) {
+            Some(value) if value.as_text().is_none() => {
+                findings.add(
+                    "wrong-type",
+                    &here,
+                    value.origin,
+                    format!("`{key}` takes text"),
+                );
+                return false;
+            }
+            Some(value) if !value.is_zero() => {}
+            _ => {
+                findings.required(&here, object, &format!("every object has its `{key}`"));
+                return false;
+            }
+        }
+    }
+    true
 }
 
 /// Why no server can serve a version of a group, by the names that definitions and aggregated servers

@@ -123,44 +123,9 @@ impl Structure<'_> {
                     self.wrong_type(path, value, "a number");
                 }
             }
-            Type::Bytes => match value.as_text() {
-                None => self.wrong_type(path, value, "base64"),
-                Some(text) if decode_base64(text).is_none() => {
-                    self.findings
-                        .add("wrong-type", path, value.origin, "the text is no base64");
-                }
-                Some(_) => {}
-            },
-            Type::Time | Type::MicroTime => match value.as_text() {
-                None => self.wrong_type(path, value, "a time"),
-                Some(text) if !crate::time::is_rfc3339(text) => {
-                    self.findings.add(
-                        "wrong-type",
-                        path,
-                        value.origin,
-                        format!(
-                            "`{text}` is no time as of RFC 3339, such as `2006-01-02T15:04:05Z`"
-                        ),
-                    );
-                }
-                Some(_) => {}
-            },
-            Type::Quantity => {
-                let found = Quantity::of(value);
-                if !matches!(value.data, Data::Text(_) | Data::Int(_) | Data::Number(_)) {
-                    self.wrong_type(path, value, "a quantity");
-                } else if found.is_none() {
-                    let text = value.as_text().unwrap_or_default().to_owned();
-                    let finding = self.findings.add(
-                        "wrong-type",
-                        path,
-                        value.origin,
-                        format!("`{text}` is no quantity"),
-                    );
-                    finding.help =
-                        Some("write a number and a suffix, such as `100m` or `1.5Gi`".to_owned());
-                }
-            }
+            Type::Bytes => self.bytes(path, value),
+            Type::Time | Type::MicroTime => self.time(path, value),
+            Type::Quantity => self.quantity(path, value),
             Type::IntOrString => match value.data {
                 Data::Text(_) => {}
                 _ => self.integer(path, value, i64::from(i32::MIN), i64::from(i32::MAX)),
@@ -208,6 +173,41 @@ impl Structure<'_> {
                 Data::List(_) => {}
                 _ => self.inner_schema(around, path, value),
             },
+        }
+    }
+
+    fn bytes(&mut self, path: &Path<'_>, value: &Value<'_>) {
+        match value.as_text() {
+            None => self.wrong_type(path, value, "base64"),
+            Some(text) if decode_base64(text).is_none() => {
+                self.findings
+                    .add("wrong-type", path, value.origin, "the text is no base64");
+            }
+            Some(_) => {}
+        }
+    }
+
+    fn time(&mut self, path: &Path<'_>, value: &Value<'_>) {
+        match value.as_text() {
+            None => self.wrong_type(path, value, "a time"),
+            Some(text) if !crate::time::is_rfc3339(text) => {
+                let message =
+                    format!("`{text}` is no time as of RFC 3339, such as `2006-01-02T15:04:05Z`");
+                self.findings.add("wrong-type", path, value.origin, message);
+            }
+            Some(_) => {}
+        }
+    }
+
+    fn quantity(&mut self, path: &Path<'_>, value: &Value<'_>) {
+        if !matches!(value.data, Data::Text(_) | Data::Int(_) | Data::Number(_)) {
+            self.wrong_type(path, value, "a quantity");
+        } else if Quantity::of(value).is_none() {
+            let text = value.as_text().unwrap_or_default();
+            let message = format!("`{text}` is no quantity");
+            let finding = self.findings.add("wrong-type", path, value.origin, message);
+            let help = "write a number and a suffix, such as `100m` or `1.5Gi`";
+            finding.help = Some(help.to_owned());
         }
     }
 

@@ -142,28 +142,7 @@ fn metadata(findings: &mut Findings, path: &Path<'_>, schema: &Value<'_>) {
 
 fn node(findings: &mut Findings, path: &Path<'_>, schema: &Value<'_>, place: Place) {
     let kind = schema.text("type");
-    let at = |key: &str| schema.get(key).unwrap_or(schema);
-    let set = |key: &str| schema.is_true(key);
-    let either = set("x-kubernetes-int-or-string");
-    let keeps = set("x-kubernetes-preserve-unknown-fields");
-    if !kind.is_empty() && !TYPES.contains(&kind) {
-        findings.not_supported(&path.field("type"), at("type"), TYPES);
-    }
-    let here = path.field("type");
-    if kind.is_empty() && !either && !keeps {
-        match place {
-            Place::Property => findings.required(&here, at("type"), "a property has a type"),
-            Place::Items => findings.required(&here, at("type"), "elements have a type"),
-            Place::Root | Place::Junctor => {}
-        }
-    }
-    if either && keeps {
-        findings.invalid(
-            &path.field("x-kubernetes-preserve-unknown-fields"),
-            at("x-kubernetes-preserve-unknown-fields"),
-            "it excludes `x-kubernetes-int-or-string`",
-        );
-    }
+    own_type(findings, path, schema, place);
     never_allowed(findings, path, schema);
     if place == Place::Junctor {
         in_junctor(findings, path, schema);
@@ -171,43 +150,13 @@ fn node(findings: &mut Findings, path: &Path<'_>, schema: &Value<'_>, place: Pla
     pattern(findings, path, schema);
     lists(findings, path, schema, kind);
     maps(findings, path, schema, kind);
-    if let Some(found) = schema.get("x-kubernetes-preserve-unknown-fields")
+    if let Some(found) = schema.get(KEEPS)
         && found.data == Data::Bool(false)
     {
-        findings.invalid(
-            &path.field("x-kubernetes-preserve-unknown-fields"),
-            found,
-            "it is `true`, or absent",
-        );
+        findings.invalid(&path.field(KEEPS), found, "it is `true`, or absent");
     }
-    if set("x-kubernetes-embedded-resource") {
-        if kind.is_empty() {
-            findings.required(
-                &here,
-                at("type"),
-                "an embedded resource has the type `object`",
-            );
-        } else if kind != "object" {
-            findings.invalid(
-                &here,
-                at("type"),
-                "an embedded resource has the type `object`",
-            );
-        }
-        if let Some(found) = schema.get("additionalProperties") {
-            findings.forbidden(
-                &path.field("additionalProperties"),
-                found,
-                "an embedded resource has none",
-            );
-        }
-        if !keeps && schema.get("properties").is_none_or(Value::is_zero) {
-            findings.required(
-                &path.field("properties"),
-                schema,
-                "an embedded resource has properties, or keeps unknown fields",
-            );
-        }
+    if schema.is_true("x-kubernetes-embedded-resource") {
+        embedded(findings, path, schema);
     }
     if place != Place::Junctor {
         if let Some(default) = schema.get("default") {
@@ -221,38 +170,91 @@ fn node(findings: &mut Findings, path: &Path<'_>, schema: &Value<'_>, place: Pla
         }
         rules::check_all(findings, path, schema);
     }
-    let inner = if place == Place::Junctor {
-        Place::Junctor
-    } else {
-        Place::Property
+    inner_schemas(findings, path, schema, place);
+}
+
+/// The field by which values keep what no schema knows.
+const KEEPS: &str = "x-kubernetes-preserve-unknown-fields";
+
+/// The type of a schema, which it has unless it takes several or any.
+fn own_type(findings: &mut Findings, path: &Path<'_>, schema: &Value<'_>, place: Place) {
+    let kind = schema.text("type");
+    let at = |key: &str| schema.get(key).unwrap_or(schema);
+    let either = schema.is_true("x-kubernetes-int-or-string");
+    let keeps = schema.is_true(KEEPS);
+    let here = path.field("type");
+    if !kind.is_empty() && !TYPES.contains(&kind) {
+        findings.not_supported(&here, at("type"), TYPES);
+    }
+    if kind.is_empty() && !either && !keeps {
+        match place {
+            Place::Property => findings.required(&here, at("type"), "a property has a type"),
+            Place::Items => findings.required(&here, at("type"), "elements have a type"),
+            Place::Root | Place::Junctor => {}
+        }
+    }
+    if either && keeps {
+        findings.invalid(
+            &path.field(KEEPS),
+            at(KEEPS),
+            "it excludes `x-kubernetes-int-or-string`",
+        );
+    }
+}
+
+/// A schema of whole objects within an object.
+fn embedded(findings: &mut Findings, path: &Path<'_>, schema: &Value<'_>) {
+    const TYPE: &str = "an embedded resource has the type `object`";
+    let here = path.field("type");
+    let at = schema.get("type").unwrap_or(schema);
+    match schema.text("type") {
+        "object" => {}
+        "" => findings.required(&here, at, TYPE),
+        _ => findings.invalid(&here, at, TYPE),
+    }
+    if let Some(found) = schema.get("additionalProperties") {
+        findings.forbidden(
+            &path.field("additionalProperties"),
+            found,
+            "an embedded resource has none",
+        );
+    }
+    if !schema.is_true(KEEPS) && schema.get("properties").is_none_or(Value::is_zero) {
+        findings.required(
+            &path.field("properties"),
+            schema,
+            "an embedded resource has properties, or keeps unknown fields",
+        );
+    }
+}
+
+/// The schemas within a schema.
+fn inner_schemas(findings: &mut Findings, path: &Path<'_>, schema: &Value<'_>, place: Place) {
+    // Within a junctor, all is part of it.
+    let inner = |inside: Place| match place {
+        Place::Junctor => Place::Junctor,
+        _ => inside,
     };
     let properties = path.field("properties");
     for entry in schema.get("properties").map_or(&[][..], Value::entries) {
         let is_metadata = place == Place::Root && entry.key == "metadata";
         if !is_metadata {
-            node(findings, &properties.key(&entry.key), &entry.value, inner);
+            let here = properties.key(&entry.key);
+            node(findings, &here, &entry.value, inner(Place::Property));
         }
     }
-    if let Some(found) = schema
-        .get("additionalProperties")
-        .filter(|found| matches!(found.data, Data::Map(_)))
-    {
-        node(findings, &path.field("additionalProperties"), found, inner);
+    for (key, inside) in [
+        ("additionalProperties", Place::Property),
+        ("items", Place::Items),
+    ] {
+        let found = schema.get(key);
+        if let Some(found) = found.filter(|found| matches!(found.data, Data::Map(_))) {
+            node(findings, &path.field(key), found, inner(inside));
+        }
     }
-    if let Some(found) = schema
-        .get("items")
-        .filter(|found| matches!(found.data, Data::Map(_)))
-    {
-        let inner = if place == Place::Junctor {
-            Place::Junctor
-        } else {
-            Place::Items
-        };
-        node(findings, &path.field("items"), found, inner);
-    }
-    let is_int_or_string = |key: &str| either && is_pair(schema, key);
+    let either = schema.is_true("x-kubernetes-int-or-string");
     for key in JUNCTORS {
-        if is_int_or_string(key) {
+        if either && is_pair(schema, key) {
             continue;
         }
         let list = path.field(key);
@@ -390,6 +392,7 @@ fn pattern(findings: &mut Findings, path: &Path<'_>, schema: &Value<'_>) {
 }
 
 fn lists(findings: &mut Findings, path: &Path<'_>, schema: &Value<'_>, kind: &str) {
+    const TYPES: &[&str] = &["atomic", "set", "map"];
     let at = |key: &str| schema.get(key).unwrap_or(schema);
     let items = schema.get("items");
     if kind == "array" && items.is_none() {
@@ -409,49 +412,49 @@ fn lists(findings: &mut Findings, path: &Path<'_>, schema: &Value<'_>, kind: &st
                 "only a list has a list type",
             );
         }
-        if !["atomic", "set", "map"].contains(&list_type) {
-            findings.not_supported(
-                &here,
-                at("x-kubernetes-list-type"),
-                &["atomic", "set", "map"],
-            );
+        if !TYPES.contains(&list_type) {
+            findings.not_supported(&here, at("x-kubernetes-list-type"), TYPES);
         }
     }
-    let keys = schema.list("x-kubernetes-list-map-keys");
-    let here = path.field("x-kubernetes-list-map-keys");
-    if list_type != "map" {
-        if !keys.is_empty() {
-            findings.invalid(
-                &path.field("x-kubernetes-list-type"),
-                at("x-kubernetes-list-map-keys"),
-                "keys need the list type `map`",
-            );
-        }
-        if list_type == "set"
-            && let Some(items) = items
-            && is_shared(items)
-        {
-            findings.invalid(
-                &path.field("items"),
-                items,
-                "elements of a set are plain values, or atomic",
-            );
-        }
+    if list_type == "map" {
+        list_map(findings, path, schema);
         return;
     }
-    if keys.is_empty() {
-        findings.required(
+    if !schema.list("x-kubernetes-list-map-keys").is_empty() {
+        findings.invalid(
             &here,
-            at("x-kubernetes-list-type"),
-            "the list type `map` needs keys",
+            at("x-kubernetes-list-map-keys"),
+            "keys need the list type `map`",
         );
+    }
+    if list_type == "set"
+        && let Some(items) = items
+        && is_shared(items)
+    {
+        findings.invalid(
+            &path.field("items"),
+            items,
+            "elements of a set are plain values, or atomic",
+        );
+    }
+}
+
+/// A list whose elements are told apart by some of their fields, the keys.
+fn list_map(findings: &mut Findings, path: &Path<'_>, schema: &Value<'_>) {
+    let keys = schema.list("x-kubernetes-list-map-keys");
+    let here = path.field("x-kubernetes-list-map-keys");
+    if keys.is_empty() {
+        let at = schema.get("x-kubernetes-list-type").unwrap_or(schema);
+        findings.required(&here, at, "the list type `map` needs keys");
     }
     for (index, item) in keys.iter().enumerate() {
         if keys[..index].iter().any(|other| other.data == item.data) {
             findings.invalid(&here, item, "a key is there twice");
         }
     }
-    let Some(items) = items else { return };
+    let Some(items) = schema.get("items") else {
+        return;
+    };
     if items.text("type") != "object" {
         let at = items.get("type").unwrap_or(items);
         findings.invalid(
@@ -471,24 +474,26 @@ fn lists(findings: &mut Findings, path: &Path<'_>, schema: &Value<'_>, kind: &st
             findings.invalid(&here, key, format!("elements have no property `{name}`"));
             continue;
         };
-        let here = properties.key(name);
-        if ["array", "object"].contains(&found.text("type")) {
-            findings.invalid(&here.field("type"), found, "a key is a plain value");
-        }
-        let is_required = items
-            .list("required")
-            .iter()
-            .any(|item| item.as_text() == Some(name));
-        if !is_required && found.get("default").is_none() {
-            findings.required(
-                &here.field("default"),
-                found,
-                "a key is required, or has a default",
-            );
-        }
-        if found.is_true("nullable") {
-            findings.forbidden(&here.field("nullable"), found, "a key cannot be null");
-        }
+        let required = items.list("required").iter();
+        let is_required = required.into_iter().any(|it| it.as_text() == Some(name));
+        list_map_key(findings, &properties.key(name), found, is_required);
+    }
+}
+
+/// The schema of a key: a plain value that is always there.
+fn list_map_key(findings: &mut Findings, path: &Path<'_>, schema: &Value<'_>, is_required: bool) {
+    if ["array", "object"].contains(&schema.text("type")) {
+        findings.invalid(&path.field("type"), schema, "a key is a plain value");
+    }
+    if !is_required && schema.get("default").is_none() {
+        findings.required(
+            &path.field("default"),
+            schema,
+            "a key is required, or has a default",
+        );
+    }
+    if schema.is_true("nullable") {
+        findings.forbidden(&path.field("nullable"), schema, "a key cannot be null");
     }
 }
 

@@ -38,7 +38,7 @@ use crate::meta;
 use crate::names::Verdict;
 use crate::path::Path;
 use crate::schema::{Definition, FieldValues, Kind, Places, Schema, Type};
-use crate::value::{Data, Value, repeated};
+use crate::value::{Data, Origin, Value, repeated};
 
 /// What a rule may ask of besides its own value.
 pub(crate) struct Cx<'c> {
@@ -517,12 +517,9 @@ impl<'c> Cx<'c> {
         if let [ReportedAt(steps, name), checks @ ..] = checks {
             return self.check(checks, &path.up(*steps).field(name), found, around);
         }
-        let text = found.and_then(Value::as_text).unwrap_or_default();
         let origin = found.map_or(around.origin, |value| value.origin);
         for check in checks {
             match check {
-                // It stands before the others alone.
-                ReportedAt(..) => {}
                 Required => {
                     if found.is_none_or(Value::is_zero) {
                         self.findings
@@ -537,135 +534,124 @@ impl<'c> Cx<'c> {
                         return;
                     }
                 }
-                OneOf(words) => {
-                    if let Some(value) = found
-                        && !text.is_empty()
-                        && !words.contains(&text)
-                    {
-                        self.findings.not_supported(path, value, words);
+                OneOf(_) | Word(_) | Is(_) | Given(_) | AlwaysIs(_) | MaxLength(_) => {
+                    self.check_text(check, path, found, origin);
+                }
+                Range(..) | AlwaysRange(..) | Min(_) => {
+                    self.check_number(check, path, found, origin);
+                }
+                EachIs(_) | EachOneOf(_) | KeysAre(_) | MaxItems(_) | Unique | Labels => {
+                    if let Some(found) = found {
+                        self.check_elements(check, path, found);
                     }
                 }
-                Word(words) => {
-                    if let Some(value) = found
-                        && !words.contains(&text)
-                    {
-                        self.findings.not_supported(path, value, words);
-                    }
+                // It stands before the others alone.
+                ReportedAt(..) => {}
+            }
+        }
+    }
+
+    fn check_text(
+        &mut self,
+        check: &Check,
+        path: &Path<'_>,
+        found: Option<&Value<'_>>,
+        origin: Origin,
+    ) {
+        let text = found.and_then(Value::as_text).unwrap_or_default();
+        match check {
+            OneOf(_) | Is(_) if text.is_empty() => {}
+            Given(_) if found.is_none() => {}
+            OneOf(words) | Word(words) => {
+                if let Some(value) = found
+                    && !words.contains(&text)
+                {
+                    self.findings.not_supported(path, value, words);
                 }
-                Is(_) if text.is_empty() => {}
-                Given(_) if found.is_none() => {}
-                Is(form) | Given(form) | AlwaysIs(form) => {
+            }
+            Is(form) | Given(form) | AlwaysIs(form) => {
+                if let Err(message) = form(text) {
+                    let message = format!("`{text}` {message}");
+                    self.findings.add("invalid-value", path, origin, message);
+                }
+            }
+            MaxLength(most) if text.len() > *most => {
+                let message = format!("the text is longer than {most} bytes");
+                self.findings.add("too-long-value", path, origin, message);
+            }
+            _ => {}
+        }
+    }
+
+    fn check_number(
+        &mut self,
+        check: &Check,
+        path: &Path<'_>,
+        found: Option<&Value<'_>>,
+        origin: Origin,
+    ) {
+        let given = found.and_then(Value::as_int);
+        let message = match (check, given) {
+            (Range(least, greatest), Some(number)) if !(*least..=*greatest).contains(&number) => {
+                format!("{number} is not between {least} and {greatest}")
+            }
+            (AlwaysRange(least, greatest), _)
+                if !(*least..=*greatest).contains(&given.unwrap_or(0)) =>
+            {
+                let number = given.unwrap_or(0);
+                format!("{number} is not between {least} and {greatest}")
+            }
+            (Min(least), Some(number)) if number < *least => {
+                format!("{number} is less than {least}")
+            }
+            _ => return,
+        };
+        self.findings.add("invalid-value", path, origin, message);
+    }
+
+    fn check_elements(&mut self, check: &Check, path: &Path<'_>, found: &Value<'_>) {
+        let items = || found.items().iter().enumerate();
+        match check {
+            EachIs(form) => {
+                for (index, item) in items() {
+                    let text = item.as_text().unwrap_or_default();
                     if let Err(message) = form(text) {
-                        self.findings.add(
-                            "invalid-value",
-                            path,
-                            origin,
-                            format!("`{text}` {message}"),
-                        );
-                    }
-                }
-                EachIs(form) => {
-                    for (index, item) in found.map_or(&[][..], Value::items).iter().enumerate() {
-                        let text = item.as_text().unwrap_or_default();
-                        if let Err(message) = form(text) {
-                            self.findings.invalid(
-                                &path.index(index),
-                                item,
-                                format!("`{text}` {message}"),
-                            );
-                        }
-                    }
-                }
-                EachOneOf(words) => {
-                    for (index, item) in found.map_or(&[][..], Value::items).iter().enumerate() {
-                        if item.as_text().is_some_and(|text| !words.contains(&text)) {
-                            self.findings.not_supported(&path.index(index), item, words);
-                        }
-                    }
-                }
-                KeysAre(form) => {
-                    for entry in found.map_or(&[][..], Value::entries) {
-                        if let Err(message) = form(&entry.key) {
-                            self.findings.add(
-                                "invalid-value",
-                                &path.key(&entry.key),
-                                entry.origin,
-                                format!("`{}` {message}", entry.key),
-                            );
-                        }
-                    }
-                }
-                Range(least, greatest) => {
-                    if let Some(number) = found.and_then(Value::as_int)
-                        && !(*least..=*greatest).contains(&number)
-                    {
-                        self.findings.add(
-                            "invalid-value",
-                            path,
-                            origin,
-                            format!("{number} is not between {least} and {greatest}"),
-                        );
-                    }
-                }
-                AlwaysRange(least, greatest) => {
-                    let number = found.and_then(Value::as_int).unwrap_or(0);
-                    if !(*least..=*greatest).contains(&number) {
-                        self.findings.add(
-                            "invalid-value",
-                            path,
-                            origin,
-                            format!("{number} is not between {least} and {greatest}"),
-                        );
-                    }
-                }
-                Min(least) => {
-                    if let Some(number) = found.and_then(Value::as_int)
-                        && number < *least
-                    {
-                        self.findings.add(
-                            "invalid-value",
-                            path,
-                            origin,
-                            format!("{number} is less than {least}"),
-                        );
-                    }
-                }
-                MaxLength(most) => {
-                    if text.len() > *most {
-                        self.findings.add(
-                            "too-long-value",
-                            path,
-                            origin,
-                            format!("the text is longer than {most} bytes"),
-                        );
-                    }
-                }
-                MaxItems(most) => {
-                    if found.is_some_and(|value| value.items().len() > *most) {
-                        self.findings.add(
-                            "too-many-items",
-                            path,
-                            origin,
-                            format!("the list has more than {most} elements"),
-                        );
-                    }
-                }
-                Unique => {
-                    let items = found.map_or(&[][..], Value::items);
-                    let repeated = repeated(items);
-                    for (index, item) in items.iter().enumerate() {
-                        if repeated[index] {
-                            let what = item.as_text().unwrap_or("the same").to_owned();
-                            self.findings.duplicate(&path.index(index), item, &what);
-                        }
-                    }
-                }
-                Labels => {
-                    if let Some(value) = found {
-                        meta::labels(self.findings, path, value);
+                        let message = format!("`{text}` {message}");
+                        self.findings.invalid(&path.index(index), item, message);
                     }
                 }
             }
+            EachOneOf(words) => {
+                for (index, item) in items() {
+                    if item.as_text().is_some_and(|text| !words.contains(&text)) {
+                        self.findings.not_supported(&path.index(index), item, words);
+                    }
+                }
+            }
+            KeysAre(form) => {
+                for entry in found.entries() {
+                    if let Err(message) = form(&entry.key) {
+                        let message = format!("`{}` {message}", entry.key);
+                        let here = path.key(&entry.key);
+                        self.findings
+                            .add("invalid-value", &here, entry.origin, message);
+                    }
+                }
+            }
+            MaxItems(most) if found.items().len() > *most => {
+                let message = format!("the list has more than {most} elements");
+                self.findings
+                    .add("too-many-items", path, found.origin, message);
+            }
+            Unique => {
+                let repeated = repeated(found.items());
+                for (index, item) in items().filter(|(index, _)| repeated[*index]) {
+                    let what = item.as_text().unwrap_or("the same").to_owned();
+                    self.findings.duplicate(&path.index(index), item, &what);
+                }
+            }
+            Labels => meta::labels(self.findings, path, found),
+            _ => {}
         }
     }
 }
