@@ -28,8 +28,6 @@ mod remembered;
 mod rules;
 mod search;
 mod settings;
-#[cfg(test)]
-mod shapes;
 mod structure;
 mod sensitive;
 mod text;

@@ -466,14 +466,14 @@ data:
     }
 
     #[test]
-    fn a_line_of_thousands_of_secrets_is_looked_at_once() {
+    fn a_line_of_many_secrets_is_looked_at_once() {
         let mut mask = Mask::default();
-        let line: Vec<String> = (0..2000)
+        let line: Vec<String> = (0..1000)
             .map(|number| format!("password=xK{number}-sfkKsd93kd"))
             .collect();
         mask.learn("broken.yaml", line.join(" ").as_bytes());
         let place = line_of_broken();
-        for number in 0..2000 {
+        for number in 0..1000 {
             let text = format!("no `xK{number}-sfkKsd93kd` here");
             assert_eq!(
                 mask.text(&text, std::slice::from_ref(&place)),
