@@ -112,7 +112,7 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
     }
     let mut report = whole.unwrap_or_default();
     report.fails_at = arguments.fail_on.severity();
-    arguments.report.write(&report, streams)
+    arguments.report.write(report, streams)
 }
 
 impl Least {

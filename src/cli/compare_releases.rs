@@ -92,7 +92,7 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
         base: base_of(WorkTree::discover(&start).ok().flatten().as_ref(), &here),
         ..Report::default()
     };
-    let code = arguments.report.write(&report, streams)?;
+    let code = arguments.report.write(report, streams)?;
     let mut told = format!("{range}: {same} the same, {differ} not");
     if unbuilt > 0 {
         told.push_str(&format!(", {unbuilt} cannot be built"));

@@ -50,7 +50,7 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
             (vec![finding_of("fn", &error)], ExitCode::FAILURE)
         }
     };
-    let report = streams.masked(&kustom::report::Report::of("fn", findings));
+    let report = streams.masked(kustom::report::Report::of("fn", findings));
     let findings = report.suites.into_iter().flat_map(|suite| suite.checks);
     let results: Vec<Node> = findings
         .flat_map(|check| check.findings().to_vec())

@@ -77,7 +77,7 @@ pub(super) fn run(mut arguments: Arguments, streams: &Streams) -> Result<ExitCod
         fails_at: arguments.fail_on.severity(),
         base: String::new(),
     };
-    let code = arguments.report.write(&report, streams)?;
+    let code = arguments.report.write(report, streams)?;
     if let Some(sentence) = left_out(&run.tally) {
         streams.say(&format!("{sentence}\n"));
     }

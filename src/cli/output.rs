@@ -3,14 +3,13 @@
 use std::ffi::OsString;
 use std::fmt;
 use std::io::{self, IsTerminal as _, Write as _};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::Finding;
 use kustom::guard::Mask;
 use kustom::load::{FileKind, Files as _, LookupCache, bounded};
-use kustom::place::Place;
 use kustom::report::{
     self, Color, Diagnostic, Format, Look, MessageFormat, Outcome, Report, visible_json,
 };
@@ -151,24 +150,22 @@ impl Streams {
         self.error(&Error::new(Kind::Kustomization, message).help("nothing was done"));
     }
 
-    /// What no message repeats: what the caller said, and what is in the files that some places
-    /// name.
-    fn with_mask<'p, T>(
+    /// What no message repeats: what the caller said, and what is in some files.
+    fn with_mask<'f, T>(
         &self,
-        places: impl IntoIterator<Item = &'p Place>,
+        files: impl IntoIterator<Item = &'f str>,
         work: impl FnOnce(&mut Mask) -> T,
     ) -> T {
         let mut known = self.mask.lock().unwrap_or_else(PoisonError::into_inner);
         let mask = known.get_or_insert_with(mask_of_caller);
-        for file in places.into_iter().filter_map(|place| place.file.as_deref()) {
+        for file in files {
             learn_file(mask, file);
         }
         work(mask)
     }
 
     /// The findings of a report, as they may be shown.
-    pub(super) fn masked(&self, report: &Report) -> Report {
-        let mut report = report.clone();
+    pub(super) fn masked(&self, mut report: Report) -> Report {
         let suites = report.suites.iter_mut().flat_map(|suite| &mut suite.checks);
         let findings = suites.filter_map(|check| match &mut check.outcome {
             Outcome::Ran(findings) => Some(findings),
@@ -184,8 +181,14 @@ impl Streams {
             return;
         }
         let places = findings.iter_mut().flat_map(|finding| finding.places_mut());
-        let places: Vec<Place> = places.map(|place| place.clone()).collect();
-        self.with_mask(&places, |mask| {
+        // Most findings are in the file of the one before.
+        let mut files: Vec<Arc<str>> = Vec::new();
+        for file in places.filter_map(|place| place.file.as_ref()) {
+            if files.last() != Some(file) {
+                files.push(Arc::clone(file));
+            }
+        }
+        self.with_mask(files.iter().map(|file| &**file), |mask| {
             for finding in findings {
                 mask.finding(finding);
             }
@@ -224,12 +227,13 @@ impl Streams {
     pub(super) fn masked_error(&self, error: &Error) -> Error {
         let notes = error.notes().iter().filter_map(|note| note.place.as_ref());
         let places = error.place().into_iter().chain(notes);
-        self.with_mask(places, |mask| mask.shown(error))
+        let files = places.filter_map(|place| place.file.as_deref());
+        self.with_mask(files, |mask| mask.shown(error))
     }
 
     /// Says what went wrong with several things.
     pub(super) fn errors(&self, errors: &Report) {
-        self.tell(report::diagnostics(&self.masked(errors)));
+        self.tell(report::diagnostics(&self.masked(errors.clone())));
     }
 
     /// Says what was noticed of several things.

@@ -59,7 +59,7 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
     }
     let reference = reference(arguments, &rendered)?;
     let environments = views(rendered, reference);
-    let report = streams.masked(&report);
+    let report = streams.masked(report);
     let title = match &arguments.title {
         Some(title) => title.clone(),
         None => title(&found),

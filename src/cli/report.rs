@@ -43,7 +43,7 @@ enum Name {
 
 impl Reporting {
     /// Writes a report, says in a line what it holds, and tells the exit code.
-    pub(super) fn write(&self, report: &Report, streams: &Streams) -> Result<ExitCode> {
+    pub(super) fn write(&self, report: Report, streams: &Streams) -> Result<ExitCode> {
         let format = self.format.format();
         let report = &streams.masked(report);
         let color = match &self.output {

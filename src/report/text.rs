@@ -2,12 +2,17 @@
 
 use std::fmt::Write as _;
 
+use rustc_hash::FxHashMap;
+
 use super::changes;
 use super::diagnostic::{Diagnostic, Look};
-use super::findings::{Merged, Report};
+use super::findings::{Check, Merged, Report};
 use super::{BOLD, painted, shown};
-use crate::finding::Severity;
+use crate::finding::{Finding, Severity};
 use crate::place::{Excerpt, Place};
+
+/// Of how many findings of one rule the lines are shown: whoever has more has seen what they look like.
+const WITH_LINES: usize = 100;
 
 /// Every finding once, below the name of its file; the files in the order in which they are met.
 pub(super) fn page(
@@ -17,7 +22,7 @@ pub(super) fn page(
 ) -> String {
     let merged = report.unnumbered();
     let mut files: Vec<(&str, Vec<&Merged<'_>>)> = Vec::new();
-    let mut known = std::collections::HashMap::new();
+    let mut known = FxHashMap::default();
     for one in &merged {
         let file = one.finding.place.as_ref();
         let file = file
@@ -30,6 +35,7 @@ pub(super) fn page(
         }
     }
     let is_page = files.len() > 1;
+    let mut counts: FxHashMap<&str, usize> = FxHashMap::default();
     let mut text = String::new();
     for (file, found) in files {
         if is_page {
@@ -43,7 +49,12 @@ pub(super) fn page(
         }
         for one in found {
             blank(&mut text);
-            let told = diagnostic(report, one).with_excerpts(&lines);
+            let mut told = diagnostic(report, one);
+            let count = counts.entry(one.finding.rule).or_default();
+            *count += 1;
+            if *count <= WITH_LINES {
+                told = told.with_excerpts(&lines);
+            }
             text.push_str(&told.full(look));
         }
     }
@@ -79,11 +90,16 @@ fn diagnostic(report: &Report, one: &Merged<'_>) -> Diagnostic {
 
 /// Of several findings the worst that most environments share.
 pub(super) fn next_step(report: &Report) -> Option<String> {
-    let merged = report.unnumbered();
-    let is_placed = |one: &&Merged<'_>| {
-        let place = one.finding.place.as_ref();
-        place.is_some_and(|place| place.file.is_some()) && one.finding.severity > Severity::Note
+    let may_be_first = |finding: &Finding| {
+        let place = finding.place.as_ref();
+        place.is_some_and(|place| place.file.is_some()) && finding.severity > Severity::Note
     };
+    let checks = report.suites.iter().flat_map(|suite| &suite.checks);
+    if !checks.flat_map(Check::findings).any(may_be_first) {
+        return None;
+    }
+    let merged = report.unnumbered();
+    let is_placed = |one: &&Merged<'_>| may_be_first(&one.finding);
     let weight = |one: &&Merged<'_>| (one.finding.severity, one.suites.len());
     // Of equals the first.
     let first = merged.iter().rev().filter(is_placed).max_by_key(weight)?;

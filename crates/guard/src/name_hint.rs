@@ -1,6 +1,18 @@
 //! Classifies names of values: does the name promise a secret?
 
+use std::cell::RefCell;
+
+use rustc_hash::FxHashMap;
+
 use super::words::words;
+
+/// How many names are remembered, and how long one may be.
+const REMEMBERED: [usize; 2] = [1 << 12, 1 << 6];
+
+thread_local! {
+    /// What names say: the objects of one project use the same ones all over.
+    static KNOWN: RefCell<FxHashMap<Box<str>, NameHint>> = RefCell::default();
+}
 
 /// What a name says of its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,6 +32,23 @@ pub(super) enum NameHint {
 impl NameHint {
     /// The role of the value behind a name such as `DB_PASSWORD` or `client.secret`.
     pub(super) fn of(name: &str) -> Self {
+        if name.len() > REMEMBERED[1] {
+            return Self::classified(name);
+        }
+        if let Some(known) = KNOWN.with_borrow(|known| known.get(name).copied()) {
+            return known;
+        }
+        let hint = Self::classified(name);
+        KNOWN.with_borrow_mut(|known| {
+            if known.len() >= REMEMBERED[0] {
+                known.clear();
+            }
+            known.insert(name.into(), hint);
+        });
+        hint
+    }
+
+    fn classified(name: &str) -> Self {
         let words = words(name);
         let mut words: Vec<&str> = words
             .iter()

@@ -64,16 +64,19 @@ fn token(text: &[u8], word: Range<usize>) -> Range<usize> {
 /// Whether a word is the whole name of something else, or a whole value that names nothing.
 fn is_harmless(text: &str, token: &Range<usize>) -> bool {
     let word = text.cut(token.clone());
-    let lower = word.to_ascii_lowercase();
-    let is_structure = ["generator", "stringdata", "last-applied"]
-        .iter()
-        .any(|structure| lower.contains(structure));
     let is_long = word.len() > LONGEST;
-    if is_structure
-        || is_long
-        || word.starts_with('-')
-        || matches!(&*lower, "secret" | "secretlist")
-    {
+    let is_secret = || {
+        let mut kinds = ["secret", "secretlist"].into_iter();
+        kinds.any(|kind| word.eq_ignore_ascii_case(kind))
+    };
+    let is_structure = || {
+        let mut structures = ["generator", "stringdata", "last-applied"].into_iter();
+        structures.any(|structure| {
+            let mut windows = word.as_bytes().windows(structure.len());
+            windows.any(|window| window.eq_ignore_ascii_case(structure.as_bytes()))
+        })
+    };
+    if is_long || word.starts_with('-') || is_secret() || is_structure() {
         return false;
     }
     let (mut before, mut behind) = (text.cut(..token.start), text.cut(token.end..));

@@ -165,7 +165,7 @@ pub(super) fn part<'i, T>(
 pub(super) fn documents(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut start = 0;
-    for (at, _) in text.match_indices("\n---") {
+    for at in memchr::memmem::find_iter(text.as_bytes(), "\n---") {
         let rest = &text.as_bytes()[at + 4..];
         if rest.first().is_none_or(u8::is_ascii_whitespace) {
             found.push(start..at + 1);

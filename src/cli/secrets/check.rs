@@ -102,7 +102,7 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
     if arguments.strict {
         report.fails_at = Severity::Warning;
     }
-    arguments.report.write(&report, streams)
+    arguments.report.write(report, streams)
 }
 
 impl Arguments {

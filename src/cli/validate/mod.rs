@@ -155,7 +155,7 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
         fails_at: arguments.fail_on.severity(),
         base: String::new(),
     };
-    arguments.report.write(&report, streams)
+    arguments.report.write(report, streams)
 }
 
 /// What objects are judged by.

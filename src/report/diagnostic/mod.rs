@@ -7,7 +7,7 @@ mod json;
 mod layout;
 mod wrap;
 
-use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use crate::error::{Error, Note};
 use crate::finding::{Finding, Severity};
@@ -227,12 +227,13 @@ impl Diagnostic {
 
     /// The parts of a place that can be shown, without a file that nobody knows.
     fn place_of(place: &Place) -> Option<String> {
-        place.file.as_ref()?;
-        let place = place.to_string();
-        Some(match shown::name(&place) {
-            Cow::Borrowed(_) => place,
-            Cow::Owned(shown) => shown,
-        })
+        let mut text = shown::name(place.file.as_ref()?).into_owned();
+        let known = [place.span.line, place.span.column].into_iter();
+        for number in known.take_while(|number| *number > 0) {
+            // Writing to a string cannot fail.
+            let _ = write!(text, ":{number}");
+        }
+        Some(text)
     }
 }
 

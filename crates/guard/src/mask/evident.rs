@@ -105,7 +105,13 @@ fn drawn(text: &str) -> Vec<Range<usize>> {
         is_drawn
     };
     let mut found = Vec::new();
-    let is_end = |c: char| c.is_whitespace() || "`\"',;()[]{}<>=".contains(c);
+    let is_end = |c: char| {
+        let is_sign = matches!(
+            c,
+            '`' | '"' | '\'' | ',' | ';' | '(' | ')' | '[' | ']' | '{' | '}' | '<' | '>' | '='
+        );
+        is_sign || c.is_whitespace()
+    };
     for word in long_words(text, 0..text.len(), is_end) {
         if is_secret(&word) {
             found.push(word);
