@@ -451,7 +451,7 @@ const ROWS: &[Row] = &[
         "validate a variable",
         &[(
             "s.yaml",
-            "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: b, env: [{name: DB_PASSWORD, value: [PASSWORD]}]}]}\n",
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: b, env: [{name: DB_SECRET, value: [PASSWORD]}]}]}\n",
         )],
         "validate s.yaml",
     ),
