@@ -129,7 +129,8 @@ fn change(node: &mut Node, dice: &mut Dice) {
             let at = dice.roll(entries.len());
             match what {
                 0 | 1 => {
-                    entries.insert(dice.roll(entries.len() + 1), Entry::new(name, value(dice)))
+                    let at = dice.roll(entries.len() + 1);
+                    entries.insert(at, Entry::new(name, value(dice)));
                 }
                 2 | 3 if !entries.is_empty() => drop(entries.remove(at)),
                 4 => entries.clear(),
@@ -142,7 +143,10 @@ fn change(node: &mut Node, dice: &mut Dice) {
         Value::Seq(items) => {
             let at = dice.roll(items.len());
             match what {
-                0 | 1 => items.insert(dice.roll(items.len() + 1), value(dice)),
+                0 | 1 => {
+                    let at = dice.roll(items.len() + 1);
+                    items.insert(at, value(dice));
+                }
                 2 | 3 if !items.is_empty() => drop(items.remove(at)),
                 4 => items.clear(),
                 5 if !items.is_empty() => items.rotate_left(1),
