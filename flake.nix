@@ -32,9 +32,9 @@
             installManPage man/*.1
             export PATH=$out/bin:$PATH
             installShellCompletion --cmd kustom \
-              --bash <(COMPLETE=bash kustom) \
-              --zsh <(COMPLETE=zsh kustom) \
-              --fish <(COMPLETE=fish kustom)
+              --bash <(kustom completion bash) \
+              --zsh <(kustom completion zsh) \
+              --fish <(kustom completion fish)
           '';
           meta = {
             description = "Renders the Kubernetes manifests of many environments from one base";
