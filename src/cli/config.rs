@@ -7,7 +7,7 @@ use kustom::diff::Lines;
 use kustom::error::{Error, Kind, Result};
 use kustom::load::largest_file;
 use kustom::project::{Config, Project, configs};
-use kustom::report::printable;
+use kustom::report::{printable, unified as colored};
 use kustom::write::{Directory, New};
 
 use super::build::working_directory;
@@ -78,10 +78,11 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
     let bytes = if arguments.write {
         written(&list, &project, &here)?.into_bytes()
     } else if arguments.diff {
-        list.iter()
+        let text: String = list
+            .iter()
             .map(|config| difference(config, &here))
-            .collect::<String>()
-            .into_bytes()
+            .collect();
+        colored(&text, streams.color_of_data()).into_bytes()
     } else if arguments.explain {
         list.iter().map(explained).collect::<String>().into_bytes()
     } else {
@@ -101,10 +102,10 @@ fn check(
 ) -> Result<ExitCode> {
     let stale = stale(list, project);
     let text: String = match arguments.diff {
-        true => stale
-            .iter()
-            .map(|config| correction(config, project, here))
-            .collect(),
+        true => {
+            let text = stale.iter().map(|config| correction(config, project, here));
+            colored(&text.collect::<String>(), streams.color_of_data())
+        }
         false => stale
             .iter()
             .map(|config| line(&shown(config, here)))

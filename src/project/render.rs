@@ -445,7 +445,7 @@ fn without_kustomization(
 ) -> Error {
     let is_there = |name: &&str| files.resolve(&environment.directory.join(name)).is_ok();
     let is_object = environment.flux.is_some() || environment.argocd.is_some();
-    if is_object || FILE_NAMES.iter().any(|name| is_there(&name)) {
+    if is_object || FILE_NAMES.iter().any(is_there) {
         return error;
     }
     let shown = project.shown(&environment.directory);

@@ -107,6 +107,33 @@ pub fn diagnostics(report: &Report) -> Vec<Diagnostic> {
     text::diagnostics(report)
 }
 
+/// A unified difference with its lines in the colours that git has for them.
+///
+/// # Example
+///
+/// ```
+/// use kustom::report::{Color, unified};
+///
+/// let text = "--- a\n+++ b\n@@ -1 +1 @@\n-x\n+y\n z\n";
+/// assert_eq!(unified(text, Color::Never), text);
+/// let shown = unified(text, Color::Always);
+/// assert!(shown.contains("\u{1b}[31m-x\u{1b}[0m\n\u{1b}[32m+y\u{1b}[0m\n z\n"));
+/// ```
+pub fn unified(difference: &str, color: Color) -> String {
+    let line = |line: &str| {
+        let code = match line.as_bytes() {
+            // Of the two names above a difference, which stand before any line of it.
+            [b'-', b'-', b'-', b' ', ..] | [b'+', b'+', b'+', b' ', ..] => BOLD,
+            [b'-', ..] => "31",
+            [b'+', ..] => "32",
+            [b'@', b'@', ..] => "36",
+            _ => return format!("{line}\n"),
+        };
+        format!("{}\n", painted(line, code, color))
+    };
+    difference.lines().map(line).collect()
+}
+
 const BOLD: &str = "1";
 const RED: &str = "1;31";
 const YELLOW: &str = "1;33";
