@@ -601,7 +601,7 @@ impl Preparation<'_> {
             place.span = Span::default();
             let text = text.into_bytes().into();
             self.upper
-                .insert_made(path.to_path_buf(), text, Arc::new(MadeOfSource(place)));
+                .insert_made(path, text, Arc::new(MadeOfSource(place)));
         }
         Ok(())
     }

@@ -150,8 +150,8 @@ impl Line {
                 "named by no boilerplate",
             ),
         ];
-        let remarks = remarks.iter();
-        let remarks = remarks.filter_map(|(holds, words)| holds.then(|| (*words).to_owned()));
+        let remarks = remarks.into_iter().filter(|(holds, _)| *holds);
+        let remarks = remarks.map(|(_, words)| words.to_owned());
         let references = self.file.references.iter().map(|one| {
             let made = printable(&one.secret);
             format!("{} for the Secret `{made}`", one.kind)

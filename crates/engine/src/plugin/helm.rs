@@ -110,7 +110,8 @@ impl Options {
                  `kustom.yaml`",
             ));
         }
-        if !(self.enabled || self.helm.enabled) && !globals.config_home.is_empty() {
+        let is_asked = self.enabled || self.helm.enabled;
+        if !is_asked && !globals.config_home.is_empty() {
             let error = Error::new(Kind::Plugin, "`configHome` needs `--enable-helm`");
             return Err(error.at(globals.config_home.span).help(
                 "helm runs the plugins that lie there: the one who runs it has to allow that, not \

@@ -205,7 +205,7 @@ impl Reader<'_> {
         self.findings.push(
             Finding::warning("locked-secret", message)
                 .at(place)
-                .help("`--decrypt` decrypts it with the `sops` that is installed"),
+                .help("`kustom render --decrypt` decrypts it with the `sops` that is installed"),
         );
         Ok(File { bytes, source })
     }
