@@ -249,10 +249,10 @@ fn written_text(bytes: usize) -> String {
     text
 }
 
-/// A project of `count` environments over one base with 2.8 MB of definitions and a workload; each
-/// has a namespace, a patch and a generator of its own.
+/// A project of `count` environments over one base with a workload and so many bytes of definitions;
+/// each has a namespace, a patch and a generator of its own.
 #[allow(dead_code, reason = "only processes read them")]
-pub(crate) fn environments(count: usize) -> Tree {
+pub(crate) fn environments(count: usize, definitions: usize) -> Tree {
     let workload = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: app\nspec:\n  \
          selector:\n    matchLabels: {app: app}\n  template:\n    metadata:\n      \
          labels: {app: app}\n    spec:\n      containers:\n      - name: app\n        \
@@ -264,7 +264,7 @@ pub(crate) fn environments(count: usize) -> Tree {
             "base/kustomization.yaml".into(),
             "resources: [definitions.yaml, app.yaml]\n".into(),
         ),
-        ("base/definitions.yaml".into(), written_text(2_800_000)),
+        ("base/definitions.yaml".into(), written_text(definitions)),
         ("base/app.yaml".into(), workload.into()),
     ];
     for number in 0..count {
@@ -280,4 +280,34 @@ pub(crate) fn environments(count: usize) -> Tree {
         ));
     }
     tree
+}
+
+/// A configuration of `count` presets with comments, and a script of five edits.
+#[allow(dead_code, reason = "only processes read them")]
+pub(crate) fn configuration(count: usize) -> Tree {
+    let mut text = String::from(
+        "# Generated configuration\nplank:\n  url: https://example.com/   # for now\n  \
+         limits: {cpu: 100m, memory: 1Gi}\n\npresets:\n",
+    );
+    for number in 0..count {
+        // Writing to a string cannot fail.
+        let _ = write!(
+            text,
+            "  - name: preset-{number}   # number {number}\n    \
+             labels: {{team: \"t{}\", tier: 'backend'}}\n    env:\n      - name: GOPATH\n        \
+             value: /go/{number}\n      - name: DOCKER_IN_DOCKER\n        value: \"true\"\n    \
+             volumes:\n      - hostPath:\n          path: /var/lib/cache/{number}\n        \
+             name: cache\n    script: |\n      set -e\n      make test TARGET={number}\n\n",
+            number % 7
+        );
+    }
+    text.push_str("namespace: jobs\npod_namespace: pods\n");
+    let script = ".plank.url = \"https://other.example.com/\"\n\
+         | .presets[2].volumes[0].hostPath.path = \"/var/other\"\n\
+         | (.presets[] | select(.name == \"preset-100\") | .env[0].value) = \"/gopath\"\n\
+         | .namespace = \"test-jobs\"\n| .pod_namespace = \"test-pods\"\n";
+    vec![
+        ("config.yaml".into(), text),
+        ("five.yq".into(), script.into()),
+    ]
 }
