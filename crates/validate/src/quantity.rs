@@ -2,6 +2,7 @@
 //!
 //! The form is that of the API reference's "Quantity".
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use crate::value::{Data, Value};
@@ -39,7 +40,10 @@ impl Quantity {
             return None;
         }
         let (base, exponent) = scale(suffix)?;
-        let digits = format!("{whole}{fraction}");
+        let digits = match fraction {
+            "" => Cow::Borrowed(whole),
+            _ => Cow::Owned(format!("{whole}{fraction}")),
+        };
         let digits = digits.trim_start_matches('0');
         let mut mantissa: i128 = match digits {
             "" => 0,

@@ -171,15 +171,15 @@ pub(crate) struct Field {
 pub(crate) struct Definition {
     pub(crate) name: &'static str,
     fields: Vec<Field>,
-    /// The places of the fields, in the order of what stands for their names.
-    by_name: Vec<(Brief, usize)>,
+    /// A hash table of the names: the places of the fields, counted from 1, and 0 where there is none.
+    slots: Vec<usize>,
 }
 
-/// What stands for a name while it is looked up: few others of a definition have the same.
-type Brief = u64;
-
-/// The first and the last letters of a name, and its length.
-fn brief(name: &str) -> Brief {
+/// A hash of a name, of its first and last letters and its length, in which few fields of a definition
+/// are alike.
+fn hash(name: &str) -> usize {
+    // The golden ratio in 64 bits: it spreads what differs in any of them over the upper ones.
+    const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
     let bytes = name.as_bytes();
     let ends = bytes.first_chunk().zip(bytes.last_chunk());
     let (first, last) = match ends {
@@ -192,31 +192,40 @@ fn brief(name: &str) -> Brief {
         ),
     };
     let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-    u64::from(first) << 32 | u64::from(last ^ length)
+    let brief = u64::from(first) << 32 | u64::from(last ^ length);
+    (brief.wrapping_mul(SPREAD) >> 40) as usize
 }
 
 impl Definition {
     fn new(name: &'static str, fields: Vec<Field>) -> Self {
-        let names = fields.iter().enumerate();
-        let mut by_name: Vec<_> = names
-            .map(|(place, field)| (brief(field.name), place))
-            .collect();
-        by_name.sort_unstable();
+        // At most half full, so that every search ends.
+        let mut slots = vec![0; (2 * fields.len() + 1).next_power_of_two()];
+        let last = slots.len() - 1;
+        for (place, field) in fields.iter().enumerate() {
+            let mut slot = hash(field.name) & last;
+            while slots[slot] != 0 {
+                slot = (slot + 1) & last;
+            }
+            slots[slot] = place + 1;
+        }
         Self {
             name,
             fields,
-            by_name,
+            slots,
         }
     }
 
     /// The place of a field among the fields.
     pub(crate) fn place(&self, name: &str) -> Option<usize> {
-        let wanted = brief(name);
-        let from = self.by_name.partition_point(|(known, _)| *known < wanted);
-        let alike = self.by_name[from..].iter();
-        let mut alike = alike.take_while(|(known, _)| *known == wanted);
-        let found = alike.find(|(_, place)| self.fields[*place].name == name);
-        found.map(|(_, place)| *place)
+        let last = self.slots.len() - 1;
+        let mut slot = hash(name) & last;
+        loop {
+            let place = self.slots[slot].checked_sub(1)?;
+            if self.fields[place].name == name {
+                return Some(place);
+            }
+            slot = (slot + 1) & last;
+        }
     }
 
     pub(crate) fn field(&self, name: &str) -> Option<&Field> {
