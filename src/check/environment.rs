@@ -8,7 +8,7 @@ use crate::dangling;
 use crate::error::Error;
 use crate::finding::{Finding, Severity};
 use crate::flux::hide_secrets;
-use crate::lint::{Linter, leave_out_habits, lint_nodes};
+use crate::lint::{gather, leave_out_habits, lint_nodes};
 use crate::load::{Accesses, Files, Recording, is_outside};
 use crate::place::Place;
 use crate::project::{self, Config, Environment, Options, Project, Rendered, configs, render};
@@ -303,23 +303,26 @@ fn linted(files: &dyn Files, rendered: &Rendered, project: &Project) -> Judged {
             used,
         };
     };
-    let exceptions = project.lint_exceptions(files);
     // The settings were looked at when they were read.
-    let linter = settings.selection().ok().map(|it| Linter::new(&it));
-    let (Ok(exceptions), Some(Ok(linter))) = (exceptions, linter) else {
-        return Judged {
-            findings: Vec::new(),
-            used,
-        };
+    let selection = settings.selection().unwrap_or_default();
+    let asked = project.questions(files, &selection);
+    let asked = asked.and_then(|asked| Ok((asked, project.lint_exceptions(files)?)));
+    let (asked, exceptions) = match asked {
+        Ok(found) => found,
+        Err(error) => {
+            let findings = vec![finding_of("render", &error)];
+            return Judged { findings, used };
+        }
     };
     let nodes: Vec<&Node> = rendered.resources.iter().map(|one| &one.node).collect();
-    let mut linted = lint_nodes(&linter, &nodes, Form::Printed);
+    let mut linted = lint_nodes(&asked, &nodes, Form::Printed);
     leave_out_habits(&mut linted.findings, &linted.tally);
     let mut findings = linted.findings;
     for place in findings.iter_mut().flat_map(Finding::places_mut) {
         rendered.sources.locate(place);
     }
     exceptions.apply(&mut findings, &mut used);
+    gather(&mut findings, &asked.linter);
     hide_secrets(&mut findings, &rendered.resources);
     Judged { findings, used }
 }

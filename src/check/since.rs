@@ -14,10 +14,13 @@ use super::environment::{Checked, environment};
 use crate::across::refused_updates;
 use crate::error::Result;
 use crate::finding::{Finding, Severity};
+use crate::lint::{Linter, compare};
 use crate::load::{Cached, Revision};
 use crate::project::{Options, Project, Secrets};
 use crate::report::{Change, Check, finding_of};
+use crate::resource::Resource;
 use crate::threads;
+use crate::validation::{Form, Version};
 
 /// Whether a change can affect an environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -208,14 +211,34 @@ impl<'s> Since<'s> {
             return Vec::new();
         };
         let mut findings = refused_updates(&then.resources, &now.resources);
+        findings.extend(self.broken(&then.resources, &now.resources));
         for place in findings.iter_mut().flat_map(Finding::places_mut) {
             now.sources.locate(place);
         }
-        if let Ok(exceptions) = self.context.project.exceptions(&self.now) {
+        let project = self.context.project;
+        let exceptions = [
+            project.exceptions(&self.now),
+            project.lint_exceptions(&self.now),
+        ];
+        for exceptions in exceptions.into_iter().flatten() {
             exceptions.apply(&mut findings, &mut BTreeSet::new());
         }
         self.context.rename(&mut findings);
         findings
+    }
+}
+
+impl Since<'_> {
+    /// What the change breaks by the rules of lint, if the project asks them.
+    fn broken(&self, then: &[Resource], now: &[Resource]) -> Vec<Finding> {
+        let project = self.context.project;
+        let selection = project.lint.as_ref().and_then(|lint| lint.selection().ok());
+        let Some(linter) = selection.and_then(|it| Linter::new(&it).ok()) else {
+            return Vec::new();
+        };
+        let newest = project.kubernetes_versions.iter().max();
+        let version = newest.copied().unwrap_or(Version::NEWEST);
+        compare(&linter, then, now, Form::Printed, version)
     }
 }
 

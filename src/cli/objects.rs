@@ -76,6 +76,8 @@ pub(super) struct Objects {
     pub(super) broken: Vec<Finding>,
     /// What the build, or the render, has found.
     pub(super) found: Vec<Finding>,
+    /// Whether the values of its Secrets are its own, and nothing stands in for them.
+    pub(super) is_filled: bool,
 }
 
 /// The names of the files that objects come from.
@@ -135,7 +137,7 @@ impl ObjectArguments {
 
     pub(super) fn objects(
         &self,
-        files: &LookupCache,
+        files: &dyn Files,
         here: &Path,
         target: &Target,
     ) -> Result<Objects> {
@@ -158,7 +160,8 @@ impl ObjectArguments {
                 Ok(objects)
             }
             Target::Stdin => {
-                let bytes = stdin(files.largest()).map_err(|error| unreadable("stdin", &error))?;
+                let most = self.overrides.files()?.largest();
+                let bytes = stdin(most).map_err(|error| unreadable("stdin", &error))?;
                 let mut objects = Objects::read();
                 objects.add(&bytes, "stdin".to_owned());
                 Ok(objects)
@@ -238,7 +241,9 @@ impl ObjectArguments {
             ..self.overrides.options(Some(Secrets::Placeholder))?
         };
         let rendered = render(files, here, project, &environment, &options)?;
+        let is_secret = |path: &Path| path.components().any(|part| part.as_os_str() == "secrets");
         Ok(Objects {
+            is_filled: !rendered.files.iter().any(|(path, _)| is_secret(path)),
             found: rendered.findings,
             resources: rendered.resources,
             names: Names::Built(rendered.sources),
@@ -260,6 +265,7 @@ impl ObjectArguments {
         };
         let built = build::build(files, here, path, &options)?;
         Ok(Objects {
+            is_filled: true,
             found: built.findings,
             resources: built.resources,
             names: Names::Built(built.sources),
@@ -309,6 +315,7 @@ impl Objects {
             versions: Vec::new(),
             broken: Vec::new(),
             found: Vec::new(),
+            is_filled: true,
         }
     }
 

@@ -10,10 +10,7 @@ use super::diagnostics::Told;
 use super::paths::is_kustomization;
 use super::scene::Scene;
 use super::suggestions::{Suggestion, quoted, suggestion};
-use crate::build::{self, build};
-use crate::edit::{Proof, fix, replacements};
-use crate::error::{Error, Kind, Result};
-use crate::load::{Files, Loader, Memory, Overlay, Restriction, SourceStore};
+use crate::lint::{converted, documents, without_item};
 use crate::yaml::cut::Cut as _;
 use crate::yaml::{Node, Options, Tag, Value, implied_tag, read, rewrite};
 
@@ -177,14 +174,6 @@ fn is_plain(text: &str) -> bool {
     !text.is_empty() && text.chars().all(is_letter)
 }
 
-fn documents(text: &str) -> Option<Vec<Node>> {
-    let options = Options {
-        keep_aliases: true,
-        ..Options::default()
-    };
-    read(text, &options).ok()
-}
-
 /// A text with an entry added to the mapping at an offset.
 fn with_entry(text: &str, offset: usize, entry: &str) -> Option<String> {
     let new = read(entry, &Options::default()).ok()?;
@@ -218,96 +207,6 @@ fn mapping_at(node: &mut Node, offset: usize) -> Option<&mut Node> {
             .find_map(|entry| mapping_at(&mut entry.value, offset)),
         Value::Seq(items) => items.iter_mut().find_map(|item| mapping_at(item, offset)),
         Value::Scalar(_) | Value::Alias(_) => None,
-    }
-}
-
-/// A text without the item of a list of the first level that an offset is in, and without the list
-/// if that was its only one.
-fn without_item(text: &str, offset: usize) -> Option<String> {
-    let before = documents(text)?;
-    let mut after = before.clone();
-    let root = after.first_mut()?;
-    let mut emptied = None;
-    let mut is_done = false;
-    for entry in root.entries_mut()? {
-        let Some(items) = entry.value.items_mut() else {
-            continue;
-        };
-        let is_it = |item: &Node| {
-            let span = item.span.range();
-            item.span.line > 0 && span.contains(&offset)
-        };
-        if let Some(index) = items.iter().position(is_it) {
-            items.remove(index);
-            is_done = true;
-            if items.is_empty() {
-                emptied = entry.key.text().map(str::to_owned);
-            }
-            break;
-        }
-    }
-    if let Some(key) = emptied {
-        root.remove(&key);
-    }
-    is_done.then(|| rewrite(text, &before, &after).ok())?
-}
-
-/// A kustomization without deprecated fields, if what is built of it stays the same.
-fn converted(files: &dyn Files, path: &Path, text: &str) -> Option<String> {
-    let directory = path.parent()?;
-    let store = SourceStore::new(files, directory, Restriction::None);
-    let loader: Loader<'_> = store.open(directory).ok()?;
-    let source = store.source(path);
-    let mut proof = Candidate {
-        files,
-        path,
-        directory,
-    };
-    let fixed = fix(text, source, false, &loader, &mut proof).ok()?;
-    (fixed.text != text).then_some(fixed.text)
-}
-
-/// A kustomization that is being fixed.
-struct Candidate<'c> {
-    files: &'c dyn Files,
-    path: &'c Path,
-    directory: &'c Path,
-}
-
-impl Candidate<'_> {
-    fn with(&self, text: &str) -> Overlay<'_> {
-        let mut upper = Memory::default();
-        upper.insert(self.path, text);
-        Overlay {
-            upper,
-            lower: self.files,
-        }
-    }
-}
-
-fn options() -> build::Options {
-    build::Options {
-        restriction: Restriction::None,
-        ..build::Options::default()
-    }
-}
-
-impl Proof for Candidate<'_> {
-    fn holds(&mut self, text: &str) -> Result<bool> {
-        let made = |files: &dyn Files| {
-            build(files, self.directory, self.directory, &options())
-                .and_then(|built| built.to_yaml())
-        };
-        let before = made(self.files).map_err(|error| {
-            let message = format!("it does not build: {}", error.message());
-            Error::new(Kind::Kustomization, message)
-        })?;
-        Ok(made(&self.with(text)).ok() == Some(before))
-    }
-
-    fn replacements(&mut self, text: &str) -> Result<Node> {
-        let files = self.with(text);
-        replacements(&files, self.directory, self.directory, &options())
     }
 }
 

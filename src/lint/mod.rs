@@ -4,18 +4,25 @@
 //! they take, and what they find gets its place. What the build itself tells of kustomizations, and
 //! what is wrong between objects, are rules of lint, too: [`of_build`], [`ACROSS`].
 
+mod fix;
+
 use std::collections::HashMap;
 
+pub(crate) use fix::{converted, documents, without_item};
+pub use fix::{fixed, is_fixable, is_of_all, is_same_but_for_fixes};
 pub use kustom_lint::{
-    Count, Group, Linter, Profile, Rule, RuleSet, Selection, Tally, UnknownRule, rule, rules,
+    Count, Group, Linter, Profile, Requirement, RequirementSeverity, Rule, RuleSet, Selection,
+    Tally, UnknownRule, rule, rules,
 };
-pub use kustom_validate::Severity as RuleSeverity;
+pub use kustom_validate::{Expression, Severity as RuleSeverity};
+
+use kustom_lint::{Environment, Policies};
 
 use crate::across;
 use crate::dangling;
 use crate::finding::{Finding, Severity};
 use crate::resource::Resource;
-use crate::validation::{self, Form};
+use crate::validation::{self, Form, Version};
 use crate::yaml::Node;
 
 /// What was found of some objects.
@@ -53,32 +60,42 @@ const OF_BUILD: &[&str] = &[
 ];
 
 /// Rules about objects that are applied together, which the checks of the cluster find.
-pub const ACROSS: [&str; 4] = [
-    across::DRAIN,
-    across::FOREIGN,
-    across::TWICE,
-    dangling::SELECTOR,
-];
+pub const ACROSS: [&str; 3] = [across::DRAIN, across::FOREIGN, across::TWICE];
 
 /// Whether a finding of a build, or of a render, is one of lint.
 pub fn of_build(finding: &Finding) -> bool {
     OF_BUILD.binary_search(&finding.rule).is_ok()
 }
 
+/// What objects are asked.
+#[derive(Clone, Debug)]
+pub struct Questions {
+    /// The rules.
+    pub linter: Linter,
+    /// Policies, bindings and parameters that are not rendered.
+    pub policies: Vec<Node>,
+    /// Short expressions that objects must meet.
+    pub requirements: Vec<Requirement>,
+}
+
 /// Judges objects that are applied together.
 pub fn lint(
-    linter: &Linter,
+    asked: &Questions,
     resources: &[Resource],
     form: Form,
     known: &dangling::Options,
 ) -> Linted {
     let nodes: Vec<&Node> = resources.iter().map(|resource| &resource.node).collect();
-    let mut linted = lint_nodes(linter, &nodes, form);
-    if linter.is_of_standards() {
+    let mut linted = lint_nodes(asked, &nodes, form);
+    if asked.linter.is_of_standards() {
         return linted;
     }
     let mut between = across::all_findings(resources, known);
-    between.retain(|finding| ACROSS.contains(&finding.rule));
+    // Files of a directory need not be applied together.
+    between.retain(|finding| match form {
+        Form::Printed => ACROSS.contains(&finding.rule),
+        Form::Written => finding.rule == across::DRAIN,
+    });
     for finding in &mut between {
         finding.severity = finding.severity.min(Severity::Warning);
     }
@@ -87,12 +104,19 @@ pub fn lint(
 }
 
 /// The same, without what is wrong between objects by [`ACROSS`].
-pub fn lint_nodes(linter: &Linter, nodes: &[&Node], form: Form) -> Linted {
+pub fn lint_nodes(asked: &Questions, nodes: &[&Node], form: Form) -> Linted {
     let values: Vec<_> = nodes
         .iter()
         .map(|node| validation::value(node, form, 0, &mut 0))
         .collect();
-    let report = linter.lint(&values);
+    let others = asked.policies.iter();
+    let others = others.map(|node| validation::value(node, Form::Written, 0, &mut 0));
+    let others: Vec<_> = others.collect();
+    let policies = Policies {
+        objects: &others,
+        requirements: &asked.requirements,
+    };
+    let report = asked.linter.lint_by(&values, &policies);
     let mut findings: Vec<Finding> = Vec::new();
     let mut known: HashMap<(usize, &str, Option<String>), usize> = HashMap::new();
     let mut spans = (usize::MAX, Vec::new());
@@ -104,9 +128,15 @@ pub fn lint_nodes(linter: &Linter, nodes: &[&Node], form: Form) -> Linted {
             spans = (found.object, validation::spans(node));
         }
         // What two controls of the standards find is not the same.
-        let key = (found.object, found.finding.rule, found.finding.help.clone());
+        let rule_name = found.finding.rule;
+        let key = (found.object, rule_name, found.finding.help.clone());
         let finding = validation::finding(node, found.finding, &spans.1);
         // A rule that several containers of an object break is told once.
+        let is_of_many = |rule: &Rule| rule.group != Group::Policies;
+        if !kustom_lint::rule(rule_name).is_some_and(is_of_many) {
+            findings.push(finding.about(validation::object_of(node)));
+            continue;
+        }
         if let Some(&first) = known.get(&key) {
             let others = &mut findings[first].others;
             others.extend(finding.place.filter(|place| !others.contains(place)));
@@ -121,10 +151,119 @@ pub fn lint_nodes(linter: &Linter, nodes: &[&Node], form: Form) -> Linted {
     }
 }
 
+/// What objects break that take the place of others; places are spans in the sources of `after`, and
+/// what is gone has none.
+pub fn compare(
+    linter: &Linter,
+    before: &[Resource],
+    after: &[Resource],
+    form: Form,
+    version: Version,
+) -> Vec<Finding> {
+    let then: Vec<_> = before
+        .iter()
+        .map(|one| validation::value(&one.node, form, 0, &mut 0))
+        .collect();
+    let now: Vec<_> = after
+        .iter()
+        .map(|one| validation::value(&one.node, form, 0, &mut 0))
+        .collect();
+    let broken = linter.compare(&then, &now, version.minor());
+    let told = broken.into_iter().filter_map(|one| {
+        let side = if one.is_before { before } else { after };
+        let node = &side.get(one.found.object)?.node;
+        let mut finding = validation::finding(node, one.found.finding, &validation::spans(node));
+        if one.is_before {
+            finding.place = None;
+        }
+        Some(finding.about(validation::object_of(node)))
+    });
+    told.collect()
+}
+
+/// An environment: its name, its objects, and whether its Secrets are filled in.
+pub type NamedObjects<'e> = (&'e str, &'e [Resource], bool);
+
+/// What is wrong between environments: the number of the environment, and a finding whose place is a
+/// span in its sources.
+pub fn between(
+    linter: &Linter,
+    environments: &[NamedObjects<'_>],
+    form: Form,
+) -> Vec<(usize, Finding)> {
+    let values: Vec<Vec<_>> = environments
+        .iter()
+        .map(|(_, list, _)| {
+            let each = list.iter();
+            each.map(|one| validation::value(&one.node, form, 0, &mut 0))
+                .collect()
+        })
+        .collect();
+    let named: Vec<Environment<'_, '_>> = environments
+        .iter()
+        .zip(&values)
+        .map(|((name, _, is_filled), objects)| Environment {
+            name,
+            objects,
+            is_filled: *is_filled,
+        })
+        .collect();
+    let told = linter.between(&named).into_iter().filter_map(|one| {
+        let (_, list, _) = environments.get(one.environment)?;
+        let node = &list.get(one.found.object)?.node;
+        let finding = validation::finding(node, one.found.finding, &validation::spans(node));
+        Some((one.environment, finding.about(validation::object_of(node))))
+    });
+    told.collect()
+}
+
 /// Takes away what most of some objects do.
 pub fn leave_out_habits(findings: &mut Vec<Finding>, tally: &Tally) {
     let unfollowed: Vec<(&str, Count)> = tally.unfollowed().collect();
     findings.retain(|finding| unfollowed.iter().all(|(rule, _)| *rule != finding.rule));
+}
+
+/// From this many on, findings of a family are one.
+const SEVERAL: usize = 3;
+
+/// Tells several findings of one object together: the habits that it breaks, and what reaches its
+/// node.
+pub fn gather(findings: &mut Vec<Finding>, linter: &Linter) {
+    let mut families: HashMap<(String, &str), Vec<usize>> = HashMap::new();
+    for (number, finding) in findings.iter().enumerate() {
+        if let (Some(family), Some(object)) = (linter.family(finding.rule), &finding.object) {
+            let file = finding.place.as_ref().and_then(|place| place.file.clone());
+            let key = format!("{}\n{object}", file.as_deref().unwrap_or_default());
+            families.entry((key, family)).or_default().push(number);
+        }
+    }
+    let mut is_gone = vec![false; findings.len()];
+    for numbers in families
+        .into_values()
+        .filter(|numbers| numbers.len() >= SEVERAL)
+    {
+        let worst = numbers
+            .iter()
+            .copied()
+            .rev()
+            .max_by_key(|number| findings[*number].severity);
+        let Some(worst) = worst else {
+            continue;
+        };
+        let others: Vec<String> = numbers
+            .iter()
+            .filter(|number| **number != worst)
+            .map(|number| format!("`{}`", findings[*number].rule))
+            .collect();
+        for number in numbers.into_iter().filter(|number| *number != worst) {
+            is_gone[number] = true;
+        }
+        findings[worst]
+            .message
+            .push_str(&format!("; so it is with {}", others.join(", ")));
+    }
+    let mut gone = is_gone.into_iter();
+    findings.retain(|_| !gone.next().unwrap_or(false));
 }
 
 /// The habits that were left out, as a sentence.

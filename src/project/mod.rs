@@ -48,10 +48,11 @@ use crate::dangling;
 use crate::error::{Error, Kind, Result};
 use crate::finding::Finding;
 use crate::guard;
+use crate::lint::{Linter, Questions, Selection};
 use crate::load::{FileKind, Files, Within, display_from, normalized};
 use crate::place::Place;
 use crate::release::Release;
-use crate::validation::{Exceptions, Version, definitions};
+use crate::validation::{Exceptions, Version, definitions, policies};
 use crate::write::is_of_git;
 use crate::yaml::Node;
 
@@ -75,8 +76,8 @@ pub use secrets::{
 pub use settings::{
     AllowedFinding, Bounds, ConfigSource, DiffSettings, EnvironmentSettings, Expectation,
     GuardPolicy, HelmSettings, IgnoredDifference, ImageOverride, LintSettings, Missing,
-    NamespacesInText, ProjectSettings, References, ReplicaOverride, ScriptUse, Secrets,
-    SubstituteSettings, SubstituteSource, ValidationSettings,
+    NamespacesInText, ProjectSettings, References, ReplicaOverride, RequiredExpression,
+    RequiredSeverity, ScriptUse, Secrets, SubstituteSettings, SubstituteSource, ValidationSettings,
 };
 pub use templates::{merge_values_file, near_file, values};
 
@@ -113,6 +114,8 @@ pub struct Project {
     pub validation: ValidationSettings,
     /// What lint asks, if checks do.
     pub lint: Option<LintSettings>,
+    /// Policies that are not rendered, relative to the root.
+    pub policies: Vec<String>,
     /// The versions of Kubernetes that the objects are for.
     pub kubernetes_versions: Vec<Version>,
     /// The release of kustomize whose output is wanted; without it the newest.
@@ -220,6 +223,7 @@ impl Project {
         project.custom_kinds = settings.custom_kinds;
         project.validation = settings.validation;
         project.lint = settings.lint;
+        project.policies = settings.policies;
         project.kubernetes_versions = settings.kubernetes_versions;
         project.kustomize_release = settings.kustomize_release;
         project.diff = settings.diff;
@@ -254,6 +258,7 @@ impl Project {
             custom_kinds: None,
             validation: ValidationSettings::default(),
             lint: None,
+            policies: Vec::new(),
             kubernetes_versions: Vec::new(),
             kustomize_release: None,
             diff: DiffSettings::default(),
@@ -347,6 +352,40 @@ impl Project {
                 "it is one of `crds`",
                 Some(self.place(place_at(files, &path, &way))),
             )
+        })
+    }
+
+    /// Reads the policies that are not rendered, with what lies beside them.
+    ///
+    /// # Errors
+    ///
+    /// If one cannot be read, or holds no policy.
+    pub fn policy_objects(&self, files: &dyn Files) -> Result<Vec<Node>> {
+        policies(files, &self.start, &self.root, &self.policies).map_err(|error| {
+            let path = self.root.join(PROJECT_FILE);
+            let way = [Step::Field("policies")];
+            error.note(
+                "it is one of `policies`",
+                Some(self.place(place_at(files, &path, &way))),
+            )
+        })
+    }
+
+    /// What lint asks of the objects of the project.
+    ///
+    /// # Errors
+    ///
+    /// If a policy cannot be read, or the settings are wrong.
+    pub fn questions(&self, files: &dyn Files, selection: &Selection) -> Result<Questions> {
+        let linter = Linter::new(selection);
+        let linter = linter.map_err(|unknown| {
+            Error::new(Kind::Project, unknown.to_string()).help("`docs/lint.md` lists the rules")
+        })?;
+        let lint = self.lint.as_ref();
+        Ok(Questions {
+            linter,
+            policies: self.policy_objects(files)?,
+            requirements: lint.map_or_else(Vec::new, LintSettings::requirements),
         })
     }
 

@@ -28,6 +28,37 @@ pub fn definitions(
     definitions_of(&library, directory, names)
 }
 
+/// Reads admission policies, and what lies beside them: bindings, parameters, namespaces.
+///
+/// Names are those that [`definitions`] takes.
+///
+/// # Errors
+///
+/// If something cannot be read, is no YAML, or holds no policy.
+pub fn policies(
+    files: &dyn Files,
+    working_directory: &Path,
+    directory: &Path,
+    names: &[String],
+) -> Result<Vec<Node>> {
+    let library = SourceStore::new(files, working_directory, Restriction::None);
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = objects_of(&library, directory, names, |_| true, "holds no object")?;
+    let is_policy = |node: &Node| {
+        let kind = node.get("kind").and_then(Node::text);
+        kind == Some("ValidatingAdmissionPolicy")
+    };
+    if !found.iter().any(is_policy) {
+        let message = format!("`{}` holds no policy", names.join("`, `"));
+        return Err(Error::new(Kind::Project, message).help(
+            "name a file or a directory with objects of the kind `ValidatingAdmissionPolicy`",
+        ));
+    }
+    Ok(found)
+}
+
 /// The same, of the files of a library.
 ///
 /// # Errors
@@ -38,6 +69,24 @@ pub fn definitions_of(
     directory: &Path,
     names: &[String],
 ) -> Result<Vec<Node>> {
+    let is_definition = |kind: &str| kind == "CustomResourceDefinition";
+    objects_of(
+        library,
+        directory,
+        names,
+        is_definition,
+        "defines no custom resource",
+    )
+}
+
+/// The objects of some kinds that names lead to; none of them is an error.
+fn objects_of(
+    library: &SourceStore<'_>,
+    directory: &Path,
+    names: &[String],
+    is_wanted: fn(&str) -> bool,
+    nothing: &str,
+) -> Result<Vec<Node>> {
     if names.is_empty() {
         return Ok(Vec::new());
     }
@@ -46,26 +95,37 @@ pub fn definitions_of(
     for name in names {
         let before = found.len();
         if loader.is_base(name) {
-            below(&loader.open(&Text::from(name.as_str()))?, &mut found)?;
+            below(
+                &loader.open(&Text::from(name.as_str()))?,
+                is_wanted,
+                &mut found,
+            )?;
         } else {
-            match read(&loader, name, &mut found) {
+            match read(&loader, name, is_wanted, &mut found) {
                 Err(_) if is_http(name) && loader.may_be_base(name) => {
-                    below(&loader.open(&Text::from(name.as_str()))?, &mut found)?;
+                    below(
+                        &loader.open(&Text::from(name.as_str()))?,
+                        is_wanted,
+                        &mut found,
+                    )?;
                 }
                 other => other?,
             }
         }
         if found.len() == before {
-            let message = format!("`{name}` defines no custom resource");
-            return Err(Error::new(Kind::Project, message).help(
-                "name a file or a directory with objects of the kind `CustomResourceDefinition`",
-            ));
+            let error = Error::new(Kind::Project, format!("`{name}` {nothing}"));
+            return Err(match is_wanted("Policy") {
+                true => error.help("name a file or a directory with objects"),
+                false => error.help(
+                    "name a file or a directory with objects of the kind `CustomResourceDefinition`",
+                ),
+            });
         }
     }
     Ok(found)
 }
 
-fn below(loader: &Loader<'_>, into: &mut Vec<Node>) -> Result<()> {
+fn below(loader: &Loader<'_>, is_wanted: fn(&str) -> bool, into: &mut Vec<Node>) -> Result<()> {
     let paths: Vec<PathBuf> = loader.files_below(loader.root())?;
     for path in paths {
         let is_manifest = path
@@ -73,32 +133,37 @@ fn below(loader: &Loader<'_>, into: &mut Vec<Node>) -> Result<()> {
             .and_then(|extension| extension.to_str())
             .is_some_and(|extension| ["yaml", "yml", "json"].contains(&extension));
         if is_manifest {
-            read(loader, &path.to_string_lossy(), into)?;
+            read(loader, &path.to_string_lossy(), is_wanted, into)?;
         }
     }
     Ok(())
 }
 
-fn read(loader: &Loader<'_>, name: &str, into: &mut Vec<Node>) -> Result<()> {
+fn read(
+    loader: &Loader<'_>,
+    name: &str,
+    is_wanted: fn(&str) -> bool,
+    into: &mut Vec<Node>,
+) -> Result<()> {
     let content = loader.read(&Text::from(name))?;
     let nodes = manifests(&content.bytes, content.source)
         .map_err(|error| error.name_files(|span| loader.library().name(span)))?;
     for node in nodes {
-        add(node, into);
+        add(node, is_wanted, into);
     }
     Ok(())
 }
 
 /// Adds a definition, or those in a list.
-fn add(mut node: Node, into: &mut Vec<Node>) {
+fn add(mut node: Node, is_wanted: fn(&str) -> bool, into: &mut Vec<Node>) {
     let kind = node.get("kind").and_then(Node::text).unwrap_or_default();
-    if kind == "CustomResourceDefinition" {
+    let is_list = kind.ends_with("List");
+    let is_one = !is_list && is_wanted(kind);
+    if is_one {
         into.push(node);
-    } else if kind.ends_with("List")
-        && let Some(items) = node.get_mut("items").and_then(Node::items_mut)
-    {
+    } else if is_list && let Some(items) = node.get_mut("items").and_then(Node::items_mut) {
         for item in std::mem::take(items) {
-            add(item, into);
+            add(item, is_wanted, into);
         }
     }
 }

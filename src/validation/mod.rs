@@ -23,7 +23,7 @@ use crate::place::{Place, Span};
 use crate::resource::Resource;
 use crate::yaml::{self, Dialect, Entry, Node, Scalar, Style, Tag};
 
-pub use definitions::{definitions, definitions_of};
+pub use definitions::{definitions, definitions_of, policies};
 pub use exceptions::{Exception, Exceptions};
 pub use schemas::schemas;
 
@@ -37,6 +37,11 @@ pub struct Version(u32);
 impl Version {
     /// The newest that is known.
     pub const NEWEST: Self = Self(*MINORS.end());
+
+    /// Its minor.
+    pub fn minor(self) -> u32 {
+        self.0
+    }
 
     /// What is known of the kinds of this version.
     pub fn kinds(self) -> Kinds {

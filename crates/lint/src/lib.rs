@@ -3,11 +3,15 @@
 #![cfg_attr(not(test), deny(clippy::string_slice))]
 
 mod access;
+mod changes;
 mod cluster;
 mod containers;
+mod defaults;
+mod environments;
 mod network;
 mod pod_security;
 mod pods;
+mod policies;
 mod policy;
 mod rule;
 mod secret_names;
@@ -20,7 +24,10 @@ use std::fmt;
 
 use kustom_validate::{Finding, Path, Value};
 
+pub use changes::Broken;
+pub use environments::{Between, Environment};
 pub use pod_security::{Violation, violations};
+pub use policies::{Policies, Requirement, RequirementSeverity};
 pub use policy::{Level, Policy, PolicyVersion};
 pub use rule::{Group, Profile, Rule, RuleSet, rule, rules};
 
@@ -57,7 +64,21 @@ pub struct Linter {
     /// Rules that are told whatever most objects do.
     always: BTreeSet<&'static str>,
     policy: Option<Policy>,
+    /// Rules whose findings may be told together.
+    together: BTreeSet<&'static str>,
 }
+
+/// Rules of what reaches the node; who breaks several of them is an agent of its nodes.
+const OF_NODE: [&str; 8] = [
+    "added-capabilities",
+    "host-ipc",
+    "host-network",
+    "host-path",
+    "host-pid",
+    "host-port",
+    "privileged",
+    "run-as-root",
+];
 
 /// Something unwise in one of some objects.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,6 +159,14 @@ impl Linter {
         for name in &selection.ignore {
             asked.remove(known(name)?.name);
         }
+        let mut together = BTreeSet::new();
+        if selection.profile == Profile::Recommended {
+            let own = rules().iter().filter(|one| {
+                (one.set == RuleSet::Habit || OF_NODE.contains(&one.name))
+                    && !selection.select.iter().any(|name| name == one.name)
+            });
+            together.extend(own.map(|one| one.name));
+        }
         let policy = match selection.profile {
             Profile::PodSecurity(policy) => Some(policy),
             Profile::Recommended | Profile::All => None,
@@ -146,12 +175,23 @@ impl Linter {
             asked,
             always,
             policy,
+            together,
         })
     }
 
     /// Whether a rule is asked.
     pub fn asks(&self, rule: &str) -> bool {
         self.asked.contains(rule)
+    }
+
+    /// Which findings of one object are told together with a rule: those of habits, and those of
+    /// what reaches the node; nothing where each is told.
+    pub fn family(&self, rule: &str) -> Option<&'static str> {
+        match self.together.contains(rule) {
+            true if OF_NODE.contains(&rule) => Some("node"),
+            true => Some("habits"),
+            false => None,
+        }
     }
 
     /// Whether only a level of the Pod Security Standards is asked.
@@ -161,15 +201,31 @@ impl Linter {
 
     /// Judges objects that are applied together.
     pub fn lint(&self, objects: &[Value<'_>]) -> Report {
+        self.lint_by(objects, &Policies::default())
+    }
+
+    /// The same, with policies that are not among the objects, and requirements.
+    pub fn lint_by(&self, objects: &[Value<'_>], policies: &Policies<'_>) -> Report {
         let cluster = Cluster::of(objects);
         let mut report = Report::default();
         for object in &cluster.objects {
             self.object(&cluster, object, &mut report);
         }
+        policies::look(self, &cluster, policies, &mut report);
         let Report { findings, tally } = &mut report;
         findings.sort_by_key(|found| found.object);
         tally.0.retain(|name, _| !self.always.contains(name));
         report
+    }
+
+    /// What objects break that take the place of others, in a cluster of Kubernetes 1.`minor`.
+    pub fn compare(&self, before: &[Value<'_>], after: &[Value<'_>], minor: u32) -> Vec<Broken> {
+        changes::compare(self, before, after, minor)
+    }
+
+    /// What is equal in environments and must not be, and what one of them lacks.
+    pub fn between(&self, environments: &[Environment<'_, '_>]) -> Vec<Between> {
+        environments::compare(self, environments)
     }
 
     fn object<'v>(&self, cluster: &Cluster<'v>, object: &Object<'v>, report: &mut Report) {
@@ -286,6 +342,12 @@ mod tests {
         checked.sort_unstable();
         let twice = checked.windows(2).find(|pair| pair[0] == pair[1]);
         assert_eq!(twice, None);
+        let mut others: Vec<&str> = Vec::new();
+        others.extend(changes::RULES);
+        others.extend(environments::RULES);
+        others.extend(["policy", "policy-not-run", "requirement"]);
+        others.retain(|name| rule(name).is_none());
+        assert!(others.is_empty(), "{others:?}");
         let about_objects = [Group::Workloads, Group::Access, Group::PodSecurity];
         let of_objects = rules()
             .iter()

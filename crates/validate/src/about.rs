@@ -43,6 +43,16 @@ impl Kinds {
         }
     }
 
+    /// Whether this version serves a kind; nothing of kinds that no version has.
+    pub fn serves(&self, api_version: &str, kind: &str) -> Option<bool> {
+        schema::kind(api_version, kind).map(|known| known.is_served(self.minor))
+    }
+
+    /// Whether objects of a kind are in namespaces, if a version of Kubernetes has it.
+    pub fn is_namespaced(api_version: &str, kind: &str) -> Option<bool> {
+        schema::kind(api_version, kind).map(|known| known.namespaced)
+    }
+
     /// A field of a kind; `[]` on its way is an item of a list, or a value of a map.
     pub fn field(&self, api_version: &str, kind: &str, way: &[&str]) -> Option<FieldAbout> {
         let (last, above) = way.split_last()?;

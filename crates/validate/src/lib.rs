@@ -8,6 +8,7 @@ mod cel;
 mod crd;
 mod cron;
 mod decoded;
+mod expression;
 mod finding;
 mod json;
 mod kinds;
@@ -25,6 +26,7 @@ mod url;
 mod value;
 
 pub use about::{FieldAbout, Kinds};
+pub use expression::{Answer, Expression, Names};
 pub use finding::{Finding, Severity};
 pub use path::Path;
 pub use quantity::Quantity;

@@ -10,7 +10,7 @@ use serde::de::{self, Deserializer, MapAccess, Visitor};
 use super::validation::exceptions;
 use super::{AllowedFinding, Step, place_at};
 use crate::error::{Error, Kind, Result};
-use crate::lint::{Linter, Profile, Selection};
+use crate::lint::{Expression, Linter, Profile, Requirement, RequirementSeverity, Selection};
 use crate::load::Files;
 use crate::validation::Exceptions;
 
@@ -25,6 +25,41 @@ pub struct LintSettings {
     pub ignore: Vec<String>,
     /// What may stay although it is found.
     pub allow: Vec<AllowedFinding>,
+    /// Expressions that objects must meet.
+    pub require: Vec<RequiredExpression>,
+}
+
+/// An expression of the Common Expression Language that objects must meet.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct RequiredExpression {
+    /// What it is called in findings.
+    pub name: String,
+    /// The objects that it is about: `KIND`, or `KIND/NAME`, with `*` for any text; without it all.
+    #[serde(default)]
+    pub r#match: String,
+    /// The expression; `object` is the object.
+    pub expression: String,
+    /// What is said of an object that does not meet it.
+    pub message: String,
+    /// How bad that is; without it an error.
+    #[serde(default)]
+    pub severity: RequiredSeverity,
+}
+
+/// How bad it is to break a requirement.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum RequiredSeverity {
+    /// Good to know.
+    Note,
+    /// Probably not meant.
+    Warning,
+    /// Must be mended.
+    #[default]
+    Error,
 }
 
 /// The long form.
@@ -40,9 +75,27 @@ struct Long {
     ignore: Vec<String>,
     /// What may stay although it is found.
     allow: Vec<AllowedFinding>,
+    /// Expressions that objects must meet.
+    require: Vec<RequiredExpression>,
 }
 
 impl LintSettings {
+    /// The expressions that objects must meet.
+    pub fn requirements(&self) -> Vec<Requirement> {
+        let each = self.require.iter().map(|one| Requirement {
+            name: one.name.clone(),
+            matches: one.r#match.clone(),
+            expression: one.expression.clone(),
+            message: one.message.clone(),
+            severity: match one.severity {
+                RequiredSeverity::Note => RequirementSeverity::Note,
+                RequiredSeverity::Warning => RequirementSeverity::Warning,
+                RequiredSeverity::Error => RequirementSeverity::Error,
+            },
+        });
+        each.collect()
+    }
+
     /// The rules that are asked.
     ///
     /// # Errors
@@ -66,6 +119,18 @@ impl LintSettings {
     /// A profile or a rule that is none.
     pub(super) fn checked(&self, files: &dyn Files, path: &Path) -> Result<()> {
         self.exceptions(files, path)?;
+        for (index, one) in self.require.iter().enumerate() {
+            if let Err(why) = Expression::parse(&one.expression) {
+                let way = [
+                    Step::Field("lint"),
+                    Step::Field("require"),
+                    Step::Item(index),
+                    Step::Field("expression"),
+                ];
+                let message = format!("the expression of `{}` is wrong: {why}", one.name);
+                return Err(Error::new(Kind::Project, message).at(place_at(files, path, &way)));
+            }
+        }
         let place = place_at(files, path, &[Step::Field("lint")]);
         let wrong = |why| Error::new(Kind::Project, why).at(place);
         let help = "`docs/lint.md` lists the profiles and the rules";
@@ -99,7 +164,7 @@ impl<'de> Visitor<'de> for LintVisitor {
     type Value = LintSettings;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a profile such as `recommended`, or `profile`, `select`, `ignore` and `allow`")
+        f.write_str("a profile such as `recommended`, or `profile`, `select`, `ignore`, `allow` and `require`")
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<LintSettings, E> {
@@ -116,6 +181,7 @@ impl<'de> Visitor<'de> for LintVisitor {
             select: long.select,
             ignore: long.ignore,
             allow: long.allow,
+            require: long.require,
         })
     }
 }

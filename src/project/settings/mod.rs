@@ -36,7 +36,7 @@ pub(super) use read::read_map;
 
 pub use diff::{DiffSettings, IgnoredDifference};
 pub use expect::{Bounds, Expectation};
-pub use lint::LintSettings;
+pub use lint::{LintSettings, RequiredExpression, RequiredSeverity};
 pub use references::{Missing, References};
 pub use substitute::{SubstituteSettings, SubstituteSource};
 pub use validation::{AllowedFinding, ValidationSettings};
@@ -78,6 +78,9 @@ pub struct ProjectSettings {
     /// What is unwise although a server takes it: `recommended`, or more; without it `kustom check`
     /// does not ask.
     pub lint: Option<LintSettings>,
+    /// Admission policies that lint asks and that are not rendered, with their bindings and parameters:
+    /// files, directories, addresses of files, and repositories as kustomizations name them.
+    pub policies: Vec<String>,
     /// How differences are shown.
     pub diff: DiffSettings,
     /// Values for the templates of all environments, over those of the base's `values.yaml`.

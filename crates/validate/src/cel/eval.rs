@@ -3,38 +3,10 @@
 use std::cmp::Ordering;
 use std::rc::Rc;
 
+use super::library;
 use super::parse::{Expr, qualified};
+use super::val::{Failure, Outcome, Val};
 use crate::quantity::Quantity;
-use crate::value::{Data, Value};
-
-/// A value while an expression runs.
-#[derive(Clone, Debug)]
-pub(crate) enum Val {
-    Null,
-    Bool(bool),
-    Int(i64),
-    Uint(u64),
-    Double(f64),
-    Text(Rc<str>),
-    Bytes(Rc<[u8]>),
-    List(Rc<Vec<Val>>),
-    Map(Rc<Vec<(Val, Val)>>),
-    Timestamp(jiff::Timestamp),
-    Duration(jiff::SignedDuration),
-    Quantity(Quantity),
-    Optional(Option<Rc<Val>>),
-}
-
-/// Why an expression has no result.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Failure {
-    /// It fails as it would on a server.
-    Error(String),
-    /// It uses what is not built here, or more time than it is given.
-    Unknown,
-}
-
-type Outcome = Result<Val, Failure>;
 
 /// Variables of an expression.
 pub(crate) type Scope = Vec<(String, Val)>;
@@ -49,137 +21,6 @@ pub(crate) fn run(expression: &Expr, scope: Scope) -> Option<Result<Val, String>
         Ok(found) => Some(Ok(found)),
         Err(Failure::Error(message)) => Some(Err(message)),
         Err(Failure::Unknown) => None,
-    }
-}
-
-impl Val {
-    pub(crate) fn text(text: &str) -> Self {
-        Self::Text(text.into())
-    }
-
-    /// A value of an object. Nulls in maps are absent, as the server drops them.
-    pub(crate) fn of(value: &Value<'_>) -> Self {
-        match &value.data {
-            Data::Null => Self::Null,
-            Data::Bool(set) => Self::Bool(*set),
-            Data::Int(number) => Self::Int(*number),
-            Data::Number(number) => Self::Double(*number),
-            Data::Text(text) => Self::text(text),
-            Data::List(items) => Self::List(Rc::new(items.iter().map(Self::of).collect())),
-            Data::Map(entries) => Self::Map(Rc::new(
-                entries
-                    .iter()
-                    .filter(|entry| !entry.value.is_null())
-                    .map(|entry| (Self::text(&entry.key), Self::of(&entry.value)))
-                    .collect(),
-            )),
-        }
-    }
-
-    /// Whether it is `true`.
-    pub(crate) fn is_true(&self) -> bool {
-        matches!(self, Self::Bool(true))
-    }
-
-    /// The text, if it is one.
-    pub(crate) fn as_text(&self) -> Option<&str> {
-        match self {
-            Self::Text(text) => Some(text),
-            _ => None,
-        }
-    }
-
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "numbers of different types are compared as doubles"
-    )]
-    fn number(&self) -> Option<f64> {
-        match self {
-            Self::Int(number) => Some(*number as f64),
-            Self::Uint(number) => Some(*number as f64),
-            Self::Double(number) => Some(*number),
-            _ => None,
-        }
-    }
-
-    fn equals(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Null, Self::Null) => true,
-            (Self::Bool(one), Self::Bool(other)) => one == other,
-            (Self::Int(one), Self::Int(other)) => one == other,
-            (Self::Text(one), Self::Text(other)) => one == other,
-            (Self::Bytes(one), Self::Bytes(other)) => one == other,
-            (Self::Timestamp(one), Self::Timestamp(other)) => one == other,
-            (Self::Duration(one), Self::Duration(other)) => one == other,
-            (Self::Quantity(one), Self::Quantity(other)) => one == other,
-            (Self::List(one), Self::List(other)) => {
-                one.len() == other.len() && one.iter().zip(other.iter()).all(|(a, b)| a.equals(b))
-            }
-            (Self::Map(one), Self::Map(other)) => {
-                one.len() == other.len()
-                    && one.iter().all(|(key, value)| {
-                        other.iter().any(|(other_key, other_value)| {
-                            key.equals(other_key) && value.equals(other_value)
-                        })
-                    })
-            }
-            (Self::Optional(one), Self::Optional(other)) => match (one, other) {
-                (Some(one), Some(other)) => one.equals(other),
-                (None, None) => true,
-                _ => false,
-            },
-            _ => match (self.number(), other.number()) {
-                (Some(one), Some(other)) => one == other,
-                _ => false,
-            },
-        }
-    }
-
-    fn compare(&self, other: &Self) -> Option<Ordering> {
-        match (self, other) {
-            (Self::Bool(one), Self::Bool(other)) => Some(one.cmp(other)),
-            (Self::Int(one), Self::Int(other)) => Some(one.cmp(other)),
-            (Self::Text(one), Self::Text(other)) => Some(one.cmp(other)),
-            (Self::Bytes(one), Self::Bytes(other)) => Some(one.cmp(other)),
-            (Self::Timestamp(one), Self::Timestamp(other)) => Some(one.cmp(other)),
-            (Self::Duration(one), Self::Duration(other)) => Some(one.cmp(other)),
-            _ => self.number()?.partial_cmp(&other.number()?),
-        }
-    }
-
-    fn get(&self, key: &Self) -> Option<Self> {
-        match (self, key) {
-            (Self::List(items), Self::Int(index)) => {
-                items.get(usize::try_from(*index).ok()?).cloned()
-            }
-            (Self::Map(entries), key) => entries
-                .iter()
-                .find(|(known, _)| known.equals(key))
-                .map(|(_, value)| value.clone()),
-            _ => None,
-        }
-    }
-
-    fn items(&self) -> Option<Vec<Self>> {
-        match self {
-            Self::List(items) => Some(items.to_vec()),
-            Self::Map(entries) => Some(entries.iter().map(|(key, _)| key.clone()).collect()),
-            _ => None,
-        }
-    }
-
-    fn is_zero(&self) -> bool {
-        match self {
-            Self::Null
-            | Self::Bool(false)
-            | Self::Int(0)
-            | Self::Uint(0)
-            | Self::Optional(None) => true,
-            Self::Text(text) => text.is_empty(),
-            Self::List(items) => items.is_empty(),
-            Self::Map(entries) => entries.is_empty(),
-            _ => false,
-        }
     }
 }
 
@@ -365,6 +206,9 @@ impl Machine {
         name: &str,
         arguments: &[Expr],
     ) -> Result<Option<Val>, Failure> {
+        if let Some(found) = self.more_macros(receiver, name, arguments)? {
+            return Ok(Some(found));
+        }
         let (of, variable, body) = match (receiver, name, arguments) {
             (None, "has", [Expr::Field(inner, field, _)]) => {
                 let of = self.eval(inner)?;
@@ -429,6 +273,72 @@ impl Machine {
             "exists_one" | "existsOne" => Val::Bool(found.len() == 1),
             _ => list(found),
         }))
+    }
+}
+
+impl Machine {
+    /// Macros with two variables, with a condition, and `cel.bind`.
+    fn more_macros(
+        &mut self,
+        receiver: Option<&Expr>,
+        name: &str,
+        arguments: &[Expr],
+    ) -> Result<Option<Val>, Failure> {
+        let (Some(of), [Expr::Name(first), second, body]) = (receiver, arguments) else {
+            return Ok(None);
+        };
+        if name == "bind" && matches!(of, Expr::Name(space) if space == "cel") {
+            let value = self.eval(second)?;
+            return self.with(first, value, body).map(Some);
+        }
+        if name == "map" {
+            let items = self.eval(of)?.items().ok_or(Failure::Unknown)?;
+            let mut found = Vec::new();
+            for item in items {
+                if self.with(first, item.clone(), second)?.is_true() {
+                    found.push(self.with(first, item, body)?);
+                }
+            }
+            return Ok(Some(list(found)));
+        }
+        let Expr::Name(second) = second else {
+            return Ok(None);
+        };
+        if !matches!(name, "all" | "exists" | "exists_one" | "existsOne") {
+            return Ok(None);
+        }
+        let pairs: Vec<(Val, Val)> = match self.eval(of)? {
+            Val::Map(entries) => entries.to_vec(),
+            Val::List(items) => items
+                .iter()
+                .cloned()
+                .enumerate()
+                .map(|(at, it)| (int(at), it))
+                .collect(),
+            _ => return Err(Failure::Unknown),
+        };
+        let mut count = 0;
+        let mut failure = None;
+        for (key, value) in pairs {
+            self.scope.push((first.clone(), key));
+            let found = self.with(second, value, body);
+            self.scope.pop();
+            match found {
+                Ok(Val::Bool(false)) if name == "all" => return Ok(Some(Val::Bool(false))),
+                Ok(Val::Bool(true)) if name == "exists" => return Ok(Some(Val::Bool(true))),
+                Ok(Val::Bool(true)) => count += 1,
+                Ok(_) => {}
+                Err(other) => failure = Some(other),
+            }
+        }
+        match failure {
+            Some(failure) => Err(failure),
+            None => Ok(Some(Val::Bool(match name {
+                "all" => true,
+                "exists" => false,
+                _ => count == 1,
+            }))),
+        }
     }
 }
 
@@ -603,7 +513,7 @@ fn text_method(text: &str, name: &str, values: &[Val]) -> Outcome {
         ("substring", [Val::Int(from)]) => substring(text, *from, None)?,
         ("substring", [Val::Int(from), Val::Int(to)]) => substring(text, *from, Some(*to))?,
         ("charAt", [Val::Int(at)]) => substring(text, *at, Some(at.saturating_add(1)))?,
-        _ => return Err(Failure::Unknown),
+        _ => return library::text(text, name, values),
     })
 }
 
@@ -673,6 +583,6 @@ fn list_method(items: &[Val], name: &str, values: &[Val]) -> Outcome {
             .iter()
             .rposition(|item| item.equals(wanted))
             .map_or(Val::Int(-1), int),
-        _ => return Err(Failure::Unknown),
+        _ => return library::list(items, name, values),
     })
 }

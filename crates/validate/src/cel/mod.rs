@@ -8,14 +8,17 @@ mod check;
 mod cost;
 mod eval;
 mod lex;
+mod library;
 mod parse;
 mod types;
+mod val;
 
 pub(crate) use check::check;
 pub(crate) use cost::{Bound, Inner, Named, cost};
-pub(crate) use eval::{Val, run};
+pub(crate) use eval::run;
 pub(crate) use parse::{Expr, is_word, parse};
 pub(crate) use types::Ty;
+pub(crate) use val::Val;
 
 /// Parses an expression and tells its type; an error says what is wrong with it.
 pub(crate) fn compile(text: &str, variables: &[(&str, Ty)]) -> Result<(Expr, Ty), String> {

@@ -1,0 +1,343 @@
+//! `kustom lint`.
+
+mod fix;
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use kustom::dangling;
+use kustom::error::{Error, Kind, Result};
+use kustom::finding::{Finding, Severity};
+use kustom::flux::hide_secrets;
+use kustom::lint::{
+    Linter, NamedObjects, Profile, Questions, Selection, Tally, between, compare, gather,
+    leave_out_habits, left_out, lint, of_build, rule,
+};
+use kustom::load::LookupCache;
+use kustom::place::Place;
+use kustom::project::Project;
+use kustom::report::{Check, Report, Suite};
+use kustom::resource::Resource;
+use kustom::validation::{Exception, Exceptions, Form, Version};
+
+use crate::cli::build::working_directory;
+use crate::cli::objects::{ObjectArguments, Objects, Target};
+use crate::cli::output::Streams;
+use crate::cli::report::Reporting;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    chosen: ObjectArguments,
+    /// The rules to begin with: `recommended`, `all`, or a level of the Pod Security Standards,
+    /// `baseline` or `restricted`, with or without the version of its policy, `restricted:v1.33`.
+    /// Without it what `lint` of `kustom.yaml` says, or `recommended`.
+    #[arg(long, value_name = "PROFILE")]
+    profile: Option<Profile>,
+    /// A rule to ask besides; may be repeated.
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    select: Vec<String>,
+    /// What to leave out: a rule, `KIND/NAME`, a field, or both of the last with a colon between; may
+    /// be repeated.
+    #[arg(long, value_name = "RULE|OBJECT|FIELD")]
+    ignore: Vec<String>,
+    /// The git revision that is deployed: what the change since then breaks is found, too.
+    #[arg(long, value_name = "REV")]
+    against: Option<String>,
+    /// The version of Kubernetes that the cluster has, or will have, `1.33`. Without it what the
+    /// environment says, or the newest that is known.
+    #[arg(long, value_name = "VERSION")]
+    kubernetes_version: Option<Version>,
+    /// Write what is certain into the files: nothing else changes in any build.
+    #[arg(long)]
+    fix: bool,
+    /// The least severity that fails.
+    #[arg(long, value_name = "SEVERITY", default_value = "error")]
+    fail_on: crate::cli::check::Least,
+    #[command(flatten)]
+    report: Reporting,
+}
+
+pub(super) fn run(mut arguments: Arguments, streams: &Streams) -> Result<ExitCode> {
+    arguments.chosen.lint = true;
+    let here = working_directory()?;
+    let files = arguments.chosen.overrides.files()?;
+    let targets = arguments.chosen.targets(&files, &here)?;
+    let mut run = Run::new(&arguments, &files, &here)?;
+    let (mut suites, objects) = run.suites(&files, &here, &targets)?;
+    if arguments.fix {
+        let written = fix::write(
+            &arguments.chosen,
+            (&files, &here),
+            &targets,
+            &objects,
+            &suites,
+        )?;
+        for path in &written.files {
+            streams.say(&format!("written: {path}\n"));
+        }
+        for why in &written.left {
+            streams.say(&format!("left as it is: {why}\n"));
+        }
+        if !written.files.is_empty() {
+            let files = arguments.chosen.overrides.files()?;
+            run = Run::new(&arguments, &files, &here)?;
+            suites = run.suites(&files, &here, &targets)?.0;
+            return run.report(suites, streams);
+        }
+    }
+    // The process ends soon; to free each value would take longer.
+    std::mem::forget(objects);
+    run.report(std::mem::take(&mut suites), streams)
+}
+
+/// The first finding of a rule at a place.
+type Known = HashMap<(&'static str, Place), Finding>;
+
+/// Lets an object that one environment calls otherwise be told as in the first, so that it is told once.
+fn in_one_voice(finding: &mut Finding, known: &mut Known) {
+    let Some(mut place) = finding.place.clone().filter(|place| place.span.line > 0) else {
+        return;
+    };
+    place.field = None;
+    let first = known
+        .entry((finding.rule, place))
+        .or_insert_with(|| finding.clone());
+    let is_same = |one: &Finding, other: &Finding| {
+        one.place == other.place && one.help == other.help && one.notes == other.notes
+    };
+    if is_same(first, finding) {
+        finding.message.clone_from(&first.message);
+        finding.object.clone_from(&first.object);
+    }
+}
+
+/// What objects are judged by.
+struct Run<'a> {
+    arguments: &'a Arguments,
+    project: Option<Project>,
+    asked: Questions,
+    idle: Vec<Finding>,
+    references: dangling::Options,
+    /// What the project lets stay: by lint, and by validation.
+    exceptions: [Exceptions; 2],
+    used: BTreeSet<usize>,
+    /// What this run lets stay.
+    ignored: Exceptions,
+    ignores: BTreeSet<usize>,
+    allowed: usize,
+    tally: Tally,
+}
+
+impl<'a> Run<'a> {
+    fn new(arguments: &'a Arguments, files: &LookupCache, here: &Path) -> Result<Self> {
+        let start: PathBuf = match &arguments.chosen.directory {
+            Some(directory) => here.join(directory),
+            None => here.to_path_buf(),
+        };
+        let project = Project::find_if_any(files, &start)?.map(|project| project.seen_from(here));
+        let (rules, objects): (Vec<&String>, Vec<&String>) = arguments
+            .ignore
+            .iter()
+            .partition(|word| rule(word).is_some());
+        let selection = arguments.selection(project.as_ref(), &rules)?;
+        let asked = match &project {
+            Some(project) => project.questions(files, &selection)?,
+            None => Questions {
+                linter: Linter::new(&selection).map_err(|unknown| {
+                    Error::new(Kind::Project, unknown.to_string())
+                        .help("`docs/lint.md` lists the rules")
+                })?,
+                policies: Vec::new(),
+                requirements: Vec::new(),
+            },
+        };
+        let mut references = dangling::Options {
+            missing: Some(Severity::Note),
+            ..dangling::Options::default()
+        };
+        let mut exceptions = [Exceptions::default(), Exceptions::default()];
+        if let Some(project) = &project {
+            references = project.reference_options();
+            exceptions = [project.lint_exceptions(files)?, project.exceptions(files)?];
+        }
+        let ignored = objects.iter().map(|word| {
+            Exception::parse(word).map_err(|why| {
+                Error::new(Kind::Project, format!("`--ignore {word}` is wrong: {why}")).help(
+                    "it takes a rule, `KIND/NAME`, a field such as `spec.replicas`, or \
+                     `KIND/NAME:FIELD`",
+                )
+            })
+        });
+        Ok(Self {
+            arguments,
+            project,
+            asked,
+            idle: Vec::new(),
+            references,
+            exceptions,
+            used: BTreeSet::new(),
+            ignored: Exceptions::new(ignored.collect::<Result<_>>()?),
+            ignores: BTreeSet::new(),
+            allowed: 0,
+            tally: Tally::default(),
+        })
+    }
+
+    /// What is found of each target, and their objects.
+    fn suites(
+        &mut self,
+        files: &LookupCache,
+        here: &Path,
+        targets: &[Target],
+    ) -> Result<(Vec<Suite>, Vec<Objects>)> {
+        let chosen = &self.arguments.chosen;
+        let mut all = Vec::new();
+        let mut each = Vec::new();
+        for target in targets {
+            let objects = chosen.objects(files, here, target)?;
+            let before = match &self.arguments.against {
+                Some(revision) => chosen.objects_of(files, here, target, revision)?,
+                None => None,
+            };
+            each.push(self.findings(&objects, before.as_deref()));
+            all.push(objects);
+        }
+        self.between(targets, &all, &mut each);
+        let mut known = HashMap::new();
+        let mut suites = Vec::new();
+        for ((target, objects), mut findings) in targets.iter().zip(&all).zip(each) {
+            for place in findings.iter_mut().flat_map(Finding::places_mut) {
+                objects.locate(place);
+            }
+            let count = findings.len();
+            let [own, of_validation] = &self.exceptions;
+            own.apply(&mut findings, &mut self.used);
+            of_validation.apply(&mut findings, &mut BTreeSet::new());
+            self.allowed += count - findings.len();
+            self.ignored.apply(&mut findings, &mut self.ignores);
+            hide_secrets(&mut findings, &objects.resources);
+            leave_out_habits(&mut findings, &self.tally);
+            gather(&mut findings, &self.asked.linter);
+            let told = findings.iter_mut();
+            told.for_each(|finding| in_one_voice(finding, &mut known));
+            suites.push(Suite {
+                name: target.name(),
+                file: target.name(),
+                checks: vec![Check::ran("lint", findings)],
+            });
+        }
+        if let Some(project) = self.project.as_ref().filter(|_| chosen.is_whole()) {
+            self.idle = project.idle_lint_exceptions(files, &self.used);
+        }
+        Ok((suites, all))
+    }
+
+    /// What is found of the objects of one target; places are spans.
+    fn findings(&mut self, objects: &Objects, before: Option<&[Resource]>) -> Vec<Finding> {
+        let form = form(objects);
+        let mut linted = lint(&self.asked, &objects.resources, form, &self.references);
+        leave_out_habits(&mut linted.findings, &linted.tally);
+        self.tally.add(&linted.tally);
+        let linter = &self.asked.linter;
+        let mut findings = objects.broken.clone();
+        let of_build = objects.found.iter().filter(|finding| of_build(finding));
+        findings.extend(of_build.filter(|_| !linter.is_of_standards()).cloned());
+        findings.extend(linted.findings);
+        if let Some(before) = before {
+            let own = objects.versions.iter().max().copied();
+            let version = self.arguments.kubernetes_version.or(own);
+            let version = version.unwrap_or(Version::NEWEST);
+            findings.extend(compare(linter, before, &objects.resources, form, version));
+        }
+        findings
+    }
+
+    /// Adds what is wrong between environments, where several are judged.
+    fn between(&self, targets: &[Target], all: &[Objects], each: &mut [Vec<Finding>]) {
+        let numbers: Vec<usize> = (0..targets.len())
+            .filter(|number| matches!(targets[*number], Target::Environment(_)))
+            .collect();
+        if numbers.len() < 2 {
+            return;
+        }
+        let names: Vec<String> = numbers
+            .iter()
+            .map(|number| targets[*number].name())
+            .collect();
+        let environments: Vec<NamedObjects<'_>> = numbers
+            .iter()
+            .zip(&names)
+            .map(|(number, name)| {
+                let objects = &all[*number];
+                (
+                    name.as_str(),
+                    objects.resources.as_slice(),
+                    objects.is_filled,
+                )
+            })
+            .collect();
+        for (number, finding) in between(&self.asked.linter, &environments, Form::Printed) {
+            each[numbers[number]].push(finding);
+        }
+    }
+
+    fn report(mut self, mut suites: Vec<Suite>, streams: &Streams) -> Result<ExitCode> {
+        // Exceptions that have let nothing stay: those of the project, where all of it was judged.
+        let idle = std::mem::take(&mut self.idle);
+        if !idle.is_empty() {
+            suites.push(Suite {
+                name: "exceptions".to_owned(),
+                file: "kustom.yaml".to_owned(),
+                checks: vec![Check::ran("exceptions", idle)],
+            });
+        }
+        let report = Report {
+            suites,
+            changes: Vec::new(),
+            allowed: self.allowed,
+            fails_at: self.arguments.fail_on.severity(),
+            base: String::new(),
+        };
+        let code = self.arguments.report.write(report, streams)?;
+        if let Some(sentence) = left_out(&self.tally) {
+            streams.say(&format!("{sentence}\n"));
+        }
+        Ok(code)
+    }
+}
+
+/// How the objects of a target reach the server.
+fn form(objects: &Objects) -> Form {
+    match objects.are_written() {
+        true => Form::Written,
+        false => Form::Printed,
+    }
+}
+
+impl Arguments {
+    /// The rules that are asked: those of the project, changed by the flags.
+    fn selection(&self, project: Option<&Project>, ignored: &[&String]) -> Result<Selection> {
+        let settings = project.and_then(|project| project.lint.as_ref());
+        let mut selection = match settings {
+            // A project is read only if its settings are right.
+            Some(settings) => settings
+                .selection()
+                .map_err(|why| Error::new(Kind::Project, why))?,
+            None => Selection::default(),
+        };
+        if let Some(profile) = self.profile {
+            selection = Selection {
+                profile,
+                ..Selection::default()
+            };
+        }
+        selection.ignore.retain(|name| !self.select.contains(name));
+        selection.select.extend(self.select.iter().cloned());
+        selection
+            .ignore
+            .extend(ignored.iter().map(|name| (*name).clone()));
+        Ok(selection)
+    }
+}
