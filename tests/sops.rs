@@ -474,7 +474,7 @@ fn generators_of_ksops_are_decrypted_in_process() {
         assert_eq!((said.code, &*stage.read("count")), (0, ""), "{said:?}");
         assert!(said.out.contains("pin: <not decrypted>"), "{said:?}");
         assert!(!said.out.contains("ENC["), "{said:?}");
-        assert_eq!(said.err.matches("warning: placeholders").count(), 3);
+        assert_eq!(said.err.matches("placeholders stand for what").count(), 3);
     }
     clean(&stage, "check k app");
     let said = clean(&stage, "secrets status k --decrypt");
