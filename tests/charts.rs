@@ -381,7 +381,9 @@ fn a_chart_that_makes_applications_makes_environments() {
     let Some(helm) = helm() else { return };
     let mut stage = stage("argocd: [argocd]\nhelm: {enabled: true}\n");
     // Only the helm on the `PATH` is asked for that.
-    stage.write_program("bin/helm", &format!("#!/bin/sh\nexec {helm} \"$@\"\n"));
+    let path = std::env::var("PATH").unwrap_or_default();
+    let program = format!("#!/bin/sh\nPATH='{path}'\nexec '{helm}' \"$@\"\n");
+    stage.write_program("bin/helm", &program);
     stage.put_programs_first("bin");
     stage.write(
         "repo/all/Chart.yaml",

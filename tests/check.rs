@@ -181,7 +181,7 @@ fn an_environment_that_does_not_render_stops_no_other() {
     assert_eq!(
         found(&stage, ""),
         [
-            "warning script-unmatched environments/production/yq_scripts/app/app.yaml:4 production",
+            "warning script-unmatched environments/production/yq_scripts/app/app.yaml:5 production",
             "error render environments/staging/kustomization.yaml:6 staging",
         ]
     );

@@ -38,20 +38,28 @@ pub fn check(into: &Path, kustom: &Path) -> Result<()> {
             git(&directory, &["checkout", "--quiet", "FETCH_HEAD"])?;
         }
         let output = Command::new(kustom)
-            .args(["check", "--fail-on", "error", "--directory"])
+            .args(["check", "--fail-on", "error", "--message-format", "json"])
+            .arg("--directory")
             .arg(&directory)
             .output()?;
-        let said = String::from_utf8_lossy(&output.stderr);
-        let of = |word: &str| said.lines().filter(|line| line.starts_with(word)).count();
+        let messages: Vec<serde_json::Value> = String::from_utf8_lossy(&output.stderr)
+            .lines()
+            .map(serde_json::from_str)
+            .collect::<std::result::Result<_, _>>()?;
+        let of = |severity: &'static str| {
+            messages
+                .iter()
+                .filter(move |message| message["severity"] == severity)
+        };
         println!(
             "{name}: exit {}, {} errors, {} warnings, {} notes",
             output.status.code().unwrap_or(-1),
-            of("error: "),
-            of("warning: "),
-            of("note: ")
+            of("error").count(),
+            of("warning").count(),
+            of("note").count()
         );
-        for line in said.lines().filter(|line| line.starts_with("error: ")) {
-            println!("  {line}");
+        for message in of("error") {
+            println!("  {}: {}", message["place"]["file"], message["message"]);
         }
         if !matches!(output.status.code(), Some(0 | 1)) {
             failed.push(name);
