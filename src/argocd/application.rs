@@ -456,7 +456,7 @@ impl Preparation<'_> {
     fn annotations(&self, options: &Json) -> Option<Change> {
         let pairs = self.pairs(options, "commonAnnotations");
         let force = force(options, "forceCommonAnnotations");
-        (!pairs.is_empty()).then(|| Change::AddPairs(Pairs::Annotations, pairs, force))
+        (!pairs.is_empty()).then_some(Change::AddPairs(Pairs::Annotations, pairs, force))
     }
 
     /// The components that are added. With `ignoreMissingComponents` Argo CD stops at the first one

@@ -38,18 +38,15 @@ pub fn check(into: &Path, kustom: &Path) -> Result<()> {
             git(&directory, &["checkout", "--quiet", "FETCH_HEAD"])?;
         }
         let output = Command::new(kustom)
-            .args(["check", "--fail-on", "error", "--message-format", "json"])
-            .arg("--directory")
-            .arg(&directory)
+            .args(["check", "--fail-on", "error", "--format", "json"])
+            .current_dir(&directory)
             .output()?;
-        let messages: Vec<serde_json::Value> = String::from_utf8_lossy(&output.stderr)
-            .lines()
-            .map(serde_json::from_str)
-            .collect::<std::result::Result<_, _>>()?;
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+        let findings = report["findings"].as_array().map_or(&[][..], Vec::as_slice);
         let of = |severity: &'static str| {
-            messages
+            findings
                 .iter()
-                .filter(move |message| message["severity"] == severity)
+                .filter(move |finding| finding["severity"] == severity)
         };
         println!(
             "{name}: exit {}, {} errors, {} warnings, {} notes",
@@ -58,8 +55,9 @@ pub fn check(into: &Path, kustom: &Path) -> Result<()> {
             of("warning").count(),
             of("note").count()
         );
-        for message in of("error") {
-            println!("  {}: {}", message["place"]["file"], message["message"]);
+        for finding in of("error") {
+            let text = |field: &str| finding[field].as_str().unwrap_or_default().to_owned();
+            println!("  {}: {}", text("file"), text("message"));
         }
         if !matches!(output.status.code(), Some(0 | 1)) {
             failed.push(name);

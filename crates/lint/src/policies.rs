@@ -431,11 +431,10 @@ impl<'v> Asked<'_, '_, 'v> {
             }
         }
         if let Some(message) = error {
-            return if fails {
-                self.tell(message, None, report)
-            } else {
-                ()
-            };
+            if fails {
+                self.tell(message, None, report);
+            }
+            return;
         }
         for validation in spec.list("validations") {
             let text = validation.text("expression");
