@@ -8,6 +8,7 @@ mod fix;
 
 use std::collections::HashMap;
 
+#[cfg(feature = "lsp")]
 pub(crate) use fix::{converted, documents, without_item};
 pub use fix::{fixed, is_fixable, is_of_all, is_same_but_for_fixes};
 pub use kustom_lint::{
