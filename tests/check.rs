@@ -149,6 +149,26 @@ fn operators_in_transformers_and_replacements_are_told_too() {
 }
 
 #[test]
+fn annotations_name_files_from_the_root_of_the_repository() {
+    let stage = project();
+    stage.write(
+        "r/kustom/base/map.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: map}\ndata: {debug: on}\n",
+    );
+    for command in ["validate", "lint"] {
+        let said = run(
+            &stage,
+            "r/kustom",
+            &format!("{command} --format github base/map.yaml"),
+        );
+        for line in said.out.lines().filter(|line| line.starts_with("::")) {
+            assert!(line.contains(" file=kustom/base/map.yaml,"), "{line}");
+        }
+        assert_eq!(said.out.contains("::error"), command == "validate");
+    }
+}
+
+#[test]
 fn rendered_files_that_are_kept_must_be_up_to_date() {
     let stage = project();
     stage.write("r/kustom.yaml", "rendered: rendered\n");

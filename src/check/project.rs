@@ -11,8 +11,8 @@ use super::since::{Affected, Since};
 use super::{ProjectGuard, tracked_generator_files, tracked_secrets, unignored};
 use crate::error::Result;
 use crate::finding::{Finding, Severity};
-use crate::load::{Revision, WorkTree, display_from};
-use crate::report::{Check, Outcome, Report, Suite, finding_of};
+use crate::load::{Revision, WorkTree};
+use crate::report::{Base, Check, Outcome, Report, Suite, finding_of};
 use crate::secret_scan::{scan_files, scan_tracked};
 
 impl CheckContext<'_> {
@@ -57,15 +57,14 @@ impl CheckContext<'_> {
         } else {
             suites.extend(checked.into_iter().map(|one| one.suite));
         }
-        let base = self
-            .tree
-            .map_or_else(String::new, |tree| display_from(tree.root(), self.here));
         Ok(Report {
             suites,
             changes,
             allowed,
             fails_at: Severity::Warning,
-            base: if base == "." { String::new() } else { base },
+            base: self
+                .tree
+                .map_or_else(Base::default, |tree| Base::new(tree.root(), self.here)),
         })
     }
 

@@ -3,10 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use kustom::check::display_from;
 use kustom::error::Result;
 use kustom::load::WorkTree;
-use kustom::report::{Color, Format, Report};
+use kustom::report::{Base, Color, Format, Report};
 use kustom::write;
 
 use super::output::Streams;
@@ -68,6 +67,14 @@ impl Reporting {
 }
 
 impl Reporting {
+    /// From where the paths of a report are counted; people read them from the current directory.
+    pub(super) fn base(&self, here: &Path) -> Result<Base> {
+        if self.format.format() == Format::Text {
+            return Ok(Base::default());
+        }
+        Ok(base_of(WorkTree::discover(here)?.as_ref(), here))
+    }
+
     /// Writes a report that is a text already, and tells the exit code.
     pub(super) fn write_text(
         &self,
@@ -99,8 +106,7 @@ impl Name {
     }
 }
 
-/// Where a directory is, seen from the root of its repository.
-pub(super) fn base_of(tree: Option<&WorkTree>, here: &Path) -> String {
-    let named = tree.map_or_else(String::new, |tree| display_from(tree.root(), here));
-    if named == "." { String::new() } else { named }
+/// From where paths are counted in a work tree, or outside of one.
+pub(super) fn base_of(tree: Option<&WorkTree>, here: &Path) -> Base {
+    tree.map_or_else(Base::default, |tree| Base::new(tree.root(), here))
 }

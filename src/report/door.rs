@@ -5,7 +5,7 @@
 //! each is taken apart without a rest.
 
 use super::{
-    Change, Check, Color, Diagnostic, Format, Look, MessageFormat, Outcome, Report, Suite,
+    Base, Change, Check, Color, Diagnostic, Format, Look, MessageFormat, Outcome, Report, Suite,
     finding_of, json_remark, printable, remark, report, rules, visible_json,
 };
 use crate::error::{Error, Kind, Note};
@@ -211,7 +211,10 @@ fn no_finding_of_any_rule_shows_a_secret_in_any_format() {
             }],
             allowed: 1,
             fails_at: Severity::Warning,
-            base: "deploy".to_owned(),
+            base: Base::new(
+                std::path::Path::new("/r"),
+                std::path::Path::new("/r/deploy"),
+            ),
         };
         for format in formats() {
             let told = report(&whole, format, Look::default(), |_| None);

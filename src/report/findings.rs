@@ -3,12 +3,15 @@
 //! Checks come in suites: one for the repository, one for each environment. The same remark on a
 //! base is made by every environment that builds on it; here it becomes one, with their names.
 
+use std::path::{Component, Path};
+
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 
 use super::changes::Change;
 use crate::error::Error;
 use crate::finding::{Finding, Severity};
+use crate::load::display_from;
 
 /// All that some checks found.
 #[derive(Clone, Debug)]
@@ -21,8 +24,70 @@ pub struct Report {
     pub allowed: usize,
     /// The least severity that fails a check.
     pub fails_at: Severity,
-    /// Where the files of places are, seen from the root of the repository: empty or `sub/dir`.
-    pub base: String,
+    /// How a path of a place becomes one from the root of the repository.
+    pub base: Base,
+}
+
+/// Where the current directory is, seen from the root of the repository.
+///
+/// Places name files from the current directory; annotations and reports for machines want them from
+/// the root of the repository. Without one both are the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Base {
+    /// The current directory, seen from the root: `sub/dir`, `../..` or nothing.
+    here: String,
+    /// The directories down to the root.
+    root: Vec<String>,
+}
+
+impl Base {
+    /// The base of a repository's root and of a current directory, both absolute.
+    pub fn new(root: &Path, here: &Path) -> Self {
+        let name = |part: Component<'_>| part.as_os_str().to_string_lossy().into_owned();
+        Self {
+            here: display_from(root, here),
+            root: root.components().map(name).collect(),
+        }
+    }
+
+    /// A path as it is seen from the root of the repository.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::path::Path;
+    /// use kustom::report::Base;
+    ///
+    /// let base = Base::new(Path::new("/src/site"), Path::new("/src/site/deploy"));
+    /// assert_eq!(base.from_root("app/web.yaml"), "deploy/app/web.yaml");
+    /// let above = Base::new(Path::new("/src/site"), Path::new("/src"));
+    /// assert_eq!(above.from_root("site/app/web.yaml"), "app/web.yaml");
+    /// ```
+    pub fn from_root(&self, file: &str) -> String {
+        if file.starts_with('/') {
+            return file.to_owned();
+        }
+        let mut parts: Vec<&str> = Vec::new();
+        for part in self.here.split('/').chain(file.split(['/', '\\'])) {
+            match part {
+                "" | "." => {}
+                ".." if parts.last().is_some_and(|last| *last != "..") => drop(parts.pop()),
+                part => parts.push(part),
+            }
+        }
+        // Out of the root and back into it.
+        let out = parts.iter().take_while(|part| **part == "..").count();
+        let back = parts.iter().skip(out).take(out);
+        let own = self
+            .root
+            .len()
+            .checked_sub(out)
+            .map(|at| self.root.iter().skip(at));
+        if own.is_some_and(|own| own.eq(back)) {
+            drop(parts.drain(..2 * out));
+        }
+        parts.join("/")
+    }
 }
 
 /// The checks of one environment, or of the repository.
@@ -98,7 +163,7 @@ impl Default for Report {
             changes: Vec::new(),
             allowed: 0,
             fails_at: Severity::Warning,
-            base: String::new(),
+            base: Base::default(),
         }
     }
 }
@@ -126,7 +191,7 @@ impl Report {
             changes: Vec::new(),
             allowed: 0,
             fails_at: Severity::Error,
-            base: String::new(),
+            base: Base::default(),
         }
     }
 
@@ -201,18 +266,7 @@ impl Report {
 
     /// A path as it is seen from the root of the repository.
     pub fn from_root(&self, file: &str) -> String {
-        if file.starts_with('/') {
-            return file.to_owned();
-        }
-        let mut parts: Vec<&str> = Vec::new();
-        for part in self.base.split('/').chain(file.split(['/', '\\'])) {
-            match part {
-                "" | "." => {}
-                ".." if parts.last().is_some_and(|last| *last != "..") => drop(parts.pop()),
-                part => parts.push(part),
-            }
-        }
-        parts.join("/")
+        self.base.from_root(file)
     }
 }
 
@@ -385,7 +439,7 @@ mod tests {
     #[test]
     fn paths_are_seen_from_the_root() {
         let report = Report {
-            base: "deploy/kustom".to_owned(),
+            base: Base::new(Path::new("/r"), Path::new("/r/deploy/kustom")),
             ..Report::of("x", Vec::new())
         };
         assert_eq!(report.from_root("a/b.yaml"), "deploy/kustom/a/b.yaml");

@@ -29,7 +29,7 @@ pub use diff::{Format as DiffFormat, Layout, diff, diffs, summary as diff_summar
 pub use explain::{
     blame, blame_json, chain, chains_json, life, lives_json, objects, reverse, reverse_json,
 };
-pub use findings::{Check, Counts, Merged, Outcome, Report, Suite, finding_of};
+pub use findings::{Base, Check, Counts, Merged, Outcome, Report, Suite, finding_of};
 pub use graph::{GraphFormat, graph};
 pub use overview::{EnvironmentView, Overview, Page};
 pub use rules::{About, about, rules};

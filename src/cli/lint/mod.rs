@@ -298,7 +298,7 @@ impl<'a> Run<'a> {
             changes: Vec::new(),
             allowed: self.allowed,
             fails_at: self.arguments.fail_on.severity(),
-            base: String::new(),
+            base: self.arguments.report.base(&working_directory()?)?,
         };
         let code = self.arguments.report.write(report, streams)?;
         if let Some(sentence) = left_out(&self.tally) {

@@ -153,7 +153,7 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
         changes: Vec::new(),
         allowed: judge.allowed,
         fails_at: arguments.fail_on.severity(),
-        base: String::new(),
+        base: arguments.report.base(&here)?,
     };
     arguments.report.write(report, streams)
 }
