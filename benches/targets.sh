@@ -144,7 +144,8 @@ draw() {
   echo "Processor time on one thread (\`benches/targets.sh\`); beside $({
     [ -z "$kustomize" ] || echo "kustomize $($kustomize version)"
     [ -z "$yq" ] || echo "yq $($yq --version | sed 's/.* v//')"
-    [ -z "$gitleaks" ] || echo "gitleaks $($gitleaks version)"
+    # Built by Go it does not know its own.
+    [ -z "$gitleaks" ] || echo "gitleaks $(go version -m "$gitleaks" | awk '$1 == "mod" {print $3}')"
   } | paste -sd, | sed 's/,/, /g')."
   echo
   table

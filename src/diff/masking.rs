@@ -16,6 +16,7 @@ use super::found::Instead;
 use super::path::{Path, Step};
 use super::secret::{clear, decoded, is_mask, is_secret};
 use super::{Secrets, Shown};
+use crate::guard::is_field_with_secrets;
 use crate::resource::Resource;
 use crate::yaml::{Entry, Node, Options, PrintOptions, Tag, Value, print_node, read, write};
 
@@ -345,16 +346,20 @@ pub(super) fn printed(node: &Node) -> String {
 pub(super) fn secret_values(resource: &Resource) -> impl Iterator<Item = (Path, &Node)> {
     let gvk = &resource.id().gvk;
     let is_secret = gvk.kind == "Secret" && gvk.group.is_empty();
-    let fields = ["data", "stringData"]
-        .into_iter()
-        .filter(move |_| is_secret);
-    fields.flat_map(|field| {
-        let entries = resource.node.get(field).map_or(&[][..], Node::entries);
-        entries.iter().map(move |entry| {
+    let fields = resource.node.entries().iter().filter_map(move |entry| {
+        let name = entry.key.text()?;
+        (is_secret && is_field_with_secrets(name)).then_some((name, &entry.value))
+    });
+    fields.flat_map(|(field, value)| {
+        let path = Path(vec![Step::Field(field.into())]);
+        let own = value.is_scalar().then(|| (path.clone(), value));
+        let below = value.entries().iter().map(move |entry| {
+            let mut path = path.clone();
             let key = entry.key.text().unwrap_or_default();
-            let path = Path(vec![Step::Field(field.into()), Step::Field(key.into())]);
+            path.0.push(Step::Field(key.into()));
             (path, &entry.value)
-        })
+        });
+        own.into_iter().chain(below)
     })
 }
 

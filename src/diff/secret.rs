@@ -5,6 +5,7 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::path::Path;
+use crate::guard::is_field_with_secrets;
 use crate::resource::Resource;
 use crate::yaml::Node;
 
@@ -18,10 +19,12 @@ const MASKS: [&str; 3] = ["***", "*** (before)", "*** (after)"];
 pub(super) fn is_secret(resource: &Resource, path: &Path) -> bool {
     let gvk = &resource.id().gvk;
     let mut fields = path.fields();
-    let in_secret = gvk.kind == "Secret"
-        && gvk.group.is_empty()
-        && matches!(fields.next(), Some("data" | "stringData"))
-        && fields.next().is_some();
+    let in_field = match fields.next() {
+        Some("data" | "stringData") => fields.next().is_some(),
+        Some(field) => is_field_with_secrets(field),
+        None => false,
+    };
+    let in_secret = gvk.kind == "Secret" && gvk.group.is_empty() && in_field;
     in_secret || path.fields().next_back() == Some(LAST_APPLIED)
 }
 

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::recorder::Life;
 use super::track::Seg;
-use crate::guard::{Guard, is_placeholder};
+use crate::guard::{Guard, is_field_with_secrets, is_placeholder};
 use crate::id::Id;
 use crate::yaml::Node;
 
@@ -26,11 +26,19 @@ pub(super) struct Secrets {
     guard: Guard,
 }
 
-/// Whether a value is data of a Secret.
+fn is_data_field(name: &str) -> bool {
+    matches!(name, "data" | "stringData")
+}
+
+/// Whether a value is data of a Secret, or may be meant as such.
 pub(super) fn is_data(id: &Id, way: &[Seg]) -> bool {
-    let is_field = |key: &str| matches!(key, "data" | "stringData");
-    let in_data = matches!(way.first(), Some(Seg::Key(key)) if is_field(key));
-    id.gvk.kind == "Secret" && id.gvk.group.is_empty() && in_data && way.len() > 1
+    let in_data = match way {
+        [] => false,
+        [Seg::Key(key)] => !is_data_field(key) && is_field_with_secrets(key),
+        [Seg::Key(key), ..] => is_field_with_secrets(key),
+        _ => false,
+    };
+    id.gvk.kind == "Secret" && id.gvk.group.is_empty() && in_data
 }
 
 impl Secrets {
@@ -41,10 +49,12 @@ impl Secrets {
             life.nodes().filter(move |_| is_secret)
         });
         for node in nodes {
-            for field in ["data", "stringData"] {
-                let entries = node.get(field).map(Node::entries).unwrap_or_default();
-                let texts = entries.iter().filter_map(|entry| entry.value.text());
-                texts.for_each(|text| learn(text, &mut values));
+            for field in node.entries() {
+                if field.key.text().is_some_and(is_field_with_secrets) {
+                    let entries = field.value.entries().iter().map(|entry| &entry.value);
+                    let texts = entries.chain([&field.value]).filter_map(Node::text);
+                    texts.for_each(|text| learn(text, &mut values));
+                }
             }
         }
         Self::new(values)

@@ -47,6 +47,7 @@ pub use mask::{Mask, listener, masked};
 pub use placeholder::is_placeholder;
 pub use reference::{FileReference, generator_files};
 pub use remembered::{remember, remembered};
+pub use sensitive::is_field_with_secrets;
 pub use settings::Settings;
 
 use dedup::dedup;

@@ -38,6 +38,21 @@ pub(super) struct Part {
     pub(super) is_sure: bool,
 }
 
+/// Whether a field of the first level of a Secret holds secrets: `data`, `stringData`, and those that
+/// no Secret has, since one of them is often a misspelt `stringData`.
+pub fn is_field_with_secrets(name: &str) -> bool {
+    let others = [
+        "apiVersion",
+        "kind",
+        "metadata",
+        "type",
+        "immutable",
+        "status",
+        "sops",
+    ];
+    !others.contains(&name) && !name.starts_with('$')
+}
+
 /// The parts of one text.
 pub(super) fn parts(guard: &Guard, name: &str, text: &str) -> Vec<Part> {
     let mut promises = Vec::new();
@@ -229,6 +244,8 @@ impl Walk<'_, '_> {
             let mut targets = targets.items().iter();
             targets.any(|it| it.at(&["select", "kind"]).and_then(Node::text) == Some("Secret"))
         });
+        // Not a reference to one, which has a kind and a name as well.
+        let is_object = kind == "Secret" && node.get("metadata").is_some_and(Node::is_map);
         for entry in entries {
             let (name, value) = (entry.key.text().unwrap_or_default(), &entry.value);
             let in_flow = node.style == Style::Flow;
@@ -256,6 +273,8 @@ impl Walk<'_, '_> {
                 "items" if kind == "SecretList" => self.node(value, true),
                 "kubectl.kubernetes.io/last-applied-configuration" => self.all(key, value),
                 "encryptedData" | "secretKeyRef" | "remoteRef" | "sops" => {}
+                // `strngData`: a mistake of a letter shows no secret.
+                _ if is_object && is_field_with_secrets(name) => self.all(key, value),
                 _ if is_sensitive(name, value.text().unwrap_or("0")) => self.named(key, value),
                 _ => self.node(value, is_secret && !value.is_scalar() || of_target),
             }
