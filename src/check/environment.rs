@@ -8,7 +8,7 @@ use crate::dangling;
 use crate::error::Error;
 use crate::finding::{Finding, Severity};
 use crate::flux::hide_secrets;
-use crate::lint::{gather, leave_out_habits, lint_nodes};
+use crate::lint::{gather, is_lost_in_build, leave_out_habits, lint_nodes};
 use crate::load::{Accesses, Files, Recording, is_outside};
 use crate::place::Place;
 use crate::project::{self, Config, Environment, Options, Project, Rendered, configs, render};
@@ -44,28 +44,6 @@ const CHECKS: [&str; 8] = [
     "rendered",
     "lint",
     "validate",
-];
-
-/// The rules of what is lost without a word in a build, sorted.
-const LINTS: [&str; 18] = [
-    "added-item",
-    "changed-value",
-    "custom-kind",
-    "emptied-list",
-    "env-file",
-    "followed-reference",
-    "idle-deletion",
-    "idle-patch",
-    "image-elsewhere",
-    "index-path",
-    "kept-label",
-    "lost-patch",
-    "misfit-replacement",
-    "one-of",
-    "patch-directive",
-    "patch-path",
-    "replaced-list",
-    "substitution-left",
 ];
 
 /// Runs all checks on one environment; `root` is what findings name files from, and `definitions`
@@ -359,7 +337,10 @@ fn check_of(rule: &str) -> &'static str {
     match rule {
         "deprecated-field" => "deprecated",
         "orphan-script" => "configs",
-        "duplicate-key"
+        "changed-value"
+        | "custom-kind"
+        | "duplicate-key"
+        | "substitution-left"
         | dangling::FORMER
         | dangling::MISSING
         | dangling::PORT
@@ -367,7 +348,7 @@ fn check_of(rule: &str) -> &'static str {
         | dangling::VARIABLE => "lint",
         _ if rule.starts_with("script-") => "configs",
         _ if rule.starts_with("unmatched-") => "unmatched",
-        _ if LINTS.binary_search(&rule).is_ok() => "lint",
+        _ if is_lost_in_build(rule) => "lint",
         _ => "render",
     }
 }

@@ -14,7 +14,7 @@ use kustom::regexp;
 use kustom::report;
 use kustom::resource::{History, Resource};
 use kustom::schema::Schema;
-use kustom::validation::{Version, take_items};
+use kustom::validation::{Exception, Exceptions, Version, take_items};
 use kustom::yaml::{Node, manifests, repeated_key};
 
 use super::output::stdin;
@@ -42,6 +42,19 @@ pub(super) struct ObjectArguments {
     /// Whether builds look for what is lost without a word.
     #[arg(skip)]
     pub(super) lint: bool,
+}
+
+/// What a run is told not to find, by the words of `--ignore`.
+pub(super) fn ignored<'w>(words: impl IntoIterator<Item = &'w String>) -> Result<Exceptions> {
+    let exceptions = words.into_iter().map(|word| {
+        Exception::parse(word).map_err(|why| {
+            Error::new(Kind::Project, format!("`--ignore {word}` is wrong: {why}")).help(
+                "it takes a rule, `KIND/NAME`, a field such as `spec.replicas`, or \
+                 `KIND/NAME:FIELD`",
+            )
+        })
+    });
+    Ok(Exceptions::new(exceptions.collect::<Result<_>>()?))
 }
 
 /// What is judged together.
@@ -92,6 +105,31 @@ impl ObjectArguments {
         self.targets.is_empty() && self.filenames.is_empty()
     }
 
+    /// The environments of the project around, if there is one, that are none of the targets.
+    pub(super) fn other_environments(
+        &self,
+        files: &LookupCache,
+        here: &Path,
+        targets: &[Target],
+    ) -> Result<Vec<Target>> {
+        let project = self.project_around(files, here)?;
+        let names = project.map_or_else(Vec::new, |project| project.names(files));
+        let is_target = |name: &String| {
+            let mut targets = targets.iter();
+            targets.any(|target| matches!(target, Target::Environment(known) if known == name))
+        };
+        let others = names.into_iter().filter(|name| !is_target(name));
+        Ok(others.map(Target::Environment).collect())
+    }
+
+    fn project_around(&self, files: &LookupCache, here: &Path) -> Result<Option<Project>> {
+        let start = match &self.directory {
+            Some(directory) => here.join(directory),
+            None => here.to_path_buf(),
+        };
+        Project::find_if_any(files, &start)
+    }
+
     pub(super) fn targets(&self, files: &LookupCache, here: &Path) -> Result<Vec<Target>> {
         let named = self.filenames.iter().map(|name| (name, true));
         let named: Vec<_> = named
@@ -127,11 +165,7 @@ impl ObjectArguments {
     /// Whether a name that a directory has, too, is an environment of a project. Where no project says so, the
     /// directory is meant; no convention is asked, since that takes a look at every file.
     fn is_environment(&self, files: &LookupCache, here: &Path, name: &str) -> bool {
-        let start = match &self.directory {
-            Some(directory) => here.join(directory),
-            None => here.to_path_buf(),
-        };
-        let project = Project::find_if_any(files, &start).ok().flatten();
+        let project = self.project_around(files, here).ok().flatten();
         project.is_some_and(|project| project.names(files).iter().any(|known| known == name))
     }
 

@@ -27,11 +27,6 @@ pub fn is_fixable(rule: &str) -> bool {
     IDLE.contains(&rule) || matches!(rule, "deprecated-field" | "old-service-account-field")
 }
 
-/// Whether an edit for a rule is right only if it is so for everything that reads the file.
-pub fn is_of_all(rule: &str) -> bool {
-    IDLE.contains(&rule)
-}
-
 /// The text of a file without what a finding finds, if one edit is certain; `path` is the file.
 pub fn fixed(finding: &Finding, files: &dyn Files, path: &Path, text: &str) -> Option<String> {
     let offset = finding.place.as_ref()?.span.start as usize;

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 
 #[cfg(feature = "lsp")]
 pub(crate) use fix::{converted, documents, without_item};
-pub use fix::{fixed, is_fixable, is_of_all, is_same_but_for_fixes};
+pub use fix::{fixed, is_fixable, is_same_but_for_fixes};
 pub use kustom_lint::{
     Count, Group, Linter, Profile, Requirement, RequirementSeverity, Rule, RuleSet, Selection,
     Tally, UnknownRule, rule, rules,
@@ -35,10 +35,9 @@ pub struct Linted {
     pub tally: Tally,
 }
 
-/// Rules of checks that are about kustomizations, sorted: the build finds them.
-const OF_BUILD: &[&str] = &[
+/// Rules of what is lost without a word in a build, sorted.
+const LOST_IN_BUILD: &[&str] = &[
     "added-item",
-    "deprecated-field",
     "emptied-list",
     "env-file",
     "followed-reference",
@@ -53,6 +52,11 @@ const OF_BUILD: &[&str] = &[
     "patch-directive",
     "patch-path",
     "replaced-list",
+];
+
+/// Other rules about kustomizations that the build finds.
+const OTHERS_OF_BUILD: &[&str] = &[
+    "deprecated-field",
     "unmatched-image",
     "unmatched-patch",
     "unmatched-replacement",
@@ -65,7 +69,12 @@ pub const ACROSS: [&str; 3] = [across::DRAIN, across::FOREIGN, across::TWICE];
 
 /// Whether a finding of a build, or of a render, is one of lint.
 pub fn of_build(finding: &Finding) -> bool {
-    OF_BUILD.binary_search(&finding.rule).is_ok()
+    is_lost_in_build(finding.rule) || OTHERS_OF_BUILD.contains(&finding.rule)
+}
+
+/// Whether a rule is about what is lost without a word in a build.
+pub(crate) fn is_lost_in_build(rule: &str) -> bool {
+    LOST_IN_BUILD.binary_search(&rule).is_ok()
 }
 
 /// What objects are asked.
@@ -287,6 +296,6 @@ mod tests {
 
     #[test]
     fn the_rules_of_the_build_are_sorted() {
-        assert!(OF_BUILD.is_sorted());
+        assert!(LOST_IN_BUILD.is_sorted());
     }
 }

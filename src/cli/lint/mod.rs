@@ -19,10 +19,10 @@ use kustom::place::Place;
 use kustom::project::Project;
 use kustom::report::{Check, Report, Suite};
 use kustom::resource::Resource;
-use kustom::validation::{Exception, Exceptions, Form, Version};
+use kustom::validation::{Exceptions, Form, Version};
 
 use crate::cli::build::working_directory;
-use crate::cli::objects::{ObjectArguments, Objects, Target};
+use crate::cli::objects::{ObjectArguments, Objects, Target, ignored};
 use crate::cli::output::Streams;
 use crate::cli::report::Reporting;
 
@@ -92,8 +92,8 @@ pub(super) fn run(mut arguments: Arguments, streams: &Streams) -> Result<ExitCod
     run.report(std::mem::take(&mut suites), streams)
 }
 
-/// The first finding of a rule at a place.
-type Known = HashMap<(&'static str, Place), Finding>;
+/// The first finding of a rule at a place, by its words but for the object's name.
+type Known = HashMap<(&'static str, Place, String), Finding>;
 
 /// Lets an object that one environment calls otherwise be told as in the first, so that it is told once.
 fn in_one_voice(finding: &mut Finding, known: &mut Known) {
@@ -101,11 +101,18 @@ fn in_one_voice(finding: &mut Finding, known: &mut Known) {
         return;
     };
     place.field = None;
+    let words = match &finding.object {
+        Some(object) => finding.message.replace(&format!("`{}`", object.name), ""),
+        None => finding.message.clone(),
+    };
     let first = known
-        .entry((finding.rule, place))
+        .entry((finding.rule, place, words))
         .or_insert_with(|| finding.clone());
     let is_same = |one: &Finding, other: &Finding| {
-        one.place == other.place && one.help == other.help && one.notes == other.notes
+        one.place == other.place
+            && one.severity == other.severity
+            && one.help == other.help
+            && one.notes == other.notes
     };
     if is_same(first, finding) {
         finding.message.clone_from(&first.message);
@@ -162,14 +169,6 @@ impl<'a> Run<'a> {
             references = project.reference_options();
             exceptions = [project.lint_exceptions(files)?, project.exceptions(files)?];
         }
-        let ignored = objects.iter().map(|word| {
-            Exception::parse(word).map_err(|why| {
-                Error::new(Kind::Project, format!("`--ignore {word}` is wrong: {why}")).help(
-                    "it takes a rule, `KIND/NAME`, a field such as `spec.replicas`, or \
-                     `KIND/NAME:FIELD`",
-                )
-            })
-        });
         Ok(Self {
             arguments,
             project,
@@ -178,7 +177,7 @@ impl<'a> Run<'a> {
             references,
             exceptions,
             used: BTreeSet::new(),
-            ignored: Exceptions::new(ignored.collect::<Result<_>>()?),
+            ignored: ignored(objects)?,
             ignores: BTreeSet::new(),
             allowed: 0,
             tally: Tally::default(),

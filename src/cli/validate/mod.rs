@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use kustom::dangling;
-use kustom::error::{Error, Kind, Result};
+use kustom::error::Result;
 use kustom::finding::{Finding, Severity};
 use kustom::flux::hide_secrets;
 use kustom::load::LookupCache;
@@ -16,13 +16,13 @@ use kustom::project::Project;
 use kustom::report::{Check, Report, Suite};
 use kustom::resource::Resource;
 use kustom::validation::{
-    Exception, Exceptions, Form, UNKNOWN_SCHEMA, Version, definitions, schemas, validate_beside,
+    Exceptions, Form, UNKNOWN_SCHEMA, Version, definitions, schemas, validate_beside,
     validate_between,
 };
 use kustom::yaml::Node;
 
 use super::build::working_directory;
-use super::objects::{ObjectArguments, Objects};
+use super::objects::{ObjectArguments, Objects, ignored};
 use super::output::Streams;
 use super::report::Reporting;
 use super::selection::SelectionFlags;
@@ -193,14 +193,6 @@ impl<'a> Judge<'a> {
             references = project.reference_options();
             exceptions = project.exceptions(files)?;
         }
-        let ignored = arguments.ignore.iter().map(|word| {
-            Exception::parse(word).map_err(|why| {
-                Error::new(Kind::Project, format!("`--ignore {word}` is wrong: {why}")).help(
-                    "it takes a rule, `KIND/NAME`, a field such as `spec.replicas`, or \
-                     `KIND/NAME:FIELD`",
-                )
-            })
-        });
         Ok(Self {
             arguments,
             files,
@@ -210,7 +202,7 @@ impl<'a> Judge<'a> {
             references,
             exceptions,
             used: BTreeSet::new(),
-            ignored: Exceptions::new(ignored.collect::<Result<_>>()?),
+            ignored: ignored(&arguments.ignore)?,
             ignores: BTreeSet::new(),
             allowed: 0,
         })
