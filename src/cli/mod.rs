@@ -95,7 +95,7 @@ struct Global {
     /// Print errors only; of a report, a line for each finding.
     #[arg(short, long, global = true)]
     quiet: bool,
-    /// How errors and findings are written on stderr.
+    /// How errors and findings are written, on stderr and in reports for people on stdout.
     #[arg(long, global = true, value_name = "FORMAT", default_value = "full")]
     message_format: output::Messages,
     /// How many threads work at most; without it one for each core.

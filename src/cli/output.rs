@@ -10,6 +10,7 @@ use kustom::error::{Error, Kind, Result};
 use kustom::finding::Finding;
 use kustom::guard::Mask;
 use kustom::load::{FileKind, Files as _, LookupCache, bounded};
+use kustom::place::Place;
 use kustom::report::{
     self, Color, Diagnostic, Format, Look, MessageFormat, Outcome, Report, visible_json,
 };
@@ -252,18 +253,22 @@ impl Streams {
         }
     }
 
-    /// A report of what may be shown in a format, for stdout or a file.
+    /// A report of what may be shown in a format, for stdout or a file; one for people has the
+    /// format of all messages, and with `--quiet` a line for each finding.
     pub(super) fn page(&self, report: &Report, format: Format, color: Color) -> String {
         let look = Look {
             color,
             width: width_of(io::stdout()).unwrap_or(MESSAGE_WIDTH),
         };
         self.with_mask([], |mask| {
-            if format == Format::Text && self.quiet {
-                let told = report::diagnostics(report);
-                return told.iter().map(Diagnostic::short).collect();
+            let lines = |place: &Place| mask.excerpt(place);
+            match (format, self.messages) {
+                (Format::Text, MessageFormat::Full) if self.quiet => {
+                    report::messages(report, MessageFormat::Short, look, lines)
+                }
+                (Format::Text, messages) => report::messages(report, messages, look, lines),
+                _ => report::report(report, format, look, lines),
             }
-            report::report(report, format, look, |place| mask.excerpt(place))
         })
     }
 

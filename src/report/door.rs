@@ -6,7 +6,7 @@
 
 use super::{
     Base, Change, Check, Color, Diagnostic, Format, Look, MessageFormat, Outcome, Report, Suite,
-    finding_of, json_remark, printable, remark, report, rules, visible_json,
+    finding_of, json_remark, messages, printable, remark, report, rules, visible_json,
 };
 use crate::error::{Error, Kind, Note};
 use crate::finding::{Finding, Object, Severity};
@@ -219,6 +219,10 @@ fn no_finding_of_any_rule_shows_a_secret_in_any_format() {
         for format in formats() {
             let told = report(&whole, format, Look::default(), |_| None);
             hides(&told, secret, &format!("{rule} as {format:?}"));
+        }
+        for (format, look) in looks() {
+            let told = messages(&whole, format, look, |_| None);
+            hides(&told, secret, &format!("{rule} in {format:?}"));
         }
     }
 }

@@ -82,6 +82,18 @@ pub fn report(
     }
 }
 
+/// The findings of a report as messages on stdout: a page, a line each, or an object a line.
+///
+/// What became of environments stands behind them. `lines` knows the lines to show.
+pub fn messages(
+    report: &Report,
+    format: MessageFormat,
+    look: Look,
+    lines: impl Fn(&Place) -> Option<Excerpt>,
+) -> String {
+    text::messages(report, format, look, lines)
+}
+
 /// A remark outside of errors and findings, as people may be shown it.
 pub fn remark(text: &str) -> Cow<'_, str> {
     shown::sentence(text)

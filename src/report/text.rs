@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use rustc_hash::FxHashMap;
 
 use super::changes;
-use super::diagnostic::{Diagnostic, Look};
+use super::diagnostic::{Diagnostic, Look, MessageFormat, json_remark};
 use super::findings::{Check, Merged, Report};
 use super::{BOLD, painted, shown};
 use crate::finding::{Finding, Severity};
@@ -62,6 +62,37 @@ pub(super) fn page(
     if !changes.is_empty() {
         blank(&mut text);
         text.push_str(&changes);
+    }
+    text
+}
+
+/// The findings of a report as messages of a format, each once: a page, or a line each.
+pub(super) fn messages(
+    report: &Report,
+    format: MessageFormat,
+    look: Look,
+    lines: impl Fn(&Place) -> Option<Excerpt>,
+) -> String {
+    if format == MessageFormat::Full {
+        return page(report, look, lines);
+    }
+    let mut counts: FxHashMap<&str, usize> = FxHashMap::default();
+    let mut text = String::new();
+    for one in &report.unnumbered() {
+        let mut told = diagnostic(report, one);
+        let count = counts.entry(one.finding.rule).or_default();
+        *count += 1;
+        if format == MessageFormat::Json && *count <= WITH_LINES {
+            told = told.with_excerpts(&lines);
+        }
+        text.push_str(&told.write(format, look));
+    }
+    for change in &report.changes {
+        let told = changes::text(std::slice::from_ref(change));
+        match format {
+            MessageFormat::Json => text.push_str(&json_remark(&told)),
+            _ => text.push_str(&told),
+        }
     }
     text
 }
