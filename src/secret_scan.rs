@@ -7,6 +7,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use rayon::slice::ParallelSlice as _;
@@ -42,6 +43,28 @@ impl Scans {
 /// How a path is named in what is found.
 type Shown<'s> = &'s (dyn Fn(&Path) -> String + Sync);
 
+/// Hears how many of how many texts are scanned.
+pub type Done<'s> = &'s (dyn Fn(usize, usize) + Sync);
+
+/// Counts texts on all threads.
+struct Count<'s> {
+    done: AtomicUsize,
+    total: usize,
+    heard: Done<'s>,
+}
+
+impl<'s> Count<'s> {
+    fn new(total: usize, heard: Done<'s>) -> Self {
+        let done = AtomicUsize::new(0);
+        Self { done, total, heard }
+    }
+
+    fn more(&self, count: usize) {
+        let done = self.done.fetch_add(count, Ordering::Relaxed) + count;
+        (self.heard)(done, self.total);
+    }
+}
+
 /// Below this many texts, threads cost more than they bring.
 const FEW: usize = 16;
 
@@ -50,9 +73,15 @@ const FEW: usize = 16;
 /// # Errors
 ///
 /// If one cannot be read.
-pub fn scan_files(guard: &Guard, files: &[PathBuf], shown: Shown<'_>) -> Result<Scans> {
+pub fn scan_files(
+    guard: &Guard,
+    files: &[PathBuf],
+    shown: Shown<'_>,
+    done: Done<'_>,
+) -> Result<Scans> {
     each(
         files,
+        done,
         || (),
         |(), path| {
             let content = Disk.read(path).map_err(|cause| {
@@ -75,10 +104,12 @@ pub fn scan_tracked(
     tree: &WorkTree,
     below: &Path,
     shown: Shown<'_>,
+    done: Done<'_>,
 ) -> Result<Scans> {
     let files = tree.tracked(below)?;
     each(
         &files,
+        done,
         || tree.blobs(),
         |blobs, file| {
             let kept = if tree.is_bare() {
@@ -96,10 +127,16 @@ pub fn scan_tracked(
 /// # Errors
 ///
 /// If the index or an object cannot be read.
-pub fn scan_staged(guard: &Guard, tree: &WorkTree, shown: Shown<'_>) -> Result<Scans> {
+pub fn scan_staged(
+    guard: &Guard,
+    tree: &WorkTree,
+    shown: Shown<'_>,
+    done: Done<'_>,
+) -> Result<Scans> {
     let files = tree.staged()?;
     each(
         &files,
+        done,
         || tree.blobs(),
         |blobs, file| staged_file(guard, blobs, file, &shown(&file.path)),
     )
@@ -110,9 +147,15 @@ pub fn scan_staged(guard: &Guard, tree: &WorkTree, shown: Shown<'_>) -> Result<S
 /// # Errors
 ///
 /// If the history or an object cannot be read.
-pub fn scan_history(guard: &Guard, tree: &WorkTree, shown: Shown<'_>) -> Result<Scans> {
+pub fn scan_history(
+    guard: &Guard,
+    tree: &WorkTree,
+    shown: Shown<'_>,
+    done: Done<'_>,
+) -> Result<Scans> {
     let appearances = tree.history()?;
     let order = tree.storage_order(&appearances);
+    let count = Count::new(order.len(), done);
     let neighbours = |blobs: &mut Blobs, indices: &[usize]| {
         let one = |&index: &usize| {
             let one: &Appearance = &appearances[index];
@@ -123,7 +166,9 @@ pub fn scan_history(guard: &Guard, tree: &WorkTree, shown: Shown<'_>) -> Result<
             });
             (index, scan)
         };
-        indices.iter().map(one).collect::<Vec<_>>()
+        let scans: Vec<_> = indices.iter().map(one).collect();
+        count.more(scans.len());
+        scans
     };
     threads::get_ready();
     let mut scans: Vec<(usize, Result<Scan>)> = order
@@ -221,9 +266,16 @@ pub fn read_baseline(files: &dyn Files, path: &Path, shown: &str) -> Result<Base
 /// Scans every item; `start` makes what a thread needs.
 fn each<T: Sync, S: Send>(
     items: &[T],
+    done: Done<'_>,
     start: impl Fn() -> S + Sync + Send,
     scan: impl Fn(&mut S, &T) -> Result<Scan> + Sync + Send,
 ) -> Result<Scans> {
+    let count = Count::new(items.len(), done);
+    let scan = |state: &mut S, item: &T| {
+        let scan = scan(state, item);
+        count.more(1);
+        scan
+    };
     let scans: Vec<Scan> = if items.len() < FEW {
         let mut state = start();
         let scans = items.iter().map(|item| scan(&mut state, item));
@@ -330,11 +382,11 @@ mod tests {
             })
             .collect();
         let shown = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
-        let scans = scan_files(&Guard::new(), &files, &shown).unwrap();
+        let scans = scan_files(&Guard::new(), &files, &shown, &|_, _| {}).unwrap();
         let found: Vec<&str> = scans.leaks.iter().map(|leak| &*leak.path).collect();
         assert_eq!(found.len(), 100);
         assert!(found.is_sorted());
         let missing = [directory.path().join("none")];
-        assert!(scan_files(&Guard::new(), &missing, &shown).is_err());
+        assert!(scan_files(&Guard::new(), &missing, &shown, &|_, _| {}).is_err());
     }
 }

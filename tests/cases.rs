@@ -53,7 +53,8 @@ struct Outcome {
 
 /// Whether a word before the program sets a variable for it.
 fn is_variable(word: &str) -> bool {
-    word.starts_with("KUSTOM_") || word.starts_with("ARGOCD_")
+    let names = ["KUSTOM_", "ARGOCD_", "COMPLETE="];
+    names.iter().any(|name| word.starts_with(name))
 }
 
 #[test]

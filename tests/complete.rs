@@ -73,7 +73,7 @@ fn objects_and_fields_are_those_of_the_environment() {
 
 #[test]
 fn a_shell_gets_its_script() {
-    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish", "nushell"] {
         let mut stage = Stage::new();
         stage.set("COMPLETE", shell);
         let said = stage.kustom("home", [""; 0]);

@@ -78,14 +78,15 @@ impl CheckContext<'_> {
         let watch = ProjectGuard::of(self.files, self.here, root, self.tree, None)?;
         let shown = watch.shown();
         let mut checks = Vec::new();
+        let done = &|_, _| {};
         let scans = match self.tree {
             Some(tree) => {
-                let mut scans = scan_tracked(&watch.guard, tree, root, &shown)?;
+                let mut scans = scan_tracked(&watch.guard, tree, root, &shown, done)?;
                 let inside = self.read_in_submodules(checked, tree)?;
-                scans.add(scan_files(&watch.guard, &inside, &shown)?);
+                scans.add(scan_files(&watch.guard, &inside, &shown, done)?);
                 scans
             }
-            None => scan_files(&watch.guard, &self.read_files(checked), &shown)?,
+            None => scan_files(&watch.guard, &self.read_files(checked), &shown, done)?,
         };
         let mut findings = watch.findings(&scans);
         findings.extend(watch.idle(self.files, &scans, self.tree)?);

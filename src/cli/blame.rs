@@ -12,6 +12,7 @@ use super::build::working_directory;
 use super::complete::{Environments, Objects, completer};
 use super::explained::Source;
 use super::output::Streams;
+use super::progress::Progress;
 use super::project::find;
 
 #[derive(Debug, clap::Args)]
@@ -117,8 +118,11 @@ fn reached(arguments: &Arguments, file: &str, line: Option<u32>) -> Result<Vec<(
             let here = working_directory()?;
             let files = source.files()?;
             let project = find(&files, &here, source.start())?;
-            for name in project.names(&files) {
+            let names = project.names(&files);
+            let progress = Progress::new(names.len(), "environments");
+            for name in names {
                 add(&name, &source.environment(&files, &here, &project, &name)?)?;
+                progress.step();
             }
         }
     }

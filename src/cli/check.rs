@@ -90,7 +90,7 @@ pub(super) struct Found {
     is_git_unread: bool,
     names: Vec<String>,
     options: Options<'static>,
-    /// Shows how far the environments are.
+    /// Shows how far the environments of all projects are.
     done: Box<dyn Fn(usize) + Send + Sync>,
 }
 
@@ -198,12 +198,18 @@ pub(super) fn find(
     if let Some(label) = unknown.first() {
         return Err(no_environment(&roots, label));
     }
+    let count = chosen
+        .iter()
+        .map(|(_, _, _, _, names, _)| names.len())
+        .sum();
+    let progress = Arc::new(Progress::new(count, "environments"));
     let found = chosen
         .into_iter()
         .map(|(root, prefix, project, accesses, names, definitions)| {
             let tree = said_by_git(WorkTree::discover(root), &*disk, &project, &names)?;
+            let progress = Arc::clone(&progress);
             Ok(Found {
-                done: Progress::new(names.len()).shown(),
+                done: Box::new(move |_| progress.step()),
                 disk: Arc::clone(&disk),
                 is_git_unread: tree.is_none(),
                 tree: tree.flatten(),

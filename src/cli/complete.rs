@@ -9,7 +9,6 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::CommandFactory as _;
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate, ValueCompleter};
 use clap_complete::env::CompleteEnv;
 use kustom::explain::{self, Explained, ObjectName};
@@ -19,27 +18,31 @@ use kustom::project::{Options, Project, Secrets, explain_environment};
 use kustom::report::printable;
 use kustom::yaml::Node;
 
-use super::Arguments;
 use super::build::working_directory;
+use super::completion::{self, VARIABLE};
+use super::documented;
 use super::output;
 use super::project::{find_environment, roots};
-
-/// The variable by which a shell asks.
-pub(super) const VARIABLE: &str = "COMPLETE";
 
 /// The most fields that are offered.
 const MOST: usize = 300;
 
 /// Answers a shell that asks; nothing if none does.
 pub(super) fn answered(words: &[OsString]) -> Option<ExitCode> {
-    std::env::var_os(VARIABLE)?;
+    let shell = std::env::var_os(VARIABLE)?;
+    if let Some(done) = completion::script_of(&shell, words) {
+        return Some(done.unwrap_or_else(|error| {
+            output::Streams::default().error(&error);
+            ExitCode::from(2)
+        }));
+    }
     // A key fetches nothing.
     limits::set(Limits {
         offline: true,
         ..Limits::DEFAULT
     });
     let here = std::env::current_dir().ok();
-    let complete = CompleteEnv::with_factory(Arguments::command).var(VARIABLE);
+    let complete = CompleteEnv::with_factory(documented).var(VARIABLE);
     match complete.try_complete(words.to_vec(), here.as_deref()) {
         Ok(true) => Some(ExitCode::SUCCESS),
         Ok(false) => None,

@@ -1,14 +1,19 @@
 //! `kustom completion`.
 
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
 use std::process::ExitCode;
 
-use clap::Command;
+use clap::{Command, ValueEnum as _};
 use clap_complete::env::Shells;
 use clap_complete_nushell::Nushell;
 use kustom::error::{Error, Kind, Result};
 
-use super::complete::VARIABLE;
+use super::documented;
 use super::output::Streams;
+
+/// The variable by which a shell asks.
+pub(super) const VARIABLE: &str = "COMPLETE";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -47,6 +52,29 @@ impl Shell {
             Self::Nushell => "nushell",
         }
     }
+}
+
+/// Answers `COMPLETE=SHELL kustom` where the library does not: a shell that it does not know.
+pub(super) fn script_of(shell: &OsStr, words: &[OsString]) -> Option<Result<ExitCode>> {
+    let is_off = shell.is_empty() || shell == "0";
+    let name = Path::new(shell).file_stem().unwrap_or(shell);
+    let name = name.to_string_lossy();
+    if is_off || Shells::builtins().completer(&name).is_some() {
+        return None;
+    }
+    // Its script asks nobody at a key.
+    if name == Shell::Nushell.name() && words.len() <= 1 {
+        let nushell = Arguments {
+            shell: Shell::Nushell,
+        };
+        return Some(run(&nushell, documented(), &Streams::default()));
+    }
+    let names = Shell::value_variants().iter().map(|shell| shell.name());
+    let names: Vec<&str> = names.collect();
+    let message = format!("`{VARIABLE}={name}` names no shell that can be completed");
+    let error = Error::new(Kind::Project, message);
+    let help = format!("the shells are `{}`", names.join("`, `"));
+    Some(Err(error.help(help)))
 }
 
 pub(super) fn run(arguments: &Arguments, mut all: Command, streams: &Streams) -> Result<ExitCode> {

@@ -29,6 +29,7 @@ use kustom::yaml::{Entry, Node, Style, Tag, Value, read_manifests, repeated_key,
 use super::build::working_directory;
 use super::complete::{Environments, completer};
 use super::output::{Streams, stdin};
+use super::progress::Progress;
 use super::project::{find_environment, said_by_git};
 use super::run_overrides::{Policy, RunOverrides};
 use super::selection::{Selection, SelectionFlags};
@@ -273,9 +274,11 @@ fn sides(arguments: &Arguments) -> Result<[Loaded; 2]> {
             ])
         }
         ([from, to], None) => {
+            let progress = Progress::new(2, "sides");
             let side = |label: &String| {
                 let (opened, name) = Opened::of(arguments, arguments.secrets, label)?;
                 let loaded = opened.present(&name)?;
+                progress.step();
                 Ok(Loaded {
                     name: label.clone(),
                     ..loaded
@@ -284,6 +287,7 @@ fn sides(arguments: &Arguments) -> Result<[Loaded; 2]> {
             Ok([side(from)?, side(to)?])
         }
         ([label], Some(revision)) => {
+            let _progress = Progress::new(1, "environments");
             let policy = arguments.secrets.unwrap_or(Policy::Placeholder);
             let (opened, name) = Opened::of(arguments, Some(policy), label)?;
             let tree = Revision::open(&opened.now.root, revision)?.allowing(opened.disk.allowed());

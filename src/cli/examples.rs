@@ -49,6 +49,9 @@ examples! {
     VENDOR: "kustom vendor";
     ARGOCD: "kustom argocd applications appset.yaml", "kustom argocd plugin-yaml";
     FN: "kustom fn";
+    YQ: "kustom yq .metadata.name deployment.yaml", "kustom yq -i '.spec.replicas = 3' deployment.yaml",
+        "kustom yq -o json -I 0 .spec values.yaml", "kustom yq write config.yaml log.level debug",
+        "kustom yq write -i config.yaml --script changes.yaml";
     SCHEMA: "kustom schema environment", "kustom schema message";
     DOCTOR: "kustom doctor";
     MAN: "kustom man render", "kustom man -o man1/";

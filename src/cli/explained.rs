@@ -9,6 +9,7 @@ use kustom::load::{LookupCache, tracked_files};
 use kustom::project::{Project, explain_environment};
 
 use super::build::working_directory;
+use super::progress::Progress;
 use super::project::{find_environment, said_by_git};
 use super::run_overrides::{Policy, RunOverrides};
 
@@ -49,6 +50,7 @@ impl Source {
 
     /// Builds what is meant, and explains it.
     pub(super) fn explained(&self, environment: Option<&str>) -> Result<Explained> {
+        let _progress = Progress::new(1, "environments");
         let here = working_directory()?;
         let files = self.files()?;
         let explained = match (self.directory(), environment) {

@@ -1,5 +1,7 @@
 //! Flags as Go's programs take them: anywhere, short ones in clusters, values glued or apart.
 
+use clap::{Arg, ArgAction};
+
 /// A flag that a command knows.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Flag {
@@ -7,25 +9,50 @@ pub(crate) struct Flag {
     pub(crate) long: &'static str,
     /// The letter behind one dash.
     pub(crate) short: Option<char>,
-    /// Whether a value follows.
-    pub(crate) takes_value: bool,
+    /// What follows, if a value does.
+    pub(crate) value: Option<&'static str>,
+    /// What it is for; one without a word is taken, and has no effect.
+    pub(crate) help: &'static str,
 }
 
 /// A flag with a value.
-pub(crate) const fn with_value(long: &'static str, short: Option<char>) -> Flag {
+pub(crate) const fn with_value(
+    long: &'static str,
+    short: Option<char>,
+    value: &'static str,
+    help: &'static str,
+) -> Flag {
     Flag {
         long,
         short,
-        takes_value: true,
+        value: Some(value),
+        help,
     }
 }
 
 /// A flag that is there or not.
-pub(crate) const fn switch(long: &'static str, short: Option<char>) -> Flag {
+pub(crate) const fn switch(long: &'static str, short: Option<char>, help: &'static str) -> Flag {
     Flag {
         long,
         short,
-        takes_value: false,
+        value: None,
+        help,
+    }
+}
+
+impl From<&Flag> for Arg {
+    /// The flag as help shows it.
+    fn from(flag: &Flag) -> Self {
+        let arg = Self::new(flag.long).long(flag.long).help(flag.help);
+        let arg = match flag.short {
+            Some(short) => arg.short(short),
+            None => arg,
+        };
+        match flag.value {
+            Some(value) => arg.value_name(value).action(ArgAction::Append),
+            None => arg.action(ArgAction::SetTrue),
+        }
+        .hide(flag.help.is_empty())
     }
 }
 
@@ -70,10 +97,10 @@ impl Arguments {
             .iter()
             .find(|flag| flag.long == name)
             .ok_or_else(|| format!("unknown flag: --{name}"))?;
-        let value = match (value, flag.takes_value) {
+        let value = match (value, flag.value) {
             (Some(value), _) => value,
-            (None, false) => "true".to_owned(),
-            (None, true) => rest
+            (None, None) => "true".to_owned(),
+            (None, Some(_)) => rest
                 .next()
                 .cloned()
                 .ok_or_else(|| format!("flag needs an argument: --{name}"))?,
@@ -99,7 +126,7 @@ impl Arguments {
                 self.given.push((flag.long, value.to_owned()));
                 return Ok(());
             }
-            if !flag.takes_value {
+            if flag.value.is_none() {
                 self.given.push((flag.long, "true".to_owned()));
                 continue;
             }
@@ -147,9 +174,9 @@ mod tests {
     use super::*;
 
     const KNOWN: [Flag; 3] = [
-        with_value("doc", Some('d')),
-        switch("pretty", Some('P')),
-        with_value("indent", Some('I')),
+        with_value("doc", Some('d'), "N", "a document"),
+        switch("pretty", Some('P'), "plain style"),
+        with_value("indent", Some('I'), "N", "blanks"),
     ];
 
     fn parsed(arguments: &[&str]) -> Result<Arguments, String> {

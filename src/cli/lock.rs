@@ -16,6 +16,7 @@ use kustom::write::{Directory, New};
 
 use super::build::{canonical, working_directory};
 use super::output::{Streams, line};
+use super::progress::Progress;
 use super::run_overrides::ValueFlags;
 
 #[derive(Debug, clap::Args)]
@@ -132,7 +133,11 @@ impl Tree {
         plugins.helm.enabled = self.enable_helm;
         plugins.helm.command = self.helm_command.clone();
         let (files, here) = (&found.files, &found.here);
-        let findings = visit_remotes(files, here, whose, &values, remotes, Some(&plugins))?;
+        let progress = Progress::new(0, "kustomizations");
+        let done = |done, total| progress.at(done, total);
+        let plugins = Some(&plugins);
+        let findings = visit_remotes(files, here, whose, &values, remotes, plugins, &done)?;
+        drop(progress);
         streams.findings(&findings);
         Ok(())
     }

@@ -55,6 +55,7 @@ mod schema;
 mod secrets;
 mod selection;
 mod substitute;
+mod terminal;
 mod topics;
 mod unrendered;
 mod validate;
@@ -237,6 +238,7 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let words = kubectl::words_of_diff(&words).unwrap_or(words);
     let words = validate::words_of_validate(&words).unwrap_or(words);
     let words = words_of_help(&words).unwrap_or(words);
+    let words = words_of_yq(&words).unwrap_or(words);
     match plain_build(&words).map_or_else(|| parsed(&words), Ok) {
         Ok(arguments) => {
             let streams = arguments.global.streams();
@@ -251,6 +253,14 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         }
         Err(error) => usage(&error, &words),
     }
+}
+
+/// The parser of all commands; the words of yq are described, which its own parser takes.
+fn documented() -> clap::Command {
+    Arguments::command().mut_subcommands(|command| match command.get_name() {
+        "yq" => yq::command(),
+        _ => command,
+    })
 }
 
 fn parsed(words: &[OsString]) -> std::result::Result<Arguments, clap::Error> {
@@ -279,6 +289,17 @@ fn words_of_help(words: &[OsString]) -> Option<Vec<OsString>> {
     (help == "help").then(|| {
         let words = std::iter::once(program).chain(command).cloned();
         words.chain(["--help".into()]).collect()
+    })
+}
+
+/// `kustom yq -- WORDS` with the dashes twice: the parser would keep those that are meant for yq.
+fn words_of_yq(words: &[OsString]) -> Option<Vec<OsString>> {
+    let at = words.iter().position(|word| word == "yq")? + 1;
+    let is_meant = command(words) == Some("yq") && words.get(at).is_some_and(|it| it == "--");
+    is_meant.then(|| {
+        let mut words = words.to_vec();
+        words.insert(at, "--".into());
+        words
     })
 }
 
@@ -316,9 +337,9 @@ fn run_command(command: Command, streams: &Streams) -> Result<ExitCode> {
         Command::Yq(arguments) => Ok(yq::run(&arguments.words, streams)),
         Command::Schema(LazyArgs(arguments)) => schema::run(&arguments, streams),
         Command::Doctor(LazyArgs(arguments)) => doctor::run(&arguments, streams),
-        Command::Man(LazyArgs(arguments)) => man::run(&arguments, Arguments::command(), streams),
+        Command::Man(LazyArgs(arguments)) => man::run(&arguments, documented(), streams),
         Command::Completion(LazyArgs(arguments)) => {
-            completion::run(&arguments, Arguments::command(), streams)
+            completion::run(&arguments, documented(), streams)
         }
     }
 }
@@ -364,7 +385,7 @@ impl Global {
             Some(time) => Some(time),
             None => variable("KUSTOM_TIMEOUT", limits::time)?,
         };
-        if self.quiet {
+        if self.quiet || self.message_format == output::Messages::Json {
             progress::silence();
         }
         if let Some(jobs) = self.jobs {
@@ -474,12 +495,15 @@ mod tests {
 
     #[test]
     fn help_says_first_what_the_command_does() {
-        let all = Arguments::command();
+        let all = documented();
         let commands: Vec<_> = all.get_subcommands().collect();
         assert!(commands.len() > 5);
-        for command in commands.iter().filter(|command| command.get_name() != "yq") {
+        for command in commands {
             let words = ["kustom", command.get_name(), "--help"].map(OsString::from);
-            let help = parsed(&words).unwrap_err().to_string();
+            let help = match command.get_name() {
+                "yq" => yq::command().render_help().to_string(),
+                _ => parsed(&words).unwrap_err().to_string(),
+            };
             let about = command.get_about().unwrap().to_string();
             // Lines are wrapped.
             let help: Vec<&str> = help.split_whitespace().collect();

@@ -14,6 +14,7 @@ use kustom::yaml::Node;
 
 use super::build::working_directory;
 use super::output::{Streams, line};
+use super::progress::Progress;
 use super::project::find;
 use super::run_overrides::RunOverrides;
 
@@ -40,7 +41,11 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
     let options: Options<'static> = arguments.overrides.options(Some(Secrets::Placeholder))?;
     let remotes = Arc::new(Remotes::default());
     let whose = (project.root.as_path(), Some(&project));
-    let mut findings = visit_remotes(&files, &here, whose, &options.values, &remotes, None)?;
+    let progress = Progress::new(0, "kustomizations");
+    let done = |done, total| progress.at(done, total);
+    let values = &options.values;
+    let mut findings = visit_remotes(&files, &here, whose, values, &remotes, None, &done)?;
+    drop(progress);
     let mut lines = BTreeSet::new();
     for repository in remotes.repositories() {
         let remote = Remote::from(&repository);

@@ -15,6 +15,8 @@ use kustom::report::{
     self, Color, Diagnostic, Format, Look, MessageFormat, Outcome, Report, visible_json,
 };
 
+use super::{progress, terminal};
+
 /// When colour is used.
 #[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
 pub(super) enum When {
@@ -74,26 +76,7 @@ const MESSAGE_WIDTH: usize = 80;
 /// The columns of the terminal; as many as are easily read where there is none.
 pub(super) fn width() -> usize {
     const READABLE: usize = 100;
-    width_of(io::stdout()).unwrap_or(READABLE)
-}
-
-/// The columns that are said to be there, or else those of the terminal that a stream is.
-#[cfg(unix)]
-fn width_of(stream: impl std::os::fd::AsFd) -> Option<usize> {
-    said_width().or_else(|| {
-        let size = rustix::termios::tcgetwinsize(stream).ok()?;
-        Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
-    })
-}
-
-#[cfg(not(unix))]
-fn width_of<S>(_: S) -> Option<usize> {
-    said_width()
-}
-
-fn said_width() -> Option<usize> {
-    let columns = std::env::var("COLUMNS").ok()?;
-    columns.parse().ok().filter(|columns| *columns > 0)
+    terminal::columns(io::stdout()).unwrap_or(READABLE)
 }
 
 /// Makes the help of a command of `kustomize` from its path, such as `["edit", "add"]`.
@@ -258,7 +241,7 @@ impl Streams {
     pub(super) fn page(&self, report: &Report, format: Format, color: Color) -> String {
         let look = Look {
             color,
-            width: width_of(io::stdout()).unwrap_or(MESSAGE_WIDTH),
+            width: terminal::columns(io::stdout()).unwrap_or(MESSAGE_WIDTH),
         };
         self.with_mask([], |mask| {
             let lines = |place: &Place| mask.excerpt(place);
@@ -281,7 +264,7 @@ impl Streams {
         }
         let look = Look {
             color: self.color,
-            width: width_of(io::stderr()).unwrap_or(MESSAGE_WIDTH),
+            width: terminal::columns(io::stderr()).unwrap_or(MESSAGE_WIDTH),
         };
         let text = self.with_mask([], |mask| {
             let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
@@ -338,6 +321,7 @@ impl Streams {
 
     /// Prints data that need not be text.
     pub(super) fn bytes(&self, bytes: &[u8]) -> Result<()> {
+        let _bar = progress::hidden();
         let mut stdout = io::stdout().lock();
         match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
             Err(cause) if cause.kind() != io::ErrorKind::BrokenPipe => {
@@ -530,6 +514,7 @@ fn printed(error: &clap::Error, streams: &Streams) -> bool {
 }
 
 fn say(text: &str) {
+    let _bar = progress::hidden();
     // There is nowhere left to report a failure of this.
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use clap::{Arg, Command, CommandFactory as _};
+use clap::{Arg, Command};
 
-use super::Arguments;
+use super::documented;
 
 /// With `UPDATE_COMMANDS` set, it is written anew.
 #[test]
@@ -21,7 +21,7 @@ fn the_page_of_the_commands_is_what_the_parser_says() {
 }
 
 fn page() -> String {
-    let mut all = Arguments::command();
+    let mut all = documented();
     all.build();
     let mut page = String::from(
         "# Commands\n\n\

@@ -3,6 +3,7 @@
 //! A first word that is a command of yq 3 selects its command line; anything else is an
 //! expression.
 
+mod help;
 mod v3;
 mod v4;
 
@@ -11,14 +12,36 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use clap::Command;
 use kustom::error::{Error, Kind, Result};
 use kustom::load::{Files as _, LookupCache, largest_file};
 use kustom::write;
+use kustom::yq::codec::Format;
 use kustom::yq::v3::usage;
 
+use super::examples;
 use super::flags;
 use super::output::Streams;
 use v3::Form;
+
+/// `kustom yq` as help shows it: the flags of yq 4, and the commands of both.
+pub(super) fn command() -> Command {
+    let about = "Change or query YAML, by the command lines of yq 3 and yq 4";
+    let words = ["[EXPRESSION]", "[FILE]..."];
+    let formats: Vec<&str> = Format::names().collect();
+    let after = format!("Formats: {}\n\n{}", formats.join(", "), examples::YQ);
+    let each = "Run an expression on each document by itself, as without a command";
+    let all = "Run an expression once, on all documents of all files together";
+    help::described("yq", about, &words, v4::FLAGS)
+        .override_usage(
+            "kustom yq [OPTIONS] EXPRESSION [FILE]...\n       \
+             kustom yq [OPTIONS] COMMAND ...",
+        )
+        .after_help(after)
+        .subcommand(help::described("eval", each, &words, &[]))
+        .subcommand(help::described("eval-all", all, &words, &[]))
+        .subcommands(Form::ALL.map(Form::command))
+}
 
 /// The words behind `kustom yq`, which are told apart as yq tells them.
 #[derive(Debug, clap::Args)]
@@ -50,6 +73,12 @@ fn execute(arguments: &[String], streams: &Streams) -> Result<bool> {
         return Err(usage("`kustom yq` needs an expression or a command")
             .help("try `kustom yq . FILE`, or `kustom yq write FILE --script SCRIPT`"));
     };
+    if first == "help" {
+        let all = command();
+        let below = rest.first().and_then(|name| all.find_subcommand(name));
+        let asked = below.cloned().unwrap_or(all);
+        return help::print(asked, streams).map(|()| true);
+    }
     match Form::named(first) {
         Some(form) => form.run(rest, streams),
         None if has_script(arguments) => Form::Write.run(arguments, streams),

@@ -23,6 +23,8 @@ pub const VENDOR: &str = "vendor";
 /// Reads every remote that the kustomizations of a tree name: those of the environments of its
 /// project as they are rendered, and all others below its root. `root` is where the lock is.
 ///
+/// `done` hears how many of how many environments and directories are read.
+///
 /// Kustomizations in projects below it, and what is vendored, are left out. With `plugins` the charts
 /// are read, too, by the helm that they allow; for those of Flux and Argo CD, the environments that
 /// their objects are have to be built.
@@ -37,8 +39,12 @@ pub fn visit_remotes(
     given: &Values,
     remotes: &Arc<Remotes>,
     plugins: Option<&plugin::Options>,
+    done: &dyn Fn(usize, usize),
 ) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
+    let directories = kustomizations_below(root)?;
+    let names = project.map_or_else(Vec::new, |project| project.names(files));
+    let total = names.len() + directories.len();
     let plugins = plugins.map(|plugins| {
         let mut plugins = plugins.clone();
         plugins.helm.charts = Some(Arc::clone(remotes));
@@ -51,8 +57,9 @@ pub fn visit_remotes(
     let new_visit = || plugins.map_or_else(Visit::default, Visit::with_charts);
     if let Some(project) = project {
         let mut of_objects = new_visit();
-        for name in project.names(files) {
-            let environment = project.environment(files, &name)?;
+        for (number, name) in names.iter().enumerate() {
+            done(number, total);
+            let environment = project.environment(files, name)?;
             if let Some(plugins) = plugins
                 && environment.is_object()
             {
@@ -75,11 +82,12 @@ pub fn visit_remotes(
         definitions_of(&library, &project.root, &project.crds)?;
     }
     let mut visit = new_visit();
-    for directory in kustomizations_below(root)? {
+    for (number, directory) in directories.iter().enumerate() {
+        done(names.len() + number, total);
         let library = SourceStore::new(files, working_directory, Restriction::None);
         let library = library.sharing(Arc::clone(remotes));
         let visited = library
-            .open(&directory)
+            .open(directory)
             .and_then(|loader| visit.kustomization(&loader))
             .map_err(|error| error.locate(|place| library.locate(place)));
         match visited {

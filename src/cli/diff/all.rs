@@ -10,6 +10,7 @@ use kustom::project::Secrets;
 use kustom::report;
 
 use super::super::check::{Found, find};
+use super::super::progress::Progress;
 use super::super::run_overrides::Policy;
 use super::{Arguments, Opened, Streams, against, compared, layout, print};
 
@@ -45,6 +46,7 @@ pub(super) fn show(arguments: &Arguments, revision: &str, streams: &Streams) -> 
         };
         let ignored = opened.now.ignored_differences(&*opened.disk)?;
         let before = opened.then(&then)?;
+        let progress = Progress::new(names.len(), "environments compared");
         for name in names {
             let label = found.setup().label(&name);
             match against(&opened, &label, &name, (&then, revision), before.as_ref()) {
@@ -58,6 +60,7 @@ pub(super) fn show(arguments: &Arguments, revision: &str, streams: &Streams) -> 
                     failed.push(label);
                 }
             }
+            progress.step();
         }
     }
     if count > 0 && failed.is_empty() {

@@ -24,6 +24,7 @@ use kustom::validation::{Exceptions, Form, Version};
 use crate::cli::build::working_directory;
 use crate::cli::objects::{ObjectArguments, Objects, Target, ignored};
 use crate::cli::output::Streams;
+use crate::cli::progress::Progress;
 use crate::cli::report::Reporting;
 
 #[derive(Debug, clap::Args)]
@@ -194,6 +195,7 @@ impl<'a> Run<'a> {
         let chosen = &self.arguments.chosen;
         let mut all = Vec::new();
         let mut each = Vec::new();
+        let progress = Progress::new(targets.len(), "targets");
         for target in targets {
             let objects = chosen.objects(files, here, target)?;
             let before = match &self.arguments.against {
@@ -202,6 +204,7 @@ impl<'a> Run<'a> {
             };
             each.push(self.findings(&objects, before.as_deref()));
             all.push(objects);
+            progress.step();
         }
         self.between(targets, &all, &mut each);
         let mut known = HashMap::new();

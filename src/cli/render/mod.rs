@@ -260,8 +260,10 @@ fn many(
         select(&selection, &mut rendered)?;
         arguments.take(environment, rendered)
     };
-    let done = Progress::new(names.len()).shown();
-    let many = render_many(files, here, project, &names, &options, &take, &*done)?;
+    let progress = Progress::new(names.len(), "environments");
+    let done = |_| progress.step();
+    let many = render_many(files, here, project, &names, &options, &take, &done)?;
+    drop(progress);
     let (mut texts, mut found, mut failed) = (Texts::new(), Vec::new(), Vec::new());
     let mut owners = Owners::default();
     // In the order in which they are named.

@@ -15,6 +15,7 @@ use kustom::write;
 
 use crate::cli::build::{canonical, working_directory};
 use crate::cli::output::Streams;
+use crate::cli::progress::Progress;
 use crate::cli::reading::Reading;
 use crate::cli::report::{Reporting, base_of};
 
@@ -119,6 +120,12 @@ fn scans(
     start: &Path,
 ) -> Result<Scans> {
     let shown = watch.shown();
+    let unit = match arguments.history {
+        true => "versions of files",
+        false => "files",
+    };
+    let progress = Progress::new(0, unit);
+    let done = &|done, total| progress.at(done, total);
     if !arguments.paths.is_empty() {
         let mut files = Vec::new();
         for path in &arguments.paths {
@@ -130,18 +137,18 @@ fn scans(
             }
             files.extend(files_below(&found, tree)?);
         }
-        return scan_files(&watch.guard, &files, &shown);
+        return scan_files(&watch.guard, &files, &shown, done);
     }
     let Some(tree) = tree else {
         let message = format!("`{}` is in no git repository", start.display());
         return Err(Error::new(Kind::Load, message).help("name files or directories to search"));
     };
     if arguments.staged {
-        scan_staged(&watch.guard, tree, &shown)
+        scan_staged(&watch.guard, tree, &shown, done)
     } else if arguments.history {
-        scan_history(&watch.guard, tree, &shown)
+        scan_history(&watch.guard, tree, &shown, done)
     } else {
-        scan_tracked(&watch.guard, tree, start, &shown)
+        scan_tracked(&watch.guard, tree, start, &shown, done)
     }
 }
 

@@ -24,6 +24,7 @@ use kustom::yaml::Node;
 use super::build::working_directory;
 use super::objects::{ObjectArguments, Objects, ignored};
 use super::output::Streams;
+use super::progress::Progress;
 use super::report::Reporting;
 use super::selection::SelectionFlags;
 use results::{Results, Shape};
@@ -96,11 +97,9 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
     let selection = arguments.selection.begin();
     let mut suites = Vec::new();
     let mut results = arguments.results.map(Results::new);
-    let mut targets = arguments
-        .chosen
-        .targets(&files, &here)?
-        .into_iter()
-        .peekable();
+    let targets = arguments.chosen.targets(&files, &here)?;
+    let progress = Progress::new(targets.len(), "targets");
+    let mut targets = targets.into_iter().peekable();
     while let Some(target) = targets.next() {
         let objects = arguments.chosen.objects(&files, &here, &target)?;
         let before = match &arguments.against {
@@ -140,7 +139,9 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
             std::mem::forget((objects, before));
             break;
         }
+        progress.step();
     }
+    drop(progress);
     selection.finish()?;
     if let Some(results) = &results {
         return arguments

@@ -11,7 +11,7 @@ use kustom::yq::v3::{
 
 use super::super::flags::{self, Flag, switch, with_value};
 use super::super::output::Streams;
-use super::{most, named, read_at_most, write_text};
+use super::{help, most, named, read_at_most, write_text};
 
 /// A command of yq 3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,49 +28,194 @@ pub(super) enum Form {
 
 /// The flags of yq 3.
 const FLAGS: &[Flag] = &[
-    with_value("anchorName", None),
-    with_value("arrays", Some('a')),
-    switch("autocreate", Some('c')),
-    switch("colors", Some('C')),
-    with_value("comments", None),
-    with_value("defaultValue", Some('D')),
-    with_value("doc", Some('d')),
-    switch("explain", None),
-    with_value("from", Some('f')),
-    with_value("indent", Some('I')),
-    with_value("max-file-size", None),
-    switch("inplace", Some('i')),
-    switch("makeAlias", None),
-    switch("overwrite", Some('x')),
-    switch("prettyPrint", Some('P')),
-    with_value("printMode", Some('p')),
-    with_value("script", Some('s')),
-    with_value("style", None),
-    with_value("tag", Some('t')),
-    switch("tojson", Some('j')),
-    switch("unwrapScalar", None),
-    switch("verbose", Some('v')),
+    with_value("anchorName", None, "NAME", "The anchor of the new value"),
+    with_value(
+        "arrays",
+        Some('a'),
+        "HOW",
+        "How lists merge: `update`, `overwrite` or `append`",
+    ),
+    switch(
+        "autocreate",
+        Some('c'),
+        "Make keys that the first file lacks, when merging (on; `=false` leaves them out)",
+    ),
+    switch("colors", Some('C'), ""),
+    with_value(
+        "comments",
+        None,
+        "HOW",
+        "How comments merge: `setWhenBlank`, `ignore`, `append` or `overwrite`",
+    ),
+    with_value("defaultValue", Some('D'), "VALUE", ""),
+    with_value(
+        "doc",
+        Some('d'),
+        "N",
+        "The document that is changed, by its number; `*` is all of them",
+    ),
+    switch("explain", None, "Say on stderr what each statement did"),
+    with_value("from", Some('f'), "FILE", "Take the value from a file"),
+    switch("help", Some('h'), "Print help"),
+    with_value(
+        "indent",
+        Some('I'),
+        "N",
+        "Blanks of an indentation (default: as in the file, or 2)",
+    ),
+    with_value(
+        "max-file-size",
+        None,
+        "SIZE",
+        "The largest file that is read, such as `1G` (default 256M)",
+    ),
+    switch("inplace", Some('i'), "Write the result into the file"),
+    switch(
+        "makeAlias",
+        None,
+        "The value is the name of an anchor, and becomes an alias",
+    ),
+    switch(
+        "overwrite",
+        Some('x'),
+        "Values of later files win, when merging",
+    ),
+    switch("prettyPrint", Some('P'), "Write block style"),
+    with_value("printMode", Some('p'), "MODE", ""),
+    with_value("script", Some('s'), "FILE", "Run the statements of a file"),
+    with_value(
+        "style",
+        None,
+        "STYLE",
+        "The style of the new value: `single`, `double`, `literal`, `folded`, `flow` or `tagged`",
+    ),
+    with_value(
+        "tag",
+        Some('t'),
+        "TAG",
+        "The tag of the new value, such as `!!str`",
+    ),
+    switch("tojson", Some('j'), "Write JSON"),
+    switch("unwrapScalar", None, ""),
+    switch("verbose", Some('v'), ""),
+    switch("version", Some('V'), "Print version"),
 ];
 
 /// The flags of `read` and `compare`, of which one has the letter of another command's.
 const READ_FLAGS: &[Flag] = &[
-    switch("collect", Some('c')),
-    switch("colors", Some('C')),
-    with_value("defaultValue", Some('D')),
-    with_value("doc", Some('d')),
-    switch("explodeAnchors", Some('X')),
-    with_value("indent", Some('I')),
-    switch("length", Some('l')),
-    with_value("max-file-size", None),
-    switch("prettyPrint", Some('P')),
-    with_value("printMode", Some('p')),
-    switch("stripComments", None),
-    switch("tojson", Some('j')),
-    switch("unwrapScalar", None),
-    switch("verbose", Some('v')),
+    switch("collect", Some('c'), "Print what is found as one list"),
+    switch("colors", Some('C'), ""),
+    with_value(
+        "defaultValue",
+        Some('D'),
+        "VALUE",
+        "What is printed if nothing is found",
+    ),
+    with_value(
+        "doc",
+        Some('d'),
+        "N",
+        "The document that is read, by its number; `*` is all of them",
+    ),
+    switch(
+        "explodeAnchors",
+        Some('X'),
+        "Write out aliases and what `<<` merges",
+    ),
+    switch("help", Some('h'), "Print help"),
+    with_value(
+        "indent",
+        Some('I'),
+        "N",
+        "Blanks of an indentation (default: 2)",
+    ),
+    switch("length", Some('l'), "Print the length of what is found"),
+    with_value(
+        "max-file-size",
+        None,
+        "SIZE",
+        "The largest file that is read, such as `1G` (default 256M)",
+    ),
+    switch("prettyPrint", Some('P'), "Write block style"),
+    with_value(
+        "printMode",
+        Some('p'),
+        "MODE",
+        "What is printed: `v` for values, `p` for paths, `pv` for both",
+    ),
+    switch("stripComments", None, "Leave comments out"),
+    switch("tojson", Some('j'), "Write JSON"),
+    switch("unwrapScalar", None, ""),
+    switch("verbose", Some('v'), ""),
+    switch("version", Some('V'), "Print version"),
 ];
 
 impl Form {
+    /// All of them.
+    pub(super) const ALL: [Self; 8] = [
+        Self::Write,
+        Self::Delete,
+        Self::Merge,
+        Self::New,
+        Self::Prefix,
+        Self::Read,
+        Self::Compare,
+        Self::Validate,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Write => "write",
+            Self::Delete => "delete",
+            Self::Merge => "merge",
+            Self::New => "new",
+            Self::Prefix => "prefix",
+            Self::Read => "read",
+            Self::Compare => "compare",
+            Self::Validate => "validate",
+        }
+    }
+
+    /// What it does, and the words behind it.
+    fn usage(self) -> (&'static str, &'static [&'static str]) {
+        match self {
+            Self::Write => (
+                "Set what a path names, or run a script of statements (yq 3)",
+                &["FILE", "[PATH]", "[VALUE]"],
+            ),
+            Self::Delete => ("Delete what a path names (yq 3)", &["FILE", "PATH"]),
+            Self::Merge => (
+                "Merge files into the first one (yq 3)",
+                &["FILE", "[OTHER]..."],
+            ),
+            Self::New => (
+                "Make a document of a path and a value, or of a script (yq 3)",
+                &["[PATH]", "[VALUE]"],
+            ),
+            Self::Prefix => ("Put a document below a path (yq 3)", &["FILE", "PATH"]),
+            Self::Read => ("Print what a path names (yq 3)", &["FILE", "[PATH]"]),
+            Self::Compare => (
+                "Print how two files differ, or what a path names in them (yq 3)",
+                &["FILE", "OTHER", "[PATH]"],
+            ),
+            Self::Validate => ("Say whether a file is YAML (yq 3)", &["FILE"]),
+        }
+    }
+
+    /// The command as help shows it.
+    pub(super) fn command(self) -> clap::Command {
+        let (about, words) = self.usage();
+        help::described(self.name(), about, words, self.flags())
+    }
+
+    /// Its flags.
+    fn flags(self) -> &'static [Flag] {
+        match self {
+            Self::Read | Self::Compare => READ_FLAGS,
+            _ => FLAGS,
+        }
+    }
+
     /// The command of this name.
     pub(super) fn named(word: &str) -> Option<Self> {
         Some(match word {
@@ -88,11 +233,13 @@ impl Form {
 
     /// Runs the command; whether the exit status is success.
     pub(super) fn run(self, arguments: &[String], streams: &Streams) -> Result<bool> {
-        let known = match self {
-            Self::Read | Self::Compare => READ_FLAGS,
-            _ => FLAGS,
-        };
-        let arguments = flags::Arguments::parse(arguments, known).map_err(v3::usage)?;
+        let arguments = flags::Arguments::parse(arguments, self.flags()).map_err(v3::usage)?;
+        if arguments.is_on("help") {
+            return help::print(self.command(), streams).map(|()| true);
+        }
+        if arguments.is_on("version") {
+            return help::print_version(true, streams).map(|()| true);
+        }
         let call = Call {
             documents: match arguments.value("doc") {
                 Some(text) => text.parse()?,

@@ -19,7 +19,7 @@ use kustom::yaml::Node;
 use kustom::yq::codec::{Decoding, Format, decode};
 use kustom::yq::v4::{AssignmentReport, Context, Documents, Expression, Input, Loader as _};
 
-use super::{named, read_at_most};
+use super::{help, named, read_at_most};
 use crate::cli::build::working_directory;
 use crate::cli::flags::{Arguments, Flag, switch, with_value};
 use crate::cli::output::Streams;
@@ -28,46 +28,181 @@ use front::FrontMatter;
 use output::{Content, Printer, Source};
 
 /// The flags of yq 4 that mean something here, and those that are taken for its sake.
-const FLAGS: &[Flag] = &[
-    with_value("allow-read", None),
-    switch("colors", Some('C')),
-    switch("csv-auto-parse", None),
-    switch("explain", None),
-    with_value("expression", None),
-    switch("exit-status", Some('e')),
-    with_value("from-file", None),
-    with_value("front-matter", Some('f')),
-    switch("header-preprocess", None),
-    with_value("indent", Some('I')),
-    with_value("ini-key-value-delimiters", None),
-    switch("inplace", Some('i')),
-    with_value("input-format", Some('p')),
-    switch("lua-globals", None),
-    with_value("lua-prefix", None),
-    with_value("lua-suffix", None),
-    switch("lua-unquoted", None),
-    switch("no-colors", Some('M')),
-    switch("no-doc", Some('N')),
-    with_value("max-file-size", None),
-    switch("null-input", Some('n')),
-    switch("nul-output", Some('0')),
-    with_value("output-format", Some('o')),
-    switch("prettyPrint", Some('P')),
-    switch("properties-array-brackets", None),
-    with_value("properties-separator", None),
-    switch("security-allow-write-any-path", None),
-    switch("security-disable-env-ops", None),
-    switch("security-disable-file-ops", None),
-    switch("security-force-never-escape-shell-output", None),
-    with_value("split-exp", Some('s')),
-    with_value("split-exp-file", None),
-    switch("string-interpolation", None),
-    switch("tojson", Some('j')),
-    switch("tsv-auto-parse", None),
-    switch("unwrapScalar", Some('r')),
-    switch("verbose", Some('v')),
-    switch("yaml-compact-seq-indent", Some('c')),
-    switch("yaml-fix-merge-anchor-to-spec", None),
+pub(super) const FLAGS: &[Flag] = &[
+    with_value(
+        "allow-read",
+        None,
+        "PATH",
+        "A directory or a file outside of the project that `load` may read; may be repeated",
+    ),
+    switch("colors", Some('C'), "Colour the result, terminal or not"),
+    switch(
+        "csv-auto-parse",
+        None,
+        "Read numbers, booleans and YAML in the cells of CSV (on; `=false` keeps text)",
+    ),
+    switch("explain", None, "Say on stderr what each assignment did"),
+    with_value(
+        "expression",
+        None,
+        "EXPRESSION",
+        "The expression, where the first word could be taken for a file",
+    ),
+    switch(
+        "exit-status",
+        Some('e'),
+        "Exit with 1 if nothing was found, or only `null` or `false`",
+    ),
+    with_value("from-file", None, "FILE", "Read the expression from a file"),
+    with_value(
+        "front-matter",
+        Some('f'),
+        "MODE",
+        "The first file has YAML above other text: `extract` drops that text, `process` keeps it",
+    ),
+    switch("header-preprocess", None, ""),
+    switch("help", Some('h'), "Print help"),
+    with_value(
+        "indent",
+        Some('I'),
+        "N",
+        "Blanks of an indentation (default: as in the file, or 2)",
+    ),
+    with_value(
+        "ini-key-value-delimiters",
+        None,
+        "CHARACTERS",
+        "What stands between key and value in INI (default `=:`)",
+    ),
+    switch("inplace", Some('i'), "Write the result into the first file"),
+    with_value(
+        "input-format",
+        Some('p'),
+        "FORMAT",
+        "The format of the input (default: by the name of the file, or `yaml`)",
+    ),
+    switch(
+        "lua-globals",
+        None,
+        "Write the top-level keys as variables of Lua",
+    ),
+    with_value(
+        "lua-prefix",
+        None,
+        "TEXT",
+        "What stands before the value in Lua (default `return `)",
+    ),
+    with_value(
+        "lua-suffix",
+        None,
+        "TEXT",
+        "What stands behind it (default `;` and the end of the line)",
+    ),
+    switch(
+        "lua-unquoted",
+        None,
+        "Write the keys of Lua's tables without quotes",
+    ),
+    switch("no-colors", Some('M'), "Do not colour the result"),
+    switch("no-doc", Some('N'), "Write no `---` between documents"),
+    with_value(
+        "max-file-size",
+        None,
+        "SIZE",
+        "The largest file that is read, such as `1G` (default 256M)",
+    ),
+    switch(
+        "null-input",
+        Some('n'),
+        "Read nothing: the expression makes the document",
+    ),
+    switch(
+        "nul-output",
+        Some('0'),
+        "End each result with a NUL character, for `xargs -0`",
+    ),
+    with_value(
+        "output-format",
+        Some('o'),
+        "FORMAT",
+        "The format of the result (default: that of the input)",
+    ),
+    switch(
+        "prettyPrint",
+        Some('P'),
+        "Write block style, without quotes that are not needed",
+    ),
+    switch(
+        "properties-array-brackets",
+        None,
+        "Write items of lists as `key[0]` in properties",
+    ),
+    with_value(
+        "properties-separator",
+        None,
+        "TEXT",
+        "What stands between key and value in properties (default ` = `)",
+    ),
+    switch(
+        "security-allow-write-any-path",
+        None,
+        "Let `--split-exp` write outside of the current directory",
+    ),
+    switch(
+        "security-disable-env-ops",
+        None,
+        "Refuse `env`, `strenv` and `envsubst`",
+    ),
+    switch(
+        "security-disable-file-ops",
+        None,
+        "Refuse `load` and its kin",
+    ),
+    switch(
+        "security-force-never-escape-shell-output",
+        None,
+        "Write values without quotes with `-o shell -r`; a value may then be a command",
+    ),
+    with_value(
+        "split-exp",
+        Some('s'),
+        "EXPRESSION",
+        "Write each result into a file that this expression names; `$index` counts",
+    ),
+    with_value(
+        "split-exp-file",
+        None,
+        "FILE",
+        "Read the expression of `--split-exp` from a file",
+    ),
+    switch(
+        "string-interpolation",
+        None,
+        "Replace `\\(…)` in strings (on; `=false` keeps it)",
+    ),
+    switch("tojson", Some('j'), "Write JSON, as `-o json` does"),
+    switch(
+        "tsv-auto-parse",
+        None,
+        "The same as `--csv-auto-parse` for TSV",
+    ),
+    switch(
+        "unwrapScalar",
+        Some('r'),
+        "Print a single word without quotes (on; `=false` keeps them)",
+    ),
+    switch("verbose", Some('v'), ""),
+    switch("version", Some('V'), "Print version"),
+    switch(
+        "yaml-compact-seq-indent",
+        Some('c'),
+        "Write items of lists at the column of their key",
+    ),
+    switch(
+        "yaml-fix-merge-anchor-to-spec",
+        None,
+        "Keys beside `<<` win over merged ones, as the YAML specification says",
+    ),
 ];
 
 /// What may be done with front matter; after `-f`, any other word is the file of an expression.
@@ -85,6 +220,12 @@ pub(super) fn run(arguments: &[String], streams: &Streams) -> Result<bool> {
         _ => (false, arguments),
     };
     let arguments = Arguments::parse(arguments, FLAGS).map_err(usage)?;
+    if arguments.is_on("help") {
+        return help::print(super::command(), streams).map(|()| true);
+    }
+    if arguments.is_on("version") {
+        return help::print_version(false, streams).map(|()| true);
+    }
     let is_colored = is_colored(&arguments, streams);
     Call::new(arguments, together, is_colored)?.run(streams)
 }
