@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use kustom::diff::Lines;
 use kustom::error::{Error, Kind, Result};
 use kustom::load::largest_file;
-use kustom::project::{Config, Project, configs};
+use kustom::project::{Config, Project, be_strict, configs};
 use kustom::report::{printable, unified as colored};
 use kustom::write::{Directory, New};
 
@@ -70,11 +70,21 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
                 .help("configs are named by their path below the base's `configs/current/`"));
         }
     }
-    streams.findings(&findings);
     if arguments.check {
-        let is_warned = environment.is_strict() && !findings.is_empty();
-        return check(arguments, streams, (&list, &project), &here, is_warned);
+        let strict = be_strict(&files, &project, &environment, &findings);
+        match &strict {
+            Ok(()) => streams.findings(&findings),
+            Err(error) => streams.error(error),
+        }
+        return check(
+            arguments,
+            streams,
+            (&list, &project),
+            &here,
+            strict.is_err(),
+        );
     }
+    streams.findings(&findings);
     let bytes = if arguments.write {
         written(&list, &project, &here)?.into_bytes()
     } else if arguments.diff {
@@ -98,7 +108,7 @@ fn check(
     streams: &Streams,
     (list, project): (&[Config], &Project),
     here: &Path,
-    is_warned: bool,
+    is_refused: bool,
 ) -> Result<ExitCode> {
     let stale = stale(list, project);
     let text: String = match arguments.diff {
@@ -114,17 +124,15 @@ fn check(
     streams.data(&text)?;
     let name = &arguments.environment;
     let message = match stale.len() {
-        0 if is_warned => format!("there are warnings, and `{name}` is strict"),
+        0 if is_refused => return Ok(ExitCode::FAILURE),
         0 => return Ok(ExitCode::SUCCESS),
-        1 => "a config is not what it would be".to_owned(),
-        count => format!("{count} configs are not what they would be"),
+        1 => "a config is out of date".to_owned(),
+        count => format!("{count} configs are out of date"),
     };
-    let error = Error::new(Kind::Project, message);
-    streams.error(&if stale.is_empty() {
-        error.help("mend them, or take `strict` out of its environment.yaml")
-    } else {
-        error.help(format!("`kustom config {name} --write` puts them down"))
-    });
+    streams.error(
+        &Error::new(Kind::Project, message)
+            .help(format!("write it with `kustom config {name} --write`")),
+    );
     Ok(ExitCode::FAILURE)
 }
 

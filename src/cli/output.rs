@@ -54,7 +54,7 @@ pub(super) enum Messages {
     /// Over several lines, with the lines of the sources.
     #[default]
     Full,
-    /// A line each: `file:line:column: severity: message`.
+    /// A line each: `file:line:column: severity[rule]: message`.
     Short,
     /// A JSON object on a line each; `kustom schema message` describes it.
     Json,
@@ -204,14 +204,12 @@ impl Streams {
 
     /// Says what went wrong.
     pub(super) fn error(&self, error: &Error) {
-        self.tell([Diagnostic::from(&self.masked_error(error))]);
+        self.tell(report::diagnostics_of(&self.masked_error(error)));
     }
 
     /// An error, as it may be shown.
     pub(super) fn masked_error(&self, error: &Error) -> Error {
-        let notes = error.notes().iter().filter_map(|note| note.place.as_ref());
-        let places = error.place().into_iter().chain(notes);
-        let files = places.filter_map(|place| place.file.as_deref());
+        let files = error.places().filter_map(|place| place.file.as_deref());
         self.with_mask(files, |mask| mask.shown(error))
     }
 

@@ -1,7 +1,6 @@
 //! What fields are: of kustomizations, of our own settings, of Kubernetes kinds.
 
 use std::path::Path;
-use std::sync::OnceLock;
 
 use serde_json::Value;
 
@@ -10,24 +9,8 @@ use super::fields;
 use super::markdown::code;
 use super::objects::object;
 use super::paths::is_kustomization;
+use crate::project::{resolved, schema_of};
 use crate::validation::Version;
-
-/// The schemas of our own files, as they are shipped.
-const PROJECT: &str = include_str!("../../schemas/kustom.schema.json");
-const ENVIRONMENT: &str = include_str!("../../schemas/environment.schema.json");
-
-/// The schema of a settings file, by its name.
-pub(super) fn settings(name: &str) -> Option<&'static Value> {
-    static SCHEMAS: OnceLock<[Value; 2]> = OnceLock::new();
-    let all = SCHEMAS.get_or_init(|| {
-        [PROJECT, ENVIRONMENT].map(|text| serde_json::from_str(text).unwrap_or_default())
-    });
-    match name {
-        "kustom.yaml" => all.first(),
-        "environment.yaml" => all.get(1),
-        _ => None,
-    }
-}
 
 /// The part of a schema at the end of a way.
 pub(super) fn schema_at(root: &'static Value, way: &[Part]) -> Option<&'static Value> {
@@ -43,27 +26,6 @@ pub(super) fn schema_at(root: &'static Value, way: &[Part]) -> Option<&'static V
         };
     }
     Some(schema)
-}
-
-/// What a schema may be: itself, or what it refers to.
-pub(super) fn resolved(root: &'static Value, schema: &'static Value) -> Vec<&'static Value> {
-    let mut found = Vec::new();
-    let mut open = vec![schema];
-    while let Some(one) = open.pop() {
-        if found.len() > 20 {
-            break;
-        }
-        found.push(one);
-        if let Some(name) = one.get("$ref").and_then(Value::as_str) {
-            let name = name.rsplit('/').next().unwrap_or_default();
-            open.extend(root.get("definitions").and_then(|all| all.get(name)));
-        }
-        for list in ["anyOf", "oneOf", "allOf"] {
-            let list = one.get(list).and_then(Value::as_array);
-            open.extend(list.into_iter().flatten());
-        }
-    }
-    found
 }
 
 /// What the field under the pointer is.
@@ -86,7 +48,7 @@ pub(super) fn field(path: &Path, version: Version, cursor: &Cursor<'_>) -> Optio
             instead.unwrap_or_default()
         ));
     }
-    if let Some(root) = settings(&file) {
+    if let Some(root) = schema_of(&file) {
         let schema = schema_at(root, &cursor.way)?;
         let about = schema.get("description").and_then(Value::as_str)?;
         return Some(format!("**{name}**: {}", about.replace('\n', " ")));

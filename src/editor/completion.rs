@@ -10,7 +10,7 @@ use std::path::Path;
 use kustom_lsp::{Completion, CompletionKind};
 use serde_json::Value as Json;
 
-use super::about::{resolved, schema_at, settings};
+use super::about::schema_at;
 use super::cursor::{Part, at_way, documents};
 use super::fields::{self, KUSTOMIZATION, Takes};
 use super::navigate::image_name;
@@ -20,7 +20,7 @@ use super::scene::{Met, Scene};
 use crate::fields::Fields;
 use crate::guard::printable;
 use crate::load::{FileKind, normalized};
-use crate::project::values;
+use crate::project::{resolved, schema_of, values};
 use crate::template::Values;
 use crate::transform::images;
 use crate::yaml::cut::Cut as _;
@@ -65,7 +65,7 @@ pub(super) fn completion(
     };
     let mut found = if is_kustomization(path) {
         offered.in_kustomization()
-    } else if let Some(schema) = settings(&name) {
+    } else if let Some(schema) = schema_of(&name) {
         offered.in_settings(schema)
     } else {
         offered.in_manifest()

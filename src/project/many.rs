@@ -138,8 +138,7 @@ fn one<T>(
         None,
     );
     let taken = rendered.and_then(|rendered| {
-        // The same mistake in several environments is told once, without their names.
-        be_strict(&environment, "the environment", &rendered.findings)?;
+        be_strict(files, project, &environment, &rendered.findings)?;
         take(&environment, rendered)
     });
     (environment.guard(), taken)

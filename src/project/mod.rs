@@ -66,7 +66,7 @@ pub use graph::graph_environment;
 pub use many::{Many, Shard, render_many};
 pub use output::RECORD;
 pub use remotes::{VENDOR, visit_remotes};
-pub use render::{Options, Rendered, render, render_observed};
+pub use render::{Options, Rendered, be_strict, render, render_observed};
 pub use script_files::ProjectFiles;
 pub use secret_references::SecretReference;
 pub use secrets::{
@@ -83,7 +83,7 @@ pub use templates::{merge_values_file, near_file, values};
 
 pub(crate) use read_scan::own_baseline;
 pub(crate) use secrets::explains;
-pub(crate) use settings::{Step, nodes, place_at, span_at};
+pub(crate) use settings::{Step, nodes, place_at, resolved, schema_of, span_at};
 
 /// Where the parts of a project are.
 #[derive(Clone, Debug)]

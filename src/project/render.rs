@@ -10,6 +10,7 @@ use super::object_findings::findings_of_objects;
 use super::overrides::Overrides;
 use super::reach::Reach;
 use super::read_scan::{judged, watched};
+use super::settings::place_of;
 use super::substitution::substituted;
 use super::templates::{Templated, values};
 use super::{
@@ -112,8 +113,7 @@ pub fn render(
         options,
         None,
     )?;
-    let whose = format!("`{}`", environment.name);
-    be_strict(environment, &whose, &rendered.findings)?;
+    be_strict(files, project, environment, &rendered.findings)?;
     Ok(rendered)
 }
 
@@ -404,36 +404,34 @@ fn generated(
     Ok((upper, findings))
 }
 
-/// Stops if there is a warning and the environment, which is told as `whose`, is strict.
+/// Stops if there is a warning and the environment is strict.
 ///
 /// # Errors
 ///
-/// Names every warning.
-pub(super) fn be_strict(
+/// Refuses every warning, and says which setting does.
+pub fn be_strict(
+    files: &dyn Files,
+    project: &Project,
     environment: &Environment,
-    whose: &str,
     findings: &[Finding],
 ) -> Result<()> {
     let warnings = findings
         .iter()
         .filter(|finding| finding.severity > Severity::Note);
-    let count = warnings.clone().count();
-    if !environment.is_strict() || count == 0 {
+    if !environment.is_strict() || warnings.clone().next().is_none() {
         return Ok(());
     }
-    let message = match count {
-        1 => format!("there is a warning, and {whose} is strict"),
-        _ => format!("there are {count} warnings, and {whose} is strict"),
-    };
-    let mut error = Error::new(Kind::Project, message)
-        .help("mend them, or take `strict` out of its environment.yaml");
-    for finding in warnings {
-        error = error.with_note(finding.into());
-        for other in &finding.others {
-            error = error.note("it stands here, too", Some(other.clone()));
-        }
-    }
-    Err(error)
+    let mut chain = environment.chain();
+    let strict = chain.find(|one| one.own.strict.is_some());
+    let file = strict.unwrap_or(environment).file();
+    let message = format!("`{}` is strict, so warnings are errors", environment.name);
+    let refused = warnings.cloned().map(|mut finding| {
+        finding.severity = Severity::Error;
+        finding
+    });
+    Err(Error::new(Kind::Project, message)
+        .at(project.place(place_of(files, &file, &["strict"])))
+        .refusing(refused))
 }
 
 /// The error of a build, in the words of somebody who has written an environment without one.

@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 
 use super::changes::Change;
-use crate::error::Error;
+use crate::error::{Error, Note};
 use crate::finding::{Finding, Severity};
 use crate::load::display_from;
 
@@ -320,7 +320,8 @@ impl Counts {
 /// An error as a finding: what stopped a check.
 pub fn finding_of(rule: &'static str, error: &Error) -> Finding {
     let mut finding = Finding::error(rule, error.message());
-    finding.notes = error.notes().to_vec();
+    let refused = error.findings().iter().map(Note::from);
+    finding.notes = refused.chain(error.notes().iter().cloned()).collect();
     finding.place = error.place().cloned();
     finding.help = error.help_line().map(str::to_owned);
     finding.excerpt = error.excerpt().cloned().map(Box::new);
@@ -369,7 +370,6 @@ fn number(merged: &mut [Merged<'_>]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Note;
     use crate::place::{Place, Span};
 
     fn finding(line: u32) -> Finding {

@@ -24,7 +24,9 @@ mod text;
 
 pub use crate::guard::printable;
 pub use changes::Change;
-pub use diagnostic::{Diagnostic, Label, Look, MessageFormat, Related, json_remark};
+pub use diagnostic::{
+    Diagnostic, Label, Look, MessageFormat, Related, diagnostics_of, json_remark,
+};
 pub use diff::{Format as DiffFormat, Layout, diff, diffs, summary as diff_summary};
 pub use explain::{
     blame, blame_json, chain, chains_json, life, lives_json, objects, reverse, reverse_json,

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use crate::finding::Finding;
+pub use crate::note::Note;
 use crate::place::{Excerpt, Place, Span};
 
 /// What went wrong, and where.
@@ -30,23 +32,11 @@ struct Repr {
     message: String,
     place: Option<Place>,
     notes: Vec<Note>,
+    findings: Vec<Finding>,
     help: Option<String>,
     excerpt: Option<Excerpt>,
     is_elsewhere: bool,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
-}
-
-/// What belongs to an error: another place that it is about, or a step on the way to it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Note {
-    /// What happened there, such as ``named by `resources` ``.
-    pub message: String,
-    /// Where.
-    pub place: Option<Place>,
-    /// What to try next there, if it is something of its own.
-    pub help: Option<String>,
-    /// Whether the place only says how we got there: its line is not shown.
-    pub is_step: bool,
 }
 
 /// Which part of the work an error comes from.
@@ -157,6 +147,7 @@ impl Error {
             message: message.into(),
             place: None,
             notes: Vec::new(),
+            findings: Vec::new(),
             help: None,
             excerpt: None,
             is_elsewhere: false,
@@ -249,6 +240,13 @@ impl Error {
         }
     }
 
+    /// Adds the findings that it refuses: they are told before it, and it says why they are errors.
+    #[must_use]
+    pub fn refusing(mut self, findings: impl IntoIterator<Item = Finding>) -> Self {
+        self.0.findings.extend(findings);
+        self
+    }
+
     /// Changes the sentence.
     #[must_use]
     pub fn reworded(mut self, message: impl Into<String>) -> Self {
@@ -264,6 +262,7 @@ impl Error {
             message: inner.message.clone(),
             place: inner.place.clone(),
             notes: inner.notes.clone(),
+            findings: inner.findings.clone(),
             help: inner.help.clone(),
             excerpt: inner.excerpt.clone(),
             is_elsewhere: inner.is_elsewhere,
@@ -282,6 +281,9 @@ impl Error {
         }
         let excerpt = self.0.excerpt.take();
         self.0.excerpt = excerpt.and_then(|excerpt| excerpt.changed(&change));
+        for finding in &mut self.0.findings {
+            finding.map_words(&change);
+        }
         self
     }
 
@@ -298,12 +300,7 @@ impl Error {
     /// Names the files of the places that hold only a span.
     #[must_use]
     pub fn name_files(mut self, name: impl Fn(Span) -> Option<std::sync::Arc<str>>) -> Self {
-        let notes = self
-            .0
-            .notes
-            .iter_mut()
-            .filter_map(|note| note.place.as_mut());
-        for place in self.0.place.iter_mut().chain(notes) {
+        for place in self.places_mut() {
             if place.file.is_none() {
                 place.file = name(place.span);
             }
@@ -314,27 +311,32 @@ impl Error {
     /// Changes its places and those of its notes.
     #[must_use]
     pub fn locate(mut self, locate: impl Fn(&mut Place)) -> Self {
-        let notes = self
-            .0
-            .notes
-            .iter_mut()
-            .filter_map(|note| note.place.as_mut());
-        self.0.place.iter_mut().chain(notes).for_each(locate);
+        self.places_mut().for_each(locate);
         self
     }
 
     /// Changes the names of the files in its places.
     #[must_use]
     pub fn rename_files(mut self, name: impl Fn(&str) -> std::sync::Arc<str>) -> Self {
-        let notes = self
-            .0
-            .notes
-            .iter_mut()
-            .filter_map(|note| note.place.as_mut());
-        for place in self.0.place.iter_mut().chain(notes) {
+        for place in self.places_mut() {
             place.file = place.file.take().map(|file| name(&file));
         }
         self
+    }
+
+    fn places_mut(&mut self) -> impl Iterator<Item = &mut Place> {
+        let inner = &mut *self.0;
+        let notes = inner.notes.iter_mut();
+        let notes = notes.filter_map(|note| note.place.as_mut());
+        let findings = inner.findings.iter_mut().flat_map(Finding::places_mut);
+        inner.place.iter_mut().chain(notes).chain(findings)
+    }
+
+    /// Every place that it names.
+    pub fn places(&self) -> impl Iterator<Item = &Place> {
+        let notes = self.0.notes.iter().filter_map(|note| note.place.as_ref());
+        let findings = self.0.findings.iter().flat_map(Finding::places);
+        self.0.place.iter().chain(notes).chain(findings)
     }
 
     /// Which part of the work it comes from.
@@ -355,6 +357,11 @@ impl Error {
     /// The other places that it is about, and the steps that led there, the innermost first.
     pub fn notes(&self) -> &[Note] {
         &self.0.notes
+    }
+
+    /// The findings that it refuses.
+    pub fn findings(&self) -> &[Finding] {
+        &self.0.findings
     }
 
     /// The line to show at its place, where that is known without reading its file again.
@@ -392,7 +399,8 @@ impl fmt::Display for Error {
                 let (line, marks) = excerpt.lines();
                 write!(f, "\n  {line}\n  {marks}")?;
             }
-            for note in &self.0.notes {
+            let refused: Vec<Note> = self.0.findings.iter().map(Note::from).collect();
+            for note in refused.iter().chain(&self.0.notes) {
                 write!(f, "\n  {}", note.message)?;
                 if let Some(place) = &note.place {
                     write!(f, " ({place})")?;

@@ -12,6 +12,7 @@
 //! entry          ::= node | `?` node? (`:` node?)?
 //! ```
 
+use super::scan::fault;
 use super::scan::{DEPTH, Mark, Origin, Scanner, Token, TokenKind};
 use super::tags::{self, Handles};
 use super::{Decor, Options, Str, Style, Tag};
@@ -579,7 +580,7 @@ impl<'t> Events<'t> {
         if self.is()? != TokenKind::FlowMappingEnd {
             if !first {
                 if self.is()? != TokenKind::FlowEntry {
-                    return Err(self.expected_separator("mapping", "}"));
+                    return Err(self.expected_separator("map", "}"));
                 }
                 self.take()?;
             }
@@ -635,7 +636,7 @@ impl<'t> Events<'t> {
         let open = self.marks.last().map(|mark| self.scanner.byte_at(*mark));
         match open {
             Some(b'[') if is_end => return self.expected_separator("list", "]"),
-            Some(b'{') if is_end => return self.expected_separator("mapping", "}"),
+            Some(b'{') if is_end => return self.expected_separator("map", "}"),
             _ => {}
         }
         let (mark, found) = self.found();
@@ -646,9 +647,22 @@ impl<'t> Events<'t> {
     fn expected_key(&mut self) -> Error {
         let line = self.opened_in();
         let (mark, found) = self.found();
-        let message = format!("expected a key of the mapping of line {line}, found {found}");
+        let (text, first) = (self.scanner.text(), self.scanner.first_line());
+        let at = mark.at as usize;
+        let map = self.marks.last().map_or(0, |mark| mark.at as usize);
+        let fault = match self.is() {
+            Ok(TokenKind::BlockEntry | TokenKind::BlockSequence) => {
+                fault::stray_entry(text, at, first)
+            }
+            Ok(TokenKind::BlockMapping) => fault::stray_key(text, at, map, first),
+            _ => None,
+        };
+        if let Some(fault) = fault {
+            return self.scanner.faulty(fault);
+        }
+        let message = format!("expected a key of the map of line {line}, found {found}");
         self.error(mark, message)
-            .help("check the indentation, and the quotes of the value before")
+            .help("put all of the value before it in quotes, or begin a key on a line of its own")
     }
 
     #[cold]
@@ -657,13 +671,20 @@ impl<'t> Events<'t> {
         let (mark, found) = self.found();
         let message = format!("expected a `-` of the list of line {line}, found {found}");
         self.error(mark, message)
-            .help("check the indentation, and the quotes of the value before")
+            .help("begin the line with `- `, or indent it as the entry above, to belong to that")
     }
 
     #[cold]
     fn expected_separator(&mut self, what: &str, end: &str) -> Error {
         let line = self.opened_in();
         let (mark, found) = self.found();
+        if matches!(self.is(), Ok(TokenKind::StreamEnd)) {
+            let open = self.marks.last().copied().unwrap_or_default();
+            let message = format!("the {what} that begins here is not closed");
+            return self
+                .error(open, message)
+                .help(format!("end it with `{end}`"));
+        }
         let message =
             format!("expected `,` or `{end}` in the {what} of line {line}, found {found}");
         self.error(mark, message)
@@ -679,7 +700,7 @@ fn name(is: TokenKind) -> &'static str {
         TokenKind::DocumentStart => "`---`",
         TokenKind::DocumentEnd => "`...`",
         TokenKind::BlockSequence => "an indented list",
-        TokenKind::BlockMapping => "an indented mapping",
+        TokenKind::BlockMapping => "an indented map",
         TokenKind::BlockEnd => "a line that is indented less",
         TokenKind::FlowSequence => "`[`",
         TokenKind::FlowSequenceEnd => "`]`",

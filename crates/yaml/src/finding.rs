@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::error::Note;
+use crate::note::Note;
 use crate::place::{Excerpt, Place};
 
 /// One remark: which rule, how bad, what, where, and what to do about it.
@@ -129,6 +129,26 @@ impl Finding {
     }
 
     /// Every place that it names.
+    pub fn places(&self) -> impl Iterator<Item = &Place> {
+        let notes = self.notes.iter().filter_map(|note| note.place.as_ref());
+        self.place.iter().chain(&self.others).chain(notes)
+    }
+
+    /// Changes every sentence, the object's names, and the line that is shown.
+    pub fn map_words(&mut self, change: impl Fn(&str) -> String) {
+        let notes = self.notes.iter_mut();
+        let notes = notes.flat_map(|note| std::iter::once(&mut note.message).chain(&mut note.help));
+        let own = std::iter::once(&mut self.message).chain(&mut self.help);
+        let object = self.object.as_deref_mut();
+        let object = object.map(|it| [&mut it.kind, &mut it.namespace, &mut it.name]);
+        for words in own.chain(notes).chain(object.into_iter().flatten()) {
+            *words = change(words);
+        }
+        let excerpt = self.excerpt.take();
+        self.excerpt = excerpt.and_then(|it| it.changed(&change)).map(Box::new);
+    }
+
+    /// The same places, to be changed.
     pub fn places_mut(&mut self) -> impl Iterator<Item = &mut Place> {
         let notes = self.notes.iter_mut();
         self.place

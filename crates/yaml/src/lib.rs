@@ -22,6 +22,7 @@ pub mod limits;
 mod list;
 mod merge;
 mod node;
+mod note;
 mod number;
 mod order;
 mod path;

@@ -266,6 +266,7 @@ fn many(
     drop(progress);
     let (mut texts, mut found, mut failed) = (Texts::new(), Vec::new(), Vec::new());
     let mut owners = Owners::default();
+    let mut strict: Vec<String> = Vec::new();
     // In the order in which they are named.
     let mut streams_of: Vec<String> = Vec::new();
     for (name, result) in many.each {
@@ -288,7 +289,13 @@ fn many(
                 found.push((name, findings));
             }
             Err(error) => {
-                failed.push((name.clone(), vec![finding_of("render", &error)]));
+                let refused = error.findings().to_vec();
+                if refused.is_empty() {
+                    failed.push((name.clone(), vec![finding_of("render", &error)]));
+                } else {
+                    strict.push(format!("`{name}`"));
+                    failed.push((name.clone(), refused));
+                }
                 found.push((name, Vec::new()));
             }
         }
@@ -305,7 +312,15 @@ fn many(
     streams.report(&by_environment(found));
     if count > 0 {
         let message = format!("{count} of {} environments cannot be rendered", names.len());
-        return Err(Error::new(Kind::Project, message).help("nothing was written"));
+        let error = Error::new(Kind::Project, message).help("nothing was written");
+        return Err(match strict.as_slice() {
+            [] => error,
+            [one] => error.note(format!("{one} is strict, so warnings are errors"), None),
+            several => {
+                let names = several.join(", ");
+                error.note(format!("{names} are strict, so warnings are errors"), None)
+            }
+        });
     }
     selection.finish()?;
     let Some(directory) = arguments.output.as_deref() else {

@@ -12,6 +12,7 @@ mod read;
 mod references;
 #[cfg(test)]
 mod schema;
+mod shape;
 mod substitute;
 mod validation;
 
@@ -33,6 +34,7 @@ pub(super) use place::{
     entry, place_of, place_of_entry, place_of_nested, says, settings_with, value_of_key,
 };
 pub(super) use read::read_map;
+pub(crate) use shape::{resolved, schema_of};
 
 pub use diff::{DiffSettings, IgnoredDifference};
 pub use expect::{Bounds, Expectation};

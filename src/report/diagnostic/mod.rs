@@ -23,7 +23,7 @@ pub enum MessageFormat {
     /// Over several lines, with the lines of the sources.
     #[default]
     Full,
-    /// A line each: `file:line:column: severity: message`.
+    /// A line each: `file:line:column: severity[rule]: message`.
     Short,
     /// A JSON object on a line each, as in `schemas/message.schema.json`.
     Json,
@@ -136,6 +136,17 @@ impl From<&Error> for Diagnostic {
     }
 }
 
+/// The messages of an error: the findings that it refuses, and it after them as a note.
+pub fn diagnostics_of(error: &Error) -> Vec<Diagnostic> {
+    let mut all: Vec<Diagnostic> = error.findings().iter().map(Diagnostic::from).collect();
+    let mut closing = Diagnostic::from(error);
+    if !all.is_empty() {
+        closing.severity = Severity::Note;
+    }
+    all.push(closing);
+    all
+}
+
 impl From<&Finding> for Diagnostic {
     fn from(finding: &Finding) -> Self {
         Self {
@@ -210,7 +221,10 @@ impl Diagnostic {
     /// The message on one line, as compilers print it.
     pub fn short(&self) -> String {
         let message = shown::sentence(&self.message).replace('\n', " ");
-        let severity = self.severity.name();
+        let severity = match self.rule {
+            Some(rule) => format!("{}[{rule}]", self.severity.name()),
+            None => self.severity.name().to_owned(),
+        };
         match &self.primary {
             Some(label) if label.place.file.is_some() => {
                 let place = label.place.to_string();
@@ -329,7 +343,10 @@ error: a b
             told.full(Look::default()),
             "warning[unmatched-patch]: no `x`\n  --> a.yaml:4:2\n  in: a, b\n"
         );
-        assert_eq!(told.short(), "a.yaml:4:2: warning: no `x`\n");
+        assert_eq!(
+            told.short(),
+            "a.yaml:4:2: warning[unmatched-patch]: no `x`\n"
+        );
         let json: serde_json::Value = serde_json::from_str(&told.json()).unwrap();
         assert_eq!(json["rule"], "unmatched-patch");
         assert_eq!(json["place"]["line"], 4);

@@ -179,8 +179,7 @@ impl Mask {
     /// An error without the secrets in it.
     #[must_use]
     pub fn error(&self, error: Error) -> Error {
-        let notes = error.notes().iter().filter_map(|note| note.place.as_ref());
-        let pointed = self.pointed(error.place().into_iter().chain(notes));
+        let pointed = self.pointed(error.places());
         error.map_words(|text| self.shown_beside(text, &pointed).into_owned())
     }
 
@@ -191,20 +190,8 @@ impl Mask {
 
     /// A finding without the secrets in it.
     pub fn finding(&self, finding: &mut Finding) {
-        let pointed = self.pointed(finding.places_mut().map(|place| &*place));
-        let notes = finding.notes.iter_mut();
-        let notes = notes.flat_map(|note| std::iter::once(&mut note.message).chain(&mut note.help));
-        let own = std::iter::once(&mut finding.message).chain(&mut finding.help);
-        let object = finding.object.as_deref_mut();
-        let object = object.map(|it| [&mut it.kind, &mut it.namespace, &mut it.name]);
-        for words in own.chain(notes).chain(object.into_iter().flatten()) {
-            if let Cow::Owned(text) = self.shown_beside(words, &pointed) {
-                *words = text;
-            }
-        }
-        let change = |text: &str| self.shown_beside(text, &pointed).into_owned();
-        let excerpt = finding.excerpt.take();
-        finding.excerpt = excerpt.and_then(|it| it.changed(change)).map(Box::new);
+        let pointed = self.pointed(finding.places());
+        finding.map_words(|text| self.shown_beside(text, &pointed).into_owned());
     }
 
     /// What stands on the lines of some places.

@@ -7,6 +7,7 @@
 
 mod block;
 mod comment;
+pub(super) mod fault;
 mod margin;
 mod plain;
 mod property;
@@ -15,10 +16,12 @@ mod quoted;
 use std::collections::VecDeque;
 
 use self::comment::Notes;
+use self::fault::Fault;
 pub(super) use self::margin::{Blank, Margin};
 pub(super) use self::plain::{Class, class};
 pub(super) use self::quoted::{escape_digits, escaped};
 use super::{Dialect, Options, Str, Style};
+use crate::cut::Cut as _;
 use crate::error::{Error, Kind, Result};
 use crate::place::{SourceId, Span};
 
@@ -228,6 +231,31 @@ impl<'t> Scanner<'t> {
         Error::new(Kind::Yaml, message).at(self.origin.span(start, start.at))
     }
 
+    /// A mistake as an error.
+    #[cold]
+    pub(super) fn faulty(&self, fault: Fault) -> Error {
+        let before = self.text.cut(..fault.at);
+        let line = before.matches('\n').count();
+        let start = before.rfind('\n').map_or(0, |end| end + 1);
+        let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let mark = Mark {
+            at: narrow(fault.at),
+            line: narrow(line),
+            column: narrow(before.cut(start..).chars().count()),
+        };
+        self.error(mark, fault.message).help(fault.help)
+    }
+
+    /// The text that is cut.
+    pub(super) fn text(&self) -> &'t str {
+        self.text
+    }
+
+    /// The number of the text's first line in its file.
+    pub(super) fn first_line(&self) -> usize {
+        self.origin.span(Mark::default(), 0).line as usize
+    }
+
     /// The byte at a mark; 0 behind the last.
     pub(super) fn byte_at(&self, mark: Mark) -> u8 {
         let at = mark.at as usize;
@@ -275,6 +303,11 @@ impl<'t> Scanner<'t> {
 
     #[cold]
     fn missing_colon(&self, mark: Mark) -> Error {
+        if mark.line != self.line
+            && let Some(fault) = fault::no_key(self.text, mark.at as usize)
+        {
+            return self.faulty(fault);
+        }
         let error = self.error(mark, "expected a key here, but no `:` follows it");
         if mark.line == self.line {
             error.help("a key of more than 1024 characters needs a `?` before it")
@@ -625,11 +658,7 @@ impl<'t> Scanner<'t> {
 
     #[cold]
     fn unexpected_colon(&self) -> Error {
-        self.error(
-            self.mark(),
-            "a mapping cannot start here, where this `:` stands",
-        )
-        .help("put the value in quotes, or the mapping on lines of its own")
+        self.faulty(fault::second_colon(self.text, self.at, self.first_line()))
     }
 
     /// Moves on to the next token, over white space, comments and line breaks.

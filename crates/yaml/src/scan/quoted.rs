@@ -2,7 +2,7 @@
 
 use super::plain::{fold, push_break};
 use super::{
-    Mark, Scanner, break_length, is_blank, is_blank_or_end, is_continuation, is_wide_break,
+    Mark, Scanner, break_length, fault, is_blank, is_blank_or_end, is_continuation, is_wide_break,
 };
 use crate::cut::Cut as _;
 use crate::error::{Error, Result};
@@ -63,9 +63,8 @@ impl Scanner<'_> {
             let escaped_break = self.quoted_content(quote, &mut text)?;
             if self.at >= self.bytes.len() {
                 let message = format!("the closing `{}` is missing", char::from(quote));
-                return Err(self.error(start, message).help(
-                    "end the value with it; a quote inside of a value is written twice, or `\\\"`",
-                ));
+                let help = fault::unclosed(self.text, start.at as usize, char::from(quote));
+                return Err(self.error(start, message).help(help));
             }
             if self.byte(0) == quote {
                 return Ok(text);
