@@ -104,7 +104,12 @@ mod tests {
         assert!(shown.contains("environment.yaml:3:"), "{shown}");
         assert!(shown.contains("did you mean `newTag`?"), "{shown}");
         let error = settings("zebra: 1\n").unwrap_err();
-        assert!(error.help_line().unwrap().contains("`configs`, `customKinds`"));
+        assert!(
+            error
+                .help_line()
+                .unwrap()
+                .contains("`configs`, `customKinds`")
+        );
     }
 
     #[test]
