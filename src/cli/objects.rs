@@ -423,6 +423,14 @@ impl Objects {
         }
     }
 
+    /// The files that were read, where objects are built.
+    pub(super) fn sources(&self) -> Option<&Sources> {
+        match &self.names {
+            Names::Built(sources) => Some(sources),
+            Names::Read(_) => None,
+        }
+    }
+
     /// The file that a span is in.
     pub(super) fn file(&self, span: kustom::place::Span) -> Option<Arc<str>> {
         match &self.names {

@@ -4,18 +4,26 @@
 //! they take, and what they find gets its place. What the build itself tells of kustomizations, and
 //! what is wrong between objects, are rules of lint, too: [`of_build`], [`ACROSS`].
 
+mod files;
 mod fix;
+mod overridden;
+mod tree;
+mod twice;
+mod unnamed;
 
 use std::collections::HashMap;
 
+pub use files::{Around, of_files};
 #[cfg(feature = "lsp")]
 pub(crate) use fix::{converted, documents, without_item};
-pub use fix::{fixed, is_fixable, is_same_but_for_fixes};
+pub use fix::{fixed, is_fixable, is_same_but_for_fixes, naming, without_patch};
 pub use kustom_lint::{
     Count, Group, Linter, Profile, Requirement, RequirementSeverity, Rule, RuleSet, Selection,
     Tally, UnknownRule, rule, rules,
 };
 pub use kustom_validate::{Expression, Severity as RuleSeverity};
+pub use overridden::Build;
+pub use tree::Tree;
 
 use kustom_lint::{Environment, Policies};
 

@@ -389,6 +389,20 @@ impl Project {
         })
     }
 
+    /// Directories and files that are no manifests of an environment: what is rendered, placeholders,
+    /// policies and definitions.
+    pub fn kept_files(&self) -> Vec<PathBuf> {
+        let named = self.policies.iter().chain(&self.crds);
+        let named = named.chain(&self.flux).chain(&self.flux_variables);
+        let mut kept: Vec<PathBuf> = named
+            .map(|name| normalized(&self.root.join(name)))
+            .collect();
+        kept.extend(self.rendered.clone());
+        kept.extend(self.boilerplate.clone());
+        kept.extend(self.configs.clone());
+        kept
+    }
+
     /// The project, with paths shown as they are named from another directory.
     #[must_use]
     pub fn seen_from(mut self, directory: &Path) -> Self {

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::Finding;
-use kustom::lint::{fixed, is_fixable, is_same_but_for_fixes};
-use kustom::load::{Files, LookupCache, Memory, Overlay};
+use kustom::lint::{Tree, fixed, is_fixable, is_same_but_for_fixes, naming, without_patch};
+use kustom::load::{Files, LookupCache, Memory, Overlay, display_from, normalized};
 use kustom::report::{Check, Suite};
 use kustom::write;
 use kustom::yaml::write_stream;
@@ -19,6 +19,8 @@ pub(super) struct Written {
     pub(super) files: Vec<String>,
     /// Why findings that could be mended were not, as sentences.
     pub(super) left: Vec<String>,
+    /// Files of patches whose entries were taken away.
+    pub(super) unneeded: Vec<String>,
 }
 
 /// Writes the edits for what was found, each only if every target is built as before but for what
@@ -29,7 +31,7 @@ pub(super) fn write(
     (files, here): (&LookupCache, &Path),
     targets: &[Target],
     objects: &[Objects],
-    suites: &[Suite],
+    (suites, root): (&[Suite], Option<&Path>),
 ) -> Result<Written> {
     if targets.iter().any(|target| matches!(target, Target::Stdin)) {
         let message = "`--fix` cannot write to stdin";
@@ -40,38 +42,34 @@ pub(super) fn write(
     let mut written = Written {
         files: Vec::new(),
         left: Vec::new(),
+        unneeded: Vec::new(),
     };
     let found = to_mend(suites);
     if found.is_empty() {
         return Ok(written);
     }
     let builds = Builds::before(chosen, (files, here), targets, objects)?;
-    let mut edited: BTreeMap<PathBuf, String> = BTreeMap::new();
-    for finding in found {
-        let Some(name) = finding.place.as_ref().and_then(|place| place.file.clone()) else {
-            continue;
-        };
-        let path = here.join(&*name);
-        let Some(text) = edited.get(&path).cloned().or_else(|| text_of(files, &path)) else {
-            continue;
-        };
-        let Some(made) = fixed(finding, files, &path, &text) else {
-            continue;
-        };
-        let mut upper = Memory::default();
-        for (path, text) in edited.iter().chain([(&path, &made)]) {
-            upper.insert(path, text.as_str());
-        }
-        let overlay = Overlay {
-            upper,
-            lower: files,
-        };
-        let why = builds.outside(&path).or_else(|| builds.broken_by(&overlay));
-        match why {
-            Some(why) => written.left.push(format!("{name}: {why}")),
-            None => drop(edited.insert(path, made)),
+    let mut edits = Edits {
+        files,
+        here,
+        builds,
+        edited: BTreeMap::new(),
+        left: Vec::new(),
+        unneeded: Vec::new(),
+    };
+    for finding in &found {
+        edits.at_its_place(finding);
+    }
+    // What is found by its name comes last: until then places are right.
+    if let Some(root) = root {
+        let tree = Tree::read(files, &[root.to_path_buf()]);
+        for finding in &found {
+            edits.where_it_is_named(finding, &tree);
         }
     }
+    written.left = edits.left;
+    written.unneeded = edits.unneeded;
+    let edited = edits.edited;
     let all: Vec<(PathBuf, Vec<u8>)> = edited
         .into_iter()
         .map(|(path, text)| (path, text.into_bytes()))
@@ -81,9 +79,81 @@ pub(super) fn write(
     }
     written.files = all
         .iter()
-        .map(|(path, _)| kustom::load::display_from(here, path))
+        .map(|(path, _)| display_from(here, path))
         .collect();
     Ok(written)
+}
+
+/// The edits so far.
+struct Edits<'a> {
+    files: &'a LookupCache,
+    here: &'a Path,
+    builds: Builds<'a>,
+    edited: BTreeMap<PathBuf, String>,
+    left: Vec<String>,
+    unneeded: Vec<String>,
+}
+
+impl Edits<'_> {
+    fn text(&self, path: &Path) -> Option<String> {
+        let known = self.edited.get(path).cloned();
+        known.or_else(|| text_of(self.files, path))
+    }
+
+    /// Edits the file that a finding is in.
+    fn at_its_place(&mut self, finding: &Finding) {
+        let name = finding.place.as_ref().and_then(|place| place.file.clone());
+        let Some(path) = name.map(|name| self.here.join(&*name)) else {
+            return;
+        };
+        let made = self
+            .text(&path)
+            .and_then(|text| fixed(finding, self.files, &path, &text));
+        if let Some(made) = made {
+            self.keep_if_same(path, made);
+        }
+    }
+
+    /// Edits the kustomizations that name the file that a finding is in.
+    fn where_it_is_named(&mut self, finding: &Finding, tree: &Tree<'_>) {
+        let name = finding.place.as_ref().and_then(|place| place.file.clone());
+        let Some(file) = name.map(|name| normalized(&self.here.join(&*name))) else {
+            return;
+        };
+        for kustomization in naming(finding, tree, &file) {
+            let made = self
+                .text(kustomization)
+                .and_then(|text| without_patch(kustomization, &text, &file));
+            if let Some(made) = made
+                && self.keep_if_same(kustomization.to_path_buf(), made)
+            {
+                self.unneeded.push(display_from(self.here, &file));
+            }
+        }
+    }
+
+    /// Keeps an edit if everything is built as it must be.
+    fn keep_if_same(&mut self, path: PathBuf, made: String) -> bool {
+        let mut upper = Memory::default();
+        for (path, text) in self.edited.iter().chain([(&path, &made)]) {
+            upper.insert(path, text.as_str());
+        }
+        let overlay = Overlay {
+            upper,
+            lower: self.files,
+        };
+        let outside = self.builds.outside(&path);
+        let why = outside.or_else(|| self.builds.broken_by(&overlay));
+        let is_kept = why.is_none();
+        match why {
+            Some(why) => {
+                let name = display_from(self.here, &path);
+                self.left.push(format!("{name}: {why}"));
+            }
+            None => drop(self.edited.insert(path, made)),
+        }
+        is_kept
+    }
 }
 
 /// What is built before any edit, as printed.
@@ -184,9 +254,10 @@ fn to_mend(suites: &[Suite]) -> Vec<&Finding> {
         .collect();
     let key = |finding: &&Finding| {
         let place = finding.place.as_ref();
+        let file = place.and_then(|place| place.file.clone());
         (
-            place.and_then(|place| place.file.clone()),
-            place.map(|place| place.span.start),
+            file,
+            place.map(|place| (place.span.line, place.span.column)),
         )
     };
     found.sort_by_key(|finding| std::cmp::Reverse(key(finding)));
@@ -195,7 +266,7 @@ fn to_mend(suites: &[Suite]) -> Vec<&Finding> {
 }
 
 /// Objects as they are printed.
-fn printed(objects: &Objects) -> Result<String> {
+pub(super) fn printed(objects: &Objects) -> Result<String> {
     let mut text = String::new();
     write_stream(objects.resources.iter().map(|one| &one.node), &mut text)?;
     Ok(text)

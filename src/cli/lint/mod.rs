@@ -1,5 +1,6 @@
 //! `kustom lint`.
 
+mod files;
 mod fix;
 
 use std::collections::{BTreeSet, HashMap};
@@ -14,7 +15,7 @@ use kustom::lint::{
     Linter, NamedObjects, Profile, Questions, Selection, Tally, between, compare, gather,
     leave_out_habits, left_out, lint, of_build, rule,
 };
-use kustom::load::LookupCache;
+use kustom::load::{LookupCache, Recording};
 use kustom::place::Place;
 use kustom::project::Project;
 use kustom::report::{Check, Report, Suite};
@@ -26,6 +27,8 @@ use crate::cli::objects::{ObjectArguments, Objects, Target, ignored};
 use crate::cli::output::Streams;
 use crate::cli::progress::Progress;
 use crate::cli::report::Reporting;
+
+use files::Built;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -66,31 +69,56 @@ pub(super) fn run(mut arguments: Arguments, streams: &Streams) -> Result<ExitCod
     let files = arguments.chosen.overrides.files()?;
     let targets = arguments.chosen.targets(&files, &here)?;
     let mut run = Run::new(&arguments, &files, &here)?;
-    let (mut suites, objects) = run.suites(&files, &here, &targets)?;
+    let (mut suites, mut objects) = run.suites(&files, &here, &targets)?;
     if arguments.fix {
-        let written = fix::write(
-            &arguments.chosen,
-            (&files, &here),
+        (run, suites, objects) = mended(
+            (&arguments, streams),
+            &here,
             &targets,
-            &objects,
-            &suites,
+            (run, suites, objects),
         )?;
-        for path in &written.files {
-            streams.say(&format!("written: {path}\n"));
-        }
-        for why in &written.left {
-            streams.say(&format!("left as it is: {why}\n"));
-        }
-        if !written.files.is_empty() {
-            let files = arguments.chosen.overrides.files()?;
-            run = Run::new(&arguments, &files, &here)?;
-            suites = run.suites(&files, &here, &targets)?.0;
-            return run.report(suites, streams);
-        }
     }
     // The process ends soon; to free each value would take longer.
     std::mem::forget(objects);
     run.report(std::mem::take(&mut suites), streams)
+}
+
+/// How often what was mended is looked at again.
+const ROUNDS: usize = 8;
+
+/// Mends what is certain, and looks again: what is gone may show what else is useless.
+fn mended<'a>(
+    (arguments, streams): (&'a Arguments, &Streams),
+    here: &Path,
+    targets: &[Target],
+    (mut run, mut suites, mut objects): (Run<'a>, Vec<Suite>, Vec<Objects>),
+) -> Result<(Run<'a>, Vec<Suite>, Vec<Objects>)> {
+    let (mut written, mut unneeded) = (BTreeSet::new(), BTreeSet::new());
+    let mut left = Vec::new();
+    for _ in 0..ROUNDS {
+        let files = arguments.chosen.overrides.files()?;
+        let root = run.root(here, targets);
+        let found = (suites.as_slice(), root.as_deref());
+        let mended = fix::write(&arguments.chosen, (&files, here), targets, &objects, found)?;
+        left = mended.left;
+        if mended.files.is_empty() {
+            break;
+        }
+        written.extend(mended.files);
+        unneeded.extend(mended.unneeded);
+        let files = arguments.chosen.overrides.files()?;
+        run = Run::new(arguments, &files, here)?;
+        (suites, objects) = run.suites(&files, here, targets)?;
+    }
+    for (word, paths) in [("written", &written), ("no longer named", &unneeded)] {
+        for path in paths {
+            streams.say(&format!("{word}: {path}\n"));
+        }
+    }
+    for why in left {
+        streams.say(&format!("left as it is: {why}\n"));
+    }
+    Ok((run, suites, objects))
 }
 
 /// The first finding of a rule at a place, by its words but for the object's name.
@@ -196,8 +224,11 @@ impl<'a> Run<'a> {
         let mut all = Vec::new();
         let mut each = Vec::new();
         let progress = Progress::new(targets.len(), "targets");
+        let mut read = BTreeSet::new();
         for target in targets {
-            let objects = chosen.objects(files, here, target)?;
+            let recording = Recording::new(files);
+            let objects = chosen.objects(&recording, here, target)?;
+            read.extend(recording.read_files());
             let before = match &self.arguments.against {
                 Some(revision) => chosen.objects_of(files, here, target, revision)?,
                 None => None,
@@ -209,16 +240,28 @@ impl<'a> Run<'a> {
         self.between(targets, &all, &mut each);
         let mut known = HashMap::new();
         let mut suites = Vec::new();
+        let built = Built {
+            chosen,
+            files,
+            here,
+            targets,
+            objects: &all,
+            read: &read,
+        };
+        let mut of_files = built.findings(self.project.as_ref(), &self.asked.linter);
+        self.leave_out(&mut of_files);
+        if !of_files.is_empty() {
+            suites.push(Suite {
+                name: "repository".to_owned(),
+                file: "kustom.yaml".to_owned(),
+                checks: vec![Check::ran("files", of_files)],
+            });
+        }
         for ((target, objects), mut findings) in targets.iter().zip(&all).zip(each) {
             for place in findings.iter_mut().flat_map(Finding::places_mut) {
                 objects.locate(place);
             }
-            let count = findings.len();
-            let [own, of_validation] = &self.exceptions;
-            own.apply(&mut findings, &mut self.used);
-            of_validation.apply(&mut findings, &mut BTreeSet::new());
-            self.allowed += count - findings.len();
-            self.ignored.apply(&mut findings, &mut self.ignores);
+            self.leave_out(&mut findings);
             hide_secrets(&mut findings, &objects.resources);
             leave_out_habits(&mut findings, &self.tally);
             gather(&mut findings, &self.asked.linter);
@@ -234,6 +277,21 @@ impl<'a> Run<'a> {
             self.idle = project.idle_lint_exceptions(files, &self.used);
         }
         Ok((suites, all))
+    }
+
+    /// The directory whose files are looked at.
+    fn root(&self, here: &Path, targets: &[Target]) -> Option<PathBuf> {
+        files::root(here, self.project.as_ref(), targets).map(|root| root.path)
+    }
+
+    /// Takes away what the project lets stay, and what this run does.
+    fn leave_out(&mut self, findings: &mut Vec<Finding>) {
+        let count = findings.len();
+        let [own, of_validation] = &self.exceptions;
+        own.apply(findings, &mut self.used);
+        of_validation.apply(findings, &mut BTreeSet::new());
+        self.allowed += count - findings.len();
+        self.ignored.apply(findings, &mut self.ignores);
     }
 
     /// What is found of the objects of one target; places are spans.
