@@ -14,7 +14,7 @@ use kustom::project::{
     Environment, FluxFile, Options, Project, Rendered, Shard, flux_file, render, render_many,
 };
 use kustom::report::{Check, Report, Suite, finding_of};
-use kustom::write;
+use kustom::write::{self, Batch};
 use kustom::yaml::write_stream;
 
 use super::build::working_directory;
@@ -26,7 +26,7 @@ use super::project::{find, find_environment, said_by_git};
 use super::run_overrides::{Policy, RunOverrides};
 use super::selection::{Selection, SelectionFlags};
 use owners::Owners;
-use tree::Tree;
+use tree::{Taken, Tree};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -202,7 +202,7 @@ fn rendered(
             true => each(&rendered, Path::new(""))?,
             false => Texts::from([(PathBuf::from(environment.output()), rendered.text)]),
         };
-        return arguments.put(&Tree::new(output, texts), streams);
+        return arguments.put(&Tree::new(output), texts, streams);
     }
     let text = rendered.text;
     if !arguments.check {
@@ -212,7 +212,7 @@ fn rendered(
     let directory = output.parent().unwrap_or(Path::new(""));
     let name = output.file_name().unwrap_or_default();
     let texts = Texts::from([(PathBuf::from(name), text)]);
-    arguments.put(&Tree::new(directory, texts), streams)
+    arguments.put(&Tree::new(directory), texts, streams)
 }
 
 fn all(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
@@ -256,34 +256,47 @@ fn many(
     let tracked = tracked(files, project, &names)?;
     let options = arguments.options(&tracked)?;
     let selection = arguments.selection.begin();
+    let mut tree = arguments.output.as_deref().map(Tree::new);
+    if let Some(tree) = &mut tree {
+        tree.shard = arguments.shard()?;
+        tree.keeps_record = arguments.all;
+    }
+    let batch = match &tree {
+        Some(tree) if !arguments.check => Some(tree.begin()?),
+        _ => None,
+    };
     let take = |environment: &Environment, mut rendered: Rendered| {
         select(&selection, &mut rendered)?;
-        arguments.take(environment, rendered)
+        let texts = arguments.texts(environment, &mut rendered)?;
+        // What cannot be written is the error of the whole run, not of an environment.
+        let made = match &tree {
+            Some(tree) => tree.take(texts, batch.as_ref()).map(Made::Files),
+            None => Ok(Made::Stream(texts.into_values().collect())),
+        };
+        Ok((made, rendered.findings))
     };
     let progress = Progress::new(names.len(), "environments");
     let done = |_| progress.step();
     let many = render_many(files, here, project, &names, &options, &take, &done)?;
     drop(progress);
-    let (mut texts, mut found, mut failed) = (Texts::new(), Vec::new(), Vec::new());
+    let mut taken = Taken::default();
+    let (mut found, mut failed) = (Vec::new(), Vec::new());
     let mut owners = Owners::default();
     let mut strict: Vec<String> = Vec::new();
     // In the order in which they are named.
     let mut streams_of: Vec<String> = Vec::new();
     for (name, result) in many.each {
         match result {
-            Ok((made, findings)) if arguments.output.is_none() => {
-                let text: String = made.into_values().collect();
-                // Without an object there is no document.
-                if !text.is_empty() {
-                    streams_of.push(text);
-                }
-                failed.push((name.clone(), Vec::new()));
-                found.push((name, findings));
-            }
             Ok((made, findings)) => {
-                for (path, text) in made {
-                    owners.take(files, project, &path, &name)?;
-                    texts.insert(path, text);
+                match made? {
+                    // Without an object there is no document.
+                    Made::Stream(text) => streams_of.extend((!text.is_empty()).then_some(text)),
+                    Made::Files(files_of_it) => {
+                        for path in files_of_it.paths() {
+                            owners.take(files, project, path, &name)?;
+                        }
+                        taken.extend(files_of_it);
+                    }
                 }
                 failed.push((name.clone(), Vec::new()));
                 found.push((name, findings));
@@ -323,15 +336,18 @@ fn many(
         });
     }
     selection.finish()?;
-    let Some(directory) = arguments.output.as_deref() else {
-        return streams
+    match &tree {
+        Some(tree) => arguments.finish(tree, &taken, batch, streams),
+        None => streams
             .data(&streams_of.join("---\n"))
-            .map(|()| ExitCode::SUCCESS);
-    };
-    let mut tree = Tree::new(directory, texts);
-    tree.shard = arguments.shard()?;
-    tree.keeps_record = arguments.all;
-    arguments.put(&tree, streams)
+            .map(|()| ExitCode::SUCCESS),
+    }
+}
+
+/// What is left of an environment that was rendered among others.
+enum Made {
+    Stream(String),
+    Files(Taken),
 }
 
 impl Arguments {
@@ -345,24 +361,44 @@ impl Arguments {
         self.shard.as_deref().map(str::parse).transpose()
     }
 
-    /// What is kept of a rendered environment.
-    fn take(&self, environment: &Environment, rendered: Rendered) -> Result<(Texts, Vec<Finding>)> {
-        let texts = match self.split {
-            true => each(&rendered, Path::new(&environment.name))?,
-            false => Texts::from([(PathBuf::from(environment.output()), rendered.text)]),
-        };
-        Ok((texts, rendered.findings))
+    /// The files of a rendered environment, whose text is gone then.
+    fn texts(&self, environment: &Environment, rendered: &mut Rendered) -> Result<Texts> {
+        match self.split {
+            true => each(rendered, Path::new(&environment.name)),
+            false => {
+                let text = std::mem::take(&mut rendered.text);
+                Ok(Texts::from([(PathBuf::from(environment.output()), text)]))
+            }
+        }
     }
 
     /// Writes files, or checks them.
-    fn put(&self, tree: &Tree<'_>, streams: &Streams) -> Result<ExitCode> {
-        tree.refuse_git()?;
-        if self.check {
-            let list = tree.stale(self.prune)?;
+    fn put(&self, tree: &Tree<'_>, texts: Texts, streams: &Streams) -> Result<ExitCode> {
+        for path in texts.keys() {
+            tree.refuse_git(path)?;
+        }
+        let batch = match self.check {
+            true => None,
+            false => Some(tree.begin()?),
+        };
+        let taken = tree.take(texts, batch.as_ref())?;
+        self.finish(tree, &taken, batch, streams)
+    }
+
+    /// Gives written files their names, or says which are not what they would be.
+    fn finish(
+        &self,
+        tree: &Tree<'_>,
+        taken: &Taken,
+        batch: Option<Batch<'_>>,
+        streams: &Streams,
+    ) -> Result<ExitCode> {
+        let Some(batch) = batch else {
+            let list = tree.stale(taken, self.prune)?;
             streams.data(&list)?;
             return Ok(ExitCode::from(u8::from(!list.is_empty())));
-        }
-        let findings = tree.write(self.prune)?;
+        };
+        let findings = tree.finish(taken, batch, self.prune)?;
         streams.findings(&findings);
         Ok(ExitCode::SUCCESS)
     }

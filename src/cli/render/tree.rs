@@ -12,7 +12,7 @@ use kustom::finding::Finding;
 use kustom::load::{largest_file, normalized};
 use kustom::place::Place;
 use kustom::project::{RECORD, Shard};
-use kustom::write::{Directory, New, is_of_git};
+use kustom::write::{Batch, Directory, New, is_of_git};
 use sha2::{Digest, Sha256};
 
 use super::Texts;
@@ -21,11 +21,10 @@ use crate::cli::output::line;
 /// How many stale files are listed.
 const LISTED: usize = 20;
 
-/// Files as they should be in a directory.
+/// A directory that files are rendered into.
 pub(super) struct Tree<'d> {
     directory: &'d Path,
     owned: Directory,
-    texts: Texts,
     /// The part of all files that these are, if they are not all.
     pub(super) shard: Option<Shard>,
     /// Whether it is written down which files these are.
@@ -35,37 +34,98 @@ pub(super) struct Tree<'d> {
 /// What was written: the hashes of files, by their paths.
 type Record = BTreeMap<PathBuf, String>;
 
+/// What became of rendered files: what is left of each when its text is gone.
+#[derive(Default)]
+pub(super) struct Taken(BTreeMap<PathBuf, Fate>);
+
+/// What became of one file.
+struct Fate {
+    /// Empty where no record is kept.
+    hash: String,
+    /// What is there now, if it is something else.
+    stale: Option<Stale>,
+}
+
+/// What is wrong with the file that is there.
+#[derive(Clone, Copy)]
+enum Stale {
+    Missing,
+    Differs,
+}
+
+impl Taken {
+    /// Takes what became of others.
+    pub(super) fn extend(&mut self, others: Self) {
+        self.0.extend(others.0);
+    }
+
+    pub(super) fn paths(&self) -> impl Iterator<Item = &PathBuf> {
+        self.0.keys()
+    }
+}
+
 impl<'d> Tree<'d> {
-    pub(super) fn new(directory: &'d Path, texts: Texts) -> Self {
+    pub(super) fn new(directory: &'d Path) -> Self {
         Self {
             directory,
             owned: Directory::new(directory),
-            texts,
             shard: None,
             keeps_record: false,
         }
     }
 
     /// Stops if a file would lie among git's own.
-    pub(super) fn refuse_git(&self) -> Result<()> {
-        let paths = self.texts.keys();
-        let mut paths = paths.map(|path| self.directory.join(path));
-        paths.try_for_each(|path| refuse_git(&path))
+    pub(super) fn refuse_git(&self, path: &Path) -> Result<()> {
+        refuse_git(&self.directory.join(path))
+    }
+
+    /// Begins to write; the files are there when [`Tree::finish`] is done.
+    pub(super) fn begin(&self) -> Result<Batch<'_>> {
+        self.owned.begin()
+    }
+
+    /// Compares files with what is there and writes those that are to be written, all threads into
+    /// one batch.
+    pub(super) fn take(&self, texts: Texts, batch: Option<&Batch<'_>>) -> Result<Taken> {
+        let mut taken = Taken::default();
+        for (path, text) in texts {
+            self.refuse_git(&path)?;
+            let shown = self.directory.join(&path);
+            // What is there already keeps its time.
+            let stale = match self.owned.holds(&path, text.as_bytes()) {
+                true => None,
+                false if batch.is_some() || shown.exists() => Some(Stale::Differs),
+                false => Some(Stale::Missing),
+            };
+            let hash = match self.keeps_record {
+                true => hash_of(text.as_bytes()),
+                false => String::new(),
+            };
+            if let (Some(batch), Some(_)) = (batch, stale) {
+                batch.put(&New::over(&path, text))?;
+            }
+            taken.0.insert(path, Fate { hash, stale });
+        }
+        Ok(taken)
     }
 
     /// The files that are not what they would be; those that would be gone, too, if `prune`.
-    pub(super) fn stale(&self, prune: bool) -> Result<String> {
+    pub(super) fn stale(&self, taken: &Taken, prune: bool) -> Result<String> {
         let mut lines = Vec::new();
-        for (path, text) in &self.texts {
+        for (path, fate) in &taken.0 {
             let shown = self.directory.join(path);
-            if !shown.exists() {
-                lines.push(line(&format!("missing: {}", shown.display())));
-            } else if !self.owned.holds(path, text.as_bytes()) {
-                lines.push(line(&format!("differs: {}", shown.display())));
+            match fate.stale {
+                Some(Stale::Missing) => {
+                    lines.push(line(&format!("missing: {}", shown.display())));
+                }
+                Some(Stale::Differs) => {
+                    lines.push(line(&format!("differs: {}", shown.display())));
+                }
+                None => {}
             }
         }
         if prune {
-            let left = self.left(&self.records()?);
+            let left = self.left(taken, &self.records()?);
             lines.extend(left.keys().map(|path| {
                 line(&format!(
                     "left over: {}",
@@ -81,22 +141,24 @@ impl<'d> Tree<'d> {
         Ok(lines.concat())
     }
 
-    /// Writes the files, all or none of them; then removes those that are left, if `prune`.
-    pub(super) fn write(&self, prune: bool) -> Result<Vec<Finding>> {
+    /// Gives the files of a batch their names, all or none of them; then removes those that are
+    /// left, if `prune`.
+    pub(super) fn finish(
+        &self,
+        taken: &Taken,
+        batch: Batch<'_>,
+        prune: bool,
+    ) -> Result<Vec<Finding>> {
         let before = match self.keeps_record {
             true => self.records()?,
             false => Record::new(),
         };
-        let mut files: Vec<New> = Vec::with_capacity(self.texts.len() + 1);
-        for (path, text) in &self.texts {
-            // What is there already keeps its time.
-            if !self.owned.holds(path, text.as_bytes()) {
-                files.push(New::over(path, text.as_str()));
-            }
-        }
-        let mut record = self.record();
+        let files = taken.0.iter();
+        let mut record: Record = files
+            .map(|(path, fate)| (path.clone(), fate.hash.clone()))
+            .collect();
         let (mut findings, mut removed) = (Vec::new(), Record::new());
-        for (path, hash) in self.left(&before) {
+        for (path, hash) in self.left(taken, &before) {
             let is_ours = self.is_ours(&path, &hash);
             if prune && is_ours {
                 removed.insert(path, hash);
@@ -113,10 +175,10 @@ impl<'d> Tree<'d> {
         if self.keeps_record {
             let (path, text) = (PathBuf::from(self.record_name()), written(&record));
             if !self.owned.holds(&path, text.as_bytes()) {
-                files.push(New::over(path, text));
+                batch.put(&New::over(path, text))?;
             }
         }
-        self.owned.write(&files)?;
+        batch.publish()?;
         for (path, hash) in &removed {
             self.remove(path, hash)?;
         }
@@ -134,18 +196,11 @@ impl<'d> Tree<'d> {
     }
 
     /// The recorded files that are there and that would not be written.
-    fn left(&self, before: &Record) -> Record {
+    fn left(&self, taken: &Taken, before: &Record) -> Record {
         let is_left =
-            |path: &PathBuf| !self.texts.contains_key(path) && self.directory.join(path).is_file();
+            |path: &PathBuf| !taken.0.contains_key(path) && self.directory.join(path).is_file();
         let left = before.iter().filter(|(path, _)| is_left(path));
         left.map(|(path, hash)| (path.clone(), hash.clone()))
-            .collect()
-    }
-
-    fn record(&self) -> Record {
-        let files = self.texts.iter();
-        files
-            .map(|(path, text)| (path.clone(), hash_of(text.as_bytes())))
             .collect()
     }
 

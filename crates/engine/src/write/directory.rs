@@ -1,17 +1,20 @@
 //! A directory that nothing leaves which is written into it.
 
-use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::at::{At, Entry};
-use super::draft::{Rule, Spot, Where, publish, rule};
+use super::draft::{Drafts, Rule, Spot, Where, rule};
 use super::root::Root;
 use super::{MOST_LINKS, cannot_write, is_of_git, refused};
 use kustom_yaml::error::{Error, Kind, Result};
+use kustom_yaml::threads;
 
 /// A directory that a command owns.
 ///
@@ -95,21 +98,36 @@ impl Directory {
     /// If a path leads out of the directory or among git's own files, something is there that must
     /// not be replaced, or a file cannot be written.
     pub fn write(&self, files: &[New]) -> Result<()> {
+        let batch = self.begin()?;
+        match files {
+            [] => {}
+            [file] => batch.put(file)?,
+            files => {
+                // Files that are synced side by side wait for the disk together.
+                threads::get_ready();
+                files.par_iter().try_for_each(|file| batch.put(file))?;
+            }
+        }
+        batch.publish()
+    }
+
+    /// Begins to write files that are made one after the other, or on several threads.
+    ///
+    /// # Errors
+    ///
+    /// If the directory is among git's own files, or can be neither opened nor made.
+    pub fn begin(&self) -> Result<Batch<'_>> {
         let made = Made::default();
-        let root = self.root(&made)?;
-        let mut made_inside = MadeInside {
-            root: &root,
-            paths: Vec::new(),
-        };
-        let spots = files
-            .iter()
-            .map(|file| self.spot(&root, file, &mut made_inside));
-        let spots = spots.collect::<Result<Vec<_>>>()?;
-        let contents: Vec<&[u8]> = files.iter().map(|file| &*file.content).collect();
-        publish(spots, &contents)?;
-        made_inside.paths.clear();
-        made.keep();
-        Ok(())
+        let root = Arc::new(self.root(&made)?);
+        Ok(Batch {
+            directory: self,
+            drafts: Drafts::default(),
+            made_inside: MadeInside {
+                root,
+                paths: Mutex::default(),
+            },
+            made,
+        })
     }
 
     /// The content of a regular file below the directory, if there is one; nothing is read through
@@ -235,7 +253,8 @@ impl Directory {
     }
 
     /// Where a file goes; the directories that it needs are made.
-    fn spot<'r>(&self, root: &'r Root, file: &New, made: &mut MadeInside<'r>) -> Result<Spot<'r>> {
+    fn spot(&self, file: &New, made: &MadeInside) -> Result<Spot> {
+        let root = &made.root;
         let shown = self.path.join(&file.path);
         let stopped = |stop: Stop| stop.told(&shown, self);
         let mut walk = Walk::new(root, self.follows).map_err(stopped)?;
@@ -261,7 +280,7 @@ impl Directory {
         };
         Ok(Spot {
             shown,
-            directory: Where::Inside(root, walk.inside),
+            directory: Where::Inside(Arc::clone(root), walk.inside),
             name,
             rule,
         })
@@ -287,6 +306,40 @@ impl Directory {
     }
 }
 
+/// Files that are written into a [`Directory`] as they come, under other names, and get their own
+/// together. Without that, nothing of them is left.
+pub struct Batch<'d> {
+    directory: &'d Directory,
+    // What is dropped first stands first: files, then the directories that were made for them.
+    drafts: Drafts,
+    made_inside: MadeInside,
+    made: Made,
+}
+
+impl Batch<'_> {
+    /// Writes a file beside its place; directories are made for it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Directory::write`].
+    pub fn put(&self, file: &New) -> Result<()> {
+        let spot = self.directory.spot(file, &self.made_inside)?;
+        self.drafts.put(spot, &file.content)
+    }
+
+    /// Gives all files their names, or none.
+    ///
+    /// # Errors
+    ///
+    /// If one cannot have it.
+    pub fn publish(self) -> Result<()> {
+        self.drafts.publish()?;
+        self.made_inside.keep();
+        self.made.keep();
+        Ok(())
+    }
+}
+
 fn of_git(path: &Path) -> Error {
     let message = format!("`{}` would lie among git's own files", path.display());
     Error::new(Kind::Output, message).help("name another directory; nothing was written")
@@ -295,7 +348,7 @@ fn of_git(path: &Path) -> Error {
 /// Directories that were made on the way to one; they go if it is not written into.
 #[derive(Default)]
 pub(super) struct Made {
-    paths: RefCell<Vec<PathBuf>>,
+    paths: Mutex<Vec<PathBuf>>,
 }
 
 impl Made {
@@ -307,7 +360,7 @@ impl Made {
             .collect();
         for directory in missing.into_iter().rev() {
             match fs::create_dir(directory) {
-                Ok(()) => self.paths.borrow_mut().push(directory.to_path_buf()),
+                Ok(()) => self.paths().push(directory.to_path_buf()),
                 // Another process made it meanwhile.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
@@ -318,28 +371,43 @@ impl Made {
 
     /// Leaves the directories where they are.
     pub(super) fn keep(&self) {
-        self.paths.take();
+        self.paths().clear();
+    }
+
+    fn paths(&self) -> MutexGuard<'_, Vec<PathBuf>> {
+        self.paths.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Made {
     fn drop(&mut self) {
-        for path in self.paths.take().iter().rev() {
+        for path in self.paths().iter().rev() {
             // One that holds something by now stays.
             let _ = fs::remove_dir(path);
         }
     }
 }
 
-/// Directories that were made below one.
-struct MadeInside<'r> {
-    root: &'r Root,
-    paths: Vec<PathBuf>,
+/// Directories that were made below one; they go if nothing is written into them.
+struct MadeInside {
+    root: Arc<Root>,
+    paths: Mutex<Vec<PathBuf>>,
 }
 
-impl Drop for MadeInside<'_> {
+impl MadeInside {
+    /// Leaves the directories where they are.
+    fn keep(&self) {
+        self.paths().clear();
+    }
+
+    fn paths(&self) -> MutexGuard<'_, Vec<PathBuf>> {
+        self.paths.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for MadeInside {
     fn drop(&mut self) {
-        for path in self.paths.iter().rev() {
+        for path in self.paths().iter().rev() {
             let _ = self.root.remove_directory(path);
         }
     }
@@ -410,7 +478,7 @@ impl<'r> Walk<'r> {
     fn to(
         &mut self,
         path: &Path,
-        mut made: Option<(&mut MadeInside<'r>, bool)>,
+        made: Option<(&MadeInside, bool)>,
     ) -> Result<OsString, Stop> {
         let mut open: VecDeque<OsString> = VecDeque::new();
         self.lead(path, &mut open)?;
@@ -422,7 +490,7 @@ impl<'r> Walk<'r> {
             } else if open.is_empty() {
                 return Ok(part);
             } else {
-                self.enter(&part, made.as_mut())?;
+                self.enter(&part, made)?;
             }
         }
         // It leads to the directory itself.
@@ -471,16 +539,12 @@ impl<'r> Walk<'r> {
         Ok(())
     }
 
-    fn enter(
-        &mut self,
-        part: &OsStr,
-        made: Option<&mut (&mut MadeInside<'r>, bool)>,
-    ) -> Result<(), Stop> {
+    fn enter(&mut self, part: &OsStr, made: Option<(&MadeInside, bool)>) -> Result<(), Stop> {
         let inside = self.inside.join(part);
         let next = match (self.at.child(part), made) {
             (Err(error), Some((made, private))) if error.kind() == io::ErrorKind::NotFound => {
-                match self.at.make_directory(part, *private) {
-                    Ok(()) => made.paths.push(inside.clone()),
+                match self.at.make_directory(part, private) {
+                    Ok(()) => made.paths().push(inside.clone()),
                     // Another process made it meanwhile.
                     Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                     Err(error) => return Err(error.into()),

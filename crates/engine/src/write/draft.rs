@@ -10,6 +10,7 @@ use std::fs;
 use std::hash::BuildHasher as _;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 
@@ -23,20 +24,20 @@ use kustom_yaml::threads;
 const DRAWS: usize = 16;
 
 /// Where a file goes.
-pub(super) struct Spot<'w> {
+pub(super) struct Spot {
     /// The path as the user knows it.
     pub(super) shown: PathBuf,
-    pub(super) directory: Where<'w>,
+    pub(super) directory: Where,
     pub(super) name: OsString,
     pub(super) rule: Rule,
 }
 
 /// The directory of a file.
-pub(super) enum Where<'w> {
+pub(super) enum Where {
     /// Wherever its path leads.
     Path(PathBuf),
     /// Below a directory that is not left; no part of the path is a link.
-    Inside(&'w Root, PathBuf),
+    Inside(Arc<Root>, PathBuf),
 }
 
 /// The fate of a file that has the name already, and who may read the new one.
@@ -52,7 +53,7 @@ pub(super) enum Rule {
     Private,
 }
 
-impl Spot<'_> {
+impl Spot {
     /// The file that a path leads to, through links, be they dangling.
     pub(super) fn led(path: &Path) -> Result<Self> {
         let mut real = path.to_path_buf();
@@ -113,7 +114,7 @@ impl Spot<'_> {
 }
 
 enum Found {
-    Spot(Spot<'static>),
+    Spot(Spot),
     Link(PathBuf),
 }
 
@@ -142,46 +143,72 @@ fn parts(path: &Path) -> Result<(PathBuf, OsString)> {
 }
 
 /// Writes files beside those that they replace, then renames all of them.
-pub(super) fn publish<'w>(spots: Vec<Spot<'w>>, contents: &[&[u8]]) -> Result<()> {
-    remove_stale(&spots);
+pub(super) fn publish(spots: Vec<Spot>, contents: &[&[u8]]) -> Result<()> {
+    let drafts = Drafts::default();
     let all = spots.into_iter().zip(contents);
-    let write = |(spot, content): (Spot<'w>, &&[u8])| Draft::write(spot, content);
-    let drafts: Vec<Draft<'_>> = match contents.len() {
-        0 | 1 => all.map(write).collect::<Result<_>>()?,
+    let write = |(spot, content): (Spot, &&[u8])| drafts.put(spot, content);
+    match contents.len() {
+        0 | 1 => all.map(write).collect::<Result<()>>()?,
         _ => {
             // Files that are synced side by side wait for the disk together.
             threads::get_ready();
             let all: Vec<_> = all.collect();
-            all.into_par_iter().map(write).collect::<Result<_>>()?
+            all.into_par_iter().try_for_each(write)?;
         }
-    };
-    let mut made = Vec::new();
-    for draft in drafts {
-        let spot = match draft.publish() {
-            Ok(spot) => spot,
-            Err(error) => {
-                take_back(&made);
-                return Err(error);
-            }
-        };
-        made.extend(spot);
     }
-    Ok(())
+    drafts.publish()
 }
 
-/// Removes the drafts of processes that are gone from the directories that are written to.
-fn remove_stale(spots: &[Spot<'_>]) {
-    let mut seen = BTreeSet::new();
-    for spot in spots {
+/// Files that stand beside those that they will replace, until all of them are there.
+#[derive(Default)]
+pub(super) struct Drafts {
+    written: Mutex<Vec<Draft>>,
+    /// The directories that hold no stale draft.
+    tidied: Mutex<BTreeSet<PathBuf>>,
+}
+
+impl Drafts {
+    /// Writes one more.
+    pub(super) fn put(&self, spot: Spot, content: &[u8]) -> Result<()> {
+        self.tidy(&spot);
+        let draft = Draft::write(spot, content)?;
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        written.push(draft);
+        Ok(())
+    }
+
+    /// Gives all of them their names or, if one cannot have it, takes back those that are new.
+    pub(super) fn publish(self) -> Result<()> {
+        let written = self.written.into_inner();
+        let mut drafts = written.unwrap_or_else(PoisonError::into_inner);
+        // Whichever thread was the quicker one.
+        drafts.sort_by(|one, other| one.shown().cmp(&other.shown()));
+        let mut made = Vec::new();
+        for draft in drafts {
+            let spot = match draft.publish() {
+                Ok(spot) => spot,
+                Err(error) => {
+                    take_back(&made);
+                    return Err(error);
+                }
+            };
+            made.extend(spot);
+        }
+        Ok(())
+    }
+
+    /// Removes the drafts of processes that are gone from the directory that is written to.
+    fn tidy(&self, spot: &Spot) {
         let path = match &spot.directory {
             Where::Path(path) => path.clone(),
             Where::Inside(root, path) => root.path.join(path),
         };
-        if !seen.insert(path) {
-            continue;
+        let mut tidied = self.tidied.lock().unwrap_or_else(PoisonError::into_inner);
+        if !tidied.insert(path) {
+            return;
         }
         // What cannot be listed or removed stays: it is in nobody's way.
-        let Ok(at) = spot.open() else { continue };
+        let Ok(at) = spot.open() else { return };
         for name in at.names().unwrap_or_default() {
             let is_stale = writer(&name).is_some_and(at::is_gone);
             if is_stale && matches!(at.entry(&name), Ok(Some(Entry::File(_)))) {
@@ -192,7 +219,7 @@ fn remove_stale(spots: &[Spot<'_>]) {
 }
 
 /// Removes files that were not there before.
-fn take_back(made: &[Spot<'_>]) {
+fn take_back(made: &[Spot]) {
     for spot in made {
         // It is the first error that is told.
         let _ = spot.open().and_then(|at| at.remove_file(&spot.name));
@@ -200,13 +227,13 @@ fn take_back(made: &[Spot<'_>]) {
 }
 
 /// A file beside the one that it will replace; it goes if it does not.
-struct Draft<'w> {
-    spot: Option<Spot<'w>>,
+struct Draft {
+    spot: Option<Spot>,
     name: OsString,
 }
 
-impl<'w> Draft<'w> {
-    fn write(spot: Spot<'w>, content: &[u8]) -> Result<Self> {
+impl Draft {
+    fn write(spot: Spot, content: &[u8]) -> Result<Self> {
         let cannot = |cause| cannot_write(&spot.shown, cause);
         let at = spot.open().map_err(cannot)?;
         let (name, mut file) = create(&at, !matches!(spot.rule, Rule::New)).map_err(cannot)?;
@@ -224,8 +251,13 @@ impl<'w> Draft<'w> {
         Ok(draft)
     }
 
+    /// The path that it will have, as the user knows it.
+    fn shown(&self) -> Option<&Path> {
+        self.spot.as_ref().map(|spot| &*spot.shown)
+    }
+
     /// Gives the file its name, and its spot back if nothing had that before.
-    fn publish(mut self) -> Result<Option<Spot<'w>>> {
+    fn publish(mut self) -> Result<Option<Spot>> {
         let Some(spot) = self.spot.take() else {
             return Ok(None);
         };
@@ -244,7 +276,7 @@ impl<'w> Draft<'w> {
     }
 }
 
-impl Drop for Draft<'_> {
+impl Drop for Draft {
     fn drop(&mut self) {
         if let Some(spot) = &self.spot {
             // There may be none any more, and nowhere to say so.

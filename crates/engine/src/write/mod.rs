@@ -28,7 +28,7 @@ use kustom_yaml::error::{Error, Kind, Result};
 
 use draft::{Spot, publish};
 
-pub use directory::{Directory, New};
+pub use directory::{Batch, Directory, New};
 pub use scratch::Scratch;
 pub use tree::{cached_tree, tree};
 

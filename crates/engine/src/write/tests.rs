@@ -283,3 +283,35 @@ fn scratch_is_gone_and_nothing_leaves_it() {
     drop(scratch);
     assert!(!path.exists());
 }
+
+#[test]
+fn a_batch_is_there_as_a_whole_or_not_at_all() {
+    let (_directory, root) = stage();
+    let own = Directory::new(root.join("own/new"));
+    let batch = own.begin().unwrap();
+    batch.put(&New::over("a/one", "1")).unwrap();
+    assert!(!root.join("own/new/a/one").exists());
+    drop(batch);
+    assert_eq!(all(&root), ["other", "own"]);
+
+    let batch = own.begin().unwrap();
+    std::thread::scope(|scope| {
+        for number in 0..8 {
+            let batch = &batch;
+            scope.spawn(move || batch.put(&New::over(format!("a/{number}"), "x")).unwrap());
+        }
+    });
+    // Something came to be where the last of them belongs.
+    fs::write(root.join("own/new/a/7"), "theirs").unwrap();
+    batch.publish().unwrap_err();
+    assert_eq!(text(&root.join("own/new/a/7")), "theirs");
+    let left = ["other", "own", "own/new", "own/new/a", "own/new/a/7"];
+    assert_eq!(all(&root), left);
+
+    let batch = own.begin().unwrap();
+    batch.put(&New::over("a/7", "ours")).unwrap();
+    batch.put(&New::over("b", "x")).unwrap();
+    batch.publish().unwrap();
+    assert_eq!(text(&root.join("own/new/a/7")), "ours");
+    assert_eq!(all(&root).len(), left.len() + 1);
+}
