@@ -21,6 +21,7 @@ mod render;
 mod replace;
 mod same;
 mod site;
+mod slices;
 mod text;
 mod value;
 
@@ -78,18 +79,20 @@ pub fn rewrite_changes(
 }
 
 fn rewrite_in(layout: Layout, text: &str, before: &[Node], after: &[Node]) -> Result<Rewritten> {
-    let edits = documents::edits(SourceText::new(text), before, after, layout)?;
-    if edits.is_empty() {
-        return Ok(Rewritten {
-            text: text.to_owned(),
-            changes: Vec::new(),
-        });
+    match slices::rewrite(text, before, after, layout) {
+        Some(rewritten) => Ok(rewritten),
+        None => rewrite_whole(layout, text, before, after),
     }
-    let result = apply(text, edits)?;
+}
+
+fn rewrite_whole(layout: Layout, text: &str, before: &[Node], after: &[Node]) -> Result<Rewritten> {
     // Aliases to anchors of earlier documents are as good as they were.
     let lasting = lost_anchor(before).is_some();
-    let written = verify(&result.text, after, lasting)?;
-    if comment_count::keeps_comments(before, after, &written) {
+    let Edited {
+        result,
+        keeps_comments,
+    } = edited(layout, text, before, after, lasting)?;
+    if keeps_comments {
         return Ok(result);
     }
     // Where a comment does not find its way with the lines, the document is printed with all of them.
@@ -108,6 +111,49 @@ fn rewrite_in(layout: Layout, text: &str, before: &[Node], after: &[Node]) -> Re
         },
         None => Ok(result),
     }
+}
+
+/// A changed text, if every comment is where it should be.
+fn rewrite_strictly(
+    layout: Layout,
+    text: &str,
+    before: &[Node],
+    after: &[Node],
+) -> Result<Option<Rewritten>> {
+    let edited = edited(layout, text, before, after, false)?;
+    Ok(edited.keeps_comments.then_some(edited.result))
+}
+
+/// A changed text that was read again.
+struct Edited {
+    result: Rewritten,
+    keeps_comments: bool,
+}
+
+fn edited(
+    layout: Layout,
+    text: &str,
+    before: &[Node],
+    after: &[Node],
+    lasting_anchors: bool,
+) -> Result<Edited> {
+    let edits = documents::edits(SourceText::new(text), before, after, layout)?;
+    if edits.is_empty() {
+        let result = Rewritten {
+            text: text.to_owned(),
+            changes: Vec::new(),
+        };
+        return Ok(Edited {
+            result,
+            keeps_comments: true,
+        });
+    }
+    let result = apply(text, edits)?;
+    let written = verify(&result.text, after, lasting_anchors)?;
+    Ok(Edited {
+        keeps_comments: comment_count::keeps_comments(before, after, &written),
+        result,
+    })
 }
 
 /// A range of bytes and what it becomes.
@@ -167,14 +213,7 @@ fn apply(text: &str, mut edits: Vec<Edit>) -> Result<Rewritten> {
 
 /// Reads the changed text again and holds it against what it should say.
 fn verify(text: &str, after: &[Node], lasting_anchors: bool) -> Result<Vec<Node>> {
-    let options = Options {
-        keep_aliases: true,
-        comments: true,
-        go_yaml_4: true,
-        lasting_anchors,
-        ..Options::default()
-    };
-    let read = read(text, &options).map_err(|error| match lost_anchor(after) {
+    let read = read_again(text, lasting_anchors).map_err(|error| match lost_anchor(after) {
         Some(lost) => lost,
         None => failure("the changed text is no YAML").caused_by(error),
     })?;
@@ -185,6 +224,18 @@ fn verify(text: &str, after: &[Node], lasting_anchors: bool) -> Result<Vec<Node>
         return Ok(read);
     }
     Err(failure("the changed text does not say what it should"))
+}
+
+/// The documents of a text that is to be compared with what a program made.
+fn read_again(text: &str, lasting_anchors: bool) -> Result<Vec<Node>> {
+    let options = Options {
+        keep_aliases: true,
+        comments: true,
+        go_yaml_4: true,
+        lasting_anchors,
+        ..Options::default()
+    };
+    read(text, &options)
 }
 
 /// An alias whose anchor went with the change.

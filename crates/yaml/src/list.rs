@@ -66,6 +66,14 @@ impl<T> List<T> {
         }
     }
 
+    /// Whether it is a copy of another that nobody has changed: known only of shared ones.
+    pub fn is_shared_with(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Inner::Shared(one), Inner::Shared(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        }
+    }
+
     /// What is known of it, if it is shared.
     pub(super) fn shared(&self) -> Option<&Shared<T>> {
         match &self.0 {
@@ -160,12 +168,7 @@ impl<T: fmt::Debug> fmt::Debug for List<T> {
 
 impl<T: PartialEq> PartialEq for List<T> {
     fn eq(&self, other: &Self) -> bool {
-        if let (Inner::Shared(one), Inner::Shared(other)) = (&self.0, &other.0)
-            && Arc::ptr_eq(one, other)
-        {
-            return true;
-        }
-        **self == **other
+        self.is_shared_with(other) || **self == **other
     }
 }
 

@@ -475,11 +475,7 @@ impl<'r> Walk<'r> {
 
     /// Goes to the directory of a file, which is made if it is not there, with `made`, and may be
     /// for its owner alone; gives the file's name in it.
-    fn to(
-        &mut self,
-        path: &Path,
-        made: Option<(&MadeInside, bool)>,
-    ) -> Result<OsString, Stop> {
+    fn to(&mut self, path: &Path, made: Option<(&MadeInside, bool)>) -> Result<OsString, Stop> {
         let mut open: VecDeque<OsString> = VecDeque::new();
         self.lead(path, &mut open)?;
         while let Some(part) = open.pop_front() {

@@ -1,6 +1,6 @@
 //! Compares nodes by data, ignoring how they are written.
 
-use super::super::{Decor, Node, Style, Tag, Value};
+use super::super::{Decor, Entry, Node, Style, Tag, Value};
 
 /// Whether two nodes hold the same data: shape, types, texts, anchors and aliases, however they
 /// are written.
@@ -12,16 +12,15 @@ pub fn same_data(a: &Node, b: &Node) -> bool {
         (Value::Scalar(x), Value::Scalar(y)) => same_scalar(a, x, b, y),
         (Value::Alias(x), Value::Alias(y)) => x == y,
         (Value::Seq(x), Value::Seq(y)) => {
-            same_collection_tag(a, b)
-                && x.len() == y.len()
-                && x.iter().zip(y).all(|(x, y)| same_data(x, y))
+            let all = || x.iter().zip(y).all(|(x, y)| same_data(x, y));
+            same_collection_tag(a, b) && (x.is_shared_with(y) || x.len() == y.len() && all())
         }
         (Value::Map(x), Value::Map(y)) => {
-            same_collection_tag(a, b)
-                && x.len() == y.len()
-                && x.iter()
-                    .zip(y)
-                    .all(|(x, y)| same_data(&x.key, &y.key) && same_data(&x.value, &y.value))
+            let same = |(x, y): (&Entry, &Entry)| {
+                same_data(&x.key, &y.key) && same_data(&x.value, &y.value)
+            };
+            let all = || x.iter().zip(y).all(same);
+            same_collection_tag(a, b) && (x.is_shared_with(y) || x.len() == y.len() && all())
         }
         _ => false,
     }
@@ -70,13 +69,14 @@ pub(super) fn same_node(a: &Node, b: &Node) -> bool {
         && a.decor == b.decor
         && match (&a.value, &b.value) {
             (Value::Seq(x), Value::Seq(y)) => {
-                x.len() == y.len() && x.iter().zip(y).all(|(x, y)| same_node(x, y))
+                x.is_shared_with(y)
+                    || x.len() == y.len() && x.iter().zip(y).all(|(x, y)| same_node(x, y))
             }
             (Value::Map(x), Value::Map(y)) => {
-                x.len() == y.len()
-                    && x.iter()
-                        .zip(y)
-                        .all(|(x, y)| same_node(&x.key, &y.key) && same_node(&x.value, &y.value))
+                let same = |(x, y): (&Entry, &Entry)| {
+                    same_node(&x.key, &y.key) && same_node(&x.value, &y.value)
+                };
+                x.is_shared_with(y) || x.len() == y.len() && x.iter().zip(y).all(same)
             }
             (x, y) => x == y,
         }

@@ -93,8 +93,8 @@ pub(super) enum Children<'d> {
     None,
     /// What was read there, not looked at yet.
     Closed(&'d Node),
-    /// Nodes of the arena.
-    Open(Vec<Id>),
+    /// Nodes of the arena, and what was read there if they are all of it, in its order.
+    Open(Vec<Id>, Option<&'d Node>),
 }
 
 /// A node.
@@ -124,6 +124,8 @@ pub(super) struct ArenaNode<'d> {
     pub(super) target: Option<Id>,
     /// Whether the arena knows its [`Origin`].
     pub(super) has_origin: bool,
+    /// Whether anything of it was changed, what is below it aside.
+    pub(super) is_edited: bool,
     /// What is below it; opened by the arena.
     pub(super) children: Children<'d>,
 }

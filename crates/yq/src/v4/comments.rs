@@ -13,6 +13,10 @@ use kustom_yaml::{Decor, Entry, Node, Str, Value};
 ///
 /// Where there are as many results as documents, what holds all of a document has its comments.
 pub(super) fn reattach(before: &[&Node], after: &mut [&mut Node]) {
+    let mut pairs = before.iter().zip(after.iter());
+    if before.len() == after.len() && pairs.all(|(before, after)| is_in_place(before, after)) {
+        return;
+    }
     let mut owned = Vec::new();
     for (number, document) in before.iter().enumerate() {
         collect(document, &mut owned);
@@ -37,6 +41,35 @@ pub(super) fn reattach(before: &[&Node], after: &mut [&mut Node]) {
     for (number, document) in after.iter_mut().enumerate() {
         plan.put(document, number, true);
         plan.take(document, &mut Vec::new());
+    }
+}
+
+/// Whether every node that was read is where it was, with the comments that it had, or is gone and a
+/// new word in its place: then no comment has to move.
+fn is_in_place(before: &Node, after: &Node) -> bool {
+    if place(after).is_none() {
+        return after.is_scalar() && after.decor.is_none();
+    }
+    if place(before) != place(after) || SIDES.iter().any(|side| side.of(before) != side.of(after)) {
+        return false;
+    }
+    match (&before.value, &after.value) {
+        (Value::Seq(before), Value::Seq(after)) => {
+            before.is_shared_with(after)
+                || before.len() == after.len()
+                    && before
+                        .iter()
+                        .zip(after)
+                        .all(|(before, after)| is_in_place(before, after))
+        }
+        (Value::Map(before), Value::Map(after)) => {
+            let is_same = |(before, after): (&Entry, &Entry)| {
+                is_in_place(&before.key, &after.key) && is_in_place(&before.value, &after.value)
+            };
+            before.is_shared_with(after)
+                || before.len() == after.len() && before.iter().zip(after).all(is_same)
+        }
+        _ => true,
     }
 }
 

@@ -51,13 +51,14 @@ impl<'t> Documents<'t> {
             source,
             ..Options::default()
         };
-        let found = read(text, &options);
+        let read = |text: &str| read(text, &options).map(shared);
+        let found = read(text);
         let is_headed = match &found {
             Ok(nodes) => nodes.len() > 1 && is_empty(&nodes[0]),
             Err(_) => true,
         };
         if is_headed && let Some(masked) = masked(text, found.is_err()) {
-            match read(&masked, &options) {
+            match read(&masked) {
                 Ok(nodes) => {
                     return Ok(Self {
                         text,
@@ -192,6 +193,12 @@ impl<'t> Documents<'t> {
         let has_marker = self.text.get(start..).unwrap_or("").starts_with("---");
         (start..end, if has_marker { "---\n" } else { "" })
     }
+}
+
+/// Values of which copies cost little: what an expression leaves alone is one.
+fn shared(mut nodes: Vec<Node>) -> Vec<Node> {
+    nodes.iter_mut().for_each(Node::share);
+    nodes
 }
 
 /// Whether a document is a scalar that is not written as its bare word on a line of its own.

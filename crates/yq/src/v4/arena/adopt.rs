@@ -94,6 +94,19 @@ impl<'d> Arena<'d> {
         self.restore_within(id, 0, Quotes::Ignored)
     }
 
+    /// Whether nothing at or below a node was changed since it was read.
+    fn is_as_read(&self, id: Id) -> bool {
+        let item = self.get(id);
+        !item.is_edited
+            && match &item.children {
+                Children::None | Children::Closed(_) => true,
+                Children::Open(_, None) => false,
+                Children::Open(children, Some(_)) => {
+                    children.iter().all(|child| self.is_as_read(*child))
+                }
+            }
+    }
+
     fn restore_within(&mut self, id: Id, depth: usize, quotes: Quotes) -> Node {
         let item = self.get(id);
         let value = match (&item.children, item.kind) {
@@ -102,7 +115,13 @@ impl<'d> Arena<'d> {
             (Children::Closed(node), _) => node.value.clone(),
             (Children::None, Kind::Map) => Value::Map(Vec::new().into()),
             (Children::None, Kind::Seq) => Value::Seq(Vec::new().into()),
-            (Children::Open(children), kind) => {
+            // Where there are too many nodes, one may be below itself.
+            (Children::Open(_, Some(node)), _)
+                if self.exhausted.is_none() && self.is_as_read(id) =>
+            {
+                node.value.clone()
+            }
+            (Children::Open(children, _), kind) => {
                 let children = children.clone();
                 let kind = if depth > DEEPEST {
                     self.exhausted.get_or_insert(Exhausted::Depth);

@@ -43,13 +43,13 @@ impl<'d> Arena<'d> {
                 self.edit(copy).children = Children::Closed(node);
                 return copy;
             }
-            Children::Open(children) => children.clone(),
+            Children::Open(children, _) => children.clone(),
         };
         if depth > DEEPEST || self.exhausted.is_some() {
             self.exhausted.get_or_insert(Exhausted::Depth);
             return copy;
         }
-        self.edit(copy).children = Children::Open(Vec::with_capacity(children.len()));
+        self.edit(copy).children = Children::Open(Vec::with_capacity(children.len()), None);
         let mut key = None;
         for child in children {
             let new = self.copy_within(child, depth + 1);
@@ -68,7 +68,7 @@ impl<'d> Arena<'d> {
     pub(crate) fn take_children(&mut self, target: Id, source: Id) {
         let kind = self.get(source).kind;
         let children = match &self.get(source).children {
-            Children::Open(children) => children.clone(),
+            Children::Open(children, _) => children.clone(),
             closed => {
                 let closed = closed.clone();
                 self.edit(target).children = closed;

@@ -136,6 +136,13 @@ impl<'d> Arena<'d> {
 
     /// A node, to change.
     pub(crate) fn edit(&mut self, id: Id) -> &mut ArenaNode<'d> {
+        let item = self.item(id);
+        item.is_edited = true;
+        item
+    }
+
+    /// A node, to put it elsewhere or to open it: what it is stays the same.
+    fn item(&mut self, id: Id) -> &mut ArenaNode<'d> {
         &mut self.items[id.index()]
     }
 
@@ -153,7 +160,7 @@ impl<'d> Arena<'d> {
     pub(crate) fn len(&self, id: Id) -> usize {
         match &self.get(id).children {
             Children::None => 0,
-            Children::Open(children) => children.len(),
+            Children::Open(children, _) => children.len(),
             Children::Closed(node) => match &node.value {
                 Value::Map(entries) => entries.len() * 2,
                 Value::Seq(items) => items.len(),
@@ -164,43 +171,58 @@ impl<'d> Arena<'d> {
 
     /// A child of a node.
     pub(crate) fn child(&mut self, id: Id, index: usize) -> Id {
-        self.children(id)[index]
+        self.opened(id)[index]
     }
 
-    /// The children of a node; those of a mapping are keys and values in turn.
-    pub(crate) fn children(&mut self, id: Id) -> &mut Vec<Id> {
+    /// The children of a node, to read; those of a mapping are keys and values in turn.
+    pub(crate) fn opened(&mut self, id: Id) -> &[Id] {
         if let Children::Closed(node) = self.get(id).children {
             self.open(id, node);
         }
-        let children = &mut self.edit(id).children;
+        match &self.get(id).children {
+            Children::Open(children, _) => children,
+            _ => &[],
+        }
+    }
+
+    /// The children of a node, to change.
+    pub(crate) fn children(&mut self, id: Id) -> &mut Vec<Id> {
+        self.opened(id);
+        let children = &mut self.item(id).children;
         if matches!(children, Children::None) {
-            *children = Children::Open(Vec::new());
+            *children = Children::Open(Vec::new(), None);
         }
         match children {
-            Children::Open(children) => children,
+            Children::Open(children, read) => {
+                *read = None;
+                children
+            }
             _ => unreachable!("closed children were opened above"),
         }
     }
 
     fn open(&mut self, id: Id, node: &'d Node) {
-        self.edit(id).children = Children::Open(Vec::with_capacity(match &node.value {
+        let mut children = Vec::with_capacity(match &node.value {
             Value::Map(entries) => entries.len() * 2,
             _ => node.items().len(),
-        }));
-        for item in node.items() {
+        });
+        for (index, item) in node.items().iter().enumerate() {
             let child = self.add(ArenaNode::read(item));
-            self.append(id, child);
+            self.stand(child, id, index);
+            children.push(child);
         }
         for entry in node.entries() {
             let key = self.add(ArenaNode::read(&entry.key));
             let value = self.add(ArenaNode::read(&entry.value));
-            self.append_entry(id, key, value);
+            self.stand_under(key, value, id);
+            children.extend([key, value]);
         }
+        self.item(id).children = Children::Open(children, Some(node));
     }
 
     /// A copy of the children's numbers, to walk over while nodes are changed.
     pub(crate) fn listed(&mut self, id: Id) -> Vec<Id> {
-        self.children(id).clone()
+        self.opened(id).to_vec()
     }
 
     /// The values of a mapping, the items of a sequence.
@@ -214,7 +236,7 @@ impl<'d> Arena<'d> {
 
     /// The entries of a mapping.
     pub(crate) fn entries(&mut self, id: Id) -> Vec<(Id, Id)> {
-        let children = self.children(id);
+        let children = self.opened(id);
         children
             .chunks_exact(2)
             .map(|pair| (pair[0], pair[1]))
@@ -223,7 +245,7 @@ impl<'d> Arena<'d> {
 
     /// Puts other children below a node, as they are.
     pub(crate) fn set_children(&mut self, id: Id, children: Vec<Id>) {
-        self.edit(id).children = Children::Open(children);
+        self.edit(id).children = Children::Open(children, None);
     }
 
     /// Takes all children away.
@@ -234,23 +256,33 @@ impl<'d> Arena<'d> {
     /// Puts a node that belongs nowhere at the end of a sequence.
     pub(crate) fn append(&mut self, seq: Id, child: Id) {
         let index = self.len(seq);
-        let item = self.edit(child);
-        item.parent = Some(seq);
-        item.is_key = false;
-        item.key = Key::Index(u32::try_from(index).unwrap_or(u32::MAX));
+        self.stand(child, seq, index);
         self.children(seq).push(child);
     }
 
     /// Puts nodes that belong nowhere at the end of a mapping.
     pub(crate) fn append_entry(&mut self, map: Id, key: Id, value: Id) {
-        let item = self.edit(key);
+        self.stand_under(key, value, map);
+        self.children(map).extend([key, value]);
+    }
+
+    /// Says that a node is an item of a sequence, and which one.
+    pub(crate) fn stand(&mut self, child: Id, seq: Id, index: usize) {
+        let item = self.item(child);
+        item.parent = Some(seq);
+        item.is_key = false;
+        item.key = Key::Index(u32::try_from(index).unwrap_or(u32::MAX));
+    }
+
+    /// Says that nodes are a key of a mapping and its value.
+    fn stand_under(&mut self, key: Id, value: Id, map: Id) {
+        let item = self.item(key);
         item.parent = Some(map);
         item.is_key = true;
-        let item = self.edit(value);
+        let item = self.item(value);
         item.parent = Some(map);
         item.is_key = false;
         item.key = Key::Node(key);
-        self.children(map).extend([key, value]);
     }
 
     /// Where the document that a node is part of comes from.
@@ -268,7 +300,7 @@ impl<'d> Arena<'d> {
 
     /// Says where a node comes from.
     pub(crate) fn set_origin(&mut self, id: Id, origin: Origin) {
-        self.edit(id).has_origin = true;
+        self.item(id).has_origin = true;
         self.origins.insert(id, origin);
     }
 
@@ -294,7 +326,7 @@ impl<'d> Arena<'d> {
         } else {
             from.key
         };
-        let item = self.edit(id);
+        let item = self.item(id);
         item.parent = parent;
         item.key = key;
     }

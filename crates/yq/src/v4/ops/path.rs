@@ -8,7 +8,7 @@ use kustom_yaml::error::{Error, Kind as ErrorKind, Result};
 
 use crate::number;
 use crate::v4::arena::Step;
-use crate::v4::arena_node::{Id, Key, Kind, Origin, TypeTag};
+use crate::v4::arena_node::{Id, Kind, Origin, TypeTag};
 use crate::v4::evaluator::Evaluator;
 use crate::v4::expr::{Call, Expr, Form};
 use crate::v4::scope::{Matches, Scope};
@@ -225,7 +225,7 @@ fn delete(e: &mut Evaluator<'_>, doomed: &[Id], scope: &Scope) -> Matches {
 
 /// The children that the nodes are, or that stand where the nodes stand.
 fn children_of(e: &mut Evaluator<'_>, parent: Id, ids: &[Id]) -> HashSet<Id> {
-    let members: HashSet<Id> = e.arena.children(parent).iter().copied().collect();
+    let members: HashSet<Id> = e.arena.opened(parent).iter().copied().collect();
     e.arena.count_looks(members.len());
     let find = |id: &Id| {
         if members.contains(id) {
@@ -259,7 +259,7 @@ pub(super) fn remove(e: &mut Evaluator<'_>, parent: Id, doomed: &HashSet<Id>) {
     let mut items = e.arena.listed(parent);
     items.retain(|item| !doomed.contains(item));
     for (index, item) in items.iter().enumerate() {
-        e.arena.edit(*item).key = Key::Index(u32::try_from(index).unwrap_or(u32::MAX));
+        e.arena.stand(*item, parent, index);
     }
     e.arena.set_children(parent, items);
 }
