@@ -8,6 +8,7 @@
 //! Source: <https://jinja.palletsprojects.com/templates/>.
 
 mod bounds;
+mod syntax;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -395,13 +396,23 @@ fn explain(name: &str, text: &str, values: &Values, cause: &minijinja::Error) ->
     let word = text.get(span.range()).unwrap_or_default().trim();
     let missing = path(word);
     let detail = cause.detail().unwrap_or_default();
+    if cause.kind() == ErrorKind::SyntaxError {
+        let fault = syntax::fault(text, span.range(), detail);
+        let span = fault.range.map_or(span, |range| span_of(text, &range));
+        let error = Error::new(Kind::Template, fault.message).at(Place::in_file(name, span));
+        let error = pointed(error, text, span);
+        return match fault.help {
+            Some(help) => error.help(help),
+            None => error,
+        };
+    }
     let message = match cause.kind() {
         ErrorKind::UndefinedError => match missing {
             Some(key) => format!("there is no value `{key}`"),
             None => "a value is missing".to_owned(),
         },
         // What these say is of the template's words alone.
-        ErrorKind::SyntaxError | ErrorKind::BadEscape => {
+        ErrorKind::BadEscape => {
             format!("the template cannot be read: {}", without_texts(detail))
         }
         ErrorKind::UnknownFilter => unknown("filter", detail),
@@ -418,12 +429,6 @@ fn explain(name: &str, text: &str, values: &Values, cause: &minijinja::Error) ->
         ),
     };
     let error = Error::new(Kind::Template, message).at(Place::in_file(name, span));
-    let error = match detail {
-        _ if cause.kind() != ErrorKind::SyntaxError => error,
-        _ if detail.contains("end of variable block") => error.help("end the tag with `}}`"),
-        _ if detail.contains("end of block") => error.help("end the tag with `%}`"),
-        _ => error,
-    };
     let error = pointed(error, text, span);
     match (cause.kind(), missing) {
         (ErrorKind::UndefinedError, Some(key)) => {
@@ -436,6 +441,11 @@ fn explain(name: &str, text: &str, values: &Values, cause: &minijinja::Error) ->
                 )),
             }
         }
+        (ErrorKind::UnknownFilter, _) => error.help(syntax::near_filter(unknown_name(detail))),
+        (ErrorKind::UnknownTest, _) => error.help(syntax::near_test(unknown_name(detail))),
+        (ErrorKind::UnknownFunction, _) => {
+            error.help("a template has the functions `range` and `dict`, and macros of its own")
+        }
         (ErrorKind::OutOfFuel | ErrorKind::WriteFailure, _) => {
             error.help("a loop in it turns too often, or a text in it grows with every turn")
         }
@@ -444,9 +454,12 @@ fn explain(name: &str, text: &str, values: &Values, cause: &minijinja::Error) ->
 }
 
 fn unknown(what: &str, detail: &str) -> String {
+    format!("there is no {what} `{}`", unknown_name(detail))
+}
+
+fn unknown_name(detail: &str) -> &str {
     let name = detail.trim_end_matches(" is unknown");
-    let name = name.rsplit(' ').next().unwrap_or_default();
-    format!("there is no {what} `{name}`")
+    name.rsplit(' ').next().unwrap_or_default()
 }
 
 /// A word that is a path of keys: `image.tag`.
@@ -499,7 +512,6 @@ fn pointed(error: Error, text: &str, span: Span) -> Error {
         .cut(range.start..)
         .find('\n')
         .map_or(text.len(), |at| range.start + at);
-    // What stands beside the tag may be anything.
     let before = text.cut(start_of_line..range.start);
     let start = before.rfind('{').map_or(range.start, |at| {
         let at = start_of_line + at;
@@ -515,11 +527,33 @@ fn pointed(error: Error, text: &str, span: Span) -> Error {
         .filter_map(|close| behind.find(close))
         .min()
         .map_or(end_of_line, |at| range.start + at + 2);
-    let shown = without_texts(text.cut(start..end));
+    let beside = without_values(text.cut(start_of_line..start));
+    let shown = format!("{beside}{}", without_texts(text.cut(start..end)));
     // A letter of a quoted text may be longer than its dot.
-    let before = without_texts(text.cut(start..range.start)).len();
+    let before = beside.len() + without_texts(text.cut(start..range.start)).len();
     let marked = without_texts(text.cut(range.start..range.end.clamp(range.start, end)));
     error.with_excerpt(Excerpt::new(&shown, before..before + marked.len()))
+}
+
+/// What stands beside a tag, which may be anything: its key, and a dot for every other letter.
+fn without_values(piece: &str) -> String {
+    let key = piece.find(": ").map_or(0, |at| at + 2);
+    let is_key = piece
+        .cut(..key)
+        .trim_start_matches(['-', ' '])
+        .trim_end_matches([':', ' '])
+        .chars()
+        .all(|c| c.is_alphanumeric() || "_-./".contains(c));
+    let kept = if is_key { key } else { 0 };
+    let hidden = piece.cut(kept..).chars();
+    let hidden = hidden.map(|sign| {
+        if sign.is_whitespace() || sign == '-' {
+            sign
+        } else {
+            '.'
+        }
+    });
+    piece.cut(..kept).chars().chain(hidden).collect()
 }
 
 /// A piece of a template in which every letter of a quoted text is a dot.

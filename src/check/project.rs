@@ -12,6 +12,7 @@ use super::{ProjectGuard, tracked_generator_files, tracked_secrets, unignored};
 use crate::error::Result;
 use crate::finding::{Finding, Severity};
 use crate::load::{Revision, WorkTree};
+use crate::place::Place;
 use crate::report::{Base, Check, Outcome, Report, Suite, finding_of};
 use crate::secret_scan::{scan_files, scan_tracked};
 
@@ -98,6 +99,12 @@ impl CheckContext<'_> {
             }
             None => Check::skipped("git", "this is no git repository"),
         });
+        let empty = self.project.empty_environments(self.files);
+        let mut empty: Vec<Finding> = empty.iter().map(|path| empty_environment(path)).collect();
+        if !empty.is_empty() {
+            self.rename(&mut empty);
+            checks.push(Check::ran("environments", empty));
+        }
         let mut inferred = self.project.inferred_findings();
         if !inferred.is_empty() {
             self.rename(&mut inferred);
@@ -195,6 +202,18 @@ impl CheckContext<'_> {
         let paths: BTreeSet<PathBuf> = read.filter(|path| !is_filled(path)).cloned().collect();
         paths.into_iter().collect()
     }
+}
+
+/// A directory that looks like an environment and says nothing.
+fn empty_environment(path: &Path) -> Finding {
+    let shown = path.display();
+    let message = format!("there is no kustomization in `{shown}`");
+    Finding::warning("empty-environment", message)
+        .at(Place::file(shown.to_string()))
+        .help(format!(
+            "write `{shown}/kustomization.yaml`, or `extends: ENVIRONMENT` into \
+             `{shown}/environment.yaml`, or remove the directory"
+        ))
 }
 
 fn skipped(mut suite: Suite, revision: &str) -> Suite {

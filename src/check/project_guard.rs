@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::display_from;
-use crate::error::{Result, nearest};
+use crate::error::{Case, Result, nearest_within};
 use crate::finding::{Finding, Severity};
 use crate::guard::{self, AllowedBy, Baseline, Guard, Settings};
 use crate::load::{Files, Within, WorkTree, files_below};
@@ -177,9 +177,13 @@ impl ProjectGuard {
         if let Some(rule) = &entry.rule
             && !guard::rules().any(|known| known == rule)
         {
-            let help = match nearest(rule, guard::rules()) {
+            let limit = |known: &str| (known.len().min(rule.len()) / 5).max(1);
+            let near = nearest_within(rule, guard::rules(), Case::Ignored, limit);
+            let help = match near {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => "a rule is called as findings call it, such as `weak-password`".to_owned(),
+                None => "write the name that a finding shows in brackets, as `weak-password` in \
+                         `error[weak-password]`"
+                    .to_owned(),
             };
             mistakes.push(
                 Finding::warning("unknown-rule", format!("the guard has no rule `{rule}`"))

@@ -10,7 +10,7 @@ use kustom::error::Result;
 use kustom::finding::Severity;
 use kustom::load::{Accesses, Files as _, LookupCache, Recording, Revision, WorkTree};
 use kustom::project::{Options, Project, Secrets};
-use kustom::report::Report;
+use kustom::report::{Counts, Report};
 use kustom::yaml::Node;
 
 use super::build::{canonical, working_directory};
@@ -96,6 +96,7 @@ pub(super) struct Found {
 
 pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> {
     let mut whole: Option<Report> = None;
+    let mut is_unjudged = false;
     for found in arguments.chosen.find()? {
         let revision = match &arguments.against {
             Some(name) => Some((name.as_str(), found.revision(name)?)),
@@ -103,6 +104,9 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
         };
         let setup = found.setup();
         let checked = setup.environments();
+        is_unjudged |= checked
+            .iter()
+            .any(|one| one.rendered.is_ok() && one.used_exceptions.is_none());
         let revision = revision.as_ref().map(|(name, revision)| (*name, revision));
         let report = setup.report(checked, revision)?;
         match &mut whole {
@@ -112,7 +116,15 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
     }
     let mut report = whole.unwrap_or_default();
     report.fails_at = arguments.fail_on.severity();
-    arguments.report.write(report, streams)
+    let found_nothing = report.counts() == Counts::default();
+    let code = arguments.report.write(report, streams)?;
+    if found_nothing && is_unjudged {
+        streams.say(
+            "the objects were not checked against the API of Kubernetes: set \
+             `kubernetesVersions: [\"1.33\"]` in `kustom.yaml`\n",
+        );
+    }
+    Ok(code)
 }
 
 impl Least {

@@ -295,10 +295,13 @@ fn sides(arguments: &Arguments) -> Result<[Loaded; 2]> {
             let revision = (&tree, revision.as_str());
             against(&opened, label, &name, revision, then.as_ref())
         }
-        ([_], None) => Err(
-            Error::new(Kind::Project, "there is only one side to compare")
-                .help("name a second one, or say `--against` with a git revision"),
-        ),
+        ([label], None) => {
+            let message = format!("there is nothing to compare `{label}` with");
+            Err(Error::new(Kind::Project, message).help(format!(
+                "write `kustom diff {label} --against main` for a git revision, or name a second \
+                 environment"
+            )))
+        }
         (sides, _) => {
             let message = format!("two sides are compared, and {} are named", sides.len());
             Err(Error::new(Kind::Project, message)

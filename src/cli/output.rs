@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use kustom::error::{Error, Kind, Result};
+use kustom::error::{Case, Error, Kind, Result, nearest_within};
 use kustom::finding::Finding;
 use kustom::guard::Mask;
 use kustom::load::{FileKind, Files as _, LookupCache, bounded};
@@ -14,6 +14,7 @@ use kustom::place::Place;
 use kustom::report::{
     self, Color, Diagnostic, Format, Look, MessageFormat, Outcome, Report, visible_json,
 };
+use kustom::yaml::cut::Cut as _;
 
 use super::{progress, terminal};
 
@@ -443,7 +444,8 @@ fn in_our_words(error: &clap::Error) -> Option<Error> {
     let given = context(ContextKind::InvalidArg);
     let usage = context(ContextKind::Usage).concat();
     let usage = usage.trim().trim_start_matches("Usage: ");
-    let (message, suggested, otherwise) = match error.kind() {
+    let kind = error.kind();
+    let (message, suggested, otherwise) = match kind {
         ErrorKind::InvalidSubcommand => {
             let word = context(ContextKind::InvalidSubcommand).concat();
             let suggested = context(ContextKind::SuggestedSubcommand);
@@ -461,42 +463,105 @@ fn in_our_words(error: &clap::Error) -> Option<Error> {
                 true => format!("there is no flag `{word}`"),
                 false => format!("`{word}` is one argument too many"),
             };
-            let otherwise = format!("it is called as `{usage}`");
+            let otherwise = match word.starts_with('-') {
+                true => format!("`{} --help` lists the flags", command_of(usage)),
+                false => format!("it is called as `{usage}`"),
+            };
             (message, context(ContextKind::SuggestedArg), otherwise)
         }
         ErrorKind::MissingRequiredArgument => {
-            let verb = if given.len() == 1 { "is" } else { "are" };
-            let message = format!("`{}` {verb} missing", given.join("`, `"));
-            (message, Vec::new(), format!("it is called as `{usage}`"))
+            let named: Vec<String> = given
+                .iter()
+                .map(|one| one.replace(['<', '>'], ""))
+                .collect();
+            let command = command_of(usage);
+            let message = format!("`{command}` needs `{}`", named.join("` and `"));
+            (
+                message,
+                Vec::new(),
+                format!("such as `{}`", called(command, &given)),
+            )
         }
         ErrorKind::InvalidValue => {
             let value = context(ContextKind::InvalidValue).concat();
+            let flag = given.concat();
+            let name = flag.split([' ', '=']).next().unwrap_or_default();
             let message = match value.is_empty() {
-                true => format!("`{}` has no value", given.concat()),
-                false => format!("`{value}` is no value of `{}`", given.concat()),
+                true => format!("`{name}` has no value"),
+                false => format!("`{value}` is not a value of `{name}`"),
             };
             let known = context(ContextKind::ValidValue);
             let otherwise = match known.is_empty() {
-                true => format!("it is called as `{usage}`"),
-                false => format!("it is one of `{}`", known.join("`, `")),
+                true => format!("write `{}`", flag.replace(['<', '>'], "")),
+                false => format!("write one of `{}`", known.join("`, `")),
             };
             (message, context(ContextKind::SuggestedValue), otherwise)
         }
         ErrorKind::ValueValidation => {
             let value = context(ContextKind::InvalidValue).concat();
             let why = std::error::Error::source(error).map(ToString::to_string);
-            let message = format!("`{value}` is no value of `{}`", given.concat());
-            let otherwise = why.unwrap_or_else(|| format!("it is called as `{usage}`"));
+            let flag = given.concat();
+            let name = flag.split([' ', '=']).next().unwrap_or_default();
+            let message = format!("`{value}` is not a value of `{name}`");
+            let otherwise =
+                why.unwrap_or_else(|| format!("write `{}`", flag.replace(['<', '>'], "")));
             (message, Vec::new(), otherwise)
         }
         _ => return None,
     };
     let error = Error::new(Kind::Project, message);
-    Some(match suggested.as_slice() {
-        [] => error.help(otherwise),
-        // The nearest comes last.
-        [.., near] => error.help(format!("did you mean `{near}`?")),
+    let word = context(ContextKind::InvalidSubcommand).concat() + &given.concat();
+    let word = word.trim_start_matches('-');
+    // The nearest comes last; the parser also suggests what shares a few letters only.
+    let near = suggested.iter().rev().find(|near| {
+        let near = near.trim_start_matches('-');
+        let is_beginning = word.len() > 2 && near.starts_with(word);
+        let limit = |known: &str| (known.len().min(word.len()) / 3).max(1);
+        is_beginning || nearest_within(word, [near], Case::Ignored, limit).is_some()
+    });
+    let is_value = kind == ErrorKind::InvalidValue;
+    Some(match (near, suggested.as_slice()) {
+        (Some(near), _) => error.help(format!("did you mean `{near}`?")),
+        (None, [.., near]) if is_value => error.help(format!("did you mean `{near}`?")),
+        _ => error.help(otherwise),
     })
+}
+
+/// The words of a usage up to its first argument.
+fn command_of(usage: &str) -> &str {
+    let mut end = 0;
+    for word in usage.split(' ') {
+        if word.starts_with(['-', '<', '[']) {
+            break;
+        }
+        end += word.len() + 1;
+    }
+    usage.cut(..end.saturating_sub(1))
+}
+
+/// A command with what it needs, as one would type it.
+fn called(command: &str, needed: &[String]) -> String {
+    const EXAMPLES: [(&str, &str); 9] = [
+        ("<REV>", "main"),
+        ("<ENV>", "production"),
+        ("<ENVIRONMENT>", "production"),
+        ("<FILE>", "file.yaml"),
+        ("<FILES>", "file.yaml"),
+        ("<DIR>", "."),
+        ("<DIRECTORY>", "."),
+        ("<KIND/NAME>", "Deployment/web"),
+        ("<OBJECT>", "Deployment/web"),
+    ];
+    let mut text = command.to_owned();
+    for one in needed {
+        let mut word = one.trim_end_matches("...").to_owned();
+        for (place, example) in EXAMPLES {
+            word = word.replace(place, example);
+        }
+        text.push(' ');
+        text.push_str(&word.replace(['<', '>'], ""));
+    }
+    text
 }
 
 /// Prints help, or what is wrong with the arguments; whether it could be.

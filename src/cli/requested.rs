@@ -77,7 +77,8 @@ impl Request {
     /// Takes an image, as `NAME=NEW:TAG`.
     pub(super) fn add_image(&mut self, word: &str) -> Result<()> {
         self.images.push(image(word).map_err(|_| {
-            wrong("an entry of `images` says no image").help("write `NAME=NEW:TAG@DIGEST`")
+            wrong("an entry of `images` has no new tag, digest or name")
+                .help("write `NAME:TAG`, or `NAME=NEW:TAG`")
         })?);
         Ok(())
     }

@@ -150,7 +150,7 @@ impl ValueFlags {
                 && cause.kind() == std::io::ErrorKind::NotFound
             {
                 let shown = path.display();
-                let message = format!("there is no file `{shown}`, which `--values` names");
+                let message = format!("there is no file `{shown}` for `--values`");
                 let error = Error::new(Kind::Load, message).caused_by(cause);
                 return Err(match near_file(&files, &absolute) {
                     Some(near) => error.help(format!(
@@ -175,10 +175,30 @@ impl ValueFlags {
 }
 
 /// A key and a value; the value may be a secret, and is never repeated.
-fn assigned<'w>(word: &'w str, flag: &str) -> Result<(&'w str, &'w str)> {
-    word.split_once('=').ok_or_else(|| {
-        wrong(format!("`{flag}` has no `=`")).help(format!("write `{flag} KEY=VALUE`"))
-    })
+pub(super) fn assigned<'w>(word: &'w str, flag: &str) -> Result<(&'w str, &'w str)> {
+    let (key, value) = word.split_once('=').unwrap_or((word, ""));
+    let is_word = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    let is_key = !key.is_empty() && key.len() <= 60 && key.chars().all(is_word);
+    if key.is_empty() {
+        let message = format!("`{flag}` has no key before its `=`");
+        return Err(wrong(message).help(format!("write `{flag} KEY=VALUE`")));
+    }
+    if key.split('.').any(str::is_empty) && is_key {
+        let message = format!("the key `{key}` of `{flag}` has an empty part");
+        let parts: Vec<&str> = key.split('.').filter(|part| !part.is_empty()).collect();
+        return Err(wrong(message).help(match parts.as_slice() {
+            [] => format!("write `{flag} KEY=VALUE`"),
+            parts => format!("write `{flag} {}=VALUE`", parts.join(".")),
+        }));
+    }
+    match (word.contains('='), is_key) {
+        (true, _) => Ok((key, value)),
+        (false, true) => Err(wrong(format!("`{flag} {key}` has no value"))
+            .help(format!("write `{flag} {key}=VALUE`"))),
+        (false, false) => {
+            Err(wrong(format!("`{flag}` has no `=`")).help(format!("write `{flag} KEY=VALUE`")))
+        }
+    }
 }
 
 /// A text as YAML would read it where that is a single value.
@@ -193,10 +213,7 @@ fn scalar(text: &str) -> Value {
 /// The grammar of `edit set image`; a part that is not said stays, but a tag and a digest are said
 /// in place of each other.
 pub(super) fn image(word: &str) -> Result<ImageOverride> {
-    let none = || {
-        wrong(format!("`--image {word}` says no image"))
-            .help("write `NAME=NEW:TAG@DIGEST`; `NAME=` and parts of the rest may be left out")
-    };
+    let none = || lacking(word);
     let image = ImageArgument::parse(word).map_err(|_| none())?;
     let part_text = |part: &Part| match part {
         Part::Absent => None,
@@ -217,18 +234,55 @@ pub(super) fn image(word: &str) -> Result<ImageOverride> {
     })
 }
 
+/// What an image lacks: its name, or all that would be new.
+#[cold]
+fn lacking(word: &str) -> Error {
+    let error = |what: &str| wrong(format!("`--image {word}` has {what}"));
+    let (name, new) = match word.split_once('=') {
+        Some((name, new)) => (name, Some(new)),
+        None => (word, None),
+    };
+    let name = name.trim_end_matches([':', '@']);
+    if name.is_empty() || name.starts_with([':', '@']) {
+        let new = new.unwrap_or(word);
+        return error("no name").help(match new {
+            "" => "write the image as the manifests have it, and its new tag: `--image NAME:TAG`"
+                .to_owned(),
+            new => format!("write the image as the manifests have it: `--image NAME={new}`"),
+        });
+    }
+    let last = name.rsplit('/').next().unwrap_or(name);
+    error("no new tag, digest or name").help(format!(
+        "write `--image {name}:v2`, or `--image {name}=mirror/{last}:v2`"
+    ))
+}
+
 /// `NAME=COUNT`
 fn replicas(word: &str) -> Result<ReplicaOverride> {
-    let parts = word.split_once('=').filter(|(name, _)| !name.is_empty());
-    let count = parts.and_then(|(name, count)| Some((name, count.parse().ok()?)));
-    match count {
-        Some((name, count)) => Ok(ReplicaOverride {
-            name: name.to_owned(),
-            count,
-        }),
-        None => Err(wrong(format!("`--replicas {word}` says no number"))
-            .help("write `NAME=COUNT`, such as `web=3`")),
+    let (name, count) = word.split_once('=').unwrap_or((word, ""));
+    if name.is_empty() {
+        let count = if count.is_empty() { "3" } else { count };
+        return Err(
+            wrong(format!("`--replicas {word}` has no name")).help(format!(
+                "write the workload before the `=`: `--replicas NAME={count}`"
+            )),
+        );
     }
+    count.parse().map_or_else(
+        |_| {
+            let message = match count {
+                "" => format!("`--replicas {word}` has no count"),
+                count => format!("`{count}` in `--replicas {word}` is not a number of replicas"),
+            };
+            Err(wrong(message).help(format!("write `--replicas {name}=3`")))
+        },
+        |count| {
+            Ok(ReplicaOverride {
+                name: name.to_owned(),
+                count,
+            })
+        },
+    )
 }
 
 fn wrong(message: String) -> Error {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use kustom::build::{Options, build_of};
-use kustom::error::{Error, Kind, Result};
+use kustom::error::Result;
 use kustom::finding::Finding;
 use kustom::flux::{Substitution, read_variables, substitute_all};
 use kustom::kustomization::Kustomization;
@@ -16,6 +16,7 @@ use kustom::substitute::{self, Variables};
 use super::build::working_directory;
 use super::output::{Streams, stdin};
 use super::reading::Bound;
+use super::run_overrides::assigned;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -107,9 +108,7 @@ impl Arguments {
         }
         for word in &self.set {
             // The word may hold a secret, and is not repeated.
-            let (name, value) = word.split_once('=').ok_or_else(|| {
-                Error::new(Kind::Project, "`--set` has no `=`").help("write `--set NAME=VALUE`")
-            })?;
+            let (name, value) = assigned(word, "--set")?;
             variables.set(name, value);
         }
         Ok(variables)

@@ -15,7 +15,8 @@ pub(super) fn explained(error: Error, files: &dyn Files, here: &Path, target: &P
     }
     match rendered_name(files, &normalized(&here.join(target))) {
         Some(name) => error.advise(format!(
-            "`kustom render {name}` makes it in memory; `kustom build` sees only what is on disk"
+            "run `kustom render {name}`, which makes it in memory; `kustom build` reads only what \
+             is on disk"
         )),
         None => error,
     }

@@ -130,13 +130,16 @@ fn set(
     let from = match (&source.from, &project.configs, of_base) {
         (Some(from), _, _) => {
             let path = normalized(&environment.directory.join(from));
-            Some(named_source(files, project, &path).map_err(|error| {
+            Some(named_source(files, project, &path, from).map_err(|error| {
                 error.at(place("from")).help(
                     "`from` is a directory or a file, relative to the environment's directory",
                 )
             })?)
         }
-        (None, Some(configs), _) => Some(named_source(files, project, configs)?),
+        (None, Some(configs), _) => {
+            let named = project.shown(configs);
+            Some(named_source(files, project, configs, &named)?)
+        }
         (None, None, Some(configs)) => current(files, project, &configs)?,
         (None, None, None) => None,
     };
@@ -185,7 +188,7 @@ fn set(
 }
 
 /// A configured source: a file, a directory, or the `current` one in it.
-fn named_source(files: &dyn Files, project: &Project, path: &Path) -> Result<PathBuf> {
+fn named_source(files: &dyn Files, project: &Project, path: &Path, named: &str) -> Result<PathBuf> {
     if files.resolve(&path.join("current")).is_ok()
         && let Some(current) = current(files, project, path)?
     {
@@ -195,17 +198,17 @@ fn named_source(files: &dyn Files, project: &Project, path: &Path) -> Result<Pat
         Ok((path, _)) => Ok(path),
         Err(cause) if is_outside(&cause) => Err(unreadable(&project.shown(path), cause)),
         Err(cause) => {
-            let message = format!("there are no configs in `{}`", project.shown(path));
+            let message = format!("there is no directory of configs `{named}`");
             let error = Error::new(Kind::Project, message).caused_by(cause);
             let names = path.parent().and_then(|above| files.list(above).ok());
             let names = names.unwrap_or_default();
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             Err(match nearest(&name, names.iter().map(String::as_str)) {
                 Some(near) => {
-                    let near = project.shown(&path.with_file_name(near));
-                    error.help(format!("did you mean `{near}`?"))
+                    let near = Path::new(named).with_file_name(near);
+                    error.help(format!("did you mean `{}`?", near.display()))
                 }
-                None => error,
+                None => error.help(format!("write it, as `{}`", project.shown(path))),
             })
         }
     }
@@ -245,6 +248,14 @@ fn config(
         let script = scripts.join(script);
         let (applied, run) = changed(files, project, &script, &config, shown, &from)?;
         used.insert(script.clone());
+        if applied.statements.is_empty() && says_nothing(&read(files, &script, shown)?) {
+            let name = shown(&files.editable_path(&script));
+            findings.push(
+                Finding::warning("empty-script", "the script changes nothing: it is empty")
+                    .at(Place::file(name))
+                    .help("write what it changes, or remove it"),
+            );
+        }
         config.scripts.push(files.editable_path(&script));
         findings.extend(applied.findings);
         let before = Base {
@@ -258,6 +269,12 @@ fn config(
         statements.extend(applied.statements);
     }
     Ok((config, findings))
+}
+
+/// Whether a text has neither statements nor values, but comments at most.
+fn says_nothing(text: &[u8]) -> bool {
+    let mut lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    lines.all(|line| line.is_empty() || line.starts_with(b"#") || line == b"---")
 }
 
 /// Whether a script lies in a directory, and does not only appear there because of `extends`.
@@ -289,13 +306,11 @@ fn script_of(
     names.retain(|name| is_script_in(files, scripts, &scripts.join(name)));
     if let [first, second, ..] = &names[..] {
         let name = |script: &Path| shown(&scripts.join(script));
-        let message = format!(
-            "`{}` has two scripts, `{}` and `{}`",
-            config.display(),
-            name(first),
-            name(second)
-        );
-        return Err(Error::new(Kind::Project, message).help("keep one of them"));
+        let message = format!("`{}` has two scripts", config.display());
+        return Err(Error::new(Kind::Project, message)
+            .at(Place::file(name(first)))
+            .note("the other one is here", Some(Place::file(name(second))))
+            .help("remove one of the two"));
     }
     Ok(names.pop())
 }
@@ -398,19 +413,19 @@ fn orphans(
         .filter(|path| is_script_in(files, scripts, &scripts.join(path)))
         .map(|path| {
             let name = shown(&scripts.join(&path));
-            Finding::warning(
-                "orphan-script",
-                format!("`{name}` is a script for no config"),
-            )
-            .at(Place::file(name))
-            .help(
-                match nearest(&path.to_string_lossy(), known.iter().map(String::as_str)) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => "a script has the name of a file below the base's \
-                             `configs/current/`, with or without `.yq`"
+            let message = format!("there is no config `{}` for this script", path.display());
+            let near = nearest(&path.to_string_lossy(), known.iter().map(String::as_str));
+            Finding::warning("orphan-script", message)
+                .at(Place::file(name.as_str()))
+                .help(match near {
+                    Some(near) => format!(
+                        "did you mean `{near}`? rename the script to `{}`",
+                        shown(&scripts.join(near))
+                    ),
+                    None => "rename it to a file below the base's `configs/current/`, with or \
+                             without `.yq`, or remove it"
                         .to_owned(),
-                },
-            )
+                })
         })
         .collect())
 }

@@ -193,17 +193,21 @@ pub(super) fn is_environment(files: &dyn Files, directory: &Path) -> bool {
 }
 
 fn circle(chain: &[(String, EnvironmentSettings)], name: &str, place: Option<Place>) -> Error {
+    let with_place = |error: Error| match place {
+        Some(place) => error.at(place),
+        None => error,
+    };
+    if chain.last().is_some_and(|(last, _)| last == name) {
+        let error = Error::new(Kind::Project, format!("`{name}` extends itself"));
+        return with_place(error.help("remove `extends`, or name another environment in it"));
+    }
     let names = chain.iter().map(|(known, _)| known.as_str()).chain([name]);
     let words: Vec<String> = names.map(|name| format!("`{name}`")).collect();
     let message = format!(
         "environments extend each other in a circle: {}",
         words.join(" extends ")
     );
-    let error = Error::new(Kind::Project, message).help("remove `extends` from one of them");
-    match place {
-        Some(place) => error.at(place),
-        None => error,
-    }
+    with_place(Error::new(Kind::Project, message).help("remove `extends` from one of them"))
 }
 
 /// `extending` are those that lead to it, none of which can be meant.
@@ -218,9 +222,12 @@ fn unknown(files: &dyn Files, project: &Project, name: &str, extending: &[&str])
     match near.or_else(|| nearest(name, names.iter().map(String::as_str))) {
         Some(near) => error.help(format!("did you mean `{near}`?")),
         None if names.is_empty() => error.help(format!(
-            "`{}` holds none",
+            "write the first one: `{}/NAME/kustomization.yaml`",
             project.shown(&project.environments)
         )),
-        None => error.help(format!("there are `{}`", names.join("`, `"))),
+        None => error.help(match names.as_slice() {
+            [only] => format!("there is only `{only}`"),
+            several => format!("there are `{}`", several.join("`, `")),
+        }),
     }
 }

@@ -169,7 +169,8 @@ impl Project {
                 format!("`{}` belongs to no project", start.display()),
             )
             .help(format!(
-                "a project has a `{PROJECT_FILE}` or a directory `{}`",
+                "go into the project, name it with `-C DIR`, or begin one with `kustom init`; a \
+                 project has a `{PROJECT_FILE}` or a directory `{}`",
                 ENVIRONMENTS.join("`, `")
             ))
         })
@@ -426,6 +427,23 @@ impl Project {
         names.sort();
         names.dedup();
         names
+    }
+
+    /// The directories beside the environments that hold no file but hidden ones and secrets, named
+    /// from the root of the project: environments that nobody has written yet.
+    pub fn empty_environments(&self, files: &dyn Files) -> Vec<PathBuf> {
+        let says_nothing = |directory: &PathBuf| {
+            let names = files.list(directory).unwrap_or_default();
+            let is_own = |name: &String| !name.starts_with('.') && name != "secrets";
+            is_dir(files, directory) && !names.iter().any(is_own)
+        };
+        let names = files.list(&self.environments).unwrap_or_default();
+        let directories = names
+            .into_iter()
+            .filter(|name| !name.starts_with('.'))
+            .map(|name| self.environments.join(name));
+        let empty = directories.filter(says_nothing);
+        empty.map(|path| PathBuf::from(self.shown(&path))).collect()
     }
 
     /// An environment of the project.

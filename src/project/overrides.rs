@@ -6,8 +6,6 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use kustom_yaml::cut::Cut as _;
-
 use super::settings::{entry, place_of_entry, says, settings_with};
 use super::{Environment, ImageOverride, Options, Project, ReplicaOverride};
 use crate::build::{Built, Operator};
@@ -16,10 +14,9 @@ use crate::finding::{Finding, Severity};
 use crate::kustomization::Kustomization;
 use crate::load::{Files, SourceStore};
 use crate::place::{Place, SourceId, Span};
-use crate::resource::Resource;
-use crate::transform::images::Image;
+use crate::transform::images::{self, Image};
 use crate::transform::replicas::{self, Replica};
-use crate::yaml::{Node, Text, Value};
+use crate::yaml::{Node, Text};
 
 /// Changes to the kustomization of an environment.
 pub(super) struct Overrides<'o> {
@@ -146,6 +143,21 @@ impl<'o> Overrides<'o> {
                 self.who(*set_by, "--image")
             );
             notes.push(note("image-override", message));
+            if let Some(tag) = tag_as_name(image) {
+                let who = self.who(*set_by, "--image");
+                let message = format!("{who} replaces the name `{}` by `{tag}`", image.name);
+                let mut finding = Finding::warning("tag-as-name", message);
+                if *set_by == SetBy::InFile {
+                    finding = finding
+                        .at(self.place(files, project, "images", &image.name))
+                        .help(format!("write `newTag: {tag}` if the tag is meant"));
+                } else {
+                    let name = &image.name;
+                    finding =
+                        finding.help(format!("write `--image {name}:{tag}` if the tag is meant"));
+                }
+                notes.push(finding);
+            }
         }
         for (replica, set_by) in &self.replicas {
             let message = format!(
@@ -179,11 +191,13 @@ impl<'o> Overrides<'o> {
             *set_by == SetBy::OnCommandLine
                 && error.message() == replicas::no_workload(&replica.name)
         };
-        if !self.replicas.iter().any(|one| is_about(&one)) {
+        let Some((replica, _)) = self.replicas.iter().find(is_about) else {
             return error;
-        }
-        let message = format!("{}, which `--replicas` changes", error.message());
-        error.reworded(message)
+        };
+        let name = &replica.name;
+        error.reworded(format!(
+            "`--replicas` names `{name}`, but there is no such workload"
+        ))
     }
 
     /// Where a name is set in the settings.
@@ -201,20 +215,39 @@ impl<'o> Overrides<'o> {
         project: &Project,
     ) -> Error {
         let name = &image.name;
-        let message = format!(
-            "no image is called `{name}`, which {} changes",
-            self.who(set_by, "--image")
-        );
+        let who = self.who(set_by, "--image");
+        let message = format!("{who} names `{name}`, but there is no such image");
         let mut error = Error::new(Kind::Project, message);
         if set_by == SetBy::InFile {
             error = error.at(self.place(files, project, "images", name));
         }
-        let names = image_names(&built.resources);
-        match nearest(name, names.iter().map(String::as_str)) {
-            Some(near) => error.help(format!("did you mean `{near}`?")),
-            None => error.help("an image is named without its tag, as it is before this change"),
+        let names = images::names(&built.resources);
+        let known: Vec<&str> = names.iter().map(String::as_str).collect();
+        match (nearest(name, known.iter().copied()), known.as_slice()) {
+            (Some(near), _) => error.help(format!("did you mean `{near}`?")),
+            (None, []) => error.help("no object has an `image`"),
+            (None, few) if few.len() <= 8 => {
+                error.help(format!("there {} `{}`", are(few.len()), few.join("`, `")))
+            }
+            (None, _) => error.help("name an image without its tag, as it is before this change"),
         }
     }
+}
+
+/// A new name that looks like a tag, beside which nothing else is new: `v2`, `1.27.3`.
+fn tag_as_name(image: &ImageOverride) -> Option<&str> {
+    let name = image.new_name.as_deref()?;
+    let number = name.strip_prefix('v').unwrap_or(name);
+    let is_version = number.starts_with(|c: char| c.is_ascii_digit())
+        && number
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || ".-_".contains(c));
+    (is_version && image.new_tag.is_none() && image.digest.is_none()).then_some(name)
+}
+
+/// `is` or `are`.
+fn are(count: usize) -> &'static str {
+    if count == 1 { "is only" } else { "are" }
 }
 
 /// What says something in place of a kustomization: an entry of a list, or all settings.
@@ -341,31 +374,4 @@ fn note(rule: &'static str, message: String) -> Finding {
         severity: Severity::Note,
         ..Finding::warning(rule, message)
     }
-}
-
-/// The names of all images of containers, without tags and digests.
-fn image_names(resources: &[Resource]) -> BTreeSet<String> {
-    fn gather(node: &Node, names: &mut BTreeSet<String>) {
-        match &node.value {
-            Value::Map(entries) => {
-                for entry in entries {
-                    if let (true, Some(image)) = (entry.is("image"), entry.value.as_str()) {
-                        let image = image.split('@').next().unwrap_or_default();
-                        let behind_path = image.rfind('/').map_or(0, |at| at + 1);
-                        let end = image.cut(behind_path..).find(':');
-                        let end = end.map_or(image.len(), |at| behind_path + at);
-                        names.insert(image.cut(..end).to_owned());
-                    }
-                    gather(&entry.value, names);
-                }
-            }
-            Value::Seq(items) => items.iter().for_each(|item| gather(item, names)),
-            _ => {}
-        }
-    }
-    let mut names = BTreeSet::new();
-    for resource in resources {
-        gather(&resource.node, &mut names);
-    }
-    names
 }

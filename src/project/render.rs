@@ -26,7 +26,7 @@ use crate::kustomization::FILE_NAMES;
 use crate::load::{
     Cached, Files, Memory, Overlay, Restriction, Sources, TrackedFiles, display_from,
 };
-use crate::place::Span;
+use crate::place::{Place, Span};
 use crate::plugin::{self, Ksops};
 use crate::release::Release;
 use crate::resource::Resource;
@@ -337,10 +337,16 @@ fn rendered_of(
     findings.extend(namespaces::check(environment, &built.matches));
     let idle = expected::check(files, project, environment, &built.matches)?;
     let is_expected = |finding: &Finding| {
-        finding
-            .place
-            .as_ref()
-            .is_some_and(|place| idle.contains(place))
+        // It may point at the part of a target that goes wrong.
+        let within = |place: &Place, all: &Place| {
+            let (part, whole) = (place.span, all.span);
+            place.file == all.file && part.start >= whole.start && part.end <= whole.end
+        };
+        finding.rule.starts_with("unmatched-")
+            && finding
+                .place
+                .as_ref()
+                .is_some_and(|place| idle.iter().any(|all| within(place, all)))
     };
     findings.extend(findings_of_objects(files, &built, project, environment)?);
     // What stands for a secret says nothing of what will be filled in.
@@ -452,14 +458,18 @@ fn without_kustomization(
         .base
         .as_deref()
         .map(|base| display_from(&environment.directory, base));
+    let names = project.names(files);
+    let mut others = names.iter().filter(|name| **name != environment.name);
+    let other = others.next().map_or("ENVIRONMENT", String::as_str);
     let help = match base {
         Some(base) => format!(
-            "write `resources: [{base}]` into `{shown}/kustomization.yaml`, or `extends: …` into \
-             `environment.yaml` to begin with another environment"
+            "write `resources: [{base}]` into `{shown}/kustomization.yaml`, or `extends: {other}` \
+             into `{shown}/environment.yaml`"
         ),
-        None => "an environment has a `kustomization.yaml`, or says `extends: …` in its \
-                 `environment.yaml`"
-            .to_owned(),
+        None => format!(
+            "write `{shown}/kustomization.yaml`, or `extends: {other}` into \
+             `{shown}/environment.yaml`"
+        ),
     };
     Error::new(Kind::Project, message).help(help)
 }

@@ -552,32 +552,52 @@ fn unfilled(
     wanted: &[SecretFile],
 ) -> Error {
     let name = &environment.name;
-    let message = match wanted.len() {
-        1 => format!("a secret of `{name}` is not filled in"),
-        count => format!("{count} secrets of `{name}` are not filled in"),
+    let place = |file: &SecretFile| {
+        let twin = file.boilerplate.as_ref();
+        let twin = twin.map(|path| Place::file(project.shown(path)));
+        twin.or_else(|| file.named.clone())
     };
-    let mut error = Error::new(Kind::Secret, message);
-    for file in wanted {
+    let mut error = match wanted {
+        [file] => {
+            let message = format!("the secret file `{}` is missing", project.shown(&file.path));
+            let mut error = Error::new(Kind::Secret, message);
+            if let Some(place) = place(file) {
+                error = error.at(place);
+            }
+            match &file.instruction {
+                Some(instruction) => error.note(instruction.clone(), None),
+                None => error,
+            }
+        }
+        several => {
+            let message = format!("{} secret files of `{name}` are missing", several.len());
+            Error::new(Kind::Secret, message)
+        }
+    };
+    for file in wanted.iter().filter(|_| wanted.len() > 1) {
         let mut note = format!("`{}` is missing", project.shown(&file.path));
         if let Some(instruction) = &file.instruction {
             note = format!("{note}: {instruction}");
         }
-        let twin = file.boilerplate.as_ref();
-        let twin = twin.map(|path| Place::file(project.shown(path)));
-        error = error.note(note, twin.or_else(|| file.named.clone()));
+        error = error.note(note, place(file));
     }
     if policy == Secrets::Placeholder {
-        return error.help("the boilerplate has nothing that could stand in for it; add a file");
+        return error.help(
+            "write a file of the boilerplate that stands in for it, or render with `--secrets omit`",
+        );
     }
     if wanted.iter().all(|file| file.boilerplate.is_none()) {
         return error.help(format!(
-            "write {} there; the boilerplate has nothing that `kustom secrets init {name}` could \
-             lay out; for a test without secrets, say `--secrets omit`",
-            if wanted.len() == 1 { "it" } else { "them" }
+            "write {}, or render without secrets: `kustom render {name} --secrets omit`",
+            if wanted.len() == 1 {
+                "this file"
+            } else {
+                "these files"
+            }
         ));
     }
     error.help(format!(
-        "`kustom secrets init {name}` lays out what is to be filled in; for a test without \
-         secrets, say `--secrets placeholder` or `--secrets omit`"
+        "run `kustom secrets init {name}` and fill in what it writes, or render without secrets: \
+         `--secrets placeholder` or `--secrets omit`"
     ))
 }

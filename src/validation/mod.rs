@@ -276,7 +276,15 @@ pub(crate) fn finding(object: &Node, found: kustom_validate::Finding, spans: &[S
         kustom_validate::Severity::Note => Severity::Note,
     };
     let title = title(object);
-    let message = if found.field.is_empty() {
+    let last = found.field.rsplit(['.', ']']).next().unwrap_or_default();
+    let has_no = format!(" has no field `{last}`");
+    let unknown = found
+        .message
+        .split_once(&has_no)
+        .filter(|_| found.rule == "unknown-field");
+    let message = if let Some((_, rest)) = unknown {
+        format!("{title} has no field `{}`{rest}", found.field)
+    } else if found.field.is_empty() {
         format!("{title}: {}", found.message)
     } else {
         format!("`{}` of {title}: {}", found.field, found.message)

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use super::place::{Step, place_at};
+use super::place::{Step, in_file, nodes, place_at};
 use super::{EnvironmentSettings, ImageOverride, NamespacesInText, ScriptUse};
 use crate::error::{Error, Kind, Result};
 use crate::load::Files;
+use crate::place::Place;
 use crate::project::output;
 
 /// Holds every entry against what it must say.
@@ -38,9 +39,14 @@ pub(super) fn check(settings: &EnvironmentSettings, files: &dyn Files, path: &Pa
     ];
     for (list, lack) in lists {
         if let Some((index, (what, help))) = lack {
-            let place = place_at(files, path, &[Step::Field(list), Step::Item(index)]);
+            let way = [Step::Field(list), Step::Item(index)];
             let message = format!("`{list}[{index}]` {what}");
-            return Err(Error::new(Kind::Project, message).at(place).help(help));
+            let error = Error::new(Kind::Project, message).help(help);
+            // Of two fields that exclude each other both are shown.
+            return Err(match two_fields(files, path, list, index) {
+                Some([one, other]) => error.at(other).note("the other one is here", Some(one)),
+                None => error.at(place_at(files, path, &way)),
+            });
         }
     }
     let wrong = settings.output.as_deref().and_then(output::misfit);
@@ -53,7 +59,18 @@ pub(super) fn check(settings: &EnvironmentSettings, files: &dyn Files, path: &Pa
     Ok(())
 }
 
-/// Refuses what is no name of a namespace.
+/// The places of `script` and `expression` in an entry that has both, the first one first.
+fn two_fields(files: &dyn Files, path: &Path, list: &str, index: usize) -> Option<[Place; 2]> {
+    let node = nodes(files, path)?;
+    let entry = node.get(list)?.items().get(index)?;
+    let fields = entry.entries().iter().filter(|_| list == "scripts");
+    let mut keys = fields
+        .filter(|entry| entry.is("script") || entry.is("expression"))
+        .map(|entry| in_file(path, entry.key.span));
+    Some([keys.next()?, keys.next()?])
+}
+
+/// Refuses what is not a namespace.
 fn namespaces(settings: &EnvironmentSettings, files: &dyn Files, path: &Path) -> Result<()> {
     let is_inside = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     let is_name = |name: &str| {
@@ -67,10 +84,10 @@ fn namespaces(settings: &EnvironmentSettings, files: &dyn Files, path: &Path) ->
             continue;
         };
         let place = place_at(files, path, &[Step::Field("namespaces"), Step::Field(from)]);
-        let message = format!("`{wrong}` in `namespaces` is no name of a namespace");
+        let message = format!("`{wrong}` in `namespaces` is not a namespace");
         return Err(Error::new(Kind::Project, message)
             .at(place)
-            .help("it has at most 63 lower-case letters, digits and `-`, and no `-` at its ends"));
+            .help("write at most 63 lowercase letters, digits and `-`, without `-` at the ends"));
     }
     Ok(())
 }
@@ -111,7 +128,7 @@ fn image(image: &ImageOverride) -> Option<(&'static str, &'static str)> {
     let says = [&image.new_name, &image.new_tag, &image.digest];
     says.iter().all(|text| text.is_none()).then_some((
         "says nothing new",
-        "add `newName`, `newTag` or `digest`, or take the entry away",
+        "add `newName`, `newTag` or `digest`, or remove the entry",
     ))
 }
 
@@ -126,7 +143,7 @@ fn script(script: &ScriptUse) -> Option<(&'static str, &'static str)> {
         )),
         (Some(_), Some(_)) => Some((
             "has both `script` and `expression`",
-            "take one of the two away; an entry can be written for each",
+            "remove one of the two, or write an entry for each",
         )),
         _ => None,
     }

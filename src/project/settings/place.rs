@@ -167,7 +167,7 @@ pub(crate) fn nodes(files: &dyn Files, path: &Path) -> Option<Rc<Node>> {
     })
 }
 
-fn in_file(path: &Path, span: Span) -> Place {
+pub(super) fn in_file(path: &Path, span: Span) -> Place {
     let name: Arc<str> = path.display().to_string().into();
     Place::in_file(name, span)
 }

@@ -50,20 +50,22 @@ impl KustTarget<'_> {
         names: &[Text],
     ) -> Result<()> {
         let mut ahead = self.read_ahead(names).into_iter();
-        for name in names {
+        for (index, name) in names.iter().enumerate() {
+            let twice = |error| named_twice(error, name, names.get(..index).unwrap_or_default());
             let read = ahead.next().flatten();
             if context.leaves_out_file(self.loader.root(), name) {
                 continue;
             }
             if read.is_none() && self.loader.is_base(name) {
-                gathered.merge(self.base(context, name)?)?;
+                gathered.merge(self.base(context, name)?).map_err(twice)?;
                 self.tell_of(context, name, gathered);
                 continue;
             }
             match self.file(context, name, read) {
                 Ok(resources) => gathered
                     .resources
-                    .add_all(self.with_origin(resources, name)?)?,
+                    .add_all(self.with_origin(resources, name)?)
+                    .map_err(twice)?,
                 Err(error) if self.loader.may_be_base(name) => {
                     let base = self.base(context, name);
                     gathered.merge(base.map_err(|other| neither(name, error, other))?)?;
@@ -126,10 +128,11 @@ impl KustTarget<'_> {
     fn base(&self, context: &mut Context<'_>, name: &Text) -> Result<Accumulated> {
         let target = self.child(context, name)?;
         if target.kustomization.kind == Kind::Component {
-            let message = format!("`{}` is a component", shown_name(name));
+            let shown = shown_name(name);
+            let message = format!("`{shown}` is a component, which `resources` cannot take");
             return Err(Error::new(ErrorKind::Kustomization, message)
                 .at(name.span)
-                .help("name it in `components`"));
+                .help(format!("write `components: [{shown}]`")));
         }
         let depth = target.loader.depth();
         let nothing = context.nothing();
@@ -253,6 +256,22 @@ fn built_here(error: Error, name: &Text) -> Error {
         format!("`{}` is built from here", shown_name(name)),
         Some(name.span.into()),
     )
+}
+
+/// An object that is there twice because its file or base is named twice.
+#[cold]
+fn named_twice(error: Error, name: &Text, before: &[Text]) -> Error {
+    let first = before.iter().find(|known| known.text == name.text);
+    match first.filter(|_| error.kind() == ErrorKind::Reference) {
+        Some(first) => {
+            let message = format!("`{}` is there twice", shown_name(name));
+            Error::new(ErrorKind::Reference, message)
+                .at(name.span)
+                .note_at("the first one is here", first.span)
+                .help("remove one of the two")
+        }
+        None => error,
+    }
 }
 
 #[cfg(test)]

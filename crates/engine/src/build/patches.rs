@@ -145,6 +145,12 @@ fn text_of(target: &KustTarget<'_>, patch: &Patch) -> Result<(Vec<u8>, SourceId)
             let source = target.inline(&patch.patch, patch.patch.len() - text.len());
             Ok((text.trim_end().as_bytes().to_vec(), source))
         }
+        (true, false) if patch.path.contains(['\n', '{']) => Err(Error::new(
+            Kind::Patch,
+            "expected the name of a file in `path`, found a patch",
+        )
+        .at(patch.path.span)
+        .help("write `patch:` in place of `path:`")),
         (true, false) => {
             let content = target.loader.read(&patch.path)?;
             Ok((content.bytes, content.source))
@@ -157,7 +163,7 @@ fn text_of(target: &KustTarget<'_>, patch: &Patch) -> Result<(Vec<u8>, SourceId)
         (false, false) => Err(
             Error::new(Kind::Patch, "a patch has both `path` and `patch`")
                 .at(patch.span)
-                .help("take one of them away"),
+                .help("remove one of the two"),
         ),
     }
 }
@@ -192,9 +198,21 @@ fn read(context: &Context<'_>, target: &KustTarget<'_>, patch: &Patch) -> Result
         Err(json_error) if looks_like_a_list => Err(json_error),
         Err(_) if is_file_name(patch) => {
             let message = "expected a patch in `patch`, found the name of a file";
-            Err(Error::new(Kind::Patch, message)
-                .at(patch.patch.span)
-                .help(format!("name it in `path`: `path: {}`", patch.patch.trim())))
+            let error = Error::new(Kind::Patch, message).at(patch.patch.span);
+            let named = Text {
+                text: patch.patch.trim().into(),
+                span: patch.patch.span,
+            };
+            // A file that is not there is not advised.
+            Err(match target.loader.read(&named) {
+                Ok(_) => error.help(format!("write `path: {named}`")),
+                Err(missing) => match missing.help_line() {
+                    Some(help) => error.help(format!(
+                        "name the file in `path`; there is no `{named}`: {help}"
+                    )),
+                    None => error.help(format!("name the file in `path`; there is no `{named}`")),
+                },
+            })
         }
         Err(_) => Err(error),
     }
@@ -226,11 +244,13 @@ fn find(resources: &mut Resources, patch: &Resource) -> Result<usize> {
     match resources.with_any_id(&id) {
         &[position] => Ok(position),
         [] => {
-            let message = format!("there is no {}, which a patch names", id.shown());
-            let error = Error::new(Kind::Patch, message).at(patch.name_span());
+            let message = format!("there is no {} for this patch", id.shown());
+            let error = Error::new(Kind::Patch, message);
             Err(match near(resources, patch) {
-                Some(help) => error.help(help),
-                None => error.help("correct its apiVersion, kind, name or namespace"),
+                Some((span, help)) => error.at(span).help(help),
+                None => error
+                    .at(patch.name_span())
+                    .help("correct its apiVersion, kind, name or namespace, or remove the patch"),
             })
         }
         several => {
@@ -246,9 +266,13 @@ fn find(resources: &mut Resources, patch: &Resource) -> Result<usize> {
     }
 }
 
-/// A guess which object was meant: the same kind and name elsewhere, or a name that is near.
-fn near(resources: &Resources, patch: &Resource) -> Option<String> {
+/// A guess which object was meant: where the patch is wrong, and what to write there.
+fn near(resources: &Resources, patch: &Resource) -> Option<(Span, String)> {
     let wanted = patch.id();
+    let span_of = |way: &[&str]| {
+        let node = patch.node.at(way).filter(|node| node.span.line > 0);
+        node.map_or_else(|| patch.name_span(), |node| node.span)
+    };
     let of_kind = || {
         resources
             .iter()
@@ -257,20 +281,31 @@ fn near(resources: &Resources, patch: &Resource) -> Option<String> {
     if let Some(found) = of_kind().find(|one| one.ids().any(|id| id.name == wanted.name)) {
         let found = found.id();
         return Some(if found.gvk == wanted.gvk {
-            format!(
-                "there is one in the namespace `{}`",
-                found.effective_namespace()
-            )
+            let namespace = found.effective_namespace();
+            let way: &[&str] = match patch.node.at(&["metadata", "namespace"]) {
+                Some(_) => &["metadata", "namespace"],
+                None => &["metadata", "name"],
+            };
+            let help = format!("write `namespace: {namespace}`, where there is one");
+            (span_of(way), help)
         } else {
-            format!(
-                "there is one with the apiVersion `{}`",
-                found.gvk.api_version()
-            )
+            let version = found.gvk.api_version();
+            let help = format!("write `apiVersion: {version}`, of which there is one");
+            (span_of(&["apiVersion"]), help)
         });
     }
     let names: Vec<_> = of_kind().map(|one| one.original_id().name).collect();
-    let name = nearest(&wanted.name, names.iter().map(|name| name.as_str()))?;
-    Some(format!("did you mean `{name}`?"))
+    let name = nearest(&wanted.name, names.iter().map(|name| name.as_str()));
+    if let Some(name) = name {
+        return Some((patch.name_span(), format!("did you mean `{name}`?")));
+    }
+    let mut all = resources.iter();
+    let other = all.find(|one| one.ids().any(|id| id.name == wanted.name))?;
+    let kind = &other.id().gvk.kind;
+    Some((
+        span_of(&["kind"]),
+        format!("there is a {kind} `{}`: write `kind: {kind}`", wanted.name),
+    ))
 }
 
 /// Merges a patch into the object at a position; beside it stands the patch as it was read.
@@ -431,7 +466,7 @@ fn ensure_annotations(node: &mut Node) {
 fn several_with_target(patch: &Patch) -> Error {
     Error::new(Kind::Patch, "a patch of several documents has a `target`")
         .at(patch.span)
-        .help("take the target away, or make it one entry for each document")
+        .help("remove the target, or write one entry for each document")
 }
 
 fn note_unmatched(
@@ -444,12 +479,26 @@ fn note_unmatched(
     if count > 0 {
         return;
     }
-    let finding = Finding::warning("unmatched-patch", "the patch matches no resource").at(span);
-    let help = closest(resources, selector);
-    context.findings.push(match help {
-        Some(help) => finding.help(help),
-        None => finding.help("correct its target, or take the patch away"),
-    });
+    let finding = Finding::warning("unmatched-patch", "the patch matches no resource");
+    let near = closest(resources, selector);
+    let otherwise = "correct its `target`, or remove the patch";
+    context
+        .findings
+        .push(nearly(finding, near, span, otherwise));
+}
+
+/// What would have matched: the place of the part that is another, and what to write there.
+pub(super) struct Near {
+    span: Option<Span>,
+    help: String,
+}
+
+/// A finding about a selector that matches nothing: where it goes wrong, and what was meant.
+pub(super) fn nearly(finding: Finding, near: Option<Near>, span: Span, otherwise: &str) -> Finding {
+    match near {
+        Some(near) => finding.at(near.span.unwrap_or(span)).help(near.help),
+        None => finding.at(span).help(otherwise),
+    }
 }
 
 /// A part of a target: its name, how to leave it out, and what a resource has there.
@@ -488,7 +537,7 @@ const PARTS: [Part; 5] = [
 ];
 
 /// What would have matched if one part of the target were another.
-pub(super) fn closest(resources: &Resources, selector: &Selector) -> Option<String> {
+pub(super) fn closest(resources: &Resources, selector: &Selector) -> Option<Near> {
     PARTS.iter().find_map(|part| {
         let mut relaxed = selector.clone();
         (part.relax)(&mut relaxed);
@@ -503,9 +552,13 @@ pub(super) fn closest(resources: &Resources, selector: &Selector) -> Option<Stri
             [only] => only.as_str(),
             several => nearest(&wanted, several.iter().map(String::as_str))?,
         };
-        let part = part.name;
-        Some(format!(
-            "with the {part} `{name}` instead of `{wanted}` it would match"
-        ))
+        let help = match nearest(&wanted, [name]) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("write `{}: {name}`, with which it would match", part.name),
+        };
+        Some(Near {
+            span: selector.span_of(part.name),
+            help,
+        })
     })
 }

@@ -1,5 +1,6 @@
 //! A directory that is built: its kustomization, and the files that it names.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use kustom_yaml::error::{Error, Kind as ErrorKind, Result};
@@ -12,7 +13,7 @@ use kustom_yaml::{
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::Context;
-use crate::kustomization::{FILE_NAMES, Kustomization};
+use crate::kustomization::{EMPTY, FILE_NAMES, Kustomization};
 use crate::load::{Content, FileKind, Loader, shown_name};
 use crate::resource::{self, Origin, Resource};
 use crate::schema::Schema;
@@ -40,8 +41,9 @@ impl<'l> KustTarget<'l> {
             None => error,
         };
         let node = read_config(&content.bytes, content.source).map_err(whole_file)?;
-        let (kustomization, findings) =
-            Kustomization::parse_as_of(&node, context.options.release).map_err(whole_file)?;
+        let (kustomization, findings) = Kustomization::parse_as_of(&node, context.options.release)
+            .map_err(whole_file)
+            .map_err(|error| filled(error, &loader))?;
         context.findings.extend(findings);
         if context.options.lint {
             context.findings.extend(repeated_field(&content));
@@ -197,11 +199,12 @@ fn find(loader: &Loader<'_>) -> Result<(String, Content)> {
     match found.next() {
         None => Ok(first),
         Some((other, _)) => {
-            let message = format!(
-                "there are two kustomizations in `{shown}`: `{}` and `{other}`",
-                first.0
-            );
-            Err(Error::new(ErrorKind::Load, message).help("take one of them away"))
+            let message = format!("there are two kustomizations in `{shown}`");
+            let place = |name: &str| Place::file(in_directory(&shown, name));
+            Err(Error::new(ErrorKind::Load, message)
+                .at(place(&first.0))
+                .note("the other one is here", Some(place(&other)))
+                .help("remove one of the two"))
         }
     }
 }
@@ -216,10 +219,33 @@ fn no_kustomization(loader: &Loader<'_>) -> Error {
             .help("a kustomization is a file that can be read");
     }
     let message = format!("there is no kustomization in `{}`", loader.shown_root());
-    Error::new(ErrorKind::Load, message).help(format!(
-        "a kustomization is called {}",
-        FILE_NAMES.join(", or ")
-    ))
+    let path = in_directory(&loader.shown_root(), FILE_NAMES[0]);
+    Error::new(ErrorKind::Load, message).help(format!("write a `{path}`, as `kustom create` does"))
+}
+
+/// A file of a directory, as it is shown.
+fn in_directory(directory: &str, name: &str) -> String {
+    Path::new(directory).join(name).display().to_string()
+}
+
+/// What to write into a kustomization that names nothing: the files that lie beside it.
+#[cold]
+fn filled(error: Error, loader: &Loader<'_>) -> Error {
+    const MANY: usize = 5;
+    if error.message() != EMPTY {
+        return error;
+    }
+    let is_manifest = |name: &String| {
+        let name = name.as_str();
+        (name.ends_with(".yaml") || name.ends_with(".yml")) && !FILE_NAMES.contains(&name)
+    };
+    let mut names = loader.names();
+    names.retain(is_manifest);
+    error.help(match names.len() {
+        0 => "write `resources:` and a `- FILE` or `- DIRECTORY` for each".to_owned(),
+        1..=MANY => format!("write `resources: [{}]`", names.join(", ")),
+        _ => format!("write `resources:` and a `- {}` for each file", names[0]),
+    })
 }
 
 fn span_of(content: &Content) -> kustom_yaml::place::Span {

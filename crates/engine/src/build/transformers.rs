@@ -197,7 +197,7 @@ impl Steps<'_, '_, '_> {
         self.context
             .note_other_images(self.resources, images, specs);
         for (index, (image, count)) in images.iter().zip(counts).enumerate() {
-            self.context.note_image(image, count);
+            self.context.note_image(self.resources, image, count);
             let (name, span) = (&image.name, image.name.span);
             self.matched(Operator::Image, index, name, count, span);
             self.done(StepKind::ImageTagTransformer, span);

@@ -2,14 +2,15 @@
 //!
 //! kustomize ignores them silently; each finding has the place of the entry.
 
+use kustom_yaml::error::nearest;
 use kustom_yaml::finding::Finding;
 use kustom_yaml::place::{Place, SourceId, Span};
 use kustom_yaml::repeated_key;
 
 use super::Context;
-use super::patches::closest;
+use super::patches::{closest, nearly};
 use crate::resource::{Resource, Resources};
-use crate::transform::images::Image;
+use crate::transform::images::{self, Image};
 use crate::transform::replacement::Replacement;
 use crate::transform::value_add::ValueAdd;
 
@@ -44,21 +45,28 @@ impl Context<'_> {
     }
 
     /// Notes an entry of `images` that met no image.
-    pub(super) fn note_image(&mut self, image: &Image, count: usize) {
+    pub(super) fn note_image(&mut self, resources: &Resources, image: &Image, count: usize) {
         // One without a name was told when it was read.
         if count == 0 && !image.name.is_empty() {
             let message = if image.has_pattern() {
-                format!("no image is called `{}`", image.name)
+                format!("there is no image `{}`", image.name)
             } else {
                 format!(
                     "the image name `{}` is no regular expression, so it matches nothing",
                     image.name
                 )
             };
+            let names = images::names(resources);
+            let near = nearest(&image.name, names.iter().map(String::as_str));
+            let is_other = |near: &&str| image.has_pattern() && **near != *image.name;
+            let help = match near.filter(is_other) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "correct the name, or remove the entry".to_owned(),
+            };
             self.findings.push(
                 Finding::warning("unmatched-image", message)
                     .at(image.name.span)
-                    .help("nothing was changed; correct the name, or take the entry away"),
+                    .help(help),
             );
         }
     }
@@ -76,14 +84,12 @@ impl Context<'_> {
                 let finding = Finding::warning(
                     "unmatched-replacement",
                     "a target of the replacement matches no resource",
-                )
-                .at(target.span);
-                let near = target.select.as_ref();
-                let help = near.and_then(|selector| closest(resources, selector));
-                self.findings.push(finding.help(help.unwrap_or_else(|| {
-                    "nothing was changed there; correct its `select`, or take the target away"
-                        .to_owned()
-                })));
+                );
+                let select = target.select.as_ref();
+                let near = select.and_then(|selector| closest(resources, selector));
+                let otherwise = "correct its `select`, or remove the target";
+                self.findings
+                    .push(nearly(finding, near, target.span, otherwise));
             }
         }
     }
@@ -94,7 +100,7 @@ impl Context<'_> {
             self.findings.push(
                 Finding::warning("unmatched-value", "the value is added to no resource")
                     .at(args.span)
-                    .help("nothing was changed; correct the targets, or take the transformer away"),
+                    .help("correct the targets, or remove the transformer"),
             );
         }
     }

@@ -50,7 +50,7 @@ pub(crate) fn unheard(name: &str, span: Span) -> Finding {
         .help("say it in the kustomization that is built, or take it away")
 }
 
-/// A namespace that no API server takes: it has other than small letters, digits and dashes, or is
+/// A namespace that no API server takes: it has other than lowercase letters, digits and dashes, or is
 /// longer than a label of a domain.
 fn bad_namespace(value: &Node, findings: &mut Vec<Finding>) {
     let Some(text) = value.text().filter(|text| !text.is_empty()) else {
@@ -70,11 +70,11 @@ fn bad_namespace(value: &Node, findings: &mut Vec<Finding>) {
         .take(63)
         .collect();
     let small = small.trim_matches('-');
-    let message = format!("`{text}` is no name of a namespace: the API server refuses it");
+    let message = format!("the API server refuses the namespace `{text}`");
     let finding = Finding::warning("invalid-name", message).at(value.span);
     findings.push(finding.help(match small {
-        "" => "it has small letters, digits and dashes".to_owned(),
-        small => format!("it has small letters, digits and dashes, such as `{small}`"),
+        "" => "write lowercase letters, digits and `-` only".to_owned(),
+        small => format!("write lowercase letters, digits and `-` only, such as `{small}`"),
     }));
 }
 

@@ -55,10 +55,10 @@ pub(super) fn named(root: &Node, error: Error) -> Error {
     };
     let span = error.place().map_or_else(Span::default, |place| place.span);
     let mut path = String::new();
-    if !path_to(root, span, &mut path) || path.is_empty() {
+    let Some(node) = path_to(root, span, &mut path).filter(|_| !path.is_empty()) else {
         return error;
-    }
-    let help = help(&path, wanted, found);
+    };
+    let help = help(&path, wanted, found, node);
     let message = format!("expected {wanted} in `{path}`, found {found}");
     let error = error.reworded(message);
     match help {
@@ -68,9 +68,9 @@ pub(super) fn named(root: &Node, error: Error) -> Error {
 }
 
 /// The path of the first value that was written with a span.
-fn path_to(node: &Node, span: Span, path: &mut String) -> bool {
+fn path_to<'n>(node: &'n Node, span: Span, path: &mut String) -> Option<&'n Node> {
     if node.span == span {
-        return true;
+        return Some(node);
     }
     let length = path.len();
     for entry in node.entries() {
@@ -78,22 +78,24 @@ fn path_to(node: &Node, span: Span, path: &mut String) -> bool {
             path.push('.');
         }
         path.push_str(entry.key.text().unwrap_or_default());
-        if path_to(&entry.value, span, path) {
-            return true;
+        let found = path_to(&entry.value, span, path);
+        if found.is_some() {
+            return found;
         }
         path.truncate(length);
     }
     for (index, item) in node.items().iter().enumerate() {
         path.push_str(&format!("[{index}]"));
-        if path_to(item, span, path) {
-            return true;
+        let found = path_to(item, span, path);
+        if found.is_some() {
+            return found;
         }
         path.truncate(length);
     }
-    false
+    None
 }
 
-fn help(path: &str, wanted: &str, found: &str) -> Option<String> {
+fn help(path: &str, wanted: &str, found: &str, node: &Node) -> Option<String> {
     let last = path.rsplit('.').next().unwrap_or(path);
     let name = last.split('[').next().unwrap_or(last);
     if name == "patch" && wanted == "a text" {
@@ -108,6 +110,21 @@ fn help(path: &str, wanted: &str, found: &str) -> Option<String> {
     let known = EXAMPLES
         .iter()
         .find(|(known, _)| known.eq_ignore_ascii_case(name));
+    let is_short = |text: &&str| text.len() < 60 && !text.contains(['\n', '{']) && !text.is_empty();
+    let text = node.text().filter(|_| !node.is_null()).filter(is_short);
+    if let (Some((_, example)), Some(text)) = (known, text) {
+        let example = example.split('`').next().unwrap_or(example);
+        let placeholder = ["FILE", "DIRECTORY", "NAME"];
+        let placeholder = placeholder.iter().find(|word| example.ends_with(*word));
+        let asks_for = placeholder.filter(|_| example.starts_with("- "));
+        if let Some(placeholder) = asks_for {
+            let line = example.replace(placeholder, text);
+            return Some(match wanted {
+                "a list" => format!("write `{line}` on a line of its own"),
+                _ => format!("write `{line}`"),
+            });
+        }
+    }
     if let Some((_, example)) = known {
         return Some(format!("an entry is written `{example}`"));
     }

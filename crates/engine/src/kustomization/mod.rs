@@ -188,6 +188,9 @@ pub fn generator(product: generate::Product, node: &Node) -> Result<generate::Ar
     }
 }
 
+/// What is said of a kustomization that asks for nothing; the reader of its directory advises.
+pub const EMPTY: &str = "the kustomization names nothing to build";
+
 impl Kustomization {
     /// Reads a kustomization; the findings speak of deprecated fields.
     ///
@@ -392,8 +395,7 @@ impl Reader {
     fn finish(mut self, node: &Node) -> Result<Kustomization> {
         let mut result = self.result;
         if !self.asks_for_something {
-            let error = Error::new(ErrorKind::Kustomization, "the kustomization is empty")
-                .help("name at least one resource, component or generator");
+            let error = Error::new(ErrorKind::Kustomization, EMPTY);
             // A file without a line is named by the caller, who read it.
             return Err(match node.span.line {
                 0 => error,

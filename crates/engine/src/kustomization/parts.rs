@@ -8,7 +8,7 @@ use crate::decode::{Mode, fields, mismatch};
 use crate::generate;
 use crate::order::Order;
 use crate::release::{Change, Release};
-use crate::resource::{LabelSelector, Pattern, Selector};
+use crate::resource::{LabelSelector, Pattern, SELECTOR_PARTS, Selector};
 use crate::transform::images::Image;
 use crate::transform::labels::Label;
 use crate::transform::replacement::{self, Replacement};
@@ -207,6 +207,10 @@ fn selector_of(
         LabelSelector::parse(&mode.text(value)?).map_err(|error| error.at(value.span))
     };
     let pattern = |value: &Node| read(&mode.text(value)?).map_err(|error| error.at(value.span));
+    selector.spans = SELECTOR_PARTS.map(|part| {
+        node.get(part)
+            .map_or_else(kustom_yaml::place::Span::default, |value| value.span)
+    });
     fields!(mode, node, |value| {
         "group" => selector.group = pattern(value)?,
         "version" => selector.version = pattern(value)?,
@@ -488,6 +492,9 @@ fn replacement_origin(mode: Mode, node: &Node) -> Result<replacement::Source> {
         span: node.span,
         ..replacement::Source::default()
     };
+    source.kind_span = node
+        .get("kind")
+        .map_or_else(kustom_yaml::place::Span::default, |kind| kind.span);
     fields!(mode, node, |value| {
         "group" => source.gvk.group = mode.text(value)?.text,
         "version" => source.gvk.version = mode.text(value)?.text,

@@ -20,6 +20,7 @@ mod http;
 mod listing;
 mod lock;
 mod locked;
+mod missing;
 mod open;
 mod parsed;
 mod provenance;
@@ -48,6 +49,7 @@ use kustom_yaml::{Manifests, Text};
 use crate::release::{Change, Release};
 use crate::write::Scratch;
 
+use missing::circle;
 use remote::{Checkout, FoundLock};
 use sources::{InlineText, Source};
 
@@ -245,7 +247,7 @@ impl<'f> SourceStore<'f> {
                 format!("`{shown}` is a file, not a directory"),
             )
             .help("name the directory that holds the kustomization")),
-            Err(cause) => Err(cannot(&format!("open `{shown}`"), cause)),
+            Err(cause) => Err(missing::directory(self.files, &path, directory, cause)),
         }
     }
 
@@ -480,11 +482,12 @@ impl<'l> Loader<'l> {
             let message = format!("`{name}` is outside of `{}`", self.shown_root());
             let error = Error::new(Kind::Load, message).at(name.span);
             return Err(error.help(match self.checkout {
-                Some(_) => "what is fetched may only read files in its directory and below",
-                None => {
-                    "move the file below the kustomization, or pass \
-                     `--load-restrictor LoadRestrictionsNone`"
-                }
+                Some(_) => "what is fetched may only read files in its directory and below".into(),
+                None => format!(
+                    "a kustomization reads only files below its directory: move the file into \
+                     `{}`, or pass `--load-restrictor LoadRestrictionsNone`",
+                    self.shown_root()
+                ),
             }));
         }
         let bytes = self
@@ -566,7 +569,9 @@ impl<'l> Loader<'l> {
             .rev()
             .find(|visited| visited.starts_with(&root))
         {
-            return Err(circle(name, &self.shown(visited).display().to_string()).at(name.span));
+            let visited = self.shown(visited).display().to_string();
+            let here = self.shown_root();
+            return Err(circle(name, &visited, Some(&here)).at(name.span));
         }
         Ok(Self {
             root,
@@ -711,6 +716,7 @@ impl<'l> Loader<'l> {
             return Err(circle(
                 &url::shown_url(&repository.url),
                 &url::shown_url(visited),
+                None,
             ));
         }
         self.library
@@ -746,44 +752,12 @@ impl<'l> Loader<'l> {
             None => Cow::Borrowed(self.library.shown(path)),
         }
     }
-
-    fn missing(&self, name: &Text, path: &Path, cause: io::Error) -> Error {
-        if cause.kind() != io::ErrorKind::NotFound {
-            return cannot(&format!("read `{name}`"), cause).at(name.span);
-        }
-        self.files().miss(path);
-        let error = Error::new(Kind::Load, format!("there is no `{name}`")).at(name.span);
-        let (Some(directory), Some(file)) = (path.parent(), path.file_name()) else {
-            return error;
-        };
-        let names = self.files().list(directory).unwrap_or_default();
-        if names.iter().any(|known| **known == *file.to_string_lossy()) {
-            let message = format!("`{name}` is a link that leads nowhere");
-            return Error::new(Kind::Load, message)
-                .at(name.span)
-                .help("mend the link, or name what it should lead to");
-        }
-        let near =
-            kustom_yaml::error::nearest(&file.to_string_lossy(), names.iter().map(String::as_str));
-        match near {
-            Some(near) => {
-                let near = Path::new(&**name).with_file_name(near);
-                error.help(format!("did you mean `{}`?", near.display()))
-            }
-            None => error.help(format!("it is looked for in `{}`", self.shown_root())),
-        }
-    }
 }
 
 /// Whether a part of a path has `..` beside other letters.
 fn is_ambiguous(path: &str) -> bool {
     path.split('/')
         .any(|part| part != ".." && part.contains(".."))
-}
-
-fn circle(name: &str, visited: &str) -> Error {
-    Error::new(Kind::Load, format!("`{name}` leads back to `{visited}`"))
-        .help("a kustomization cannot build on itself or on a directory that contains it")
 }
 
 fn cannot(what: &str, cause: io::Error) -> Error {

@@ -59,10 +59,10 @@ impl Revision {
     pub fn open(directory: &Path, revision: &str) -> Result<Self> {
         let opened = repository::repository(directory)?.ok_or_else(|| {
             let message = format!("`{}` is in no git repository", directory.display());
-            Error::new(Kind::Load, message)
-                .help(format!(
-                    "`{revision}` is a revision of a repository: clone the project, or begin one with `git init`"
-                ))
+            Error::new(Kind::Load, message).help(format!(
+                "the revision `{revision}` is looked up in git's history: run this in a clone \
+                     of the project"
+            ))
         })?;
         repository::has_readable_references(&opened.repository)?;
         let (commit, tree) = parse(&opened.repository, revision)?;

@@ -145,7 +145,8 @@ pub fn apply(target: &mut Node, patch: &JsonPatch, budget: &Budget) -> Result<()
     *target = patch.prepared(target)?;
     let mut places = Places::new(budget);
     for operation in &patch.operations {
-        operation.apply(target, &mut places)?;
+        let done = operation.apply(target, &mut places);
+        done.map_err(|error| operation.located(error, target))?;
     }
     if target.entries().is_empty() {
         let message = "the patch leaves no object";
@@ -255,6 +256,20 @@ impl Operation {
         })
     }
 
+    /// An error of an operation that there is, with the object that it is about.
+    fn located(&self, error: Error, target: &Node) -> Error {
+        let kind = target.get("kind").and_then(Node::text);
+        let name = target.at(&["metadata", "name"]).and_then(Node::text);
+        match (kind, name) {
+            (Some(kind), Some(name)) if OPERATIONS.contains(&&*self.name) => {
+                // Where values are compared, scalars are spelt as JSON.
+                let [kind, name] = [kind, name].map(|text| text.trim_matches('"'));
+                error.note(format!("in {kind} `{name}`"), None)
+            }
+            _ => error,
+        }
+    }
+
     fn replace(&self, target: &mut Node, path: &Text, places: &mut Places<'_>) -> Result<()> {
         let value = self.value.clone().unwrap_or_default();
         if path.is_empty() {
@@ -307,18 +322,25 @@ impl Operation {
     }
 
     fn unknown(&self) -> Error {
-        let known = ["add", "remove", "replace", "move", "copy", "test"];
         let span = match self.name.span.line {
             0 => self.node.span,
             _ => self.name.span,
         };
+        if self.name.is_empty() {
+            return Error::new(Kind::Patch, "an operation of a JSON patch has no `op`")
+                .at(span)
+                .help("add what it does: `op: add`, `op: replace` or `op: remove`");
+        }
         let error = Error::new(Kind::Patch, format!("unknown operation `{}`", self.name)).at(span);
-        match nearest(&self.name, known) {
+        match nearest(&self.name, OPERATIONS) {
             Some(word) => error.help(format!("did you mean `{word}`?")),
-            None => error.help("`op` is one of add, remove, replace, move, copy and test"),
+            None => error.help(format!("write one of `{}`", OPERATIONS.join("`, `"))),
         }
     }
 }
+
+/// The operations that there are.
+const OPERATIONS: [&str; 6] = ["add", "remove", "replace", "move", "copy", "test"];
 
 fn add(target: &mut Node, path: &Text, value: Node, places: &mut Places<'_>) -> Result<()> {
     let (parent, way) = parent(target, path, places)?;
@@ -527,6 +549,7 @@ fn index(text: &str, len: usize, path: &Text) -> Result<usize> {
 
 /// That a path goes on where the object ends: at a value that has no such part, or no parts at all.
 fn ends(node: &Node, at: &str, step: &str, path: &Text) -> Error {
+    let part = part_span(path, at, step);
     let at = match at {
         "" => "the object".to_owned(),
         at => format!("`{at}`"),
@@ -535,10 +558,36 @@ fn ends(node: &Node, at: &str, step: &str, path: &Text) -> Error {
         let error = leads_nowhere(path, &format!("{at} is neither a map nor a list"));
         return error.help("only maps and lists have parts; replace the value first");
     };
-    let error = leads_nowhere(path, &format!("there is no `{step}` in {at}"));
+    let error = leads_nowhere(path, &format!("there is no `{step}` in {at}")).within(part);
     match nearest(step, entries.iter().filter_map(|entry| entry.key.text())) {
         Some(near) => error.help(format!("did you mean `{near}`?")),
-        None => error.help("every part but the last must be there; add the parent first"),
+        None => error.help(format!(
+            "add `{step}` to {at} first, in an operation before this one"
+        )),
+    }
+}
+
+/// The place of one part of a path that is written as it is read; of another the place of all.
+fn part_span(path: &Text, before: &str, step: &str) -> Span {
+    let span = path.span;
+    let quotes = (span.end.saturating_sub(span.start) as usize).checked_sub(path.len());
+    let rest = path
+        .strip_prefix(before)
+        .and_then(|rest| rest.strip_prefix('/'));
+    let is_there = rest.is_some_and(|rest| {
+        rest.strip_prefix(step)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    });
+    let (Some(quotes @ (0 | 2)), true) = (quotes, is_there) else {
+        return span;
+    };
+    let narrow = |count: usize| u32::try_from(count).unwrap_or_default();
+    let start = span.start + narrow(quotes / 2 + before.len() + 1);
+    Span {
+        start,
+        end: start + narrow(step.len()),
+        column: span.column + narrow(quotes / 2 + before.chars().count() + 1),
+        ..span
     }
 }
 
@@ -551,13 +600,22 @@ fn missing(target: &Node, path: &Text) -> Error {
     let error = Error::new(Kind::Patch, format!("there is nothing at `{path}`")).at(path.span);
     let budget = Budget::default();
     let parent = parent_of(target, path, &mut Places::new(&budget)).ok();
+    let way = parent
+        .as_ref()
+        .map(|(_, way)| (way.path.clone(), way.last.clone()));
+    let error = match way {
+        Some((before, last)) => error.within(part_span(path, &before, &last)),
+        None => error,
+    };
     let near = parent.and_then(|(parent, way)| {
         let keys = parent.entries().iter().filter_map(|entry| entry.key.text());
         nearest(&way.last, keys).map(str::to_owned)
     });
     match near {
         Some(word) => error.help(format!("did you mean `{word}`?")),
-        None => error,
+        None => {
+            error.help("correct the path, or remove the operation; `add` makes what is not there")
+        }
     }
 }
 

@@ -12,7 +12,7 @@ mod selector;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use kustom_yaml::error::{Error, Kind, Result};
+use kustom_yaml::error::{Error, Kind, Result, nearest};
 use kustom_yaml::place::Span;
 use kustom_yaml::{Entry, Node, Str};
 use rustc_hash::FxHashMap;
@@ -24,7 +24,7 @@ pub use history::{Behavior, History, PreviousId};
 pub use list::resources as from_documents;
 pub use origin::{Origin, Plugin};
 pub use resources::Resources;
-pub use selector::{LabelSelector, Pattern, Selector};
+pub use selector::{LabelSelector, Pattern, SELECTOR_PARTS, Selector};
 
 /// A Kubernetes object, and what a build remembers of it.
 #[derive(Clone, Debug, Default)]
@@ -53,6 +53,69 @@ enum IdChange {
     Yes,
 }
 
+/// What a node that has no kind is in place of an object.
+#[cold]
+fn without_kind(node: &Node) -> Error {
+    let wrong = |message: String| Error::new(Kind::Resource, message);
+    let found = match (node.is_seq(), node.is_scalar() && !node.is_null()) {
+        (true, _) => Some("a list"),
+        (_, true) => Some("a string"),
+        _ => None,
+    };
+    if let Some(found) = found {
+        return wrong(format!("expected an object, found {found}"))
+            .at(node.span)
+            .help("write a map with `apiVersion`, `kind` and `metadata`");
+    }
+    let name = meta(node, "name");
+    let subject = match &*name {
+        "" => "this object".to_owned(),
+        name => format!("the object `{name}`"),
+    };
+    let mut keys = node.entries().iter().map(|entry| &entry.key);
+    let mistyped = keys.find(|key| {
+        key.text()
+            .is_some_and(|text| text != "name" && nearest(text, ["kind"]).is_some())
+    });
+    if let Some(key) = mistyped.filter(|_| node.get("kind").is_none()) {
+        return wrong(format!("{subject} has no `kind`"))
+            .at(key.span)
+            .help("did you mean `kind`?");
+    }
+    let place = node.get("kind").map_or(node.span, |kind| kind.span);
+    wrong(format!("{subject} has no `kind`"))
+        .at(place)
+        .help("write what it is, such as `kind: Service`")
+}
+
+/// An object whose name is not there.
+#[cold]
+fn without_name(node: &Node, message: String) -> Error {
+    let error = Error::new(Kind::Resource, message);
+    if let Some(name) = node.get("name").and_then(Node::text) {
+        return error
+            .at(node.get("name").map_or(node.span, |name| name.span))
+            .help(format!(
+                "write it below `metadata`: `metadata: {{name: {name}}}`"
+            ));
+    }
+    let metadata = node.get("metadata");
+    let mut keys = metadata
+        .into_iter()
+        .flat_map(Node::entries)
+        .map(|entry| &entry.key);
+    let mistyped = keys.find(|key| {
+        key.text()
+            .is_some_and(|text| nearest(text, ["name", "namespace"]) == Some("name"))
+    });
+    match mistyped {
+        Some(key) => error.at(key.span).help("did you mean `name`?"),
+        None => error
+            .at(metadata.map_or(node.span, |metadata| metadata.span))
+            .help("write it as `metadata: {name: NAME}`"),
+    }
+}
+
 impl Resource {
     /// Checks that a node is an object: it has a kind and, unless that is a list, a name.
     ///
@@ -65,15 +128,13 @@ impl Resource {
             .filter(|kind| !is_empty(kind))
             .and_then(Node::text);
         if kind.is_none_or(str::is_empty) {
-            return Err(Error::new(Kind::Resource, "an object without `kind`")
-                .at(node.span)
-                .help("every Kubernetes object has `apiVersion`, `kind` and `metadata.name`"));
+            return Err(without_kind(&node));
         }
         let is_list = kind.is_some_and(|kind| kind.ends_with("List"));
         if !is_list && meta(&node, "name").is_empty() {
             let kind = kind.unwrap_or_default();
             let message = format!("this `{kind}` has no `metadata.name`");
-            return Err(Error::new(Kind::Resource, message).at(node.span));
+            return Err(without_name(&node, message));
         }
         let history = History::take_from(&mut node);
         Ok(Self::generated(node, history, schema))

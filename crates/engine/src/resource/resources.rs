@@ -413,10 +413,8 @@ fn conflict(there: &Resource, new: &Resource) -> Error {
             "two templates of a chart make it, or two releases do: switch one of them off \
                  with a value, or give the releases other names or namespaces"
         }
-        (false, false) => {
-            "take one of them away, or tell them apart by name, namespace, prefix or suffix"
-        }
-        _ => "a chart makes one of them: switch it off with a value, or take the other away",
+        (false, false) => "remove one of the two, or give it another name or namespace",
+        _ => "a chart makes one of them: switch it off with a value, or remove the other",
     })
 }
 

@@ -8,6 +8,7 @@ use std::str::Chars;
 
 use kustom_yaml::cut::Cut as _;
 use kustom_yaml::error::{Error, Kind, Result};
+use kustom_yaml::place::Span;
 use kustom_yaml::{Node, Str};
 use regex::Regex;
 
@@ -32,7 +33,12 @@ pub struct Selector {
     pub labels: LabelSelector,
     /// Matches the annotations.
     pub annotations: LabelSelector,
+    /// Where group, version, kind, name and namespace are written.
+    pub spans: [Span; 5],
 }
+
+/// The parts of a selector that are patterns.
+pub const SELECTOR_PARTS: [&str; 5] = ["group", "version", "kind", "name", "namespace"];
 
 impl Selector {
     /// Whether a resource is meant.
@@ -77,6 +83,12 @@ impl Selector {
             Pattern::Wild(wild) => Some(wild.written.clone()),
             Pattern::Regex(regex) => Some(regex.as_str().into()),
         }
+    }
+
+    /// Where a part is written, if it was read.
+    pub fn span_of(&self, name: &str) -> Option<Span> {
+        let at = SELECTOR_PARTS.iter().position(|part| *part == name)?;
+        Some(self.spans[at]).filter(|span| span.line > 0)
     }
 
     /// Whether labels and annotations fit.

@@ -4,6 +4,7 @@
 //! the fields that the tables name.
 //! Source: <https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/images/>.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use kustom_yaml::cut::Cut as _;
@@ -17,7 +18,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::fields::{self, FieldSpec, OnMissing};
 use crate::regexp;
 use crate::release::{Change, Release};
-use crate::resource::Resources;
+use crate::resource::{Resource, Resources};
 
 /// An entry of `images`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -155,6 +156,29 @@ pub fn apply(
         })
     })?;
     Ok(counts.into_iter().map(AtomicUsize::into_inner).collect())
+}
+
+/// The names of all images of containers, without tags and digests.
+pub fn names<'r>(resources: impl IntoIterator<Item = &'r Resource>) -> BTreeSet<String> {
+    fn gather(node: &Node, names: &mut BTreeSet<String>) {
+        match &node.value {
+            Value::Map(entries) => {
+                for entry in entries {
+                    if let (true, Some(image)) = (entry.is("image"), entry.value.as_str()) {
+                        names.insert(split(image).0.to_owned());
+                    }
+                    gather(&entry.value, names);
+                }
+            }
+            Value::Seq(items) => items.iter().for_each(|item| gather(item, names)),
+            _ => {}
+        }
+    }
+    let mut names = BTreeSet::new();
+    for resource in resources {
+        gather(&resource.node, &mut names);
+    }
+    names
 }
 
 /// The address of an image within an object, valid as long as none is moved.

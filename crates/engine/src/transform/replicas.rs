@@ -65,7 +65,7 @@ fn set(resource: &mut Resource, replica: &Replica, specs: &[FieldSpec]) -> Resul
 
 /// The finding if no workload has a name.
 pub fn no_workload(name: &str) -> String {
-    format!("no workload is called `{name}`")
+    format!("there is no workload `{name}`")
 }
 
 #[cold]

@@ -144,8 +144,29 @@ fn cannot_write(path: &Path, cause: io::Error) -> Error {
             .caused_by(cause)
             .help(help);
     }
-    let message = format!("cannot write `{}`: {cause}", path.display());
-    Error::new(Kind::Output, message).caused_by(cause)
+    let file = path.ancestors().skip(1).find(|above| above.is_file());
+    if let Some(file) = file {
+        let file = file.display();
+        let message = format!("cannot write `{}`: `{file}` is a file", path.display());
+        return Error::new(Kind::Output, message)
+            .caused_by(cause)
+            .help(format!("remove `{file}`, or write into another directory"));
+    }
+    let why = match cause.kind() {
+        io::ErrorKind::NotFound if path.is_symlink() => {
+            "it is a link that leads nowhere".to_owned()
+        }
+        io::ErrorKind::NotFound => "the directory takes no files".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission is denied".to_owned(),
+        io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_owned(),
+        io::ErrorKind::StorageFull => "the disk is full".to_owned(),
+        io::ErrorKind::IsADirectory => "there is a directory of that name".to_owned(),
+        _ => cause.to_string(),
+    };
+    let message = format!("cannot write `{}`: {why}", path.display());
+    Error::new(Kind::Output, message)
+        .caused_by(cause)
+        .help("write to a file in another directory")
 }
 
 #[cold]

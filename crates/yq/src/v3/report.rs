@@ -182,7 +182,7 @@ impl CommandReport {
         if is_meant || self.created.is_empty() {
             return;
         }
-        let mut message = format!("created `{}`, which did not exist", self.created[0]);
+        let mut message = format!("there is no `{}`: the statement adds it", self.created[0]);
         if self.created.len() > 1 {
             let _ = write!(message, ", and {} more", self.created.len() - 1);
         }
@@ -191,11 +191,22 @@ impl CommandReport {
                 "a `delete` makes what its path leads through, as in yq 3; is the path right?"
                     .to_owned()
             }
-            Some(near) => format!("did you mean `{near}`?"),
+            Some(near) => format!("did you mean `{}`?", self.corrected(near)),
             None if self.path.starts_with('.') => "paths of yq 3 begin without a dot".to_owned(),
             None => "if it is meant to be new, say `# kustom: create` beside the path".to_owned(),
         };
         findings.push(self.finding("script-created", message).help(help));
+    }
+
+    /// The path of the statement, with a near key in place of the one that was created.
+    fn corrected(&self, near: &str) -> String {
+        let created = &self.created[0];
+        let parent = created.rsplit_once('.').map(|(parent, _)| parent);
+        let path = parent.map_or_else(|| near.to_owned(), |parent| format!("{parent}.{near}"));
+        match self.path.strip_prefix(created.as_str()) {
+            Some(rest) if !near.contains(['.', '[', ' ']) => format!("{path}{rest}"),
+            _ => near.to_owned(),
+        }
     }
 
     fn indexes(&self, findings: &mut Vec<Finding>) {

@@ -313,6 +313,24 @@ impl<'t> Parser<'t> {
 
     #[cold]
     fn unexpected(&self, expected: &str) -> Error {
+        let before = self.at.checked_sub(1).and_then(|at| self.lexemes.get(at));
+        let operator = before.map(|lexeme| &lexeme.token);
+        if let (None, Some(token @ (Token::Infix(_) | Token::Pipe))) = (self.peek(), operator) {
+            let (operator, example) = match token {
+                Token::Pipe => ("`|`".to_owned(), "`| .name`".to_owned()),
+                other => {
+                    let name = spelled(other);
+                    (
+                        name.clone(),
+                        format!("`{} \"low\"`", name.trim_matches('`')),
+                    )
+                }
+            };
+            let message = format!("expected a value after {operator}, found the end");
+            return Error::new(Kind::Script, message)
+                .at(self.span())
+                .help(format!("write what belongs there, such as {example}"));
+        }
         let message = match self.peek() {
             None => format!("expected {expected}, found the end"),
             Some(token) => format!("expected {expected}, found {}", spelled(token)),
@@ -491,7 +509,7 @@ mod tests {
         for (text, wanted) in [
             (
                 ".a |",
-                "expected an expression, found the end (<input>:1:5)",
+                "expected a value after `|`, found the end (<input>:1:5)",
             ),
             ("(.a", "expected `)`, found the end (<input>:1:4)"),
             (
@@ -535,7 +553,7 @@ mod tests {
             (".a as 1", "expected the name of a variable (<input>:1:7)"),
             (
                 "\"\\(.a |)\"",
-                "in the string: expected an expression, found the end (<input>:1:1)",
+                "in the string: expected a value after `|`, found the end (<input>:1:1)",
             ),
         ] {
             assert_eq!(message(text), wanted, "{text}");

@@ -66,7 +66,7 @@ impl Evaluator<'_> {
         }
     }
 
-    /// The key nearest to one that was made, among those beside it that were read: what the
+    /// The path to a node that was made with the nearest key, among those beside it that were read: what the
     /// expression itself created is not reported.
     fn near(&mut self, id: Id, made: &[Id]) -> Option<String> {
         let mut first = id;
@@ -86,7 +86,14 @@ impl Evaluator<'_> {
             .iter()
             .filter(is_read)
             .map(|other| self.arena.get(*other).text.as_str());
-        nearest(&text, words).map(str::to_owned)
+        let near = nearest(&text, words)?;
+        let (path, made) = (self.arena.nice_path(id), self.arena.nice_path(first));
+        let rest = path.strip_prefix(&made)?;
+        let parent = self.arena.nice_path(parent);
+        Some(match near.contains(['.', ' ', '[']) {
+            true => format!("{parent}[\"{near}\"]{rest}"),
+            false => format!("{parent}.{near}{rest}"),
+        })
     }
 
     /// The items that indices of the expression named on the way to a node.

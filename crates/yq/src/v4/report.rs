@@ -21,7 +21,7 @@ pub struct AssignmentReport {
     pub changed: usize,
     /// The paths of those that were not there before.
     pub created: Vec<String>,
-    /// The nearest key to one that was created, as in a typing error.
+    /// The path that was probably meant by the first one that was created.
     pub near: Option<String>,
     /// The items of sequences that were named by their number.
     pub items: Vec<ListItem>,
@@ -99,8 +99,8 @@ impl AssignmentReport {
         }
         if let (Some(path), false) = (self.created.first(), self.expects_creation) {
             let message = match self.created.len() - 1 {
-                0 => format!("created `{path}`, which did not exist"),
-                more => format!("created `{path}`, which did not exist, and {more} more"),
+                0 => format!("there is no `{path}`: the statement adds it"),
+                more => format!("there is no `{path}`: the statement adds it, and {more} more"),
             };
             let help = match &self.near {
                 Some(near) => format!("did you mean `{near}`?"),

@@ -8,8 +8,9 @@
 mod field;
 mod index;
 mod json;
+mod missing;
 
-use kustom_yaml::error::{Error, Kind, Result, nearest};
+use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::finding::Finding;
 use kustom_yaml::place::Span;
 use kustom_yaml::{FieldPath, Node, Text};
@@ -56,6 +57,8 @@ pub struct Source {
     pub options: FieldOptions,
     /// Where it is written.
     pub span: Span,
+    /// Where its kind is written.
+    pub kind_span: Span,
 }
 
 /// Fields of any number of objects.
@@ -240,23 +243,6 @@ impl Source {
         (self.name.is_empty() || *self.name == *id.name)
             && id.gvk.is_selected_by(&self.gvk)
             && (self.namespace.is_empty() || effective(&self.namespace) == effective(&id.namespace))
-    }
-
-    #[cold]
-    fn missing(&self, resources: &Resources) -> Error {
-        let message = format!(
-            "the source {} of a replacement does not exist",
-            self.shown()
-        );
-        let error = Error::new(Kind::Reference, message).at(self.span);
-        let same_kind = resources
-            .iter()
-            .filter(|resource| resource.id().gvk.is_selected_by(&self.gvk))
-            .map(|resource| resource.id().name.as_str());
-        match nearest(&self.name, same_kind) {
-            Some(name) if *name != *self.name => error.help(format!("did you mean `{name}`?")),
-            _ => error.help("sources are found by group, version, kind, name and namespace"),
-        }
     }
 }
 
@@ -728,7 +714,7 @@ yaml: |
             &mut Vec::new(),
         )
         .unwrap_err();
-        let wanted = "the source Source `on` of a replacement does not exist";
+        let wanted = "there is no Source `on` for this replacement";
         assert_eq!(error.message(), wanted);
         assert_eq!(error.help_line(), Some("did you mean `one`?"));
     }
