@@ -143,9 +143,11 @@ pub(super) fn fault(text: &str, range: Range<usize>, detail: &str) -> Fault {
     let wanted = wanted.iter().find(|(words, ..)| detail.ends_with(*words));
     if let Some((_, open, close)) = wanted {
         let start = text.cut(..range.start).rfind(open).unwrap_or(range.start);
-        let tag = without_texts(text.cut(start..range.start).trim_end());
+        // At the end of the text the last word is where the parser stopped.
+        let end = if is_end { text.len() } else { range.start };
+        let tag = without_texts(text.cut(start..end).trim_end());
         let is_cut = is_end || "}%".contains(text.cut(range.start..).chars().next().unwrap_or('}'));
-        let goes_on = !is_cut && text.cut(start..range.start).lines().count() <= 1;
+        let goes_on = !is_cut && !text.cut(start..range.start).contains('\n');
         return Fault {
             message: match goes_on {
                 true => format!("{} cannot follow `{tag}`", quoted(found)),

@@ -722,7 +722,7 @@ fn creating_may_be_meant_and_may_be_a_typing_error() {
     let found = finding(".replcas = 2").unwrap();
     assert_eq!(
         (found.rule, found.help.as_deref()),
-        ("script-created", Some("did you mean `replicas`?"))
+        ("script-created", Some("did you mean `.replicas`?"))
     );
     assert_eq!(finding(".image = 2 # kustom: create"), None);
 }
