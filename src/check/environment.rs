@@ -8,7 +8,7 @@ use crate::dangling;
 use crate::error::Error;
 use crate::finding::{Finding, Severity};
 use crate::flux::hide_secrets;
-use crate::lint::{gather, is_lost_in_build, leave_out_habits, lint_nodes};
+use crate::lint::{Tally, is_lost_in_build, lint_nodes};
 use crate::load::{Accesses, Files, Recording, is_outside};
 use crate::place::Place;
 use crate::project::{self, Config, Environment, Options, Project, Rendered, configs, render};
@@ -26,12 +26,23 @@ pub struct Checked {
     /// Which exceptions of the project let something stay, by their numbers; nothing if it was not
     /// judged.
     pub used_exceptions: Option<BTreeSet<usize>>,
-    /// The same of the exceptions of lint.
-    pub used_lint_exceptions: Option<BTreeSet<usize>>,
+    /// What lint finds in it, before it is held against the others.
+    pub(super) unwise: Option<Unwise>,
     /// What it asked of the files.
     pub accesses: BTreeMap<PathBuf, Accesses>,
     /// What it renders to, or why it does not: then it would have asked for more.
     pub rendered: Result<Rendered, Error>,
+}
+
+/// What lint finds in one environment.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Unwise {
+    /// What was found; files are named from the root of the project.
+    pub(super) findings: Vec<Finding>,
+    /// What most of its objects do.
+    pub(super) tally: Tally,
+    /// Whether its Secrets are filled in.
+    pub(super) is_filled: bool,
 }
 
 /// The checks, in the order of a report; what one of them finds is told by its rule.
@@ -72,16 +83,15 @@ pub fn environment(
         }
         Ok((environment, rendered))
     });
-    let (mut used, mut used_by_lint) = (None, None);
+    let (mut used, mut unwise) = (None, None);
     let (checks, rendered) = match done {
         Ok((environment, rendered)) => {
             let values = &options.values;
             let judged = validated(&recording, &rendered, project, &environment, definitions);
             let is_judged = !environment.kubernetes_versions(project).is_empty();
             used = is_judged.then_some(judged.used);
-            let unwise = linted(&recording, &rendered, project);
-            used_by_lint = Some(unwise.used);
-            let judged = [judged.findings, unwise.findings];
+            unwise = linted(&recording, &rendered, project);
+            let judged = judged.findings;
             let checks = sorted(
                 &recording,
                 root,
@@ -97,7 +107,7 @@ pub fn environment(
     };
     Checked {
         used_exceptions: used,
-        used_lint_exceptions: used_by_lint,
+        unwise,
         ..Checked::new(root, project, name, checks, &recording, rendered)
     }
 }
@@ -146,7 +156,7 @@ impl Checked {
                 checks,
             },
             used_exceptions: None,
-            used_lint_exceptions: None,
+            unwise: None,
             accesses: recording.accesses(),
             rendered,
         }
@@ -155,7 +165,7 @@ impl Checked {
 
 /// An environment as it is checked, and whether it is strict: findings are gathered, so that none
 /// of them stops it.
-fn prepared(
+pub(super) fn prepared(
     files: &dyn Files,
     project: &Project,
     name: &str,
@@ -174,7 +184,7 @@ fn sorted(
     environment: &Environment,
     rendered: &Rendered,
     values: &Values,
-    [judged, unwise]: [Vec<Finding>; 2],
+    judged: Vec<Finding>,
 ) -> Vec<Check> {
     let mut by_check: BTreeMap<&str, Vec<Finding>> = BTreeMap::new();
     for finding in &rendered.findings {
@@ -201,7 +211,6 @@ fn sorted(
         "validate"
     };
     by_check.entry(check).or_default().extend(judged);
-    by_check.entry("lint").or_default().extend(unwise);
     let checks = CHECKS.into_iter();
     checks
         .map(|name| match &project.rendered {
@@ -273,36 +282,34 @@ fn validated(
 }
 
 /// What is unwise in the rendered objects, if the project asks.
-fn linted(files: &dyn Files, rendered: &Rendered, project: &Project) -> Judged {
-    let mut used = BTreeSet::new();
-    let Some(settings) = &project.lint else {
-        return Judged {
-            findings: Vec::new(),
-            used,
-        };
-    };
+fn linted(files: &dyn Files, rendered: &Rendered, project: &Project) -> Option<Unwise> {
+    let settings = project.lint.as_ref()?;
     // The settings were looked at when they were read.
     let selection = settings.selection().unwrap_or_default();
+    // What it reads decides, too, which environments a change can affect.
     let asked = project.questions(files, &selection);
-    let asked = asked.and_then(|asked| Ok((asked, project.lint_exceptions(files)?)));
-    let (asked, exceptions) = match asked {
-        Ok(found) => found,
+    let asked = asked.and_then(|asked| project.lint_exceptions(files).map(|_| asked));
+    let asked = match asked {
+        Ok(asked) => asked,
         Err(error) => {
-            let findings = vec![finding_of("render", &error)];
-            return Judged { findings, used };
+            return Some(Unwise {
+                findings: vec![finding_of("render", &error)],
+                ..Unwise::default()
+            });
         }
     };
     let nodes: Vec<&Node> = rendered.resources.iter().map(|one| &one.node).collect();
-    let mut linted = lint_nodes(&asked, &nodes, Form::Printed);
-    leave_out_habits(&mut linted.findings, &linted.tally);
+    let linted = lint_nodes(&asked, &nodes, Form::Printed);
     let mut findings = linted.findings;
     for place in findings.iter_mut().flat_map(Finding::places_mut) {
         rendered.sources.locate(place);
     }
-    exceptions.apply(&mut findings, &mut used);
-    gather(&mut findings, &asked.linter);
-    hide_secrets(&mut findings, &rendered.resources);
-    Judged { findings, used }
+    let is_secret = |path: &Path| path.components().any(|part| part.as_os_str() == "secrets");
+    Some(Unwise {
+        findings,
+        tally: linted.tally,
+        is_filled: !rendered.files.iter().any(|(path, _)| is_secret(path)),
+    })
 }
 
 fn said_by_servers(

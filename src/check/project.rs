@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::context::CheckContext;
 use super::environment::Checked;
+use super::lint::Linted;
 use super::since::{Affected, Since};
 use super::{ProjectGuard, tracked_generator_files, tracked_secrets, unignored};
 use crate::error::Result;
@@ -28,35 +29,34 @@ impl CheckContext<'_> {
         checked: Vec<Checked>,
         revision: Option<(&str, &Revision)>,
     ) -> Result<Report> {
-        let (suite, allowed) = self.repository(&checked)?;
+        let linted = self.lint(&checked, None);
+        let (suite, allowed) = self.repository(&checked, &linted)?;
         let mut suites = vec![suite];
         let mut changes = Vec::new();
+        let mut own: Vec<Suite> = checked.iter().map(|one| one.suite.clone()).collect();
+        linted.add_to(suites.first_mut(), &mut own);
         if let Some((revision_name, revision)) = revision {
             let since = Since::new(self, revision);
             let (mut affected, mut numbers) = (Vec::new(), FxHashMap::default());
             let answers = since.affected_each(&checked)?;
-            for (one, answer) in checked.into_iter().zip(answers) {
+            for ((one, suite), answer) in checked.iter().zip(own).zip(answers) {
                 if answer == Affected::No {
-                    suites.push(skipped(one.suite, revision_name));
+                    suites.push(skipped(suite, revision_name));
                     continue;
                 }
-                numbers.insert(one.suite.name.clone(), suites.len());
-                affected.push(one.name);
-                suites.push(one.suite);
+                numbers.insert(suite.name.clone(), suites.len());
+                affected.push(one.name.clone());
+                suites.push(suite);
             }
-            for (change, refused) in since.changes(&affected)? {
-                let suite = numbers.get(&change.environment);
-                let suite = suite.and_then(|number| suites.get_mut(*number));
-                let checks = suite.into_iter().flat_map(|suite| &mut suite.checks);
-                for check in checks.filter(|check| check.name == "validate") {
-                    if let Outcome::Ran(findings) = &mut check.outcome {
-                        findings.extend(refused.iter().cloned());
-                    }
+            for (change, broken) in since.changes(&affected)? {
+                match numbers.get(&change.environment) {
+                    Some(number) => broken.add_to(&mut suites[*number]),
+                    None => suites.extend(broken.of_gone(&change.environment)),
                 }
                 changes.push(change);
             }
         } else {
-            suites.extend(checked.into_iter().map(|one| one.suite));
+            suites.extend(own);
         }
         Ok(Report {
             suites,
@@ -74,7 +74,7 @@ impl CheckContext<'_> {
     /// # Errors
     ///
     /// If the repository or the project's own files cannot be read.
-    pub fn repository(&self, checked: &[Checked]) -> Result<(Suite, usize)> {
+    pub fn repository(&self, checked: &[Checked], linted: &Linted) -> Result<(Suite, usize)> {
         let root = &self.project.root;
         let watch = ProjectGuard::of(self.files, self.here, root, self.tree, None)?;
         let shown = watch.shown();
@@ -128,9 +128,9 @@ impl CheckContext<'_> {
         }
         let lint = self.project.lint.as_ref().filter(|_| is_whole);
         if lint.is_some_and(|lint| !lint.allow.is_empty()) {
-            let used = checked.iter().map(|one| one.used_lint_exceptions.as_ref());
+            let used = linted.used.as_ref().map(|used| vec![used]);
             let idle = |used: &_| self.project.idle_lint_exceptions(self.files, used);
-            checks.push(self.idle("lint exceptions", used.collect(), &idle));
+            checks.push(self.idle("lint exceptions", used, &idle));
         }
         let file = self.named(&root.join("kustom.yaml"));
         let suite = Suite {

@@ -14,11 +14,11 @@ use super::environment::{Checked, environment};
 use crate::across::refused_updates;
 use crate::error::Result;
 use crate::finding::{Finding, Severity};
-use crate::lint::{Linter, compare};
+use crate::flux::hide_secrets;
+use crate::lint::{Questions, compare, lost};
 use crate::load::{Cached, Revision};
-use crate::project::{Options, Project, Secrets};
-use crate::report::{Change, Check, finding_of};
-use crate::resource::Resource;
+use crate::project::{Options, Project, Rendered, Secrets};
+use crate::report::{Change, Check, Outcome, Suite, finding_of};
 use crate::threads;
 use crate::validation::{Form, Version};
 
@@ -130,13 +130,14 @@ impl<'s> Since<'s> {
     /// What became of environments, and which ones are gone.
     ///
     /// Both sides are as in a clean checkout, so that what is filled in here makes no difference.
-    /// With each goes what an API server that has the objects of the revision would refuse.
-    pub(super) fn changes(&self, affected: &[String]) -> Result<Vec<(Change, Vec<Finding>)>> {
+    /// With each goes what an API server that has the objects of the revision would refuse, and what
+    /// the change breaks.
+    pub(super) fn changes(&self, affected: &[String]) -> Result<Vec<(Change, Broken)>> {
         let names: Vec<&String> = affected.iter().chain(self.gone()).collect();
         let one = |name: &&String| {
             let (then, now) = self.sides(name)?;
             let change = change(&self.context.label(name), then.as_ref(), now.as_ref());
-            Ok((change, self.refused(then.as_ref(), now.as_ref())))
+            Ok((change, self.refused(name, then.as_ref(), now.as_ref())))
         };
         threads::get_ready();
         names.par_iter().map(one).collect()
@@ -160,7 +161,9 @@ impl<'s> Since<'s> {
             let checks = side.suite.checks.iter();
             checks.flat_map(Check::findings).cloned().collect()
         };
-        Ok(change.is_none() && findings(&then) == findings(&now))
+        let unwise = |side: &Checked| side.unwise.as_ref().map(|it| it.findings.clone());
+        let are_same = findings(&then) == findings(&now) && unwise(&then) == unwise(&now);
+        Ok(change.is_none() && are_same)
     }
 
     /// An environment then and now, where it is there, both as in a clean checkout.
@@ -204,16 +207,45 @@ impl<'s> Since<'s> {
         Ok(self.hidden.get_or_init(|| hidden.into_iter().collect()))
     }
 
-    /// What an API server refuses that has the objects of one side and is to take those of the other.
-    fn refused(&self, then: Option<&Checked>, now: Option<&Checked>) -> Vec<Finding> {
+    /// What an API server refuses that has the objects of one side and is to take those of the other,
+    /// and what else that breaks.
+    fn refused(&self, name: &str, then: Option<&Checked>, now: Option<&Checked>) -> Broken {
         let sides = [then, now].map(|side| side.and_then(|it| it.rendered.as_ref().ok()));
-        let [Some(then), Some(now)] = sides else {
-            return Vec::new();
-        };
-        let mut findings = refused_updates(&then.resources, &now.resources);
-        findings.extend(self.broken(&then.resources, &now.resources));
+        let asked = self.questions();
+        let version = self.context.project.kubernetes_versions.iter().max();
+        let version = version.copied().unwrap_or(Version::NEWEST);
+        let mut broken = Broken::default();
+        match sides {
+            [Some(then), Some(now)] => {
+                broken.refused = refused_updates(&then.resources, &now.resources);
+                if let Some(asked) = &asked {
+                    let (then, now) = (&then.resources, &now.resources);
+                    broken.unwise = Some(compare(asked, then, now, Form::Printed, version));
+                }
+            }
+            [Some(then), None] if now.is_none() => {
+                let lost = asked.map(|asked| lost(&asked, name, &then.resources, version));
+                broken.unwise = lost;
+            }
+            _ => return broken,
+        }
+        let mut unwise = broken.unwise.take();
+        for findings in [Some(&mut broken.refused), unwise.as_mut()]
+            .into_iter()
+            .flatten()
+        {
+            self.settle(findings, sides);
+        }
+        broken.unwise = unwise;
+        broken
+    }
+
+    /// Gives findings their files, and takes away what the project lets stay.
+    fn settle(&self, findings: &mut Vec<Finding>, [then, now]: [Option<&Rendered>; 2]) {
         for place in findings.iter_mut().flat_map(Finding::places_mut) {
-            now.sources.locate(place);
+            if let Some(now) = now {
+                now.sources.locate(place);
+            }
         }
         let project = self.context.project;
         let exceptions = [
@@ -221,24 +253,61 @@ impl<'s> Since<'s> {
             project.lint_exceptions(&self.now),
         ];
         for exceptions in exceptions.into_iter().flatten() {
-            exceptions.apply(&mut findings, &mut BTreeSet::new());
+            exceptions.apply(findings, &mut BTreeSet::new());
         }
-        self.context.rename(&mut findings);
-        findings
+        for side in [then, now].into_iter().flatten() {
+            hide_secrets(findings, &side.resources);
+        }
+        self.context.rename(findings);
+    }
+
+    /// What lint asks, if the project asks it.
+    fn questions(&self) -> Option<Questions> {
+        let project = self.context.project;
+        let selection = project.lint.as_ref()?.selection().ok()?;
+        project.questions(&self.now, &selection).ok()
     }
 }
 
-impl Since<'_> {
-    /// What the change breaks by the rules of lint, if the project asks them.
-    fn broken(&self, then: &[Resource], now: &[Resource]) -> Vec<Finding> {
-        let project = self.context.project;
-        let selection = project.lint.as_ref().and_then(|lint| lint.selection().ok());
-        let Some(linter) = selection.and_then(|it| Linter::new(&it).ok()) else {
-            return Vec::new();
-        };
-        let newest = project.kubernetes_versions.iter().max();
-        let version = newest.copied().unwrap_or(Version::NEWEST);
-        compare(&linter, then, now, Form::Printed, version)
+/// What is found of a change.
+#[derive(Debug, Default)]
+pub(super) struct Broken {
+    /// What an API server refuses.
+    refused: Vec<Finding>,
+    /// What lint finds, if it is asked.
+    unwise: Option<Vec<Finding>>,
+}
+
+/// Rules of policies, which are asked of what is done to objects.
+const OF_POLICIES: [&str; 2] = ["policy", "policy-not-run"];
+
+impl Broken {
+    /// Adds it to the checks of an environment. What policies say of the change takes the place of
+    /// what they say of objects that are made.
+    pub(super) fn add_to(self, suite: &mut Suite) {
+        for check in &mut suite.checks {
+            let Outcome::Ran(findings) = &mut check.outcome else {
+                continue;
+            };
+            match (check.name, &self.unwise) {
+                ("validate", _) => findings.extend(self.refused.iter().cloned()),
+                ("lint", Some(unwise)) => {
+                    findings.retain(|finding| !OF_POLICIES.contains(&finding.rule));
+                    findings.extend(unwise.iter().cloned());
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// A suite for an environment that is gone, if something is lost with it.
+    pub(super) fn of_gone(self, name: &str) -> Option<Suite> {
+        let unwise = self.unwise.filter(|findings| !findings.is_empty())?;
+        Some(Suite {
+            name: name.to_owned(),
+            file: name.to_owned(),
+            checks: vec![Check::ran("lint", unwise)],
+        })
     }
 }
 

@@ -122,6 +122,23 @@ impl ObjectArguments {
         Ok(others.map(Target::Environment).collect())
     }
 
+    /// The environments of a revision that are not there any more.
+    pub(super) fn gone(
+        &self,
+        files: &LookupCache,
+        here: &Path,
+        revision: &str,
+    ) -> Result<Vec<String>> {
+        let now = super::project::find(files, here, self.directory.as_deref())?;
+        let tree = Revision::open(&now.root, revision)?.allowing(files.allowed());
+        let Ok(Some(then)) = Project::find_if_any(&tree, &now.root) else {
+            return Ok(Vec::new());
+        };
+        let known = now.names(files);
+        let names = then.names(&tree).into_iter();
+        Ok(names.filter(|name| !known.contains(name)).collect())
+    }
+
     fn project_around(&self, files: &LookupCache, here: &Path) -> Result<Option<Project>> {
         let start = match &self.directory {
             Some(directory) => here.join(directory),
@@ -149,7 +166,7 @@ impl ObjectArguments {
             let below = || self.manifests_below(path);
             targets.push(if name == "-" {
                 Target::Stdin
-            } else if path.exists() && !path.is_dir() || (is_file && !path.is_dir()) {
+            } else if !path.is_dir() && (path.exists() || is_file || is_manifest(path)) {
                 Target::Manifests(path.display().to_string(), vec![path.to_owned()])
             } else if path.is_dir() && !is_file && kustomization_in(path).is_some() {
                 Target::Kustomization(path.to_owned())
@@ -320,14 +337,10 @@ impl ObjectArguments {
                 )
             })?;
             let path = entry.path();
-            let is_manifest = path
-                .extension()
-                .and_then(|extension| extension.to_str())
-                .is_some_and(|extension| ["yaml", "yml", "json"].contains(&extension));
             let shown = path.to_string_lossy();
             let is_ignored = |pattern: &regex::Regex| pattern.is_match(&shown);
             let is_ignored = self.ignore_filename_pattern.iter().any(is_ignored);
-            if entry.file_type().is_file() && is_manifest && !is_ignored {
+            if entry.file_type().is_file() && is_manifest(path) && !is_ignored {
                 found.push(path.strip_prefix(".").unwrap_or(path).to_owned());
             }
         }
@@ -457,6 +470,12 @@ fn broken(rule: &'static str, error: &Error) -> Finding {
 
 fn unreadable(name: &str, error: &io::Error) -> Error {
     Error::new(Kind::Load, format!("`{name}` cannot be read: {error}"))
+}
+
+/// Whether the name of a file says that it holds manifests.
+fn is_manifest(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    extension.is_some_and(|extension| ["yaml", "yml", "json"].contains(&extension))
 }
 
 fn kustomization_in(directory: &Path) -> Option<PathBuf> {

@@ -10,7 +10,7 @@ use super::diagnostics::Told;
 use super::paths::is_kustomization;
 use super::scene::Scene;
 use super::suggestions::{Suggestion, quoted, suggestion};
-use crate::lint::{converted, documents, without_item};
+use crate::lint::{Tree, converted, documents, fixed, naming, without_item, without_patch};
 use crate::yaml::cut::Cut as _;
 use crate::yaml::{Node, Options, Tag, Value, implied_tag, read, rewrite};
 
@@ -77,6 +77,33 @@ pub(super) fn fixes(scene: &Scene<'_>, path: &Path, text: &str, told: &Told) -> 
             None => {}
         }
     }
+    if let Some(title) = certain(finding.rule)
+        && let Some(whole) = fixed(finding, files, path, text)
+    {
+        let edits = vec![edit(0..text.len(), &whole)];
+        add(title.to_owned(), edits, true);
+    }
+    if finding.rule == "idle-patch" && !is_kustomization(path) {
+        let tree = Tree::read(files, std::slice::from_ref(&scene.root));
+        for kustomization in naming(finding, &tree, path) {
+            let before = files.read(kustomization).ok();
+            let before = before.and_then(|bytes| String::from_utf8(bytes).ok());
+            let made = before.as_deref();
+            let made = made.and_then(|text| without_patch(kustomization, text, path));
+            if let (Some(before), Some(made)) = (before, made) {
+                let edit = Edit {
+                    path: kustomization.to_path_buf(),
+                    range: 0..before.len(),
+                    text: made,
+                };
+                add(
+                    "Take the entry of the patch away".to_owned(),
+                    vec![edit],
+                    false,
+                );
+            }
+        }
+    }
     let has_no_effect = finding.rule.starts_with("unmatched-") || finding.rule == "idle-patch";
     if has_no_effect
         && is_kustomization(path)
@@ -97,6 +124,15 @@ pub(super) fn fixes(scene: &Scene<'_>, path: &Path, text: &str, told: &Told) -> 
         }
     }
     all
+}
+
+/// What is done about findings whose edit changes nothing else in any build.
+fn certain(rule: &str) -> Option<&'static str> {
+    match rule {
+        "applied-twice" | "overridden-below" | "overridden-entry" => Some("Take the entry away"),
+        "overridden-field" => Some("Take the field away"),
+        _ => None,
+    }
 }
 
 /// The word that a suggestion takes the place of, and where it stands: a word of the message on the

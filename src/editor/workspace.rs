@@ -11,7 +11,7 @@ use super::paths::{is_kustomization, kustomization_above, kustomization_in};
 use super::scene::Scene;
 
 use crate::build;
-use crate::check::{CheckContext, Checked};
+use crate::check::{CheckContext, Checked, Linted};
 use crate::error::Result;
 use crate::explain::{self, Explained};
 use crate::finding::Finding;
@@ -45,6 +45,8 @@ struct ProjectState {
     /// The environments that have to be looked at anew.
     stale: BTreeSet<String>,
     repository: Option<Suite>,
+    /// What lint finds, if the project asks it.
+    linted: Linted,
     /// Why the project itself cannot be read.
     broken: Option<Finding>,
     is_read: bool,
@@ -239,6 +241,7 @@ impl ProjectState {
             self.checked.clear();
             self.facts.clear();
             self.repository = None;
+            self.linted = Linted::default();
         }
     }
 
@@ -292,7 +295,10 @@ impl ProjectState {
             // Without git, its checks are left out.
             let tree = WorkTree::discover(root).ok().flatten();
             let context = context(tree.as_ref(), names);
-            self.repository = Some(context.repository(&self.checked)?.0);
+            self.linted = context.lint(&self.checked, None);
+            self.repository = Some(context.repository(&self.checked, &self.linted)?.0);
+        } else {
+            self.linted = context(None, names).lint(&self.checked, Some(&self.linted));
         }
         Ok(())
     }
@@ -333,7 +339,10 @@ impl ProjectState {
 
     fn found(&self, root: &Path) -> Found {
         let mut suites: Vec<Suite> = self.repository.iter().cloned().collect();
-        suites.extend(self.checked.iter().map(|it| it.suite.clone()));
+        let own = self.checked.iter().map(|it| it.suite.clone());
+        let mut own: Vec<Suite> = own.collect();
+        self.linted.add_to(suites.first_mut(), &mut own);
+        suites.extend(own);
         if let Some(finding) = &self.broken {
             suites.push(Suite {
                 name: "repository".to_owned(),

@@ -11,7 +11,7 @@ mod tree;
 mod twice;
 mod unnamed;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 pub use files::{Around, of_files};
 #[cfg(feature = "lsp")]
@@ -169,10 +169,10 @@ pub fn lint_nodes(asked: &Questions, nodes: &[&Node], form: Form) -> Linted {
     }
 }
 
-/// What objects break that take the place of others; places are spans in the sources of `after`, and
-/// what is gone has none.
+/// What objects break that take the place of others, by the rules and by policies; places are spans in
+/// the sources of `after`, and what is gone has none.
 pub fn compare(
-    linter: &Linter,
+    asked: &Questions,
     before: &[Resource],
     after: &[Resource],
     form: Form,
@@ -186,7 +186,16 @@ pub fn compare(
         .iter()
         .map(|one| validation::value(&one.node, form, 0, &mut 0))
         .collect();
-    let broken = linter.compare(&then, &now, version.minor());
+    let others = asked.policies.iter();
+    let others = others.map(|node| validation::value(node, Form::Written, 0, &mut 0));
+    let others: Vec<_> = others.collect();
+    let policies = Policies {
+        objects: &others,
+        requirements: &[],
+    };
+    let broken = asked
+        .linter
+        .compare(&then, &now, version.minor(), &policies);
     let told = broken.into_iter().filter_map(|one| {
         let side = if one.is_before { before } else { after };
         let node = &side.get(one.found.object)?.node;
@@ -197,6 +206,35 @@ pub fn compare(
         Some(finding.about(validation::object_of(node)))
     });
     told.collect()
+}
+
+/// What is lost with an environment that is gone.
+pub fn lost(asked: &Questions, name: &str, before: &[Resource], version: Version) -> Vec<Finding> {
+    let mut findings = compare(asked, before, &[], Form::Printed, version);
+    let Some(rule) = rule("lost-environment").filter(|rule| asked.linter.asks(rule.name)) else {
+        return findings;
+    };
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for resource in before {
+        *counts
+            .entry(resource.id().gvk.kind.to_string())
+            .or_default() += 1;
+    }
+    let mut kinds: Vec<(String, usize)> = counts.into_iter().collect();
+    kinds.sort_by_key(|(kind, count)| (std::cmp::Reverse(*count), kind.clone()));
+    let kinds = kinds.iter().map(|(kind, count)| format!("{count} {kind}"));
+    let kinds = kinds.collect::<Vec<_>>().join(", ");
+    let message = match before.len() {
+        0 => format!("`{name}` is gone; it had no objects"),
+        _ => format!("`{name}` is gone, and nothing renders its objects any more: {kinds}"),
+    };
+    findings.insert(0, Finding::warning(rule.name, message).help(rule.help));
+    findings
+}
+
+/// What an object is called before prefixes, suffixes and hashes.
+fn origin(resource: &Resource) -> String {
+    resource.original_id().name.to_string()
 }
 
 /// An environment: its name, its objects, and whether its Secrets are filled in.
@@ -217,12 +255,16 @@ pub fn between(
                 .collect()
         })
         .collect();
+    let origins = environments.iter();
+    let origins = origins.map(|(_, list, _)| list.iter().map(origin).collect());
+    let origins: Vec<Vec<String>> = origins.collect();
     let named: Vec<Environment<'_, '_>> = environments
         .iter()
-        .zip(&values)
-        .map(|((name, _, is_filled), objects)| Environment {
+        .zip(values.iter().zip(&origins))
+        .map(|((name, _, is_filled), (objects, origins))| Environment {
             name,
             objects,
+            origins,
             is_filled: *is_filled,
         })
         .collect();

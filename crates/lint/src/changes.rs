@@ -20,10 +20,11 @@ pub struct Broken {
 
 /// The rules that are checked here.
 #[cfg(test)]
-pub(crate) const RULES: [&str; 8] = [
+pub(crate) const RULES: [&str; 9] = [
     "image-downgrade",
     "lost-claim",
     "lost-definition",
+    "lost-environment",
     "lost-namespace",
     "moved-selector",
     "removed-in-use",
@@ -153,7 +154,12 @@ impl<'v> Sides<'_, 'v> {
         let mut told = Vec::new();
         for object in &self.after.objects {
             for (kind, name, path, at) in references(object) {
-                if gone.contains_key(&(kind, object.namespace, name)) {
+                // What has no namespace is kept as if it were in `default`.
+                let namespace = match kind {
+                    "ClusterRole" | "PriorityClass" | "StorageClass" | "IngressClass" => "default",
+                    _ => object.namespace,
+                };
+                if gone.contains_key(&(kind, namespace, name)) {
                     let message = format!("it names the {kind} `{name}`, which is gone");
                     told.push((object.number, path, at, message));
                 }
@@ -191,12 +197,32 @@ impl<'v> Sides<'_, 'v> {
                         ));
                     }
                 }
+                "PodDisruptionBudget" | "NetworkPolicy" => {
+                    let field = match then.kind {
+                        "NetworkPolicy" => "podSelector",
+                        _ => "selector",
+                    };
+                    let of = |one: &Object<'v>| one.value.at(&["spec", field, "matchLabels"]);
+                    if let (Some(old), Some(new)) = (of(then), of(now))
+                        && labels(old) != labels(new)
+                    {
+                        let message = format!("it selected {}", words(old));
+                        let path = format!("spec.{field}.matchLabels");
+                        told.push(("moved-selector", now.number, path, new, message));
+                    }
+                }
                 "ResourceQuota" => {
                     let of = |one: &Object<'v>| one.value.at(&["spec", "hard"]);
                     if let (Some(old), Some(new)) = (of(then), of(now)) {
                         told.extend(shrunk(old, new).map(|(key, at, message)| {
                             let path = Path::ROOT.field("spec.hard").key(&key).to_string();
                             ("shrunk-quota", now.number, path, at, message)
+                        }));
+                        let new_ones = new.entries().iter().filter(|it| old.get(&it.key).is_none());
+                        told.extend(new_ones.map(|entry| {
+                            let path = Path::ROOT.field("spec.hard").key(&entry.key).to_string();
+                            let message = format!("`{}` was not bounded before", entry.key);
+                            ("shrunk-quota", now.number, path, &entry.value, message)
                         }));
                     }
                 }
@@ -334,6 +360,30 @@ fn downgrades<'v>(old: &Pod<'v>, new: &Pod<'v>) -> Vec<(String, &'v Value<'v>, S
 /// What an object names: kind, name, where it stands.
 fn references<'v>(object: &Object<'v>) -> Vec<(&'static str, &'v str, String, &'v Value<'v>)> {
     let mut found = Vec::new();
+    let mut named = |kind: &'static str, way: &[&str]| {
+        if let Some(at) = object.value.at(way).filter(|at| !at.is_zero()) {
+            found.push((kind, at.as_text().unwrap_or_default(), way.join("."), at));
+        }
+    };
+    match object.kind {
+        "StatefulSet" => named("Service", &["spec", "serviceName"]),
+        "PersistentVolumeClaim" => named("StorageClass", &["spec", "storageClassName"]),
+        "RoleBinding" | "ClusterRoleBinding" => {
+            let kind = object
+                .value
+                .at(&["roleRef", "kind"])
+                .and_then(Value::as_text);
+            match kind {
+                Some("Role") => named("Role", &["roleRef", "name"]),
+                _ => named("ClusterRole", &["roleRef", "name"]),
+            }
+        }
+        "Ingress" => {
+            named("IngressClass", &["spec", "ingressClassName"]);
+            named("Service", &["spec", "defaultBackend", "service", "name"]);
+        }
+        _ => {}
+    }
     match (object.kind, &object.pod) {
         (_, Some(pod)) => of_pod(pod, &mut found),
         ("HorizontalPodAutoscaler", _) => {
@@ -386,6 +436,10 @@ fn of_pod<'v>(pod: &Pod<'v>, found: &mut Vec<(&'static str, &'v str, String, &'v
             format!("{prefix}.serviceAccountName"),
             at,
         ));
+    }
+    if let Some(at) = pod.spec.get("priorityClassName") {
+        let path = format!("{prefix}.priorityClassName");
+        found.push(("PriorityClass", at.as_text().unwrap_or_default(), path, at));
     }
     for (index, volume) in pod.spec.list("volumes").iter().enumerate() {
         for (kind, way) in [

@@ -1,12 +1,16 @@
 //! Environments, held against each other.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use kustom_validate::{Data, Finding, Value};
 
 use crate::cluster::{Cluster, Object};
 use crate::rule::rule_of_table;
+use crate::secret_names::is_secret;
 use crate::{Found, Linter};
+
+/// A shorter text is equal to another by chance.
+const SHORTEST: usize = 8;
 
 /// Something that is wrong between environments.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,11 +23,14 @@ pub struct Between {
 
 /// The rules that are checked here.
 #[cfg(test)]
-pub(crate) const RULES: [&str; 5] = [
+pub(crate) const RULES: [&str; 8] = [
+    "different-image",
     "different-port",
     "equal-bucket",
     "equal-host",
     "equal-secret",
+    "missing-setting",
+    "only-here",
     "only-there",
 ];
 
@@ -34,6 +41,9 @@ pub struct Environment<'e, 'v> {
     pub name: &'e str,
     /// Its objects.
     pub objects: &'e [Value<'v>],
+    /// What each object is called before prefixes, suffixes and hashes, so that it is known again in
+    /// other environments; empty where all keep their names.
+    pub origins: &'e [String],
     /// Whether its Secrets are filled in.
     pub is_filled: bool,
 }
@@ -98,11 +108,22 @@ pub(crate) fn compare(linter: &Linter, environments: &[Environment<'_, '_>]) -> 
         };
         tell(rule, places.swap_remove(0), message);
     }
-    for (place, message) in ports(&clusters, &name) {
-        tell("different-port", place, message);
+    let sides: Vec<Side<'_, '_>> = environments
+        .iter()
+        .zip(&clusters)
+        .map(|(environment, cluster)| Side::of(environment, cluster))
+        .collect();
+    for (rule, place, message) in odd_ones(&sides) {
+        tell(rule, place, message);
     }
-    for (place, message) in lacks(&clusters, &name) {
+    for (place, message) in lacks(&sides) {
         tell("only-there", place, message);
+    }
+    for (rule, place, message) in settings(&sides) {
+        tell(rule, place, message);
+    }
+    for (place, message) in lone(&sides) {
+        tell("only-here", place, message);
     }
     found
 }
@@ -144,12 +165,40 @@ fn each_claim<'v>(
                 );
             }
         }
+        "Route" if object.group == "route.openshift.io" => {
+            if let Some(host) = object.value.at(&["spec", "host"]) {
+                let text = host.as_text().unwrap_or_default();
+                see("equal-host", text, "spec.host".to_owned(), host);
+            }
+        }
+        "VirtualService" if object.group == "networking.istio.io" => {
+            let hosts = object.value.at(&["spec", "hosts"]);
+            let hosts = hosts.map_or(&[][..], Value::items).iter().enumerate();
+            for (index, host) in hosts {
+                let text = host.as_text().unwrap_or_default();
+                // Names of Services are those of every cluster.
+                if text.contains('.') && !text.ends_with(".local") && !text.ends_with(".svc") {
+                    see("equal-host", text, format!("spec.hosts[{index}]"), host);
+                }
+            }
+        }
+        "Gateway" if object.group == "gateway.networking.k8s.io" => {
+            let listeners = object.value.at(&["spec", "listeners"]);
+            let listeners = listeners.map_or(&[][..], Value::items).iter().enumerate();
+            for (index, listener) in listeners {
+                if let Some(host) = listener.get("hostname") {
+                    let text = host.as_text().unwrap_or_default();
+                    let path = format!("spec.listeners[{index}].hostname");
+                    see("equal-host", text, path, host);
+                }
+            }
+        }
         "Secret" if is_filled => {
             for field in ["data", "stringData"] {
                 let data = object.value.get(field).map_or(&[][..], Value::entries);
                 for entry in data {
                     let text = entry.value.as_text().unwrap_or_default();
-                    if text.len() >= 8 {
+                    if text.len() >= SHORTEST {
                         see(
                             "equal-secret",
                             text,
@@ -162,15 +211,11 @@ fn each_claim<'v>(
         }
         "ConfigMap" => {
             let data = object.value.get("data").map_or(&[][..], Value::entries);
-            for entry in data.iter().filter(|entry| is_bucket(&entry.key)) {
+            for entry in data {
                 let text = entry.value.as_text().unwrap_or_default();
-                if !text.is_empty() && !text.contains('\n') {
-                    see(
-                        "equal-bucket",
-                        text,
-                        format!("data[{}]", entry.key),
-                        &entry.value,
-                    );
+                let path = format!("data[{}]", entry.key);
+                if let Some(rule) = of_setting(&entry.key, text) {
+                    see(rule, text, path, &entry.value);
                 }
             }
         }
@@ -181,21 +226,28 @@ fn each_claim<'v>(
     };
     for container in &pod.containers {
         for (index, variable) in container.value.list("env").iter().enumerate() {
-            if let Some(value) = variable.get("value").filter(|value| !value.is_zero())
-                && is_bucket(variable.text("name"))
-            {
+            let Some(value) = variable.get("value").filter(|value| !value.is_zero()) else {
+                continue;
+            };
+            let text = value.as_text().unwrap_or_default();
+            if let Some(rule) = of_setting(variable.text("name"), text) {
                 let path = format!(
                     "{}.{}[{}].env[{index}].value",
                     pod.prefix, container.list, container.index
                 );
-                see(
-                    "equal-bucket",
-                    value.as_text().unwrap_or_default(),
-                    path,
-                    value,
-                );
+                see(rule, text, path, value);
             }
         }
+    }
+}
+
+/// The rule by which a setting of this name must be of one environment.
+fn of_setting(name: &str, text: &str) -> Option<&'static str> {
+    match () {
+        () if text.is_empty() || text.contains('\n') => None,
+        () if is_bucket(name) => Some("equal-bucket"),
+        () if text.len() >= SHORTEST && is_secret(name, text) => Some("equal-secret"),
+        () => None,
     }
 }
 
@@ -207,121 +259,342 @@ fn is_bucket(name: &str) -> bool {
         && !lower.contains("endpoint")
 }
 
-type Id<'v> = (&'v str, &'v str);
+/// What tells an object from others in all environments: its kind, and its name there.
+type Id = (String, String);
 
-fn id<'v>(object: &Object<'v>) -> Id<'v> {
-    (object.kind, object.name)
+/// An environment with what its objects are called in all of them.
+struct Side<'e, 'v> {
+    name: &'e str,
+    cluster: &'e Cluster<'v>,
+    /// The objects that are told apart, by their numbers.
+    ids: BTreeMap<Id, usize>,
 }
 
-/// Ports of Services that one environment has otherwise than all others.
-fn ports<'v>(
-    clusters: &[Cluster<'v>],
-    name: &dyn Fn(usize) -> &'v str,
-) -> Vec<(Written<'v>, String)>
-where
-{
-    let mut by_id: BTreeMap<(Id<'v>, usize), Vec<(Written<'v>, i64)>> = BTreeMap::new();
-    for (number, cluster) in clusters.iter().enumerate() {
-        for object in cluster.of_kind("Service") {
-            let ports = object
-                .value
-                .at(&["spec", "ports"])
-                .map_or(&[][..], Value::items);
-            for (index, port) in ports.iter().enumerate() {
-                if let Some(at) = port.get("port")
-                    && let Data::Int(value) = at.data
-                {
-                    let place = (
-                        number,
-                        object.number,
-                        format!("spec.ports[{index}].port"),
-                        at,
-                    );
-                    by_id
-                        .entry((id(object), index))
-                        .or_default()
-                        .push((place, value));
+impl<'e, 'v> Side<'e, 'v> {
+    fn of(environment: &Environment<'e, '_>, cluster: &'e Cluster<'v>) -> Self {
+        let origin = |object: &Object<'_>| {
+            let origin = environment.origins.get(object.number);
+            let name = origin.map_or(object.name, String::as_str);
+            (object.kind.to_owned(), name.to_owned())
+        };
+        let mut counts: BTreeMap<Id, usize> = BTreeMap::new();
+        for object in &cluster.objects {
+            *counts.entry(origin(object)).or_default() += 1;
+        }
+        let ids = cluster.objects.iter().map(|object| {
+            let id = origin(object);
+            // Two that were called the same keep the names that they have.
+            match counts.get(&id) {
+                Some(1) => (id, object.number),
+                _ => ((id.0, object.name.to_owned()), object.number),
+            }
+        });
+        Self {
+            name: environment.name,
+            cluster,
+            ids: ids.collect(),
+        }
+    }
+
+    fn objects(&self) -> impl Iterator<Item = (&Id, &'e Object<'v>)> {
+        let objects = &self.cluster.objects;
+        let found = self.ids.iter();
+        found.filter_map(move |(id, number)| Some((id, objects.get(*number)?)))
+    }
+
+    fn get(&self, id: &Id) -> Option<&'e Object<'v>> {
+        self.cluster.objects.get(*self.ids.get(id)?)
+    }
+}
+
+/// Values that must be equal and that one environment has otherwise than all others.
+fn odd_ones<'v>(sides: &[Side<'_, 'v>]) -> Vec<(&'static str, Written<'v>, String)> {
+    type Key = (Id, &'static str, String);
+    let mut values: BTreeMap<Key, Vec<(Written<'v>, String)>> = BTreeMap::new();
+    for (number, side) in sides.iter().enumerate() {
+        for (id, object) in side.objects() {
+            each_shared(object, &mut |rule, which, text, path, at| {
+                let key = (id.clone(), rule, which);
+                let place = (number, object.number, path, at);
+                values.entry(key).or_default().push((place, text));
+            });
+        }
+    }
+    let mut found = Vec::new();
+    for ((_, rule, _), places) in values.into_iter().filter(|(_, all)| all.len() > 2) {
+        let total = places.len();
+        let count = |text: &String| places.iter().filter(|(_, other)| other == text).count();
+        let odd = places.iter().position(|(_, text)| count(text) == 1);
+        let Some(odd) = odd else { continue };
+        let common = &places[usize::from(odd == 0)].1;
+        if count(common) + 1 != total {
+            continue;
+        }
+        let (place, own) = &places[odd];
+        let name = sides.get(place.0).map_or("", |side| side.name);
+        let message = match rule {
+            "different-image" => {
+                format!(
+                    "`{name}` runs the image `{own}`, and the {} others `{common}`",
+                    total - 1
+                )
+            }
+            _ => format!(
+                "`{name}` has the port {own}, and the {} others {common}",
+                total - 1
+            ),
+        };
+        found.push((rule, place.clone(), message));
+    }
+    found
+}
+
+/// Calls a function for each value that environments share: the rule, which value of the object it is,
+/// its text, the path.
+fn each_shared<'v>(
+    object: &Object<'v>,
+    see: &mut dyn FnMut(&'static str, String, String, String, &'v Value<'v>),
+) {
+    let shown = |value: &Value<'_>| match value.data {
+        Data::Int(value) => value.to_string(),
+        _ => value.as_text().unwrap_or_default().to_owned(),
+    };
+    if object.kind == "Service" {
+        let ports = object
+            .value
+            .at(&["spec", "ports"])
+            .map_or(&[][..], Value::items);
+        for (index, port) in ports.iter().enumerate() {
+            for field in ["port", "targetPort"] {
+                if let Some(at) = port.get(field) {
+                    let path = format!("spec.ports[{index}].{field}");
+                    see("different-port", path.clone(), shown(at), path, at);
                 }
             }
         }
     }
-    let mut found = Vec::new();
-    for places in by_id.into_values().filter(|places| places.len() > 2) {
-        let mut counts: BTreeMap<i64, usize> = BTreeMap::new();
-        for (_, value) in &places {
-            *counts.entry(*value).or_default() += 1;
+    let Some(pod) = &object.pod else {
+        return;
+    };
+    for container in &pod.containers {
+        let here = format!("{}.{}[{}]", pod.prefix, container.list, container.index);
+        let which = |field: &str| format!("{} {} {field}", container.list, container.name());
+        for (index, port) in container.value.list("ports").iter().enumerate() {
+            if let Some(at) = port.get("containerPort") {
+                let path = format!("{here}.ports[{index}].containerPort");
+                see(
+                    "different-port",
+                    which(&index.to_string()),
+                    shown(at),
+                    path,
+                    at,
+                );
+            }
         }
-        let common = counts
+        if let Some(at) = container.value.get("image") {
+            let text = at.as_text().unwrap_or_default();
+            // Registries and versions may differ.
+            let last = text.rsplit('/').next().unwrap_or_default();
+            let name = last.split([':', '@']).next().unwrap_or_default();
+            see(
+                "different-image",
+                which("image"),
+                name.to_owned(),
+                format!("{here}.image"),
+                at,
+            );
+        }
+    }
+}
+
+/// What one environment lacks and all others have.
+fn lacks<'v>(sides: &[Side<'_, 'v>]) -> Vec<(Written<'v>, String)> {
+    let mut found = Vec::new();
+    if sides.len() < 3 {
+        return found;
+    }
+    for (number, own) in sides.iter().enumerate() {
+        let with = usize::from(number == 0);
+        let shared = in_all_others(sides, number, &|side, id: &Id| side.ids.contains_key(id), {
+            sides[with].ids.keys().cloned().collect()
+        });
+        let missing = shared.iter().filter(|id| !own.ids.contains_key(*id));
+        let missing: Vec<&Id> = missing.collect();
+        if !is_slip(missing.len(), shared.len()) {
+            continue;
+        }
+        for id in missing {
+            let Some(object) = sides[with].get(id) else {
+                continue;
+            };
+            let message = format!("all other environments have it, and `{}` has not", own.name);
+            found.push(((with, object.number, String::new(), object.value), message));
+        }
+    }
+    found
+}
+
+/// Those of some things that all environments but one have.
+fn in_all_others<'e, 'v, T>(
+    sides: &[Side<'e, 'v>],
+    number: usize,
+    has: &dyn Fn(&Side<'e, 'v>, &T) -> bool,
+    mut things: Vec<T>,
+) -> Vec<T> {
+    things.retain(|thing| {
+        let others = sides
             .iter()
-            .max_by_key(|(_, count)| **count)
-            .map(|(value, _)| *value);
-        let total = places.len();
-        for (place, value) in places {
-            if counts.get(&value) == Some(&1) && counts.len() == 2 && common != Some(value) {
-                let others = common.unwrap_or_default();
-                let own = name(place.0);
-                found.push((
-                    place,
-                    format!(
-                        "`{own}` has the port {value}, and the {} others {others}",
-                        total - 1
-                    ),
-                ));
+            .enumerate()
+            .filter(|(other, _)| *other != number);
+        others.into_iter().all(|(_, side)| has(side, thing))
+    });
+    things
+}
+
+/// Whether something is missing, and not so much that it is another thing altogether.
+fn is_slip(missing: usize, shared: usize) -> bool {
+    missing > 0 && missing * 4 <= shared.max(4)
+}
+
+/// A setting: the container, or nothing for the data of a ConfigMap, and the name.
+type Setting = (String, String);
+
+/// The settings of an object, with where each is.
+fn settings_of<'v>(object: &Object<'v>) -> BTreeMap<Setting, (String, &'v Value<'v>)> {
+    let mut found = BTreeMap::new();
+    if object.kind == "ConfigMap" {
+        let data = object.value.get("data").map_or(&[][..], Value::entries);
+        for entry in data {
+            let path = format!("data[{}]", entry.key);
+            found.insert((String::new(), entry.key.to_string()), (path, &entry.value));
+        }
+    }
+    for (pod, container) in object
+        .pod
+        .iter()
+        .flat_map(|pod| pod.containers.iter().map(move |it| (pod, it)))
+    {
+        for (index, variable) in container.value.list("env").iter().enumerate() {
+            let path = format!(
+                "{}.{}[{}].env[{index}]",
+                pod.prefix, container.list, container.index
+            );
+            let key = (
+                container.name().to_owned(),
+                variable.text("name").to_owned(),
+            );
+            found.insert(key, (path, variable));
+        }
+    }
+    found
+}
+
+/// Settings that one environment lacks and all others have, or that it alone has.
+fn settings<'v>(sides: &[Side<'_, 'v>]) -> Vec<(&'static str, Written<'v>, String)> {
+    let mut found = Vec::new();
+    let Some((first, rest)) = sides.split_first().filter(|_| sides.len() > 2) else {
+        return found;
+    };
+    for (id, _) in first.objects() {
+        let all: Option<Vec<&Object<'v>>> = [first]
+            .into_iter()
+            .chain(rest)
+            .map(|side| side.get(id))
+            .collect();
+        let Some(all) = all else { continue };
+        let each: Vec<_> = all.iter().map(|object| settings_of(object)).collect();
+        for (number, own) in each.iter().enumerate() {
+            let others = || {
+                each.iter()
+                    .enumerate()
+                    .filter(|(other, _)| *other != number)
+                    .map(|it| it.1)
+            };
+            let with = usize::from(number == 0);
+            let shared = each[with]
+                .keys()
+                .filter(|key| others().all(|other| other.contains_key(*key)));
+            let shared: Vec<&Setting> = shared.collect();
+            let missing = shared.iter().filter(|key| !own.contains_key(**key));
+            let missing: Vec<&Setting> = missing.copied().collect();
+            let alone = own
+                .iter()
+                .filter(|(key, _)| others().all(|other| !other.contains_key(*key)));
+            let alone: Vec<_> = alone.collect();
+            let object = all[number];
+            if is_slip(missing.len(), shared.len()) {
+                for (container, name) in missing {
+                    let (path, at) = list_of(object, container);
+                    let message = format!(
+                        "`{name}` is set in all other environments, and not in `{}`",
+                        sides[number].name
+                    );
+                    found.push((
+                        "missing-setting",
+                        (number, object.number, path, at),
+                        message,
+                    ));
+                }
+            }
+            if is_slip(alone.len(), own.len()) {
+                for ((_, name), (path, at)) in alone {
+                    let message = format!("`{name}` is set in `{}` alone", sides[number].name);
+                    found.push((
+                        "only-here",
+                        (number, object.number, path.clone(), *at),
+                        message,
+                    ));
+                }
             }
         }
     }
     found
 }
 
-/// What one environment lacks and all others have.
-fn lacks<'v>(
-    clusters: &[Cluster<'v>],
-    name: &dyn Fn(usize) -> &'v str,
-) -> Vec<(Written<'v>, String)> {
-    let sets: Vec<BTreeSet<Id<'_>>> = clusters
-        .iter()
-        .map(|cluster| cluster.objects.iter().map(id).collect())
-        .collect();
+/// What holds the settings of an object, or of one of its containers.
+fn list_of<'v>(object: &Object<'v>, container: &str) -> (String, &'v Value<'v>) {
+    let data = object
+        .value
+        .get("data")
+        .filter(|_| object.kind == "ConfigMap");
+    if let Some(data) = data {
+        return ("data".to_owned(), data);
+    }
+    let pods = object.pod.iter();
+    let mut all = pods.flat_map(|pod| pod.containers.iter().map(move |it| (pod, it)));
+    match all.find(|(_, it)| it.name() == container) {
+        Some((pod, it)) => {
+            let path = format!("{}.{}[{}].env", pod.prefix, it.list, it.index);
+            (path, it.value.get("env").unwrap_or(it.value))
+        }
+        None => (String::new(), object.value),
+    }
+}
+
+/// Objects that one environment has and no other.
+fn lone<'v>(sides: &[Side<'_, 'v>]) -> Vec<(Written<'v>, String)> {
     let mut found = Vec::new();
-    if sets.len() < 3 {
+    if sides.len() < 3 {
         return found;
     }
-    for (number, own) in sets.iter().enumerate() {
-        let others: Vec<&BTreeSet<Id<'_>>> = sets
-            .iter()
-            .enumerate()
-            .filter(|(other, _)| *other != number)
-            .map(|(_, set)| set)
-            .collect();
-        let Some((first, rest)) = others.split_first() else {
-            continue;
+    for (number, own) in sides.iter().enumerate() {
+        let others = || {
+            sides
+                .iter()
+                .enumerate()
+                .filter(|(other, _)| *other != number)
         };
-        let shared: Vec<&Id<'_>> = first
-            .iter()
-            .filter(|one| rest.iter().all(|set| set.contains(*one)))
-            .collect();
-        let missing: Vec<&Id<'_>> = shared
-            .iter()
-            .copied()
-            .filter(|one| !own.contains(*one))
-            .collect();
-        // One that has other names altogether is another environment, not an incomplete one.
-        if missing.is_empty() || missing.len() * 4 > shared.len() {
+        let is_alone = |id: &Id| others().all(|(_, other)| !other.ids.contains_key(id));
+        let alone: Vec<_> = own.objects().filter(|(id, _)| is_alone(id)).collect();
+        if !is_slip(alone.len(), own.ids.len()) {
             continue;
         }
-        let with = usize::from(number == 0);
-        for missing in missing {
-            let Some(object) = clusters
-                .get(with)
-                .and_then(|cluster| cluster.objects.iter().find(|one| id(one) == *missing))
-            else {
-                continue;
-            };
-            let message = format!(
-                "all other environments have it, and `{}` has not",
-                name(number)
-            );
-            found.push(((with, object.number, String::new(), object.value), message));
+        for (_, object) in alone {
+            let message = format!("`{}` alone has it", own.name);
+            found.push((
+                (number, object.number, String::new(), object.value),
+                message,
+            ));
         }
     }
     found

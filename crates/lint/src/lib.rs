@@ -218,9 +218,32 @@ impl Linter {
         report
     }
 
-    /// What objects break that take the place of others, in a cluster of Kubernetes 1.`minor`.
-    pub fn compare(&self, before: &[Value<'_>], after: &[Value<'_>], minor: u32) -> Vec<Broken> {
-        changes::compare(self, before, after, minor)
+    /// What objects break that take the place of others, in a cluster of Kubernetes 1.`minor`, by
+    /// the rules and by policies: those are asked as a server does that changes, makes and removes
+    /// objects.
+    pub fn compare(
+        &self,
+        before: &[Value<'_>],
+        after: &[Value<'_>],
+        minor: u32,
+        policies: &Policies<'_>,
+    ) -> Vec<Broken> {
+        let mut broken = changes::compare(self, before, after, minor);
+        let sides = [before, after].map(Cluster::of);
+        let reports = policies::look_at_changes(self, [&sides[0], &sides[1]], policies);
+        for (report, is_before) in reports.into_iter().zip([false, true]) {
+            let found = report.findings.into_iter();
+            broken.extend(found.map(|found| Broken { is_before, found }));
+        }
+        broken
+    }
+
+    /// The same linter, which asks no admission policies.
+    #[must_use]
+    pub fn without_policies(&self) -> Self {
+        let mut linter = self.clone();
+        linter.asked.remove("policy");
+        linter
     }
 
     /// What is equal in environments and must not be, and what one of them lacks.

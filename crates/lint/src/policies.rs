@@ -1,8 +1,9 @@
-//! Admission policies, run over objects as a server that makes them would.
+//! Admission policies, run over objects as a server that makes, changes or removes them would.
 //!
 //! Source: <https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/>.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use kustom_validate::{Answer, Data, Entry, Expression, Finding, Kinds, Names, Severity, Value};
 
@@ -56,7 +57,26 @@ struct Bound<'c, 'v> {
     binding: Option<&'c Object<'v>>,
 }
 
-/// Runs policies and requirements over all objects.
+/// What is asked of the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Operation {
+    Create,
+    Update,
+    Delete,
+}
+
+impl Operation {
+    /// What a request calls it.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Create => "CREATE",
+            Self::Update => "UPDATE",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// Runs policies and requirements over all objects, which are made.
 pub(crate) fn look(
     linter: &Linter,
     cluster: &Cluster<'_>,
@@ -70,13 +90,102 @@ pub(crate) fn look(
         return;
     }
     let others = Cluster::of(policies.objects);
+    let all = all_bound(cluster, &others);
+    if all.is_empty() {
+        return;
+    }
+    for object in cluster.objects.iter().filter(|object| is_asked(object)) {
+        let complete = defaulted(object.value);
+        for one in &all {
+            Asked {
+                one,
+                operation: Operation::Create,
+                object,
+                complete: &complete,
+                old: None,
+                known: &[cluster, &others],
+            }
+            .run(report);
+        }
+    }
+}
+
+/// Runs policies over objects that take the place of others: those that are there already are changed,
+/// the others are made; the second report is of those that are removed.
+pub(crate) fn look_at_changes(
+    linter: &Linter,
+    [before, after]: [&Cluster<'_>; 2],
+    policies: &Policies<'_>,
+) -> [Report; 2] {
+    let mut reports = [Report::default(), Report::default()];
+    if !linter.asks("policy") {
+        return reports;
+    }
+    let others = Cluster::of(policies.objects);
+    let all = all_bound(after, &others);
+    if all.is_empty() {
+        return reports;
+    }
+    let [kept, removed] = &mut reports;
+    let known = [after, &others, before];
+    let was: HashMap<_, _> = before.objects.iter().map(|one| (id(one), one)).collect();
+    for object in after.objects.iter().filter(|object| is_asked(object)) {
+        let complete = defaulted(object.value);
+        let old = was.get(&id(object)).copied();
+        let old_complete = old.map(|old| defaulted(old.value));
+        for one in &all {
+            Asked {
+                one,
+                operation: match old {
+                    Some(_) => Operation::Update,
+                    None => Operation::Create,
+                },
+                object,
+                complete: &complete,
+                old: old.zip(old_complete.as_ref()),
+                known: &known,
+            }
+            .run(kept);
+        }
+    }
+    let is: HashMap<_, _> = after.objects.iter().map(|one| (id(one), one)).collect();
+    let gone = before.objects.iter().filter(|object| is_asked(object));
+    for object in gone.filter(|object| !is.contains_key(&id(object))) {
+        let complete = defaulted(object.value);
+        for one in &all {
+            Asked {
+                one,
+                operation: Operation::Delete,
+                object,
+                complete: &complete,
+                old: None,
+                known: &known,
+            }
+            .run(removed);
+        }
+    }
+    reports
+}
+
+/// What tells an object from others.
+fn id<'v>(object: &Object<'v>) -> [&'v str; 4] {
+    [object.group, object.kind, object.namespace, object.name]
+}
+
+/// Whether the server asks policies about an object: about policies it asks none.
+fn is_asked(object: &Object<'_>) -> bool {
+    object.group != "admissionregistration.k8s.io"
+}
+
+/// All policies with their bindings; those that are not rendered and that nothing binds deny.
+fn all_bound<'c, 'v>(cluster: &'c Cluster<'v>, others: &'c Cluster<'v>) -> Vec<Bound<'c, 'v>> {
     let mut all: Vec<Bound<'_, '_>> = Vec::new();
     for policy in cluster.of_kind("ValidatingAdmissionPolicy") {
-        all.extend(bound(policy, [cluster, &others]));
+        all.extend(bound(policy, [cluster, others]));
     }
     for policy in others.of_kind("ValidatingAdmissionPolicy") {
         let before = all.len();
-        all.extend(bound(policy, [cluster, &others]));
+        all.extend(bound(policy, [cluster, others]));
         if all.len() == before {
             all.push(Bound {
                 policy,
@@ -84,25 +193,7 @@ pub(crate) fn look(
             });
         }
     }
-    if all.is_empty() {
-        return;
-    }
-    for object in &cluster.objects {
-        // The server asks no policy about policies.
-        if object.group == "admissionregistration.k8s.io" {
-            continue;
-        }
-        let complete = defaulted(object.value);
-        for one in &all {
-            Asked {
-                one,
-                object,
-                complete: &complete,
-                known: [cluster, &others],
-            }
-            .run(report);
-        }
-    }
+    all
 }
 
 fn bound<'c, 'v>(policy: &'c Object<'v>, known: [&'c Cluster<'v>; 2]) -> Vec<Bound<'c, 'v>> {
@@ -134,8 +225,13 @@ fn plural(kind: &str) -> String {
     }
 }
 
-/// Whether a rule of a policy or a binding is about the creation of an object.
-fn rule_fits(rule: &Value<'_>, object: &Object<'_>, is_equivalent: bool) -> bool {
+/// Whether a rule of a policy or a binding is about what is done to an object.
+fn rule_fits(
+    rule: &Value<'_>,
+    operation: Operation,
+    object: &Object<'_>,
+    is_equivalent: bool,
+) -> bool {
     let has = |key: &str, word: &str| {
         let mut texts = rule.list(key).iter().filter_map(Value::as_text);
         texts.any(|it| it == "*" || it == word)
@@ -147,7 +243,7 @@ fn rule_fits(rule: &Value<'_>, object: &Object<'_>, is_equivalent: bool) -> bool
     let is_namespaced = Kinds::is_namespaced(api_version, object.kind)
         .unwrap_or_else(|| object.value.at(&["metadata", "namespace"]).is_some());
     let names = rule.list("resourceNames");
-    has("operations", "CREATE")
+    has("operations", operation.word())
         && has("apiGroups", object.group)
         // An equivalent request is converted to the version that the rule names.
         && (is_equivalent || has("apiVersions", version))
@@ -165,9 +261,13 @@ type Known = Option<bool>;
 
 struct Asked<'a, 'c, 'v> {
     one: &'a Bound<'c, 'v>,
+    operation: Operation,
+    /// The object, or the one that is removed.
     object: &'a Object<'v>,
     complete: &'a Value<'v>,
-    known: [&'a Cluster<'v>; 2],
+    /// What it takes the place of.
+    old: Option<(&'a Object<'v>, &'a Value<'v>)>,
+    known: &'a [&'a Cluster<'v>],
 }
 
 impl<'v> Asked<'_, '_, 'v> {
@@ -180,7 +280,7 @@ impl<'v> Asked<'_, '_, 'v> {
     }
 
     fn namespace(&self) -> Option<&Object<'v>> {
-        let known = self.known.into_iter();
+        let known = self.known.iter();
         let mut all = known.flat_map(|one| one.of_kind("Namespace"));
         all.find(|one| one.name == self.object.namespace)
     }
@@ -194,14 +294,20 @@ impl<'v> Asked<'_, '_, 'v> {
     /// Whether the resources of a policy or a binding are meant.
     fn matches(&self, resources: &Value<'_>) -> Known {
         let is_equivalent = resources.text("matchPolicy") != "Exact";
-        let fits = |rule: &Value<'_>| rule_fits(rule, self.object, is_equivalent);
+        let fits = |rule: &Value<'_>| rule_fits(rule, self.operation, self.object, is_equivalent);
         let rules = resources.list("resourceRules");
         let is_meant = rules.is_empty() || rules.iter().any(fits);
         if !is_meant || resources.list("excludeResourceRules").iter().any(fits) {
             return Some(false);
         }
         let selector = resources.get("objectSelector");
-        if selector.is_some_and(|selector| !selects(selector, self.object.labels())) {
+        // Either side of a change will do.
+        let mut sides = [Some(self.object), self.old.map(|old| old.0)]
+            .into_iter()
+            .flatten();
+        if let Some(selector) = selector
+            && !sides.any(|side| selects(selector, side.labels()))
+        {
             return Some(false);
         }
         self.in_namespace(resources.get("namespaceSelector"))
@@ -286,7 +392,7 @@ impl<'v> Asked<'_, '_, 'v> {
             "" => self.object.namespace,
             namespace => namespace,
         };
-        let known = self.known.into_iter();
+        let known = self.known.iter();
         let all = known.flat_map(|one| one.of_kind(kind.1));
         let all = all.filter(|one| {
             let is_there = !is_namespaced || one.namespace == namespace;
@@ -310,8 +416,12 @@ impl<'v> Asked<'_, '_, 'v> {
     /// The names that its expressions speak of.
     fn names(&self, params: Option<&Value<'_>>) -> Names {
         let mut names = Names::default();
-        names.set("object", Some(self.complete));
-        names.set("oldObject", None);
+        let (new, old) = match self.operation {
+            Operation::Delete => (None, Some(self.complete)),
+            _ => (Some(self.complete), self.old.map(|old| old.1)),
+        };
+        names.set("object", new);
+        names.set("oldObject", old);
         names.set("request", Some(&self.request()));
         names.set("params", params);
         let namespace = self.namespace().filter(|_| self.is_namespaced());
@@ -346,7 +456,7 @@ impl<'v> Asked<'_, '_, 'v> {
         let mut request = of(&[
             ("name", object.name),
             ("namespace", namespace),
-            ("operation", "CREATE"),
+            ("operation", self.operation.word()),
             ("subResource", ""),
             ("requestSubResource", ""),
         ]);
@@ -487,7 +597,15 @@ impl<'v> Asked<'_, '_, 'v> {
                 severity: self.severity(),
                 rule: rule_of_table("policy").name,
                 field,
-                message: format!("the policy `{}` says: {message}", self.one.policy.name),
+                message: match self.operation {
+                    Operation::Delete => {
+                        format!(
+                            "the policy `{}` says of its removal: {message}",
+                            self.one.policy.name
+                        )
+                    }
+                    _ => format!("the policy `{}` says: {message}", self.one.policy.name),
+                },
                 help: Some(rule_of_table("policy").help.to_owned()),
                 origin,
             },

@@ -3,7 +3,7 @@
 
 mod common;
 
-use kustom_lint::{Linter, Selection};
+use kustom_lint::{Linter, Policies, Selection};
 
 const FAULTS: &str = include_str!("faults.txt");
 
@@ -69,7 +69,9 @@ fn every_planted_fault_is_found_and_nothing_without() {
             true => {
                 let linter = Linter::new(&Selection::default()).unwrap();
                 let (before, after) = (common::objects(application), common::objects(&text));
-                let broken = linter.compare(&before, &after, 37).into_iter();
+                let broken = linter
+                    .compare(&before, &after, 37, &Policies::default())
+                    .into_iter();
                 broken
                     .map(|one| format!("{} ", one.found.finding.rule))
                     .collect()

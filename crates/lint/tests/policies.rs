@@ -26,6 +26,59 @@ fn said(text: &str, others: &str) -> Vec<String> {
         .collect()
 }
 
+/// The same of a change.
+fn said_of_change(before: &str, after: &str) -> Vec<String> {
+    let linter = Linter::new(&Selection::default()).unwrap();
+    let [before, after] = [before, after].map(common::objects);
+    let found = linter.compare(&before, &after, 37, &Policies::default());
+    let own = found
+        .into_iter()
+        .filter(|one| one.found.finding.rule.starts_with("policy"));
+    own.map(|one| one.found.finding.message).collect()
+}
+
+#[test]
+fn a_change_is_an_update_and_what_is_gone_is_removed() {
+    let policy = |operations: &str, expression: &str| {
+        format!(
+            "{{apiVersion: admissionregistration.k8s.io/v1, kind: ValidatingAdmissionPolicy, metadata: \
+             {{name: p}}, spec: {{matchConstraints: {{resourceRules: [{{apiGroups: [''], apiVersions: \
+             [v1], operations: [{operations}], resources: [configmaps]}}]}}, validations: [{{expression: \
+             \"{expression}\", message: no}}]}}}}\n---\n{{apiVersion: \
+             admissionregistration.k8s.io/v1, kind: ValidatingAdmissionPolicyBinding, metadata: {{name: \
+             p}}, spec: {{policyName: p, validationActions: [Deny]}}}}\n---\n"
+        )
+    };
+    let map = |name: &str, value: &str| {
+        format!(
+            "{{apiVersion: v1, kind: ConfigMap, metadata: {{name: {name}}}, data: {{a: '{value}'}}}}\n---\n"
+        )
+    };
+    let no = ["the policy `p` says: no"];
+    let grows = policy("UPDATE", "int(object.data.a) >= int(oldObject.data.a)");
+    let of = |before: &str, after: &str, policy: &str| {
+        said_of_change(&format!("{policy}{before}"), &format!("{policy}{after}"))
+    };
+    assert_eq!(of(&map("m", "2"), &map("m", "1"), &grows), no);
+    assert!(of(&map("m", "1"), &map("m", "2"), &grows).is_empty());
+    // What is new is made, and what is gone is removed: a policy of updates is asked of neither.
+    assert!(of(&map("n", "2"), &map("m", "1"), &grows).is_empty());
+    let made = policy("CREATE", "false");
+    assert_eq!(of("", &map("m", "1"), &made), no);
+    assert!(of(&map("m", "1"), &map("m", "2"), &made).is_empty());
+    let kept = policy(
+        "DELETE",
+        "object == null && oldObject.data.a == '0' && request.operation == 'DELETE'",
+    );
+    assert_eq!(
+        of(&map("m", "1"), "", &kept),
+        ["the policy `p` says of its removal: no"]
+    );
+    assert!(of(&map("m", "0"), "", &kept).is_empty());
+    let any = policy("'*'", "request.operation == 'UPDATE'");
+    assert_eq!(of(&map("n", "1"), &map("m", "1"), &any).len(), 2);
+}
+
 const POLICY: &str = "
 apiVersion: admissionregistration.k8s.io/v1
 kind: ValidatingAdmissionPolicy

@@ -3,7 +3,7 @@
 
 mod common;
 
-use kustom_lint::{Environment, Linter, Selection};
+use kustom_lint::{Environment, Linter, Policies, Selection};
 
 fn linter() -> Linter {
     Linter::new(&Selection::default()).unwrap()
@@ -12,7 +12,7 @@ fn linter() -> Linter {
 /// What a change breaks: the rule, the field, and the line.
 fn broken(before: &str, after: &str) -> Vec<String> {
     let (before, after) = (common::objects(before), common::objects(after));
-    let found = linter().compare(&before, &after, 37);
+    let found = linter().compare(&before, &after, 37, &Policies::default());
     let each = found.into_iter().map(|one| {
         let finding = one.found.finding;
         format!("{} {}", finding.rule, finding.field)
@@ -119,6 +119,7 @@ fn between(texts: &[&str]) -> Vec<String> {
         .map(|(objects, name)| Environment {
             name,
             objects,
+            origins: &[],
             is_filled: true,
         })
         .collect();
@@ -186,4 +187,74 @@ fn what_one_environment_lacks_or_has_otherwise_is_told() {
         between(&[&service(80), &service(80), &service(81)]),
         ["testing different-port spec.ports[0].port"]
     );
+}
+
+#[test]
+fn settings_that_one_environment_lacks_are_found() {
+    let map = |keys: &str| {
+        format!("{{apiVersion: v1, kind: ConfigMap, metadata: {{name: a}}, data: {{{keys}}}}}")
+    };
+    let all = map("A: '1', B: '2', C: '3', D: '4'");
+    let less = map("A: '1', B: '2', C: '3'");
+    assert_eq!(
+        between(&[&all, &less, &all]),
+        ["staging missing-setting data"]
+    );
+    // Two environments have no majority, and one that lacks much is another thing.
+    assert!(between(&[&all, &less]).is_empty());
+    assert!(between(&[&all, &map("A: '1'"), &all]).is_empty());
+    let job = |env: &str| {
+        format!(
+            "{{apiVersion: batch/v1, kind: Job, metadata: {{name: a}}, spec: {{template: {{spec: \
+             {{containers: [{{name: a, image: a, env: [{env}]}}]}}}}}}}}"
+        )
+    };
+    let all = job("{name: A, value: x}, {name: B, value: x}");
+    let less = job("{name: A, value: x}");
+    assert_eq!(
+        between(&[&less, &all, &all]),
+        ["production missing-setting spec.template.spec.containers[0].env"]
+    );
+}
+
+#[test]
+fn images_and_tokens_are_compared() {
+    let pod = |image: &str, token: &str| {
+        format!(
+            "{{apiVersion: v1, kind: Pod, metadata: {{name: a}}, spec: {{containers: [{{name: a, \
+             image: {image}, env: [{{name: API_TOKEN, value: {token}}}]}}]}}}}"
+        )
+    };
+    let found = between(&[
+        &pod("a.example/web:1", "one-is-long"),
+        &pod("b.example/web:2", "two-is-long"),
+        &pod("b.example/wbe:2", "three-is-long"),
+    ]);
+    assert_eq!(found, ["testing different-image spec.containers[0].image"]);
+    let found = between(&[&pod("web", "the-same-one"), &pod("web", "the-same-one")]);
+    assert_eq!(
+        found,
+        ["production equal-secret spec.containers[0].env[0].value"]
+    );
+}
+
+#[test]
+fn hosts_of_other_kinds_are_compared() {
+    for (kind, spec) in [
+        ("route.openshift.io/v1, kind: Route", "host: shop.example"),
+        (
+            "networking.istio.io/v1, kind: VirtualService",
+            "hosts: [shop.example]",
+        ),
+        (
+            "gateway.networking.k8s.io/v1, kind: Gateway",
+            "listeners: [{hostname: shop.example}]",
+        ),
+    ] {
+        let text = format!("{{apiVersion: {kind}, metadata: {{name: a}}, spec: {{{spec}}}}}");
+        let found = between(&[&text, &text]);
+        assert_eq!(found.len(), 1, "{kind}: {found:?}");
+    }
+    let inside = "{apiVersion: networking.istio.io/v1, kind: VirtualService, metadata: {name: a}, spec: {hosts: [web]}}";
+    assert!(between(&[inside, inside]).is_empty());
 }

@@ -13,7 +13,7 @@ use kustom::finding::{Finding, Severity};
 use kustom::flux::hide_secrets;
 use kustom::lint::{
     Linter, NamedObjects, Profile, Questions, Selection, Tally, between, compare, gather,
-    leave_out_habits, left_out, lint, of_build, rule,
+    leave_out_habits, left_out, lint, lost, of_build, rule,
 };
 use kustom::load::{LookupCache, Recording};
 use kustom::place::Place;
@@ -238,6 +238,7 @@ impl<'a> Run<'a> {
             progress.step();
         }
         self.between(targets, &all, &mut each);
+        let gone = self.lost(files, here)?;
         let mut known = HashMap::new();
         let mut suites = Vec::new();
         let built = Built {
@@ -273,6 +274,14 @@ impl<'a> Run<'a> {
                 checks: vec![Check::ran("lint", findings)],
             });
         }
+        for (name, mut findings) in gone {
+            self.leave_out(&mut findings);
+            suites.push(Suite {
+                file: name.clone(),
+                name,
+                checks: vec![Check::ran("lint", findings)],
+            });
+        }
         if let Some(project) = self.project.as_ref().filter(|_| chosen.is_whole()) {
             self.idle = project.idle_lint_exceptions(files, &self.used);
         }
@@ -297,7 +306,15 @@ impl<'a> Run<'a> {
     /// What is found of the objects of one target; places are spans.
     fn findings(&mut self, objects: &Objects, before: Option<&[Resource]>) -> Vec<Finding> {
         let form = form(objects);
-        let mut linted = lint(&self.asked, &objects.resources, form, &self.references);
+        // What is there already is changed: policies are asked of that below.
+        let asked = Questions {
+            linter: match before {
+                Some(_) => self.asked.linter.without_policies(),
+                None => self.asked.linter.clone(),
+            },
+            ..self.asked.clone()
+        };
+        let mut linted = lint(&asked, &objects.resources, form, &self.references);
         leave_out_habits(&mut linted.findings, &linted.tally);
         self.tally.add(&linted.tally);
         let linter = &self.asked.linter;
@@ -306,12 +323,46 @@ impl<'a> Run<'a> {
         findings.extend(of_build.filter(|_| !linter.is_of_standards()).cloned());
         findings.extend(linted.findings);
         if let Some(before) = before {
-            let own = objects.versions.iter().max().copied();
-            let version = self.arguments.kubernetes_version.or(own);
-            let version = version.unwrap_or(Version::NEWEST);
-            findings.extend(compare(linter, before, &objects.resources, form, version));
+            let version = self.version(&objects.versions);
+            findings.extend(compare(
+                &self.asked,
+                before,
+                &objects.resources,
+                form,
+                version,
+            ));
         }
         findings
+    }
+
+    fn version(&self, own: &[Version]) -> Version {
+        let asked = self.arguments.kubernetes_version;
+        let version = asked.or(own.iter().max().copied());
+        version.unwrap_or(Version::NEWEST)
+    }
+
+    /// What is lost with the environments of the revision that are gone, where all are judged.
+    fn lost(&self, files: &LookupCache, here: &Path) -> Result<Vec<(String, Vec<Finding>)>> {
+        let chosen = &self.arguments.chosen;
+        let revision = self.arguments.against.as_ref();
+        let (Some(revision), Some(project)) = (revision, &self.project) else {
+            return Ok(Vec::new());
+        };
+        if !chosen.is_whole() || self.asked.linter.is_of_standards() {
+            return Ok(Vec::new());
+        }
+        let version = self.version(&project.kubernetes_versions);
+        let names = chosen.gone(files, here, revision)?.into_iter();
+        let lost = names.map(|name| {
+            let target = Target::Environment(name.clone());
+            let before = chosen.objects_of(files, here, &target, revision)?;
+            let mut findings = lost(&self.asked, &name, &before.unwrap_or_default(), version);
+            for finding in &mut findings {
+                finding.place = None;
+            }
+            Ok((name, findings))
+        });
+        lost.collect()
     }
 
     /// Adds what is wrong between environments, where several are judged.
