@@ -56,6 +56,7 @@ pub mod flux;
 pub mod argocd;
 pub mod project;
 pub mod check;
+mod migrate;
 #[cfg(feature = "lsp")]
 pub mod editor;
 
