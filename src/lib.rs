@@ -56,7 +56,7 @@ pub mod flux;
 pub mod argocd;
 pub mod project;
 pub mod check;
-mod migrate;
+pub mod migrate;
 #[cfg(feature = "lsp")]
 pub mod editor;
 

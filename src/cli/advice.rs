@@ -19,6 +19,7 @@ fn commands_of(room: &str, file: &str) -> Vec<&'static str> {
         ("cli", "build.rs") => vec!["build"],
         ("load", "within.rs") | ("cli", "reading.rs") => RENDER.to_vec(),
         ("cli", "render") => vec!["render"],
+        ("migrate", _) | ("cli", "migrate.rs") => vec!["migrate"],
         ("cli", "diff" | "diff.rs") => vec!["diff"],
         ("cli", "config.rs") => vec!["config"],
         ("cli", "compare_releases.rs") => vec!["compare-releases"],

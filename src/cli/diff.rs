@@ -471,24 +471,86 @@ fn plain(files: &LookupCache, path: &Path) -> Result<Loaded> {
             _ => name.clone(),
         }
         .into();
-        let documents = read_manifests(&bytes, SourceId::new(names.len()))
-            .map_err(|error| error.name_files(|_| Some(Arc::clone(&shown))))?
-            .documents;
-        names.push(shown);
-        for mut document in documents {
-            if let Some(error) = repeated_key(&document) {
-                return Err(error.name_files(|_| names.last().cloned()));
-            }
-            read_truths(&mut document);
-            let of_document = items(document).into_iter();
-            loaded.resources.extend(
-                of_document.map(|node| Resource::generated(node, History::default(), &schema)),
-            );
-        }
+        add(&mut loaded.resources, &bytes, shown, &mut names, &schema)?;
     }
     loaded.name = name;
     loaded.sources = Named::Files(names);
     Ok(loaded)
+}
+
+/// The objects of a text, under the next number that a source can have.
+fn add(
+    resources: &mut Vec<Resource>,
+    bytes: &[u8],
+    shown: Arc<str>,
+    names: &mut Vec<Arc<str>>,
+    schema: &Schema,
+) -> Result<()> {
+    let documents = read_manifests(bytes, SourceId::new(names.len()))
+        .map_err(|error| error.name_files(|_| Some(Arc::clone(&shown))))?
+        .documents;
+    names.push(shown);
+    for mut document in documents {
+        if let Some(error) = repeated_key(&document) {
+            return Err(error.name_files(|_| names.last().cloned()));
+        }
+        read_truths(&mut document);
+        let of_document = items(document).into_iter();
+        resources
+            .extend(of_document.map(|node| Resource::generated(node, History::default(), schema)));
+    }
+    Ok(())
+}
+
+/// What differs between two streams, for people, with secrets masked; nothing if only the layout or
+/// an order that means nothing does.
+pub(super) fn of_texts(
+    before: (&str, &str),
+    after: (&str, &str),
+    streams: &Streams,
+) -> Result<Option<String>> {
+    let schema = Schema::builtin();
+    let side = |(name, text): (&str, &str)| {
+        let mut loaded = Loaded::nothing();
+        let mut names = Vec::new();
+        add(
+            &mut loaded.resources,
+            text.as_bytes(),
+            name.into(),
+            &mut names,
+            &schema,
+        )?;
+        name.clone_into(&mut loaded.name);
+        loaded.sources = Named::Files(names);
+        Ok(loaded)
+    };
+    let (from, to): (Loaded, Loaded) = (side(before)?, side(after)?);
+    let fields = Fields::builtin();
+    let options = Options {
+        sides: Sides::Times,
+        fields: &fields,
+        secrets: &Guard::new(),
+        masking: Masking {
+            show: false,
+            lengths: true,
+        },
+        expected: &[],
+        ignored: &[],
+        detail: Detail::default(),
+    };
+    let found = diff(
+        from.input(&|span| from.place(span)),
+        to.input(&|span| to.place(span)),
+        &options,
+    );
+    let layout = Layout {
+        color: streams.color_of_data(),
+        width: super::output::width(),
+        all: false,
+        page: None,
+    };
+    let is_same = found.is_empty();
+    Ok((!is_same).then(|| report::diff(&found, DiffFormat::Terminal, layout)))
 }
 
 /// What a side is called: by its path; one of kubectl's directories, which are gone when anybody

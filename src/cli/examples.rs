@@ -20,6 +20,8 @@ examples! {
         "kustom render staging testing --select Deployment/* --exclude Deployment/debug",
         "kustom render --all -o rendered/";
     INIT: "kustom init shop";
+    MIGRATE: "kustom migrate deploy.sh --dry-run", "kustom migrate hack/render.sh --env production=prod --env staging",
+        "kustom migrate deploy.sh --expect production=before.yaml", "kustom migrate overlays/";
     EDIT: "kustom edit set image web=registry.example.com/web:v7", "kustom edit add resource service.yaml";
     CREATE: "kustom create --autodetect";
     LOCALIZE: "kustom localize overlays/production copy";
@@ -87,7 +89,7 @@ mod tests {
             for one in command.get_subcommands().filter(|one| !one.is_hide_set()) {
                 let name = one.get_name();
                 // yq has a help of its own, and those below the others are in their examples.
-                let is_shown = depth == 0 && !["yq", "migrate"].contains(&name);
+                let is_shown = depth == 0 && name != "yq";
                 let help = one.get_after_long_help().map(ToString::to_string);
                 let of_it = format!("kustom {name}");
                 assert!(

@@ -38,6 +38,7 @@ mod localize;
 mod lock;
 mod lsp;
 mod man;
+mod migrate;
 mod objects;
 mod outdated;
 mod output;
@@ -124,6 +125,10 @@ enum Command {
     /// Write a new project: a base and three environments that render at once.
     #[command(after_long_help = examples::INIT)]
     Init(LazyArgs<init::Arguments>),
+    /// Turn a deployment that a script renders with yq and kustomize into a project, and prove that
+    /// it renders the same bytes; the script is read, never run.
+    #[command(after_long_help = examples::MIGRATE)]
+    Migrate(LazyArgs<migrate::Arguments>),
     /// Change a kustomization, and nothing in it besides: images, labels, resources, generators.
     #[command(after_long_help = examples::EDIT)]
     Edit(edit::Arguments),
@@ -309,6 +314,7 @@ fn run_command(command: Command, streams: &Streams) -> Result<ExitCode> {
         Command::Build(LazyArgs(Lenient(arguments))) => Ok(build::run(&arguments, streams)),
         Command::Render(LazyArgs(arguments)) => render::run(&arguments, streams),
         Command::Init(LazyArgs(arguments)) => init::run(&arguments, streams),
+        Command::Migrate(LazyArgs(arguments)) => migrate::run(&arguments, streams),
         Command::Edit(arguments) => edit::run(&arguments, kustomize::help, streams),
         Command::Create(LazyArgs(arguments)) => edit::create(&arguments, streams),
         Command::Localize(LazyArgs(Lenient(arguments))) => localize::run(&arguments, streams),

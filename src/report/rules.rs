@@ -111,6 +111,8 @@ const RULES: &[(&str, &str, &str)] = &[
     ("lost-labels", "A label that is no text after Flux has substituted its variables.", "Flux drops all labels of the object without a word. Put quotes into the value of the variable."),
     ("lost-object", "An object whose name is no text after Flux has substituted its variables.", "Flux drops the object without a word. Put quotes into the value of the variable."),
     ("lost-patch", "A part of a patch that is not in the object afterwards, or a part of the object that is gone without being deleted.", "Give each item of a list the fields that tell it from others, as the object has them, or use a JSON patch."),
+    ("migration-left-over", "A line of a script that `kustom migrate` takes nothing over from.", "Its help says what to do by hand. If the line has nothing to do with what is rendered, it may stay where it is."),
+    ("migration-stays", "What a script does that stays outside of kustom.", "Nothing to do; it is told so that it is not missed."),
     ("misfit-replacement", "A replacement that puts a map or a list where text is, or the reverse.", "Text is empty afterwards. Take the value from a field of the same shape."),
     ("missing-dependency", "A Flux Kustomization that waits for one that is not there, or for itself.", "It is never applied. Correct `dependsOn`, or add what it names."),
     ("missing-key", "A key that the ConfigMap or Secret which is rendered with it has not.", "The container does not start. Correct the key, add it, or say `optional: true`."),
