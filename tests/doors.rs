@@ -76,7 +76,8 @@ const WRITERS: [(&str, &[&str]); 6] = [
 ];
 
 /// What writes small files, and the files.
-const SMALL_WRITERS: [(&str, &[&str]); 6] = [
+const SMALL_WRITERS: [(&str, &[&str]); 7] = [
+    ("migrate environments --force", &["kustom.yaml"]),
     (
         "edit -C environments/e set nameprefix x-",
         &["environments/e/kustomization.yaml"],

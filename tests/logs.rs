@@ -107,6 +107,14 @@ const COMMANDS: &[(&str, &[&str])] = &[
     ),
     ("init", &["init NAME/x"]),
     (
+        "migrate",
+        &[
+            "migrate p/environments --dry-run",
+            "migrate NAME",
+            "migrate p --env NAME --expect NAME",
+        ],
+    ),
+    (
         "edit add",
         &[
             "edit -C p/environments/NAME add resource NAME --dry-run",

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use kustom::diff::Lines;
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::Severity;
+use kustom::guard::Mask;
 use kustom::load::{Files as _, LookupCache, display_from, unreadable};
 use kustom::migrate::{Basis, Draft, Migrated, Migration, Proof, Request, migrate};
 use kustom::report::printable;
@@ -27,9 +28,10 @@ pub(super) struct Arguments {
     )]
     target: PathBuf,
     /// An environment, and what the script is called with for it: arguments, or `VARIABLE=VALUE`;
-    /// may be repeated. Without it the script is searched for what it can be called with.
+    /// without them its name. May be repeated; without it the script is searched for what it can be
+    /// called with.
     #[arg(long = "env", value_name = "NAME[=ARGUMENTS]", value_parser = environment)]
-    environments: Vec<(String, String)>,
+    environments: Vec<(String, Option<String>)>,
     /// What the script prints, to compare with: of an environment, or of the only one; may be
     /// repeated. Without it the tree that the script would leave is built in memory.
     #[arg(long, value_name = "[ENV=]FILE")]
@@ -237,7 +239,10 @@ fn shown(one: &Migrated, here: &Path, streams: &Streams) -> Result<String> {
             let found = of_texts((name, before), ("kustom", after), streams);
             let found = match found {
                 Ok(Some(found)) => found,
-                Ok(None) => line("the objects are the same; their order or layout is not"),
+                Ok(None) => {
+                    line("the objects are the same; their order or layout is not:")
+                        + &layout(before, after, name)
+                }
                 Err(error) => line(&format!(
                     "the streams are not compared: {}",
                     error.message()
@@ -255,6 +260,17 @@ fn shown(one: &Migrated, here: &Path, streams: &Streams) -> Result<String> {
             line(&format!("no render    {directory}: {}", error.message()))
         }
     })
+}
+
+/// The first lines that differ between two streams of the same objects, without secrets.
+fn layout(before: &str, after: &str, name: &str) -> String {
+    const MOST: usize = 14;
+    let mut mask = Mask::default();
+    mask.learn("", before.as_bytes());
+    mask.learn("", after.as_bytes());
+    let found = Lines::of(before, after).unified(name, "kustom");
+    let first: Vec<&str> = found.lines().take(MOST).collect();
+    lines(&mask.text(&first.join("\n"), &[]))
 }
 
 /// The first line that two texts do not share, counted from 1.
@@ -299,10 +315,13 @@ fn legend(migration: &Migration) -> Option<&'static str> {
     )
 }
 
-fn environment(word: &str) -> std::result::Result<(String, String), String> {
-    let (name, words) = word.split_once('=').unwrap_or((word, word));
+fn environment(word: &str) -> std::result::Result<(String, Option<String>), String> {
+    let (name, words) = match word.split_once('=') {
+        Some((name, words)) => (name, Some(words.to_owned())),
+        None => (word, None),
+    };
     match name.is_empty() {
         true => Err("it is a name, or `NAME=ARGUMENTS`".to_owned()),
-        false => Ok((name.to_owned(), words.to_owned())),
+        false => Ok((name.to_owned(), words)),
     }
 }

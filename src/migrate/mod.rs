@@ -43,8 +43,9 @@ pub struct Request<'r> {
     pub directory: &'r Path,
     /// A script, a Makefile or a directory; absolute and without links.
     pub target: &'r Path,
-    /// Environments, and what the script is called with for each: `production`, `ENV=production`.
-    pub environments: &'r [(String, String)],
+    /// Environments, and what the script is called with for each, such as `ENV=production`; without
+    /// it the name of the environment, where the script asks for one.
+    pub environments: &'r [(String, Option<String>)],
     /// What the script prints: of an environment, or of the only one.
     pub expected: &'r [(Option<String>, String)],
 }
@@ -182,10 +183,15 @@ impl Target {
             return Ok(vec![(None, Call::default())]);
         };
         if !request.environments.is_empty() {
-            let named = request.environments.iter();
-            return Ok(named
-                .map(|(name, words)| (Some(name.clone()), Call::of(words)))
-                .collect());
+            let mut calls = Vec::new();
+            for (name, words) in request.environments {
+                let call = match words {
+                    Some(words) => Call::of(words),
+                    None => targets::call_for(files, script, name)?,
+                };
+                calls.push((Some(name.clone()), call));
+            }
+            return Ok(calls);
         }
         let found = targets::calls(files, script)?;
         Ok(match found.is_empty() {
@@ -468,10 +474,14 @@ fn drafted(
             output: output(one, rendered.as_deref()),
             ..EnvironmentDraft::default()
         };
-        if let Ok(text) = &before {
-            variables(&mut draft, one, text, findings);
+        if let Ok(before) = &before {
+            variables(&mut draft, one, &before.text, findings);
         }
-        for (path, content) in &settings.files {
+        let is_read = |path: &PathBuf| {
+            let read = before.as_ref().map(|before| &before.read[..]);
+            read.unwrap_or_default().contains(path) || path.starts_with(&one.directory)
+        };
+        for (path, content) in settings.files.iter().filter(|(path, _)| is_read(path)) {
             drafts.insert(path.clone(), content.clone());
         }
         draft.settings = settings;
@@ -497,11 +507,16 @@ fn drafted(
         let (before, with) = match expected {
             Some(text) => (Ok(text.to_owned()), Basis::Given),
             None => {
-                let text = before.and_then(|text| proof::through_stages(text, &one.build));
-                let text = text.map_err(|error| Proof::Unproven {
-                    reason: error.message().to_owned(),
+                let unproven = |why: &str, error: Error| Proof::Unproven {
+                    reason: format!("{why}{}", error.message()),
                     place: error.place().cloned(),
-                });
+                };
+                let text = before
+                    .map_err(|error| unproven("the tree as it is does not build: ", error))
+                    .and_then(|before| {
+                        let text = proof::through_stages(before.text, &one.build);
+                        text.map_err(|error| unproven("", error))
+                    });
                 (text, Basis::Model)
             }
         };

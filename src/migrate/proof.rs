@@ -1,7 +1,7 @@
 //! The proof: what the script prints, and what kustom renders in its place.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::files::{Content, Made, ModelFiles};
 use super::run::substituted;
@@ -58,6 +58,13 @@ pub enum Basis {
 /// What stands for a secret whose content nobody knows.
 pub(super) const STAND_IN: &[u8] = b"STAND_IN=stand-in\n";
 
+/// A build of the tree that a script would leave.
+pub(super) struct Before {
+    pub(super) text: String,
+    /// The files that were read.
+    pub(super) read: Vec<PathBuf>,
+}
+
 /// What the script prints of one build, as far as it can be known.
 ///
 /// # Errors
@@ -67,8 +74,8 @@ pub(super) fn before(
     files: &ModelFiles<'_>,
     here: &Path,
     build: &Build,
-    secrets: &[std::path::PathBuf],
-) -> Result<String> {
+    secrets: &[PathBuf],
+) -> Result<Before> {
     let mut files = files.clone();
     for path in secrets {
         let made = Made {
@@ -87,7 +94,10 @@ pub(super) fn before(
         ..build::Options::default()
     };
     let built = build::build(&files, here, &build.directory, &options)?;
-    built.to_yaml()
+    Ok(Before {
+        text: built.to_yaml()?,
+        read: built.sources.paths(),
+    })
 }
 
 /// The output of a build behind the programs that it goes through.
@@ -158,8 +168,8 @@ pub(super) fn compared(
     stand_ins: usize,
 ) -> Proof {
     match (before, after) {
-        (_, Err(error)) => Proof::Failed(Box::new(error)),
-        (Err(proof), Ok(_)) => proof,
+        (Err(proof), _) => proof,
+        (Ok(_), Err(error)) => Proof::Failed(Box::new(error)),
         (Ok(before), Ok(after)) if before == after => Proof::Same {
             lines: after.lines().count(),
             with,

@@ -44,6 +44,8 @@ pub(super) struct Settings {
     pub(super) files: BTreeMap<PathBuf, Vec<u8>>,
     /// Secrets whose contents are not known.
     pub(super) secrets: Vec<PathBuf>,
+    /// The first line that makes one of them.
+    pub(super) secrets_at: Option<Place>,
     /// What is read besides: sources of configs and scripts.
     pub(super) reads: Vec<PathBuf>,
     pub(super) findings: Vec<Finding>,
@@ -80,6 +82,16 @@ impl Settings {
             }
         }
         settings.configs = configs(&copies, place, files.lower);
+        if let Some(at) = settings.secrets_at.clone() {
+            let message = match settings.secrets.len() {
+                1 => "a secret comes from elsewhere".to_owned(),
+                count => format!("{count} secrets come from elsewhere, from this line on"),
+            };
+            let help = "leave that to what lays them out: kustom reads secrets where they lie, and \
+                        `kustom secrets status` says which are there";
+            let finding = Finding::new(STAYS, Severity::Note, message);
+            settings.findings.push(finding.at(at).help(help));
+        }
         settings
     }
 
@@ -103,7 +115,10 @@ impl Settings {
                         }
                     }
                     Content::Build(_) => {}
-                    Content::Unknown => self.unknown(path, made, place),
+                    Content::Unknown if path.starts_with(place.environment) => {
+                        self.unknown(path, made, place);
+                    }
+                    Content::Unknown => {}
                 }
                 return;
             }
@@ -112,7 +127,7 @@ impl Settings {
                 if from.file_name() != path.file_name() {
                     let message = format!(
                         "`{}` is a copy of `{}`, which has another name",
-                        place.shown(path),
+                        place.relative(path),
                         place.shown(from)
                     );
                     self.left_over(
@@ -150,7 +165,7 @@ impl Settings {
             Some(from) => {
                 let message = format!(
                     "`{}` is a copy of `{}`, which lies outside of the tree",
-                    place.shown(path),
+                    place.relative(path),
                     place.shown(from)
                 );
                 self.left_over(&made.at, message, "keep the file in the repository");
@@ -251,17 +266,15 @@ impl Settings {
             }
         }
         self.secrets.push(path.to_path_buf());
-        let message = format!("the secret `{}` comes from elsewhere", place.shown(path));
-        let help = "leave it to what lays it out now: kustom reads it where it lies, and \
-                    `kustom secrets status` says whether it is there";
-        let finding = Finding::new(STAYS, Severity::Note, message)
-            .at(made.at.clone())
-            .help(help);
-        self.findings.push(finding);
+        let first = self.secrets_at.get_or_insert_with(|| made.at.clone());
+        let line = |at: &Place| (at.file.clone(), at.span.line);
+        if line(&made.at) < line(first) {
+            *first = made.at.clone();
+        }
     }
 
     fn unknown(&mut self, path: &Path, made: &Made, place: &Where<'_>) {
-        let message = format!("what is written to `{}` is not known", place.shown(path));
+        let message = format!("what is written to `{}` is not known", place.relative(path));
         self.left_over(
             &made.at,
             message,

@@ -225,6 +225,22 @@ pub(super) fn calls(files: &dyn Files, script: &Script) -> Result<Vec<Call>> {
     )
 }
 
+/// What a script is called with for an environment: its name, for the parameter that is asked for.
+pub(super) fn call_for(files: &dyn Files, script: &Script, name: &str) -> Result<Call> {
+    for search in [Search::Yes, Search::Defaults] {
+        let run = script.run(files, search, &Call::default())?;
+        if let Some(call) = candidates(files, &run).first() {
+            let variable = call.variables.keys().next();
+            let parameter = variable.map_or("1", String::as_str);
+            return Ok(Call::with(parameter, name).unwrap_or_default());
+        }
+    }
+    Ok(match script.is_makefile() {
+        true => Call::default(),
+        false => Call::with("1", name).unwrap_or_default(),
+    })
+}
+
 /// Calls with the values that one parameter may have.
 fn candidates(files: &dyn Files, run: &Run<'_>) -> Vec<Call> {
     for path in &run.trace.paths {

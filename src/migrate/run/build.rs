@@ -186,7 +186,7 @@ impl Run<'_> {
             self.stays(
                 at,
                 format!("`kubectl {verb}` stays with you"),
-                "`kustom render ENV | kubectl apply --server-side -f -`",
+                "it applies what `kustom render ENV` prints",
             );
         }
         match directory {

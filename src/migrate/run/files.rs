@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::super::files::{Change, Content, Made};
 use super::super::value::marks;
 use super::{Chunk, Io, Run, Status, known};
-use crate::load::{FileKind, Files as _};
+use crate::load::{FileKind, Files as _, is_outside};
 use crate::place::Span;
 
 impl Run<'_> {
@@ -114,7 +114,7 @@ impl Run<'_> {
         let from = self.path(name);
         let place = self.place(at);
         match self.files.resolve(&from) {
-            Ok((from, FileKind::File)) => {
+            Ok((_, FileKind::File)) => {
                 if !(keeps && self.files.resolve(to).is_ok()) {
                     let made = self.copied(&from, place);
                     self.files.insert(to, made);
@@ -135,7 +135,12 @@ impl Run<'_> {
                 }
                 Status::Success
             }
-            Err(_) => Status::Failure,
+            Err(cause) => {
+                if is_outside(&cause) {
+                    self.outside(name);
+                }
+                Status::Failure
+            }
         }
     }
 
@@ -170,12 +175,7 @@ impl Run<'_> {
         };
         let to = self.scope.directory.join(to);
         let beside = to.parent().unwrap_or(&to).join(from);
-        let from = self.shown_from_here(&beside);
-        self.copy_one(&from, &to, false, at)
-    }
-
-    fn shown_from_here(&self, path: &Path) -> String {
-        path.to_string_lossy().into_owned()
+        self.copy_one(&beside.to_string_lossy(), &to, false, at)
     }
 
     /// A new directory, or a new file, that is nowhere in the tree.

@@ -733,8 +733,14 @@ impl<'m> Run<'m> {
         let source = match self.read_script(&path) {
             Ok(source) => Arc::new(source),
             Err(error) => {
-                let name = self.readable(name);
-                let message = format!("`{name}` is not followed: {}", error.message());
+                let shown = match marks(name).is_empty() {
+                    true => self.shown(&path),
+                    false => self.readable(name),
+                };
+                let message = match error.message().contains(&*shown) {
+                    true => format!("a file of commands is not followed: {}", error.message()),
+                    false => format!("`{shown}` is not followed: {}", error.message()),
+                };
                 self.left_over(at, message, "what it does is not taken over");
                 return Ok(Flow::Next(Status::Unknown));
             }

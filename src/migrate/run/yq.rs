@@ -90,8 +90,8 @@ impl Run<'_> {
                     self.left_over(
                         at,
                         "`yq` changes what is built, and is not followed",
-                        "say the same with a patch or a replacement; to leave objects out, render \
-                         with `--select` or `--exclude`",
+                        "say the same with a patch or a replacement; `kustom render ENV --exclude KIND/NAME` \
+                         leaves objects out",
                     );
                     io.input = vec![Chunk::Build(build)];
                     self.opaque("yq", at, io);
