@@ -110,7 +110,12 @@ impl CheckContext<'_> {
             .map(|(number, rendered)| {
                 let one = &checked[*number];
                 let is_filled = one.unwise.as_ref().is_some_and(|it| it.is_filled);
-                (one.name.as_str(), rendered.resources.as_slice(), is_filled)
+                NamedObjects {
+                    name: &one.name,
+                    resources: &rendered.resources,
+                    sources: Some(&rendered.sources),
+                    is_filled,
+                }
             })
             .collect();
         if environments.len() > 1 {

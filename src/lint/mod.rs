@@ -12,6 +12,7 @@ mod twice;
 mod unnamed;
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
 
 pub use files::{Around, of_files};
 #[cfg(feature = "lsp")]
@@ -25,11 +26,12 @@ pub use kustom_validate::{Expression, Severity as RuleSeverity};
 pub use overridden::Build;
 pub use tree::Tree;
 
-use kustom_lint::{Environment, Policies};
+use kustom_lint::{Between, Environment, Policies};
 
 use crate::across;
 use crate::dangling;
 use crate::finding::{Finding, Severity};
+use crate::load::Sources;
 use crate::resource::Resource;
 use crate::validation::{self, Form, Version};
 use crate::yaml::Node;
@@ -237,8 +239,18 @@ fn origin(resource: &Resource) -> String {
     resource.original_id().name.to_string()
 }
 
-/// An environment: its name, its objects, and whether its Secrets are filled in.
-pub type NamedObjects<'e> = (&'e str, &'e [Resource], bool);
+/// An environment as it is held against others.
+#[derive(Clone, Copy)]
+pub struct NamedObjects<'e> {
+    /// Its name.
+    pub name: &'e str,
+    /// Its objects.
+    pub resources: &'e [Resource],
+    /// The files that it has read, if they are known.
+    pub sources: Option<&'e Sources>,
+    /// Whether its Secrets are filled in.
+    pub is_filled: bool,
+}
 
 /// What is wrong between environments: the number of the environment, and a finding whose place is a
 /// span in its sources.
@@ -249,32 +261,78 @@ pub fn between(
 ) -> Vec<(usize, Finding)> {
     let values: Vec<Vec<_>> = environments
         .iter()
-        .map(|(_, list, _)| {
-            let each = list.iter();
+        .map(|environment| {
+            let each = environment.resources.iter();
             each.map(|one| validation::value(&one.node, form, 0, &mut 0))
                 .collect()
         })
         .collect();
     let origins = environments.iter();
-    let origins = origins.map(|(_, list, _)| list.iter().map(origin).collect());
+    let origins = origins.map(|one| one.resources.iter().map(origin).collect());
     let origins: Vec<Vec<String>> = origins.collect();
     let named: Vec<Environment<'_, '_>> = environments
         .iter()
         .zip(values.iter().zip(&origins))
-        .map(|((name, _, is_filled), (objects, origins))| Environment {
-            name,
+        .map(|(one, (objects, origins))| Environment {
+            name: one.name,
             objects,
             origins,
-            is_filled: *is_filled,
+            is_filled: one.is_filled,
         })
         .collect();
-    let told = linter.between(&named).into_iter().filter_map(|one| {
-        let (_, list, _) = environments.get(one.environment)?;
-        let node = &list.get(one.found.object)?.node;
+    // The file in which another environment has what one lacks.
+    let file = |one: &Between| -> Option<(usize, PathBuf)> {
+        let (lacking, spot) = one.lacking?;
+        let with = environments.get(spot.environment)?;
+        let node = &with.resources.get(spot.object)?.node;
+        let span = *validation::spans(node).get(spot.origin as usize)?;
+        Some((lacking, with.sources?.path(span)?.to_path_buf()))
+    };
+    let mut told: Vec<(usize, Finding)> = Vec::new();
+    let mut together: HashMap<(usize, usize, PathBuf), usize> = HashMap::new();
+    for one in linter.between(&named) {
+        let file = file(&one);
+        if let Some((lacking, file)) = &file {
+            let sources = environments.get(*lacking).and_then(|it| it.sources);
+            // What an environment reads and does not have is taken away there, for a reason.
+            if sources.is_some_and(|sources| sources.paths().iter().any(|path| path == file)) {
+                continue;
+            }
+        }
+        let environment = one.environment;
+        let list = environments
+            .get(environment)
+            .map_or(&[][..], |it| it.resources);
+        let Some(node) = list.get(one.found.object).map(|resource| &resource.node) else {
+            continue;
+        };
+        let is_object = one.found.finding.rule == "only-there";
         let finding = validation::finding(node, one.found.finding, &validation::spans(node));
-        Some((one.environment, finding.about(validation::object_of(node))))
-    });
-    told.collect()
+        // What lies in one directory is lacking for one reason.
+        let directory = file.filter(|_| is_object);
+        let directory =
+            directory.and_then(|(lacking, file)| Some((lacking, file.parent()?.to_path_buf())));
+        if let Some((lacking, directory)) = directory {
+            let key = (environment, lacking, directory);
+            match together.get(&key) {
+                Some(&first) => {
+                    told[first].1.others.extend(finding.place);
+                    continue;
+                }
+                None => drop(together.insert(key, told.len())),
+            }
+        }
+        told.push((environment, finding.about(validation::object_of(node))));
+    }
+    for (_, finding) in &mut told {
+        let count = finding.others.len();
+        if count > 0 {
+            let objects = if count == 1 { "object" } else { "objects" };
+            let more = format!("; so it is with {count} more {objects} beside it");
+            finding.message.push_str(&more);
+        }
+    }
+    told
 }
 
 /// Takes away what most of some objects do.

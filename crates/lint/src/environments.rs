@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kustom_validate::{Data, Finding, Value};
+use kustom_validate::{Data, Finding, Origin, Value};
 
 use crate::cluster::{Cluster, Object};
 use crate::rule::rule_of_table;
@@ -19,6 +19,19 @@ pub struct Between {
     pub environment: usize,
     /// What it is, and in which of its objects.
     pub found: Found,
+    /// What an environment lacks: its number, and where another has it.
+    pub lacking: Option<(usize, Spot)>,
+}
+
+/// A value of an environment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spot {
+    /// The environment, by its number.
+    pub environment: usize,
+    /// The object, by its number.
+    pub object: usize,
+    /// The value in it.
+    pub origin: Origin,
 }
 
 /// The rules that are checked here.
@@ -58,26 +71,29 @@ pub(crate) fn compare(linter: &Linter, environments: &[Environment<'_, '_>]) -> 
         .map(|one| Cluster::of(one.objects))
         .collect();
     let mut found = Vec::new();
-    let mut tell =
-        |rule: &'static str, (environment, object, path, at): Written<'_>, message: String| {
-            if linter.asks(rule) {
-                let rule = rule_of_table(rule);
-                found.push(Between {
-                    environment,
-                    found: Found {
-                        object,
-                        finding: Finding {
-                            severity: rule.severity,
-                            rule: rule.name,
-                            field: path,
-                            message,
-                            help: Some(rule.help.to_owned()),
-                            origin: at.origin,
-                        },
+    let mut tell = |rule: &'static str,
+                    (environment, object, path, at): Written<'_>,
+                    message: String,
+                    lacking: Option<(usize, Spot)>| {
+        if linter.asks(rule) {
+            let rule = rule_of_table(rule);
+            found.push(Between {
+                environment,
+                lacking,
+                found: Found {
+                    object,
+                    finding: Finding {
+                        severity: rule.severity,
+                        rule: rule.name,
+                        field: path,
+                        message,
+                        help: Some(rule.help.to_owned()),
+                        origin: at.origin,
                     },
-                });
-            }
-        };
+                },
+            });
+        }
+    };
     let name = |number: usize| environments.get(number).map_or("", |one| one.name);
     let mut claims: BTreeMap<(&'static str, String), Vec<Written<'_>>> = BTreeMap::new();
     for (number, cluster) in clusters.iter().enumerate() {
@@ -106,7 +122,7 @@ pub(crate) fn compare(linter: &Linter, environments: &[Environment<'_, '_>]) -> 
             "equal-bucket" => format!("the bucket `{text}` is that of {names}, too"),
             _ => format!("the value is that of {names}, too"),
         };
-        tell(rule, places.swap_remove(0), message);
+        tell(rule, places.swap_remove(0), message, None);
     }
     let sides: Vec<Side<'_, '_>> = environments
         .iter()
@@ -114,16 +130,22 @@ pub(crate) fn compare(linter: &Linter, environments: &[Environment<'_, '_>]) -> 
         .map(|(environment, cluster)| Side::of(environment, cluster))
         .collect();
     for (rule, place, message) in odd_ones(&sides) {
-        tell(rule, place, message);
+        tell(rule, place, message, None);
     }
-    for (place, message) in lacks(&sides) {
-        tell("only-there", place, message);
+    for (place, message, lacking) in lacks(&sides) {
+        let (environment, object, _, at) = &place;
+        let spot = Spot {
+            environment: *environment,
+            object: *object,
+            origin: at.origin,
+        };
+        tell("only-there", place, message, Some((lacking, spot)));
     }
-    for (rule, place, message) in settings(&sides) {
-        tell(rule, place, message);
+    for (rule, place, message, lacking) in settings(&sides) {
+        tell(rule, place, message, lacking);
     }
     for (place, message) in lone(&sides) {
-        tell("only-here", place, message);
+        tell("only-here", place, message, None);
     }
     found
 }
@@ -277,22 +299,19 @@ impl<'e, 'v> Side<'e, 'v> {
             let name = origin.map_or(object.name, String::as_str);
             (object.kind.to_owned(), name.to_owned())
         };
+        // Of several that were called the same, the first is the first everywhere.
         let mut counts: BTreeMap<Id, usize> = BTreeMap::new();
-        for object in &cluster.objects {
-            *counts.entry(origin(object)).or_default() += 1;
-        }
         let ids = cluster.objects.iter().map(|object| {
-            let id = origin(object);
-            // Two that were called the same keep the names that they have.
-            match counts.get(&id) {
-                Some(1) => (id, object.number),
-                _ => ((id.0, object.name.to_owned()), object.number),
-            }
+            let (kind, name) = origin(object);
+            let count = counts.entry((kind.clone(), name.clone())).or_default();
+            *count += 1;
+            ((kind, format!("{name} {count}")), object.number)
         });
+        let ids = ids.collect();
         Self {
             name: environment.name,
             cluster,
-            ids: ids.collect(),
+            ids,
         }
     }
 
@@ -408,7 +427,7 @@ fn each_shared<'v>(
 }
 
 /// What one environment lacks and all others have.
-fn lacks<'v>(sides: &[Side<'_, 'v>]) -> Vec<(Written<'v>, String)> {
+fn lacks<'v>(sides: &[Side<'_, 'v>]) -> Vec<(Written<'v>, String, usize)> {
     let mut found = Vec::new();
     if sides.len() < 3 {
         return found;
@@ -428,7 +447,8 @@ fn lacks<'v>(sides: &[Side<'_, 'v>]) -> Vec<(Written<'v>, String)> {
                 continue;
             };
             let message = format!("all other environments have it, and `{}` has not", own.name);
-            found.push(((with, object.number, String::new(), object.value), message));
+            let place = (with, object.number, String::new(), object.value);
+            found.push((place, message, number));
         }
     }
     found
@@ -489,8 +509,11 @@ fn settings_of<'v>(object: &Object<'v>) -> BTreeMap<Setting, (String, &'v Value<
     found
 }
 
+/// The rule, where it is, what is said, and what is lacking.
+type SettingFound<'v> = (&'static str, Written<'v>, String, Option<(usize, Spot)>);
+
 /// Settings that one environment lacks and all others have, or that it alone has.
-fn settings<'v>(sides: &[Side<'_, 'v>]) -> Vec<(&'static str, Written<'v>, String)> {
+fn settings<'v>(sides: &[Side<'_, 'v>]) -> Vec<SettingFound<'v>> {
     let mut found = Vec::new();
     let Some((first, rest)) = sides.split_first().filter(|_| sides.len() > 2) else {
         return found;
@@ -523,7 +546,13 @@ fn settings<'v>(sides: &[Side<'_, 'v>]) -> Vec<(&'static str, Written<'v>, Strin
             let alone: Vec<_> = alone.collect();
             let object = all[number];
             if is_slip(missing.len(), shared.len()) {
-                for (container, name) in missing {
+                for key in missing {
+                    let (container, name) = key;
+                    let spot = each[with].get(key).map(|(_, at)| Spot {
+                        environment: with,
+                        object: all[with].number,
+                        origin: at.origin,
+                    });
                     let (path, at) = list_of(object, container);
                     let message = format!(
                         "`{name}` is set in all other environments, and not in `{}`",
@@ -533,6 +562,7 @@ fn settings<'v>(sides: &[Side<'_, 'v>]) -> Vec<(&'static str, Written<'v>, Strin
                         "missing-setting",
                         (number, object.number, path, at),
                         message,
+                        spot.map(|spot| (number, spot)),
                     ));
                 }
             }
@@ -543,6 +573,7 @@ fn settings<'v>(sides: &[Side<'_, 'v>]) -> Vec<(&'static str, Written<'v>, Strin
                         "only-here",
                         (number, object.number, path.clone(), *at),
                         message,
+                        None,
                     ));
                 }
             }

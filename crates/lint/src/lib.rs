@@ -25,7 +25,7 @@ use std::fmt;
 use kustom_validate::{Finding, Path, Value};
 
 pub use changes::Broken;
-pub use environments::{Between, Environment};
+pub use environments::{Between, Environment, Spot};
 pub use pod_security::{Violation, violations};
 pub use policies::{Policies, Requirement, RequirementSeverity};
 pub use policy::{Level, Policy, PolicyVersion};

@@ -382,11 +382,12 @@ impl<'a> Run<'a> {
             .zip(&names)
             .map(|(number, name)| {
                 let objects = &all[*number];
-                (
-                    name.as_str(),
-                    objects.resources.as_slice(),
-                    objects.is_filled,
-                )
+                NamedObjects {
+                    name,
+                    resources: &objects.resources,
+                    sources: objects.sources(),
+                    is_filled: objects.is_filled,
+                }
             })
             .collect();
         for (number, finding) in between(&self.asked.linter, &environments, Form::Printed) {
