@@ -447,7 +447,7 @@ fn explain(name: &str, text: &str, values: &Values, cause: &minijinja::Error) ->
             error.help("a template has the functions `range` and `dict`, and macros of its own")
         }
         (ErrorKind::OutOfFuel | ErrorKind::WriteFailure, _) => {
-            error.help("a loop in it turns too often, or a text in it grows with every turn")
+            error.help("a loop in it turns too often, or a string in it grows with every turn")
         }
         _ => error,
     }

@@ -486,7 +486,7 @@ fn element_of(set: BTreeMap<String, Value>, near: Span) -> Result<Value> {
 fn only_text<'j>(key: &str, value: &'j Json) -> Result<&'j str> {
     value.as_str().ok_or_else(|| {
         let message = format!(
-            "`{key}` of an element is {} and not a text",
+            "`{key}` of an element is {} and not a string",
             value.type_name()
         );
         let help = "put it into quotes, or set `goTemplate: true`";

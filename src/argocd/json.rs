@@ -103,7 +103,7 @@ impl Json {
             Shape::Null => "null",
             Shape::Bool(_) => "a boolean",
             Shape::Number(_) => "a number",
-            Shape::Text(_) => "a text",
+            Shape::Text(_) => "a string",
             Shape::List(_) => "a list",
             Shape::Map(_) => "a map",
         }

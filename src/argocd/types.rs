@@ -451,7 +451,7 @@ pub(super) fn decoded(
         // A reader of YAML that knows the type takes the spelling.
         (Shape::Number(number), Text) => Shape::Text(number.clone()),
         (Shape::Bool(is), Text) => Shape::Text(is.to_string()),
-        (_, Text) => return wrong("a text"),
+        (_, Text) => return wrong("a string"),
         (Shape::Bool(is), Bool) => Shape::Bool(*is),
         (_, Bool) => return wrong("a boolean"),
         (Shape::Number(number), Int) => match number.parse::<i64>() {

@@ -226,7 +226,7 @@ fn filled_directories(
 
 fn take_out(named: &str) -> String {
     format!(
-        "take it out with `git rm --cached {named}`, add it to .gitignore, and replace the secret: \
+        "remove it with `git rm --cached {named}`, add it to .gitignore, and replace the secret: \
          whoever can read the repository knows it"
     )
 }

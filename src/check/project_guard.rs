@@ -229,7 +229,7 @@ impl ProjectGuard {
         Some(
             Finding::new("idle-permit", Severity::Note, message)
                 .at(self.place(written, index, None))
-                .help("what it allowed is gone; take the entry away"),
+                .help("what it allowed is gone; remove the entry"),
         )
     }
 

@@ -472,7 +472,10 @@ fn in_our_words(error: &clap::Error) -> Option<Error> {
         ErrorKind::MissingRequiredArgument => {
             let named: Vec<String> = given
                 .iter()
-                .map(|one| one.replace(['<', '>'], ""))
+                .map(|one| {
+                    one.trim_end_matches("...")
+                        .replace(['<', '>', '[', ']'], "")
+                })
                 .collect();
             let command = command_of(usage);
             let message = format!("`{command}` needs `{}`", named.join("` and `"));

@@ -381,7 +381,7 @@ impl<'r, 'o> Search<'r, 'o> {
         let advice = if reference.is_host {
             "write the new name, or take it over with a replacement"
         } else if has_moved {
-            "write the namespace that it has, or take the field away"
+            "write the namespace that it has, or remove the field"
         } else if target.history.needs_hash {
             "name the field in `configurations`, or set `disableNameSuffixHash`"
         } else {

@@ -351,7 +351,7 @@ impl<'o> Ignored<'o> {
         idle.filter(|(_, used)| !used.get()).map(|(entry, _)| {
             let message = format!("`{entry}` ignores no difference");
             let finding = Finding::warning("idle-ignore", message)
-                .help("correct it, or take it away if what it ignored is gone");
+                .help("correct it, or remove it if what it ignored is gone");
             match &entry.place {
                 Some(place) => finding.at(place.clone()),
                 None => finding,

@@ -117,7 +117,7 @@ const PATCH: &[Field] = &[
         Takes::File,
         "The file that holds the patch: a strategic merge patch or a JSON patch.",
     ),
-    field("patch", Takes::Text, "The patch itself, as a text."),
+    field("patch", Takes::Text, "The patch itself, as a string."),
     field(
         "target",
         Takes::Map(SELECTOR),

@@ -97,7 +97,7 @@ pub(super) fn fixes(scene: &Scene<'_>, path: &Path, text: &str, told: &Told) -> 
                     text: made,
                 };
                 add(
-                    "Take the entry of the patch away".to_owned(),
+                    "Remove the entry of the patch".to_owned(),
                     vec![edit],
                     false,
                 );
@@ -110,7 +110,7 @@ pub(super) fn fixes(scene: &Scene<'_>, path: &Path, text: &str, told: &Told) -> 
         && let Some(whole) = without_item(text, range.start)
     {
         let edits = vec![edit(0..text.len(), &whole)];
-        add("Take the entry away".to_owned(), edits, false);
+        add("Remove the entry".to_owned(), edits, false);
     }
     if finding.message.ends_with(", and this is text") {
         let old = text.cut(range.clone()).trim_end();
@@ -129,8 +129,8 @@ pub(super) fn fixes(scene: &Scene<'_>, path: &Path, text: &str, told: &Told) -> 
 /// What is done about findings whose edit changes nothing else in any build.
 fn certain(rule: &str) -> Option<&'static str> {
     match rule {
-        "applied-twice" | "overridden-below" | "overridden-entry" => Some("Take the entry away"),
-        "overridden-field" => Some("Take the field away"),
+        "applied-twice" | "overridden-below" | "overridden-entry" => Some("Remove the entry"),
+        "overridden-field" => Some("Remove the field"),
         _ => None,
     }
 }

@@ -114,7 +114,7 @@ pub(super) fn rename(
     let subject = subject(scene, path, text, offset)?;
     if !is_name(new) {
         return Err(refused(format!(
-            "`{new}` is no name: a name has small letters, digits, `-` and `.`"
+            "`{new}` is no name: a name has lowercase letters, digits, `-` and `.`"
         )));
     }
     if new == subject.name {

@@ -74,7 +74,7 @@ mod tests {
             ),
             ("put it in quotes: `\"1\"`", Some(Suggestion::Quoted)),
             ("add `?ref=` with a tag", None),
-            ("correct the name, or take the entry away", None),
+            ("correct the name, or remove the entry", None),
             ("did you mean `", None),
         ] {
             assert_eq!(suggestion(help), wanted, "{help}");

@@ -208,7 +208,7 @@ fn root(
                 "there are two kustomizations in `{}`: `{one}` and `{other}`",
                 loader.shown_root()
             );
-            Err(Error::new(Kind::Load, message).help("take one of them away"))
+            Err(Error::new(Kind::Load, message).help("remove one of them"))
         }
     }
 }
@@ -282,7 +282,7 @@ fn dropped(mut node: Node) -> Vec<Finding> {
             continue;
         }
         let message = format!("{}, which Flux drops without a word", error.message());
-        let help = error.help_line().unwrap_or("take it away").to_owned();
+        let help = error.help_line().unwrap_or("remove it").to_owned();
         found.push(
             Finding::warning("dropped-field", message)
                 .at(place)

@@ -131,7 +131,7 @@ fn texts(
             let message = format!("the value of `{name}` is no text");
             return Err(Error::new(Kind::Project, message)
                 .at(entry.value.span)
-                .help("put it in quotes: Flux takes only texts"));
+                .help("put it in quotes: Flux takes only strings"));
         };
         let value = read(text, entry.value.span)?;
         match kind {

@@ -161,7 +161,7 @@ fn set(
         .map(|one| normalized(&one.directory.join(scripts)))
         .collect();
     if source.scripts.is_some() && !chain.iter().any(|directory| is_dir(files, directory)) {
-        let message = format!("there is no directory `{scripts}`, which `scripts` names");
+        let message = format!("there is no directory `{scripts}` for `scripts`");
         return Err(Error::new(Kind::Project, message)
             .at(place("scripts"))
             .help("it holds a script for each file, relative to the environment's directory"));

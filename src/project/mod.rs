@@ -335,7 +335,7 @@ impl Project {
             let message = format!("an exception allows nothing: {}", entry.reason);
             Finding::warning("idle-permit", message)
                 .at(self.place(place))
-                .help("what it allowed is gone, or it never meant it; correct it, or take it away")
+                .help("what it allowed is gone, or it never meant it; correct it, or remove it")
         })
         .collect()
     }

@@ -23,7 +23,7 @@ pub(super) fn check(files: &dyn Files, root: &Path, settings: &ProjectSettings) 
         let Some(name) = name else { continue };
         if name.is_empty() {
             return Err(wrong(field, format!("`{field}` is empty"))
-                .help("name a directory, or take the line away"));
+                .help("name a directory, or remove the line"));
         }
         let path = normalized(&root.join(name));
         if field == "rendered" && is_of_git(&path) {
@@ -43,7 +43,7 @@ pub(super) fn check(files: &dyn Files, root: &Path, settings: &ProjectSettings) 
                     .help("it is a directory"));
             }
             (_, Err(_)) => {
-                let message = format!("there is no directory `{name}`, which `{field}` names");
+                let message = format!("there is no directory `{name}` for `{field}`");
                 return Err(wrong(field, message).help(near(files, root, field, name)));
             }
         }

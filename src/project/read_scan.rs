@@ -76,7 +76,7 @@ pub(super) fn judged(findings: Vec<Finding>, policy: GuardPolicy) -> Result<Vec<
         }
     }
     Err(error.help(
-        "take it out and replace it: whoever can read the repository knows it; if it is no secret, \
+        "remove it and replace it: whoever can read the repository knows it; if it is no secret, \
          say `# kustom:allow` and why behind it",
     ))
 }

@@ -184,8 +184,8 @@ fn unread(error: &Error) -> Finding {
         "what is elsewhere in a kustomization is left out: {}",
         error.message()
     );
-    let finding = Finding::warning("unread-kustomization", message)
-        .help("mend it, and run the command again");
+    let finding =
+        Finding::warning("unread-kustomization", message).help("fix it, and run the command again");
     match error.place() {
         Some(place) => finding.at(place.clone()),
         None => finding,

@@ -95,10 +95,7 @@ fn targets(
     if !found.is_empty() {
         return Ok(found);
     }
-    let error = wrong(format!(
-        "there is no `{}`, which a script changes",
-        script.file
-    ));
+    let error = wrong(format!("there is no `{}` for this script", script.file));
     Err(
         match nearest(&pattern, names().iter().map(String::as_str)) {
             Some(near) => {

@@ -513,7 +513,7 @@ pub(super) fn refuse_tracked(
         ),
     };
     Err(Error::new(Kind::Secret, message).help(format!(
-        "take it out with `git rm --cached {}`, add it to .gitignore, and replace the secret: \
+        "remove it with `git rm --cached {}`, add it to .gitignore, and replace the secret: \
          whoever can read the repository knows it",
         found[0]
     )))
@@ -538,9 +538,9 @@ fn still_a_placeholder(project: &Project, file: &SecretFile) -> Finding {
         Finding::warning("unfilled-secret", message).at(Place::file(project.shown(&file.path)));
     match &file.instruction {
         Some(instruction) => finding.help(format!(
-            "its boilerplate says: {instruction}; fill it in, and take the instructions out"
+            "its boilerplate says: {instruction}; fill it in, and remove the instructions"
         )),
-        None => finding.help("fill it in, and take the placeholder out"),
+        None => finding.help("fill it in, and remove the placeholder"),
     }
 }
 

@@ -95,12 +95,12 @@ mod tests {
     fn what_would_end_a_command_is_escaped() {
         let finding = Finding::error("render", "100% wrong\n::error::injected")
             .at(Place::file("a,b:c.yaml"))
-            .help("mend it");
+            .help("fix it");
         let text = write(&Report::of("render", vec![finding]));
         assert_eq!(
             text,
             "::error file=a%2Cb%3Ac.yaml,title=kustom render::100%25 wrong%0A::error::injected\
-             %0Ahelp: mend it\nkustom: 1 error\n"
+             %0Ahelp: fix it\nkustom: 1 error\n"
         );
     }
 

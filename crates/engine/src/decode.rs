@@ -83,7 +83,7 @@ impl Mode {
                 text: plain_text(node)?,
                 span: node.span,
             }),
-            _ => Err(mismatch(node, "a text")),
+            _ => Err(mismatch(node, "a string")),
         }
     }
 
@@ -125,7 +125,7 @@ impl Mode {
             return Ok(Vec::new());
         }
         if !node.is_map() {
-            return Err(mismatch(node, "a map of texts"));
+            return Err(mismatch(node, "a map of strings"));
         }
         let pair = |entry: &kustom_yaml::Entry| {
             let key = Text {
@@ -231,12 +231,12 @@ pub(crate) fn mismatch(node: &Node, wanted: &str) -> Error {
         (Tag::Bool, ..) => "a boolean",
         (Tag::Int | Tag::Float, ..) => "a number",
         (Tag::Null, ..) => "null",
-        _ => "a text",
+        _ => "a string",
     };
     let message = format!("{EXPECTED}{wanted}{FOUND}{found}");
     let error = Error::new(Kind::Kustomization, message).at(node.span);
     match (wanted, node.text()) {
-        ("a text", Some(text)) => error.help(format!("put it in quotes: `\"{text}\"`")),
+        ("a string", Some(text)) => error.help(format!("put it in quotes: `\"{text}\"`")),
         _ => error,
     }
 }

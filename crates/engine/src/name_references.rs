@@ -269,7 +269,7 @@ fn account_namespaces(node: &Node, id: &Id) -> Result<BTreeSet<Str>> {
             return Err(
                 Error::new(Kind::Reference, "the namespace of a subject is no text")
                     .at(namespace.span)
-                    .help("take the field away, or give it a name"),
+                    .help("remove the field, or give it a name"),
             );
         };
         namespaces.insert(text.into());

@@ -572,7 +572,7 @@ impl State<'_> {
             (Kind::Bool(value), Type::Any | Type::Raw | Type::Bool) => Ok(Value::Bool(*value)),
             (Kind::Bool(value), _) => unfit(&format!("`{value}`")),
             (Kind::Str(text), Type::Any | Type::Raw | Type::Text) => Ok(Value::text(text)),
-            (Kind::Str(_), _) => unfit("a text"),
+            (Kind::Str(_), _) => unfit("a string"),
             (Kind::Number(number), Type::Any | Type::Raw) => ideal(number, offset),
             (Kind::Number(number), Type::Int) => match number.int {
                 Some(int) => Ok(Value::Int(int)),

@@ -238,7 +238,7 @@ impl Lexer<'_> {
                     self.next();
                 }
                 None | Some('\n' | '\\') => {
-                    return Err((start, "a text in quotes is not closed".to_owned()));
+                    return Err((start, "a string in quotes is not closed".to_owned()));
                 }
                 Some(found) if found == quote => break,
                 Some(_) => {}

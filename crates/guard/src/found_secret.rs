@@ -108,7 +108,7 @@ impl From<&FoundSecret> for Finding {
             identity: Some(identity),
             ..Self::new(leak.rule, leak.severity, message)
                 .at(leak.place())
-                .help("take it out, replace it at its issuer, and keep it where git does not look")
+                .help("remove it, replace it at its issuer, and keep it where git does not look")
         }
     }
 }

@@ -44,7 +44,7 @@ pub(crate) fn dns_label(text: &str) -> Verdict {
     at_most(text, 63)?;
     verdict(
         is_label(text),
-        "is no DNS label: lower case letters, digits and `-`, with a letter or digit at both ends",
+        "is no DNS label: lowercase letters, digits and `-`, with a letter or digit at both ends",
     )
 }
 
@@ -53,7 +53,7 @@ pub(crate) fn dns_label_1035(text: &str) -> Verdict {
     at_most(text, 63)?;
     verdict(
         is_label(text) && text.as_bytes()[0].is_ascii_lowercase(),
-        "is no DNS label as of RFC 1035: lower case letters, digits and `-`, a letter first",
+        "is no DNS label as of RFC 1035: lowercase letters, digits and `-`, a letter first",
     )
 }
 
@@ -62,7 +62,7 @@ pub(crate) fn dns_subdomain(text: &str) -> Verdict {
     at_most(text, 253)?;
     verdict(
         text.split('.').all(is_label),
-        "is no DNS subdomain: lower case letters, digits, `-` and `.`, with a letter or digit at \
+        "is no DNS subdomain: lowercase letters, digits, `-` and `.`, with a letter or digit at \
          both ends of each part",
     )
 }
@@ -167,7 +167,7 @@ pub(crate) fn port_name(text: &str) -> Verdict {
     )?;
     verdict(
         text.bytes().all(|c| lower_or_digit(c) || c == b'-'),
-        "is no name of a port: lower case letters, digits and `-`",
+        "is no name of a port: lowercase letters, digits and `-`",
     )?;
     verdict(
         text.bytes().any(|c| c.is_ascii_lowercase()),

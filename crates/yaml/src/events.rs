@@ -678,7 +678,10 @@ impl<'t> Events<'t> {
     fn expected_separator(&mut self, what: &str, end: &str) -> Error {
         let line = self.opened_in();
         let (mark, found) = self.found();
-        if matches!(self.is(), Ok(TokenKind::StreamEnd)) {
+        // A key on a later line is hardly meant to be within the brackets.
+        let goes_on = self.scanner.origin().span(mark, mark.at).line > line;
+        let is_next_key = goes_on && matches!(self.is(), Ok(TokenKind::Value));
+        if is_next_key || matches!(self.is(), Ok(TokenKind::StreamEnd)) {
             let open = self.marks.last().copied().unwrap_or_default();
             let message = format!("the {what} that begins here is not closed");
             return self

@@ -70,7 +70,7 @@ pub(super) fn reread<'t>(text: Cow<'t, str>, node: &Node) -> Result<Cow<'t, str>
     let refused = |c: char| matches!(c, '\x7F'..='\u{9F}' | '\u{FFFE}' | '\u{FFFF}') && c != NEL;
     if let Some(c) = text.chars().find(|&c| refused(c)) {
         let message = format!(
-            "a text with the control character U+{:04X} cannot be printed",
+            "a string with the control character U+{:04X} cannot be printed",
             u32::from(c)
         );
         return Err(Error::new(Kind::Output, message).at(node.span));
@@ -81,7 +81,7 @@ pub(super) fn reread<'t>(text: Cow<'t, str>, node: &Node) -> Result<Cow<'t, str>
     match fold_at_nel(&text) {
         Some(folded) => Ok(Cow::Owned(folded)),
         None => {
-            let message = "a text with `---` or `...` after a U+0085 cannot be printed";
+            let message = "a string with `---` or `...` after a U+0085 cannot be printed";
             Err(Error::new(Kind::Output, message).at(node.span))
         }
     }

@@ -34,7 +34,7 @@ pub(super) fn is_needed(entries: &[Entry]) -> bool {
 fn apply_once(entries: &mut Vec<Entry>, is_alias: impl Fn(&Node) -> bool) -> Result<()> {
     let is_merge = |entry: &Entry| entry.key.tag == Tag::Merge;
     if let Some(second) = entries.iter().filter(|entry| is_merge(entry)).nth(1) {
-        let message = "a mapping has one merge key `<<` at most";
+        let message = "a map has one merge key `<<` at most";
         return Err(error(message, second.key.span));
     }
     // A quoted "<<" goes as well if it comes first: kustomize drops the key by its text.
@@ -116,11 +116,11 @@ fn mapping(node: Node, is_alias: impl Fn(&Node) -> bool) -> Result<Vec<Entry>> {
     match node.value {
         Value::Map(entries) => Ok(entries.into()),
         _ if is_alias(&node) => {
-            let message = "a merge key takes an alias of a mapping only";
+            let message = "a merge key takes an alias of a map only";
             Err(error(message, node.span))
         }
         _ => {
-            let message = "a merge key takes a mapping or a list of mappings";
+            let message = "a merge key takes a map or a list of maps";
             Err(error(message, node.span))
         }
     }
@@ -169,8 +169,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_merged_is_refused() {
-        let mapping = "a merge key takes a mapping or a list of mappings";
-        let alias = "a merge key takes an alias of a mapping only";
+        let mapping = "a merge key takes a map or a list of maps";
+        let alias = "a merge key takes an alias of a map only";
         for (text, wanted) in [
             ("a: {<<: 1}", format!("{mapping} (<input>:1:9)")),
             ("a:\n  <<:\n", format!("{mapping} (<input>:2:6)")),
@@ -182,7 +182,7 @@ mod tests {
             ),
             (
                 "a: {<<: {b: c}, <<: {d: e}}",
-                "a mapping has one merge key `<<` at most (<input>:1:17)".to_owned(),
+                "a map has one merge key `<<` at most (<input>:1:17)".to_owned(),
             ),
         ] {
             assert_eq!(refusal(text), wanted, "{text}");

@@ -154,7 +154,7 @@ pub(super) fn tagged<'n>(node: &'n Node, text: &str) -> Result<Scalar<'n>> {
 /// will do.
 pub(super) fn key(key: &Node, in_flow: bool, is_root: bool) -> Result<Cow<'_, str>> {
     let Value::Scalar(text) = &key.value else {
-        let message = "a mapping or a list cannot be a key";
+        let message = "a map or a list cannot be a key";
         return Err(Error::new(Kind::Output, message)
             .at(key.span)
             .help("quote a template such as `{{ .Values.name }}`"));
@@ -176,7 +176,7 @@ pub(super) fn key_of<'n>(
 ) -> Result<Cow<'n, str>> {
     match value {
         Scalar::Str(_) if key.tag == Tag::Merge => {
-            let message = "the merge key `<<` must stand above a mapping";
+            let message = "the merge key `<<` must stand above a map";
             Err(Error::new(Kind::Output, message).at(key.span))
         }
         Scalar::Str(text) => Ok(text),
@@ -194,7 +194,7 @@ pub(super) fn key_of<'n>(
 fn wrong_key(text: &str, what: &str, key: &Node) -> Error {
     Error::new(
         Kind::Output,
-        format!("the key `{text}` is {what}, but keys must be texts, whole numbers or dates"),
+        format!("the key `{text}` is {what}, but keys must be strings, whole numbers or dates"),
     )
     .at(key.span)
     .help(format!("quote it: `\"{text}\"`"))
@@ -219,7 +219,7 @@ pub(super) fn check_finite(float: f64, node: &Node) -> Result<()> {
     let message = "infinity and NaN cannot be printed";
     Err(Error::new(Kind::Output, message)
         .at(node.span)
-        .help("quote it if it is a text"))
+        .help("quote it if it is a string"))
 }
 
 /// Whether two keys that come to the same text are one number or date in two spellings, of which

@@ -593,15 +593,15 @@ mod tests {
         );
         refuses(
             "a:\n  1.0: b\n",
-            "the key `1.0` is a fraction, but keys must be texts, whole numbers or dates (<input>:2:3)",
+            "the key `1.0` is a fraction, but keys must be strings, whole numbers or dates (<input>:2:3)",
         );
         refuses(
             "a:\n  on: x\n  true: x\n",
-            "the key `true` is a boolean, but keys must be texts, whole numbers or dates (<input>:3:3)",
+            "the key `true` is a boolean, but keys must be strings, whole numbers or dates (<input>:3:3)",
         );
         refuses(
             "null: b\n",
-            "the key `null` is null, but keys must be texts, whole numbers or dates (<input>:1:1)",
+            "the key `null` is null, but keys must be strings, whole numbers or dates (<input>:1:1)",
         );
     }
 

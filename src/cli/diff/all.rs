@@ -101,7 +101,7 @@ pub(super) fn show(arguments: &Arguments, revision: &str, streams: &Streams) -> 
             "{} of {count} environments cannot be compared",
             failed.len()
         );
-        return Err(Error::new(Kind::Project, message).help("mend them, or name another one"));
+        return Err(Error::new(Kind::Project, message).help("fix them, or name another one"));
     }
     Ok(diffs.iter().any(|diff| !diff.is_empty()))
 }

@@ -189,7 +189,7 @@ impl Proof for Candidate<'_> {
             _ => "nothing is built of it".to_owned(),
         };
         Err(Error::new(Kind::Kustomization, why)
-            .help("mend that first, so that the builds before and after can be compared"))
+            .help("fix that first, so that the builds before and after can be compared"))
     }
 
     fn replacements(&mut self, text: &str) -> Result<Node> {

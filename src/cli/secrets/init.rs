@@ -75,7 +75,7 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
         streams.say(&left(file, arguments.force, &project));
     }
     if layout.files.is_empty() && layout.left.is_empty() {
-        streams.say("the boilerplate has no file to lay out\n");
+        streams.say("the boilerplate has no file to write\n");
     }
     streams.findings(&unignored(tree.as_ref(), &layout.files, &project)?);
     Ok(ExitCode::SUCCESS)

@@ -266,7 +266,7 @@ impl<'a> Judge<'a> {
             .map(|(_, word)| {
                 let message = format!("`--ignore {word}` ignores nothing");
                 Finding::warning("idle-ignore", message)
-                    .help("correct it, or take it away if what it ignored is gone")
+                    .help("correct it, or remove it if what it ignored is gone")
             })
             .collect();
         let is_whole = self.arguments.chosen.is_whole();
@@ -298,5 +298,5 @@ fn prohibited(node: &Node) -> Finding {
     let name = kind.and_then(Node::text).unwrap_or_default();
     Finding::error("rejected-kind", format!("`{name}` must not be there"))
         .at(kind.map_or(node.span, |kind| kind.span))
-        .help("take it away, or leave the kind out of `--reject`")
+        .help("remove it, or leave the kind out of `--reject`")
 }

@@ -53,7 +53,9 @@ impl<'de> Visitor<'de> for EntryVisitor {
     type Value = IgnoredDifference;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text such as `Deployment/*:spec.replicas`, or `object`, `path` and `reason`")
+        f.write_str(
+            "a string such as `Deployment/*:spec.replicas`, or `object`, `path` and `reason`",
+        )
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<IgnoredDifference, E> {

@@ -30,10 +30,18 @@ pub(super) fn check(settings: &EnvironmentSettings, files: &dyn Files, path: &Pa
         (
             "expect",
             first(&settings.expect, |one| {
-                one.operator().is_none().then_some((
-                    "names none or several of `patch`, `image` and `replacement`",
-                    "an entry is about one of them",
-                ))
+                let named = [&one.patch, &one.image, &one.replacement];
+                match named.into_iter().flatten().count() {
+                    0 => Some((
+                        "names no `patch`, `image` or `replacement`",
+                        "add what must match, such as `patch: FILE`",
+                    )),
+                    1 => None,
+                    _ => Some((
+                        "names several of `patch`, `image` and `replacement`",
+                        "write an entry for each",
+                    )),
+                }
             }),
         ),
     ];

@@ -117,7 +117,7 @@ impl Visitor<'_> for BoundsVisitor {
     type Value = Bounds;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a number, or a text such as `1+` or `2..5`")
+        f.write_str("a number, or a string such as `1+` or `2..5`")
     }
 
     fn visit_u64<E: de::Error>(self, number: u64) -> Result<Bounds, E> {

@@ -67,7 +67,7 @@ const FORMS: [(&str, &str); 25] = [
     ("file", "file: FILE"),
     ("flux", "- DIRECTORY"),
     ("fluxVariables", "- FILE"),
-    ("helm", "{enabled: true}"),
+    ("helm", "helm: {enabled: true}"),
     ("images", "- {name: NAME, newTag: TAG}"),
     ("kubernetesVersions", "- \"1.33\""),
     ("namespaces", "OLD: NEW"),
@@ -95,8 +95,16 @@ pub(super) fn misfit(shown: &str, text: &str, node: &Node) -> Option<Error> {
     let name = Path::new(shown).file_name().unwrap_or_default();
     let root = schema_of(&name.to_string_lossy())
         .unwrap_or_else(|| MAP.get_or_init(|| serde_json::json!({"type": "object"})));
-    let file = File { shown, text, root };
-    file.first_misfit(root, node, &mut String::new())
+    // The deserializer takes many a scalar for a string; where nothing else is wrong, it did not.
+    [false, true].into_iter().find_map(|is_strict| {
+        let file = File {
+            shown,
+            text,
+            root,
+            is_strict,
+        };
+        file.first_misfit(root, node, &mut String::new())
+    })
 }
 
 /// A file, and the schema that its values should fit.
@@ -104,6 +112,8 @@ struct File<'f> {
     shown: &'f str,
     text: &'f str,
     root: &'static Value,
+    /// Whether a number is no string.
+    is_strict: bool,
 }
 
 /// What a value may be, by its schema.
@@ -243,9 +253,13 @@ impl File<'_> {
             return serde_yaml::from_str::<super::Bounds>(raw).is_ok();
         }
         (node.is_null() && wanted.has("null"))
-            || (wanted.has("string") && !node.is_null())
+            || (wanted.has("string") && !node.is_null() && self.may_be_string(node))
             || (wanted.has("boolean") && serde_yaml::from_str::<bool>(raw).is_ok())
             || (wanted.has("integer") && serde_yaml::from_str::<u32>(raw).is_ok())
+    }
+
+    fn may_be_string(&self, node: &Node) -> bool {
+        !self.is_strict || matches!(node.scalar_value(), Ok(Scalar::Str(_)))
     }
 
     /// A value that is not what its field takes: which field, what was found, how it is written.
@@ -316,7 +330,11 @@ impl File<'_> {
             });
         }
         if let Some(only) = only.filter(|_| !is_entry && !wanted.has("array")) {
-            if wanted.has("string") || wanted.has("boolean") || wanted.words().contains(&&*only) {
+            let single = node
+                .items()
+                .first()
+                .filter(|one| self.fits(wanted, one, name));
+            if single.is_some() {
                 return Some(format!("write `{name}: {only}`"));
             }
         }
@@ -327,8 +345,19 @@ impl File<'_> {
             let items = wanted.part("items").map(|items| resolved(self.root, items));
             let takes_words = items.is_some_and(|all| Wanted { all }.has("string"));
             if let Some(text) = words(node).filter(|_| takes_words && !node.is_null()) {
-                return Some(format!("write `{name}: [{text}]`"));
+                return Some(match node.scalar_value() {
+                    Ok(Scalar::Str(_)) => format!("write `{name}: [{text}]`"),
+                    _ => format!("write `{name}: [\"{text}\"]`"),
+                });
             }
+            if let Some(entry) = words(node).and_then(|text| split_entry(name, &text)) {
+                return Some(format!("write `- {entry}`"));
+            }
+        }
+        if let Some(entry) = words(node).and_then(|text| split_entry(name, &text))
+            && is_entry
+        {
+            return Some(format!("write `- {entry}`"));
         }
         let form = FORMS.iter().find(|(known, _)| *known == name);
         let is_item = |form: &str| {
@@ -344,7 +373,7 @@ impl File<'_> {
             }),
             None if wanted.has("boolean") => Some(format!("write `{name}: true`")),
             None if wanted.has("integer") => Some(format!("write `{name}: 3`")),
-            None if wanted.has("string") && !is_entry => {
+            None if wanted.has("string") && wanted.words().is_empty() && !is_entry => {
                 Some(format!("write `{name}: {}`", name.to_uppercase()))
             }
             None => wanted
@@ -373,6 +402,19 @@ fn found(node: &Node) -> String {
         (_, Some(text)) => format!("`{text}`"),
         _ => "a string".to_owned(),
     }
+}
+
+/// One text in place of an entry of two fields: `web:v2` as `{name: web, newTag: v2}`.
+fn split_entry(list: &str, text: &str) -> Option<String> {
+    let separator = match list {
+        "images" => ':',
+        "replicas" => '=',
+        _ => return None,
+    };
+    let (_, [key, value]) = PAIRS.iter().find(|(known, _)| *known == list)?;
+    let (first, second) = text.rsplit_once(separator)?;
+    let is_word = !first.is_empty() && !second.is_empty() && !second.contains(['/', ' ']);
+    is_word.then(|| format!("{{{key}: {first}, {value}: {second}}}"))
 }
 
 /// A map in place of a list as an entry of it: `web: 3` as `{name: web, count: 3}`, or an entry that

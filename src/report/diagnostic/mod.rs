@@ -317,7 +317,7 @@ error: no
 
     #[test]
     fn words_are_wrapped_and_names_stay_whole() {
-        let help = "take one of them away, or tell them apart by name, namespace, prefix or suffix; \
+        let help = "remove one of them, or tell them apart by name, namespace, prefix or suffix; \
                     `kustom secrets init production` lays out the rest";
         let error = Error::new(Kind::Yaml, "a b").help(help);
         let look = Look {
@@ -328,7 +328,7 @@ error: no
             Diagnostic::from(&error).full(look),
             "\
 error: a b
-  help: take one of them away, or tell them apart by name,
+  help: remove one of them, or tell them apart by name,
         namespace, prefix or suffix;
         `kustom secrets init production` lays out the rest
 "

@@ -176,7 +176,7 @@ impl KustTarget<'_> {
             context.findings.push(
                 Finding::warning("deprecated-field", message)
                     .at(name.span)
-                    .help("take it away; it has no effect"),
+                    .help("remove it; it has no effect"),
             );
         }
         let charged = context.budget.charge("this directory", limits::DIRECTORY);

@@ -272,14 +272,17 @@ mod tests {
         for (text, wanted) in [
             ("foo: 1", "unknown field `foo`"),
             ("images: [{tag: a}]", "unknown field `tag`"),
-            ("commonLabels: {v: 1}", "expected a text, found a number"),
-            ("images: [{newTag: 1.0}]", "expected a text, found a number"),
+            ("commonLabels: {v: 1}", "expected a string, found a number"),
+            (
+                "images: [{newTag: 1.0}]",
+                "expected a string, found a number",
+            ),
             (
                 "replicas: [{count: '1'}]",
-                "expected a whole number, found a text",
+                "expected a whole number, found a string",
             ),
-            ("resources: a", "expected a list, found a text"),
-            ("namePrefix: on", "expected a text, found a boolean"),
+            ("resources: a", "expected a list, found a string"),
+            ("namePrefix: on", "expected a string, found a boolean"),
         ] {
             assert_eq!(refusal(text).as_deref(), Some(wanted), "{text}");
         }

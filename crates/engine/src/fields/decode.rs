@@ -288,14 +288,14 @@ mod tests {
     #[test]
     fn a_value_of_another_type_is_refused() {
         refused("[]", "expected a map, found a list");
-        refused("a", "expected a map, found a text");
+        refused("a", "expected a map, found a string");
         refused("images: {}", "expected a list, found a map");
-        refused("images: [a]", "expected a map, found a text");
-        refused("images: [{kind: 5}]", "expected a text, found a number");
-        refused("images: [{group: [x]}]", "expected a text, found a list");
+        refused("images: [a]", "expected a map, found a string");
+        refused("images: [{kind: 5}]", "expected a string, found a number");
+        refused("images: [{group: [x]}]", "expected a string, found a list");
         refused(
             "images: [{create: 'true'}]",
-            "expected true or false, found a text",
+            "expected true or false, found a string",
         );
         refused(
             "images: [{create: 1}]",

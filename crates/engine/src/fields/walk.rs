@@ -208,7 +208,7 @@ fn descend(
             }
         }
         Value::Scalar(_) | Value::Alias(_) => {
-            let message = "a single value is where a mapping or a list should be";
+            let message = "a single value is where a map or a list should be";
             Err(Error::new(Kind::Transform, message).at(node.span))
         }
     }
@@ -232,8 +232,7 @@ fn field<'n>(node: &'n mut Node, segment: &str, leaf: OnMissing) -> Result<Optio
         return Ok(Some(node));
     }
     if is_position(name) {
-        let message =
-            format!("`{name}` in a field path means an item of a list, here is a mapping");
+        let message = format!("`{name}` in a field path means an item of a list, here is a map");
         return Err(Error::new(Kind::Transform, message)
             .at(node.span)
             .help("leave it out: a path goes through all items of a list by itself"));
@@ -468,7 +467,7 @@ mod tests {
 
     #[test]
     fn a_single_value_on_the_way_is_an_error() {
-        let wanted = "a single value is where a mapping or a list should be";
+        let wanted = "a single value is where a map or a list should be";
         for create in [false, true] {
             assert_eq!(message("{q: s}", "q/a", create), wanted);
             assert_eq!(message("{q: [s]}", "q/a", create), wanted);
@@ -481,7 +480,7 @@ mod tests {
         let error = prefixed("kind: Foo\nmetadata: {name: f}\nq: s\n", "q/a", false).unwrap_err();
         assert_eq!(
             format!("{error:#}"),
-            "a single value is where a mapping or a list should be (<input>:3:4)\n  \
+            "a single value is where a map or a list should be (<input>:3:4)\n  \
              on the way to the field `q/a` of the Foo `f`"
         );
     }

@@ -92,7 +92,7 @@ pub fn env_remarks(content: &[u8], file: SourceId, product: Product) -> Vec<Find
             let message = format!("{shown} stands in quotes, which become part of it");
             tell(
                 message,
-                "take the quotes away: kustomize takes all that follows the `=`",
+                "remove the quotes: kustomize takes all that follows the `=`",
             );
         } else if value.contains(" #") || value.contains("\t#") {
             let message = format!("{shown} is followed by a comment, which becomes part of it");
@@ -100,7 +100,7 @@ pub fn env_remarks(content: &[u8], file: SourceId, product: Product) -> Vec<Find
         } else if value.trim() != value && !value.is_empty() {
             let message =
                 format!("{shown} begins or ends with white space, which becomes part of it");
-            tell(message, "take the white space away");
+            tell(message, "remove the white space");
         }
     }
     findings

@@ -47,7 +47,7 @@ pub(crate) fn unheard(name: &str, span: Span) -> Finding {
     let message = format!("`{name}` has no effect in a kustomization that others build on");
     Finding::warning("ignored-field", message)
         .at(span)
-        .help("say it in the kustomization that is built, or take it away")
+        .help("say it in the kustomization that is built, or remove it")
 }
 
 /// A namespace that no API server takes: it has other than lowercase letters, digits and dashes, or is
@@ -112,7 +112,7 @@ fn image(entry: &Node) -> Option<(String, &'static str)> {
     is_idle.then(|| {
         (
             "says nothing new, and changes nothing".to_owned(),
-            "add `newName`, `newTag` or `digest`, or take the entry away",
+            "add `newName`, `newTag` or `digest`, or remove the entry",
         )
     })
 }

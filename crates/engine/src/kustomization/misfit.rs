@@ -2,7 +2,7 @@
 //! written.
 
 use kustom_yaml::Node;
-use kustom_yaml::error::Error;
+use kustom_yaml::error::{Error, nearest};
 use kustom_yaml::place::Span;
 
 use crate::decode::wanted_and_found;
@@ -56,7 +56,7 @@ pub(super) fn named(root: &Node, error: Error) -> Error {
     let span = error.place().map_or_else(Span::default, |place| place.span);
     let mut path = String::new();
     let Some(node) = path_to(root, span, &mut path).filter(|_| !path.is_empty()) else {
-        return error;
+        return at_root(root, error);
     };
     let help = help(&path, wanted, found, node);
     let message = format!("expected {wanted} in `{path}`, found {found}");
@@ -64,6 +64,17 @@ pub(super) fn named(root: &Node, error: Error) -> Error {
     match help {
         Some(help) => error.help(help),
         None => error,
+    }
+}
+
+/// What to write where the whole file is no map: its first word may be a field.
+fn at_root(root: &Node, error: Error) -> Error {
+    let word = root.text().and_then(|text| text.split([' ', '\n']).next());
+    let fields = EXAMPLES.iter().map(|(name, _)| *name);
+    match word.and_then(|word| nearest(word, fields)) {
+        Some(field) => error.help(format!("write `{field}:`, with a colon")),
+        None if root.is_seq() => error.help("write the list below a field, such as `resources:`"),
+        None => error.help("write a line `FIELD: VALUE` for each field, such as `resources:`"),
     }
 }
 
@@ -98,13 +109,13 @@ fn path_to<'n>(node: &'n Node, span: Span, path: &mut String) -> Option<&'n Node
 fn help(path: &str, wanted: &str, found: &str, node: &Node) -> Option<String> {
     let last = path.rsplit('.').next().unwrap_or(path);
     let name = last.split('[').next().unwrap_or(last);
-    if name == "patch" && wanted == "a text" {
-        return Some("write the patch as a text: `patch: |-`, and its lines below".to_owned());
+    if name == "patch" && wanted == "a string" {
+        return Some("write the patch as a string: `patch: |-`, and its lines below".to_owned());
     }
     if name == "count" {
         return Some("write the number without quotes".to_owned());
     }
-    if wanted == "a map of texts" {
+    if wanted == "a map of strings" {
         return Some("an entry is written `KEY: VALUE`".to_owned());
     }
     let known = EXAMPLES

@@ -129,7 +129,7 @@ pub(super) fn openapi(mode: Mode, node: &Node) -> Result<OpenApi> {
         let message = "`openapi` has both a `path` and a `version`";
         return Err(Error::new(Kind::Kustomization, message)
             .at(version.span)
-            .help("a file takes the place of the built-in version; take one of them away"));
+            .help("a file takes the place of the built-in version; remove one of them"));
     }
     Ok(openapi)
 }

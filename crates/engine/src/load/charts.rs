@@ -195,7 +195,7 @@ fn is_same(chart: &Remote, one: &Locked, other: &Locked) -> Result<()> {
         one.digest, other.digest
     );
     Err(Error::new(Kind::Plugin, message)
-        .help("take away the copy that is not meant, or give it a `version` of its own"))
+        .help("remove the copy that is not meant, or give it a `version` of its own"))
 }
 
 /// An error that is no lack: what is there must not be used.

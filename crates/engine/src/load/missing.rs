@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use kustom_yaml::Text;
-use kustom_yaml::error::{Error, Kind, nearest};
+use kustom_yaml::error::{Case, Error, Kind, nearest_within};
 
 use super::{Files, Loader, cannot};
 
@@ -23,7 +23,7 @@ impl Loader<'_> {
             let message = format!("`{name}` is a link that leads nowhere");
             return Error::new(Kind::Load, message)
                 .at(name.span)
-                .help("mend the link, or name what it should lead to");
+                .help("fix the link, or name what it should lead to");
         }
         if let Some((first, _)) = name.split_once(" - ") {
             return error.help(format!(
@@ -32,7 +32,7 @@ impl Loader<'_> {
                 name.span.line
             ));
         }
-        let near = nearest(&file.to_string_lossy(), names.iter().map(String::as_str));
+        let near = near_file(&file.to_string_lossy(), &names);
         match near {
             Some(near) => {
                 let near = Path::new(&**name).with_file_name(near);
@@ -53,6 +53,14 @@ pub(super) fn circle(name: &str, visited: &str, here: Option<&str>) -> Error {
     }
 }
 
+/// The name among some that is nearest; an ending that both have makes them no nearer.
+fn near_file<'n>(name: &str, names: &'n [String]) -> Option<&'n str> {
+    let stem = |name: &str| name.rfind('.').filter(|at| *at > 0).unwrap_or(name.len());
+    let limit = |known: &str| (stem(known).min(stem(name)) / 3).max(1);
+    let names = names.iter().map(String::as_str);
+    nearest_within(name, names, Case::Ignored, limit)
+}
+
 /// A directory that cannot be opened, and the nearest one beside it.
 #[cold]
 pub(super) fn directory(files: &dyn Files, path: &Path, named: &Path, cause: io::Error) -> Error {
@@ -64,7 +72,7 @@ pub(super) fn directory(files: &dyn Files, path: &Path, named: &Path, cause: io:
     let names = path.parent().and_then(|above| files.list(above).ok());
     let names = names.unwrap_or_default();
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    match nearest(&name, names.iter().map(String::as_str)) {
+    match near_file(&name, &names) {
         Some(near) => error.help(format!(
             "did you mean `{}`?",
             named.with_file_name(near).display()

@@ -159,7 +159,7 @@ fn git_directory(directory: &Path) -> Result<Option<PathBuf>> {
     }
     let cannot = |why: String| {
         unreadable(&path, &why).help(
-            "ask `git status` what is wrong; a work tree that was moved is mended with \
+            "ask `git status` what is wrong; a work tree that was moved is fixed with \
              `git worktree repair`, and a `.git` of no repository is to be removed",
         )
     };
@@ -221,7 +221,7 @@ fn is_nothing(cause: &io::Error) -> bool {
 /// tree; `is_local` says whether the environment speaks of it.
 fn open(parent: &Path, git_dir: &Path, directory: &Path, is_local: bool) -> Result<Opened> {
     let cannot =
-        |why: String| unreadable(git_dir, &why).help("ask `git status` what is wrong, and mend it");
+        |why: String| unreadable(git_dir, &why).help("ask `git status` what is wrong, and fix it");
     let discovery = gix::discover::upwards::Options {
         cross_fs: true,
         ..Default::default()

@@ -469,7 +469,7 @@ fn parse(repository: &gix::Repository, revision: &str) -> Result<(ObjectId, Obje
         let message = format!("cannot read the revision `{revision}`: {why}");
         Error::new(Kind::Load, message)
             .caused_by(cause)
-            .help("ask `git fsck` what is wrong, and mend it")
+            .help("ask `git fsck` what is wrong, and fix it")
     })?;
     let spec = repository
         .rev_parse(revision)

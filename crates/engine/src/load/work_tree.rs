@@ -346,7 +346,7 @@ impl WorkTree {
         let message = format!("cannot read {what} of `{}`: {why}", self.root.display());
         Error::new(Kind::Load, message)
             .caused_by(cause)
-            .help("ask `git status` and `git fsck` what is wrong, and mend it")
+            .help("ask `git status` and `git fsck` what is wrong, and fix it")
     }
 
     pub(super) fn repository(&self) -> gix::Repository {

@@ -114,7 +114,7 @@ impl Audit {
             findings.push(
                 Finding::warning("idle-patch", "the patch matches, and changes nothing")
                     .at(seen.place)
-                    .help("the objects are as it says without it; correct it, or take it away"),
+                    .help("the objects are as it says without it; correct it, or remove it"),
             );
         }
         findings.extend(seen.counted.into_iter().map(Counted::finding));
@@ -188,7 +188,7 @@ fn new_clashes(before: &Node, after: &Node, place: &dyn Fn(&Clash) -> Span) -> V
             clash.one, clash.other
         ),
         help: format!(
-            "take away the one that is not meant: with a null in a strategic merge patch, such \
+            "remove the one that is not meant: with a null in a strategic merge patch, such \
              as `{}: null`, or with `op: remove`",
             clash.other
         ),
@@ -231,7 +231,7 @@ fn changed_numbers(before: &Node, after: &Node, place: Span) -> Option<Remark> {
             _ => format!("the number `{written}`"),
         },
         tail: "loses digits: a JSON patch reads all numbers as floats".to_owned(),
-        help: "quote the number if it may be a text, or use a strategic merge patch".to_owned(),
+        help: "quote the number if it may be a string, or use a strategic merge patch".to_owned(),
         objects: Vec::new(),
     })
 }

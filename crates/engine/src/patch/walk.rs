@@ -326,7 +326,7 @@ impl<'s> Walk<'s> {
                     "lost-patch",
                     place,
                     "is empty in the patch, which changes nothing: the items of this list are merged",
-                    "write null in place of the list to take all items away",
+                    "write null in place of the list to remove all items",
                 );
             }
             return;
@@ -505,7 +505,7 @@ impl<'s> Walk<'s> {
             "idle-deletion",
             place,
             "is not there, so that nothing is deleted",
-            "correct what the patch names, or take the deletion away",
+            "correct what the patch names, or remove the deletion",
         );
         self.deletions.push((remark, took));
     }
@@ -557,7 +557,7 @@ impl<'s> Walk<'s> {
             "patch-directive",
             place,
             tail,
-            "take away what is to go with nulls or `$patch: delete`, or use a JSON patch",
+            "remove what is to go with nulls or `$patch: delete`, or use a JSON patch",
         );
         remark.head = format!("`{word}` at {}", remark.head);
         self.remarks.push(remark);

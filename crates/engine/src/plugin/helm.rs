@@ -349,7 +349,7 @@ impl<'c> Inflation<'c> {
             Finding::warning("chart-version", message)
                 .at(wanted.span)
                 .help(
-                    "a chart that is there is used as it is: correct `version`, or take it away \
+                    "a chart that is there is used as it is: correct `version`, or remove it \
                      and let it be fetched from `repo`",
                 )
         })

@@ -249,7 +249,7 @@ impl Resource {
     pub fn check_annotations(&self) -> Result<()> {
         match self.node.at(&["metadata", "annotations"]) {
             Some(node) if !node.is_map() && !node.is_null() => {
-                let message = format!("the annotations of `{}` are no mapping", self.id);
+                let message = format!("the annotations of `{}` are no map", self.id);
                 Err(Error::new(Kind::Resource, message).at(node.span))
             }
             _ => Ok(()),

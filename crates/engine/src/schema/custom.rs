@@ -176,7 +176,7 @@ pub(super) fn check(definition: &Node) -> Result<()> {
         require(
             additional,
             "`additionalProperties`",
-            "a mapping or a boolean",
+            "a map or a boolean",
             |node| node.is_map() || node.tag == Tag::Bool,
         )?;
         require(types, "`type`", "a string or a list of strings", |node| {
@@ -240,7 +240,7 @@ fn require(
 }
 
 fn require_map(node: Option<&Node>, what: &str) -> Result<()> {
-    require(node, what, "a mapping", Node::is_map)
+    require(node, what, "a map", Node::is_map)
 }
 
 fn read_type_meta(kind: &Node) -> Result<TypeMeta> {

@@ -574,12 +574,12 @@ mod tests {
     #[test]
     fn a_document_that_is_no_openapi_is_refused() {
         for (text, wanted) in [
-            ("[]", "an OpenAPI document must be a mapping"),
-            ("definitions: []", "`definitions` must be a mapping"),
-            ("definitions: {a: b}", "a definition must be a mapping"),
+            ("[]", "an OpenAPI document must be a map"),
+            ("definitions: []", "`definitions` must be a map"),
+            ("definitions: {a: b}", "a definition must be a map"),
             (
                 "definitions: {a: {properties: []}}",
-                "`properties` must be a mapping",
+                "`properties` must be a map",
             ),
             (
                 "definitions: {a: {properties: {b: {type: 5}}}}",
@@ -587,7 +587,7 @@ mod tests {
             ),
             (
                 "definitions: {a: {items: {additionalProperties: b}}}",
-                "`additionalProperties` must be a mapping or a boolean",
+                "`additionalProperties` must be a map or a boolean",
             ),
             (
                 "definitions: {a: {x-kubernetes-patch-merge-key: 5}}",
@@ -597,7 +597,7 @@ mod tests {
                 "definitions: {a: {x-kubernetes-group-version-kind: [{kind: A}]}}",
                 "`x-kubernetes-group-version-kind` must have `version` and `kind`, both strings",
             ),
-            ("paths: []", "`paths` must be a mapping"),
+            ("paths: []", "`paths` must be a map"),
         ] {
             assert_eq!(refusal(text), wanted, "{text}");
         }

@@ -107,7 +107,7 @@ impl Namespace {
     /// Sets a namespace, which is then written at `span`.
     fn set(&self, node: &mut Node, span: Option<Span>) -> Result<()> {
         let Some(text) = node.text() else {
-            let message = "something else than a text stands where a namespace belongs";
+            let message = "something else than a string stands where a namespace belongs";
             return Err(Error::new(Kind::Transform, message).at(node.span));
         };
         if !self.unset_only || text.is_empty() || node.is_null() {

@@ -80,7 +80,7 @@ impl Expansion {
                 for item in items {
                     if !is_text(item) {
                         let message =
-                            "variables stand in a list of texts, but here is something else";
+                            "variables stand in a list of strings, but here is something else";
                         return Err(Error::new(Kind::Transform, message)
                             .at(item.span)
                             .help("put it in quotes"));
@@ -92,7 +92,7 @@ impl Expansion {
                 for entry in entries {
                     if !is_text(&entry.key) {
                         let message =
-                            "variables stand in a map whose keys are texts, but here is another";
+                            "variables stand in a map whose keys are strings, but here is another";
                         return Err(Error::new(Kind::Transform, message)
                             .at(entry.key.span)
                             .help("put it in quotes"));

@@ -150,7 +150,7 @@ fn cannot_write(path: &Path, cause: io::Error) -> Error {
         let message = format!("cannot write `{}`: `{file}` is a file", path.display());
         return Error::new(Kind::Output, message)
             .caused_by(cause)
-            .help(format!("remove `{file}`, or write into another directory"));
+            .help(format!("write into another directory, or rename `{file}`"));
     }
     let why = match cause.kind() {
         io::ErrorKind::NotFound if path.is_symlink() => {

@@ -92,7 +92,7 @@ fn string(rest: &str) -> Result<Option<(Token, usize)>, String> {
     let mut chars = body.get(quote.len()..).unwrap_or_default().char_indices();
     loop {
         let Some((at, c)) = chars.next() else {
-            return Err("a text is not closed".to_owned());
+            return Err("a string is not closed".to_owned());
         };
         if body
             .get(quote.len() + at..)
@@ -108,13 +108,13 @@ fn string(rest: &str) -> Result<Option<(Token, usize)>, String> {
             return Ok(Some((token, length)));
         }
         if quote.len() == 1 && c == '\n' {
-            return Err("a text is not closed on its line".to_owned());
+            return Err("a string is not closed on its line".to_owned());
         }
         if raw || c != '\\' {
             out.push(c);
             continue;
         }
-        let (_, c) = chars.next().ok_or("a text ends with `\\`")?;
+        let (_, c) = chars.next().ok_or("a string ends with `\\`")?;
         let mut code = |count: usize, radix: u32| {
             let digits: String = chars.by_ref().take(count).map(|(_, c)| c).collect();
             u32::from_str_radix(&digits, radix)

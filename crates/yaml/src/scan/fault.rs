@@ -270,7 +270,10 @@ pub(crate) fn stray_key(text: &str, at: usize, map: usize, first: usize) -> Opti
         message: format!(
             "`{key}` is indented by {column}, the map that it stands in (line {number}) by {wanted}"
         ),
-        help: format!("indent it by {wanted}, as line {number}"),
+        help: match wanted {
+            0 => format!("begin it in column 1, as line {number}"),
+            wanted => format!("indent it by {wanted}, as line {number}"),
+        },
     })
 }
 

@@ -16,7 +16,10 @@ pub(super) fn decode(alphabet: &GeneralPurpose, text: &str) -> Result<Vec<Node>>
     let decoded = bytes.ok().and_then(|bytes| String::from_utf8(bytes).ok());
     match decoded {
         Some(decoded) => Ok(vec![Node::string(decoded)]),
-        None => Err(Error::new(Kind::Script, "the text is no base64 of a text")),
+        None => Err(Error::new(
+            Kind::Script,
+            "the text is no base64 of a string",
+        )),
     }
 }
 

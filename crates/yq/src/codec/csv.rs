@@ -133,7 +133,7 @@ fn cell(node: &Node) -> Result<&str> {
 fn unfit(node: &Node) -> Error {
     Error::new(
         Kind::Script,
-        "a table is made of a sequence of scalars, of rows of scalars, or of flat mappings",
+        "a table is made of a sequence of scalars, of rows of scalars, or of flat maps",
     )
     .at(node.span)
 }

@@ -61,7 +61,7 @@ pub(super) fn encode(node: &Node) -> Result<String> {
         return Ok(format!("{text}\n"));
     }
     let Value::Map(entries) = &node.value else {
-        let message = "an INI file is made of a mapping";
+        let message = "an INI file is made of a map";
         return Err(Error::new(Kind::Script, message).at(node.span));
     };
     let mut out = keys(entries, true)?;
@@ -143,7 +143,7 @@ fn spelled_value(value: &Node, text: &str) -> Result<String> {
 #[cold]
 fn unsayable(node: &Node, message: &str) -> Error {
     let error = Error::new(Kind::Script, message).at(node.span);
-    error.help("write it as YAML or JSON, or take it away first")
+    error.help("write it as YAML or JSON, or remove it first")
 }
 
 #[cfg(test)]

@@ -106,7 +106,7 @@ pub(super) fn encode(node: &Node) -> Result<String> {
 
 #[cold]
 fn unfit(node: &Node) -> Error {
-    Error::new(Kind::Script, "a TOML document is made of a mapping").at(node.span)
+    Error::new(Kind::Script, "a TOML document is made of a map").at(node.span)
 }
 
 /// Values first, then tables: what follows a header belongs to it.

@@ -242,8 +242,8 @@ fn values(count: usize) -> String {
 pub(super) fn kind(node: &Node) -> &'static str {
     match &node.value {
         Value::Scalar(_) => "a scalar",
-        Value::Seq(_) => "a sequence",
-        Value::Map(_) => "a mapping",
+        Value::Seq(_) => "a list",
+        Value::Map(_) => "a map",
         Value::Alias(_) => "an alias",
     }
 }

@@ -139,7 +139,7 @@ impl Statement {
         let path = meant.get("path");
         let path_text = match path {
             Some(node) => node.text().ok_or_else(|| {
-                Error::new(Kind::Script, "`path` must be a text")
+                Error::new(Kind::Script, "`path` must be a string")
                     .at(node.span)
                     .help("put the path in quotes")
             })?,

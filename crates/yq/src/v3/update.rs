@@ -89,7 +89,7 @@ fn swallow_comment(value: &mut Node, report: &mut CommandReport) -> bool {
     value.value = Value::Scalar(format!("{text}{comment}").into());
     report.quirks.push(PathQuirk {
         message: format!("the comment `{comment}` is now part of the text, as in yq 3"),
-        help: Some("take the comment away before you write a block of text".to_owned()),
+        help: Some("remove the comment before you write a block of text".to_owned()),
     });
     true
 }

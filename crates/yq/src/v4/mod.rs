@@ -269,14 +269,14 @@ impl Evaluator<'_> {
     fn remarks(&self) -> Vec<Finding> {
         let remark = |comparison: &Comparison| {
             let message = match comparison.is_equality {
-                true => "`==` never holds for a mapping or a list",
-                false => "`!=` always holds for a mapping or a list",
+                true => "`==` never holds for a map or a list",
+                false => "`!=` always holds for a map or a list",
             };
             let place = Place::in_file(self.name.clone(), comparison.span);
             Finding::warning("script-comparison", message)
                 .at(place)
                 .help(
-                    "only scalars are compared; compare the texts that `to_json(0)` makes of both",
+                    "only scalars are compared; compare the strings that `to_json(0)` makes of both",
                 )
         };
         self.vain.borrow().values().map(remark).collect()

@@ -261,7 +261,7 @@ fn merging_has_flags() {
         (
             ".a * -1",
             "a: x",
-            "a text cannot be repeated -1 times (expression:1:4)",
+            "a string cannot be repeated -1 times (expression:1:4)",
         ),
         (
             ".a * 99999999",
@@ -424,12 +424,12 @@ fn collections_are_built_sorted_and_grouped() {
         (
             "sort",
             "x",
-            "`sort` expects a sequence or a mapping, found `!!str` (expression:1:1)",
+            "`sort` expects a sequence or a map, found `!!str` (expression:1:1)",
         ),
         (
             "pivot",
             "[[1], {a: 1}]",
-            "`pivot` expects sequences only, or mappings only, found `!!seq` at `[0]` \
+            "`pivot` expects sequences only, or maps only, found `!!seq` at `[0]` \
              (expression:1:1)",
         ),
         (
@@ -440,7 +440,7 @@ fn collections_are_built_sorted_and_grouped() {
         (
             "{\"a\": 1, \"b\"}",
             "",
-            "the parts of the mapping are no pairs of key and value (expression:1:1)",
+            "the parts of the map are no pairs of key and value (expression:1:1)",
         ),
         (
             "delpaths([1])",
@@ -584,7 +584,7 @@ fn values_are_encoded_and_decoded() {
         (
             "@base64d",
             "'%%'",
-            "`@base64d` cannot read the text: the text is no base64 of a text (expression:1:1)",
+            "`@base64d` cannot read the text: the text is no base64 of a string (expression:1:1)",
         ),
     ]);
 }

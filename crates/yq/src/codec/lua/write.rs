@@ -52,7 +52,7 @@ struct Writer<'e> {
 impl Writer<'_> {
     fn globals(&mut self, node: &Node) -> Result<()> {
         let Value::Map(entries) = &node.value else {
-            let message = "only a mapping can become global variables";
+            let message = "only a map can become global variables";
             return Err(Error::new(Kind::Script, message).at(node.span));
         };
         for (index, entry) in entries.iter().enumerate() {
@@ -226,7 +226,7 @@ fn is_bare(key: &Node) -> bool {
 
 #[cold]
 fn unfit(node: &Node) -> Error {
-    let message = "Lua has tables, texts, numbers, booleans and nil, and nothing else";
+    let message = "Lua has tables, strings, numbers, booleans and nil, and nothing else";
     Error::new(Kind::Script, message)
         .at(node.span)
         .help("make a string of the value first, such as by `tag = \"!!str\"`")

@@ -22,7 +22,7 @@ pub(crate) fn encode(node: &Node, encoding: &Encoding) -> Result<String> {
         }
         Value::Map(entries) => writer.document(node, entries)?,
         _ => {
-            let message = "an XML document is made of a mapping";
+            let message = "an XML document is made of a map";
             return Err(Error::new(Kind::Script, message).at(node.span));
         }
     }
@@ -98,8 +98,9 @@ impl Writer {
         match &node.value {
             Value::Seq(items) => {
                 if items.is_empty() {
-                    return Err(refused("XML has no empty list".to_owned(), node)
-                        .help("take it away first"));
+                    return Err(
+                        refused("XML has no empty list".to_owned(), node).help("remove it first")
+                    );
                 }
                 for item in items {
                     if item.is_seq() {

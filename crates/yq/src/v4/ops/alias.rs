@@ -117,7 +117,7 @@ fn sources(e: &mut Evaluator<'_>, value: Id) -> Result<Vec<Id>> {
         match e.arena.resolved(source) {
             Some(source) if e.arena.get(source).kind == Kind::Map => found.push(source),
             _ => {
-                let message = format!("`<<` brings mappings only, found {}", e.described(source));
+                let message = format!("`<<` brings maps only, found {}", e.described(source));
                 return Err(Error::new(ErrorKind::Script, message).at(e.arena.get(source).span));
             }
         }

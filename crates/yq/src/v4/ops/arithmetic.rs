@@ -241,7 +241,7 @@ fn repeat(e: &mut Evaluator<'_>, left: Id, right: Id) -> Result<Id> {
     let (item, times) = (e.arena.get(text), &e.arena.get(count).text);
     let times = number::int(times).ok_or_else(|| no_number(times))?;
     let Ok(times) = usize::try_from(times) else {
-        let message = format!("a text cannot be repeated {times} times");
+        let message = format!("a string cannot be repeated {times} times");
         return Err(Error::new(ErrorKind::Script, message));
     };
     if item

@@ -106,7 +106,7 @@ pub(crate) fn object(e: &mut Evaluator<'_>, scope: &Scope) -> Result<Matches> {
             if column >= e.arena.len(*entries) {
                 return Err(Error::new(
                     ErrorKind::Script,
-                    "the parts of the mapping are no pairs of key and value",
+                    "the parts of the map are no pairs of key and value",
                 )
                 .help("write `{\"key\": value, …}`"));
             }

@@ -96,7 +96,7 @@ pub(crate) fn from(
                 Format::Base64 | Format::Base64Url | Format::Uri | Format::Xml
             )
         {
-            let message = format!("`{}` expects a text, found none", call.operator.names[0]);
+            let message = format!("`{}` expects a string, found none", call.operator.names[0]);
             return Err(Error::new(ErrorKind::Script, message));
         }
         let node = match format {

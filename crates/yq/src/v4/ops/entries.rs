@@ -31,7 +31,7 @@ pub(crate) fn keys(e: &mut Evaluator<'_>, call: &Call, scope: &Scope) -> Result<
             }
             Ok(Some(seq))
         }
-        _ => Err(wrong_kind(e, call, "a mapping or a sequence", id)),
+        _ => Err(wrong_kind(e, call, "a map or a sequence", id)),
     })
 }
 
@@ -106,7 +106,7 @@ pub(crate) fn to_entries(e: &mut Evaluator<'_>, call: &Call, scope: &Scope) -> R
                     .map(|(index, value)| (e.arena.scalar(index.to_string(), Tag::Int), value))
                     .collect()
             }
-            _ => return Err(wrong_kind(e, call, "a mapping or a sequence", id)),
+            _ => return Err(wrong_kind(e, call, "a map or a sequence", id)),
         };
         let seq = e
             .arena
@@ -230,7 +230,7 @@ pub(crate) fn pick(e: &mut Evaluator<'_>, call: &Call, scope: &Scope) -> Result<
                     }
                 }
             }
-            _ => return Err(wrong_kind(e, call, "a mapping or a sequence", id)),
+            _ => return Err(wrong_kind(e, call, "a map or a sequence", id)),
         }
         Ok(Some(picked))
     })

@@ -27,12 +27,7 @@ pub(crate) fn pivot(e: &mut Evaluator<'_>, call: &Call, scope: &Scope) -> Result
         match kind {
             Kind::Seq if !is_mixed => Ok(Some(pivot_sequences(e, &rows))),
             Kind::Map if !is_mixed => Ok(Some(pivot_maps(e, &rows))),
-            _ => Err(wrong_kind(
-                e,
-                call,
-                "sequences only, or mappings only",
-                *first,
-            )),
+            _ => Err(wrong_kind(e, call, "sequences only, or maps only", *first)),
         }
     })
 }

@@ -111,7 +111,7 @@ pub(crate) fn sort(e: &mut Evaluator<'_>, call: &Call, scope: &Scope) -> Result<
     e.for_each(scope, |e, id| {
         let kind = e.arena.get(id).kind;
         if !matches!(kind, Kind::Seq | Kind::Map) {
-            return Err(wrong_kind(e, call, "a sequence or a mapping", id));
+            return Err(wrong_kind(e, call, "a sequence or a map", id));
         }
         let mut keyed = Vec::new();
         for value in e.arena.values(id) {

@@ -64,7 +64,7 @@ pub(super) fn read(scalar: &Node) -> Result<Node> {
     let text = scalar.text().unwrap_or_default();
     parse(text).ok().flatten().ok_or_else(|| {
         // What the text is may be secret.
-        let message = "the path leads into a text that is no YAML or JSON";
+        let message = "the path leads into a string that is no YAML or JSON";
         Error::new(Kind::Transform, message).at(scalar.span)
     })
 }
