@@ -226,7 +226,7 @@ mod tests {
     fn a_value_of_another_kind_on_the_way_is_reported() {
         let script = "- command: update\n  path: l.name\n  value: x\n";
         let outcome = outcome(script, "l:\n- name: a\n").unwrap();
-        assert_eq!(outcome.reports[0].replaced[0].old, "a sequence");
+        assert_eq!(outcome.reports[0].replaced[0].old, "a list");
     }
 
     #[test]
