@@ -143,7 +143,10 @@ pub(super) fn overridden(
         .iter()
         .map(|one| one.overridden.path.clone())
         .collect();
-    let is_touched = |one: &&Build<'_>| one.sources.paths().iter().any(|it| touched.contains(it));
+    // Without objects, as where a component is built by itself, nothing has an effect.
+    let is_touched = |one: &&Build<'_>| {
+        !one.resources.is_empty() && one.sources.paths().iter().any(|it| touched.contains(it))
+    };
     let rebuilds = builds.iter().filter(is_touched);
     let rebuilds: Vec<&Rebuild<'_>> = rebuilds
         .map(|one| -> &Rebuild<'_> { one.rebuild })
@@ -416,11 +419,23 @@ impl<'r> Read<'r> {
                 .values
                 .iter()
                 .all(|value| place(value.span) == place(set.values[0].span));
-        let last = nodes.iter().map(|node| place(node.span));
-        let is_told = last.into_iter().chain([patch.span]).any(|span| {
-            known.contains(&(path.clone(), span.line, span.column))
-                || known.contains(&self.spot(span))
-        });
+        // It is told of the entry, of its target, or of the patch.
+        let is_of_entry = |(file, line, column): &Spot| {
+            let spot = Span {
+                line: *line,
+                column: *column,
+                ..Span::default()
+            };
+            let offset = offset_of(self.text, spot);
+            file == self.path && offset.is_some_and(|it| patch.span.range().contains(&it))
+        };
+        let is_of_patch = |spot: &Spot| {
+            let mut places = nodes.iter().map(|node| place(node.span));
+            places.any(|span| *spot == (path.clone(), span.line, span.column))
+        };
+        let is_told = known
+            .iter()
+            .any(|spot| is_of_entry(spot) || is_of_patch(spot));
         if set.values.is_empty() || is_known_whole || is_told {
             return;
         }
