@@ -34,6 +34,7 @@ pub fn run(name: &str, input: &[u8]) {
     };
     match name {
         "block_subset" => yaml::block_subset_is_yaml(text),
+        "verbatim" => yaml::verbatim_is_read(text),
         "rewrite" => yaml::rewrite_says_what_is_meant(text),
         "print" => yaml::print_is_read_back(text),
         "any_build" => build::any_build(text),

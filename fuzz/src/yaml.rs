@@ -2,8 +2,9 @@
 
 use kustom::place::SourceId;
 use kustom::yaml::{
-    Dialect, Node, Options, PrintOptions, block_subset, manifests, print, read, read_by_scanner,
-    rewrite, same_data, write, write_stream,
+    Dialect, Manifests, Node, Options, PrintOptions, Size, block_subset, manifests, print, read,
+    read_by_scanner, read_manifests, repeated_key, rewrite, same_data, take_manifests_from, write,
+    write_stream,
 };
 
 use super::parts::pair;
@@ -37,6 +38,58 @@ pub(crate) fn block_subset_is_yaml(text: &str) {
         let by_scanner =
             read_by_scanner(text, &options).expect("what is read in one pass is no mistake");
         assert_eq!(documents, by_scanner);
+    }
+}
+
+/// Collections that are kept as pieces of a text are printed as the nodes that all of it is read as,
+/// and are these nodes when they are looked into; what is printed is kept as it is.
+pub(crate) fn verbatim_is_read(text: &str) {
+    let whole = read_manifests(text.as_bytes(), SourceId::NONE);
+    let printed = |manifests: &Manifests| {
+        let mut text = String::new();
+        write_stream(&manifests.documents, &mut text)
+            .map(|()| text)
+            .map_err(|error| error.to_string())
+    };
+    for length in [1, 64] {
+        let taken = take_manifests_from(text.into(), SourceId::NONE, length);
+        let (whole, taken) = match (&whole, taken) {
+            (Ok(whole), Ok(taken)) => (whole, taken),
+            (Err(one), Err(other)) => {
+                assert_eq!(one.to_string(), other.to_string());
+                return;
+            }
+            (_, taken) => panic!("only one of the two is an error: {taken:?}"),
+        };
+        let wanted = printed(whole);
+        for (one, other) in taken.documents.iter().zip(&whole.documents) {
+            assert_eq!(Size::of(one), Size::of(other));
+            assert_eq!(repeated_key(one).is_some(), repeated_key(other).is_some());
+        }
+        assert_eq!(printed(&taken), wanted);
+        assert_eq!(&taken, whole);
+        assert_eq!(printed(&taken), wanted);
+        let mut changed =
+            take_manifests_from(text.into(), SourceId::NONE, length).expect("it was taken before");
+        let mut plain = whole.clone();
+        changed.documents.iter_mut().for_each(change_the_last);
+        plain.documents.iter_mut().for_each(change_the_last);
+        assert_eq!(printed(&changed), printed(&plain));
+    }
+}
+
+/// Puts another text in the place of the value that ends last.
+fn change_the_last(node: &mut Node) {
+    if node.is_map() && !node.entries().is_empty() {
+        let entries = node.entries_mut().and_then(|entries| entries.last_mut());
+        entries
+            .into_iter()
+            .for_each(|entry| change_the_last(&mut entry.value));
+    } else if node.is_seq() && !node.items().is_empty() {
+        let items = node.items_mut().and_then(|items| items.last_mut());
+        items.into_iter().for_each(change_the_last);
+    } else {
+        *node = Node::string("changed");
     }
 }
 

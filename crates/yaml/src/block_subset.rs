@@ -8,13 +8,24 @@
 //! target compare both readers.
 
 mod flow;
+mod keys;
+mod leaf;
+mod lines;
+mod pieces;
 mod plain;
 mod quoted;
 #[cfg(test)]
 mod tests;
 mod text;
 
+use std::sync::Arc;
+
+pub(super) use lines::Text as KeptText;
+
+use lines::Kept;
+
 use super::attach::{end_comments, frame, give_foot_back, move_foot};
+use super::list::Source;
 use super::scan::{Blank, Margin, Mark, Origin, TokenKind, break_length, is_blank_or_end};
 use super::{Decor, Dialect, Entry, Node, Options, Str, Style, Tag, Value};
 use crate::place::Span;
@@ -26,10 +37,24 @@ const DEPTH: usize = 128;
 const KEY_LENGTH: usize = 1000;
 
 /// Reads the only document of a text, without comments; nothing, if that is for others to do.
-pub(super) fn first(text: &str, origin: Origin, dialect: Dialect) -> Option<Node> {
+///
+/// Large collections that stand in it as they will be printed are pieces of the text that is `kept`,
+/// which it is a part of.
+pub(super) fn first(
+    text: &str,
+    origin: Origin,
+    dialect: Dialect,
+    kept: Option<KeptText<'_>>,
+) -> Option<Node> {
     let mut reader = Reader::new(text, origin, dialect)?;
+    if let Some(kept) = kept.filter(|_| dialect == Dialect::Manifest) {
+        reader.kept = Kept::new(text, kept, origin.source).map(Box::new);
+    }
     reader.start()?;
     let root = reader.root()?;
+    if let Some(kept) = reader.kept.take() {
+        kept.finish();
+    }
     // What is left is no part of the root.
     reader.is_at_end().then_some(root)
 }
@@ -119,11 +144,23 @@ struct Reader<'t> {
     items: Vec<Node>,
     /// Where texts of several lines are put together.
     scratch: String,
+    /// The column in which the block collection at hand will be printed.
+    indent: usize,
+    /// What is known of the collections that can be printed line by line, where that is asked for.
+    kept: Option<Box<Kept>>,
+    /// Where that is known already, because this is a piece of a text.
+    pieces: Option<&'t Arc<Source>>,
 }
 
 impl<'t> Reader<'t> {
     fn new(text: &'t str, origin: Origin, dialect: Dialect) -> Option<Self> {
-        let reader = Self {
+        // A byte order mark behind the first takes a column of its own.
+        let is_odd = text.starts_with('\u{FEFF}') || has_odd_break(text);
+        (!is_odd).then(|| Self::of(text, origin, dialect))
+    }
+
+    fn of(text: &'t str, origin: Origin, dialect: Dialect) -> Self {
+        Self {
             text,
             bytes: text.as_bytes(),
             origin,
@@ -142,10 +179,10 @@ impl<'t> Reader<'t> {
             entries: Vec::new(),
             items: Vec::new(),
             scratch: String::new(),
-        };
-        // A byte order mark behind the first takes a column of its own.
-        let is_odd = text.starts_with('\u{FEFF}') || has_odd_break(text);
-        (!is_odd).then_some(reader)
+            indent: 0,
+            kept: None,
+            pieces: None,
+        }
     }
 
     /// Moves to the first line with content, over a `---`; returns the comment at the head of the
@@ -559,13 +596,20 @@ impl<'t> Reader<'t> {
         let colon = self.token_start;
         self.next_line()?;
         self.reach(colon);
-        match self.column {
-            Some(next) if next > column => self.nested(Some(column), next, depth + 1, 0),
-            Some(next) if next == column && self.is_entry() => {
-                self.list(column, true, depth + 1, None)
-            }
-            _ => Some(self.empty(empty)),
-        }
+        let is_list = self.is_entry();
+        let next = match self.column {
+            Some(next) if next > column || next == column && is_list => next,
+            _ => return Some(self.empty(empty)),
+        };
+        let indent = self.indent;
+        self.indent += if is_list { 0 } else { 2 };
+        let node = match self.verbatim(is_list, depth + 1) {
+            Some(extent) => self.pass_piece(extent, is_list),
+            None if next == column => self.list(column, true, depth + 1, None),
+            None => self.nested(Some(column), next, depth + 1, 0),
+        };
+        self.indent = indent;
+        node
     }
 
     /// A list. Without indentation it stands in the column of the mapping that it is a value of.
@@ -627,12 +671,26 @@ impl<'t> Reader<'t> {
         if is_in_line {
             let inner = self.at - self.line_start;
             self.column = Some(inner);
-            return self.nested(Some(column), inner, depth + 1, above);
+            return self.nested_in_item(column, inner, depth, above);
         }
         match self.column {
-            Some(next) if next > column => self.nested(Some(column), next, depth + 1, above),
+            Some(next) if next > column => self.nested_in_item(column, next, depth, above),
             _ => Some(self.empty(empty)),
         }
+    }
+
+    /// What starts in a column, in an item of a list in another one.
+    fn nested_in_item(
+        &mut self,
+        list: usize,
+        column: usize,
+        depth: usize,
+        above: usize,
+    ) -> Option<Node> {
+        self.indent += 2;
+        let node = self.nested(Some(list), column, depth + 1, above);
+        self.indent -= 2;
+        node
     }
 
     /// A value that begins in the line of its key or `-`, and is no block collection.

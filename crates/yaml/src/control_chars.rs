@@ -13,13 +13,17 @@ pub(super) fn refuse(text: &str, source: SourceId) -> Result<()> {
             | (byte == 0xC2)
             | (byte == 0xEF)
     };
+    // Nearly all bytes are printable ASCII or LF.
+    let unusual = |byte: u8| (byte.wrapping_sub(b' ') > b'~' - b' ') & (byte != b'\n');
     // Whole blocks without a branch, so that the compiler looks at many bytes at once.
     let any = |block: &[u8]| {
-        block
-            .iter()
-            .fold(false, |any, byte| any | suspicious(*byte))
+        block.iter().fold(false, |any, byte| any | unusual(*byte))
+            && block
+                .iter()
+                .fold(false, |any, byte| any | suspicious(*byte))
     };
-    if !text.as_bytes().chunks(64).any(any) {
+    let (blocks, rest) = text.as_bytes().as_chunks::<64>();
+    if !blocks.iter().any(|block| any(block)) && !any(rest) {
         return Ok(());
     }
     let refused = |character: char| {

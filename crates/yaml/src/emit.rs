@@ -21,6 +21,12 @@ impl<'o> Output<'o> {
         Self { out, line }
     }
 
+    /// Goes on in the last line of what is there.
+    pub(super) fn within_line(out: &'o mut String) -> Self {
+        let line = memchr::memrchr(b'\n', out.as_bytes()).map_or(0, |at| at + 1);
+        Self { out, line }
+    }
+
     pub(super) fn push(&mut self, text: &str) {
         self.out.push_str(text);
     }

@@ -58,8 +58,10 @@ pub use json_read::{escape_html, unquoted};
 pub use json_read::{json_or_config, read_json};
 pub use json_text::{write_json_string, write_json_string_with_html};
 pub use list::List;
+#[doc(hidden)]
+pub use manifests::take_manifests_from;
 pub use manifests::{
-    Manifests, configs, manifests, read_config, read_manifests, read_strict_config,
+    Manifests, configs, manifests, read_config, read_manifests, read_strict_config, take_manifests,
 };
 pub use node::{Decor, Entry, Node, Str, Style, Tag, Value};
 pub use path::new_item;

@@ -2,11 +2,17 @@
 //!
 //! A tree that is read once for many builds is shared ([`super::Node::share`]): copies of it cost a
 //! count for each collection, and a change copies only what is on its way.
+//!
+//! A collection of which the reader knows what will be printed is verbatim: it is a piece of its
+//! source, whose lines are copied out, and it is read when somebody looks into it.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
+
+use crate::cut::Cut as _;
+use crate::place::SourceId;
 
 /// A vector that is its own, or shared until somebody changes it.
 ///
@@ -28,6 +34,7 @@ pub struct List<T>(Inner<T>);
 enum Inner<T> {
     Own(Vec<T>),
     Shared(Arc<Shared<T>>),
+    Verbatim(Arc<Verbatim<T>>),
 }
 
 /// A vector that nobody changes any more, and what was found out about it.
@@ -48,7 +55,148 @@ pub(super) struct Printed {
     pub(super) text: Box<str>,
 }
 
+/// A piece of a text that is a collection, and of which is known what will be printed.
+pub(super) struct Verbatim<T> {
+    source: Arc<Source>,
+    extent: Extent,
+    /// Reads it; what is large in it stays verbatim.
+    read: fn(&Arc<Source>, &Extent) -> Vec<T>,
+    list: OnceLock<Vec<T>>,
+}
+
+/// The text of which collections are pieces.
+pub(super) struct Source {
+    /// The whole text.
+    text: Arc<String>,
+    /// Where it was read.
+    pub(super) id: SourceId,
+    /// What was found in a document; set once that is read.
+    found: OnceLock<Found>,
+}
+
+/// The large collections of a document that are printed line by line.
+pub(super) struct Found {
+    /// In the order of the text, each before those in it.
+    pub(super) extents: Box<[Extent]>,
+    /// What is printed of those that are not printed as they stand.
+    pub(super) printed: Box<str>,
+}
+
+/// The lines of a text that are a collection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Extent {
+    /// The start of its first line.
+    pub(super) start: u32,
+    /// The start of the line after it.
+    pub(super) end: u32,
+    /// Where its last value ends.
+    pub(super) last: u32,
+    /// How many lines are before it in the text.
+    pub(super) line: u32,
+    /// How many lines it has.
+    pub(super) lines: u32,
+    /// The column of its keys or dashes as they are printed.
+    pub(super) indent: u32,
+    /// Where what is printed of it starts and ends; both 0 if its lines are printed as they stand.
+    pub(super) printed_start: u32,
+    pub(super) printed_end: u32,
+    /// How many values are in it, however deep.
+    pub(super) values: u32,
+    /// How long their texts are.
+    pub(super) bytes: u32,
+    /// How deep the collections in it are nested, itself counted.
+    pub(super) depth: u32,
+}
+
+impl Source {
+    pub(super) fn new(text: Arc<String>, id: SourceId) -> Self {
+        Self {
+            text,
+            id,
+            found: OnceLock::new(),
+        }
+    }
+
+    /// Remembers what was found.
+    pub(super) fn set(&self, found: Found) {
+        let _ = self.found.set(found);
+    }
+
+    /// The lines of a collection.
+    pub(super) fn lines(&self, extent: &Extent) -> &str {
+        self.text.cut(extent.start as usize..extent.end as usize)
+    }
+
+    /// The lines that are printed of a collection.
+    fn printed(&self, extent: &Extent) -> &str {
+        match self.found.get() {
+            Some(found) if extent.printed_end > 0 => {
+                let range = extent.printed_start as usize..extent.printed_end as usize;
+                found.printed.cut(range)
+            }
+            _ => self.lines(extent),
+        }
+    }
+
+    /// The large collection that starts with the line at an offset.
+    pub(super) fn extent_at(&self, start: u32) -> Option<&Extent> {
+        let extents = &self.found.get()?.extents;
+        let found = extents.binary_search_by_key(&start, |extent| extent.start);
+        found.ok().and_then(|index| extents.get(index))
+    }
+}
+
+impl<T> Verbatim<T> {
+    /// The lines that are printed of it.
+    pub(super) fn printed(&self) -> &str {
+        self.source.printed(&self.extent)
+    }
+
+    /// Where it is, and how large.
+    pub(super) fn extent(&self) -> &Extent {
+        &self.extent
+    }
+
+    fn list(&self) -> &Vec<T> {
+        self.list
+            .get_or_init(|| (self.read)(&self.source, &self.extent))
+    }
+}
+
 impl<T> List<T> {
+    /// A collection that is a piece of a text, and what reads it.
+    pub(super) fn verbatim(
+        source: Arc<Source>,
+        extent: Extent,
+        read: fn(&Arc<Source>, &Extent) -> Vec<T>,
+    ) -> Self {
+        Self(Inner::Verbatim(Arc::new(Verbatim {
+            source,
+            extent,
+            read,
+            list: OnceLock::new(),
+        })))
+    }
+
+    /// The piece of a text that it is, as long as nobody changes it.
+    pub(super) fn as_verbatim(&self) -> Option<&Verbatim<T>> {
+        match &self.0 {
+            Inner::Verbatim(verbatim) => Some(verbatim),
+            _ => None,
+        }
+    }
+
+    /// Whether nothing is in it.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        match &self.0 {
+            Inner::Own(list) => list.is_empty(),
+            Inner::Shared(shared) => shared.list.is_empty(),
+            // It has a line at least.
+            Inner::Verbatim(_) => false,
+        }
+    }
+
     /// None yet.
     pub const fn new() -> Self {
         Self(Inner::Own(Vec::new()))
@@ -70,6 +218,7 @@ impl<T> List<T> {
     pub fn is_shared_with(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
             (Inner::Shared(one), Inner::Shared(other)) => Arc::ptr_eq(one, other),
+            (Inner::Verbatim(one), Inner::Verbatim(other)) => Arc::ptr_eq(one, other),
             _ => false,
         }
     }
@@ -77,8 +226,8 @@ impl<T> List<T> {
     /// What is known of it, if it is shared.
     pub(super) fn shared(&self) -> Option<&Shared<T>> {
         match &self.0 {
-            Inner::Own(_) => None,
             Inner::Shared(shared) => Some(shared),
+            Inner::Own(_) | Inner::Verbatim(_) => None,
         }
     }
 }
@@ -120,7 +269,17 @@ impl<T: Clone> From<List<T>> for Vec<T> {
     fn from(list: List<T>) -> Self {
         match list.0 {
             Inner::Own(list) => list,
-            Inner::Shared(shared) => shared.list.clone(),
+            Inner::Shared(shared) => match Arc::try_unwrap(shared) {
+                Ok(alone) => alone.list,
+                Err(shared) => shared.list.clone(),
+            },
+            Inner::Verbatim(verbatim) => {
+                verbatim.list();
+                match Arc::try_unwrap(verbatim) {
+                    Ok(alone) => alone.list.into_inner().unwrap_or_default(),
+                    Err(verbatim) => verbatim.list().clone(),
+                }
+            }
         }
     }
 }
@@ -133,6 +292,7 @@ impl<T> Deref for List<T> {
         match &self.0 {
             Inner::Own(list) => list,
             Inner::Shared(shared) => &shared.list,
+            Inner::Verbatim(verbatim) => verbatim.list(),
         }
     }
 }
@@ -140,23 +300,13 @@ impl<T> Deref for List<T> {
 impl<T: Clone> DerefMut for List<T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut Vec<T> {
-        if let Inner::Shared(shared) = &mut self.0 {
-            self.0 = Inner::Own(match Arc::get_mut(shared) {
-                Some(alone) => std::mem::take(&mut alone.list),
-                None => shared.list.clone(),
-            });
+        if !matches!(self.0, Inner::Own(_)) {
+            self.0 = Inner::Own(Vec::from(std::mem::take(self)));
         }
         match &mut self.0 {
             Inner::Own(list) => list,
-            Inner::Shared(shared) => &mut Arc::make_mut(shared).list,
+            Inner::Shared(_) | Inner::Verbatim(_) => unreachable!("it was made its own above"),
         }
-    }
-}
-
-/// A copy is about to be changed: nothing is known of it.
-impl<T: Clone> Clone for Shared<T> {
-    fn clone(&self) -> Self {
-        Self::new(self.list.clone(), 0)
     }
 }
 

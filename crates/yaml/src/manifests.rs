@@ -4,15 +4,15 @@
 //! first document of each chunk. A kustomization is not split: its first document counts.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use memchr::memmem;
 use rayon::iter::{IndexedParallelIterator as _, IntoParallelIterator as _, ParallelIterator as _};
 
 use super::normalize::{Repeated, normalize};
-use super::read::{self, Options};
+use super::read::{self, KeptText, Options};
 use super::scan::{self, Origin};
-use super::style::is_open_ended;
-use super::{Dialect, Node, Style, control_chars, round_trip};
+use super::{Dialect, Node, control_chars, round_trip};
 use crate::cut::Cut as _;
 use crate::error::{Error, Kind, Result};
 use crate::place::{SourceId, Span};
@@ -47,18 +47,72 @@ pub struct Manifests {
 
 /// The documents of a manifest file, and into how many chunks it was cut.
 pub fn read_manifests(bytes: &[u8], source: SourceId) -> Result<Manifests> {
-    let text = decode(bytes, source)?;
+    documents(&decode(bytes, source)?, source, None)
+}
+
+/// As [`read_manifests`], of bytes that are handed over.
+///
+/// Large collections that stand in the text just as they will be printed are kept as pieces of it:
+/// they are read when somebody looks into them, and copied out where nobody does.
+///
+/// # Example
+///
+/// ```
+/// use kustom_yaml::place::SourceId;
+/// use kustom_yaml::{read_manifests, take_manifests};
+///
+/// let text = "kind: A\nspec:\n  a: 1\n";
+/// let taken = take_manifests(text.into(), SourceId::NONE)?;
+/// assert_eq!(taken, read_manifests(text.as_bytes(), SourceId::NONE)?);
+/// # Ok::<(), kustom_yaml::error::Error>(())
+/// ```
+pub fn take_manifests(bytes: Vec<u8>, source: SourceId) -> Result<Manifests> {
+    take_manifests_from(bytes, source, WORTH_KEEPING)
+}
+
+/// The length of a collection, in bytes, from which on it is kept as a piece of its text.
+const WORTH_KEEPING: usize = 1024;
+
+/// As [`take_manifests`], with another length from which on collections are kept; for those that
+/// hold this against nodes.
+#[doc(hidden)]
+pub fn take_manifests_from(
+    bytes: Vec<u8>,
+    source: SourceId,
+    worth_keeping: usize,
+) -> Result<Manifests> {
+    if bytes.len() < worth_keeping {
+        return read_manifests(&bytes, source);
+    }
+    let text = match String::from_utf8(bytes) {
+        Ok(text) if !text.is_empty() => text,
+        // It is in another encoding, or it is none.
+        Ok(text) => return read_manifests(text.as_bytes(), source),
+        Err(error) => return read_manifests(error.as_bytes(), source),
+    };
+    control_chars::refuse(&text, source)?;
+    let text = Arc::new(text);
+    let kept = KeptText {
+        text: &text,
+        worth_keeping,
+    };
+    documents(&text, source, Some(kept))
+}
+
+/// The documents of a text, which may be `kept` for pieces of it.
+fn documents(text: &str, source: SourceId, kept: Option<KeptText<'_>>) -> Result<Manifests> {
     let options = Options {
         source,
         ..Options::default()
     };
-    let mut stream = Manifests::default();
-    let mut rest = Rest::new(&text, source);
+    let rest = Rest::new(text, source);
     if text.len() >= WORTH_SHARING {
-        return side_by_side(rest, &options);
+        return side_by_side(rest, &options, kept);
     }
+    let mut rest = rest;
+    let mut stream = Manifests::default();
     while let Some((chunk, origin)) = rest.next_chunk()? {
-        stream.add(document(chunk, origin, &options)?);
+        stream.add(document(chunk, origin, &options, kept)?);
     }
     Ok(stream)
 }
@@ -67,7 +121,11 @@ pub fn read_manifests(bytes: &[u8], source: SourceId) -> Result<Manifests> {
 const WORTH_SHARING: usize = 256 * 1024;
 
 /// Reads the chunks of a long text on all cores; what is wrong first is said first.
-fn side_by_side(mut rest: Rest<'_>, options: &Options) -> Result<Manifests> {
+fn side_by_side(
+    mut rest: Rest<'_>,
+    options: &Options,
+    kept: Option<KeptText<'_>>,
+) -> Result<Manifests> {
     let mut chunks = Vec::new();
     let end = loop {
         match rest.next_chunk() {
@@ -80,7 +138,7 @@ fn side_by_side(mut rest: Rest<'_>, options: &Options) -> Result<Manifests> {
     let mut nodes = Vec::new();
     chunks
         .into_par_iter()
-        .map(|(chunk, origin)| document(chunk, origin, options))
+        .map(|(chunk, origin)| document(chunk, origin, options, kept))
         .collect_into_vec(&mut nodes);
     let mut stream = Manifests::default();
     for node in nodes {
@@ -91,8 +149,13 @@ fn side_by_side(mut rest: Rest<'_>, options: &Options) -> Result<Manifests> {
 
 /// The first document of a chunk; the comment below a block of text at its end is kept, because
 /// it matters to how that is printed.
-fn document(chunk: &str, origin: Origin, options: &Options) -> Result<Option<Node>> {
-    let mut document = read::first(chunk, origin, options)?;
+fn document(
+    chunk: &str,
+    origin: Origin,
+    options: &Options,
+    kept: Option<KeptText<'_>>,
+) -> Result<Option<Node>> {
+    let mut document = read::first(chunk, origin, options, kept)?;
     if let Some(root) = &mut document
         && let Some(comment) = comment_below(root, chunk, origin)
     {
@@ -104,11 +167,7 @@ fn document(chunk: &str, origin: Origin, options: &Options) -> Result<Option<Nod
 /// The comment below a block of text, whose line breaks at the end are kept, at the end of a
 /// document.
 fn comment_below<'t>(root: &Node, chunk: &'t str, origin: Origin) -> Option<&'t str> {
-    let last = round_trip::last_value(root);
-    let is_block = matches!(last.style, Style::Literal | Style::Folded);
-    if !is_block || !last.text().is_some_and(is_open_ended) {
-        return None;
-    }
+    let last = round_trip::last_open_block(root)?;
     let end = usize::try_from(last.span.end).ok()?;
     let mut below = chunk.get(end.checked_sub(origin.offset)?..)?.lines();
     let comment = below.find(|line| !line.trim().is_empty())?.trim();
@@ -175,7 +234,7 @@ fn first_document(bytes: &[u8], source: SourceId, repeated: Repeated) -> Result<
         ..Options::default()
     };
     let (text, origin) = scan::without_bom(&text, Origin::start(source));
-    let mut node = read::first(text, origin, &options)?.unwrap_or_default();
+    let mut node = read::first(text, origin, &options, None)?.unwrap_or_default();
     normalize(&mut node, repeated)?;
     Ok(node)
 }

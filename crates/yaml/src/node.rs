@@ -301,14 +301,21 @@ impl Node {
         const WORTH_SHARING: usize = 16;
         let weight = match &mut self.value {
             Value::Scalar(_) | Value::Alias(_) => return 1,
-            Value::Seq(items) => items.iter_mut().map(Self::share_weighed).sum(),
-            Value::Map(entries) => {
-                let mut weight = entries.len();
-                for entry in entries.iter_mut() {
-                    weight += entry.value.share_weighed();
+            Value::Seq(items) => match items.as_verbatim() {
+                // What is in its source is shared already.
+                Some(verbatim) => verbatim.extent().values as usize,
+                None => items.iter_mut().map(Self::share_weighed).sum(),
+            },
+            Value::Map(entries) => match entries.as_verbatim() {
+                Some(verbatim) => verbatim.extent().values as usize,
+                None => {
+                    let mut weight = entries.len();
+                    for entry in entries.iter_mut() {
+                        weight += entry.value.share_weighed();
+                    }
+                    weight
                 }
-                weight
-            }
+            },
         };
         if weight >= WORTH_SHARING {
             match &mut self.value {

@@ -14,6 +14,8 @@ use super::{
 use crate::error::{Error, Kind, Result};
 use crate::place::{SourceId, Span};
 
+pub(super) use block_subset::KeptText;
+
 /// How many nodes may be copied on account of anchors, beyond one for each byte of the text.
 const COPIES: usize = 1_000_000;
 
@@ -85,13 +87,18 @@ fn all(text: &str, origin: Origin, options: &Options) -> Result<Vec<Node>> {
 pub fn read_first(text: &str, options: &Options) -> Result<Option<Node>> {
     control_chars::refuse(text, options.source)?;
     let (text, origin) = without_bom(text, Origin::start(options.source));
-    first(text, origin, options)
+    first(text, origin, options, None)
 }
 
-/// Reads the first document of a text that stands somewhere in its file.
-pub(super) fn first(text: &str, origin: Origin, options: &Options) -> Result<Option<Node>> {
+/// Reads the first document of a text that stands somewhere in its file, which may be `kept`.
+pub(super) fn first(
+    text: &str,
+    origin: Origin,
+    options: &Options,
+    kept: Option<KeptText<'_>>,
+) -> Result<Option<Node>> {
     if !options.comments
-        && let Some(node) = block_subset::first(text, origin, options.dialect)
+        && let Some(node) = block_subset::first(text, origin, options.dialect, kept)
     {
         return Ok(Some(node));
     }

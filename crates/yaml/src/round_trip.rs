@@ -49,9 +49,27 @@ pub(super) fn before_foot(root: &Node) -> Option<&Node> {
 }
 
 /// The value that ends last: of collections, the last in the last.
-pub(super) fn last_value(root: &Node) -> &Node {
+fn last_value(root: &Node) -> &Node {
+    last(root, |_| false)
+}
+
+/// The value that ends last, if it is a block of text whose line breaks at the end are kept.
+pub(super) fn last_open_block(root: &Node) -> Option<&Node> {
+    // No such block is verbatim.
+    let last = last(root, |node| match &node.value {
+        Value::Map(entries) => entries.as_verbatim().is_some(),
+        Value::Seq(items) => items.as_verbatim().is_some(),
+        _ => false,
+    });
+    let is_block = matches!(last.style, Style::Literal | Style::Folded);
+    (is_block && last.text().is_some_and(is_open_ended)).then_some(last)
+}
+
+/// The value that ends last, but for what is in those at which the search stops.
+fn last(root: &Node, stops: impl Fn(&Node) -> bool) -> &Node {
     let mut node = root;
     while let Some(last) = match &node.value {
+        _ if stops(node) => None,
         Value::Map(entries) => entries.last().map(|entry| &entry.value),
         Value::Seq(items) => items.last(),
         _ => None,

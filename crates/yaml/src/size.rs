@@ -1,5 +1,6 @@
 //! Measures values, and charges copies of them to a budget.
 
+use super::list::Verbatim;
 use super::{Node, Value};
 use crate::error::{Error, Kind, Result};
 use crate::limits::{Budget, VALUE};
@@ -31,6 +32,16 @@ impl Size {
             Value::Scalar(text) => self.bytes += VALUE + text.len() as u64,
             _ => self.add(child, depth + 1),
         };
+        let verbatim = match &node.value {
+            Value::Seq(items) => items.as_verbatim().map(Verbatim::extent),
+            Value::Map(entries) => entries.as_verbatim().map(Verbatim::extent),
+            Value::Scalar(_) | Value::Alias(_) => None,
+        };
+        if let Some(extent) = verbatim {
+            self.bytes += VALUE * (u64::from(extent.values) + 1) + u64::from(extent.bytes);
+            self.depth = self.depth.max(depth + extent.depth as usize);
+            return;
+        }
         match &node.value {
             Value::Seq(items) => items.iter().for_each(&mut below),
             Value::Map(entries) => {

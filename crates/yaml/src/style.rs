@@ -65,6 +65,12 @@ static REMARKABLE: [bool; 256] = {
     table
 };
 
+/// Whether a text that starts with this byte needs a closer look before it stands plain.
+#[inline]
+pub(super) fn is_remarkable(first: u8) -> bool {
+    REMARKABLE[first as usize]
+}
+
 impl Classes {
     pub(super) fn of(text: &str) -> Self {
         Self(

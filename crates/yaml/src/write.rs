@@ -9,7 +9,7 @@ use rayon::slice::ParallelSlice as _;
 use rustc_hash::FxHashMap;
 
 use super::emit::Output;
-use super::list::{Printed, Shared};
+use super::list::{Printed, Shared, Verbatim};
 use super::round_trip::{self, DEPTH, LONGEST_SIMPLE_KEY, Position};
 use super::style::{Classes, Emitter, allowed};
 use super::{Entry, Node, Scalar, Style, Tag, Value, json_text, number, order};
@@ -31,19 +31,24 @@ use crate::threads;
 /// # Ok::<(), kustom_yaml::error::Error>(())
 /// ```
 pub fn write(node: &Node, out: &mut String) -> Result<()> {
-    let mut writer = Writer {
-        output: Output::new(out),
-        depth: 0,
-        in_flow: false,
-        before_foot: round_trip::before_foot(node),
-        keeps: false,
-        spare: Vec::new(),
-    };
+    let mut writer = Writer::new(Output::new(out));
+    writer.before_foot = round_trip::before_foot(node);
     match &node.value {
         Value::Map(entries) if !entries.is_empty() => writer.mapping(node, entries, 0),
         Value::Seq(items) if !items.is_empty() => writer.sequence(node, items, 0),
         _ => writer.leaf(node, 2),
     }
+}
+
+/// Writes a value on the line of its key or dash, which stands there; `indent` is the column of the
+/// collection around it.
+pub(super) fn value(node: &Node, indent: usize, after: After, out: &mut String) -> Result<()> {
+    Writer::new(Output::within_line(out)).value(node, indent, after)
+}
+
+/// Writes a key as it stands before its colon.
+pub(super) fn key(text: &str, out: &mut String) {
+    Output::new(out).key(text, Classes::of(text));
 }
 
 /// How many values a shared collection has whose text is kept.
@@ -63,6 +68,9 @@ pub fn repeated_key(node: &Node) -> Option<Error> {
         found
     }
     match &node.value {
+        // What is verbatim has none.
+        Value::Map(entries) if entries.as_verbatim().is_some() => None,
+        Value::Seq(items) if items.as_verbatim().is_some() => None,
         Value::Map(entries) => once(entries.shared(), node),
         Value::Seq(items) => once(items.shared(), node),
         _ => None,
@@ -175,14 +183,25 @@ struct Field<'n> {
 
 /// What stands on the line before a value.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum After {
+pub(super) enum After {
     /// `key:`
     Key,
     /// `-`, or the `:` of a key on a line of its own.
     Mark,
 }
 
-impl<'n> Writer<'n, '_> {
+impl<'n, 'o> Writer<'n, 'o> {
+    fn new(output: Output<'o>) -> Self {
+        Self {
+            output,
+            depth: 0,
+            in_flow: false,
+            before_foot: None,
+            keeps: false,
+            spare: Vec::new(),
+        }
+    }
+
     /// Writes the entries of a mapping; the first on the present line.
     fn mapping(&mut self, node: &'n Node, entries: &'n [Entry], indent: usize) -> Result<()> {
         let was_in_flow = self.enter(node)?;
@@ -276,6 +295,9 @@ impl<'n> Writer<'n, '_> {
     fn value(&mut self, node: &'n Node, indent: usize, after: After) -> Result<()> {
         match &node.value {
             Value::Map(entries) if !entries.is_empty() => {
+                if self.copy(node, entries.as_verbatim(), indent + 2, after) {
+                    return Ok(());
+                }
                 let write = |writer: &mut Self| {
                     writer.start_collection(after, indent + 2);
                     writer.mapping(node, entries, indent + 2)
@@ -290,6 +312,9 @@ impl<'n> Writer<'n, '_> {
                     After::Key => indent,
                     After::Mark => indent + 2,
                 };
+                if self.copy(node, items.as_verbatim(), inner, after) {
+                    return Ok(());
+                }
                 let write = |writer: &mut Self| {
                     writer.start_collection(after, inner);
                     writer.sequence(node, items, inner)
@@ -304,6 +329,32 @@ impl<'n> Writer<'n, '_> {
                 self.leaf(node, indent + 2)
             }
         }
+    }
+
+    /// Copies out a collection that is verbatim, unless it has come to stand elsewhere.
+    fn copy<T>(
+        &mut self,
+        node: &Node,
+        list: Option<&Verbatim<T>>,
+        indent: usize,
+        after: After,
+    ) -> bool {
+        let Some(verbatim) = list else {
+            return false;
+        };
+        let extent = verbatim.extent();
+        let is_in_place = after == After::Key
+            && extent.indent as usize == indent
+            && self.depth + extent.depth as usize <= DEPTH
+            && !self.in_flow
+            && node.style != Style::Flow
+            && self.before_foot.is_none();
+        if is_in_place {
+            self.output.end_line();
+            self.output.push(verbatim.printed());
+            self.output.start_line();
+        }
+        is_in_place
     }
 
     /// Writes the value of a key that is a shared collection, and keeps its text for other trees
@@ -426,7 +477,7 @@ impl<'n> Writer<'n, '_> {
 }
 
 /// Whether an integer is written the way it will be printed.
-fn is_canonical_integer(text: &str) -> bool {
+pub(super) fn is_canonical_integer(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text).as_bytes();
     match digits {
         [b'0'] => text == "0",

@@ -137,7 +137,7 @@ impl<'l> KustTarget<'l> {
         let content = self.loader.read(name)?;
         let library = self.loader.library();
         let (stream, size) = library
-            .manifests(&content)
+            .manifests(content)
             .map_err(|error| named_here(error, name))?;
         let charged = library.budget().charge("this file", size);
         charged.map_err(|error| error.at(name.span))?;

@@ -126,7 +126,7 @@ pub struct Content {
 impl<'f> SourceStore<'f> {
     /// The manifests of a file, and how large they are where that may be more than the file is;
     /// read once for all builds that share their files.
-    pub(crate) fn manifests(&self, content: &Content) -> Result<(Manifests, u64)> {
+    pub(crate) fn manifests(&self, content: Content) -> Result<(Manifests, u64)> {
         match self.files.parsed() {
             Some(parsed) => parsed.read(content),
             None => parsed::parse(content),

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use kustom_yaml::error::Result;
 use kustom_yaml::place::SourceId;
-use kustom_yaml::{Manifests, Node, Size, read_manifests};
+use kustom_yaml::{Manifests, Node, Size, take_manifests};
 use rustc_hash::{FxHashMap, FxHasher};
 
 use super::Content;
@@ -40,7 +40,7 @@ impl ParsedFiles {
     /// # Errors
     ///
     /// If the file is no YAML.
-    pub(super) fn read(&self, content: &Content) -> Result<(Manifests, u64)> {
+    pub(super) fn read(&self, content: Content) -> Result<(Manifests, u64)> {
         if content.bytes.len() < WORTH_KEEPING {
             return parse(content);
         }
@@ -54,13 +54,14 @@ impl ParsedFiles {
         if let Some(parsed) = found.filter(|parsed| parsed.bytes == content.bytes) {
             return Ok((parsed.manifests.clone(), parsed.size));
         }
+        let bytes = content.bytes.clone();
         let (mut manifests, size) = parse(content)?;
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let length = content.bytes.len();
+        let length = bytes.len();
         if known.bytes + length <= KEPT && !known.files.contains_key(&key) {
             manifests.documents.iter_mut().for_each(Node::share);
             let parsed = Parsed {
-                bytes: content.bytes.clone(),
+                bytes,
                 manifests: manifests.clone(),
                 size,
             };
@@ -72,11 +73,12 @@ impl ParsedFiles {
 }
 
 /// Reads the manifests of a file.
-pub(super) fn parse(content: &Content) -> Result<(Manifests, u64)> {
-    let manifests = read_manifests(&content.bytes, content.source)?;
+pub(super) fn parse(content: Content) -> Result<(Manifests, u64)> {
     // Only aliases make more of a text than it is long.
+    let may_have_alias = content.bytes.contains(&b'*');
+    let manifests = take_manifests(content.bytes, content.source)?;
     let sizes = manifests.documents.iter();
-    let size = match content.bytes.contains(&b'*') {
+    let size = match may_have_alias {
         true => sizes.map(|node| Size::of(node).bytes).sum(),
         false => 0,
     };
@@ -101,16 +103,16 @@ mod tests {
             "x".repeat(WORTH_KEEPING)
         );
         let files = ParsedFiles::default();
-        let (first, _) = files.read(&content(&long, 0)).unwrap();
-        let (mut second, _) = files.read(&content(&long, 0)).unwrap();
+        let (first, _) = files.read(content(&long, 0)).unwrap();
+        let (mut second, _) = files.read(content(&long, 0)).unwrap();
         assert_eq!(first, second);
         second.documents[0].set("kind", Node::string("B"));
-        let (third, _) = files.read(&content(&long, 0)).unwrap();
+        let (third, _) = files.read(content(&long, 0)).unwrap();
         assert_eq!(first, third);
-        let (elsewhere, _) = files.read(&content(&long, 1)).unwrap();
+        let (elsewhere, _) = files.read(content(&long, 1)).unwrap();
         assert_eq!(elsewhere.documents[0].span.source, SourceId::new(1));
         let other = long.replace("kind: A", "kind: C");
-        let (other, _) = files.read(&content(&other, 0)).unwrap();
+        let (other, _) = files.read(content(&other, 0)).unwrap();
         assert_eq!(
             other.documents[0].get("kind").and_then(Node::text),
             Some("C")

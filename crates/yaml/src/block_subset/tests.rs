@@ -46,7 +46,7 @@ fn agrees(text: &str) -> bool {
         };
         let by_scanner = read_by_scanner(text, &options);
         assert_eq!(by_scanner.as_ref().ok(), Some(&documents), "{text:?}");
-        if let Some(first) = first(text, Origin::start(options.source), options.dialect)
+        if let Some(first) = first(text, Origin::start(options.source), options.dialect, None)
             && !options.comments
         {
             assert_eq!(documents, [first], "{text:?}");

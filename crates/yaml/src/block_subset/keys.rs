@@ -1,0 +1,172 @@
+//! Keys that are printed as they stand.
+
+use super::super::scan::is_blank_or_end;
+use super::super::style::{Classes, Emitter, is_remarkable, of_string};
+use super::super::{Dialect, Style, Tag, order, resolve, write};
+use super::Reader;
+
+/// The longest key that is printed by its line; those that YAML limits are longer.
+const KEY_LENGTH: usize = 128;
+
+/// The keys of a mapping so far.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Keys {
+    /// Where the last one starts and ends.
+    pub(super) last: (usize, usize),
+    /// Whether one has a digit.
+    have_digit: bool,
+    /// Whether they are in another order than that of their bytes.
+    are_odd: bool,
+}
+
+impl Keys {
+    /// Whether a key comes after the last one in the order in which they are printed.
+    #[inline]
+    fn are_followed_by(&mut self, last: &str, key: &str) -> bool {
+        let mut pairs = last.as_bytes().iter().zip(key.as_bytes());
+        let is_next = match pairs.find(|(a, b)| a != b) {
+            Some((a, b)) if a.is_ascii_alphabetic() && b.is_ascii_alphabetic() => a < b,
+            _ => {
+                self.are_odd |= last >= key;
+                order::precedes(last, key)
+            }
+        };
+        // The order of keys without digits is one of their characters, but not that of their bytes;
+        // with digits it may go round in circles.
+        is_next && !(self.are_odd && self.have_digit)
+    }
+}
+
+impl Reader<'_> {
+    /// Whether a key starts at a position.
+    pub(super) fn starts_key(&self, at: usize) -> bool {
+        let bytes = self.bytes;
+        if let Some(quote @ (b'"' | b'\'')) = bytes.get(at) {
+            // Where a colon follows, somebody will look closer.
+            let rest = bytes.get(at + 1..).unwrap_or_default();
+            let end = memchr::memchr2(*quote, b'\n', rest).unwrap_or(rest.len());
+            return rest.get(end) == Some(quote) && rest.get(end + 1) == Some(&b':');
+        }
+        let end = word_end(bytes, at);
+        bytes.get(end) == Some(&b':') && is_blank_or_end(bytes, end + 1)
+    }
+
+    /// Moves over a key that is printed as it stands and comes after another one, to its colon;
+    /// returns where that is, and how long the text of the key is.
+    pub(super) fn key_as_printed(
+        &mut self,
+        line: &mut String,
+        keys: &mut Keys,
+        at: usize,
+    ) -> Option<(usize, usize)> {
+        let bytes = self.bytes;
+        let before = keys.last;
+        let is_first = before == (0, 0);
+        let is_quoted = |at: usize| matches!(bytes.get(at), Some(b'"' | b'\''));
+        if is_quoted(at) || !is_first && is_quoted(before.0) {
+            return self.quoted_key(line, keys, at);
+        }
+        let (end, has_digit) = word(bytes, at);
+        let key = self.text.get(at..end)?;
+        let is_key = bytes.get(end) == Some(&b':') && !key.is_empty() && key.len() <= KEY_LENGTH;
+        if !is_key || !is_plain(key) {
+            return None;
+        }
+        keys.have_digit |= has_digit;
+        let is_next = is_first || keys.are_followed_by(self.text.get(before.0..before.1)?, key);
+        is_next.then_some((end, key.len()))
+    }
+
+    /// The same, where one of the keys is in quotes.
+    #[cold]
+    fn quoted_key(
+        &mut self,
+        line: &mut String,
+        keys: &mut Keys,
+        at: usize,
+    ) -> Option<(usize, usize)> {
+        let mut text_of = |at: usize| {
+            let (text, end) = match self.bytes.get(at) {
+                Some(quote @ (b'"' | b'\'')) => {
+                    self.stand_at(at, at);
+                    (self.quoted(*quote)?.text()?.to_owned(), self.at)
+                }
+                _ => {
+                    let end = word_end(self.bytes, at);
+                    let text = self.text.get(at..end).filter(|text| is_plain(text))?;
+                    (text.to_owned(), end)
+                }
+            };
+            // Nothing that JSON or the way to it could change.
+            let is_simple =
+                text.len() <= KEY_LENGTH && text.bytes().all(|it| matches!(it, b' '..=b'~'));
+            line.clear();
+            write::key(&text, line);
+            (is_simple && self.text.get(at..end) == Some(line.as_str())).then_some((text, end))
+        };
+        let (key, end) = text_of(at)?;
+        // It may.
+        keys.have_digit = true;
+        let is_next = keys.last == (0, 0) || keys.are_followed_by(&text_of(keys.last.0)?.0, &key);
+        (is_next && self.bytes.get(end) == Some(&b':')).then_some((end, key.len()))
+    }
+}
+
+/// Whether a text of one line, which nothing in the middle keeps from being plain, is a string that
+/// is printed plain.
+#[inline]
+pub(super) fn is_plain(text: &str) -> bool {
+    let Some(&first) = text.as_bytes().first() else {
+        return false;
+    };
+    if !is_remarkable(first) && first != b'<' {
+        return true;
+    }
+    // No longer word means something else.
+    let is_word = first.is_ascii_alphabetic() && (text.len() > 5 || text == "type");
+    is_word || is_plain_string(text)
+}
+
+#[cold]
+fn is_plain_string(text: &str) -> bool {
+    text != "<<"
+        && resolve::plain(text, Dialect::Manifest).tag() == Tag::Str
+        && of_string(text, Classes::of(text), Emitter::V2) == Style::Plain
+}
+
+/// The end of a word that may be a key.
+fn word_end(bytes: &[u8], start: usize) -> usize {
+    word(bytes, start).0
+}
+
+/// The end of a word that may be a key, and whether it has a digit.
+#[inline]
+pub(super) fn word(bytes: &[u8], start: usize) -> (usize, bool) {
+    let (mut at, mut classes) = (start, 0);
+    while let Some(byte) = bytes.get(at) {
+        let class = WORD[*byte as usize];
+        if class == 0 {
+            break;
+        }
+        classes |= class;
+        at += 1;
+    }
+    (at, classes & DIGIT != 0)
+}
+
+const DIGIT: u8 = 2;
+
+/// What a byte is in a word: 0 is none of it.
+static WORD: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        table[byte as usize] = match byte {
+            b'0'..=b'9' => DIGIT,
+            b'a'..=b'z' | b'A'..=b'Z' | b'-' | b'_' | b'.' | b'/' | b'$' | b'~' => 1,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    table
+};
