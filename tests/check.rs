@@ -87,7 +87,12 @@ fn a_project_in_order_passes() {
     let said = run(&stage, "r", "check");
     assert_eq!(
         (said.code, said.out.as_str(), said.err.as_str()),
-        (0, "", "nothing found\n")
+        (
+            0,
+            "",
+            "nothing found\nobjects were not checked by schema: set `kubernetesVersions` in \
+             `kustom.yaml`\n"
+        )
     );
 }
 

@@ -178,7 +178,7 @@ fn what_a_function_answers_must_be_objects() {
             "echo 'a: b: c'",
             "from the plugin `Fn.v1.example.com/fn.[noNs]`",
         ),
-        ("echo 'a: b'", "an object without `kind`"),
+        ("echo 'a: b'", "this object has no `kind`"),
         ("cat map.yaml; echo ---; cat map.yaml", "ConfigMap `map`"),
     ] {
         let said = with_function("transformers", script)
@@ -715,7 +715,7 @@ fn what_is_wrong_with_a_chart_is_said() {
         (
             "name: small, valuesMerge: mix",
             "--enable-helm",
-            "`mix` is no value of `valuesMerge`",
+            "`mix` is not a value of `valuesMerge`",
         ),
         ("name: none", "--enable-helm", "there is no chart `none`"),
         ("name: bare", "--enable-helm", "values.yaml"),

@@ -414,13 +414,29 @@ fn orphans(
         .map(|path| {
             let name = shown(&scripts.join(&path));
             let message = format!("there is no config `{}` for this script", path.display());
-            let near = nearest(&path.to_string_lossy(), known.iter().map(String::as_str));
+            let stem = |name: &Path| name.with_extension("").to_string_lossy().into_owned();
+            let configs: Vec<&str> = known.iter().map(String::as_str).collect();
+            let stems: Vec<String> = configs.iter().map(|name| stem(Path::new(name))).collect();
+            let own = path.extension().unwrap_or_default();
+            let near = nearest(&stem(&path), stems.iter().map(String::as_str));
+            // A script has the ending of its config, or `.yq`.
+            let near = near.and_then(|near| {
+                let at = stems.iter().position(|stem| stem == near)?;
+                let config = Path::new(configs.get(at)?);
+                let is_alone = stems.iter().filter(|stem| *stem == near).count() == 1;
+                Some(match own == "yq" {
+                    true if is_alone => config.with_extension("yq"),
+                    true => with_yq(config),
+                    false => config.to_path_buf(),
+                })
+            });
             Finding::warning("orphan-script", message)
                 .at(Place::file(name.as_str()))
                 .help(match near {
                     Some(near) => format!(
-                        "did you mean `{near}`? rename the script to `{}`",
-                        shown(&scripts.join(near))
+                        "did you mean `{}`? rename the script to `{}`",
+                        near.display(),
+                        shown(&scripts.join(&near))
                     ),
                     None => "rename it to a file below the base's `configs/current/`, with or \
                              without `.yq`, or remove it"

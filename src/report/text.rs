@@ -115,7 +115,13 @@ fn diagnostic(report: &Report, one: &Merged<'_>) -> Diagnostic {
     let told = Diagnostic::from(&one.finding);
     match report.suites.len() {
         0 | 1 => told,
-        _ => told.within(one.suites.iter().copied()),
+        _ => {
+            let suites = one.suites.iter().copied();
+            // What is found of the repository is about no environment.
+            let is_environment =
+                |name: &&str| *name != "repository" && !name.starts_with("repository ");
+            told.within(suites.filter(is_environment))
+        }
     }
 }
 

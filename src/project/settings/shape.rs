@@ -233,6 +233,26 @@ impl File<'_> {
             path => format!("`{path}`"),
         };
         let error = self.wrong(format!("{subject} has no `{missing}`"), node.span);
+        let words = |node: &Node| {
+            node.text()
+                .filter(|text| text.len() < 60)
+                .map(str::to_owned)
+        };
+        let entries = node.entries().iter();
+        let said: Option<Vec<String>> = entries
+            .map(|entry| Some(format!("{}: {}", words(&entry.key)?, words(&entry.value)?)))
+            .collect();
+        let value = match missing {
+            "count" => "3".to_owned(),
+            name => name.to_uppercase(),
+        };
+        if let Some(said) = said.filter(|_| path.ends_with(']')) {
+            let said = said.join(", ");
+            return Some(error.help(match missing {
+                "name" => format!("write `- {{{missing}: {value}, {said}}}`"),
+                _ => format!("write `- {{{said}, {missing}: {value}}}`"),
+            }));
+        }
         let list = path.split('[').next().unwrap_or_default();
         let form = FORMS.iter().find(|(known, _)| *known == list);
         Some(match form {

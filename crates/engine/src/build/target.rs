@@ -220,7 +220,7 @@ fn no_kustomization(loader: &Loader<'_>) -> Error {
     }
     let message = format!("there is no kustomization in `{}`", loader.shown_root());
     let path = in_directory(&loader.shown_root(), FILE_NAMES[0]);
-    Error::new(ErrorKind::Load, message).help(format!("write a `{path}`, as `kustom create` does"))
+    Error::new(ErrorKind::Load, message).help(format!("write `{path}`, as `kustom create` does"))
 }
 
 /// A file of a directory, as it is shown.

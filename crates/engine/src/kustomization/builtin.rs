@@ -241,7 +241,7 @@ impl Arguments<'_> {
             "allServiceAccounts" => Subjects::ServiceAccounts,
             "none" => Subjects::None,
             _ => {
-                let message = format!("`{word}` is no value of `setRoleBindingSubjects`");
+                let message = format!("`{word}` is not a value of `setRoleBindingSubjects`");
                 return Err(Error::new(Kind::Kustomization, message)
                     .at(word.span)
                     .help("it is `defaultOnly`, `allServiceAccounts` or `none`"));

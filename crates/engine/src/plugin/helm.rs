@@ -166,7 +166,7 @@ impl Winner {
             "merge" => Ok(Self::File),
             "replace" => Ok(Self::KustomizationAlone),
             word => {
-                let message = format!("`{word}` is no value of `valuesMerge`");
+                let message = format!("`{word}` is not a value of `valuesMerge`");
                 Err(Error::new(Kind::Plugin, message)
                     .at(chart.values_merge.span)
                     .help("it is `override`, `merge` or `replace`"))
