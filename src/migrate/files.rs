@@ -15,7 +15,14 @@ pub(super) struct ModelFiles<'f> {
     made: BTreeMap<PathBuf, Made>,
     gone: BTreeSet<PathBuf>,
     directories: BTreeSet<PathBuf>,
+    /// How much was written, over and over included.
+    size: usize,
 }
+
+/// How much may be written: what a deployment is made of is far smaller.
+const LARGEST: usize = 256 << 20;
+/// How many files may be written.
+const MOST: usize = 20_000;
 
 /// A file that a script makes or changes.
 #[derive(Clone, Debug)]
@@ -82,6 +89,7 @@ impl<'f> ModelFiles<'f> {
             made: BTreeMap::new(),
             gone: BTreeSet::new(),
             directories: BTreeSet::new(),
+            size: 0,
         }
     }
 
@@ -115,8 +123,16 @@ impl<'f> ModelFiles<'f> {
         self.made.get(&self.canonical(path))
     }
 
+    /// Whether one more content of a length may be kept.
+    pub(super) fn has_room(&self, length: usize) -> bool {
+        self.size.saturating_add(length) <= LARGEST && self.made.len() < MOST
+    }
+
     pub(super) fn insert(&mut self, path: &Path, made: Made) {
         let path = self.canonical(path);
+        if let Content::Known(bytes) = &made.content {
+            self.size = self.size.saturating_add(bytes.len());
+        }
         self.gone.remove(&path);
         self.made.insert(path, made);
     }

@@ -5,6 +5,7 @@
 //! what the script prints with what kustom renders of the drafts. A line that is not understood is a
 //! finding with its place. A directory of environments without a script is taken as it is.
 
+mod builds;
 mod drafts;
 mod files;
 mod makefile;
@@ -25,12 +26,13 @@ use crate::finding::{Finding, Severity};
 use crate::load::{FileKind, Files, Memory, Overlay, Within, display_from};
 use crate::project::{Project, named_secrets};
 
+use builds::{flags, output, rendered, variables, withhold, withhold_files};
 use drafts::{EnvironmentDraft, ProjectDraft};
 use files::ModelFiles;
-use run::{LEFT_OVER, Run, STAYS, Search, substituted};
+use run::{LEFT_OVER, Run, STAYS, Search};
 use script::{Call, Script};
 use settings::{Settings, Where};
-use trace::{Build, Flags, Stage};
+use trace::{Build, Flags};
 
 pub use proof::{Basis, Proof};
 
@@ -456,7 +458,8 @@ fn drafted(
     drafts.insert(root.join("kustom.yaml"), project.text().into_bytes());
     let mut befores = Vec::new();
     let mut stand_ins = Vec::new();
-    for (one, settings) in found.iter().zip(all) {
+    for (one, mut settings) in found.iter().zip(all) {
+        withhold_files(&mut settings, one, findings);
         let run = &runs[one.run].files;
         let mut secrets = unfilled(files, run, &root, one, &project.text());
         secrets.extend(settings.secrets.iter().cloned());
@@ -482,9 +485,19 @@ fn drafted(
             read.unwrap_or_default().contains(path) || path.starts_with(&one.directory)
         };
         for (path, content) in settings.files.iter().filter(|(path, _)| is_read(path)) {
+            let shown = display_from(&one.directory, path);
+            let at = settings.written.iter().find(|(written, _)| written == path);
+            if let Some((_, at)) = at {
+                let message = format!("the script writes `{shown}`, which becomes a file to keep");
+                let finding = Finding::new(STAYS, Severity::Note, message)
+                    .at(at.clone())
+                    .help("what it said in the script is there to be edited");
+                remember(findings, finding);
+            }
             drafts.insert(path.clone(), content.clone());
         }
         draft.settings = settings;
+        withhold(&mut draft, one, findings);
         let text = draft.text();
         if !text.is_empty() {
             drafts.insert(one.directory.join("environment.yaml"), text.into_bytes());
@@ -621,138 +634,6 @@ fn root(
         .ancestors()
         .take_while(|path| path.starts_with(limit));
     above.find(is_root).unwrap_or(limit).to_path_buf()
-}
-
-/// The flags of all builds, for the project; those that have no setting are told.
-fn flags(found: &[Found], findings: &mut Vec<Finding>) -> Flags {
-    let mut all = Flags::default();
-    let stays = |findings: &mut Vec<Finding>, one: &Found, message: String, help: String| {
-        let finding = Finding::new(STAYS, Severity::Note, message)
-            .at(one.build.at.clone())
-            .help(help);
-        remember(findings, finding);
-    };
-    for one in found {
-        let flags = &one.build.flags;
-        all.helm |= flags.helm;
-        for version in &flags.helm_api_versions {
-            if !all.helm_api_versions.contains(version) {
-                all.helm_api_versions.push(version.clone());
-            }
-        }
-        all.helm_kube_version = all
-            .helm_kube_version
-            .or_else(|| flags.helm_kube_version.clone());
-        if flags.reads_anywhere {
-            let flag = "--load-restrictor LoadRestrictionsNone";
-            stays(
-                findings,
-                one,
-                format!("`{flag}` has no setting: what may be read is the caller's to say"),
-                format!("say it with each command: `kustom render ENV {flag}`"),
-            );
-        }
-        for flag in &flags.others {
-            stays(
-                findings,
-                one,
-                format!("`{flag}` has no setting: a repository does not decide which programs run"),
-                format!("say it with each command: `kustom render ENV {flag}`"),
-            );
-        }
-        let fields = [
-            (
-                flags.legacy_order,
-                "--reorder legacy",
-                "sortOptions: {order: legacy}",
-            ),
-            (
-                flags.managed_by,
-                "--enable-managedby-label",
-                "buildMetadata: [managedByLabel]",
-            ),
-        ];
-        for (_, flag, field) in fields.iter().filter(|(is_set, ..)| *is_set) {
-            let message = format!("`{flag}` is a field of the kustomization nowadays");
-            let finding = Finding::warning(LEFT_OVER, message)
-                .at(one.build.at.clone())
-                .help(format!("write `{field}` into it"));
-            remember(findings, finding);
-        }
-    }
-    all
-}
-
-/// The directory that all output is written to, if the project has it.
-fn rendered(found: &[Found], root: &Path) -> Option<PathBuf> {
-    let mut directories: BTreeSet<&Path> = BTreeSet::new();
-    let mut names: BTreeSet<&Path> = BTreeSet::new();
-    for one in found {
-        let to = one.build.to.as_deref()?;
-        directories.insert(to.parent()?);
-        names.insert(to);
-    }
-    let [only] = directories.into_iter().collect::<Vec<_>>()[..] else {
-        return None;
-    };
-    let is_inside = only.starts_with(root) && only != root;
-    (is_inside && names.len() == found.len()).then(|| only.to_path_buf())
-}
-
-/// The name of the file that an environment is rendered to, if it has not the usual one.
-fn output(one: &Found, rendered: Option<&Path>) -> Option<String> {
-    rendered?;
-    let name = one
-        .build
-        .to
-        .as_deref()?
-        .file_name()?
-        .to_string_lossy()
-        .into_owned();
-    (name != format!("{}.yaml", name_of(&one.directory))).then_some(name)
-}
-
-/// The variables of `envsubst` that the output of a build names, as `substitute`.
-fn variables(draft: &mut EnvironmentDraft, one: &Found, text: &str, findings: &mut Vec<Finding>) {
-    for stage in &one.build.stages {
-        let Stage::Variables { values, all, at } = stage else {
-            continue;
-        };
-        let mut named = BTreeSet::new();
-        substituted(text, |name| {
-            named.insert(name.to_owned());
-            None
-        });
-        let mut left_over = |message: String, help: &str| {
-            let finding = Finding::warning(LEFT_OVER, message)
-                .at(at.clone())
-                .help(help);
-            remember(findings, finding);
-        };
-        for name in &named {
-            match values.get(name) {
-                Some(value) => {
-                    draft.variables.insert(name.clone(), value.clone());
-                    let bare = format!("${name}");
-                    if text.contains(&bare) {
-                        left_over(
-                            format!("`{bare}` has no braces, and only `envsubst` replaces it"),
-                            "write it with braces in the manifests: kustom substitutes `${…}`",
-                        );
-                    }
-                }
-                None if *all => left_over(
-                    format!("the script gives `{name}` no value, which `envsubst` replaces"),
-                    "say it with `--env`, or write it into `substitute.values`",
-                ),
-                None => left_over(
-                    format!("`envsubst` leaves `{name}` as it is, which `substitute` does not"),
-                    "escape it with a second dollar sign in the manifests, or write it into \
-                     `substitute.values`",
-                ),
-            }
-        }
-    }
 }
 
 /// The stream that the caller has of an environment.

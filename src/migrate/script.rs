@@ -49,11 +49,11 @@ impl Call {
         call
     }
 
-    /// A value for one parameter: an argument by its number, or a variable.
-    pub(super) fn with(parameter: &str, value: &str) -> Option<Self> {
-        let mut call = Self::default();
+    /// The same with a value for one more parameter: the next argument, or a variable.
+    pub(super) fn with(&self, parameter: &str, value: &str) -> Option<Self> {
+        let mut call = self.clone();
         match parameter.parse::<usize>() {
-            Ok(1) => call.words.push(value.to_owned()),
+            Ok(number) if number == call.words.len() + 1 => call.words.push(value.to_owned()),
             Ok(_) => return None,
             Err(_) => {
                 call.variables
@@ -61,16 +61,6 @@ impl Call {
             }
         }
         Some(call)
-    }
-
-    /// What stands behind the name of the script.
-    pub(super) fn shown(&self) -> String {
-        let variables = self
-            .variables
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"));
-        let words: Vec<String> = self.words.iter().cloned().chain(variables).collect();
-        words.join(" ")
     }
 }
 
@@ -86,11 +76,15 @@ impl Script {
 
     /// How it is called.
     pub(super) fn called(&self, call: &Call) -> String {
-        let name = match self.is_makefile() {
-            true => "make".to_owned(),
-            false => self.shown(),
+        let variables = call.variables.iter();
+        let variables: Vec<String> = variables
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let words = match self.is_makefile() {
+            true => [&["make".to_owned()], &call.words[..], &variables].concat(),
+            false => [&variables[..], &[self.shown()], &call.words].concat(),
         };
-        format!("{name} {}", call.shown()).trim_end().to_owned()
+        words.join(" ")
     }
 
     /// Follows it.
@@ -105,6 +99,18 @@ impl Script {
         call: &Call,
     ) -> Result<Run<'m>> {
         let mut run = Run::new(files, &self.here, &self.directory, search);
+        let name = self
+            .path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .to_lowercase();
+        if ["justfile", ".justfile"].contains(&&*name) || name.starts_with("taskfile.") {
+            let message = format!("`{}` is no shell script and no Makefile", self.shown());
+            return Err(Error::new(Kind::Script, message).help(
+                "name the script that its recipes call, or the directory of the environments",
+            ));
+        }
         if !self.is_makefile() {
             let called = display_from(&self.directory, &self.path);
             run.script(&self.path, &called, call.words.clone(), &call.variables)?;

@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 
 use super::files::{Change, Content, Made, ModelFiles, Setting};
 use super::run::{LEFT_OVER, STAYS, with_loads};
+use crate::edit::{ImageArgument, replica};
 use crate::finding::{Finding, Severity};
 use crate::load::{FileKind, Files, display_from};
 use crate::place::Place;
 use crate::project::{ConfigSource, ScriptUse};
+use crate::yaml::{Node, Options, read};
 
 /// The directory of an environment, and what the tree around it says.
 pub(super) struct Where<'w> {
@@ -42,6 +44,8 @@ pub(super) struct Settings {
     pub(super) boilerplate_at: Option<Place>,
     /// Files that the script writes by itself, and that the repository needs.
     pub(super) files: BTreeMap<PathBuf, Vec<u8>>,
+    /// Of these, those whose text stands in the script, and where.
+    pub(super) written: Vec<(PathBuf, Place)>,
     /// Secrets whose contents are not known.
     pub(super) secrets: Vec<PathBuf>,
     /// The first line that makes one of them.
@@ -112,6 +116,7 @@ impl Settings {
                         let there = files.lower.read(path).ok();
                         if there.as_deref() != Some(&bytes[..]) {
                             self.files.insert(path.to_path_buf(), bytes.to_vec());
+                            self.written.push((path.to_path_buf(), made.at.clone()));
                         }
                     }
                     Content::Build(_) => {}
@@ -220,16 +225,22 @@ impl Settings {
 
     fn setting(&mut self, setting: &Setting, path: &Path, made: &Made, place: &Where<'_>) {
         if path.parent() != Some(place.environment) {
-            let message = format!(
-                "`kustomize edit` changes `{}`, which is not of the environment",
-                place.shown(path)
-            );
-            self.left_over(
-                &made.at,
-                message,
-                "say it for the environment: `images`, `replicas`, `namespace`, `namePrefix` and \
-                 `nameSuffix` are settings of `environment.yaml`",
-            );
+            let expression = expression(setting, &made.content);
+            match expression {
+                Some(expression) => self.scripts.push(ScriptUse {
+                    file: place.relative(path),
+                    expression: Some(expression),
+                    script: None,
+                }),
+                None => {
+                    let message = format!(
+                        "`kustomize edit` changes `{}`, and what it makes of it is not known",
+                        place.shown(path)
+                    );
+                    let help = "make the change once, with `kustom edit`, and keep it";
+                    self.left_over(&made.at, message, help);
+                }
+            }
             return;
         }
         match setting {
@@ -323,6 +334,45 @@ impl Where<'_> {
         let is_free = |name: &String| !taken.contains_key(&self.environment.join(name));
         (1..).map(name).find(is_free).unwrap_or_default()
     }
+}
+
+/// Says that a field may be new.
+const CREATES: &str = " # kustom: create";
+
+/// A setting of a kustomization as an expression that sets it there: an entry of a list is the one
+/// that the edited text has.
+fn expression(setting: &Setting, edited: &Content) -> Option<String> {
+    let text = |text: &str| serde_json::Value::from(text).to_string();
+    let field = |name: &str, value: &str| Some(format!(".{name} = {}{CREATES}", text(value)));
+    let (list, name) = match setting {
+        Setting::Namespace(name) => return field("namespace", name),
+        Setting::NamePrefix(name) => return field("namePrefix", name),
+        Setting::NameSuffix(name) => return field("nameSuffix", name),
+        Setting::Image(image) => ("images", ImageArgument::parse(image).ok()?.name),
+        Setting::Replicas(one) => ("replicas", replica(one).ok()?.0),
+    };
+    let Content::Known(bytes) = edited else {
+        return None;
+    };
+    let documents = read(std::str::from_utf8(bytes).ok()?, &Options::default()).ok()?;
+    let items = documents.first()?.get(list)?.items();
+    let entry = items
+        .iter()
+        .find(|item| item.get("name").and_then(Node::text) == Some(&*name))?;
+    let fields = entry.entries().iter().map(|field| {
+        let value = field.value.text().unwrap_or_default();
+        let value = match field.key.text() {
+            Some("count") => value.to_owned(),
+            _ => text(value),
+        };
+        format!("{}: {value}", text(field.key.text().unwrap_or_default()))
+    });
+    let fields: Vec<String> = fields.collect();
+    let name = text(&name);
+    Some(format!(
+        ".{list} = [.{list}[] | select(.name != {name})] + [{{{}}}]{CREATES}",
+        fields.join(", ")
+    ))
 }
 
 /// Whether a file is a secret: by the directory that it lies in, or that it comes from.

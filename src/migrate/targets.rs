@@ -198,13 +198,16 @@ pub(super) fn environments(files: &dyn Files, here: &Path, directory: &Path) -> 
 /// What a script is to be called with, if it needs to be told.
 pub(super) fn calls(files: &dyn Files, script: &Script) -> Result<Vec<Call>> {
     let plain = script.run(files, Search::Yes, &Call::default())?;
-    let found = candidates(files, &plain);
+    let found = explored(files, script, Search::Yes, &Call::default(), 0)?;
     if !found.is_empty() {
         return Ok(found);
     }
+    if plain.trace.builds.is_empty() {
+        return explored(files, script, Search::Defaults, &Call::default(), 0);
+    }
     // A default is one of many values if there are many that fit.
     let open = script.run(files, Search::Defaults, &Call::default())?;
-    let found = candidates(files, &open);
+    let found = candidates(files, &open, &Call::default());
     let built: BTreeSet<&Path> = plain
         .trace
         .builds
@@ -229,20 +232,60 @@ pub(super) fn calls(files: &dyn Files, script: &Script) -> Result<Vec<Call>> {
 pub(super) fn call_for(files: &dyn Files, script: &Script, name: &str) -> Result<Call> {
     for search in [Search::Yes, Search::Defaults] {
         let run = script.run(files, search, &Call::default())?;
-        if let Some(call) = candidates(files, &run).first() {
+        if let Some(call) = candidates(files, &run, &Call::default()).first() {
             let variable = call.variables.keys().next();
             let parameter = variable.map_or("1", String::as_str);
-            return Ok(Call::with(parameter, name).unwrap_or_default());
+            return Ok(Call::default().with(parameter, name).unwrap_or_default());
         }
     }
     Ok(match script.is_makefile() {
         true => Call::default(),
-        false => Call::with("1", name).unwrap_or_default(),
+        false => Call::default().with("1", name).unwrap_or_default(),
     })
 }
 
-/// Calls with the values that one parameter may have.
-fn candidates(files: &dyn Files, run: &Run<'_>) -> Vec<Call> {
+/// Calls that were found with what is known of one: by paths that have an unknown part, or by words
+/// that an argument is compared with, one argument after the other.
+fn explored(
+    files: &dyn Files,
+    script: &Script,
+    search: Search,
+    call: &Call,
+    depth: usize,
+) -> Result<Vec<Call>> {
+    const DEEPEST: usize = 3;
+    const MOST: usize = 30;
+    let run = script.run(files, search, call)?;
+    let found = candidates(files, &run, call);
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    if depth > 0 && !run.trace.builds.is_empty() {
+        return Ok(vec![call.clone()]);
+    }
+    let mut all = Vec::new();
+    for (number, words) in &run.trace.choices {
+        let Some(Unknown::Parameter(name)) = run.unknown.get(*number) else {
+            continue;
+        };
+        let words = words
+            .iter()
+            .filter(|word| !word.starts_with('-'))
+            .take(MOST);
+        for next in words.filter_map(|word| call.with(name, word)) {
+            if depth < DEEPEST {
+                all.extend(explored(files, script, search, &next, depth + 1)?);
+            }
+        }
+        if !all.is_empty() {
+            break;
+        }
+    }
+    Ok(all)
+}
+
+/// Calls with the values that one parameter may have, for which a path leads to a kustomization.
+fn candidates(files: &dyn Files, run: &Run<'_>, call: &Call) -> Vec<Call> {
     for path in &run.trace.paths {
         let numbers: BTreeSet<usize> = marks(path).into_iter().collect();
         let [number] = numbers.into_iter().collect::<Vec<_>>()[..] else {
@@ -262,20 +305,9 @@ fn candidates(files: &dyn Files, run: &Run<'_>) -> Vec<Call> {
                 values.extend(chosen.iter().cloned());
             }
         }
-        let calls: Option<Vec<Call>> = values.iter().map(|value| Call::with(name, value)).collect();
+        let calls: Option<Vec<Call>> = values.iter().map(|value| call.with(name, value)).collect();
         if let Some(calls) = calls {
             return calls;
-        }
-    }
-    for (number, words) in &run.trace.choices {
-        if let Some(Unknown::Parameter(name)) = run.unknown.get(*number)
-            && run.trace.builds.is_empty()
-        {
-            let calls: Option<Vec<Call>> =
-                words.iter().map(|word| Call::with(name, word)).collect();
-            if let Some(calls) = calls {
-                return calls;
-            }
         }
     }
     Vec::new()

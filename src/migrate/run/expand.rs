@@ -171,9 +171,12 @@ impl Run<'_> {
                     splits: !quoted,
                     ends: false,
                 }),
-                Part::Unsupported(at) => {
+                Part::Process { at, .. } | Part::Unsupported(at) => {
                     let at = self.place(*at);
-                    let program = "arithmetic".to_owned();
+                    let program = match part {
+                        Part::Process { .. } => "<(…)".to_owned(),
+                        _ => "arithmetic".to_owned(),
+                    };
                     all.push(Fragment {
                         text: self.unknown(Unknown::Output { program, at }),
                         quoted: true,
@@ -186,8 +189,8 @@ impl Run<'_> {
         Ok(all)
     }
 
-    /// What commands print, without the line breaks at its end.
-    fn output(&mut self, commands: &[Command], at: Span) -> Result<String> {
+    /// What commands print in a process of their own.
+    pub(super) fn printed(&mut self, commands: &[Command], at: Span) -> Result<Vec<Chunk>> {
         self.enter(at)?;
         let scope = self.scope.clone();
         let mut io = Io::default();
@@ -197,10 +200,16 @@ impl Run<'_> {
         self.scope = scope;
         self.depth -= 1;
         flow?;
-        if let Some(text) = texts::joined(&io.output) {
+        Ok(io.output)
+    }
+
+    /// What commands print, without the line breaks at its end.
+    fn output(&mut self, commands: &[Command], at: Span) -> Result<String> {
+        let output = self.printed(commands, at)?;
+        if let Some(text) = texts::joined(&output) {
             return Ok(text.trim_end_matches('\n').to_owned());
         }
-        let found = io.output.iter().find_map(|chunk| match chunk {
+        let found = output.iter().find_map(|chunk| match chunk {
             Chunk::Unknown { program, at } => Some((program.clone(), at.clone())),
             Chunk::Build(_) => Some(("kustomize build".to_owned(), self.place(at))),
             Chunk::Text { .. } => None,
@@ -217,30 +226,41 @@ impl Run<'_> {
     ) -> Result<()> {
         let is_all =
             matches!(parameter.name.as_str(), "@" | "*") || parameter.index == Some(Index::All);
+        if parameter.operation == Operation::Keys {
+            let keys = match self.scope.variables.get(&parameter.name) {
+                Some(Value::List(list)) => list
+                    .iter()
+                    .enumerate()
+                    .map(|(number, item)| {
+                        keyed(item).map_or_else(|| number.to_string(), |(key, _)| key.to_owned())
+                    })
+                    .collect(),
+                _ => Vec::new(),
+            };
+            all.extend(fields_of(keys, quoted));
+            return Ok(());
+        }
         if is_all && parameter.operation == Operation::Value {
             let values = match parameter.name.as_str() {
                 "@" | "*" if self.is_search && self.scope.arguments.is_empty() => {
-                    vec![self.unknown(Unknown::Parameter("1".to_owned()))]
+                    let next = (self.scope.shifted + 1).to_string();
+                    vec![self.unknown(Unknown::Parameter(next))]
                 }
                 "@" | "*" => self.scope.arguments.clone(),
                 name => match self.scope.variables.get(name) {
-                    Some(Value::List(list)) => list.clone(),
+                    Some(Value::List(list)) => list
+                        .iter()
+                        .map(|item| {
+                            keyed(item)
+                                .map_or(item.as_str(), |(_, value)| value)
+                                .to_owned()
+                        })
+                        .collect(),
                     Some(Value::Text(text)) => vec![text.clone()],
                     None => Vec::new(),
                 },
             };
-            let count = values.len();
-            all.extend(
-                values
-                    .into_iter()
-                    .enumerate()
-                    .map(|(index, text)| Fragment {
-                        text,
-                        quoted,
-                        splits: !quoted,
-                        ends: index + 1 < count,
-                    }),
-            );
+            all.extend(fields_of(values, quoted));
             return Ok(());
         }
         let text = self.value(parameter)?;
@@ -260,6 +280,7 @@ impl Run<'_> {
             variables,
             arguments,
             called,
+            ..
         } = &self.scope;
         match name {
             "0" => Some(called.clone()),
@@ -289,18 +310,36 @@ impl Run<'_> {
     fn value(&mut self, parameter: &Parameter) -> Result<String> {
         let name = parameter.name.clone();
         let set = match (&parameter.index, self.scope.variables.get(&name)) {
-            (Some(Index::One(index)), Some(Value::List(list))) => match index.parse::<usize>() {
-                Ok(index) => list.get(index).cloned(),
-                Err(_) => None,
-            },
+            (Some(Index::One(index)), Some(Value::List(list))) => {
+                let name = index.trim_matches(['"', '\'', '$', '{', '}']);
+                let key = match index.contains('$') {
+                    true => self.variable(name).unwrap_or_default(),
+                    false => name.to_owned(),
+                };
+                let by_key = list.iter().filter_map(|item| keyed(item));
+                let mut by_key = by_key.filter(|(known, _)| *known == key);
+                match (by_key.next(), key.parse::<usize>()) {
+                    (Some((_, value)), _) => Some(value.to_owned()),
+                    (None, Ok(number)) => list.get(number).cloned(),
+                    (None, Err(_)) => None,
+                }
+            }
             _ => self.variable(&name),
         };
-        let otherwise = |run: &mut Self| run.unknown(Unknown::Parameter(name.clone()));
+        let otherwise = |run: &mut Self| {
+            // An argument has the number that it was given with.
+            let name = match name.parse::<usize>() {
+                Ok(number) => (number + run.scope.shifted).to_string(),
+                Err(_) => name.clone(),
+            };
+            run.unknown(Unknown::Parameter(name))
+        };
         Ok(match &parameter.operation {
             Operation::Value => match set {
                 Some(text) => text,
                 None => otherwise(self),
             },
+            Operation::Keys => String::new(),
             Operation::Length => match self.scope.variables.get(&parameter.name) {
                 Some(Value::List(list)) => list.len().to_string(),
                 _ => set.map_or_else(|| otherwise(self), |text| text.chars().count().to_string()),
@@ -369,6 +408,26 @@ impl Run<'_> {
             }
         })
     }
+}
+
+/// `[key]=value`, as an element of an array is written.
+fn keyed(item: &str) -> Option<(&str, &str)> {
+    let (key, value) = item.strip_prefix('[')?.split_once("]=")?;
+    Some((key.trim_matches(['"', '\'']), value))
+}
+
+/// The elements of an array, each a field of its own.
+fn fields_of(values: Vec<String>, quoted: bool) -> impl Iterator<Item = Fragment> {
+    let count = values.len();
+    values
+        .into_iter()
+        .enumerate()
+        .map(move |(index, text)| Fragment {
+            text,
+            quoted,
+            splits: !quoted,
+            ends: index + 1 < count,
+        })
 }
 
 /// A text without what fits at one of its ends.

@@ -149,13 +149,13 @@ impl Run<'_> {
             return Made { at, ..made.clone() };
         }
         match self.files.read(from) {
-            Ok(bytes) => Made {
+            Ok(bytes) if self.files.has_room(bytes.len()) => Made {
                 content: Content::Known(bytes.into()),
                 from: Some(from.to_path_buf()),
                 changes: Vec::new(),
                 at,
             },
-            Err(_) => Made {
+            _ => Made {
                 content: Content::Unknown,
                 from: Some(from.to_path_buf()),
                 changes: Vec::new(),

@@ -10,6 +10,7 @@ mod conditions;
 mod expand;
 mod files;
 mod programs;
+mod streams;
 mod texts;
 mod yq;
 
@@ -20,18 +21,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::files::{Change, Content, Made, ModelFiles};
-use super::shell::{self, Assigned, Assignment, Command, Redirection, Script, Target, What, Word};
+use super::shell::{self, Assigned, Assignment, Command, Script, What, Word};
 use super::trace::Trace;
 use super::value::{MARK, Unknown, mark, marks};
 use crate::error::{Error, Kind, Result};
 use crate::finding::{Finding, Severity};
-use crate::load::{Files, display_from, is_outside, unreadable};
+use crate::load::{Files, display_from, unreadable};
 use crate::place::{Place, Span};
 
 /// How many commands a run may have.
 const MOST: usize = 200_000;
 /// How deep functions and scripts may call each other.
 const DEEPEST: usize = 40;
+/// How often a loop goes round where arguments are looked for.
+const ROUNDS: usize = 100;
 /// How long a script may be.
 const LONGEST: usize = 1 << 20;
 
@@ -79,6 +82,8 @@ struct Scope {
     directory: PathBuf,
     variables: BTreeMap<String, Value>,
     arguments: Vec<String>,
+    /// How many arguments of the script were shifted away.
+    shifted: usize,
     /// The name by which the script was called.
     called: String,
 }
@@ -377,48 +382,6 @@ impl<'m> Run<'m> {
         self.redirected(command, io)
     }
 
-    /// A command whose input or output leads elsewhere.
-    fn redirected(&mut self, command: &Command, io: &mut Io) -> Result<Flow> {
-        let mut inner = Io {
-            input: std::mem::take(&mut io.input),
-            output: Vec::new(),
-        };
-        let mut output = None;
-        let mut is_dropped = false;
-        for Redirection { descriptor, to } in &command.redirections {
-            match (to, descriptor) {
-                (Target::From(word), 0) => {
-                    let name = self.one(word)?;
-                    inner.input = self.content(&name, word.at);
-                }
-                (Target::Document(number), _) => {
-                    let source = Arc::clone(&self.source);
-                    let word = source.script.documents.get(*number);
-                    let text = match word {
-                        Some(word) => self.one(word)?,
-                        None => String::new(),
-                    };
-                    inner.input = vec![Chunk::Text { text, origin: None }];
-                }
-                (Target::Text(word), _) => {
-                    let text = self.one(word)? + "\n";
-                    inner.input = vec![Chunk::Text { text, origin: None }];
-                }
-                (Target::To(word), 1) => output = Some((self.one(word)?, word.at, false)),
-                (Target::Onto(word), 1) => output = Some((self.one(word)?, word.at, true)),
-                (Target::Copy(word), 1) => is_dropped = !word.is("1"),
-                _ => {}
-            }
-        }
-        let flow = self.plain(command, &mut inner)?;
-        match output {
-            Some((name, at, adds)) => self.write(&name, at, inner.output, adds),
-            None if is_dropped => {}
-            None => io.output.extend(inner.output),
-        }
-        Ok(flow)
-    }
-
     fn plain(&mut self, command: &Command, io: &mut Io) -> Result<Flow> {
         match &command.what {
             What::Simple { assignments, words } => self.simple(assignments, words, command.at, io),
@@ -571,7 +534,8 @@ impl<'m> Run<'m> {
                 }
                 other => return Ok(other),
             };
-            if !goes_on {
+            // What is looked for was seen in the first rounds.
+            if !goes_on || (self.is_search && round > ROUNDS) {
                 break;
             }
             match self.list(body, io)? {
@@ -630,13 +594,18 @@ impl<'m> Run<'m> {
             }
             return Ok(Flow::Next(Status::Success));
         }
-        let before = (!assignments.is_empty()).then(|| self.scope.variables.clone());
+        let mut before = Vec::new();
         for assignment in assignments {
+            let name = assignment.name.clone();
+            before.push((name.clone(), self.scope.variables.get(&name).cloned()));
             self.assign(assignment)?;
         }
         let flow = self.call(program, arguments, at, io)?;
-        if let Some(before) = before {
-            self.scope.variables = before;
+        for (name, value) in before.into_iter().rev() {
+            match value {
+                Some(value) => self.scope.variables.insert(name, value),
+                None => self.scope.variables.remove(&name),
+            };
         }
         Ok(flow)
     }
@@ -669,8 +638,10 @@ impl<'m> Run<'m> {
             self.enter(at)?;
             let source = std::mem::replace(&mut self.source, source);
             let given = std::mem::replace(&mut self.scope.arguments, arguments.to_vec());
+            let shifted = self.scope.shifted;
             let flow = self.command(&body, io);
             self.scope.arguments = given;
+            self.scope.shifted = shifted;
             self.source = source;
             self.depth -= 1;
             return Ok(match flow? {
@@ -714,6 +685,7 @@ impl<'m> Run<'m> {
         let outer = std::mem::replace(&mut self.source, Arc::clone(&source));
         let ends_on_failure = std::mem::take(&mut self.ends_on_failure);
         self.scope.arguments = arguments.to_vec();
+        self.scope.shifted = 0;
         called.clone_into(&mut self.scope.called);
         let flow = self.list(&source.script.commands, io);
         self.ends_on_failure = ends_on_failure;
@@ -754,125 +726,6 @@ impl<'m> Run<'m> {
             Flow::Return(status) => Flow::Next(status),
             other => other,
         })
-    }
-
-    // ---- files
-
-    /// A path of the script.
-    fn path(&self, name: &str) -> PathBuf {
-        self.files.canonical(&self.scope.directory.join(name))
-    }
-
-    /// What a file holds, for a pipe.
-    fn content(&mut self, name: &str, at: Span) -> Vec<Chunk> {
-        let unknown = |run: &Self, program: &str| {
-            vec![Chunk::Unknown {
-                program: program.to_owned(),
-                at: run.place(at),
-            }]
-        };
-        if name == "/dev/null" {
-            return Vec::new();
-        }
-        if !marks(name).is_empty() {
-            return unknown(self, "cat");
-        }
-        let path = self.path(name);
-        let made = self.files.made_at(&path).cloned();
-        if let Some(Made {
-            content: Content::Build(build),
-            ..
-        }) = &made
-        {
-            return vec![Chunk::Build(*build)];
-        }
-        match self.files.read(&path).map(String::from_utf8) {
-            Ok(Ok(text)) => {
-                let origin = match made {
-                    Some(Made {
-                        from: Some(from),
-                        changes,
-                        ..
-                    }) => (from, changes),
-                    Some(_) => return vec![Chunk::Text { text, origin: None }],
-                    None => (path, Vec::new()),
-                };
-                vec![Chunk::Text {
-                    text,
-                    origin: Some(origin),
-                }]
-            }
-            Err(cause) if is_outside(&cause) => {
-                self.outside(name);
-                unknown(self, "cat")
-            }
-            _ => unknown(self, "cat"),
-        }
-    }
-
-    /// Writes what a command prints to a file.
-    fn write(&mut self, name: &str, at: Span, output: Vec<Chunk>, adds: bool) {
-        if name.starts_with("/dev/") || name.is_empty() {
-            return;
-        }
-        let path = self.path(name);
-        if !marks(name).is_empty() {
-            self.trace.paths.push(path.to_string_lossy().into_owned());
-            for chunk in &output {
-                if let Chunk::Build(build) = chunk {
-                    self.trace.builds[*build].to = None;
-                }
-            }
-            return;
-        }
-        if let [Chunk::Build(build)] = &output[..] {
-            self.trace.builds[*build].to = Some(path.clone());
-        }
-        let place = self.place(at);
-        let mut made = match &output[..] {
-            [] => known(String::new(), place),
-            [Chunk::Build(build)] => Made {
-                content: Content::Build(*build),
-                ..known(String::new(), place)
-            },
-            [
-                Chunk::Text {
-                    text,
-                    origin: Some((from, changes)),
-                },
-            ] => Made {
-                from: Some(from.clone()),
-                changes: changes.clone(),
-                ..known(text.clone(), place)
-            },
-            chunks => match texts::joined(chunks) {
-                Some(text) => known(text, place),
-                None => Made {
-                    content: Content::Unknown,
-                    ..known(String::new(), place)
-                },
-            },
-        };
-        if adds && let Ok(before) = self.files.read(&path) {
-            let from = self
-                .files
-                .made_at(&path)
-                .map_or(Some(path.clone()), |made| made.from.clone());
-            if let Content::Known(more) = &made.content {
-                made.content = Content::Known([&before[..], more].concat().into());
-            }
-            made.from = from;
-            made.changes.push(Change::Other);
-        }
-        if let Content::Known(bytes) = &made.content {
-            let text = String::from_utf8_lossy(bytes).into_owned();
-            let what = format!("`{}`", self.readable(name));
-            if !marks(&text).is_empty() {
-                self.depends_on_unknown(&text, &what, at);
-                made.content = Content::Unknown;
-            }
-        }
-        self.files.insert(&path, made);
     }
 }
 

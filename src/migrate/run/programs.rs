@@ -54,12 +54,9 @@ const HARMLESS: &[&str] = &[
     "ssh",
     "scp",
     "jq",
-    "grep",
     "egrep",
     "fgrep",
     "awk",
-    "cut",
-    "tr",
     "wc",
     "tac",
     "column",
@@ -128,6 +125,7 @@ impl Run<'_> {
                 lines.dedup();
                 lines
             }),
+            "tr" | "cut" | "grep" | "head" => self.cut_text(&name, arguments, at, io),
             "envsubst" => self.envsubst(arguments, at, io),
             "read" => self.read_line(arguments, io),
             "basename" | "dirname" | "realpath" | "readlink" => {
@@ -221,6 +219,7 @@ impl Run<'_> {
             "shift" => {
                 let count = arguments.first().and_then(|word| word.parse().ok());
                 let count: usize = count.unwrap_or(1);
+                self.scope.shifted += count;
                 let count = count.min(self.scope.arguments.len());
                 self.scope.arguments.drain(..count);
                 next(Status::Success)
@@ -237,10 +236,13 @@ impl Run<'_> {
                     return next(Status::Unknown);
                 };
                 if self.depends_on_unknown(name, "the directory", at) {
+                    let path = self.path(name).to_string_lossy().into_owned();
+                    self.trace.paths.push(path);
                     return next(Status::Unknown);
                 }
                 let before = self.scope.directory.to_string_lossy().into_owned();
                 let to = self.path(name);
+
                 if self.is_directory(&to.to_string_lossy()) {
                     let value = Value::Text(before);
                     self.scope.variables.insert("OLDPWD".to_owned(), value);
@@ -268,6 +270,7 @@ impl Run<'_> {
                 Some(name) => self.sourced(name, at, io).map(Some),
                 None => next(Status::Failure),
             },
+            "xargs" => self.xargs(arguments, at, io).map(Some),
             "env" | "sudo" | "time" | "nice" | "exec" | "nohup" | "builtin" | "command"
             | "timeout" => self.wrapped(name, arguments, at, io).map(Some),
             "sh" | "bash" | "dash" | "zsh" | "ksh" => self.shell(arguments, at, io).map(Some),
@@ -306,6 +309,60 @@ impl Run<'_> {
         };
         self.scope.variables = before;
         flow
+    }
+
+    /// `xargs`: a call for each line of a known text with `-I` or `-n 1`, else one with all words.
+    fn xargs(&mut self, arguments: &[String], at: Span, io: &mut Io) -> Result<Flow> {
+        let (mut place, mut is_each) = (None, false);
+        let mut words = arguments;
+        while let Some((word, rest)) = words
+            .split_first()
+            .filter(|(word, _)| word.starts_with('-'))
+        {
+            words = rest;
+            match (word.as_str(), rest.split_first()) {
+                ("-I", Some((value, rest))) => {
+                    place = Some(value.clone());
+                    words = rest;
+                }
+                ("-n" | "-L" | "-P" | "--max-args", Some((value, rest))) => {
+                    is_each |= value == "1" && word != "-P";
+                    words = rest;
+                }
+                ("-n1" | "-L1" | "-t" | "-r" | "-0", _) => is_each |= word.ends_with('1'),
+                (flag, _) => place = flag.strip_prefix("-I").map(str::to_owned).or(place),
+            }
+        }
+        let Some(text) = super::texts::joined(&io.input).filter(|text| marks(text).is_empty())
+        else {
+            return Ok(Flow::Next(self.other("xargs", "xargs", arguments, at, io)?));
+        };
+        let Some((program, given)) = words.split_first() else {
+            io.output.append(&mut io.input);
+            return Ok(Flow::Next(Status::Success));
+        };
+        io.input.clear();
+        let lines: Vec<String> = match &place {
+            Some(_) => text.lines().map(str::to_owned).collect(),
+            None => text.split_whitespace().map(str::to_owned).collect(),
+        };
+        let calls: Vec<Vec<String>> = match (&place, is_each) {
+            (Some(place), _) => {
+                let filled =
+                    |line: &String| given.iter().map(|word| word.replace(place, line)).collect();
+                lines.iter().map(filled).collect()
+            }
+            (None, true) => lines
+                .iter()
+                .map(|line| [given, std::slice::from_ref(line)].concat())
+                .collect(),
+            (None, false) => vec![[given, &lines].concat()],
+        };
+        let mut flow = Flow::Next(Status::Success);
+        for arguments in calls {
+            flow = self.call(program, &arguments, at, io)?;
+        }
+        Ok(flow)
     }
 
     /// `bash FILE`, `sh -c TEXT`

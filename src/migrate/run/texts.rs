@@ -131,6 +131,63 @@ impl Run<'_> {
         }
     }
 
+    /// `tr`, `cut`, `grep` and `head` on a known text, in their plainest forms.
+    pub(super) fn cut_text(
+        &mut self,
+        program: &str,
+        arguments: &[String],
+        at: Span,
+        io: &mut Io,
+    ) -> Status {
+        let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let text = joined(&io.input).filter(|text| marks(text).is_empty());
+        let lines = |text: &str, change: &dyn Fn(&str) -> Option<String>| -> String {
+            let lines = text.lines().filter_map(change);
+            lines.map(|line| line + "\n").collect()
+        };
+        let changed: Option<String> = text.and_then(|text| match (program, &words[..]) {
+            ("tr", ["-d", set]) => {
+                let set = characters(set)?;
+                Some(text.chars().filter(|c| !set.contains(c)).collect())
+            }
+            ("tr", [from, to]) => {
+                let (from, to) = (characters(from)?, characters(to)?);
+                let last = *to.last()?;
+                let change = |c: char| match from.iter().position(|known| *known == c) {
+                    Some(index) => to.get(index).copied().unwrap_or(last),
+                    None => c,
+                };
+                Some(text.chars().map(change).collect())
+            }
+            ("cut", ["-d", separator, "-f", field]) => cut(&text, separator, field),
+            ("cut", [separator, field]) => cut(
+                &text,
+                separator.strip_prefix("-d")?,
+                field.strip_prefix("-f")?,
+            ),
+            ("grep", ["-v", word]) if is_plain(word) => Some(lines(&text, &|line| {
+                (!line.contains(word)).then(|| line.to_owned())
+            })),
+            ("grep", [word]) if is_plain(word) => Some(lines(&text, &|line| {
+                line.contains(word).then(|| line.to_owned())
+            })),
+            ("head", ["-1" | "-n1"] | ["-n", "1"]) => Some(
+                text.lines()
+                    .take(1)
+                    .map(|line| format!("{line}\n"))
+                    .collect(),
+            ),
+            _ => None,
+        });
+        match changed {
+            Some(text) => {
+                io.print(text);
+                Status::Success
+            }
+            None => self.opaque(program, at, io),
+        }
+    }
+
     /// A program that is not followed between two pipes.
     pub(super) fn opaque(&mut self, program: &str, at: Span, io: &mut Io) -> Status {
         let place = self.place(at);
@@ -162,10 +219,17 @@ impl Run<'_> {
             .collect();
         let mut words = arguments[roots.len()..].iter();
         let (mut kind, mut name, mut least, mut most) = (None, None, 0, usize::MAX);
+        let mut of_directory = false;
         while let Some(word) = words.next() {
             let value = words.as_slice().first();
             match (word.as_str(), value) {
-                ("-print", _) => continue,
+                ("-print" | "-print0", _) => continue,
+                ("-printf", Some(value)) if value == "%h\\n" => of_directory = true,
+                ("-exec", Some(value)) if value == "dirname" => {
+                    of_directory = true;
+                    words.by_ref().find(|word| *word == ";" || *word == "+");
+                    continue;
+                }
                 ("-type", Some(value)) => kind = Some(value.clone()),
                 ("-name", Some(value)) => {
                     let pattern: Vec<(char, bool)> = value.chars().map(|c| (c, false)).collect();
@@ -203,10 +267,15 @@ impl Run<'_> {
                 };
                 let fits = name.as_ref().is_none_or(|name| name.fits(&last));
                 if of_kind && fits && (least..=most).contains(&depth) {
-                    io.print(match inside.is_empty() {
-                        true => format!("{root}\n"),
-                        false => format!("{}/{inside}\n", root.trim_end_matches('/')),
-                    });
+                    let path = match inside.is_empty() {
+                        true => root.clone(),
+                        false => format!("{}/{inside}", root.trim_end_matches('/')),
+                    };
+                    let shown = match path.rsplit_once('/') {
+                        Some((before, _)) if of_directory => before,
+                        _ => &path,
+                    };
+                    io.print(format!("{shown}\n"));
                 }
             }
         }
@@ -368,6 +437,38 @@ pub(in crate::migrate) fn substituted(
     }
     result.push_str(rest);
     result
+}
+
+/// One field of each line; a line without the separator is one field.
+fn cut(text: &str, separator: &str, field: &str) -> Option<String> {
+    let index = field.parse::<usize>().ok()?.checked_sub(1)?;
+    let lines = text.lines().map(|line| {
+        let part = match line.contains(separator) {
+            true => line.split(separator).nth(index).unwrap_or_default(),
+            false => line,
+        };
+        format!("{part}\n")
+    });
+    (!separator.is_empty()).then(|| lines.collect())
+}
+
+/// Whether a pattern of `grep` means itself.
+fn is_plain(word: &str) -> bool {
+    let means_itself = |c: char| c.is_alphanumeric() || "-_/ ".contains(c);
+    !word.starts_with('-') && word.chars().all(means_itself)
+}
+
+/// The characters of a set of `tr`, if it is a plain one.
+fn characters(set: &str) -> Option<Vec<char>> {
+    let range = |from: char, to: char| (from..=to).collect::<Vec<char>>();
+    match set {
+        "[:upper:]" | "A-Z" => return Some(range('A', 'Z')),
+        "[:lower:]" | "a-z" => return Some(range('a', 'z')),
+        "\\n" => return Some(vec!['\n']),
+        _ => {}
+    }
+    let is_plain = !set.contains(['[', '\\']) && !(set.len() > 1 && set.contains('-'));
+    is_plain.then(|| set.chars().collect())
 }
 
 /// `\n`, `\t` and `\\` as what they mean.

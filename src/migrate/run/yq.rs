@@ -183,9 +183,9 @@ impl Run<'_> {
                         rest.next();
                     }
                 }
-                "-s" | "--split-exp" | "-f" | "--front-matter" | "-n" | "--null-input" => {
-                    is_other = true
-                }
+                // That of the yq around jq.
+                "-y" | "-Y" | "--yaml-output" | "--in-place" | "-s" | "--split-exp" | "-f"
+                | "--front-matter" | "-n" | "--null-input" => is_other = true,
                 "-j" | "--tojson" | "-ojson" | "-o=json" | "-oj" => is_other = true,
                 flag if flag.len() > 1 && flag.starts_with('-') && !flag.starts_with("--") => {
                     in_place |= flag.contains('i');
@@ -207,6 +207,16 @@ impl Run<'_> {
                 _ => Some(words.remove(0)),
             };
         }
+        if together
+            && !is_other
+            && let Some(merged) = expression
+                .as_deref()
+                .and_then(|text| self.merge(text, &words))
+        {
+            words.truncate(1);
+            expression = Some(merged);
+            together = false;
+        }
         let how = match (script, expression) {
             _ if is_other || together => How::Other,
             (Some(script), _) => How::Change(Change::Script(self.path(&script))),
@@ -221,6 +231,30 @@ impl Run<'_> {
             files: words.into_iter().filter(|name| name != "-").collect(),
             in_place,
         }
+    }
+
+    /// A merge of several files, as an expression for the first one: it loads the others.
+    fn merge(&self, expression: &str, files: &[String]) -> Option<String> {
+        let text: String = expression.chars().filter(|c| !c.is_whitespace()).collect();
+        let text = text.replace("fileIndex", "fi").replace("file_index", "fi");
+        let (operator, count) = if let Some(rest) = text.strip_prefix("select(fi==0)*") {
+            (rest.strip_suffix("select(fi==1)")?.to_owned(), 2)
+        } else {
+            let rest = text
+                .strip_prefix(".as$item")?
+                .strip_prefix("ireduce({};.*")?;
+            (rest.strip_suffix("$item)")?.to_owned(), files.len())
+        };
+        let is_operator = operator.chars().all(|c| "+?nd".contains(c));
+        if !is_operator || files.len() != count || !files.iter().all(|file| marks(file).is_empty())
+        {
+            return None;
+        }
+        let loads = files.iter().skip(1).map(|file| {
+            let path = self.path(file);
+            format!(" *{operator} load({})", quoted(&path.to_string_lossy()))
+        });
+        Some(format!(".{}", loads.collect::<String>()))
     }
 
     /// An expression with the variables of the environment that it names written out.

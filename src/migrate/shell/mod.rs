@@ -140,7 +140,9 @@ pub(super) enum Part {
         quoted: bool,
         at: Span,
     },
-    /// What has a value that this reader does not work out: `$((…))`, `<(…)`.
+    /// `<(…)`: a file with what commands print.
+    Process { commands: Vec<Command>, at: Span },
+    /// What has a value that this reader does not work out: `$((…))`.
     Unsupported(Span),
 }
 
@@ -158,7 +160,7 @@ pub(super) struct Parameter {
 pub(super) enum Index {
     /// `[@]`, `[*]`
     All,
-    /// `[3]`
+    /// `[3]`, `[$x]`
     One(String),
 }
 
@@ -169,6 +171,8 @@ pub(super) enum Operation {
     Value,
     /// `${#x}`
     Length,
+    /// `${!x[@]}`: the keys of an array.
+    Keys,
     /// `${x:-y}` and its kin: `-`, `=`, `?` or `+`; with a colon an empty value counts as none.
     Default {
         kind: char,

@@ -90,6 +90,10 @@ fn word(word: &Word) -> String {
             let all: Vec<String> = commands.iter().map(|one| shown(&one.what)).collect();
             format!("$({})", all.join("; "))
         }
+        Part::Process { commands, .. } => {
+            let all: Vec<String> = commands.iter().map(|one| shown(&one.what)).collect();
+            format!("<({})", all.join("; "))
+        }
         Part::Unsupported(_) => "<?>".to_owned(),
     };
     word.parts.iter().map(part).collect()
@@ -99,6 +103,7 @@ fn named(operation: &Operation) -> String {
     match operation {
         Operation::Value => String::new(),
         Operation::Length => "length".to_owned(),
+        Operation::Keys => "keys".to_owned(),
         Operation::Default {
             kind,
             or_empty,
@@ -172,7 +177,7 @@ fn commands_are_read() {
         ("(( i++ )); x", "<arithmetic>; x"),
         ("a \\\n  b", "a b"),
         ("a 2>&1 >/dev/null b", "a b"),
-        ("diff <(a) b", "diff <?> b"),
+        ("diff <(a) b", "diff <(a) b"),
         ("echo }", "echo }"),
         ("echo done in", "echo done in"),
     ] {
@@ -249,6 +254,60 @@ fn what_is_broken_is_refused_at_its_place() {
         let error = parse(text).unwrap_err();
         assert_eq!(error.message(), wanted, "{text}");
         assert_eq!(error.place().unwrap().span.line, line, "{text}");
+    }
+}
+
+#[test]
+fn anything_is_a_tree_or_an_error() {
+    const PIECES: [&str; 36] = [
+        "a",
+        " ",
+        "\n",
+        "$",
+        "{",
+        "}",
+        "(",
+        ")",
+        "\"",
+        "'",
+        "`",
+        "\\",
+        "if ",
+        "then ",
+        "fi",
+        "for x in ",
+        "do ",
+        "done",
+        "case ",
+        " in ",
+        "esac",
+        ";;",
+        ";",
+        "&",
+        "|",
+        "<",
+        ">",
+        "<<E",
+        "E\n",
+        "[[",
+        "]]",
+        "=",
+        "#",
+        "((",
+        "))",
+        "é",
+    ];
+    // A generator of Lehmer's, so that every run tries the same.
+    let mut state = 48_271_u64;
+    for _ in 0..20_000 {
+        let mut text = String::new();
+        for _ in 0..12 {
+            state = state * 48_271 % 2_147_483_647;
+            text.push_str(PIECES[usize::try_from(state).unwrap() % PIECES.len()]);
+        }
+        if let Err(error) = parse(&text) {
+            assert!(error.place().is_some(), "{text:?}");
+        }
     }
 }
 

@@ -24,12 +24,13 @@ impl Parser {
                 '<' | '>' if self.peek_at(1) == Some('(') && ends(next) => {
                     self.at += 2;
                     self.deeper()?;
-                    self.list()?;
+                    let commands = self.list()?;
                     self.depth -= 1;
                     if !self.take(")") {
                         return Err(self.error(start, "a `(` is not closed"));
                     }
-                    parts.push(Part::Unsupported(self.span(start)));
+                    let at = self.span(start);
+                    parts.push(Part::Process { commands, at });
                 }
                 _ if ends(next) => break,
                 '\\' if self.peek_at(1) == Some('\n') => self.at += 2,
@@ -266,7 +267,9 @@ impl Parser {
                 other => Some(Index::One(other.to_owned())),
             },
         };
-        let mut operation = if is_indirect {
+        let mut operation = if is_indirect && index == Some(Index::All) {
+            Operation::Keys
+        } else if is_indirect {
             Operation::Unsupported
         } else if is_length {
             Operation::Length
