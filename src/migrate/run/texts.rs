@@ -467,7 +467,8 @@ fn characters(set: &str) -> Option<Vec<char>> {
         "\\n" => return Some(vec!['\n']),
         _ => {}
     }
-    let is_plain = !set.contains(['[', '\\']) && !(set.len() > 1 && set.contains('-'));
+    let is_range = set.len() > 1 && set.contains('-');
+    let is_plain = !is_range && !set.contains(['[', '\\']);
     is_plain.then(|| set.chars().collect())
 }
 
