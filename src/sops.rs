@@ -14,15 +14,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::error::{Error, Kind, Result};
 use crate::finding::Finding;
 use crate::guard::remember;
-use crate::load::{FileKind, Files, MadeBy, ParsedFiles, digest_of};
-use crate::place::{Place, SourceId};
+use crate::load::{FileKind, Files, MadeBy, ParsedFiles, Provenance, digest_of};
+use crate::place::{Place, SourceId, Span};
 use crate::process::{Command, Failure};
 use crate::write::Scratch;
 use crate::yaml::{Node, Tag, Value, manifests};
 
 pub use kustom_engine::sops::{Format, NOT_DECRYPTED, is_encrypted, placeholder};
 
-use kustom_engine::sops::{CIPHERTEXT, is_ciphertext};
+use kustom_engine::sops::{CIPHERTEXT, WrittenPlaces, is_ciphertext};
 
 /// How sops says that no key fits.
 const NO_KEY: i32 = 128;
@@ -214,8 +214,23 @@ pub struct Decrypted<'f> {
 struct State {
     /// The files that placeholders stand for, and why.
     locked: BTreeMap<PathBuf, String>,
+    /// Where what was read in the clear is written.
+    written: BTreeMap<PathBuf, Arc<Written>>,
     /// What is wrong with the first file that is wrong.
     error: Option<Error>,
+}
+
+/// Where what stands in a decrypted file is written: its lines are those that sops has printed.
+#[derive(Debug)]
+struct Written {
+    name: Arc<str>,
+    places: WrittenPlaces,
+}
+
+impl Provenance for Written {
+    fn place(&self, span: Span) -> Place {
+        Place::in_file(Arc::clone(&self.name), self.places.span(span))
+    }
 }
 
 impl<'f> Decrypted<'f> {
@@ -267,7 +282,25 @@ impl<'f> Decrypted<'f> {
         let written = self.lower.editable_path(path);
         let shown = (self.shown)(&written);
         let format = Format::of(&written, &content);
-        match sops.decrypt(&shown, &content, format)? {
+        let plain = self.plain(sops, path, &content, (&shown, format))?;
+        if matches!(format, Format::Yaml | Format::Json) {
+            let places = WrittenPlaces::of(&plain, &content);
+            let name = shown.into();
+            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            let written = Arc::new(Written { name, places });
+            state.written.insert(path.to_path_buf(), written);
+        }
+        Ok(plain)
+    }
+
+    fn plain(
+        &self,
+        sops: &Sops,
+        path: &Path,
+        content: &[u8],
+        (shown, format): (&str, Format),
+    ) -> Result<Vec<u8>> {
+        match sops.decrypt(shown, content, format)? {
             Decryption::Plain(plain) => Ok(plain.to_vec()),
             Decryption::Locked(why) if self.on_locked == OnLocked::Refuse => {
                 let message = format!("`{shown}` cannot be decrypted: {why}");
@@ -278,7 +311,7 @@ impl<'f> Decrypted<'f> {
             Decryption::Locked(why) => {
                 let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
                 state.locked.insert(path.to_path_buf(), why);
-                placeholder(&content, format)
+                placeholder(content, format)
             }
         }
     }
@@ -322,7 +355,11 @@ impl Files for Decrypted<'_> {
     }
 
     fn provenance(&self, path: &Path) -> MadeBy {
-        self.lower.provenance(path)
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        match state.written.get(path) {
+            Some(written) => Some(Arc::clone(written) as Arc<dyn Provenance>),
+            None => self.lower.provenance(path),
+        }
     }
 
     fn miss(&self, path: &Path) {

@@ -423,6 +423,44 @@ fn the_real_sops_says_when_no_key_fits_and_when_a_file_was_changed() {
     assert!(said.out.contains("pin: <not decrypted>"), "{said:?}");
 }
 
+#[test]
+fn places_in_a_decrypted_file_are_those_of_the_encrypted_one() {
+    let stage = project();
+    // What the stand-in prints has the kind on its second line, and the pin on its last.
+    let written = format!(
+        "# encrypted\n\nstringData:\n\n  pin: '{ENC}'\nsops: {{mac: '{ENC}'}}\nmetadata:\n  \
+         name: web\nkind: Secret\napiVersion: v1\n"
+    );
+    for (name, kustomization) in [
+        ("r", "resources: [web.enc.yaml]\n"),
+        ("g", "generators: [ksops.yaml]\n"),
+    ] {
+        let write = |file: &str, text: &str| {
+            stage.write(&format!("p/environments/{name}/{file}"), text);
+        };
+        write("kustomization.yaml", kustomization);
+        write("web.enc.yaml", &written);
+        write(
+            "ksops.yaml",
+            "{apiVersion: viaduct.ai/v1, kind: ksops, metadata: {name: k}, files: [web.enc.yaml]}\n",
+        );
+        for way in ["--decrypt", ""] {
+            let line = format!("blame {name} --secrets placeholder {way}");
+            let said = clean(&stage, line.trim_end());
+            let line_of = |words: &str| {
+                let mut lines = said.out.lines();
+                lines.find(|line| line.contains(words)).unwrap_or(&said.err)
+            };
+            assert!(
+                line_of("kind: Secret").contains("web.enc.yaml:9"),
+                "{said:?}"
+            );
+            assert!(line_of("name: web").contains("web.enc.yaml:8"), "{said:?}");
+            assert!(line_of(" pin:").contains("web.enc.yaml:5"), "{said:?}");
+        }
+    }
+}
+
 /// A generator of ksops with a manifest, and a Secret of files.
 const KSOPS: &str = "apiVersion: viaduct.ai/v1
 kind: ksops

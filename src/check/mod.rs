@@ -19,6 +19,7 @@ pub use context::CheckContext;
 pub use environment::{Checked, environment};
 pub use git_checks::{tracked_generator_files, tracked_secrets, unignored};
 pub use lint::Linted;
+pub use project::Repository;
 pub use project_guard::ProjectGuard;
 pub use releases::{Output, Target, Verdict, compare_releases};
 pub use since::{Affected, Since, programs, unfollowed};

@@ -17,6 +17,17 @@ use crate::place::Place;
 use crate::report::{Base, Check, Outcome, Report, Suite, finding_of};
 use crate::secret_scan::{scan_files, scan_tracked};
 
+/// What git keeps of a project, or would keep, that it must not.
+#[derive(Clone, Debug)]
+pub struct Repository {
+    /// The checks, with what they found.
+    pub suite: Suite,
+    /// How many secrets may stay.
+    pub allowed: usize,
+    /// What lets them and findings stay, a note each with its reason.
+    pub permits: Vec<Finding>,
+}
+
 impl CheckContext<'_> {
     /// The report of all checks; environments that no change since `revision` can affect are left
     /// out.
@@ -30,7 +41,11 @@ impl CheckContext<'_> {
         revision: Option<(&str, &Revision)>,
     ) -> Result<Report> {
         let linted = self.lint(&checked, None);
-        let (suite, allowed) = self.repository(&checked, &linted)?;
+        let Repository {
+            suite,
+            allowed,
+            permits,
+        } = self.repository(&checked, &linted)?;
         let mut suites = vec![suite];
         let mut changes = Vec::new();
         let mut own: Vec<Suite> = checked.iter().map(|one| one.suite.clone()).collect();
@@ -62,6 +77,7 @@ impl CheckContext<'_> {
             suites,
             changes,
             allowed,
+            permits,
             fails_at: Severity::Warning,
             base: self
                 .tree
@@ -69,12 +85,12 @@ impl CheckContext<'_> {
         })
     }
 
-    /// What git keeps, or would keep, that it must not; and how much of it is allowed.
+    /// What git keeps, or would keep, that it must not; and what of it is allowed.
     ///
     /// # Errors
     ///
     /// If the repository or the project's own files cannot be read.
-    pub fn repository(&self, checked: &[Checked], linted: &Linted) -> Result<(Suite, usize)> {
+    pub fn repository(&self, checked: &[Checked], linted: &Linted) -> Result<Repository> {
         let root = &self.project.root;
         let watch = ProjectGuard::of(self.files, self.here, root, self.tree, None)?;
         let shown = watch.shown();
@@ -141,7 +157,20 @@ impl CheckContext<'_> {
             file,
             checks,
         };
-        Ok((suite, scans.allowed.len()))
+        let mut permits = watch.permits(self.files, &scans);
+        let validation = checked
+            .iter()
+            .filter_map(|one| one.used_exceptions.as_ref());
+        let validation = validation.flatten().copied().collect();
+        let lint = linted.used.clone().unwrap_or_default();
+        let mut exceptions = self.project.used_exceptions(self.files, &validation, &lint);
+        self.rename(&mut exceptions);
+        permits.extend(exceptions);
+        Ok(Repository {
+            suite,
+            allowed: scans.allowed.len(),
+            permits,
+        })
     }
 
     /// The exceptions that let nothing stay, where every environment was judged.

@@ -3,7 +3,7 @@
 //! Fingerprints and allow-lists name files relative to the root of the project; findings name them
 //! relative to the working directory.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::display_from;
@@ -165,6 +165,56 @@ impl ProjectGuard {
         Ok(findings)
     }
 
+    /// What lets secrets stay, and why: a note for each entry of `guard.allow` and for each comment,
+    /// and one for the baseline.
+    pub fn permits(&self, files: &dyn Files, scans: &Scans) -> Vec<Finding> {
+        if scans.allowed.is_empty() {
+            return Vec::new();
+        }
+        let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+        let mut comments = Vec::new();
+        for one in &scans.allowed {
+            match &one.by {
+                // Those of the baseline say nothing but fingerprints.
+                AllowedBy::List { index, .. } => {
+                    *counts.entry((*index).min(self.listed)).or_default() += 1;
+                }
+                AllowedBy::Comment { reason } => {
+                    let path = crate::load::normalized(&self.root.join(&*one.leak.path));
+                    let shown = display_from(&self.here, &path);
+                    // A message that points to a secret repeats nothing of its line, and the reason
+                    // stands there.
+                    let by = format!("by a comment (`{shown}:{}`)", one.leak.span.line);
+                    comments.push(permit(1, &by, reason.as_deref()));
+                }
+            }
+        }
+        let written = nodes(files, &self.root.join("kustom.yaml"));
+        let written = written.as_deref();
+        let list = self.guard.allow_list();
+        let of_lists = counts.into_iter().map(|(index, count)| {
+            let permit = match list.get(index).filter(|_| index < self.listed) {
+                Some(entry) => {
+                    let what = [&entry.path, &entry.key, &entry.rule, &entry.fingerprint];
+                    let what = what.into_iter().flatten().next();
+                    let what = what.map_or_else(String::new, |what| format!(" `{what}`"));
+                    permit(
+                        count,
+                        &format!("by the entry{what}"),
+                        entry.reason.as_deref(),
+                    )
+                }
+                None => permit(
+                    count,
+                    "by the baseline",
+                    Some("it holds their fingerprints"),
+                ),
+            };
+            permit.at(self.place(written, index, None))
+        });
+        of_lists.chain(comments).collect()
+    }
+
     /// What is wrong with an entry, so that it can allow nothing.
     fn mistakes(
         &self,
@@ -247,4 +297,14 @@ impl ProjectGuard {
         way.extend(field.map(Step::Field));
         Place::in_file(name, span_at(written, &way))
     }
+}
+
+/// A note on what lets so many secrets stay.
+fn permit(count: usize, by: &str, reason: Option<&str>) -> Finding {
+    let what = match count {
+        1 => "a secret may stay".to_owned(),
+        count => format!("{count} secrets may stay"),
+    };
+    let why = reason.unwrap_or("no reason is given");
+    Finding::new("permit", Severity::Note, format!("{what} {by}: {why}"))
 }

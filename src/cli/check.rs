@@ -32,6 +32,9 @@ pub(super) struct Arguments {
     /// The least severity that fails the check.
     #[arg(long, value_name = "SEVERITY", default_value = "warning")]
     fail_on: Least,
+    /// Say what lets secrets and findings stay: each entry that allows one, with its reason.
+    #[arg(short, long)]
+    verbose: bool,
     #[command(flatten)]
     report: Reporting,
 }
@@ -116,6 +119,9 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
     }
     let mut report = whole.unwrap_or_default();
     report.fails_at = arguments.fail_on.severity();
+    if arguments.verbose {
+        streams.findings(&report.permits);
+    }
     let found_nothing = report.counts() == Counts::default();
     let code = arguments.report.write(report, streams)?;
     if found_nothing && is_unjudged {

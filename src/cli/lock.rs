@@ -60,6 +60,9 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
     let mut lock = remotes.locked()?;
     let shown = found.shown(LOCK_FILE);
     let old = found.files.read(&found.root.join(LOCK_FILE)).ok();
+    if let Some(old) = old.as_ref().filter(|_| !arguments.check) {
+        Lock::refuse_later(old, SourceId::NONE).map_err(|error| found.in_lock(error))?;
+    }
     if !arguments.tree.allows_charts(&found)?
         && let Some(Ok(old)) = old.as_ref().map(|text| Lock::parse(text, SourceId::NONE))
     {
@@ -68,8 +71,7 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
     let text = lock.to_string();
     if arguments.check {
         let old = match &old {
-            Some(bytes) => Lock::parse(bytes, SourceId::NONE)
-                .map_err(|error| error.note(format!("it is read from `{shown}`"), None))?,
+            Some(bytes) => found.parsed(bytes)?,
             None => Lock::default(),
         };
         let list: String = differences(&old, &lock).iter().map(|it| line(it)).collect();
@@ -149,10 +151,21 @@ impl Found {
         display_from(&self.here, &self.root.join(name))
     }
 
-    /// Stops where nothing is locked.
+    /// A lock, read.
+    fn parsed(&self, text: &[u8]) -> Result<Lock> {
+        Lock::parse(text, SourceId::NONE).map_err(|error| self.in_lock(error))
+    }
+
+    /// An error of the lock, with the name of its file.
+    fn in_lock(&self, error: Error) -> Error {
+        let name: Arc<str> = self.shown(LOCK_FILE).into();
+        error.name_files(|_| Some(Arc::clone(&name)))
+    }
+
+    /// Stops where nothing is locked, or where the lock is none.
     pub(super) fn need_lock(&self) -> Result<()> {
-        match self.files.resolve(&self.root.join(LOCK_FILE)) {
-            Ok(_) => Ok(()),
+        match self.files.read(&self.root.join(LOCK_FILE)) {
+            Ok(text) => self.parsed(&text).map(drop),
             Err(_) => {
                 let message = format!("there is no `{}`", self.shown(LOCK_FILE));
                 Err(Error::new(Kind::Load, message)

@@ -296,7 +296,7 @@ impl ProjectState {
             let tree = WorkTree::discover(root).ok().flatten();
             let context = context(tree.as_ref(), names);
             self.linted = context.lint(&self.checked, None);
-            self.repository = Some(context.repository(&self.checked, &self.linted)?.0);
+            self.repository = Some(context.repository(&self.checked, &self.linted)?.suite);
         } else {
             self.linted = context(None, names).lint(&self.checked, Some(&self.linted));
         }

@@ -80,12 +80,32 @@ impl Boilerplate {
     }
 }
 
-/// The first comment in a file of the boilerplate, unless it holds what must not be shown.
+/// The first comment in a file of the boilerplate, with all its lines, unless it holds what must not
+/// be shown.
 pub(super) fn instruction(bytes: &[u8], guard: &Guard) -> Option<String> {
     let text = std::str::from_utf8(bytes).ok()?;
-    let line = text.lines().find_map(comment)?;
-    let is_clean = guard.scan("instruction", line.as_bytes()).leaks.is_empty();
-    is_clean.then(|| line.trim_end_matches('.').to_owned())
+    let lines = text.lines().map(str::trim_start);
+    let lines = lines.skip_while(|line| comment(line).is_none());
+    let mut words = String::new();
+    // A line that is indented is a command, and stands by itself; so does what an empty one parts.
+    let mut is_apart = false;
+    for line in lines.take_while(|line| line.starts_with('#')) {
+        let Some(said) = comment(line) else {
+            is_apart = true;
+            continue;
+        };
+        let indent = line.trim_start_matches('#');
+        let is_command = indent.starts_with("  ") || indent.starts_with('\t');
+        match words.is_empty() {
+            true => {}
+            false if is_apart || is_command => words.push('\n'),
+            false => words.push(' '),
+        }
+        words.push_str(said);
+        is_apart = is_command;
+    }
+    let is_clean = guard.scan("instruction", words.as_bytes()).leaks.is_empty();
+    (is_clean && !words.is_empty()).then(|| words.trim_end_matches('.').to_owned())
 }
 
 /// Whether a file is filled in.
@@ -158,6 +178,21 @@ mod tests {
             is_template: false,
         };
         is_filled(content.as_bytes(), Some(&twin), &project)
+    }
+
+    #[test]
+    fn an_instruction_has_all_its_lines() {
+        let told = |text: &str| instruction(text.as_bytes(), &Guard::new());
+        let text = "#!/bin/sh\nkind: Secret\n# 32 bytes,\n#\n#   in base64.\na: b\n# more\n";
+        assert_eq!(told(text).as_deref(), Some("!/bin/sh"));
+        let (_, text) = text.split_once('\n').unwrap();
+        assert_eq!(told(text).as_deref(), Some("32 bytes,\nin base64"));
+        let text = "# One sentence\n# goes on.\n#   a command\n# And more.\n";
+        let whole = "One sentence goes on.\na command\nAnd more";
+        assert_eq!(told(text).as_deref(), Some(whole));
+        assert_eq!(told("a: b\n#\n"), None);
+        let drawn = ["q7Vw2Lr9", "Tn4Xc8Zb", "K1mH6sPd"].concat();
+        assert_eq!(told(&format!("# such as\n# password={drawn}\n")), None);
     }
 
     #[test]

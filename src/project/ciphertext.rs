@@ -65,6 +65,20 @@ fn of_object(resource: &Resource) -> Option<Finding> {
     Some(finding)
 }
 
+/// Whether a text holds an encrypted value of sops among others, as a template makes one of values
+/// that are encrypted.
+pub(super) fn holds_ciphertext(text: &str) -> bool {
+    let mut rest = text;
+    while let Some((_, value)) = rest.split_once("ENC[AES256_GCM,data:") {
+        let whole = value.split_once(']').map(|(value, _)| value);
+        if whole.is_some_and(|value| value.contains(",tag:") && !value.contains('\n')) {
+            return true;
+        }
+        rest = value;
+    }
+    false
+}
+
 fn finding(named: &str, program: &str) -> Finding {
     let help = match program {
         "sops" => {
@@ -104,12 +118,17 @@ impl<'r> Found<'r> {
                 .iter()
                 .for_each(|item| self.search(item, key, is_encoded)),
             Value::Scalar(text) => {
-                let program = if is_encoded {
+                let decoded;
+                let content = if is_encoded {
                     let packed: String = text.split_ascii_whitespace().collect();
-                    encryption(&STANDARD.decode(packed).unwrap_or_default())
+                    decoded = STANDARD.decode(packed).unwrap_or_default();
+                    decoded.as_slice()
                 } else {
-                    encryption(text.as_bytes())
+                    text.as_bytes()
                 };
+                let is_part = || std::str::from_utf8(content).is_ok_and(holds_ciphertext);
+                let program = encryption(content);
+                let program = program.or_else(|| is_part().then_some("sops"));
                 // Elsewhere an encrypted message may be intended.
                 let is_meant = |program: &str| matches!(program, "age" | "PGP") && !self.is_secret;
                 if let Some(program) = program.filter(|program| !is_meant(program)) {

@@ -316,6 +316,39 @@ impl Project {
         self.idle_entries(files, "lint", allow, used)
     }
 
+    /// A note for each exception that has let findings stay, of validation and of lint, by their
+    /// numbers: with its reason.
+    pub fn used_exceptions(
+        &self,
+        files: &dyn Files,
+        validation: &BTreeSet<usize>,
+        lint: &BTreeSet<usize>,
+    ) -> Vec<Finding> {
+        let of_lint = self.lint.as_ref().map_or(&[][..], |lint| &lint.allow);
+        let lists = [
+            ("validation", &self.validation.allow[..], validation),
+            ("lint", of_lint, lint),
+        ];
+        let mut notes = Vec::new();
+        for (section, allow, used) in lists {
+            for number in used {
+                let Some(entry) = allow.get(*number) else {
+                    continue;
+                };
+                let way = [
+                    Step::Field(section),
+                    Step::Field("allow"),
+                    Step::Item(*number),
+                ];
+                let place = place_at(files, &self.root.join(PROJECT_FILE), &way);
+                let message = format!("findings may stay: {}", entry.reason);
+                let note = Finding::new("permit", crate::finding::Severity::Note, message);
+                notes.push(note.at(self.place(place)));
+            }
+        }
+        notes
+    }
+
     fn idle_entries(
         &self,
         files: &dyn Files,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::boilerplate::{Boilerplate, boilerplate, instruction, is_filled};
+use super::ciphertext::holds_ciphertext;
 use super::extended_files::ExtendedFiles;
 use super::named_secrets::{Named, committed, named};
 use super::secret_references::SecretReference;
@@ -134,7 +135,13 @@ pub fn lay_out(
             continue;
         }
         let content = match twin.is_template {
-            true => rendered(&project.shown(&twin.path), &twin.bytes, values)?.into_bytes(),
+            true => {
+                let text = rendered(&project.shown(&twin.path), &twin.bytes, values)?;
+                if holds_ciphertext(&text) {
+                    return Err(would_hold_ciphertext(project, &slot.path, &twin.path));
+                }
+                text.into_bytes()
+            }
             false => twin.bytes.clone(),
         };
         layout.files.push(SecretStub {
@@ -144,6 +151,15 @@ pub fn lay_out(
         });
     }
     Ok(layout)
+}
+
+fn would_hold_ciphertext(project: &Project, path: &Path, twin: &Path) -> Error {
+    let message = format!("`{}` would hold ciphertext of sops", project.shown(path));
+    Error::new(Kind::Secret, message)
+        .at(Place::file(project.shown(twin)))
+        .help(
+            "the values of its template are encrypted; with `--decrypt` they are read in the clear",
+        )
 }
 
 /// What the templates ask for that [`lay_out`] would fill in.
@@ -538,7 +554,7 @@ fn still_a_placeholder(project: &Project, file: &SecretFile) -> Finding {
         Finding::warning("unfilled-secret", message).at(Place::file(project.shown(&file.path)));
     match &file.instruction {
         Some(instruction) => finding.help(format!(
-            "its boilerplate says: {instruction}; fill it in, and remove the instructions"
+            "fill it in, and remove the instructions of its boilerplate: {instruction}"
         )),
         None => finding.help("fill it in, and remove the placeholder"),
     }

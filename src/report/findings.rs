@@ -20,8 +20,10 @@ pub struct Report {
     pub suites: Vec<Suite>,
     /// What became of environments since a revision, if one was named.
     pub changes: Vec<Change>,
-    /// What was found and may stay.
+    /// How many secrets were found that may stay.
     pub allowed: usize,
+    /// What lets them and findings stay, a note each with its reason.
+    pub permits: Vec<Finding>,
     /// The least severity that fails a check.
     pub fails_at: Severity,
     /// How a path of a place becomes one from the root of the repository.
@@ -162,6 +164,7 @@ impl Default for Report {
             suites: Vec::new(),
             changes: Vec::new(),
             allowed: 0,
+            permits: Vec::new(),
             fails_at: Severity::Warning,
             base: Base::default(),
         }
@@ -174,6 +177,7 @@ impl Report {
         self.suites.extend(other.suites);
         self.changes.extend(other.changes);
         self.allowed += other.allowed;
+        self.permits.extend(other.permits);
     }
 
     /// A report of one check.
@@ -190,6 +194,7 @@ impl Report {
             }],
             changes: Vec::new(),
             allowed: 0,
+            permits: Vec::new(),
             fails_at: Severity::Error,
             base: Base::default(),
         }

@@ -126,6 +126,7 @@ const RULES: &[(&str, &str, &str)] = &[
     ("oversized-object", "An object that is too large for `kubectl apply`, or for etcd.", "`kubectl apply` keeps the object in an annotation, which may have 256 KiB: apply it with `--server-side`, or split it."),
     ("patch-directive", "A directive of a patch that was not obeyed.", "kustomize obeys `$patch` only, and only in maps and in lists whose items it can tell apart. Use a JSON patch."),
     ("patch-path", "A path of a JSON patch that does not begin with `/`, or a `replace` of what is not there.", "Kustomize patches what stands behind the first `/`, and adds what it should replace. Correct the path."),
+    ("permit", "What lets a secret or a finding stay, and why; told with `-v`.", "Nothing to do; remove the entry or the comment if its reason is gone."),
     ("rejected-kind", "A kind that must not be there.", "Remove the object, or leave the kind out of `--reject`."),
     ("release-difference", "What two releases of kustomize print differently, found by `kustom compare-releases`.", "The message names the change. Take it as it is, or stay with the older release: `kustomizeRelease` in `kustom.yaml`."),
     ("removed-api", "A version of an API that the cluster does not serve.", "Write a version that it serves."),

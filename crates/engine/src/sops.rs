@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use kustom_guard::{encryption, is_sops_document};
 use kustom_yaml::error::Result;
-use kustom_yaml::place::SourceId;
+use kustom_yaml::place::{SourceId, Span};
 use kustom_yaml::{Node, Tag, manifests, to_json, write_stream};
 
 /// What stands for a value that cannot be decrypted.
@@ -117,6 +117,62 @@ pub fn is_encrypted(content: &[u8]) -> bool {
 
 fn memchr(content: &[u8], mark: &[u8]) -> bool {
     content.windows(mark.len()).any(|window| window == mark)
+}
+
+/// Where what stands in a file that was decrypted is written in the encrypted one, whose lines are
+/// others: sops prints anew what it decrypts.
+#[derive(Clone, Debug, Default)]
+pub struct WrittenPlaces(Vec<((u32, u32), Span)>);
+
+impl WrittenPlaces {
+    /// Pairs the fields of both, for formats that are read as YAML.
+    pub fn of(plain: &[u8], written: &[u8]) -> Self {
+        let read = |bytes| manifests(bytes, SourceId::NONE).unwrap_or_default();
+        let mut places = Vec::new();
+        for (plain, written) in read(plain).iter().zip(&read(written)) {
+            pair(plain, written, &mut places);
+        }
+        places.sort_by_key(|(at, _)| *at);
+        Self(places)
+    }
+
+    /// The span in the encrypted file: of the same field, or else of the one before.
+    pub fn span(&self, span: Span) -> Span {
+        let at = (span.line, span.column);
+        let behind = self.0.partition_point(|(known, _)| *known <= at);
+        let found = behind.checked_sub(1).and_then(|before| self.0.get(before));
+        match found {
+            Some((_, written)) => Span {
+                source: span.source,
+                ..*written
+            },
+            None => span,
+        }
+    }
+}
+
+fn pair(plain: &Node, written: &Node, places: &mut Vec<((u32, u32), Span)>) {
+    let mut note = |plain: Span, written: Span| {
+        if plain.line > 0 && written.line > 0 {
+            places.push(((plain.line, plain.column), written));
+        }
+    };
+    // A collection begins where its first child does, which is told apart by its key.
+    if plain.is_scalar() || plain.entries().is_empty() && plain.items().is_empty() {
+        note(plain.span, written.span);
+    }
+    let mut below = Vec::new();
+    for entry in plain.entries() {
+        let key = entry.key.text().unwrap_or_default();
+        if let Some(other) = written.entries().iter().find(|other| other.is(key)) {
+            note(entry.key.span, other.key.span);
+            below.push((&entry.value, &other.value));
+        }
+    }
+    below.extend(plain.items().iter().zip(written.items()));
+    for (plain, written) in below {
+        pair(plain, written, places);
+    }
 }
 
 /// Whether a value is encrypted.

@@ -4,13 +4,14 @@
 //! statements with `command:` is a script of yq 3. A script of an environment gives the same result
 //! everywhere: it reads files of its project, but neither environment variables nor the clock.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::finding::Finding;
-use kustom_yaml::place::{Place, SourceId};
-use kustom_yaml::{Node, Options, PrintOptions, Style, Value, print, read};
+use kustom_yaml::place::{Place, SourceId, Span};
+use kustom_yaml::{Entry, Node, Options, PrintOptions, Style, Value, print, read};
 
 use super::{v3, v4};
 
@@ -187,7 +188,13 @@ fn evaluated(
     let mut findings = std::mem::take(&mut output.findings);
     findings.extend(effects.iter().flat_map(v4::AssignmentReport::findings));
     let is_edit = documents.is_empty() || output.is_edit(0, documents.len());
-    let after = output.into_nodes();
+    let mut after = output.into_nodes();
+    let selected = match is_edit {
+        true => None,
+        false => selected(documents, &after),
+    };
+    let is_edit = is_edit || selected.is_some();
+    after = selected.unwrap_or(after);
     let content = if documents.is_empty() && after.iter().all(Node::is_null) {
         text.to_owned()
     } else if is_edit {
@@ -206,6 +213,31 @@ fn evaluated(
         statements: statements.collect(),
         findings,
     })
+}
+
+/// The documents with what an expression has kept of their items or entries, if it has made nothing
+/// else: `map(select(…))` deletes as `del(…)` does.
+fn selected(documents: &[Node], results: &[Node]) -> Option<Vec<Node>> {
+    let pairs = documents.iter().zip(results);
+    let is_whole = documents.len() == results.len();
+    let kept = pairs.map(|(document, result)| {
+        let is_own = match (&document.value, &result.value) {
+            (Value::Seq(own), Value::Seq(left)) => {
+                let spans: HashSet<Span> = own.iter().map(|item| item.span).collect();
+                left.iter().all(|item| spans.contains(&item.span))
+            }
+            (Value::Map(own), Value::Map(left)) => {
+                let pair = |entry: &Entry| (entry.key.text().map(str::to_owned), entry.value.span);
+                let pairs: HashSet<_> = own.iter().map(pair).collect();
+                left.iter().all(|entry| pairs.contains(&pair(entry)))
+            }
+            _ => false,
+        };
+        let mut kept = document.clone();
+        kept.value = result.value.clone();
+        is_own.then_some(kept)
+    });
+    is_whole.then(|| kept.collect()).flatten()
 }
 
 /// The documents of a file, as an expression is given them.
@@ -272,6 +304,53 @@ mod tests {
         assert_eq!(applied.content, b"{n: 1}\n");
         assert_eq!(applied.findings[0].rule, "script-result");
         assert_eq!(applied.statements[0].statement, ".n");
+    }
+
+    #[test]
+    fn what_selects_items_or_entries_of_the_root_deletes_the_others() {
+        let list = "# all\n- {n:   a} # first\n- {n: b}\n";
+        let map = "# all\nx: {n:   1} # first\ny: {n: 2}\n";
+        for (script, text, left) in [
+            (
+                "map(select(.n != \"b\"))",
+                list,
+                "# all\n- {n:   a} # first\n",
+            ),
+            (
+                "[.[] | select(.n == \"a\")]",
+                list,
+                "# all\n- {n:   a} # first\n",
+            ),
+            ("filter(.n == \"a\")", list, "# all\n- {n:   a} # first\n"),
+            ("map(.n = \"c\")", "- {n:   a}\n", "- {n:   c}\n"),
+            (
+                "with_entries(select(.key == \"x\"))",
+                map,
+                "# all\nx: {n:   1} # first\n",
+            ),
+            ("pick([\"x\"])", map, "# all\nx: {n:   1} # first\n"),
+            ("omit([\"y\"])", map, "# all\nx: {n:   1} # first\n"),
+        ] {
+            let applied = applied("s.yq", script, text).unwrap();
+            let content = String::from_utf8(applied.content).unwrap();
+            assert_eq!(
+                (content.as_str(), applied.findings.len()),
+                (left, 0),
+                "{script}"
+            );
+        }
+        for (script, text) in [
+            (".x", map),
+            (".[]", list),
+            ("map(.n)", list),
+            ("{\"x\": .x.n}", map),
+            ("map({\"m\": .n})", list),
+            ("to_entries", map),
+        ] {
+            let applied = applied("s.yq", script, text).unwrap();
+            assert_eq!(applied.findings.len(), 1, "{script}");
+            assert_eq!(applied.findings[0].rule, "script-result", "{script}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 use kustom::edit::{
-    Addition, Change, Force, Generator, List, Pairs, PatchArgument, expand_files, glob,
+    Addition, Change, Force, Generator, List, Pairs, PatchArgument, expand_files, glob, missing,
 };
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::{Finding, Severity};
@@ -344,6 +344,14 @@ impl Source {
         secret_type: &str,
     ) -> Result<Planned> {
         let (files, findings) = expand_files(context.files, context.directory(), &self.from_file)?;
+        let has_others = !self.from_literal.is_empty() || !self.from_env_file.is_empty();
+        if let Some(first) = self
+            .from_file
+            .first()
+            .filter(|_| files.is_empty() && !has_others)
+        {
+            return Err(missing(context.files, context.directory(), first));
+        }
         let name = only(&self.words, "name")?;
         let addition = Addition {
             literals: self.from_literal.clone(),

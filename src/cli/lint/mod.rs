@@ -409,6 +409,7 @@ impl<'a> Run<'a> {
             suites,
             changes: Vec::new(),
             allowed: self.allowed,
+            permits: Vec::new(),
             fails_at: self.arguments.fail_on.severity(),
             base: self.arguments.report.base(&working_directory()?)?,
         };

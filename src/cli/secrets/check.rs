@@ -42,6 +42,9 @@ pub(super) struct Arguments {
     /// Fail for warnings, too: passwords that anybody would guess, and what stands in samples.
     #[arg(long)]
     strict: bool,
+    /// Say what lets secrets stay: each entry and each comment that allows one, with its reason.
+    #[arg(short, long)]
+    verbose: bool,
     #[command(flatten)]
     report: Reporting,
     #[command(flatten)]
@@ -96,6 +99,9 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
         if start == watch.root || tree.as_ref().is_some_and(|tree| tree.root() == start) {
             findings.extend(watch.idle(files, &scans, tree.as_ref())?);
         }
+    }
+    if arguments.verbose {
+        streams.findings(&watch.permits(files, &scans));
     }
     let mut report = Report::of("secrets", findings);
     report.allowed = scans.allowed.len();

@@ -153,6 +153,7 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
         suites,
         changes: Vec::new(),
         allowed: judge.allowed,
+        permits: Vec::new(),
         fails_at: arguments.fail_on.severity(),
         base: arguments.report.base(&here)?,
     };

@@ -1,6 +1,7 @@
 //! Lays a message out for people; `annotate-snippets` draws the lines of the sources.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use kustom_yaml::cut::Cut as _;
@@ -9,7 +10,7 @@ use crate::finding::Severity;
 use crate::place::Excerpt;
 
 use super::super::{BLUE, Color, GREEN, RED, YELLOW, painted, shown};
-use super::wrap::wrapped;
+use super::wrap::{columns, first_columns, last_columns, wrapped};
 use super::{Diagnostic, Label, Look, Related};
 
 /// The message with everything that belongs to it.
@@ -134,9 +135,17 @@ fn snippet(text: &mut String, severity: Severity, label: &Label, beside: &[&Rela
     let mut source = String::new();
     let mut annotations = Vec::new();
     let first = shown.first().map_or(0, |(line, _, _)| *line);
+    let last_line = shown.last().map_or(0, |(line, _, _)| *line);
+    let lines: Vec<u32> = shown.iter().map(|(line, _, _)| *line).collect();
+    // The numbers, a blank before and behind them, the bar and another blank.
+    let room = look.width.max(20) - (digits(last_line).max(2) + 4);
     let mut last: Option<(u32, usize)> = None;
     for (line, excerpt, words) in shown {
-        let (printable, marked) = printable(excerpt);
+        let (printable, marked) = match printable(excerpt) {
+            // Two marks on one line count from the same beginning.
+            drawn if lines.iter().filter(|it| **it == line).count() > 1 => drawn,
+            drawn => fitted(drawn, room),
+        };
         let start = match last {
             Some((number, start)) if number == line => start,
             _ => {
@@ -180,6 +189,37 @@ fn snippet(text: &mut String, severity: Severity, label: &Label, beside: &[&Rela
         }
         text.push('\n');
     }
+}
+
+/// A line of which not more is left than fits, with what is marked or its beginning in it. One that is
+/// drawn in narrow letters is left to the library, unless what is marked is too wide by itself.
+fn fitted((line, marked): (String, Range<usize>), room: usize) -> (String, Range<usize>) {
+    const DOTS: &str = "...";
+    let (before, rest) = line.halves(marked.start);
+    let (words, behind) = rest.halves(marked.len());
+    // Tabs are drawn as four blanks.
+    let drawn = columns(&line) + 4 * line.matches('\t').count();
+    let is_narrow = line.is_ascii() && columns(words) + 2 * DOTS.len() < room;
+    if drawn <= room || is_narrow {
+        return (line, marked);
+    }
+    let [before, words, behind] = [before, words, behind].map(|part| part.replace('\t', " "));
+    let spare = room.saturating_sub(columns(&words) + 2 * DOTS.len());
+    let most = spare.clamp(room / 8, room / 2);
+    let lead = match columns(&before) <= most + DOTS.len() {
+        true => before,
+        false => format!("{DOTS}{}", before.cut(last_columns(&before, most)..)),
+    };
+    let left = room.saturating_sub(columns(&lead));
+    if columns(&words) + columns(&behind) <= left {
+        let marked = lead.len()..lead.len() + words.len();
+        return (format!("{lead}{words}{behind}"), marked);
+    }
+    let left = left.saturating_sub(DOTS.len());
+    let words = words.cut(..first_columns(&words, left));
+    let behind = behind.cut(..first_columns(&behind, left.saturating_sub(columns(words))));
+    let marked = lead.len()..lead.len() + words.len();
+    (format!("{lead}{words}{behind}{DOTS}"), marked)
 }
 
 /// A line in which every character has a shape, and where its marked part is then.

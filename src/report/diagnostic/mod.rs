@@ -16,6 +16,7 @@ use crate::place::{Excerpt, Place};
 use super::{Color, shown};
 
 pub use json::remark as json_remark;
+pub(super) use wrap::{columns, first_columns, last_columns, wrapped};
 
 /// How messages are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -253,6 +254,8 @@ impl Diagnostic {
 
 #[cfg(test)]
 mod tests {
+    use kustom_yaml::cut::Cut as _;
+
     use super::*;
     use crate::error::Kind;
     use crate::place::Span;
@@ -362,5 +365,40 @@ error: a b
         let told = Diagnostic::from(&error).full(Look::default());
         assert!(!told.contains(['\u{1b}', '\u{202e}']), "{told}");
         assert!(told.contains("^^^^"), "{told}");
+    }
+
+    #[test]
+    fn an_excerpt_is_never_wider_than_the_terminal() {
+        for (word, before, behind) in [
+            ("日本語".repeat(30), "a: ".to_owned(), " # x".to_owned()),
+            ("x".repeat(150), "値".repeat(20) + ": ", "語".repeat(40)),
+            ("短い".to_owned(), "値".repeat(60) + ": ", "語".repeat(40)),
+            ("w".to_owned(), "日".repeat(30), String::new()),
+            ("ｶﾅ 👍".repeat(20), "é\t".repeat(9), "ﬀ".repeat(60)),
+        ] {
+            let line = format!("{before}{word}{behind}");
+            let marked = before.len()..before.len() + word.len();
+            for width in [20, 40, 41, 80, 81, 120] {
+                let error = Error::new(Kind::Yaml, "no")
+                    .at(at(1234, 1))
+                    .with_excerpt(Excerpt::new(&line, marked.clone()));
+                let look = Look {
+                    width,
+                    ..Look::default()
+                };
+                let told = Diagnostic::from(&error).full(look);
+                let lines: Vec<&str> = told.lines().collect();
+                // The name of the file is no part of it.
+                for line in &lines[2..] {
+                    assert!(columns(line) <= width, "{width}: {line}\n{told}");
+                }
+                let (source, marks) = (lines[3], lines[4]);
+                let start = marks.find('^').unwrap();
+                // What stands above the first mark is the first character of what is marked.
+                let above = source.cut(first_columns(source, start)..);
+                let first = word.chars().next().unwrap();
+                assert!(above.starts_with(first), "{width}:\n{told}");
+            }
+        }
     }
 }

@@ -1,17 +1,63 @@
-//! Breaks sentences into lines at blanks.
+//! Breaks sentences into lines at blanks, and counts columns.
 
 use std::borrow::Cow;
+
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+/// How many columns a text takes on a terminal.
+pub(in crate::report) fn columns(text: &str) -> usize {
+    match text.is_ascii() {
+        true => text.len(),
+        // Each by itself, as they are drawn: what would join them is escaped.
+        false => text
+            .chars()
+            .map(|c| c.width().unwrap_or(0))
+            .sum::<usize>()
+            .max(text.width()),
+    }
+}
+
+/// Where the first so many columns of a text end.
+pub(in crate::report) fn first_columns(text: &str, most: usize) -> usize {
+    let mut taken = 0;
+    let fits = |(_, c): &(usize, char)| {
+        taken += c.width().unwrap_or(0);
+        taken > most
+    };
+    text.char_indices()
+        .find(fits)
+        .map_or(text.len(), |(at, _)| at)
+}
+
+/// Where the last so many columns of a text begin.
+pub(in crate::report) fn last_columns(text: &str, most: usize) -> usize {
+    let mut taken = 0;
+    let mut start = text.len();
+    for (at, c) in text.char_indices().rev() {
+        taken += c.width().unwrap_or(0);
+        if taken > most {
+            break;
+        }
+        start = at;
+    }
+    start
+}
 
 /// How long words in backticks may be that are kept together.
 const LONGEST: usize = 48;
 
 /// A text whose lines have at most so many columns, if its words are that short; `taken` columns
 /// stand before its first line, and `indent` before the others.
-pub(super) fn wrapped(text: &str, taken: usize, indent: usize, width: usize) -> Cow<'_, str> {
+pub(in crate::report) fn wrapped(
+    text: &str,
+    taken: usize,
+    indent: usize,
+    width: usize,
+) -> Cow<'_, str> {
     let room = width.saturating_sub(indent).max(20);
     let taken = taken.saturating_sub(indent);
-    let is_short = |line: &str| line.len() <= room || line.chars().count() <= room;
-    if !text.contains('\n') && text.chars().count() + taken <= room {
+    let is_short = |line: &str| columns(line) <= room;
+    if !text.contains('\n') && columns(text) + taken <= room {
         return text.into();
     }
     let indent = format!("\n{}", " ".repeat(indent));
@@ -27,7 +73,7 @@ pub(super) fn wrapped(text: &str, taken: usize, indent: usize, width: usize) -> 
         }
         let mut column = if number == 0 { taken } else { 0 };
         for (place, unit) in units(line).iter().enumerate() {
-            let width = unit.chars().count();
+            let width = columns(unit);
             match place {
                 0 => {}
                 _ if column + 1 + width > room => {
@@ -56,9 +102,9 @@ fn units(line: &str) -> Vec<Cow<'_, str>> {
         let joins = is_open
             && units[start..]
                 .iter()
-                .map(|it| it.chars().count() + 1)
+                .map(|it| columns(it) + 1)
                 .sum::<usize>()
-                + word.chars().count()
+                + columns(word)
                 <= LONGEST;
         match units.last_mut() {
             Some(last) if joins => {

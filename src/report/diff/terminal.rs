@@ -3,16 +3,18 @@
 //! A line that says how many, then what differs: where, both values, and the files and lines that
 //! cause them.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::ops::Range;
 
 use kustom_yaml::cut::Cut as _;
 
+use super::super::diagnostic::{columns, first_columns, last_columns, wrapped};
 use super::super::{BLUE, Color, GREEN, RED, YELLOW, painted};
 use super::Layout;
 use super::visible::{self, Values};
 use super::words::{self, heading, mark, place, remark, subjects, suspicion};
-use crate::diff::{Change, Diff, Group, Op, Shown};
+use crate::diff::{Change, Diff, Group, Op, Shown, Subject};
 use crate::guard::printable;
 
 const BOLD: &str = "1";
@@ -25,13 +27,14 @@ const LINES: usize = 24;
 const NAMES: usize = 12;
 
 pub(super) fn write(diff: &Diff, layout: Layout<'_>) -> String {
+    let groups = words::shown(diff);
     let mut page = Page {
         diff,
         layout,
         text: String::new(),
+        repeated: repeated(&groups),
     };
     page.head();
-    let groups = words::shown(diff);
     let mut before = None;
     for group in &groups {
         page.group(group, before);
@@ -44,19 +47,41 @@ struct Page<'d> {
     diff: &'d Diff,
     layout: Layout<'d>,
     text: String,
+    /// The objects that differ in several classes, and stand once for each.
+    repeated: BTreeSet<&'d Subject>,
+}
+
+/// The objects whose differences have several headings.
+fn repeated<'d>(groups: &[Group<'d>]) -> BTreeSet<&'d Subject> {
+    let mut first: BTreeMap<&Subject, &str> = BTreeMap::new();
+    let mut repeated = BTreeSet::new();
+    for group in groups.iter().filter(|group| !group.first().is_whole()) {
+        let heading = heading(group.first());
+        if let [subject] = subjects(group)[..]
+            && *first.entry(subject).or_insert(heading) != heading
+        {
+            repeated.insert(subject);
+        }
+    }
+    repeated
 }
 
 impl Page<'_> {
     fn head(&mut self) {
-        let names = self.painted(&words::sides(self.diff), BOLD);
-        self.line(0, &format!("{names}  {}", words::summary(self.diff)));
+        let (sides, summary) = (words::sides(self.diff), words::summary(self.diff));
+        let names = self.painted(&sides, BOLD);
+        if columns(&sides) + 2 + columns(&summary) <= self.layout.width {
+            self.line(0, &format!("{names}  {summary}"));
+        } else {
+            self.line(0, &names);
+            self.words(2, &summary, None);
+        }
         let mapping: Vec<String> = words::mapping(self.diff)
             .into_iter()
             .map(|(what, names)| format!("{what} {names}"))
             .collect();
         if !mapping.is_empty() {
-            let text = self.painted(&mapping.join(", "), DIM);
-            self.line(0, &text);
+            self.words(0, &mapping.join(", "), Some(DIM));
         }
     }
 
@@ -91,7 +116,12 @@ impl Page<'_> {
             self.text.push('\n');
             let subject = self.painted(&visible::line(&first.subject.to_string()), BOLD);
             let mark = self.painted(if first.op == Op::Same { "!" } else { "~" }, code);
-            self.line(0, &format!("{mark} {subject}"));
+            let class = match self.repeated.contains(&&*first.subject) {
+                true => format!("  {}", heading(first).to_lowercase()),
+                false => String::new(),
+            };
+            let class = self.painted(&class, DIM);
+            self.line(0, &format!("{mark} {subject}{class}"));
         }
         // A document that is no object differs as a whole.
         let paths = group.changes.iter().filter(|it| !it.path.0.is_empty());
@@ -116,14 +146,19 @@ impl Page<'_> {
         let shown = change.from.as_ref().or(change.to.as_ref());
         let from = shown.and_then(|shown| shown.place.as_ref()).map(place);
         let origin = from.map_or_else(String::new, |place| format!(", {place}"));
-        let origin = self.painted(&format!("only in {}{origin}", printable(side)), DIM);
-        self.line(0, &format!("{line}  {origin}"));
+        let told = format!("only in {}{origin}", printable(side));
+        let origin = self.painted(&told, DIM);
+        if columns(&subject) + 4 + columns(&told) <= self.layout.width {
+            self.line(0, &format!("{line}  {origin}"));
+        } else {
+            self.line(0, &line);
+            self.line(2, &origin);
+        }
     }
 
     fn values(&mut self, change: &Change) {
         if let Some(text) = suspicion(self.diff, change) {
-            let text = self.painted(&text, YELLOW);
-            self.line(4, &text);
+            self.words(4, &text, Some(YELLOW));
             if let Some(place) = words::culprit(change).and_then(|shown| shown.place.as_ref()) {
                 let text = self.painted(&words::place(place), DIM);
                 self.line(4, &text);
@@ -131,8 +166,7 @@ impl Page<'_> {
             return;
         }
         if let Some(remark) = remark(self.diff, change) {
-            let remark = self.painted(&visible::line(&remark), DIM);
-            self.line(4, &remark);
+            self.words(4, &visible::line(&remark), Some(DIM));
         }
         match visible::values(change) {
             Values::Long(lines) => {
@@ -201,7 +235,7 @@ impl Page<'_> {
         let Some(from) = from else {
             return self.line(4, &line);
         };
-        let width = 6 + cut.chars().count() + from.chars().count() + 2;
+        let width = 6 + columns(cut) + columns(&from) + 2;
         let from = self.painted(&from, DIM);
         if width <= self.layout.width {
             self.line(4, &format!("{line}  {from}"));
@@ -252,9 +286,7 @@ impl Page<'_> {
         let mut line = String::from("in ");
         for (number, name) in names.iter().enumerate() {
             let comma = if number + 1 < names.len() { ", " } else { "" };
-            if line.chars().count() > 3
-                && 4 + line.chars().count() + name.chars().count() > self.layout.width
-            {
+            if columns(&line) > 3 && 4 + columns(&line) + columns(name) > self.layout.width {
                 let full = self.painted(line.trim_end(), DIM);
                 self.line(4, &full);
                 line = String::from("   ");
@@ -264,6 +296,18 @@ impl Page<'_> {
         }
         let full = self.painted(line.trim_end(), DIM);
         self.line(4, &full);
+    }
+
+    /// A sentence, wrapped to the terminal.
+    fn words(&mut self, indent: usize, text: &str, code: Option<&str>) {
+        let room = self.layout.width.saturating_sub(indent);
+        for line in wrapped(text, 0, 0, room).lines() {
+            let line = match code {
+                Some(code) => self.painted(line, code),
+                None => line.to_owned(),
+            };
+            self.line(indent, &line);
+        }
     }
 
     fn painted(&self, text: &str, code: &str) -> String {
@@ -289,18 +333,19 @@ fn at(shown: &Shown) -> Option<String> {
     shown.place.as_ref().map(place)
 }
 
-/// The part of a line that is shown: so many characters, and among them where it differs.
+/// The part of a line that is shown: so many columns, and among them where it differs.
 fn window(text: &str, differs_at: usize, room: usize) -> Range<usize> {
-    /// How much is shown before the place where lines differ.
+    /// How many columns are shown before the place where lines differ.
     const BEFORE: usize = 20;
-    let starts: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
-    let position = starts.partition_point(|at| *at < differs_at);
-    let first = match position {
-        position if position + BEFORE < room || starts.len() <= room => 0,
-        position => position - BEFORE,
+    if columns(text) <= room {
+        return 0..text.len();
+    }
+    let before = text.cut(..differs_at);
+    let start = match columns(before) {
+        taken if taken + BEFORE < room => 0,
+        _ => last_columns(before, BEFORE),
     };
-    let at = |number: usize| starts.get(number).copied().unwrap_or(text.len());
-    at(first)..at(first + room)
+    start..start + first_columns(text.cut(start..), room)
 }
 
 /// The parts in which two lines differ.
@@ -335,5 +380,9 @@ mod tests {
         assert!(shown.contains('X'));
         assert_eq!(window(&text, 0, 40), 0..40);
         assert_eq!(window("short", 2, 40), 0..5);
+        let text = "日本".repeat(50) + "X" + &"語".repeat(50);
+        let at = text.find('X').unwrap();
+        let shown = &text[window(&text, at, 40)];
+        assert!(columns(shown) <= 40 && shown.contains('X'), "{shown}");
     }
 }

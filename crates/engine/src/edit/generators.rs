@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use kustom_yaml::error::{Error, Kind, Result};
+use kustom_yaml::error::{Error, Kind, Result, nearest};
 use kustom_yaml::finding::Finding;
 use kustom_yaml::{Entry, Node, Tag};
 
@@ -104,6 +104,7 @@ pub fn expand_files(
             ("", []) => findings.push(remark(format!("nothing matches `{pattern}`"))),
             ("", found) => expanded.extend_from_slice(found),
             (key, [one]) => expanded.push(format!("{key}={one}")),
+            (_, []) => return Err(missing(files, directory, pattern)),
             (_, found) => {
                 let message = format!("`{pattern}` matches {} files", found.len());
                 return Err(Error::new(Kind::Generator, message)
@@ -112,6 +113,22 @@ pub fn expand_files(
         }
     }
     Ok((expanded, findings))
+}
+
+/// That a pattern of files matches none: by its name, if it is one.
+pub fn missing(files: &dyn Files, directory: &Path, pattern: &str) -> Error {
+    if pattern.contains(['*', '?', '[']) {
+        return Error::new(Kind::Generator, format!("no file matches `{pattern}`"))
+            .help("a pattern is read from the directory of the kustomization");
+    }
+    let error = Error::new(Kind::Load, format!("there is no `{pattern}`"));
+    let (above, name) = pattern.rsplit_once('/').unwrap_or(("", pattern));
+    let names = files.list(&directory.join(above)).unwrap_or_default();
+    match nearest(name, names.iter().map(String::as_str)) {
+        Some(near) if above.is_empty() => error.help(format!("did you mean `{near}`?")),
+        Some(near) => error.help(format!("did you mean `{above}/{near}`?")),
+        None => error.help("it is looked for in the directory of the kustomization"),
+    }
 }
 
 fn field(product: Product) -> &'static str {

@@ -24,7 +24,7 @@ mod vars;
 
 pub use create::{Contents, create, detect};
 pub use fix::{Conversion, Fixed, Proof, fix};
-pub use generators::{Addition, Assignment, Generator, expand_files};
+pub use generators::{Addition, Assignment, Generator, expand_files, missing};
 pub use glob::{glob, is_match};
 pub use image::{ImageArgument, Part};
 pub use labels::{key_value, key_values};

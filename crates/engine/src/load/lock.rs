@@ -3,14 +3,15 @@
 //! `kustom.lock` lists one entry for each remote: a repository at a `ref`, a file over HTTP, a chart.
 //! A digest says what the content was; whatever is fetched, cached or vendored is held to it.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 
-use kustom_yaml::error::{Error, Kind, Result};
+use kustom_yaml::error::{Error, Kind, Result, nearest};
 use kustom_yaml::limits;
-use kustom_yaml::place::SourceId;
-use kustom_yaml::{Node, read_config, write};
+use kustom_yaml::place::{SourceId, Span};
+use kustom_yaml::{Node, read_config, read_strict_config, write};
 use sha2::{Digest as _, Sha256};
 
 use super::content::{is_below, named};
@@ -20,7 +21,13 @@ use super::url::{Repository, without_secrets};
 pub const LOCK_FILE: &str = "kustom.lock";
 
 /// The version of the format.
-const VERSION: &str = "1";
+const VERSION: u64 = 1;
+
+/// The fields of a lock.
+const FIELDS: [&str; 2] = ["version", "remotes"];
+
+/// What mends a lock.
+const REWRITE: &str = "write it anew with `kustom lock`, and review what changes";
 
 /// The first lines of every lock.
 const HEADER: &str =
@@ -209,19 +216,65 @@ impl Lock {
     ///
     /// If the text is no lock, or one of a later release.
     pub fn parse(text: &[u8], source: SourceId) -> Result<Self> {
-        Self::decode(text, source).map_err(|error| {
-            error.help("write it anew with `kustom lock`, and review what changes")
+        Self::decode(text, source).map_err(|error| match error.help_line() {
+            Some(_) => error,
+            None => error.help(REWRITE),
         })
     }
 
-    fn decode(text: &[u8], source: SourceId) -> Result<Self> {
-        let node = read_config(text, source)?;
-        let version = node.get("version").and_then(Node::text).unwrap_or_default();
-        if version != VERSION {
-            let message = format!("this lock has the version `{version}`, not `{VERSION}`");
-            return Err(Error::new(Kind::Load, message).at(node.span));
+    /// Refuses a lock of a later release, which a new one would take the place of; whatever else is
+    /// wrong with a lock, a new one mends.
+    ///
+    /// # Errors
+    ///
+    /// If the lock says a later version.
+    pub fn refuse_later(text: &[u8], source: SourceId) -> Result<()> {
+        match read_config(text, source) {
+            Ok(node) => check_version(&node, Some(Ordering::Greater)),
+            Err(_) => Ok(()),
         }
+    }
+
+    fn decode(text: &[u8], source: SourceId) -> Result<Self> {
+        let node = read_strict_config(text, source)?;
+        let wrong = |message: String, span: Span| Err(Error::new(Kind::Load, message).at(span));
+        if node.is_null() {
+            let start = Span {
+                line: 1,
+                column: 1,
+                source,
+                ..Span::default()
+            };
+            return wrong("this lock is empty".to_owned(), start);
+        }
+        if !node.is_map() {
+            return wrong(
+                "a lock has the fields `version` and `remotes`".into(),
+                node.span,
+            );
+        }
+        for field in node.entries() {
+            let name = field.key.text().unwrap_or_default();
+            if !FIELDS.contains(&name) {
+                let message = format!("a lock has no field `{name}`");
+                let error = Error::new(Kind::Load, message).at(field.key.span);
+                return Err(match nearest(name, FIELDS) {
+                    Some(near) => error.help(format!("did you mean `{near}`? {REWRITE}")),
+                    None => error,
+                });
+            }
+        }
+        check_version(&node, None)?;
         let mut lock = Self::default();
+        if let Some(remotes) = node
+            .get("remotes")
+            .filter(|it| !it.is_seq() && !it.is_null())
+        {
+            return wrong(
+                "`remotes` takes a list, `- address: …`".into(),
+                remotes.span,
+            );
+        }
         for item in node.get("remotes").map(Node::items).unwrap_or_default() {
             let (remote, locked) = entry(item)?;
             if lock.0.insert(remote, locked).is_some() {
@@ -309,6 +362,36 @@ fn scalar(text: &str) -> String {
     }
 }
 
+/// Refuses a lock that does not say our version; with `order` one whose version is that, and no other.
+fn check_version(node: &Node, order: Option<Ordering>) -> Result<()> {
+    let Some(written) = node.get("version") else {
+        let message = "this lock says no `version`";
+        return match order {
+            Some(_) => Ok(()),
+            None => Err(Error::new(Kind::Load, message).at(node.span)),
+        };
+    };
+    let version = written.text().unwrap_or_default();
+    let known = version
+        .parse::<u64>()
+        .ok()
+        .map(|number| number.cmp(&VERSION));
+    if known == Some(Ordering::Equal) || order.is_some_and(|order| known != Some(order)) {
+        return Ok(());
+    }
+    let message = match written.text() {
+        Some(_) => format!("this lock has the version `{version}`, not `{VERSION}`"),
+        None => format!("the `version` of a lock is a number, `{VERSION}`"),
+    };
+    let error = Error::new(Kind::Load, message).at(written.span);
+    Err(match known {
+        Some(Ordering::Greater) => error.help(
+            "a later release has written it: use that one, or remove the file and run `kustom lock`",
+        ),
+        _ => error,
+    })
+}
+
 fn entry(item: &Node) -> Result<(Remote, Locked)> {
     const KNOWN: [&str; 9] = [
         "address",
@@ -322,11 +405,20 @@ fn entry(item: &Node) -> Result<(Remote, Locked)> {
         "digest",
     ];
     let wrong = |what: String| Error::new(Kind::Load, what).at(item.span);
+    if !item.is_map() {
+        return Err(wrong(
+            "a locked remote has an `address` and a `digest`".into(),
+        ));
+    }
     for field in item.entries() {
         let name = field.key.text().unwrap_or_default();
         if !KNOWN.contains(&name) {
             let message = format!("a locked remote has no field `{name}`");
-            return Err(Error::new(Kind::Load, message).at(field.key.span));
+            let error = Error::new(Kind::Load, message).at(field.key.span);
+            return Err(match nearest(name, KNOWN) {
+                Some(near) => error.help(format!("did you mean `{near}`? {REWRITE}")),
+                None => error,
+            });
         }
     }
     let text = |name: &str| item.get(name).and_then(Node::text).map(str::to_owned);
@@ -498,7 +590,15 @@ mod tests {
         let digest = digest_of(b"a");
         for text in [
             "",
+            "# nothing\n",
+            "remotes: []\n",
             "version: 2\nremotes: []\n",
+            "version: [1]\nremotes: []\n",
+            "version: 1\nversion: 1\n",
+            "version: 1\nremotes: {address: a}\n",
+            "version: 1\nremotes: [a]\n",
+            "version: 1\nremotes: []\nextra: 1\n",
+            "- version: 1\n",
             "version: 1\nremotes: [{digest: x}]\n",
             "version: 1\nremotes: [{address: a, digest: 'sha256:1'}]\n",
             "<<<<<<< HEAD\nversion: 1\n",
@@ -511,6 +611,11 @@ mod tests {
         ] {
             let error = Lock::parse(text.as_bytes(), SourceId::NONE).unwrap_err();
             assert!(error.help_line().is_some(), "{text}: {error}");
+            let line = error.place().map(|place| place.span.line);
+            assert!(line.is_some_and(|line| line > 0), "{text}: {error:?}");
+            let is_later = text.starts_with("version: 2");
+            let refused = Lock::refuse_later(text.as_bytes(), SourceId::NONE);
+            assert_eq!(refused.is_err(), is_later, "{text}");
         }
     }
 

@@ -8,14 +8,23 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use kustom_yaml::error::{Error, Kind, Result};
+use kustom_yaml::error::{Error, Kind, Result, nearest};
 use kustom_yaml::finding::Finding;
 use kustom_yaml::place::{Place, SourceId, Span};
 use kustom_yaml::{Entry, Manifests, Node, Text, read_manifests, write};
 
 use super::dotenv;
 use crate::load::Loader;
-use crate::sops::{Format, is_encrypted, placeholder};
+use crate::sops::{Format, WrittenPlaces, is_encrypted, placeholder};
+
+/// The fields of a generator.
+const GENERATOR: [&str; 5] = ["apiVersion", "kind", "metadata", "files", "secretFrom"];
+
+/// The fields of an entry of `secretFrom`.
+const SECRET_FROM: [&str; 5] = ["metadata", "type", "files", "binaryFiles", "envs"];
+
+/// The fields of the metadata of a Secret that come of an entry.
+const METADATA: [&str; 4] = ["name", "namespace", "labels", "annotations"];
 
 /// How generators of ksops run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,12 +72,12 @@ pub fn ksops_files(object: &Node) -> Option<Vec<KsopsFile<'_>>> {
         return None;
     }
     let mut files = Vec::new();
-    for item in object.get("files").map_or(&[][..], Node::items) {
+    for item in field(object, "files").map_or(&[][..], Node::items) {
         files.extend(named(item, |entry| entry));
     }
-    for secret in object.get("secretFrom").map_or(&[][..], Node::items) {
-        for field in ["files", "binaryFiles", "envs"] {
-            for item in secret.get(field).map_or(&[][..], Node::items) {
+    for secret in field(object, "secretFrom").map_or(&[][..], Node::items) {
+        for name in ["files", "binaryFiles", "envs"] {
+            for item in field(secret, name).map_or(&[][..], Node::items) {
                 files.extend(named(item, path_of));
             }
         }
@@ -101,6 +110,8 @@ pub(super) struct Generator {
 struct File {
     bytes: Vec<u8>,
     source: SourceId,
+    /// Where it is written what the bytes say, if they are placeholders.
+    written: Option<WrittenPlaces>,
 }
 
 /// A Secret that is made of files.
@@ -119,7 +130,7 @@ impl Generator {
     ///
     /// If it names none, or one cannot be read, or is not encrypted.
     pub(super) fn new(object: &Node, loader: &Loader<'_>, how: Ksops) -> Result<Self> {
-        if object.get("files").is_none() && object.get("secretFrom").is_none() {
+        if field(object, "files").is_none() && field(object, "secretFrom").is_none() {
             return Err(wrong("a generator of ksops names no files")
                 .help("say `files`, or `secretFrom` with `metadata` and `files`"));
         }
@@ -128,9 +139,19 @@ impl Generator {
             how,
             findings: Vec::new(),
         };
+        reader.check_keys(object, "a generator of ksops", &GENERATOR);
         let mut manifests = Vec::new();
-        for name in texts(object, "files")? {
-            manifests.push(reader.read(&name)?);
+        let names = texts(object, "files")?;
+        for (number, name) in names.iter().enumerate() {
+            let before = names.iter().take(number);
+            if let Some(first) = before.into_iter().find(|first| first.text == name.text) {
+                // Its objects would be there twice, all of them.
+                return Err(wrong(format!("`{name}` is named twice"))
+                    .at(name.span)
+                    .note_at("the first one is here", first.span)
+                    .help("remove one of them"));
+            }
+            manifests.push(reader.read(name)?);
         }
         let mut secrets = Vec::new();
         for one in list(object, "secretFrom")? {
@@ -152,7 +173,11 @@ impl Generator {
     pub(super) fn generate(&self) -> Result<Manifests> {
         let mut all = Manifests::default();
         for file in &self.manifests {
-            let read = read_manifests(&file.bytes, file.source)?;
+            let mut read = read_manifests(&file.bytes, file.source)?;
+            if let Some(written) = &file.written {
+                let nodes = read.documents.iter_mut();
+                nodes.for_each(|node| relocate(node, written));
+            }
             all.documents.extend(read.documents);
             all.chunks += read.chunks;
         }
@@ -189,6 +214,7 @@ impl Reader<'_> {
         Ok(File {
             bytes: content.bytes,
             source: content.source,
+            written: None,
         })
     }
 
@@ -207,19 +233,49 @@ impl Reader<'_> {
                 .at(place)
                 .help("`kustom render --decrypt` decrypts it with the `sops` that is installed"),
         );
-        Ok(File { bytes, source })
+        let written = Some(WrittenPlaces::of(&bytes, content));
+        Ok(File {
+            bytes,
+            source,
+            written,
+        })
+    }
+
+    /// Notes keys that ksops does not know: it leaves them out without a word.
+    fn check_keys(&mut self, node: &Node, of: &str, known: &[&str]) {
+        for entry in node.entries() {
+            let key = entry.key.text().unwrap_or_default();
+            if known.iter().any(|name| name.eq_ignore_ascii_case(key)) {
+                continue;
+            }
+            let message = format!("`{key}` is no field of {of}, and ksops leaves it out");
+            let finding = Finding::warning("ignored-field", message);
+            let finding = match nearest(key, known.iter().copied()) {
+                Some(near) => finding.help(format!("did you mean `{near}`?")),
+                None => finding.help(format!("the fields are `{}`", known.join("`, `"))),
+            };
+            let mut place = Place::from(entry.key.span);
+            self.loader.library().locate(&mut place);
+            self.findings.push(finding.at(place));
+        }
     }
 
     fn secret(&mut self, node: &Node) -> Result<Secret> {
+        self.check_keys(node, "`secretFrom`", &SECRET_FROM);
+        if let Some(metadata) = field(node, "metadata") {
+            self.check_keys(metadata, "the `metadata` of `secretFrom`", &METADATA);
+        }
         let mut secret = Secret {
-            kind: node.get("type").filter(|kind| is_text(kind)).cloned(),
+            kind: field(node, "type").filter(|kind| is_text(kind)).cloned(),
             ..Secret::default()
         };
-        if let Some(metadata) = node.get("metadata") {
-            let known = ["name", "namespace", "labels", "annotations"];
-            let fields = metadata.entries().iter();
-            let fields = fields.filter(|entry| known.iter().any(|name| entry.is(name)));
-            secret.metadata = fields.cloned().collect();
+        if let Some(metadata) = field(node, "metadata") {
+            let fields = METADATA.iter().filter_map(|name| {
+                let value = field(metadata, name)?.clone();
+                let key = Node::string(*name);
+                Some(Entry { key, value })
+            });
+            secret.metadata = fields.collect();
         }
         for name in texts(node, "files")? {
             let (key, file) = self.keyed(&name)?;
@@ -305,12 +361,34 @@ fn is_text(node: &Node) -> bool {
     node.text().is_some_and(|text| !text.is_empty())
 }
 
-fn list<'n>(node: &'n Node, field: &str) -> Result<&'n [Node]> {
-    match node.get(field) {
+/// A field as Go finds it: of this name, or else of one with other capitals.
+fn field<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
+    node.get(name).or_else(|| {
+        let mut entries = node.entries().iter();
+        let is_like = |key: &str| key.eq_ignore_ascii_case(name);
+        let found = entries.find(|entry| entry.key.text().is_some_and(is_like));
+        found.map(|entry| &entry.value)
+    })
+}
+
+/// Gives what is read of placeholders the places in the encrypted file.
+fn relocate(node: &mut Node, written: &WrittenPlaces) {
+    node.span = written.span(node.span);
+    for entry in node.entries_mut().into_iter().flatten() {
+        entry.key.span = written.span(entry.key.span);
+        relocate(&mut entry.value, written);
+    }
+    for item in node.items_mut().into_iter().flatten() {
+        relocate(item, written);
+    }
+}
+
+fn list<'n>(node: &'n Node, name: &str) -> Result<&'n [Node]> {
+    match field(node, name) {
         None => Ok(&[]),
         Some(value) if value.is_null() => Ok(&[]),
         Some(value) if value.is_seq() => Ok(value.items()),
-        Some(value) => Err(wrong(format!("`{field}` of ksops is no list")).at(value.span)),
+        Some(value) => Err(wrong(format!("`{name}` of ksops is no list")).at(value.span)),
     }
 }
 

@@ -10,13 +10,16 @@ use super::known::Known;
 /// of them may hold, and a file that stands for a secret has any name.
 const SHOWN: [&str; 4] = [".yaml", ".yml", ".json", ".yq"];
 
+/// Files that are YAML by their whole name.
+const NAMES: [&str; 2] = ["Kustomization", "kustom.lock"];
+
 impl Mask {
     /// The line that a place points to, of the files that were learned; none if it holds anything
     /// that no message repeats.
     pub fn excerpt(&self, place: &Place) -> Option<Excerpt> {
         let file = place.file.as_deref()?;
         let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
-        let is_shown = name == "Kustomization" || SHOWN.iter().any(|end| name.ends_with(end));
+        let is_shown = NAMES.contains(&name) || SHOWN.iter().any(|end| name.ends_with(end));
         let known = self.names.get(file).filter(|_| is_shown)?;
         let known = &self.texts[*known];
         let number = place.span.line as usize;

@@ -4,15 +4,21 @@
 //! lost: those above a document, or on a key whose value moved. In the end each comment of the
 //! input is at its node, once; comments of deleted nodes are dropped.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use kustom_yaml::place::SourceId;
-use kustom_yaml::{Decor, Entry, Node, Str, Value};
+use kustom_yaml::place::{SourceId, Span};
+use kustom_yaml::{Decor, Entry, Node, Str, Style, Value};
 
 /// Gives every node that is still there the comments that it came with, each once.
 ///
 /// Where there are as many results as documents, what holds all of a document has its comments.
-pub(super) fn reattach(before: &[&Node], after: &mut [&mut Node]) {
+/// `recommented` are the places of values that an assignment gave the comment of another: it stands
+/// there too, and the one that was there is gone.
+pub(super) fn reattach(before: &[&Node], after: &mut [&mut Node], recommented: &HashSet<Span>) {
+    if !recommented.is_empty() {
+        let documents = after.iter_mut();
+        documents.for_each(|document| leave_behind(document, recommented, false));
+    }
     let mut pairs = before.iter().zip(after.iter());
     if before.len() == after.len() && pairs.all(|(before, after)| is_in_place(before, after)) {
         return;
@@ -30,7 +36,7 @@ pub(super) fn reattach(before: &[&Node], after: &mut [&mut Node]) {
     if owned.is_empty() {
         return;
     }
-    let mut survey = Survey::new(&owned, before, after);
+    let mut survey = Survey::new(&owned, before, after, recommented);
     for document in after.iter() {
         survey.look(document, &mut Vec::new(), true);
     }
@@ -70,6 +76,38 @@ fn is_in_place(before: &Node, after: &Node) -> bool {
                 || before.len() == after.len() && before.iter().zip(after).all(is_same)
         }
         _ => true,
+    }
+}
+
+/// Whether an assignment gave a comment to a value in brackets, in a node or below it.
+fn is_given_in_flow(node: &Node, recommented: &HashSet<Span>, is_in_flow: bool) -> bool {
+    let is_given = recommented.contains(&node.span) && Side::Line.of(node).is_some();
+    let within = is_in_flow || node.style == Style::Flow;
+    let values = node.entries().iter().map(|entry| &entry.value);
+    let mut below = node.items().iter().chain(values);
+    is_in_flow && is_given || below.any(|it| is_given_in_flow(it, recommented, within))
+}
+
+/// Takes the comment that an assignment gave a value in brackets: nothing could follow it there.
+fn leave_behind(node: &mut Node, recommented: &HashSet<Span>, is_in_flow: bool) {
+    // What has none is shared with the input, and stays so.
+    if !is_given_in_flow(node, recommented, is_in_flow) {
+        return;
+    }
+    if is_in_flow && recommented.contains(&node.span) && Side::Line.of(node).is_some() {
+        node.decor_mut().line = None;
+    }
+    let is_in_flow = is_in_flow || node.style == Style::Flow;
+    match &mut node.value {
+        Value::Seq(items) => {
+            let items = items.iter_mut();
+            items.for_each(|item| leave_behind(item, recommented, is_in_flow));
+        }
+        Value::Map(entries) => {
+            let values = entries.iter_mut().map(|entry| &mut entry.value);
+            values.for_each(|value| leave_behind(value, recommented, is_in_flow));
+        }
+        Value::Scalar(_) | Value::Alias(_) => {}
     }
 }
 
@@ -160,10 +198,19 @@ struct Survey<'o> {
     holders: Vec<bool>,
     /// How often each text is a comment of the results.
     counts: HashMap<Str, usize>,
+    /// The places of values that an assignment gave the comment of another.
+    recommented: &'o HashSet<Span>,
+    /// How often each text is such a comment.
+    given: HashMap<Str, usize>,
 }
 
 impl<'o> Survey<'o> {
-    fn new(owned: &'o [Owned], before: &[&Node], after: &[&mut Node]) -> Self {
+    fn new(
+        owned: &'o [Owned],
+        before: &[&Node],
+        after: &[&mut Node],
+        recommented: &'o HashSet<Span>,
+    ) -> Self {
         let mut by_owner: HashMap<Place, Vec<usize>> = HashMap::new();
         let mut by_value: HashMap<Place, Vec<usize>> = HashMap::new();
         for (index, comment) in owned.iter().enumerate() {
@@ -184,6 +231,8 @@ impl<'o> Survey<'o> {
             owners: vec![(0, 0); owned.len()],
             values: vec![false; owned.len()],
             counts: HashMap::new(),
+            recommented,
+            given: HashMap::new(),
         }
     }
 
@@ -193,9 +242,16 @@ impl<'o> Survey<'o> {
             *self.counts.entry(text.clone()).or_default() += 1;
         }
         let own = place(node);
+        let is_given = own.is_some() && self.recommented.contains(&node.span);
+        if let Some(text) = Side::Line.of(node).filter(|_| is_given) {
+            *self.given.entry(text.clone()).or_default() += 1;
+        }
         if let Some(place) = own.filter(|place| !within.contains(place)) {
             for &index in self.by_owner.get(&place).into_iter().flatten() {
                 let comment = &self.owned[index];
+                if is_given && comment.side == Side::Line {
+                    continue;
+                }
                 self.owners[index].0 += 1;
                 self.owners[index].1 += usize::from(comment.side.of(node) == Some(&comment.text));
             }
@@ -232,6 +288,11 @@ impl<'o> Survey<'o> {
             };
             *wanted.entry(&comment.text).or_default() += count;
             *known.entry(&comment.text).or_default() += 1;
+        }
+        for (text, count) in &self.given {
+            if let Some(wanted) = wanted.get_mut(text) {
+                *wanted += count;
+            }
         }
         let mut plan = Plan {
             owned: self.owned,

@@ -36,6 +36,8 @@ pub(super) struct Evaluator<'d> {
     pub(super) numbered: HashSet<Id>,
     /// How many nodes got another value.
     pub(super) changed: usize,
+    /// The places of values that an assignment gave the comment of another.
+    pub(super) recommented: HashSet<Span>,
     /// What the expression is called.
     pub(super) name: Arc<str>,
     /// The names of the files that documents are from.
@@ -97,6 +99,7 @@ impl<'d> Evaluator<'d> {
             vain: RefCell::default(),
             created: Vec::new(),
             numbered: HashSet::new(),
+            recommented: HashSet::new(),
             changed: 0,
             name,
             files: Vec::new(),

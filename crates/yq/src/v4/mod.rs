@@ -218,13 +218,14 @@ impl Expression {
         }
         output.findings = evaluator.remarks();
         output.written = evaluator.targets();
+        let recommented = std::mem::take(&mut evaluator.recommented);
         output.effects = evaluator.effects.into_list();
         // An expression that speaks of comments says itself what becomes of them.
         if !self.is_identity() && !self.text.contains("comment") {
             let before: Vec<&Node> = inputs.iter().flat_map(|input| input.documents).collect();
             let mut after: Vec<&mut Node> =
                 output.results.iter_mut().map(|it| &mut it.node).collect();
-            comments::reattach(&before, &mut after);
+            comments::reattach(&before, &mut after, &recommented);
         }
         Ok(output)
     }

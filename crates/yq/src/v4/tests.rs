@@ -190,6 +190,16 @@ fn assignments_take_styles_tags_and_flags() {
             "a: &x 5\nb: *x\n",
         ),
         (".a line_comment=\"why\"", "a: 5", "a: 5 # why\n"),
+        (".a = .b", "a: 1 # x\nb: 2 # y", "a: 2 # y\nb: 2 # y\n"),
+        (".a = .b", "a: 1 # x\nb: 2", "a: 2 # x\nb: 2\n"),
+        (".a = .b", "a: 1\nb: 2 # y", "a: 2 # y\nb: 2 # y\n"),
+        (".a = .b | del(.b)", "a: 1 # x\nb: 2 # y", "a: 2 # y\n"),
+        (
+            "(.a, .c) = .b",
+            "a: 1 # x\nb: 2 # y\nc: 3",
+            "a: 2 # y\nb: 2 # y\nc: 2 # y\n",
+        ),
+        (".f[0] = .b", "f: [1]\nb: 2 # y", "f: [2]\nb: 2 # y\n"),
         (
             "(.a | key) head_comment |= \"on \" + .",
             "a: 5",

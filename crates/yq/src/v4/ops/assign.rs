@@ -17,6 +17,8 @@ pub(crate) struct How {
     pub(crate) clobber: bool,
     /// Whether the anchor of the other node is left behind.
     pub(crate) keep_anchor: bool,
+    /// Whether the comment behind the other value takes the place of the one that is there.
+    pub(crate) takes_comment: bool,
 }
 
 impl How {
@@ -25,6 +27,7 @@ impl How {
         Self {
             clobber,
             keep_anchor: true,
+            takes_comment: true,
             ..Self::default()
         }
     }
@@ -176,8 +179,13 @@ pub(crate) fn write_head(e: &mut Evaluator<'_>, target: Id, source: Id, how: How
         own.anchor = decor.anchor;
     }
     own.head = decor.head.or(own.head.take());
+    let takes_line = how.takes_comment && decor.line.is_some();
     own.line = decor.line.or(own.line.take());
     own.foot = decor.foot.or(own.foot.take());
+    if takes_line {
+        let span = item.span;
+        e.recommented.insert(span);
+    }
 }
 
 /// Makes an alias of a node.

@@ -66,6 +66,7 @@ pub(crate) fn merge_into(
         null_only: merge.new_only,
         clobber: merge.clobber,
         keep_anchor: false,
+        takes_comment: false,
     };
     let kind = e.arena.get(source).kind;
     match kind {
