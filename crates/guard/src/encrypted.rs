@@ -6,6 +6,7 @@
 
 use kustom_yaml::place::SourceId;
 use kustom_yaml::{Node, Value, read_manifests};
+use memchr::memmem;
 
 /// The program that encrypted a text, by its name.
 ///
@@ -25,6 +26,17 @@ use kustom_yaml::{Node, Value, read_manifests};
 pub fn encryption(content: &[u8]) -> Option<&'static str> {
     if content.starts_with(b"\0GITCRYPT\0") {
         return Some("git-crypt");
+    }
+    // The shortest mark, and what every value of sops begins with, are as long.
+    if content.len() < SOPS_VALUE.len() {
+        return None;
+    }
+    let is_marked = || {
+        let first = content.iter().find(|byte| !byte.is_ascii_whitespace());
+        !matches!(first, Some(b'!'..=b'~')) || matches!(first, Some(b'$' | b'-' | b'a'))
+    };
+    if !is_marked() && memmem::find(content, SOPS_VALUE.as_bytes()).is_none() {
+        return None;
     }
     let text = std::str::from_utf8(content).ok()?.trim();
     let starts = |mark: &&(&str, &str)| text.starts_with(mark.0);

@@ -88,8 +88,8 @@ impl Context<'_> {
             });
             each_scalar(&resource.node, &mut |path, node| {
                 let text = node.text().unwrap_or_default();
-                let key = path.last().map_or("", |step| step.as_str());
-                let names_image = key.to_ascii_lowercase().ends_with("image");
+                let key = path.last().map_or("", |step| step.key());
+                let names_image = ends_with(key, "image");
                 let mut found = names
                     .in_text(text)
                     .into_iter()
@@ -265,7 +265,7 @@ impl Context<'_> {
             each_scalar(&resource.node, &mut |path, node| {
                 let text = node.text().unwrap_or_default();
                 // Annotations are written as they are read.
-                let is_annotation = path.len() == 3 && path[1] == "annotations";
+                let is_annotation = path.len() == 3 && path[1].key() == "annotations";
                 if node.tag == Tag::Timestamp
                     && !is_annotation
                     && let Some(date) = Timestamp::parse(text).map(|date| date.to_string())
@@ -328,8 +328,46 @@ fn named(resource: &Resource) -> String {
     format!("{} `{}`", resource.id().gvk.kind, resource.id().name)
 }
 
-fn shown(path: &[Str]) -> String {
-    path.join(".").replace(".[", "[")
+/// A step of the way to a value.
+#[derive(Clone, Copy)]
+enum Step<'n> {
+    /// Under a key.
+    Key(&'n str),
+    /// An item of a list, and its number.
+    Item(&'n Node, usize),
+}
+
+impl<'n> Step<'n> {
+    /// The key; empty for an item.
+    fn key(self) -> &'n str {
+        match self {
+            Self::Key(key) => key,
+            Self::Item(..) => "",
+        }
+    }
+}
+
+fn shown(path: &[Step<'_>]) -> String {
+    let mut out = String::new();
+    for step in path {
+        match *step {
+            Step::Key(key) if out.is_empty() => out.push_str(key),
+            Step::Key(key) => out.extend([".", key]),
+            Step::Item(item, index) => {
+                let name = item.get("name").and_then(Node::text);
+                let name = name.map_or_else(|| index.to_string(), str::to_owned);
+                out.extend(["[", &name, "]"]);
+            }
+        }
+    }
+    out
+}
+
+/// Whether a text ends with a word of small letters, whatever its own are.
+fn ends_with(text: &str, word: &str) -> bool {
+    let end = text.len().checked_sub(word.len());
+    let end = end.and_then(|start| text.as_bytes().get(start..));
+    end.is_some_and(|end| end.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 /// Definitions of kinds are schemas, and the text of Secrets must not be shown.
@@ -341,21 +379,23 @@ fn may_hold_text(resource: &Resource) -> bool {
 }
 
 /// Calls `f` with every scalar and the way to it.
-fn each_scalar<'n>(node: &'n Node, f: &mut dyn FnMut(&[Str], &'n Node)) {
-    fn walk<'n>(node: &'n Node, path: &mut Vec<Str>, f: &mut dyn FnMut(&[Str], &'n Node)) {
+fn each_scalar<'n>(node: &'n Node, f: &mut dyn FnMut(&[Step<'n>], &'n Node)) {
+    fn walk<'n>(
+        node: &'n Node,
+        path: &mut Vec<Step<'n>>,
+        f: &mut dyn FnMut(&[Step<'n>], &'n Node),
+    ) {
         match &node.value {
             Value::Map(entries) => {
                 for entry in entries {
-                    path.push(entry.key.text().unwrap_or_default().into());
+                    path.push(Step::Key(entry.key.text().unwrap_or_default()));
                     walk(&entry.value, path, f);
                     path.pop();
                 }
             }
             Value::Seq(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    let name = item.get("name").and_then(Node::text);
-                    let name = name.map_or_else(|| index.to_string(), str::to_owned);
-                    path.push(format!("[{name}]").into());
+                    path.push(Step::Item(item, index));
                     walk(item, path, f);
                     path.pop();
                 }
@@ -392,7 +432,7 @@ fn each_change<'n>(
 
 /// A label where it is had or asked for.
 struct Seen<'n> {
-    path: &'n [Str],
+    path: &'n [Step<'n>],
     key: Str,
     value: &'n str,
     /// The text that says so, which may say more.
@@ -419,17 +459,21 @@ fn keys_of<'p>(pairs: &[&'p (Text, Text)]) -> Pairs<'p> {
 fn each_label(resource: &Resource, keys: &Pairs<'_>, f: &mut dyn FnMut(Seen<'_>)) {
     each_scalar(&resource.node, &mut |path, node| {
         let [.., map, last] = path else { return };
-        let is_own = path.len() == 3 && path[0] == "metadata" && map == "labels";
+        let is_map = matches!(
+            map.key(),
+            "labels" | "matchLabels" | "selector" | "podSelector"
+        );
+        let is_list = ends_with(last.key(), "selector");
+        if !is_map && !is_list {
+            return;
+        }
+        let is_own = path.len() == 3 && path[0].key() == "metadata" && map.key() == "labels";
         let text = node.text().unwrap_or_default();
-        let lower = last.to_ascii_lowercase();
-        let is_excluded = |step: &Str| step == "nodeSelector" || step == "namespaceSelector";
+        let is_excluded =
+            |step: &Step<'_>| matches!(step.key(), "nodeSelector" | "namespaceSelector");
         if path.iter().any(is_excluded) {
             return;
         }
-        let is_map = matches!(
-            map.as_str(),
-            "labels" | "matchLabels" | "selector" | "podSelector"
-        );
         let mut tell = |key: &Str, value, is_key| {
             f(Seen {
                 path: &path[..path.len() - usize::from(is_key)],
@@ -440,12 +484,12 @@ fn each_label(resource: &Resource, keys: &Pairs<'_>, f: &mut dyn FnMut(Seen<'_>)
                 is_own,
             });
         };
-        let named = is_map.then(|| keys.get_key_value(last.as_str())).flatten();
+        let named = is_map.then(|| keys.get_key_value(last.key())).flatten();
         if let Some((_, pair)) = named {
             tell(&pair.0.text, text, true);
         }
         // `app=web,tier=front`, as some kinds write a selector.
-        if lower.ends_with("selector") && text.contains('=') {
+        if is_list && text.contains('=') {
             let mut met = HashSet::new();
             for (name, value) in text.split(',').filter_map(|part| part.split_once('=')) {
                 let name = name.trim();
@@ -471,17 +515,17 @@ fn is_left_alone(resource: &Resource) -> bool {
 
 /// Whether a text is for a program that has variables of its own: a shell, or a file of several
 /// lines, unless it escapes some of them as Flux wants it.
-fn is_program(path: &[Str], text: &str) -> bool {
-    let is_of_shell = |step: &Str| {
+fn is_program(path: &[Step<'_>], text: &str) -> bool {
+    let is_of_shell = |step: &Step<'_>| {
         matches!(
-            step.as_str(),
+            step.key(),
             "command" | "args" | "script" | "annotations" | "description"
         )
     };
     let is_data = path
         .first()
-        .is_some_and(|step| step == "data" || step == "binaryData");
-    let extension = path.last().and_then(|name| name.rsplit_once('.'));
+        .is_some_and(|step| matches!(step.key(), "data" | "binaryData"));
+    let extension = path.last().and_then(|name| name.key().rsplit_once('.'));
     let is_named = extension.is_some_and(|(_, extension)| PROGRAMS.contains(&extension));
     let is_long = text.trim_end().contains('\n');
     let is_own = (is_long || (is_data && is_named)) && !text.contains("$${");

@@ -330,6 +330,8 @@ impl Call {
             }
             self.deliver(&text, &texts, streams)?;
         }
+        // The process ends here: its memory need not be given back piece by piece.
+        std::mem::forget(sources);
         if self.is_on("exit-status") && !is_found {
             streams.error(&Error::new(Kind::Script, "nothing was found"));
             return Ok(false);
