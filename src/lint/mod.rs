@@ -56,6 +56,7 @@ const LOST_IN_BUILD: &[&str] = &[
     "image-elsewhere",
     "index-path",
     "kept-label",
+    "linked-value",
     "lost-patch",
     "misfit-replacement",
     "one-of",

@@ -107,6 +107,7 @@ const RULES: &[(&str, &str, &str)] = &[
     ("kept-label", "A selector, or a label of a template, that keeps a value which a label has lost elsewhere.", "What it selected has another label now. Name the field in `fields` of the entry of `labels`."),
     ("keystore-file", "A file that keeps keys in a binary format.", CLEAR),
     ("kubernetes-secret", "A value of a Secret.", CLEAR),
+    ("linked-value", "A label or an annotation that changes because another one is changed.", "What an entry of `labels`, `commonLabels` or `commonAnnotations` adds in several places is one value for kustomize, until a JSON patch changes the object. Use one to change a place alone."),
     ("locked-secret", "A file that sops has encrypted and that cannot be decrypted here.", "Placeholders stand for its values. Give sops a key, or render without `--decrypt`."),
     ("lost-labels", "A label that is no text after Flux has substituted its variables.", "Flux drops all labels of the object without a word. Put quotes into the value of the variable."),
     ("lost-object", "An object whose name is no text after Flux has substituted its variables.", "Flux drops the object without a word. Put quotes into the value of the variable."),

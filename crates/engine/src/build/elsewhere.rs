@@ -251,6 +251,26 @@ impl Context<'_> {
         }
     }
 
+    /// Notes entries of an object that have changed with others.
+    fn note_followed(&mut self, resource: &Resource) {
+        let mut told = HashSet::new();
+        for followed in &resource.links.followed {
+            let way = followed.field.trim_start_matches('/').replace('/', ".");
+            let (key, object) = (&followed.key, named(resource));
+            let message = format!(
+                "`{way}.{key}` of {object} changes with what is set here: kustomize has made both \
+                 as one value"
+            );
+            if told.insert((followed.span, message.clone())) {
+                self.findings.push(
+                    Finding::warning("linked-value", message)
+                        .at(followed.span)
+                        .help("to change one of them alone, use a JSON patch"),
+                );
+            }
+        }
+    }
+
     /// Notes what is left at the end.
     pub(super) fn note_left(&mut self, resources: &Resources) {
         if !self.options.lint {
@@ -259,6 +279,7 @@ impl Context<'_> {
         let mut left: HashSet<(Span, Str)> = HashSet::new();
         let is_awaited: HashSet<Span> = self.pending.iter().map(|one| one.place).collect();
         for resource in resources {
+            self.note_followed(resource);
             let mut variables = Vec::new();
             let mut dates = Vec::new();
             let substitutes = !is_left_alone(resource);

@@ -13,6 +13,7 @@ use crate::kustomization::Patch;
 use crate::patch::{Audit, JsonPatch, apply_json, merge_strategic};
 use crate::resource::{self, Pattern, Resource, Resources, Selector, text_map};
 use crate::schema::Schema;
+use crate::transform::links;
 
 /// The content of a patch, of either kind.
 enum Content {
@@ -355,10 +356,12 @@ fn merge_into(
     if may_rename || may_change_kind {
         resource.remember_id();
     }
+    links::cut_replaced(resource, &patch.node);
     if !merge_strategic(&mut resource.node, &patch.node, schema, budget)? {
         resource.node = Node::null();
         return Ok(());
     }
+    links::settle(resource);
     resource.refresh(schema);
     if !may_change_kind && resource.id().gvk.kind != id.gvk.kind {
         resource.node.set_scalar_field("kind", &id.gvk.kind, None);
@@ -443,6 +446,7 @@ fn apply_selected(
             audit.json(&resource.node, operations, resource.id());
         }
         apply_json(&mut resource.node, operations, budget)?;
+        resource.links.cut();
         if let Some(metadata) = resource.node.get_mut("metadata")
             && let Some(annotations) = metadata.get("annotations").map(text_map)
         {

@@ -1,8 +1,11 @@
 //! Runs the transformers of a directory, in kustomize's fixed order.
 
+use std::collections::hash_map::Entry;
+
 use kustom_yaml::Text;
 use kustom_yaml::error::Result;
 use kustom_yaml::place::Span;
+use rustc_hash::FxHashMap;
 
 use super::plugins::{self, Plugin};
 use super::target::KustTarget;
@@ -12,6 +15,7 @@ use super::{
 use crate::fields::{FieldSpec, Fields};
 use crate::kustomization::{Kustomization, Patch, ReplacementSource};
 use crate::resource::Resources;
+use crate::transform::labels::Label;
 use crate::transform::namespace::Namespace;
 use crate::transform::replacement::{Replacement, Replacing};
 use crate::transform::{annotations, images, labels, namespace, prefix, replicas, suffix};
@@ -156,9 +160,25 @@ impl Steps<'_, '_, '_> {
         let labels = self.asked.labels.iter().flat_map(|label| &label.pairs);
         let pairs: Vec<&(Text, Text)> = labels.chain(&self.asked.common_labels).collect();
         let seen = self.context.labels_of(self.resources, &pairs);
-        for label in &self.asked.labels {
-            let specs = self.fields.for_labels(&label.fields, label.reach)?;
-            self.label(&label.pairs, &specs)?;
+        let mut entries = self.asked.labels.as_slice();
+        while let [first, ..] = entries {
+            let specs = self.fields.for_labels(&first.fields, first.reach)?;
+            let is_like =
+                |label: &&Label| (&label.fields, label.reach) == (&first.fields, first.reach);
+            // Entries that reach the same fields are one, unless somebody wants to hear of each.
+            let count = match self.context.observer {
+                Some(_) => 1,
+                None => entries.iter().take_while(is_like).count(),
+            };
+            let (run, rest) = entries.split_at(count);
+            match run {
+                [one] => labels::apply(self.resources, &one.pairs, &specs)?,
+                several => labels::apply(self.resources, &union(several), &specs)?,
+            }
+            for label in run {
+                self.done(StepKind::LabelTransformer, first_key(&label.pairs));
+            }
+            entries = rest;
         }
         if !self.asked.labels.is_empty() || !self.asked.common_labels.is_empty() {
             self.label(&self.asked.common_labels, &self.fields.common_labels)?;
@@ -261,6 +281,22 @@ impl Steps<'_, '_, '_> {
         }
         Ok(())
     }
+}
+
+/// The pairs of entries as if they were one: of a key the last value counts, at the first place.
+fn union(labels: &[Label]) -> Vec<(Text, Text)> {
+    let mut pairs: Vec<(Text, Text)> = Vec::new();
+    let mut known: FxHashMap<&str, usize> = FxHashMap::default();
+    for pair in labels.iter().flat_map(|label| &label.pairs) {
+        match known.entry(&pair.0) {
+            Entry::Occupied(at) => pairs[*at.get()].1 = pair.1.clone(),
+            Entry::Vacant(free) => {
+                free.insert(pairs.len());
+                pairs.push(pair.clone());
+            }
+        }
+    }
+    pairs
 }
 
 /// Where the first of some pairs stands.

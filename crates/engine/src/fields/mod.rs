@@ -14,7 +14,7 @@ mod walk;
 
 use std::borrow::Cow;
 
-pub use walk::{OnMissing, each_at_path, each_field, each_field_of, segments};
+pub use walk::{OnMissing, each_at_path, each_field, each_field_of, each_field_with, segments};
 
 use kustom_yaml::Str;
 use kustom_yaml::error::Result;

@@ -74,6 +74,20 @@ pub fn each_field_of(
     leaf: OnMissing,
     f: &mut dyn FnMut(&mut Node) -> Result<()>,
 ) -> Result<()> {
+    each_field_with(node, specs, leaf, &mut |_, _, node| f(node))
+}
+
+/// The same; `f` gets the number of the spec, too, and of each item on the way.
+///
+/// # Errors
+///
+/// As for [`each_field`].
+pub fn each_field_with(
+    node: &mut Node,
+    specs: &[FieldSpec],
+    leaf: OnMissing,
+    f: &mut dyn FnMut(usize, &[u32], &mut Node) -> Result<()>,
+) -> Result<()> {
     let text = |key| node.get(key).and_then(Node::text).unwrap_or_default();
     let Gvk {
         group,
@@ -82,9 +96,11 @@ pub fn each_field_of(
     } = Gvk::new(text("apiVersion"), text("kind"));
     specs
         .iter()
-        .filter(|spec| spec.selects(&group, &version, &kind))
-        .try_for_each(|spec| {
+        .enumerate()
+        .filter(|(_, spec)| spec.selects(&group, &version, &kind))
+        .try_for_each(|(number, spec)| {
             let leaf = if spec.create { leaf } else { OnMissing::Keep };
+            let f = &mut |items: &[u32], node: &mut Node| f(number, items, node);
             follow(node, &spec.path, leaf, spec.required, f)
         })
 }
@@ -99,7 +115,7 @@ pub fn each_at_path(
     path: &str,
     f: &mut dyn FnMut(&mut Node) -> Result<()>,
 ) -> Result<()> {
-    follow(node, path, OnMissing::Keep, 0, f)
+    follow(node, path, OnMissing::Keep, 0, &mut |_, node| f(node))
 }
 
 /// The parts of a path: it is cut at `/`, but not at `\/`, which is a slash within a part.
@@ -146,15 +162,12 @@ fn first_segment(path: &str) -> (Cow<'_, str>, Option<&str>) {
     }
 }
 
-fn follow(
-    node: &mut Node,
-    path: &str,
-    leaf: OnMissing,
-    required: u8,
-    f: &mut dyn FnMut(&mut Node) -> Result<()>,
-) -> Result<()> {
+/// Is called with the numbers of the items on the way, and the field.
+type Leaf<'f> = &'f mut dyn FnMut(&[u32], &mut Node) -> Result<()>;
+
+fn follow(node: &mut Node, path: &str, leaf: OnMissing, required: u8, f: Leaf<'_>) -> Result<()> {
     let rest = path.strip_prefix('/').unwrap_or(path);
-    descend(node, Some(rest), leaf, required, f).map_err(|error| {
+    descend(node, Some(rest), &mut Vec::new(), leaf, required, f).map_err(|error| {
         error.note(
             format!("on the way to the field `{path}` of {}", described(node)),
             None,
@@ -181,18 +194,26 @@ fn described(node: &Node) -> String {
 fn descend(
     node: &mut Node,
     rest: Option<&str>,
+    items: &mut Vec<u32>,
     leaf: OnMissing,
     required: u8,
-    f: &mut dyn FnMut(&mut Node) -> Result<()>,
+    f: Leaf<'_>,
 ) -> Result<()> {
-    let Some(path) = rest else { return f(node) };
+    let Some(path) = rest else {
+        return f(items, node);
+    };
     if node.is_null() {
         return Ok(());
     }
     match &mut node.value {
-        Value::Seq(items) => items
-            .iter_mut()
-            .try_for_each(|item| descend(item, rest, leaf, required, f)),
+        Value::Seq(list) => {
+            for (number, item) in (0..).zip(list.iter_mut()) {
+                items.push(number);
+                descend(item, rest, items, leaf, required, f)?;
+                items.pop();
+            }
+            Ok(())
+        }
         Value::Map(_) => {
             let (segment, rest) = first_segment(path);
             let leaf_here = match leaf {
@@ -203,7 +224,7 @@ fn descend(
             };
             let required = required.saturating_sub(1);
             match field(node, &segment, leaf_here)? {
-                Some(field) => descend(field, rest, leaf, required, f),
+                Some(field) => descend(field, rest, items, leaf, required, f),
                 None => Ok(()),
             }
         }

@@ -5,6 +5,7 @@
 
 mod each;
 mod history;
+mod links;
 mod list;
 mod origin;
 mod resources;
@@ -21,6 +22,8 @@ use crate::id::{Gvk, Id};
 use crate::schema::Schema;
 
 pub use history::{Behavior, History, PreviousId};
+pub use links::Links;
+pub(crate) use links::{Followed, Link, Map};
 pub use list::resources as from_documents;
 pub use origin::{Origin, Plugin};
 pub use resources::Resources;
@@ -33,6 +36,8 @@ pub struct Resource {
     pub node: Node,
     /// Its changes so far.
     pub history: History,
+    /// Entries that change together.
+    pub links: Links,
     /// The id, as the node says it now.
     id: Id,
     /// Its number, which no other has; 0 until it is one of some [`Resources`].
@@ -157,6 +162,7 @@ impl Resource {
         Self {
             node,
             history,
+            links: Links::default(),
             id,
             number: 0,
         }

@@ -2,12 +2,15 @@
 //!
 //! Source: <https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/labels/>.
 
+use std::sync::Arc;
+
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::limits::VALUE;
-use kustom_yaml::{Tag, Text};
+use kustom_yaml::{Str, Tag, Text};
 
+use super::links;
 use crate::fields::{self, FieldSpec, LabelReach, OnMissing};
-use crate::resource::Resources;
+use crate::resource::{Map, Resources};
 
 /// An entry of `labels`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -43,15 +46,33 @@ pub fn apply(resources: &mut Resources, pairs: &[(Text, Text)], specs: &[FieldSp
     let sizes = pairs.iter().map(|(key, value)| size(key) + size(value));
     let budget = resources.budget().clone();
     let total: u64 = sizes.sum();
+    let paths: Vec<Arc<str>> = specs.iter().map(|spec| spec.path.as_str().into()).collect();
     resources.change_contents(|resource| {
         let has_places = !resource.hash_covers_places();
-        fields::each_field_of(&mut resource.node, specs, OnMissing::Map, &mut |labels| {
-            // Those that are there are passed by.
-            let total = total.saturating_add(labels.entries().len() as u64);
-            let charged = budget.charge("these labels or annotations", total);
-            charged.map_err(|error| error.at(pairs[0].0.span))?;
-            labels.set_text_fields(pairs, Some(Tag::Str), has_places);
-            Ok(())
-        })
+        let mut made: Vec<(Str, Map)> = Vec::new();
+        fields::each_field_with(
+            &mut resource.node,
+            specs,
+            OnMissing::Map,
+            &mut |spec, items, labels| {
+                // Those that are there are passed by.
+                let total = total.saturating_add(labels.entries().len() as u64);
+                let charged = budget.charge("these labels or annotations", total);
+                charged.map_err(|error| error.at(pairs[0].0.span))?;
+                let before = labels.entries().len();
+                labels.set_text_fields(pairs, Some(Tag::Str), has_places);
+                let new = labels.entries().get(before..).unwrap_or_default();
+                let keys = new.iter().filter_map(|entry| entry.key.text());
+                let map = || Map {
+                    field: Arc::clone(&paths[spec]),
+                    items: items.to_vec(),
+                };
+                made.extend(keys.map(|key| (key.into(), map())));
+                Ok(())
+            },
+        )?;
+        links::settle(resource);
+        links::link(resource, made);
+        Ok(())
     })
 }

@@ -6,6 +6,7 @@
 pub mod annotations;
 pub mod images;
 pub mod labels;
+pub(crate) mod links;
 pub mod namespace;
 pub mod namespace_map;
 pub mod prefix;

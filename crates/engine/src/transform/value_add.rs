@@ -7,6 +7,7 @@ use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::place::Span;
 use kustom_yaml::{FieldPath, Text, Value};
 
+use super::links;
 use super::namespace::Namespace;
 use crate::resource::{Resource, Resources, Selector};
 use crate::schema::Schema;
@@ -65,7 +66,9 @@ pub fn apply(resources: &mut Resources, args: &ValueAdd, schema: &Schema) -> Res
             let charged = resources.budget().charge_text("this value", value, 1);
             charged.map_err(|error| error.at(args.value.span))?;
             resources.update(position, schema, |resource| {
-                target.set(resource, &path, value)
+                target.set(resource, &path, value)?;
+                links::settle(resource);
+                Ok(())
             })?;
         }
     }

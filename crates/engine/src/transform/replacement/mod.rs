@@ -19,6 +19,7 @@ use crate::id::{DEFAULT_NAMESPACE, Gvk, Id};
 use crate::release::{Change, Release};
 use crate::resource::{Resource, Resources, Selector};
 use crate::schema::Schema;
+use crate::transform::links;
 
 use field::Field;
 use index::Index;
@@ -296,6 +297,7 @@ impl Target {
                     let found =
                         field.set(resource, &value.node, &self.options, &budget, release)?;
                     findings.extend(found);
+                    links::settle(resource);
                     value.follow(position, resource);
                 }
                 Ok(())

@@ -1,0 +1,69 @@
+//! Entries of maps that are one value for kustomize.
+
+use std::sync::Arc;
+
+use kustom_yaml::place::Span;
+use kustom_yaml::{Node, Str};
+
+/// The entries of an object that change together.
+///
+/// Where `labels`, `commonLabels` or `commonAnnotations` make an entry in several maps of an object,
+/// kustomize puts one node of its tree into all of them. What writes into one of them later, be it
+/// `labels` without selectors, a strategic merge patch or a replacement, writes into all, until a
+/// JSON patch makes the whole object anew, or a strategic one replaces a map.
+/// Source: `SetEntry` in `api/filters/filtersutil/setters.go` of kustomize, and what it prints.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Links {
+    pub(crate) list: Vec<Link>,
+    /// What has changed because something else was: for a remark at the end.
+    pub(crate) followed: Vec<Followed>,
+}
+
+/// An entry that has changed with another.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Followed {
+    /// The map that it is in, as a field spec spells the way to it.
+    pub(crate) field: Arc<str>,
+    /// Its key.
+    pub(crate) key: Str,
+    /// Where the new value of the other was written.
+    pub(crate) span: Span,
+}
+
+/// Entries with one key and one value.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Link {
+    /// The key.
+    pub(crate) key: Str,
+    /// What they were when they were last looked at.
+    pub(crate) value: Node,
+    /// The maps that they are in.
+    pub(crate) maps: Vec<Map>,
+}
+
+/// The way to a map: as a field spec spells it, and the number of each item that it goes through.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Map {
+    pub(crate) field: Arc<str>,
+    pub(crate) items: Vec<u32>,
+}
+
+impl Links {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Every entry is a value of its own from now on.
+    pub fn cut(&mut self) {
+        self.list.clear();
+    }
+
+    /// The entries of one map are values of their own from now on.
+    pub fn cut_field(&mut self, is_meant: impl Fn(&str) -> bool) {
+        self.list.retain_mut(|link| {
+            link.maps.retain(|map| !is_meant(&map.field));
+            link.maps.len() > 1
+        });
+    }
+}

@@ -1,0 +1,140 @@
+//! Makes entries that are one value for kustomize, and changes them together ([`Links`]).
+
+use kustom_yaml::{Node, Str};
+
+use crate::fields::segments;
+use crate::resource::{Followed, Link, Links, Map, Resource};
+
+/// Links the entries that one step has made: each with its key and the map that it is in.
+pub(super) fn link(resource: &mut Resource, made: Vec<(Str, Map)>) {
+    let mut links: Vec<Link> = Vec::new();
+    for (key, map) in made {
+        match links.iter_mut().find(|link| link.key == key) {
+            Some(link) if link.maps.contains(&map) => {}
+            Some(link) => link.maps.push(map),
+            None => links.push(Link {
+                key,
+                value: Node::null(),
+                maps: vec![map],
+            }),
+        }
+    }
+    links.retain(|link| link.maps.len() > 1);
+    for mut link in links {
+        if let Some(value) = value(&resource.node, &link.maps[0], &link.key) {
+            link.value = bare(value);
+            resource.links.list.push(link);
+        }
+    }
+}
+
+/// Cuts what a strategic merge patch replaces or deletes as a whole, and what is in its lists.
+pub(crate) fn cut_replaced(resource: &mut Resource, patch: &Node) {
+    let is_replaced = |field: &str| {
+        let mut node = Some(patch);
+        let mut segments = segments(field);
+        while let Some(map) = node {
+            if map.get("$patch").is_some() || map.is_seq() {
+                return true;
+            }
+            node = segments.next().and_then(|step| map.get(name(&step)));
+        }
+        false
+    };
+    if !resource.links.is_empty() {
+        resource.links.cut_field(is_replaced);
+    }
+}
+
+/// Gives linked entries the value that a step has given one of them; of several the last one counts.
+pub(crate) fn settle(resource: &mut Resource) {
+    if resource.links.is_empty() {
+        return;
+    }
+    let has_places = !resource.hash_covers_places();
+    let Links {
+        list: mut links,
+        mut followed,
+    } = std::mem::take(&mut resource.links);
+    for Link {
+        key,
+        value: before,
+        maps,
+    } in &mut links
+    {
+        maps.retain(|map| value(&resource.node, map, key).is_some());
+        let values = maps
+            .iter()
+            .filter_map(|map| Some((map, value(&resource.node, map, key)?)));
+        let changed = values.filter(|(_, value)| !is_same(value, before));
+        let Some((_, last)) = changed.max_by_key(|(map, _)| *map) else {
+            continue;
+        };
+        let new = bare(last);
+        for map in &*maps {
+            if let Some(old) = value_mut(&mut resource.node, map, key)
+                && !is_same(old, &new)
+            {
+                let span = if has_places { new.span } else { old.span };
+                followed.push(Followed {
+                    field: map.field.clone(),
+                    key: key.clone(),
+                    span: new.span,
+                });
+                *old = Node {
+                    span,
+                    ..new.clone()
+                };
+            }
+        }
+        *before = new;
+    }
+    links.retain(|link| link.maps.len() > 1);
+    resource.links = Links {
+        list: links,
+        followed,
+    };
+}
+
+/// A value without comments.
+fn bare(value: &Node) -> Node {
+    Node {
+        decor: None,
+        ..value.clone()
+    }
+}
+
+fn is_same(one: &Node, other: &Node) -> bool {
+    one.tag == other.tag && one.value == other.value
+}
+
+/// The value of a key in a map.
+fn value<'n>(node: &'n Node, map: &Map, key: &str) -> Option<&'n Node> {
+    let mut items = map.items.iter();
+    let mut node = node;
+    for step in segments(&map.field) {
+        while node.is_seq() {
+            node = node.items().get(*items.next()? as usize)?;
+        }
+        node = node.get(name(&step))?;
+    }
+    node.get(key)
+}
+
+/// The same, to change.
+fn value_mut<'n>(node: &'n mut Node, map: &Map, key: &str) -> Option<&'n mut Node> {
+    let mut items = map.items.iter();
+    let mut node = node;
+    for step in segments(&map.field) {
+        while node.is_seq() {
+            node = node.items_mut()?.get_mut(*items.next()? as usize)?;
+        }
+        node = node.get_mut(name(&step))?;
+    }
+    node.get_mut(key)
+}
+
+/// The key of a step, which may say that a list is there.
+fn name(step: &str) -> &str {
+    step.strip_suffix("[]").unwrap_or(step)
+}
