@@ -253,21 +253,28 @@ impl Context<'_> {
 
     /// Notes entries of an object that have changed with others.
     fn note_followed(&mut self, resource: &Resource) {
-        let mut told = HashSet::new();
+        let mut causes: Vec<(Span, BTreeSet<String>)> = Vec::new();
         for followed in &resource.links.followed {
             let way = followed.field.trim_start_matches('/').replace('/', ".");
-            let (key, object) = (&followed.key, named(resource));
-            let message = format!(
-                "`{way}.{key}` of {object} changes with what is set here: kustomize has made both \
-                 as one value"
-            );
-            if told.insert((followed.span, message.clone())) {
-                self.findings.push(
-                    Finding::warning("linked-value", message)
-                        .at(followed.span)
-                        .help("to change one of them alone, use a JSON patch"),
-                );
+            let field = format!("`{way}.{}`", followed.key);
+            match causes.iter_mut().find(|(span, _)| *span == followed.span) {
+                Some((_, fields)) => drop(fields.insert(field)),
+                None => causes.push((followed.span, BTreeSet::from([field]))),
             }
+        }
+        for (span, fields) in causes {
+            let fields: Vec<String> = fields.into_iter().collect();
+            let verb = if fields.len() == 1 { "changes" } else { "change" };
+            let message = format!(
+                "{} of {} {verb} with what is set here: kustomize has made them as one value",
+                fields.join(" and "),
+                named(resource)
+            );
+            self.findings.push(
+                Finding::warning("linked-value", message)
+                    .at(span)
+                    .help("to change one of them alone, use a JSON patch"),
+            );
         }
     }
 
