@@ -264,7 +264,11 @@ impl Context<'_> {
         }
         for (span, fields) in causes {
             let fields: Vec<String> = fields.into_iter().collect();
-            let verb = if fields.len() == 1 { "changes" } else { "change" };
+            let verb = if fields.len() == 1 {
+                "changes"
+            } else {
+                "change"
+            };
             let message = format!(
                 "{} of {} {verb} with what is set here: kustomize has made them as one value",
                 fields.join(" and "),
