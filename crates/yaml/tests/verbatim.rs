@@ -15,7 +15,7 @@ use kustom_yaml::{
 };
 
 /// Texts as they are printed, and some at the edge of that.
-const SEEDS: [&str; 10] = [
+const SEEDS: [&str; 12] = [
     "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  annotations:\n    \
      controller-gen.kubebuilder.io/version: v0.14.0\n  name: things.example.com\nspec:\n  group: example.com\n  \
      names:\n    kind: Thing\n    plural: things\n  scope: Namespaced\n  versions:\n  - additionalPrinterColumns:\n    \
@@ -33,6 +33,8 @@ const SEEDS: [&str; 10] = [
     "s:\n  b: 1\n  a: 2\n  # comment\n  c:\n    - indented\n    - list\n  d:\n    x: y\n\n    z: {a: b}\n  e: [1]\n  f: yes\n  g: 'needless'\n  h:\n      deep: er\n  i: >-\n    folded\n    text\n  j: &x y\n",
     "s:\n  a: b\n  a: c\n  v10: x\n  v2: y\n  A: b\n  _: c\n  n: 012\n  o: 0o17\n  p: ~\n  q:\n  r: |+\n    keep\n\nt: x\n# foot\n",
     "# of people\nspec:\n    # comment\n    args: [\"a\", b, {c: 'd'}, []]  # flow\n    empty:\n    env:\n      - name: 'A'\n        value: \"1\"   \n\n      - name: B\n        # below\n        value: plain text that goes on for longer than a line may be where it is printed, as is seen\n      -   x\n    image: {name: x, tag: ~}\n    keys:\n          deep:\n                text: |-\n                        block\n\n                          of lines\n    list:\n    - - a\n      - b\n    - c\n    multi: one\n      two\n\n      three\n    port: 0x1F\n    quoted: \"is it\"\n    versions:\n      - name: v1\n        schema:\n            openAPIV3Schema:\n                description: |-\n                    Says what it is.\n\n                    And more.\n                enum:\n                  - a\n                  - \"1\"\n                type: object # of course\n        served: true\n      # last\n    z: >-\n      folded\n      text",
+    "spec:\n  versions:\n    - name: v1\n      schema:\n        type: object\n        properties:\n          value:\n            type: string  # of course\n            description: 'needless'\n          enabled:\n            type: boolean\n            enum: [true]\n            default:\n              z:\n              - \"1\"\n              - {b: c, a: d}\n              a: b\n      additional:\n        - y: |\n            text\n          x:\n  names:\n    plural: things\n    kind: Thing\n  group: example.com\n",
+    "s:\n- name: a\n  image: b\n  env:\n  - name: c\n    value: d\n  args: [x]\n- v2: a\n  v10: b\n  v1alpha2:\n    d: e\n    c: 'f'\n  v1: g\n- t:\n    b: c\n    a: |-\n      one\n      two\n    \"y\": z\n    x: w\n- - z: 1\n    y:\n      x: 2\n      w: 3\n    b: 4\n",
     "items:\n  - a:\n      b:\n        - c: d\n          description: APIVersion defines the versioned schema of this representation of an object, and is long\n          e: 'Text: that goes on for longer than a line may be where it is printed, as is seen here\n            and there'\n          f: |\n            text\n        - g: null\n        # end\n    # end\n  - h: {}\n\nother:\n  x: y\n",
     "k:\n- a: b\n  c:\n  - d: e\n    f:\n      g: h\n- a: i\n\n- |-\n  one line\n- |\n  one line\n- ''\n- 'a b'\n- \"a: b\"\n- a b \n",
 ];

@@ -17,6 +17,10 @@ pub(super) struct Keys {
     have_digit: bool,
     /// Whether they are in another order than that of their bytes.
     are_odd: bool,
+    /// Whether one is in quotes.
+    have_quotes: bool,
+    /// Whether they may have to be sorted.
+    pub(super) are_unsorted: bool,
 }
 
 impl Keys {
@@ -51,8 +55,8 @@ impl Reader<'_> {
         bytes.get(end) == Some(&b':') && is_blank_or_end(bytes, end + 1)
     }
 
-    /// Moves over a key that is printed as it stands and comes after another one, to its colon;
-    /// returns where that is, and how long the text of the key is.
+    /// Moves over a key that is printed as it stands, to its colon; returns where that is, and how
+    /// long the text of the key is.
     pub(super) fn key_as_printed(
         &mut self,
         line: &mut String,
@@ -73,8 +77,12 @@ impl Reader<'_> {
             return None;
         }
         keys.have_digit |= has_digit;
-        let is_next = is_first || keys.are_followed_by(self.text.get(before.0..before.1)?, key);
-        is_next.then_some((end, key.len()))
+        if !is_first && !keys.are_unsorted {
+            let last = self.text.get(before.0..before.1)?;
+            keys.are_unsorted = !keys.are_followed_by(last, key);
+        }
+        let can_be_sorted = !(keys.are_unsorted && keys.have_quotes);
+        can_be_sorted.then_some((end, key.len()))
     }
 
     /// The same, where one of the keys is in quotes.
@@ -105,8 +113,12 @@ impl Reader<'_> {
             (is_simple && self.text.get(at..end) == Some(line.as_str())).then_some((text, end))
         };
         let (key, end) = text_of(at)?;
+        if keys.are_unsorted {
+            return None;
+        }
         // It may.
         keys.have_digit = true;
+        keys.have_quotes = true;
         let is_next = keys.last == (0, 0) || keys.are_followed_by(&text_of(keys.last.0)?.0, &key);
         (is_next && self.bytes.get(end) == Some(&b':')).then_some((end, key.len()))
     }

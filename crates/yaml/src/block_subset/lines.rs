@@ -2,12 +2,14 @@
 //!
 //! Most lines are printed as they stand, or with another indentation: the keys are in order, and
 //! scalars have the style and the line breaks that the writer would choose. What is not obvious is
-//! made a node and written. What cannot be printed by a line, such as a mapping whose keys have to be
-//! sorted, is read as nodes, with the collections around it; what is beside it may still be kept.
+//! made a node and written, and the lines of a mapping are sorted where its keys are not. What cannot
+//! be printed so, such as a mapping with a key twice, is read as nodes, with the collections around
+//! it; what is beside it may still be kept.
 
 use std::sync::Arc;
 
 use super::super::list::{Extent, Found, Source};
+use super::super::order;
 use super::super::scan::is_blank_or_end;
 use super::super::write::After;
 use super::keys::Keys;
@@ -43,6 +45,9 @@ pub(super) struct Kept {
     copies: bool,
     /// The start of the last line that is not printed as it stands.
     last_change: usize,
+    /// Where the lines start that begin with a key of an open mapping: in what is printed if lines are
+    /// put down there.
+    key_lines: Vec<usize>,
     page: Page,
     /// The length of a collection, in bytes, from which on it is kept.
     worth_keeping: usize,
@@ -58,6 +63,8 @@ struct Frame {
     /// Where its first line starts, and in what is printed.
     start: usize,
     printed: usize,
+    /// How many keys the open mappings around it have.
+    first_key: usize,
     /// The number of its extent; none for a collection in the line of a dash.
     extent: Option<usize>,
     values: u32,
@@ -97,6 +104,7 @@ impl Kept {
             frames: Vec::new(),
             copies: false,
             last_change: 0,
+            key_lines: Vec::new(),
             page: Page::new(chunk),
             worth_keeping: text.worth_keeping,
         })
@@ -115,11 +123,14 @@ impl Kept {
         &self.source
     }
 
-    /// Completes the innermost collection, at the line after it.
-    fn close(&mut self, end: u32, line: u32, last: u32) {
-        let Some(frame) = self.frames.pop() else {
-            return;
-        };
+    /// Completes the innermost collection, at the line after it; nothing if a key stands in it twice.
+    fn close(&mut self, start: u32, end: u32, line: u32, last: u32) -> Option<()> {
+        let frame = self.frames.last()?;
+        if frame.keys.are_unsorted {
+            self.sort(start)?;
+        }
+        let frame = self.frames.pop()?;
+        self.key_lines.truncate(frame.first_key);
         if let Some(number) = frame.extent
             && let Some(extent) = self.extents.get_mut(number)
         {
@@ -148,6 +159,49 @@ impl Kept {
             around.bytes += frame.bytes;
             around.depth = around.depth.max(frame.depth + 1);
         }
+        Some(())
+    }
+
+    /// Sorts the lines of the innermost mapping, which starts at an offset of the text, by its keys.
+    fn sort(&mut self, start: u32) -> Option<()> {
+        let frame = self.frames.last()?;
+        let indent = frame.indent;
+        let lines = self.key_lines.get(frame.first_key..)?;
+        let first = lines.first()? + indent;
+        let before = self.printed.get(first..)?.to_owned();
+        let ends = lines.iter().skip(1).copied();
+        let ends = ends.chain([first + before.len()]);
+        let mut parts = Vec::with_capacity(lines.len());
+        for (&line, end) in lines.iter().zip(ends) {
+            let text = before.get(line + indent - first..end - first)?;
+            let key = text.get(..memchr::memchr(b':', text.as_bytes())?)?;
+            parts.push((key, text, parts.len()));
+        }
+        if order::sort(&mut parts, |(key, ..)| key).is_some() {
+            return None;
+        }
+        self.printed.truncate(first);
+        let mut starts = vec![0; parts.len()];
+        for (index, (_, text, number)) in parts.iter().enumerate() {
+            if index > 0 {
+                indent_by(indent, &mut self.printed);
+            }
+            starts[*number] = self.printed.len();
+            self.printed.push_str(text);
+        }
+        // What is in it has moved.
+        let inner = self.extents.iter_mut().rev();
+        for extent in inner.take_while(|extent| extent.start > start) {
+            let old = extent.printed_start as usize;
+            if extent.printed_end > 0 && extent.end > 0 && old >= first {
+                let number = lines.partition_point(|line| *line <= old).checked_sub(1)?;
+                let moved = starts.get(number)? + old - (lines.get(number)? + indent);
+                let length = extent.printed_end - extent.printed_start;
+                extent.printed_start = u32::try_from(moved).ok()?;
+                extent.printed_end = extent.printed_start.checked_add(length)?;
+            }
+        }
+        Some(())
     }
 
     fn open(&mut self, frame: Frame, extent: Option<Extent>) {
@@ -155,7 +209,12 @@ impl Kept {
             self.extents.push(extent);
             self.extents.len() - 1
         });
-        self.frames.push(Frame { extent, ..frame });
+        let first_key = self.key_lines.len();
+        self.frames.push(Frame {
+            extent,
+            first_key,
+            ..frame
+        });
     }
 
     /// Begins to put lines down, with those that were printed as they stand.
@@ -171,6 +230,9 @@ impl Kept {
                 let passed = frame.start.min(line_start);
                 frame.printed = before + passed.saturating_sub(start);
             }
+            for key_line in &mut self.key_lines {
+                *key_line = before + key_line.saturating_sub(start);
+            }
         }
         self.last_change = line_start;
     }
@@ -185,6 +247,7 @@ impl Frame {
             keys: Keys::default(),
             start: below.start,
             printed,
+            first_key: 0,
             extent: None,
             values: 0,
             bytes: 0,
@@ -224,6 +287,7 @@ impl Reader<'_> {
         kept.copies = false;
         let printed = kept.printed.len();
         kept.frames.clear();
+        kept.key_lines.clear();
         let first = Below {
             start: self.line_start,
             column,
@@ -291,11 +355,9 @@ impl Reader<'_> {
                     break;
                 }
                 let number = (self.origin.lines + line) as u32;
-                kept.close(
-                    self.offset(line_start),
-                    number,
-                    self.offset(kept.page.last_end),
-                );
+                let (start, end) = (self.offset(top.start), self.offset(line_start));
+                let last = self.offset(kept.page.last_end);
+                kept.close(start, end, number, last).ok_or(line_start)?;
             }
             let Some((next, at)) = content.filter(|_| !kept.frames.is_empty()) else {
                 return Ok(line_start);
@@ -312,8 +374,21 @@ impl Reader<'_> {
             let end = passed.leaf.end;
             let top = kept.frames.last_mut().ok_or(line_start)?;
             top.add(&passed.leaf);
+            let (has_key, is_unsorted) = (!top.is_list, top.keys.are_unsorted);
             let column = at - line_start;
-            if kept.copies || passed.indent != column || passed.leaf.is_made {
+            let is_same = passed.indent == column && !passed.leaf.is_made && !is_unsorted;
+            if !is_same {
+                kept.copy_from_here(text, line_start);
+            }
+            if has_key {
+                let here = if kept.copies {
+                    kept.printed.len()
+                } else {
+                    line_start
+                };
+                kept.key_lines.push(here);
+            }
+            if kept.copies {
                 self.print(kept, line_start, column, &passed);
             }
             line_start = end;
@@ -332,14 +407,10 @@ impl Reader<'_> {
     /// Puts down what is printed of a line.
     fn print(&self, kept: &mut Kept, line_start: usize, column: usize, passed: &Line) {
         let Line { leaf, indent, .. } = passed;
-        let is_same = *indent == column && !leaf.is_made;
-        if !is_same {
-            kept.copy_from_here(self.text, line_start);
-        }
         let lines = self.text.get(line_start..leaf.end).unwrap_or_default();
         if leaf.is_made {
             kept.printed.push_str(&kept.page.line);
-        } else if is_same {
+        } else if *indent == column {
             kept.printed.push_str(lines);
         } else {
             let mut start = 0;
@@ -417,7 +488,7 @@ impl Reader<'_> {
                 indent: indent + 2,
                 is_list,
             };
-            kept.open(Frame::new(&inner, 0), None);
+            kept.open(Frame::new(&inner, kept.printed.len()), None);
             top = kept.frames.last_mut()?;
         }
         let (end, length) = self.key_as_printed(&mut kept.page.line, &mut top.keys, at)?;

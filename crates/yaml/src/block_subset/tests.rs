@@ -99,6 +99,40 @@ fn what_is_in_the_subset_is_read_here() {
 }
 
 #[test]
+fn what_can_be_printed_by_lines_is_kept() {
+    let texts = [
+        "a:\n  b: c\n  d:\n  - e\n",
+        "a:\n    - b: 'c'\n      d: |-\n        e\n        f\n",
+        "a:\n  d: [e, {f: g}]  # of d\n\n  # b\n  b:\n  c: \"1\"\n",
+        "a:\n- d:\n    f: g\n    e: h\n  b: c\n",
+    ];
+    let kept = |text: &str| {
+        let whole = Arc::new(text.to_owned());
+        let kept = KeptText {
+            text: &whole,
+            worth_keeping: 1,
+        };
+        let origin = Origin::start(Options::default().source);
+        let root = first(text, origin, Dialect::Manifest, Some(kept)).unwrap();
+        match &root.entries()[0].value.value {
+            Value::Map(entries) => entries.as_verbatim().is_some(),
+            Value::Seq(items) => items.as_verbatim().is_some(),
+            _ => false,
+        }
+    };
+    for text in texts {
+        assert!(kept(text), "{text:?}");
+    }
+    for text in [
+        "a:\n  b: c\n  b: d\n",
+        "a:\n  b: |+\n    c\n\n",
+        "a:\n  1: b\n",
+    ] {
+        assert!(!kept(text), "{text:?}");
+    }
+}
+
+#[test]
 fn what_is_not_is_handed_over() {
     let texts = [
         "",
