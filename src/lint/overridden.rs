@@ -75,8 +75,12 @@ struct Candidate {
     overridden: Overridden,
     /// The directory of its kustomization.
     directory: PathBuf,
+    /// Where its entry stands.
+    entry: Span,
     /// What tells the entries that may set it again: the field and the name.
     key: Option<(&'static str, String)>,
+    /// Whether it is a patch, or a part of one.
+    is_patch: bool,
 }
 
 /// The entries that other entries make useless, each proved by builds. What is useless by what builds on
@@ -156,17 +160,15 @@ pub(super) fn overridden(
     let found = found.into_iter().filter_map(|(candidate, is_by_own)| {
         let mut one = candidate.overridden;
         one.is_by_own = is_by_own;
-        let Some(key) = candidate.key else {
-            return Some(one);
-        };
-        // What nothing else sets has met nothing: that is another finding, or none.
         let is_later = |entry: &&Entry| {
-            let is_own = entry.path == one.path;
-            entry.key == key && is_own == is_by_own && (!is_own || entry.span != one.span)
+            let is_own = entry.directory == candidate.directory;
+            let is_itself = is_own && entry.entry == candidate.entry;
+            candidate.key.as_ref() == Some(&entry.key) && is_own == is_by_own && !is_itself
         };
-        let again = entries.iter().rev().find(is_later)?;
-        one.again = Some((again.path.clone(), again.span));
-        Some(one)
+        let again = entries.iter().rev().find(is_later);
+        one.again = again.map(|again| (again.path.clone(), again.span));
+        // What nothing else sets has met nothing: that is another finding, or none.
+        (one.again.is_some() || candidate.is_patch).then_some(one)
     });
     let mut found: Vec<Overridden> = found.collect();
     found.sort_by(|a, b| {
@@ -199,7 +201,9 @@ pub(super) fn needless(
                 again: None,
             },
             directory,
+            entry: span,
             key: None,
+            is_patch: false,
         };
         let (proved, _) = proved(tree.files, vec![candidate], &rebuilds);
         let spots = proved.into_iter().map(|one| one.overridden);
@@ -263,6 +267,10 @@ fn idle<'f>(here: &Here<'f>, found: &'f [Finding]) -> Vec<Spot> {
 /// An entry that sets something by a name.
 struct Entry {
     key: (&'static str, String),
+    /// The directory of its kustomization, and where the entry stands in that.
+    directory: PathBuf,
+    entry: Span,
+    /// Where the value, or the name, is.
     path: PathBuf,
     span: Span,
 }
@@ -312,6 +320,8 @@ impl<'r> Read<'r> {
             let key = (sets, name.to_string());
             entries.push(Entry {
                 key: key.clone(),
+                directory: self.directory().to_path_buf(),
+                entry: name.span,
                 path: self.path.to_path_buf(),
                 span: name.span,
             });
@@ -328,7 +338,9 @@ impl<'r> Read<'r> {
                     again: None,
                 },
                 directory: self.directory().to_path_buf(),
+                entry: name.span,
                 key: Some(key),
+                is_patch: false,
             });
         };
         for image in &self.asked.images {
@@ -355,14 +367,6 @@ impl<'r> Read<'r> {
         for (key, value) in &self.asked.common_annotations {
             add("commonAnnotations", key, &[value.span], Cut::Pair);
         }
-        let listed = self
-            .asked
-            .patches
-            .iter()
-            .chain(&self.asked.patches_json6902);
-        for patch in listed {
-            self.patch(patch, left, known, candidates);
-        }
         for source in &self.asked.patches_strategic_merge {
             let is_inline = source.contains('\n') || source.trim_start().starts_with('{');
             let patch = Patch {
@@ -379,7 +383,15 @@ impl<'r> Read<'r> {
                 span: source.span,
                 ..Patch::default()
             };
-            self.patch(&patch, left, known, candidates);
+            self.patch(&patch, left, known, (candidates, entries));
+        }
+        let listed = self
+            .asked
+            .patches
+            .iter()
+            .chain(&self.asked.patches_json6902);
+        for patch in listed {
+            self.patch(patch, left, known, (candidates, entries));
         }
     }
 
@@ -389,7 +401,7 @@ impl<'r> Read<'r> {
         patch: &Patch,
         left: &FxHashSet<Spot>,
         known: &[Spot],
-        candidates: &mut Vec<Candidate>,
+        (candidates, entries): (&mut Vec<Candidate>, &mut Vec<Entry>),
     ) {
         let is_inline = patch.path.is_empty();
         let (path, text) = match is_inline {
@@ -409,6 +421,13 @@ impl<'r> Read<'r> {
         };
         let mut set = Set::default();
         nodes.iter().for_each(|node| set.document(node));
+        entries.extend(set.values.iter().map(|value| Entry {
+            key: value.key(),
+            directory: self.directory().to_path_buf(),
+            entry: patch.span,
+            path: path.clone(),
+            span: place(value.span),
+        }));
         let is_left = |span: &Span| {
             let span = place(*span);
             left.contains(&(path.clone(), span.line, span.column))
@@ -444,31 +463,35 @@ impl<'r> Read<'r> {
             .iter()
             .filter(|value| !value.spans.iter().any(is_left))
             .collect();
-        let candidate = |overridden: Overridden| Candidate {
+        let candidate = |overridden: Overridden, value: &SetValue| Candidate {
             overridden,
             directory: self.directory().to_path_buf(),
-            key: None,
+            entry: patch.span,
+            key: Some(value.key()),
+            is_patch: true,
         };
         if gone.len() == set.values.len() && !set.takes_away {
-            candidates.push(candidate(Overridden {
+            let whole = Overridden {
                 path: self.path.to_path_buf(),
                 span: patch.span,
                 what: "the patch".to_owned(),
                 cut: Cut::Item,
                 is_by_own: false,
                 again: None,
-            }));
+            };
+            candidates.push(candidate(whole, &set.values[0]));
             return;
         }
         for value in gone {
-            candidates.push(candidate(Overridden {
+            let part = Overridden {
                 path: path.clone(),
                 span: place(value.span),
                 what: format!("`{}` of the patch", value.name),
                 cut: Cut::Value,
                 is_by_own: false,
                 again: None,
-            }));
+            };
+            candidates.push(candidate(part, value));
         }
     }
 }
@@ -488,6 +511,28 @@ struct SetValue {
     span: Span,
     /// Where its scalars are.
     spans: Vec<Span>,
+}
+
+impl SetValue {
+    /// The field, whatever patch it is written in: `spec.containers[].image`.
+    fn key(&self) -> (&'static str, String) {
+        let Some(path) = self.name.strip_prefix('/') else {
+            return ("patches", self.name.clone());
+        };
+        let is_index = |part: &str| part == "-" || part.bytes().all(|byte| byte.is_ascii_digit());
+        let mut key = String::new();
+        for part in path.split('/') {
+            if is_index(part) {
+                key.push_str("[]");
+                continue;
+            }
+            if !key.is_empty() {
+                key.push('.');
+            }
+            key.push_str(&part.replace("~1", "/").replace("~0", "~"));
+        }
+        ("patches", key)
+    }
 }
 
 /// Fields that tell the items of a list apart.
