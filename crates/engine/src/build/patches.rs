@@ -96,7 +96,7 @@ pub(super) fn strategic_merge_all(
     context.check_schema(patches)?;
     for patch in patches {
         let position = find(resources, patch)?;
-        let text_patch = with_text_metadata(patch);
+        let text_patch = with_text_metadata(patch, &["labels", "annotations"]);
         merge_one(context, resources, position, (&text_patch, &patch.node))?;
         resources.drop_deleted();
     }
@@ -317,6 +317,9 @@ fn merge_one(
     (patch, read): (&Resource, &Node),
 ) -> Result<()> {
     let (schema, budget, audit) = (&context.schema, &context.budget, context.audit());
+    let noted = (patch.history.may_rename || patch.history.may_change_kind)
+        .then(|| with_text_metadata(patch, &["annotations"]));
+    let patch = noted.as_ref().unwrap_or(patch);
     resources.update(position, schema, |resource| {
         audited(audit.as_ref(), resource, read, schema, |resource| {
             merge_into(resource, patch, schema, budget)
@@ -384,7 +387,7 @@ fn merge_selected(
     span: Span,
 ) -> Result<usize> {
     let (read, schema) = (&patch.node, &context.schema);
-    let patch = with_text_metadata(patch);
+    let patch = with_text_metadata(patch, &["labels", "annotations"]);
     let audit = context.audit();
     let (budget, size) = (&context.budget, Size::of(read).bytes);
     let count = resources.update_selected(schema, selector, |resource| {
@@ -407,12 +410,13 @@ fn merge_selected(
     Ok(count)
 }
 
-/// On its way to a target kustomize rewrites a patch's labels and annotations as texts: a null
-/// among them no longer takes anything away.
-fn with_text_metadata(patch: &Resource) -> Resource {
+/// On its way to a target kustomize rewrites a patch's labels and annotations as texts, and the
+/// annotations wherever it has written down that the patch may change a name or a kind: a null among
+/// them no longer takes anything away.
+fn with_text_metadata(patch: &Resource, fields: &[&str]) -> Resource {
     let mut patch = patch.clone();
     if let Some(metadata) = patch.node.get_mut("metadata") {
-        for field in ["labels", "annotations"] {
+        for &field in fields {
             let Some(entries) = metadata.get(field).map(text_map) else {
                 continue;
             };
