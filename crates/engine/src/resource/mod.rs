@@ -73,7 +73,7 @@ fn without_kind(node: &Node) -> Error {
             .help("write a map with `apiVersion`, `kind` and `metadata`");
     }
     let name = meta(node, "name");
-    let subject = match &*name {
+    let subject = match name {
         "" => "this object".to_owned(),
         name => format!("the object `{name}`"),
     };
