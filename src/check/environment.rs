@@ -8,7 +8,7 @@ use crate::dangling;
 use crate::error::Error;
 use crate::finding::{Finding, Severity};
 use crate::flux::hide_secrets;
-use crate::lint::{Tally, is_lost_in_build, lint_nodes};
+use crate::lint::{Foreign, Tally, is_lost_in_build, lint_nodes};
 use crate::load::{Accesses, Files, Recording, is_outside};
 use crate::place::Place;
 use crate::project::{self, Config, Environment, Options, Project, Rendered, configs, render};
@@ -299,8 +299,11 @@ fn linted(files: &dyn Files, rendered: &Rendered, project: &Project) -> Option<U
         }
     };
     let nodes: Vec<&Node> = rendered.resources.iter().map(|one| &one.node).collect();
-    let linted = lint_nodes(&asked, &nodes, Form::Printed);
+    let foreign = Foreign::of(&rendered.resources, &rendered.sources, files);
+    let flags = foreign.flags(&rendered.resources);
+    let linted = lint_nodes(&asked, &nodes, &flags, Form::Printed);
     let mut findings = linted.findings;
+    foreign.take_out(&mut findings, &asked.linter);
     for place in findings.iter_mut().flat_map(Finding::places_mut) {
         rendered.sources.locate(place);
     }

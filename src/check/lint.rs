@@ -8,8 +8,8 @@ use super::environment::{Checked, prepared};
 use crate::finding::Finding;
 use crate::flux::hide_secrets;
 use crate::lint::{
-    Around, Build, NamedObjects, Questions, Tally, Tree, between, gather, leave_out_habits,
-    of_files,
+    Around, Build, FirstNames, NamedObjects, Questions, Tally, Told, Tree, between, gather,
+    leave_out_habits, of_files,
 };
 use crate::load::Files;
 use crate::project::{Rendered, render};
@@ -99,9 +99,7 @@ impl CheckContext<'_> {
         for one in checked {
             let unwise = one.unwise.clone().unwrap_or_default();
             tally.add(&unwise.tally);
-            let mut findings = unwise.findings;
-            leave_out_habits(&mut findings, &unwise.tally);
-            each.push(findings);
+            each.push(unwise.findings);
         }
         let numbers = rendered(checked).filter(|(number, _)| checked[*number].unwise.is_some());
         let numbers: Vec<(usize, &Rendered)> = numbers.collect();
@@ -130,12 +128,21 @@ impl CheckContext<'_> {
         for (one, findings) in checked.iter().zip(&mut each) {
             exceptions.apply(findings, used);
             leave_out_habits(findings, &tally);
-            gather(findings, &asked.linter);
             if let Ok(rendered) = &one.rendered {
                 hide_secrets(findings, &rendered.resources);
             }
-            self.rename(findings);
         }
+        let names = checked.iter().map(|one| match &one.rendered {
+            Ok(rendered) => FirstNames::of(&rendered.resources),
+            Err(_) => FirstNames::default(),
+        });
+        let names: Vec<FirstNames> = names.collect();
+        let told = each.iter_mut().zip(&names);
+        let mut told: Vec<Told<'_>> = told
+            .map(|(findings, names)| Told { findings, names })
+            .collect();
+        gather(&mut told, &asked.linter, &tally);
+        each.iter_mut().for_each(|findings| self.rename(findings));
         each
     }
 

@@ -1,5 +1,6 @@
 //! Collects the objects to judge, from environments, kustomizations, files and stdin.
 
+use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use std::sync::Arc;
 use kustom::build;
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::{Finding, Severity};
+use kustom::lint::Foreign;
 use kustom::load::{Disk, Files, LookupCache, Overlay, Revision, Sources, display_from};
 use kustom::place::{Place, SourceId};
 use kustom::project::{self, Environment, GuardPolicy, Project, Secrets, render};
@@ -422,6 +424,14 @@ impl Objects {
         }
     }
 
+    /// Which of its files others made: none of those that were named.
+    pub(super) fn foreign(&self, files: &dyn Files) -> Foreign {
+        match &self.names {
+            Names::Built(sources) => Foreign::of(&self.resources, sources, files),
+            Names::Read(_) => Foreign::default(),
+        }
+    }
+
     /// Gives a place its file.
     pub(super) fn locate(&self, place: &mut Place) {
         match &self.names {
@@ -449,6 +459,17 @@ impl Objects {
         match &self.names {
             Names::Built(sources) => sources.name(span),
             Names::Read(names) => names.get(span.source.index()?).cloned(),
+        }
+    }
+
+    /// The names of the files that they were built of.
+    pub(super) fn built_of(&self, here: &Path) -> HashSet<String> {
+        match &self.names {
+            Names::Built(sources) => {
+                let paths = sources.paths().into_iter();
+                paths.map(|path| display_from(here, &path)).collect()
+            }
+            Names::Read(_) => HashSet::new(),
         }
     }
 

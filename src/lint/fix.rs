@@ -14,7 +14,7 @@ use crate::yaml::cut::Cut as _;
 use crate::yaml::{Inset, Node, Options, Text, Value, read, rewrite};
 
 /// Rules of entries that do nothing: without them every build is the same.
-const IDLE: [&str; 6] = [
+pub(super) const IDLE: [&str; 6] = [
     "idle-patch",
     "unmatched-image",
     "unmatched-patch",

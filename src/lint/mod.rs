@@ -7,6 +7,7 @@
 mod files;
 mod fix;
 mod overridden;
+mod quiet;
 mod tree;
 mod twice;
 mod unnamed;
@@ -24,6 +25,9 @@ pub use kustom_lint::{
 };
 pub use kustom_validate::{Expression, Severity as RuleSeverity};
 pub use overridden::Build;
+pub use quiet::{
+    FirstNames, Foreign, Told, gather, leave_out_habits, leave_out_used_elsewhere, left_out,
+};
 pub use tree::Tree;
 
 use kustom_lint::{Between, Environment, Policies};
@@ -83,6 +87,11 @@ pub fn of_build(finding: &Finding) -> bool {
     is_lost_in_build(finding.rule) || OTHERS_OF_BUILD.contains(&finding.rule)
 }
 
+/// Whether a finding of a build is one that a linter asks for.
+pub fn is_asked_of_build(linter: &Linter, finding: &Finding) -> bool {
+    of_build(finding) && (rule(finding.rule).is_none() || linter.asks(finding.rule))
+}
+
 /// Whether a rule is about what is lost without a word in a build.
 pub(crate) fn is_lost_in_build(rule: &str) -> bool {
     LOST_IN_BUILD.binary_search(&rule).is_ok()
@@ -99,15 +108,16 @@ pub struct Questions {
     pub requirements: Vec<Requirement>,
 }
 
-/// Judges objects that are applied together.
+/// Judges objects that are applied together; no habit is seen in those of `foreign` files.
 pub fn lint(
     asked: &Questions,
     resources: &[Resource],
+    foreign: &Foreign,
     form: Form,
     known: &dangling::Options,
 ) -> Linted {
     let nodes: Vec<&Node> = resources.iter().map(|resource| &resource.node).collect();
-    let mut linted = lint_nodes(asked, &nodes, form);
+    let mut linted = lint_nodes(asked, &nodes, &foreign.flags(resources), form);
     if asked.linter.is_of_standards() {
         return linted;
     }
@@ -124,8 +134,9 @@ pub fn lint(
     linted
 }
 
-/// The same, without what is wrong between objects by [`ACROSS`].
-pub fn lint_nodes(asked: &Questions, nodes: &[&Node], form: Form) -> Linted {
+/// The same, without what is wrong between objects by [`ACROSS`]; `foreign` says which objects are
+/// of foreign files.
+pub fn lint_nodes(asked: &Questions, nodes: &[&Node], foreign: &[bool], form: Form) -> Linted {
     let values: Vec<_> = nodes
         .iter()
         .map(|node| validation::value(node, form, 0, &mut 0))
@@ -137,7 +148,7 @@ pub fn lint_nodes(asked: &Questions, nodes: &[&Node], form: Form) -> Linted {
         objects: &others,
         requirements: &asked.requirements,
     };
-    let report = asked.linter.lint_by(&values, &policies);
+    let report = asked.linter.lint_by(&values, foreign, &policies);
     let mut findings: Vec<Finding> = Vec::new();
     let mut known: HashMap<(usize, &str, Option<String>), usize> = HashMap::new();
     let mut spans = (usize::MAX, Vec::new());
@@ -334,69 +345,6 @@ pub fn between(
         }
     }
     told
-}
-
-/// Takes away what most of some objects do.
-pub fn leave_out_habits(findings: &mut Vec<Finding>, tally: &Tally) {
-    let unfollowed: Vec<(&str, Count)> = tally.unfollowed().collect();
-    findings.retain(|finding| unfollowed.iter().all(|(rule, _)| *rule != finding.rule));
-}
-
-/// From this many on, findings of a family are one.
-const SEVERAL: usize = 3;
-
-/// Tells several findings of one object together: the habits that it breaks, and what reaches its
-/// node.
-pub fn gather(findings: &mut Vec<Finding>, linter: &Linter) {
-    let mut families: HashMap<(String, &str), Vec<usize>> = HashMap::new();
-    for (number, finding) in findings.iter().enumerate() {
-        if let (Some(family), Some(object)) = (linter.family(finding.rule), &finding.object) {
-            let file = finding.place.as_ref().and_then(|place| place.file.clone());
-            let key = format!("{}\n{object}", file.as_deref().unwrap_or_default());
-            families.entry((key, family)).or_default().push(number);
-        }
-    }
-    let mut is_gone = vec![false; findings.len()];
-    for numbers in families
-        .into_values()
-        .filter(|numbers| numbers.len() >= SEVERAL)
-    {
-        let worst = numbers
-            .iter()
-            .copied()
-            .rev()
-            .max_by_key(|number| findings[*number].severity);
-        let Some(worst) = worst else {
-            continue;
-        };
-        let others: Vec<String> = numbers
-            .iter()
-            .filter(|number| **number != worst)
-            .map(|number| format!("`{}`", findings[*number].rule))
-            .collect();
-        for number in numbers.into_iter().filter(|number| *number != worst) {
-            is_gone[number] = true;
-        }
-        findings[worst]
-            .message
-            .push_str(&format!("; so it is with {}", others.join(", ")));
-    }
-    let mut gone = is_gone.into_iter();
-    findings.retain(|_| !gone.next().unwrap_or(false));
-}
-
-/// The habits that were left out, as a sentence.
-pub fn left_out(tally: &Tally) -> Option<String> {
-    let words: Vec<String> = tally
-        .unfollowed()
-        .map(|(rule, count)| format!("`{rule}` ({} of {})", count.broken, count.asked))
-        .collect();
-    (!words.is_empty()).then(|| {
-        format!(
-            "left out, since most objects break them: {}; `--profile all` tells each",
-            words.join(", ")
-        )
-    })
 }
 
 #[cfg(test)]

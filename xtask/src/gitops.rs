@@ -29,13 +29,7 @@ pub fn check(into: &Path, kustom: &Path) -> Result<()> {
         let name = address.rsplit("github.com/").next().unwrap_or(address);
         let directory = into.join(name.replace('/', "+"));
         if !directory.join(".git").is_dir() {
-            std::fs::create_dir_all(&directory)?;
-            git(&directory, &["init", "--quiet"])?;
-            git(
-                &directory,
-                &["fetch", "--quiet", "--depth=1", address, commit],
-            )?;
-            git(&directory, &["checkout", "--quiet", "FETCH_HEAD"])?;
+            fetch(&directory, address, commit)?;
         }
         let output = Command::new(kustom)
             .args(["check", "--fail-on", "error", "--format", "json"])
@@ -67,6 +61,17 @@ pub fn check(into: &Path, kustom: &Path) -> Result<()> {
         true => Ok(()),
         false => Err(format!("not checked: {}", failed.join(", ")).into()),
     }
+}
+
+/// Lays a repository out in a directory, at a commit.
+pub fn fetch(directory: &Path, address: &str, commit: &str) -> Result<()> {
+    std::fs::create_dir_all(directory)?;
+    git(directory, &["init", "--quiet"])?;
+    git(
+        directory,
+        &["fetch", "--quiet", "--depth=1", address, commit],
+    )?;
+    git(directory, &["checkout", "--quiet", "FETCH_HEAD"])
 }
 
 fn git(directory: &Path, arguments: &[&str]) -> Result<()> {

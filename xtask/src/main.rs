@@ -27,6 +27,8 @@
 //!
 //! `gitops DIR KUSTOM` fetches public repositories of Flux users into a directory outside of this one, and
 //! says what `kustom check` finds in each.
+//! `lint-repositories DIR KUSTOM [NAME…]` fetches the repositories of `xtask/repositories.tsv` into a
+//! directory outside of this one, and prints what `kustom lint` finds in each for 100 objects.
 //!
 //! For the benchmarks, `inputs DIR` writes their inputs into a directory, `floor DIR OUTPUT` does what
 //! a build cannot do without, and `recorded CASES DIR` lays out recorded cases.
@@ -41,6 +43,7 @@ mod fuzz;
 mod gitops;
 #[path = "../../benches/inputs/mod.rs"]
 mod inputs;
+mod lint_repositories;
 mod meaning;
 mod packages;
 mod recorded;
@@ -60,7 +63,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 const USAGE: &str = "usage: cargo xtask \
     test CRATE [WORD…] | case WORD | update-cases [WORD] | bench NAME | \
     peer kustomize|yq ARGUMENTS… | schema [--check] | meaning OPENAPI | kubernetes DEFINITIONS LIFECYCLE | custom | inputs DIR | \
-    floor DIR OUTPUT | recorded CASES DIR | session KUSTOM | book [check DIR] | gitops DIR KUSTOM | fuzz [--built] [--seconds N] [--until N] [TARGET…]";
+    floor DIR OUTPUT | recorded CASES DIR | session KUSTOM | book [check DIR] | gitops DIR KUSTOM | lint-repositories DIR KUSTOM [NAME…] | fuzz [--built] [--seconds N] [--until N] [TARGET…]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -95,6 +98,9 @@ fn main() -> ExitCode {
         ["book", "supports", _] => Ok(()),
         ["book", "check", directory] => book::check(Path::new(directory)),
         ["gitops", directory, kustom] => gitops::check(Path::new(directory), Path::new(kustom)),
+        ["lint-repositories", directory, kustom, ref names @ ..] => {
+            lint_repositories::count(Path::new(directory), Path::new(kustom), names)
+        }
         ["fuzz", ref asked @ ..] => fuzz::Asked::parse(asked).and_then(|asked| fuzz::run(&asked)),
         _ => Err(USAGE.into()),
     };

@@ -12,7 +12,12 @@ const BINDINGS: &[&str] = &["ClusterRoleBinding", "RoleBinding"];
 
 /// Rules and their checks.
 pub(crate) const CHECKS: &[(&str, &[&str], ObjectCheck)] = &[
-    ("wildcard-rule", ROLES, wildcard),
+    ("wildcard-rule", ROLES, |cluster, role, sink| {
+        wildcard(cluster, role, true, sink)
+    }),
+    ("narrow-wildcard", ROLES, |cluster, role, sink| {
+        wildcard(cluster, role, false, sink)
+    }),
     ("secret-access", &["ClusterRole"], secret_access),
     ("escalation-verbs", ROLES, escalation),
     ("node-proxy", &["ClusterRole"], |_, role, sink| {
@@ -43,6 +48,7 @@ type Right = (
     &'static [&'static str],
 );
 
+const EVERYTHING: Right = ("*", &["*"], &["*"]);
 const NODE_PROXY: Right = ("", &["nodes/proxy"], &["get", "create", "*"]);
 const TOKENS: Right = ("", &["serviceaccounts/token"], &["create"]);
 const EXEC: Right = ("", &["pods/exec", "pods/attach"], &["create", "get"]);
@@ -92,26 +98,60 @@ fn gives(role: &Object<'_>, right: Right, what: &str, sink: &mut Sink<'_>) {
     }
 }
 
-fn wildcard(_: &Cluster<'_>, role: &Object<'_>, sink: &mut Sink<'_>) {
+/// What is wrong with a rule that names all resources by a wildcard: the words, and whether the
+/// groups are those of Kubernetes or all.
+fn wildcard_in(rule: &Value<'_>) -> Option<(&'static str, bool)> {
+    let is_any = |key: &str| has(rule, key, "*");
+    if !is_any("resources") || rule.has("nonResourceURLs") {
+        return None;
+    }
+    // All verbs on named resources are a choice; so are all resources that may only be seen.
+    let reads = texts(rule, "verbs").all(|verb| matches!(verb, "get" | "list" | "watch"));
+    let words = match (is_any("apiGroups"), is_any("verbs"), reads) {
+        (true, _, true) => "the rule shows everything, Secrets too",
+        (true, true, _) => "the rule gives everything",
+        (true, false, _) => "the rule gives these verbs on everything",
+        (false, _, false) => "the rule is about every resource of its groups",
+        (false, _, true) => return None,
+    };
+    // What is of one API that a project has defined is its own.
+    let is_wide = texts(rule, "apiGroups").any(|group| WIDE.contains(&group));
+    Some((words, is_wide))
+}
+
+/// Groups whose resources hold secrets, make pods or give rights, and all groups.
+const WIDE: [&str; 8] = [
+    "",
+    "*",
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "apps",
+    "batch",
+    "certificates.k8s.io",
+    "rbac.authorization.k8s.io",
+];
+
+/// Finds wildcards that are about the cluster, or those that stay in a namespace or an API.
+fn wildcard(cluster: &Cluster<'_>, role: &Object<'_>, is_wide: bool, sink: &mut Sink<'_>) {
     for (path, rule) in rules(role) {
-        let is_any = |key: &str| has(rule, key, "*");
-        // All verbs on named resources are a choice; so are all resources that may only be seen.
-        let reads = texts(rule, "verbs").all(|verb| matches!(verb, "get" | "list" | "watch"));
-        let of_urls = rule.has("nonResourceURLs");
-        if is_any("resources") && !reads && !of_urls {
+        let Some((words, is_wide_group)) = wildcard_in(rule) else {
+            continue;
+        };
+        let reaches = is_wide_group && role.kind == "ClusterRole";
+        // Who has everything is told at the binding.
+        let is_told = reaches && names(rule, EVERYTHING) && makes_admin(cluster, role);
+        if reaches == is_wide && !is_told {
             let at = rule.get("resources").unwrap_or(rule);
-            let message = match (is_any("apiGroups"), is_any("verbs")) {
-                (true, true) => "the rule gives everything",
-                (true, false) => "the rule gives these verbs on everything",
-                _ => "the rule is about every resource of its groups",
-            };
-            sink.add(&Path::ROOT.field(&path).field("resources"), at, message);
-        } else if is_any("resources") && is_any("apiGroups") && !of_urls {
-            let at = rule.get("resources").unwrap_or(rule);
-            let message = "the rule shows everything, Secrets too";
-            sink.add(&Path::ROOT.field(&path).field("resources"), at, message);
+            sink.add(&Path::ROOT.field(&path).field("resources"), at, words);
         }
     }
+}
+
+/// Whether a role is bound to a ServiceAccount in the whole cluster.
+fn makes_admin(cluster: &Cluster<'_>, role: &Object<'_>) -> bool {
+    let is_account = |(_, subject): (String, &Value<'_>)| subject.text("kind") == "ServiceAccount";
+    let mut bindings = cluster.of_kind("ClusterRoleBinding");
+    bindings.any(|binding| role_name(binding) == role.name && subjects(binding).any(is_account))
 }
 
 fn secret_access(_: &Cluster<'_>, role: &Object<'_>, sink: &mut Sink<'_>) {
@@ -182,10 +222,9 @@ fn role_of<'c, 'v>(cluster: &'c Cluster<'v>, binding: &Object<'_>) -> Option<&'c
 
 /// Whether a binding gives everything.
 fn is_admin(cluster: &Cluster<'_>, binding: &Object<'_>) -> bool {
-    let everything: Right = ("*", &["*"], &["*"]);
     role_name(binding) == "cluster-admin"
         || role_of(cluster, binding)
-            .is_some_and(|role| rules(role).any(|(_, rule)| names(rule, everything)))
+            .is_some_and(|role| rules(role).any(|(_, rule)| names(rule, EVERYTHING)))
 }
 
 fn cluster_admin(cluster: &Cluster<'_>, binding: &Object<'_>, sink: &mut Sink<'_>) {
@@ -246,14 +285,29 @@ fn anonymous(_: &Cluster<'_>, binding: &Object<'_>, sink: &mut Sink<'_>) {
     }
 }
 
+/// Verbs that change something, or give rights.
+const CHANGES: [&str; 11] = [
+    "*",
+    "approve",
+    "bind",
+    "create",
+    "delete",
+    "deletecollection",
+    "escalate",
+    "impersonate",
+    "patch",
+    "sign",
+    "update",
+];
+
 /// Whether a role may change something, as far as can be told.
 fn changes(cluster: &Cluster<'_>, binding: &Object<'_>) -> bool {
-    let reads = |rule: &Value<'_>| {
+    let changes = |rule: &Value<'_>| {
         let own = texts(rule, "apiGroups").any(|group| group == "authorization.k8s.io");
-        own || texts(rule, "verbs").all(|verb| matches!(verb, "get" | "list" | "watch" | "use"))
+        !own && texts(rule, "verbs").any(|verb| CHANGES.contains(&verb))
     };
     match role_of(cluster, binding) {
-        Some(role) => !rules(role).all(|(_, rule)| reads(rule)),
+        Some(role) => rules(role).any(|(_, rule)| changes(rule)),
         None => matches!(role_name(binding), "cluster-admin" | "admin" | "edit"),
     }
 }

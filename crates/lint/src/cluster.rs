@@ -66,6 +66,47 @@ impl Container<'_> {
     }
 }
 
+/// Directories of a node that belong to its kubelet, its kernel, its network or its logs.
+const OF_THE_NODE: [&str; 15] = [
+    "/",
+    "/dev",
+    "/etc/cni",
+    "/lib/modules",
+    "/opt/cni",
+    "/proc",
+    "/run/udev",
+    "/run/xtables.lock",
+    "/sys",
+    "/var/lib/cni",
+    "/var/lib/containerd",
+    "/var/lib/docker",
+    "/var/lib/kubelet",
+    "/var/log",
+    "/var/run/netns",
+];
+
+impl Pod<'_> {
+    /// Whether it is an agent that serves each node, as those of networks, volumes, devices, logs
+    /// and measurements: a DaemonSet of the system, or one that is given what belongs to the node.
+    pub(crate) fn is_agent(&self) -> bool {
+        let is_given = |volume: &Value<'_>| {
+            let path = volume.get("hostPath").map(|host| host.text("path"));
+            path.is_some_and(|path| {
+                let path = path.trim_end_matches('/');
+                OF_THE_NODE.iter().any(|known| {
+                    let below = path.strip_prefix(known);
+                    path == known.trim_end_matches('/')
+                        || below.is_some_and(|below| below.starts_with('/'))
+                })
+            })
+        };
+        self.kind == "DaemonSet"
+            && (self.namespace == "kube-system"
+                || self.spec.text("priorityClassName").starts_with("system-")
+                || self.spec.list("volumes").iter().any(is_given))
+    }
+}
+
 impl<'v> Cluster<'v> {
     pub(crate) fn of(objects: &'v [Value<'v>]) -> Self {
         let objects: Vec<Object<'v>> = objects

@@ -406,7 +406,8 @@ fn probe(
     field: &str,
     sink: &mut Sink<'_>,
 ) {
-    if !container.is_main() || !is_service(pod) {
+    let is_idle = field == "readinessProbe" && !listens(container);
+    if !container.is_main() || !is_service(pod) || is_idle {
         return sink.unasked();
     }
     if !container.value.has(field) {
@@ -414,6 +415,17 @@ fn probe(
         let message = format!("the container `{}` has no {word} probe", container.name());
         sink.add(&path.field(field), container.value, message);
     }
+}
+
+/// Whether something says that a container takes requests, which a readiness probe holds back.
+fn listens(container: &Container<'_>) -> bool {
+    let asks = |probe: &Value<'_>| {
+        let ways = ["httpGet", "tcpSocket", "grpc"];
+        ways.iter().any(|way| probe.has(way))
+    };
+    let mut probes = ["livenessProbe", "startupProbe"].iter();
+    !container.value.list("ports").is_empty()
+        || probes.any(|probe| container.value.get(probe).is_some_and(asks))
 }
 
 fn equal_probes(_: &Pod<'_>, container: &Container<'_>, path: &Path<'_>, sink: &mut Sink<'_>) {

@@ -21,6 +21,7 @@ mod workloads;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use kustom_validate::{Finding, Path, Value};
 
@@ -64,8 +65,9 @@ pub struct Linter {
     /// Rules that are told whatever most objects do.
     always: BTreeSet<&'static str>,
     policy: Option<Policy>,
-    /// Rules whose findings may be told together.
-    together: BTreeSet<&'static str>,
+    is_recommended: bool,
+    /// Rules about objects that are told sparingly: those of `recommended` that nobody selected.
+    sparing: BTreeSet<&'static str>,
 }
 
 /// Rules of what reaches the node; who breaks several of them is an agent of its nodes.
@@ -98,9 +100,16 @@ pub struct Report {
     pub tally: Tally,
 }
 
-/// How many subjects each rule of habit has met in a run, and how many of them broke it.
+/// The subjects that each rule of habit has met in a run, and which of them broke it.
+///
+/// A subject is a workload or one of its containers, by its kind and its names: one that several
+/// environments have is one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tally(BTreeMap<&'static str, Count>);
+pub struct Tally {
+    habits: BTreeMap<&'static str, BTreeMap<u64, bool>>,
+    /// Agents of nodes that break rules of what reaches the node.
+    agents: BTreeSet<u64>,
+}
 
 /// Subjects of a rule.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -109,28 +118,45 @@ pub struct Count {
     pub asked: usize,
     /// How many broke the rule.
     pub broken: usize,
-    /// How many were asked in the largest of the lists that were added.
-    most: usize,
 }
 
-/// So many subjects in one list make a habit.
+/// Of so many subjects it can be told what the habit is.
 const FEW: usize = 4;
+
+/// A habit is followed where at most one subject of so many breaks it, or a single one.
+const ONE_OF: usize = 10;
 
 impl Tally {
     /// Adds what another list of objects does.
     pub fn add(&mut self, other: &Self) {
-        for (rule, count) in &other.0 {
-            let own = self.0.entry(rule).or_default();
-            own.asked += count.asked;
-            own.broken += count.broken;
-            own.most = own.most.max(count.most);
+        for (rule, subjects) in &other.habits {
+            let own = self.habits.entry(rule).or_default();
+            for (subject, is_broken) in subjects {
+                *own.entry(*subject).or_default() |= is_broken;
+            }
         }
+        self.agents.extend(&other.agents);
     }
 
-    /// The habits that most of the run breaks: of four subjects or more, more than half.
+    /// The habits that the run does not have: of four subjects or more, more than one breaks them,
+    /// and more than one of ten.
     pub fn unfollowed(&self) -> impl Iterator<Item = (&'static str, Count)> + '_ {
-        let all = self.0.iter().map(|(rule, count)| (*rule, *count));
-        all.filter(|(_, count)| count.most >= FEW && count.broken * 2 > count.asked)
+        let all = self.habits.iter().map(|(rule, subjects)| {
+            let broken = subjects.values().filter(|is_broken| **is_broken).count();
+            let asked = subjects.len();
+            (*rule, Count { asked, broken })
+        });
+        all.filter(|(_, count)| count.asked >= FEW && count.broken > (count.asked / ONE_OF).max(1))
+    }
+
+    /// Whether there are too few workloads and containers to tell what the habits are.
+    pub fn is_of_few(&self) -> bool {
+        self.habits.values().all(|subjects| subjects.len() < FEW)
+    }
+
+    /// How many agents of nodes break rules of what reaches the node, and are not told.
+    pub fn agents(&self) -> usize {
+        self.agents.len()
     }
 }
 
@@ -159,13 +185,13 @@ impl Linter {
         for name in &selection.ignore {
             asked.remove(known(name)?.name);
         }
-        let mut together = BTreeSet::new();
+        let mut sparing = BTreeSet::new();
         if selection.profile == Profile::Recommended {
             let own = rules().iter().filter(|one| {
-                (one.set == RuleSet::Habit || OF_NODE.contains(&one.name))
+                matches!(one.group, Group::Workloads | Group::Access)
                     && !selection.select.iter().any(|name| name == one.name)
             });
-            together.extend(own.map(|one| one.name));
+            sparing.extend(own.map(|one| one.name));
         }
         let policy = match selection.profile {
             Profile::PodSecurity(policy) => Some(policy),
@@ -175,7 +201,8 @@ impl Linter {
             asked,
             always,
             policy,
-            together,
+            is_recommended: selection.profile == Profile::Recommended,
+            sparing,
         })
     }
 
@@ -184,14 +211,27 @@ impl Linter {
         self.asked.contains(rule)
     }
 
-    /// Which findings of one object are told together with a rule: those of habits, and those of
-    /// what reaches the node; nothing where each is told.
+    /// What the findings of a rule about one object are told together with: those of all habits,
+    /// those of what reaches the node, those of rights, or those of the rule; nothing where each is
+    /// told.
     pub fn family(&self, rule: &str) -> Option<&'static str> {
-        match self.together.contains(rule) {
-            true if OF_NODE.contains(&rule) => Some("node"),
-            true => Some("habits"),
-            false => None,
-        }
+        let rule = rule_of_table(self.sparing.get(rule)?);
+        Some(match rule.group {
+            _ if rule.set == RuleSet::Habit => "habits",
+            _ if OF_NODE.contains(&rule.name) => "node",
+            Group::Access => "rights",
+            _ => rule.name,
+        })
+    }
+
+    /// Whether a rule is not told of files that others made, nor of agents that need what it finds.
+    pub fn is_sparing(&self, rule: &str) -> bool {
+        self.sparing.contains(rule)
+    }
+
+    /// Whether the profile is `recommended`, which tells as little as is useful.
+    pub fn is_recommended(&self) -> bool {
+        self.is_recommended
     }
 
     /// Whether only a level of the Pod Security Standards is asked.
@@ -201,20 +241,35 @@ impl Linter {
 
     /// Judges objects that are applied together.
     pub fn lint(&self, objects: &[Value<'_>]) -> Report {
-        self.lint_by(objects, &Policies::default())
+        self.lint_by(objects, &[], &Policies::default())
     }
 
-    /// The same, with policies that are not among the objects, and requirements.
-    pub fn lint_by(&self, objects: &[Value<'_>], policies: &Policies<'_>) -> Report {
+    /// The same, with policies that are not among the objects, and requirements; `foreign` says of
+    /// which objects others have written the files, so that no habit is seen in them.
+    pub fn lint_by(
+        &self,
+        objects: &[Value<'_>],
+        foreign: &[bool],
+        policies: &Policies<'_>,
+    ) -> Report {
         let cluster = Cluster::of(objects);
         let mut report = Report::default();
+        let mut uncounted = Report::default();
         for object in &cluster.objects {
-            self.object(&cluster, object, &mut report);
+            if foreign
+                .get(object.number)
+                .is_some_and(|is_foreign| *is_foreign)
+            {
+                self.object(&cluster, object, &mut uncounted);
+            } else {
+                self.object(&cluster, object, &mut report);
+            }
         }
+        report.findings.append(&mut uncounted.findings);
         policies::look(self, &cluster, policies, &mut report);
         let Report { findings, tally } = &mut report;
         findings.sort_by_key(|found| found.object);
-        tally.0.retain(|name, _| !self.always.contains(name));
+        tally.habits.retain(|name, _| !self.always.contains(name));
         report
     }
 
@@ -261,15 +316,15 @@ impl Linter {
                 for container in &pod.containers {
                     let list = spec_path.field(container.list);
                     let path = list.index(container.index);
-                    let mut sink = Sink::new(name, object, report);
+                    let mut sink = self.sink(name, object, report);
                     check(pod, container, &path, &mut sink);
-                    sink.done();
+                    sink.done(Some(container));
                 }
             }
             for (name, check) in pods.filter(|(name, _)| self.asks(name)) {
-                let mut sink = Sink::new(name, object, report);
+                let mut sink = self.sink(name, object, report);
                 check(cluster, pod, &spec_path, &mut sink);
-                sink.done();
+                sink.done(None);
             }
         }
         let objects = workloads::OBJECTS.iter().chain(network::OBJECTS);
@@ -278,12 +333,30 @@ impl Linter {
         for (name, kinds, check) in
             objects.filter(|(name, kinds, _)| self.asks(name) && is_of(kinds))
         {
-            let mut sink = Sink::new(name, object, report);
+            let mut sink = self.sink(name, object, report);
             check(cluster, object, &mut sink);
-            sink.done();
+            sink.done(None);
             debug_assert!(!kinds.is_empty());
         }
         pod_security::look(self, cluster, object, report);
+    }
+
+    fn sink<'r, 'v>(&self, name: &str, object: &'r Object<'v>, report: &'r mut Report) -> Sink<'r> {
+        let rule = rule_of_table(name);
+        let is_spared = || {
+            self.is_sparing(rule.name)
+                && OF_NODE.contains(&rule.name)
+                && object.pod.as_ref().is_some_and(Pod::is_agent)
+        };
+        Sink {
+            is_spared: is_spared(),
+            rule,
+            object: object.number,
+            subject: [object.kind, object.name],
+            report,
+            is_asked: true,
+            is_broken: false,
+        }
     }
 }
 
@@ -298,19 +371,25 @@ type ObjectCheck = fn(&Cluster<'_>, &Object<'_>, &mut Sink<'_>);
 struct Sink<'r> {
     rule: &'static Rule,
     object: usize,
+    /// The kind and the name of the object.
+    subject: [&'r str; 2],
     report: &'r mut Report,
     is_asked: bool,
     is_broken: bool,
+    /// Whether the object is an agent that needs what is found.
+    is_spared: bool,
 }
 
 impl<'r> Sink<'r> {
-    fn new(name: &str, object: &Object<'_>, report: &'r mut Report) -> Self {
+    fn new(name: &str, object: &'r Object<'_>, report: &'r mut Report) -> Self {
         Self {
             rule: rule_of_table(name),
             object: object.number,
+            subject: [object.kind, object.name],
             report,
             is_asked: true,
             is_broken: false,
+            is_spared: false,
         }
     }
 
@@ -322,6 +401,9 @@ impl<'r> Sink<'r> {
     /// Says what is wrong, at a value or at what is around what is missing.
     fn add(&mut self, path: &Path<'_>, at: &Value<'_>, message: impl Into<String>) {
         self.is_broken = true;
+        if self.is_spared {
+            return;
+        }
         self.report.findings.push(Found {
             object: self.object,
             finding: Finding {
@@ -335,13 +417,20 @@ impl<'r> Sink<'r> {
         });
     }
 
-    /// Counts the subject.
-    fn done(self) {
-        if self.rule.set == RuleSet::Habit && (self.is_asked || self.is_broken) {
-            let count = self.report.tally.0.entry(self.rule.name).or_default();
-            count.asked += 1;
-            count.most += 1;
-            count.broken += usize::from(self.is_broken);
+    /// Counts the subject: the object, or one of its containers.
+    fn done(self, container: Option<&Container<'_>>) {
+        let mut hasher = DefaultHasher::new();
+        self.subject.hash(&mut hasher);
+        let tally = &mut self.report.tally;
+        if self.is_spared {
+            if self.is_broken {
+                tally.agents.insert(hasher.finish());
+            }
+        } else if self.rule.set == RuleSet::Habit && (self.is_asked || self.is_broken) {
+            let container = container.map(|container| (container.list, container.index));
+            container.hash(&mut hasher);
+            let subjects = tally.habits.entry(self.rule.name).or_default();
+            *subjects.entry(hasher.finish()).or_default() |= self.is_broken;
         }
     }
 }

@@ -78,9 +78,24 @@ fn ingress_tls(_: &Cluster<'_>, object: &Object<'_>, sink: &mut Sink<'_>) {
     let Some(spec) = object.value.get("spec") else {
         return sink.unasked();
     };
-    if spec.list("tls").is_empty() {
+    if spec.list("tls").is_empty() && !has_certificate(object) {
         sink.add(&Path::ROOT.field("spec.tls"), spec, "it speaks without TLS");
     }
+}
+
+/// Whether an annotation gives the controller a certificate: clouds keep them outside of the cluster.
+fn has_certificate(object: &Object<'_>) -> bool {
+    let annotations = object.value.at(&["metadata", "annotations"]);
+    annotations
+        .map_or(&[][..], Value::entries)
+        .iter()
+        .any(|entry| {
+            let (domain, name) = entry.key.split_once('/').unwrap_or(("", &entry.key));
+            let names = ["certificate", "pre-shared-cert", "router.tls"];
+            domain != "cert-manager.io"
+                && names.iter().any(|word| name.contains(word))
+                && entry.value.as_text() != Some("false")
+        })
 }
 
 fn ingress_snippet(_: &Cluster<'_>, object: &Object<'_>, sink: &mut Sink<'_>) {

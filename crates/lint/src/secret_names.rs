@@ -34,7 +34,46 @@ pub(crate) fn is_secret(name: &str, value: &str) -> bool {
         .map(|c| c.to_ascii_lowercase())
         .collect();
     let plain = plain.trim_end_matches(|c: char| c.is_ascii_digit());
-    SECRETS.iter().any(|end| plain.ends_with(end)) && is_in_the_clear(value)
+    SECRETS.iter().any(|end| plain.ends_with(end))
+        && is_in_the_clear(value)
+        && !stands_in(value)
+        && !is_name_of_object(plain, value)
+}
+
+/// Words of values that only fill a field that must not be empty.
+const STAND_INS: &[&str] = &[
+    "dummy",
+    "example",
+    "fake",
+    "ignored",
+    "no-key",
+    "not-needed",
+    "not-required",
+    "not-used",
+    "notneeded",
+    "placeholder",
+    "required",
+    "unused",
+];
+
+fn stands_in(value: &str) -> bool {
+    let value = value.to_ascii_lowercase().replace([' ', '_'], "-");
+    STAND_INS.iter().any(|word| value.contains(word))
+}
+
+/// Whether a value is the name of an object that holds the secret: words with dashes between, where
+/// the name speaks of a Secret or of credentials.
+fn is_name_of_object(name: &str, value: &str) -> bool {
+    let may_name = ["secret", "credential", "credentials"];
+    let is_word = |word: &str| {
+        word.bytes()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+    };
+    let mut words = value.split('-');
+    may_name.iter().any(|end| name.ends_with(end))
+        && !name.ends_with("clientsecret")
+        && value.contains('-')
+        && words.all(|word| !word.is_empty() && is_word(word) && word.len() < 16)
 }
 
 fn is_in_the_clear(value: &str) -> bool {
@@ -66,6 +105,9 @@ mod tests {
             ("github-token", "abc"),
             ("clientSecret", "x9"),
             ("AWS_SECRET_ACCESS_KEY", "abcdef"),
+            ("APP_CLIENT_SECRET", "blue-horse"),
+            ("APP_SECRET", "8f14e45fceea167a5a36dedd4bea2543"),
+            ("ADMIN_PASSWORD", "changeme"),
         ] {
             assert!(is_secret(name, value), "{name}");
         }
@@ -77,6 +119,10 @@ mod tests {
             ("MAX_TOKENS", "4096"),
             ("PASSWORD", ""),
             ("TOKEN_URL", "https://example.com"),
+            ("SYNC_CREDENTIALS_SECRET", "git-vars"),
+            ("SWITCH_CREDENTIALS", "switch-credentials"),
+            ("LLM_API_KEY", "not needed"),
+            ("LLM_API_KEY", "sk-no-key-required"),
         ] {
             assert!(!is_secret(name, value), "{name}");
         }

@@ -76,7 +76,8 @@ fn replicas(pod: &Pod<'_>) -> i64 {
 }
 
 fn one_replica(cluster: &Cluster<'_>, pod: &Pod<'_>, _: &Path<'_>, sink: &mut Sink<'_>) {
-    if pod.kind != "Deployment" || scaler(cluster, pod).is_some() || is_leader(pod) {
+    let is_one = is_leader(pod) || holds_claim(pod) || !is_asked(cluster, pod);
+    if pod.kind != "Deployment" || scaler(cluster, pod).is_some() || is_one {
         return sink.unasked();
     }
     // What is scaled to zero is switched off on purpose.
@@ -99,6 +100,28 @@ fn is_leader(pod: &Pod<'_>) -> bool {
         .at(&["spec", "strategy", "type"])
         .and_then(Value::as_text);
     recreates == Some("Recreate")
+}
+
+/// Whether its replicas would have to share a claim.
+fn holds_claim(pod: &Pod<'_>) -> bool {
+    let mut volumes = pod.spec.list("volumes").iter();
+    volumes.any(|volume| volume.has("persistentVolumeClaim"))
+}
+
+/// Whether a Service leads to its pods, so that somebody waits while there is none.
+fn is_asked(cluster: &Cluster<'_>, pod: &Pod<'_>) -> bool {
+    let labels = pod.metadata.and_then(|metadata| metadata.get("labels"));
+    let label = |key: &str| labels?.get(key)?.as_text();
+    let mut services = cluster.of_kind("Service");
+    services.any(|service| {
+        let selector = service.value.at(&["spec", "selector"]);
+        let pairs = selector.map_or(&[][..], Value::entries);
+        service.namespace == pod.namespace
+            && !pairs.is_empty()
+            && pairs
+                .iter()
+                .all(|pair| label(&pair.key) == pair.value.as_text())
+    })
 }
 
 fn spread(cluster: &Cluster<'_>, pod: &Pod<'_>, path: &Path<'_>, sink: &mut Sink<'_>) {
@@ -180,7 +203,9 @@ fn bounds(object: &Object<'_>) -> (i64, Option<i64>) {
 }
 
 fn autoscaler_minimum(_: &Cluster<'_>, object: &Object<'_>, sink: &mut Sink<'_>) {
-    if bounds(object).0 < 2 {
+    let (least, most) = bounds(object);
+    // Where both are the same, that is told.
+    if least < 2 && most != Some(least) {
         let spec = object.value.get("spec").unwrap_or(object.value);
         let at = spec.get("minReplicas").unwrap_or(spec);
         sink.add(

@@ -14,7 +14,7 @@ fn said(text: &str, others: &str) -> Vec<String> {
         objects: &others,
         requirements: &[],
     };
-    let report = linter.lint_by(&objects, &policies);
+    let report = linter.lint_by(&objects, &[], &policies);
     let own = report.findings.into_iter().map(|found| found.finding);
     own.filter(|finding| finding.rule.starts_with("policy"))
         .map(|one| {
@@ -237,7 +237,7 @@ fn a_requirement_is_a_short_expression_with_a_message() {
         requirements: &requirements,
     };
     let objects = common::objects(&deployment("shop", "replicas: 2"));
-    let report = linter.lint_by(&objects, &policies);
+    let report = linter.lint_by(&objects, &[], &policies);
     let found: Vec<_> = report
         .findings
         .iter()
@@ -251,7 +251,7 @@ fn a_requirement_is_a_short_expression_with_a_message() {
     );
     let named =
         deployment("shop", "replicas: 2").replace("name: web", "name: web, labels: {team: a}");
-    let report = linter.lint_by(&common::objects(&named), &policies);
+    let report = linter.lint_by(&common::objects(&named), &[], &policies);
     assert!(
         report
             .findings

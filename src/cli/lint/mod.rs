@@ -3,7 +3,7 @@
 mod files;
 mod fix;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -12,13 +12,14 @@ use kustom::error::{Error, Kind, Result};
 use kustom::finding::{Finding, Severity};
 use kustom::flux::hide_secrets;
 use kustom::lint::{
-    Linter, NamedObjects, Profile, Questions, Selection, Tally, between, compare, gather,
-    leave_out_habits, left_out, lint, lost, of_build, rule,
+    FirstNames, Foreign, Linter, NamedObjects, Profile, Questions, Selection, Tally, Told, between,
+    compare, gather, is_asked_of_build, leave_out_habits, leave_out_used_elsewhere, left_out, lint,
+    lost, rule,
 };
 use kustom::load::{LookupCache, Recording};
 use kustom::place::Place;
 use kustom::project::Project;
-use kustom::report::{Check, Report, Suite};
+use kustom::report::{Check, Outcome, Report, Suite};
 use kustom::resource::Resource;
 use kustom::validation::{Exceptions, Form, Version};
 
@@ -164,6 +165,10 @@ struct Run<'a> {
     ignores: BTreeSet<usize>,
     allowed: usize,
     tally: Tally,
+    /// How many findings lie in files that others made.
+    foreign: usize,
+    /// What is known of each target: the files that it reads, and the first names of its objects.
+    known: Vec<(HashSet<String>, FirstNames)>,
 }
 
 impl<'a> Run<'a> {
@@ -210,6 +215,8 @@ impl<'a> Run<'a> {
             ignores: BTreeSet::new(),
             allowed: 0,
             tally: Tally::default(),
+            foreign: 0,
+            known: Vec::new(),
         })
     }
 
@@ -233,7 +240,10 @@ impl<'a> Run<'a> {
                 Some(revision) => chosen.objects_of(files, here, target, revision)?,
                 None => None,
             };
-            each.push(self.findings(&objects, before.as_deref()));
+            let foreign = objects.foreign(files);
+            each.push(self.findings(&objects, &foreign, before.as_deref()));
+            let names = FirstNames::of(&objects.resources);
+            self.known.push((objects.built_of(here), names));
             all.push(objects);
             progress.step();
         }
@@ -265,7 +275,6 @@ impl<'a> Run<'a> {
             self.leave_out(&mut findings);
             hide_secrets(&mut findings, &objects.resources);
             leave_out_habits(&mut findings, &self.tally);
-            gather(&mut findings, &self.asked.linter);
             let told = findings.iter_mut();
             told.for_each(|finding| in_one_voice(finding, &mut known));
             suites.push(Suite {
@@ -304,8 +313,14 @@ impl<'a> Run<'a> {
     }
 
     /// What is found of the objects of one target; places are spans.
-    fn findings(&mut self, objects: &Objects, before: Option<&[Resource]>) -> Vec<Finding> {
+    fn findings(
+        &mut self,
+        objects: &Objects,
+        foreign: &Foreign,
+        before: Option<&[Resource]>,
+    ) -> Vec<Finding> {
         let form = form(objects);
+        let known = &self.references;
         // What is there already is changed: policies are asked of that below.
         let asked = Questions {
             linter: match before {
@@ -314,12 +329,13 @@ impl<'a> Run<'a> {
             },
             ..self.asked.clone()
         };
-        let mut linted = lint(&asked, &objects.resources, form, &self.references);
-        leave_out_habits(&mut linted.findings, &linted.tally);
+        let mut linted = lint(&asked, &objects.resources, foreign, form, known);
         self.tally.add(&linted.tally);
         let linter = &self.asked.linter;
+        self.foreign += foreign.take_out(&mut linted.findings, linter);
         let mut findings = objects.broken.clone();
-        let of_build = objects.found.iter().filter(|finding| of_build(finding));
+        let asked = |finding: &&Finding| is_asked_of_build(linter, finding);
+        let of_build = objects.found.iter().filter(asked);
         findings.extend(of_build.filter(|_| !linter.is_of_standards()).cloned());
         findings.extend(linted.findings);
         if let Some(before) = before {
@@ -395,7 +411,27 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Tells findings of one cause together, and entries that do nothing only where no target needs
+    /// them.
+    fn quieten(&self, suites: &mut [Suite]) {
+        let each = suites.iter_mut().flat_map(|suite| &mut suite.checks);
+        let each = each.filter_map(|check| match &mut check.outcome {
+            Outcome::Ran(findings) => Some(findings),
+            Outcome::Skipped(_) => None,
+        });
+        let mut told: Vec<Told<'_>> = each
+            .zip(&self.known)
+            .map(|(findings, (_, names))| Told { findings, names })
+            .collect();
+        leave_out_used_elsewhere(&mut told, |number, file| {
+            let known = self.known.get(number);
+            known.is_some_and(|(files, _)| files.contains(file))
+        });
+        gather(&mut told, &self.asked.linter, &self.tally);
+    }
+
     fn report(mut self, mut suites: Vec<Suite>, streams: &Streams) -> Result<ExitCode> {
+        self.quieten(&mut suites);
         // Exceptions that have let nothing stay: those of the project, where all of it was judged.
         let idle = std::mem::take(&mut self.idle);
         if !idle.is_empty() {
@@ -414,7 +450,7 @@ impl<'a> Run<'a> {
             base: self.arguments.report.base(&working_directory()?)?,
         };
         let code = self.arguments.report.write(report, streams)?;
-        if let Some(sentence) = left_out(&self.tally) {
+        for sentence in left_out(&self.tally, self.foreign) {
             streams.say(&format!("{sentence}\n"));
         }
         Ok(code)

@@ -68,6 +68,12 @@ impl<'i> ImageNames<'i> {
     }
 }
 
+/// Whether a field is the name of an object, which may have a colon as an image has.
+fn is_name(first: &str, key: &str) -> bool {
+    let is_identity = first == "metadata" && matches!(key, "name" | "namespace");
+    is_identity || matches!(first, "roleRef" | "subjects")
+}
+
 impl Context<'_> {
     /// Notes images that entries of `images` speak of, in fields where these do not look.
     pub(super) fn note_other_images(
@@ -88,8 +94,11 @@ impl Context<'_> {
             });
             each_scalar(&resource.node, &mut |path, node| {
                 let text = node.text().unwrap_or_default();
-                let key = path.last().map_or("", |step| step.key());
-                let names_image = ends_with(key, "image");
+                let key = path.last().map_or("", |step| step.as_str());
+                if is_name(path.first().map_or("", |step| step.as_str()), key) {
+                    return;
+                }
+                let names_image = key.to_ascii_lowercase().ends_with("image");
                 let mut found = names
                     .in_text(text)
                     .into_iter()

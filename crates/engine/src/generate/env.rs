@@ -97,13 +97,21 @@ pub fn env_remarks(content: &[u8], file: SourceId, product: Product) -> Vec<Find
         } else if value.contains(" #") || value.contains("\t#") {
             let message = format!("{shown} is followed by a comment, which becomes part of it");
             tell(message, "put the comment on a line of its own");
-        } else if value.trim() != value && !value.is_empty() {
+        } else if value.trim() != value && !value.is_empty() && !is_joined(key) {
             let message =
                 format!("{shown} begins or ends with white space, which becomes part of it");
             tell(message, "remove the white space");
         }
     }
     findings
+}
+
+/// Whether the name of a value says that it is put before, after or between others, where white space
+/// may be meant.
+fn is_joined(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    let names = ["prefix", "suffix", "separator", "delimiter"];
+    names.iter().any(|name| key.contains(name))
 }
 
 /// A remark on a key of a `literal` or a `file` that the API server does not take.

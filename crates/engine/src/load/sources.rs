@@ -151,6 +151,19 @@ impl Sources {
         self.0.get(span.source.index()?)?.path.as_deref()
     }
 
+    /// The path of a file by its number, if it is on this machine and stays there.
+    pub fn path_of(&self, source: SourceId) -> Option<&Path> {
+        self.0.get(source.index()?)?.path.as_deref()
+    }
+
+    /// Whether a text is a file that was fetched from elsewhere.
+    pub fn is_fetched(&self, source: SourceId) -> bool {
+        let source = source.index().and_then(|index| self.0.get(index));
+        source.is_some_and(|source| {
+            source.path.is_none() && source.provenance.is_none() && source.inline.is_none()
+        })
+    }
+
     /// The paths of all files of this machine, in order, each once.
     pub fn paths(&self) -> Vec<PathBuf> {
         let mut paths: Vec<PathBuf> = self.0.iter().filter_map(|it| it.path.clone()).collect();
