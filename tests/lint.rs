@@ -70,6 +70,17 @@ fn table_of_linters() -> String {
     text
 }
 
+fn table_of_differences() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/lint/data/differences.tsv");
+    let mut text = String::from("| rule | linter | why it answers otherwise |\n|---|---|---|\n");
+    let lines = fs::read_to_string(path).unwrap();
+    for line in lines.lines().filter(|line| !line.starts_with('#')) {
+        let cells: Vec<&str> = line.split('\t').collect();
+        writeln!(text, "| `{}` | {} | {} |", cells[0], cells[1], cells[2]).unwrap();
+    }
+    text
+}
+
 #[test]
 fn the_page_has_every_rule_with_its_reason_and_its_source() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/lint.md");
@@ -77,7 +88,9 @@ fn the_page_has_every_rule_with_its_reason_and_its_source() {
     let rules = "<!-- rules: UPDATE_LINT=1 cargo test --test lint -->";
     let linters = "<!-- linters: UPDATE_LINT=1 cargo test --test lint -->";
     let wanted = with_section(&page, rules, &table_of_rules());
+    let differences = "<!-- differences: UPDATE_LINT=1 cargo test --test lint -->";
     let wanted = with_section(&wanted, linters, &table_of_linters());
+    let wanted = with_section(&wanted, differences, &table_of_differences());
     if std::env::var_os("UPDATE_LINT").is_some() {
         fs::write(&path, &wanted).unwrap();
     }

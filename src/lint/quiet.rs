@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Count, Linter, Tally, fix, of_build};
+use super::{Count, Group, Linter, Tally, fix, of_build, rule};
 use crate::finding::{Finding, Object};
 use crate::load::{Files, Sources};
 use crate::place::{Place, SourceId};
@@ -154,7 +154,7 @@ enum Cause {
 }
 
 /// Rules of which one decision mends all findings.
-const OF_THE_RUN: [&str; 2] = ["default-account-rights", "deprecated-field"];
+const OF_THE_RUN: [&str; 3] = ["default-account-rights", "deprecated-field", "unnamed-file"];
 
 fn of_object(
     finding: &Finding,
@@ -175,7 +175,8 @@ fn of_object(
 
 fn of_file(finding: &Finding) -> Option<Cause> {
     let file = finding.place.as_ref()?.file.clone()?;
-    of_build(finding).then_some(Cause::File(finding.rule, file))
+    let is_own = rule(finding.rule).is_some_and(|rule| rule.group == Group::Kustomization);
+    (is_own || of_build(finding)).then_some(Cause::File(finding.rule, file))
 }
 
 fn of_words(finding: &Finding) -> Option<Cause> {

@@ -30,6 +30,9 @@
 //! `lint-repositories DIR KUSTOM [NAME…]` fetches the repositories of `xtask/repositories.tsv` into a
 //! directory outside of this one, and prints what `kustom lint` finds in each for 100 objects.
 //!
+//! `linters DIR` runs the programs `kube-linter-VERSION`, `kube-score-VERSION` and `polaris-VERSION` of a
+//! directory over the examples of our rules of lint, and writes what they find for a test.
+//!
 //! For the benchmarks, `inputs DIR` writes their inputs into a directory, `floor DIR OUTPUT` does what
 //! a build cannot do without, and `recorded CASES DIR` lays out recorded cases.
 
@@ -44,6 +47,7 @@ mod gitops;
 #[path = "../../benches/inputs/mod.rs"]
 mod inputs;
 mod lint_repositories;
+mod linters;
 mod meaning;
 mod packages;
 mod recorded;
@@ -63,7 +67,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 const USAGE: &str = "usage: cargo xtask \
     test CRATE [WORD…] | case WORD | update-cases [WORD] | bench NAME | \
     peer kustomize|yq ARGUMENTS… | schema [--check] | meaning OPENAPI | kubernetes DEFINITIONS LIFECYCLE | custom | inputs DIR | \
-    floor DIR OUTPUT | recorded CASES DIR | session KUSTOM | book [check DIR] | gitops DIR KUSTOM | lint-repositories DIR KUSTOM [NAME…] | fuzz [--built] [--seconds N] [--until N] [TARGET…]";
+    floor DIR OUTPUT | recorded CASES DIR | session KUSTOM | book [check DIR] | gitops DIR KUSTOM | lint-repositories DIR KUSTOM [NAME…] | linters DIR | fuzz [--built] [--seconds N] [--until N] [TARGET…]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -98,6 +102,10 @@ fn main() -> ExitCode {
         ["book", "supports", _] => Ok(()),
         ["book", "check", directory] => book::check(Path::new(directory)),
         ["gitops", directory, kustom] => gitops::check(Path::new(directory), Path::new(kustom)),
+        ["linters", directory] => linters::record(
+            Path::new(directory),
+            &Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/lint/tests/linters.tsv"),
+        ),
         ["lint-repositories", directory, kustom, ref names @ ..] => {
             lint_repositories::count(Path::new(directory), Path::new(kustom), names)
         }

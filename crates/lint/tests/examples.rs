@@ -3,38 +3,7 @@
 
 mod common;
 
-use std::collections::BTreeMap;
-
 use kustom_lint::{Group, Linter, Profile, RuleSet, Selection, rules};
-
-const EXAMPLES: [&str; 3] = [
-    include_str!("../examples/workloads.txt"),
-    include_str!("../examples/access.txt"),
-    include_str!("../examples/pod-security.txt"),
-];
-
-/// The examples by rule and kind: `("latest-tag", "bad")`.
-fn examples() -> BTreeMap<(String, String), String> {
-    let mut found = BTreeMap::new();
-    for file in EXAMPLES {
-        let mut key = None;
-        for line in file.lines() {
-            let head = line
-                .strip_prefix("-- ")
-                .and_then(|it| it.strip_suffix(" --"));
-            if let Some((rule, kind)) = head.and_then(|head| head.split_once(": ")) {
-                let new = (rule.to_owned(), kind.to_owned());
-                assert!(found.insert(new.clone(), String::new()).is_none(), "{line}");
-                key = Some(new);
-            } else if let Some(key) = &key {
-                let text: &mut String = found.get_mut(key).unwrap();
-                text.push_str(line);
-                text.push('\n');
-            }
-        }
-    }
-    found
-}
 
 /// The rules that are broken by the objects of a text.
 fn found(text: &str, rule: &str) -> Vec<usize> {
@@ -59,7 +28,7 @@ fn found(text: &str, rule: &str) -> Vec<usize> {
 
 #[test]
 fn every_rule_finds_its_bad_example_and_not_its_good_one() {
-    let examples = examples();
+    let examples = common::examples();
     let about_objects = [Group::Workloads, Group::Access, Group::PodSecurity];
     for rule in rules()
         .iter()

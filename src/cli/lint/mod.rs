@@ -150,6 +150,9 @@ fn in_one_voice(finding: &mut Finding, known: &mut Known) {
     }
 }
 
+/// The check of a target.
+const LINT: &str = "lint";
+
 /// What objects are judged by.
 struct Run<'a> {
     arguments: &'a Arguments,
@@ -280,7 +283,7 @@ impl<'a> Run<'a> {
             suites.push(Suite {
                 name: target.name(),
                 file: target.name(),
-                checks: vec![Check::ran("lint", findings)],
+                checks: vec![Check::ran(LINT, findings)],
             });
         }
         for (name, mut findings) in gone {
@@ -414,20 +417,35 @@ impl<'a> Run<'a> {
     /// Tells findings of one cause together, and entries that do nothing only where no target needs
     /// them.
     fn quieten(&self, suites: &mut [Suite]) {
-        let each = suites.iter_mut().flat_map(|suite| &mut suite.checks);
-        let each = each.filter_map(|check| match &mut check.outcome {
-            Outcome::Ran(findings) => Some(findings),
+        let none = FirstNames::default();
+        let checks = suites.iter_mut().flat_map(|suite| &mut suite.checks);
+        let (of_targets, others): (Vec<_>, Vec<_>) = checks.partition(|one| one.name == LINT);
+        let findings = |check: &'_ mut Check| match &mut check.outcome {
+            Outcome::Ran(findings) => Some(std::mem::take(findings)),
             Outcome::Skipped(_) => None,
-        });
-        let mut told: Vec<Told<'_>> = each
-            .zip(&self.known)
-            .map(|(findings, (_, names))| Told { findings, names })
+        };
+        let mut checks: Vec<&mut Check> = of_targets.into_iter().chain(others).collect();
+        let mut found: Vec<Vec<Finding>> = checks
+            .iter_mut()
+            .map(|check| findings(check).unwrap_or_default())
+            .collect();
+        let names = self.known.iter().map(|(_, names)| names);
+        let names = names.chain(std::iter::repeat(&none));
+        let mut told: Vec<Told<'_>> = found
+            .iter_mut()
+            .zip(names)
+            .map(|(findings, names)| Told { findings, names })
             .collect();
         leave_out_used_elsewhere(&mut told, |number, file| {
             let known = self.known.get(number);
             known.is_some_and(|(files, _)| files.contains(file))
         });
         gather(&mut told, &self.asked.linter, &self.tally);
+        for (check, findings) in checks.into_iter().zip(found) {
+            if let Outcome::Ran(place) = &mut check.outcome {
+                *place = findings;
+            }
+        }
     }
 
     fn report(mut self, mut suites: Vec<Suite>, streams: &Streams) -> Result<ExitCode> {

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 #![allow(dead_code, reason = "not every test reads both")]
 
+use std::collections::BTreeMap;
+
 use std::borrow::Cow;
 
 use kustom_validate::{Data, Entry, Value};
@@ -68,4 +70,35 @@ pub(crate) fn of_json(value: &serde_json::Value) -> Value<'static> {
         ),
     };
     Value { data, origin: 0 }
+}
+
+#[allow(dead_code, reason = "not every test asks for them")]
+const EXAMPLES: [&str; 3] = [
+    include_str!("../../examples/workloads.txt"),
+    include_str!("../../examples/access.txt"),
+    include_str!("../../examples/pod-security.txt"),
+];
+
+/// The examples by rule and kind: `("latest-tag", "bad")`.
+#[allow(dead_code, reason = "not every test asks for them")]
+pub fn examples() -> BTreeMap<(String, String), String> {
+    let mut found = BTreeMap::new();
+    for file in EXAMPLES {
+        let mut key = None;
+        for line in file.lines() {
+            let head = line
+                .strip_prefix("-- ")
+                .and_then(|it| it.strip_suffix(" --"));
+            if let Some((rule, kind)) = head.and_then(|head| head.split_once(": ")) {
+                let new = (rule.to_owned(), kind.to_owned());
+                assert!(found.insert(new.clone(), String::new()).is_none(), "{line}");
+                key = Some(new);
+            } else if let Some(key) = &key {
+                let text: &mut String = found.get_mut(key).unwrap();
+                text.push_str(line);
+                text.push('\n');
+            }
+        }
+    }
+    found
 }
