@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Count, Group, Linter, Tally, fix, of_build, rule};
+use super::{Count, Linter, Tally, fix, of_build};
 use crate::finding::{Finding, Object};
 use crate::load::{Files, Sources};
 use crate::place::{Place, SourceId};
@@ -175,8 +175,7 @@ fn of_object(
 
 fn of_file(finding: &Finding) -> Option<Cause> {
     let file = finding.place.as_ref()?.file.clone()?;
-    let is_own = rule(finding.rule).is_some_and(|rule| rule.group == Group::Kustomization);
-    (is_own || of_build(finding)).then_some(Cause::File(finding.rule, file))
+    of_build(finding).then_some(Cause::File(finding.rule, file))
 }
 
 fn of_words(finding: &Finding) -> Option<Cause> {
@@ -191,10 +190,27 @@ fn of_words(finding: &Finding) -> Option<Cause> {
 /// cause. Where the profile is not `recommended`, each is told.
 pub fn gather(targets: &mut [Told<'_>], linter: &Linter, tally: &Tally) {
     if linter.is_recommended() {
+        leave_out_told_as_idle(targets);
         let by = (linter, tally);
         gather_by(targets, |finding, names| of_object(finding, names, by));
         gather_by(targets, |finding, _| of_file(finding));
         gather_by(targets, |finding, _| of_words(finding));
+    }
+}
+
+/// Takes out entries that others override where they are told as entries that do nothing.
+fn leave_out_told_as_idle(targets: &mut [Told<'_>]) {
+    let key = |place: &Place| Some((place.file.clone()?, place.span.line));
+    let all = targets.iter().flat_map(|target| target.findings.iter());
+    let idle = all.filter(|finding| fix::IDLE.contains(&finding.rule));
+    let idle = idle.filter_map(|finding| key(finding.place.as_ref()?));
+    let idle: HashSet<(Arc<str>, u32)> = idle.collect();
+    let is_told = |finding: &Finding| {
+        let place = finding.place.as_ref().and_then(key);
+        finding.rule.starts_with("overridden-") && place.is_some_and(|it| idle.contains(&it))
+    };
+    for target in targets {
+        target.findings.retain(|finding| !is_told(finding));
     }
 }
 
