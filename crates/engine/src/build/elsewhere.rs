@@ -94,11 +94,11 @@ impl Context<'_> {
             });
             each_scalar(&resource.node, &mut |path, node| {
                 let text = node.text().unwrap_or_default();
-                let key = path.last().map_or("", |step| step.as_str());
-                if is_name(path.first().map_or("", |step| step.as_str()), key) {
+                let key = path.last().map_or("", |step| step.key());
+                if is_name(path.first().map_or("", |step| step.key()), key) {
                     return;
                 }
-                let names_image = key.to_ascii_lowercase().ends_with("image");
+                let names_image = ends_with(key, "image");
                 let mut found = names
                     .in_text(text)
                     .into_iter()
