@@ -530,7 +530,7 @@ fn logical_lines(text: &str) -> Vec<(String, Span)> {
             (String::new(), at)
         });
         byte = byte.saturating_add(length).saturating_add(1);
-        if !joined.is_empty() {
+        if !joined.is_empty() && !joined.ends_with(' ') {
             joined.push(' ');
         }
         let goes_on = line_text.strip_suffix('\\');
@@ -601,7 +601,10 @@ list: ; ls $(UNSET)
             recipe("apply-staging", &[]),
             ["kubectl apply -k overlays/staging"]
         );
-        assert_eq!(recipe("apply-%", &[]), ["kubectl apply -k overlays/%"]);
+        assert_eq!(
+            recipe("apply-%", &[]),
+            ["kubectl apply -k overlays/${MAKE_STEM}"]
+        );
         assert_eq!(recipe("list", &[]), ["ls ${UNSET}"]);
     }
 

@@ -10,6 +10,7 @@ use crate::finding::{Finding, Severity};
 use crate::load::{FileKind, Files, display_from};
 use crate::place::Place;
 use crate::project::{ConfigSource, ScriptUse};
+use crate::write::is_of_git;
 use crate::yaml::{Node, Options, read};
 
 /// The directory of an environment, and what the tree around it says.
@@ -75,6 +76,7 @@ impl Settings {
                 path.starts_with(place.environments) && !path.starts_with(place.environment);
             if is_others
                 || !path.starts_with(place.limit)
+                || is_of_git(&path)
                 || matches!(made.content, Content::Build(_))
             {
                 continue;

@@ -123,7 +123,7 @@ impl Run<'_> {
         }
         let is_there = |name: &&str| self.files.resolve(&path.join(name)).is_ok();
         if !FILE_NAMES.iter().any(is_there) {
-            let shown = self.readable(directory);
+            let shown = self.shown(&path);
             self.left_over(
                 at,
                 format!("there is no kustomization in `{shown}`, which is built"),

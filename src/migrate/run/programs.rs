@@ -261,6 +261,16 @@ impl Run<'_> {
                 }
                 next(Status::Success)
             }
+            // There are no options to read.
+            "getopts"
+                if !self
+                    .scope
+                    .arguments
+                    .first()
+                    .is_some_and(|word| word.starts_with('-')) =>
+            {
+                next(Status::Failure)
+            }
             "test" => next(self.test(arguments)),
             "[" => {
                 let words = arguments.split_last().map_or(&[][..], |(_, words)| words);
