@@ -597,7 +597,11 @@ impl Parser {
                 words.push(self.plain(here, &text));
                 continue;
             }
-            words.push(self.word()?);
+            let word = self.word()?;
+            if self.at == here {
+                return Err(self.unexpected());
+            }
+            words.push(word);
         }
     }
 

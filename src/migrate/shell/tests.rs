@@ -250,6 +250,7 @@ fn what_is_broken_is_refused_at_its_place() {
         ("a &&", "the script ends in the middle of a command", 1),
         ("case x in a) b", "a `case` has no `esac`", 1),
         ("x=(a", "a list is not closed", 1),
+        ("[[ a ; b ]]", "`;` is not expected here", 1),
     ] {
         let error = parse(text).unwrap_err();
         assert_eq!(error.message(), wanted, "{text}");
