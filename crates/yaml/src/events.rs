@@ -655,6 +655,7 @@ impl<'t> Events<'t> {
                 fault::stray_entry(text, at, first)
             }
             Ok(TokenKind::BlockMapping) => fault::stray_key(text, at, map, first),
+            Ok(TokenKind::Scalar(_)) => fault::closed_early(text, at, first),
             _ => None,
         };
         if let Some(fault) = fault {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::limits::VALUE;
 use kustom_yaml::{Str, Tag, Text};
+use rustc_hash::FxHashSet;
 
 use super::links;
 use crate::fields::{self, FieldSpec, LabelReach, OnMissing};
@@ -46,6 +47,7 @@ pub fn apply(resources: &mut Resources, pairs: &[(Text, Text)], specs: &[FieldSp
     let sizes = pairs.iter().map(|(key, value)| size(key) + size(value));
     let budget = resources.budget().clone();
     let total: u64 = sizes.sum();
+    let keys: FxHashSet<&str> = pairs.iter().map(|(key, _)| &**key).collect();
     let paths: Vec<Arc<str>> = specs.iter().map(|spec| spec.path.as_str().into()).collect();
     resources.change_contents(|resource| {
         let has_places = !resource.hash_covers_places();
@@ -71,7 +73,7 @@ pub fn apply(resources: &mut Resources, pairs: &[(Text, Text)], specs: &[FieldSp
                 Ok(())
             },
         )?;
-        links::settle(resource);
+        links::settle_keys(resource, |key| keys.contains(key));
         links::link(resource, made);
         Ok(())
     })

@@ -48,7 +48,13 @@ pub(crate) fn cut_replaced(resource: &mut Resource, patch: &Node) {
 
 /// Gives linked entries the value that a step has given one of them; of several the last one counts.
 pub(crate) fn settle(resource: &mut Resource) {
-    if resource.links.is_empty() {
+    settle_keys(resource, |_| true);
+}
+
+/// The same after a step that has changed no other keys.
+pub(super) fn settle_keys(resource: &mut Resource, is_meant: impl Fn(&str) -> bool) {
+    let mut links = resource.links.list.iter();
+    if !links.any(|link| is_meant(&link.key)) {
         return;
     }
     let has_places = !resource.hash_covers_places();
@@ -62,6 +68,9 @@ pub(crate) fn settle(resource: &mut Resource) {
         maps,
     } in &mut links
     {
+        if !is_meant(key) {
+            continue;
+        }
         maps.retain(|map| value(&resource.node, map, key).is_some());
         let values = maps
             .iter()

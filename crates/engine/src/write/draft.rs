@@ -145,10 +145,10 @@ fn parts(path: &Path) -> Result<(PathBuf, OsString)> {
 /// Writes files beside those that they replace, then renames all of them.
 pub(super) fn publish(spots: Vec<Spot>, contents: &[&[u8]]) -> Result<()> {
     let drafts = Drafts::default();
-    let all = spots.into_iter().zip(contents);
+    let mut all = spots.into_iter().zip(contents);
     let write = |(spot, content): (Spot, &&[u8])| drafts.put(spot, content);
     match contents.len() {
-        0 | 1 => all.map(write).collect::<Result<()>>()?,
+        0 | 1 => all.try_for_each(write)?,
         _ => {
             // Files that are synced side by side wait for the disk together.
             threads::get_ready();

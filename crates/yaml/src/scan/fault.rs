@@ -294,9 +294,52 @@ pub(super) fn unclosed(text: &str, start: usize, quote: char) -> String {
     }
 }
 
+/// A quoted value behind which the line goes on at `at`: what was meant to end it may be missing, so
+/// that a later quote ended it.
+pub(crate) fn closed_early(text: &str, at: usize, first: usize) -> Option<Fault> {
+    let before = text.cut(..at);
+    let quote = before.chars().next_back().filter(|c| "\"'".contains(*c))?;
+    let inside = before.cut(..at - 1);
+    let open = inside.rfind(quote)?;
+    let start = inside.cut(..open).rfind('\n').map_or(0, |end| end + 1);
+    let lead = inside.cut(start..open).trim_end();
+    if !lead.is_empty() && !lead.ends_with([':', '-']) {
+        return None;
+    }
+    let inner = match quote {
+        '"' => "a `\"` inside is written `\\\"`",
+        _ => "a `'` inside is written `''`",
+    };
+    if !inside.cut(open..).contains('\n') {
+        return Some(Fault {
+            at,
+            message: "the line goes on behind the quote that closes the value".to_owned(),
+            help: format!("put all of the value in quotes; {inner}"),
+        });
+    }
+    let line = before.matches('\n').count() + first;
+    Some(Fault {
+        at: open,
+        message: format!("the quote that opens here is closed only in line {line}"),
+        help: unclosed(text, open, quote),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_quote_that_a_later_one_closes_is_found() {
+        let found = |text: &str| closed_early(text, text.find('b').unwrap(), 1);
+        let fault = found("x: \"a\ny: \"b\"\n").unwrap();
+        assert_eq!(fault.at, 3);
+        assert!(fault.message.ends_with("closed only in line 2"));
+        assert!(fault.help.starts_with("write `\"a\"`"));
+        assert!(found("x: 'a'b'\n").unwrap().help.ends_with("`''`"));
+        assert_eq!(found("x: [\"a\"b]\n"), None);
+        assert_eq!(found("x: a b\n"), None);
+    }
 
     fn colon(text: &str) -> (String, String) {
         let fault = second_colon(text, text.rfind(':').unwrap(), 1);
