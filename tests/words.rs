@@ -574,7 +574,7 @@ const READABLE: &[(&[(&str, &str)], &str, &str)] = &[
     (
         &[("environments/a/kustomization.yaml", "resources: []\n")],
         "render a --set image.tag",
-        "`--set`",
+        "`--set image.tag`",
     ),
     (
         &[("environments/a/kustomization.yaml", "resources: []\n")],

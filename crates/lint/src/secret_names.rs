@@ -106,7 +106,7 @@ mod tests {
             ("clientSecret", "x9"),
             ("AWS_SECRET_ACCESS_KEY", "abcdef"),
             ("APP_CLIENT_SECRET", "blue-horse"),
-            ("APP_SECRET", "8f14e45fceea167a5a36dedd4bea2543"),
+            ("APP_SECRET", "s3same"),
             ("ADMIN_PASSWORD", "changeme"),
         ] {
             assert!(is_secret(name, value), "{name}");
