@@ -8,7 +8,9 @@ use kustom::error::{Error, Kind, Result};
 use kustom::finding::Severity;
 use kustom::guard::Mask;
 use kustom::load::{Files as _, LookupCache, display_from, unreadable};
-use kustom::migrate::{Basis, Draft, Migrated, Migration, Proof, Request, migrate};
+use kustom::migrate::{
+    Basis, Draft, ENVIRONMENT_DIRECTORIES, Migrated, Migration, Proof, Request, migrate,
+};
 use kustom::report::printable;
 use kustom::write::{Directory, New};
 
@@ -183,15 +185,7 @@ impl Arguments {
 /// The directory of a project whose environments a directory holds, or that itself.
 fn project_of(target: &Path) -> PathBuf {
     let name = target.file_name().unwrap_or_default().to_string_lossy();
-    let is_environments = [
-        "environments",
-        "overlays",
-        "envs",
-        "env",
-        "clusters",
-        "stages",
-    ]
-    .contains(&&*name);
+    let is_environments = ENVIRONMENT_DIRECTORIES.contains(&&*name);
     match target.parent() {
         Some(parent) if is_environments => parent.to_path_buf(),
         _ => target.to_path_buf(),

@@ -35,6 +35,7 @@ use settings::{Settings, Where};
 use trace::{Build, Flags};
 
 pub use proof::{Basis, Proof};
+pub use targets::ENVIRONMENT_DIRECTORIES;
 
 /// What is to be migrated.
 #[derive(Clone, Copy, Debug)]

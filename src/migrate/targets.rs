@@ -17,7 +17,7 @@ const PLACES: [&str; 9] = [
     "", "hack", "scripts", "script", "bin", "ci", "build", "deploy", "tools",
 ];
 /// What directories of environments are called.
-const NAMES: [&str; 6] = [
+pub const ENVIRONMENT_DIRECTORIES: [&str; 6] = [
     "environments",
     "overlays",
     "envs",
@@ -84,19 +84,10 @@ pub(super) fn script_in(
     match &first[..] {
         [] => Ok(None),
         [only] => Ok(Some((*only).clone())),
-        several => {
-            let names: Vec<String> = several
-                .iter()
-                .map(|path| display_from(here, path))
-                .collect();
-            let message = format!(
-                "there are {} scripts that may build: `{}`",
-                names.len(),
-                names.join("`, `")
-            );
-            Err(Error::new(Kind::Script, message)
-                .help("name the one that renders, or the directory of the environments"))
-        }
+        several => Err(
+            one_too_many("scripts that may build", several.iter().copied(), here)
+                .help("name the one that renders, or the directory of the environments"),
+        ),
     }
 }
 
@@ -135,7 +126,7 @@ pub(super) fn environments_in(files: &dyn Files, directory: &Path) -> Vec<PathBu
 pub(super) fn environments(files: &dyn Files, here: &Path, directory: &Path) -> Result<PathBuf> {
     let is_named = |path: &Path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        NAMES.contains(&&*name)
+        ENVIRONMENT_DIRECTORIES.contains(&&*name)
     };
     if is_named(directory) && !environments_in(files, directory).is_empty() {
         return Ok(directory.to_path_buf());
@@ -176,23 +167,26 @@ pub(super) fn environments(files: &dyn Files, here: &Path, directory: &Path) -> 
             Err(Error::new(Kind::Script, message).help(format!(
                 "name a script, or a directory such as `{}` with a kustomization in each directory \
                  in it",
-                NAMES[1]
+                ENVIRONMENT_DIRECTORIES[1]
             )))
         }
-        several => {
-            let names: Vec<String> = several
-                .iter()
-                .map(|path| display_from(here, path))
-                .collect();
-            let message = format!(
-                "there are {} directories of environments: `{}`",
-                names.len(),
-                names.join("`, `")
-            );
-            Err(Error::new(Kind::Script, message)
-                .help("name one of them; each becomes a project of its own"))
-        }
+        several => Err(
+            one_too_many("directories of environments", several.iter(), here)
+                .help("name one of them; each becomes a project of its own"),
+        ),
     }
+}
+
+/// Several of what there may be one of.
+fn one_too_many<'p>(
+    what: &str,
+    paths: impl ExactSizeIterator<Item = &'p PathBuf>,
+    here: &Path,
+) -> Error {
+    let count = paths.len();
+    let names: Vec<String> = paths.map(|path| display_from(here, path)).collect();
+    let message = format!("there are {count} {what}: `{}`", names.join("`, `"));
+    Error::new(Kind::Script, message)
 }
 
 /// What a script is to be called with, if it needs to be told.
