@@ -81,7 +81,7 @@ const EXAMPLES: [&str; 3] = [
 
 /// The examples by rule and kind: `("latest-tag", "bad")`.
 #[allow(dead_code, reason = "not every test asks for them")]
-pub fn examples() -> BTreeMap<(String, String), String> {
+pub(crate) fn examples() -> BTreeMap<(String, String), String> {
     let mut found = BTreeMap::new();
     for file in EXAMPLES {
         let mut key = None;
