@@ -83,7 +83,9 @@ pub use templates::{merge_values_file, near_file, values};
 
 pub(crate) use read_scan::own_baseline;
 pub(crate) use secrets::explains;
-pub(crate) use settings::{Step, nodes, place_at, resolved, schema_of, span_at};
+pub(crate) use settings::{Step, nodes, place_at, span_at};
+#[cfg(feature = "lsp")]
+pub(crate) use settings::{resolved, schema_of};
 
 /// Where the parts of a project are.
 #[derive(Clone, Debug)]

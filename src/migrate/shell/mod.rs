@@ -210,7 +210,7 @@ pub(super) fn parse(text: &str) -> Result<Script> {
 ///
 /// # Errors
 ///
-/// As [`parse`].
+/// As [`parse()`].
 pub(super) fn parse_at(text: &str, at: Span) -> Result<Script> {
     parse::Parser::fixed(text, at).script()
 }

@@ -34,6 +34,7 @@ pub(super) use place::{
     entry, place_of, place_of_entry, place_of_nested, says, settings_with, value_of_key,
 };
 pub(super) use read::read_map;
+#[cfg(feature = "lsp")]
 pub(crate) use shape::{resolved, schema_of};
 
 pub use diff::{DiffSettings, IgnoredDifference};
