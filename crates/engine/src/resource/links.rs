@@ -38,7 +38,21 @@ pub(crate) struct Link {
     /// What they were when they were last looked at.
     pub(crate) value: Node,
     /// The maps that they are in.
-    pub(crate) maps: Vec<Map>,
+    pub(crate) maps: Arc<[Map]>,
+}
+
+impl Link {
+    /// Leaves some of the maps.
+    pub(crate) fn keep(&mut self, is_kept: impl Fn(&Map) -> bool) {
+        if !self.maps.iter().all(&is_kept) {
+            self.maps = self
+                .maps
+                .iter()
+                .filter(|map| is_kept(map))
+                .cloned()
+                .collect();
+        }
+    }
 }
 
 /// The way to a map: as a field spec spells it, and the number of each item that it goes through.
@@ -62,7 +76,7 @@ impl Links {
     /// The entries of one map are values of their own from now on.
     pub fn cut_field(&mut self, is_meant: impl Fn(&str) -> bool) {
         self.list.retain_mut(|link| {
-            link.maps.retain(|map| !is_meant(&map.field));
+            link.keep(|map| !is_meant(&map.field));
             link.maps.len() > 1
         });
     }

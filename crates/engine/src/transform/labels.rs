@@ -51,7 +51,7 @@ pub fn apply(resources: &mut Resources, pairs: &[(Text, Text)], specs: &[FieldSp
     let paths: Vec<Arc<str>> = specs.iter().map(|spec| spec.path.as_str().into()).collect();
     resources.change_contents(|resource| {
         let has_places = !resource.hash_covers_places();
-        let mut made: Vec<(Str, Map)> = Vec::new();
+        let mut made: Vec<(Map, Option<Vec<Str>>)> = Vec::new();
         fields::each_field_with(
             &mut resource.node,
             specs,
@@ -64,17 +64,23 @@ pub fn apply(resources: &mut Resources, pairs: &[(Text, Text)], specs: &[FieldSp
                 let before = labels.entries().len();
                 labels.set_text_fields(pairs, Some(Tag::Str), has_places);
                 let new = labels.entries().get(before..).unwrap_or_default();
-                let keys = new.iter().filter_map(|entry| entry.key.text());
-                let map = || Map {
+                if new.is_empty() {
+                    return Ok(());
+                }
+                let map = Map {
                     field: Arc::clone(&paths[spec]),
                     items: items.to_vec(),
                 };
-                made.extend(keys.map(|key| (key.into(), map())));
+                let some = (new.len() != pairs.len()).then(|| {
+                    let keys = new.iter().filter_map(|entry| entry.key.text());
+                    keys.map(Str::from).collect()
+                });
+                made.push((map, some));
                 Ok(())
             },
         )?;
         links::settle_keys(resource, |key| keys.contains(key));
-        links::link(resource, made);
+        links::link(resource, pairs, made);
         Ok(())
     })
 }

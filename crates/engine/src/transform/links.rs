@@ -1,29 +1,45 @@
 //! Makes entries that are one value for kustomize, and changes them together ([`Links`]).
 
-use kustom_yaml::{Node, Str};
+use std::sync::Arc;
+
+use kustom_yaml::{Node, Str, Text};
 
 use crate::fields::segments;
 use crate::resource::{Followed, Link, Links, Map, Resource};
 
-/// Links the entries that one step has made: each with its key and the map that it is in.
-pub(super) fn link(resource: &mut Resource, made: Vec<(Str, Map)>) {
-    let mut links: Vec<Link> = Vec::new();
-    for (key, map) in made {
-        match links.iter_mut().find(|link| link.key == key) {
-            Some(link) if link.maps.contains(&map) => {}
-            Some(link) => link.maps.push(map),
-            None => links.push(Link {
-                key,
-                value: Node::null(),
-                maps: vec![map],
-            }),
-        }
+/// Links the entries that one step has made: the maps, each with the keys that are new in it, where
+/// those are not all of the step's.
+pub(super) fn link(
+    resource: &mut Resource,
+    pairs: &[(Text, Text)],
+    made: Vec<(Map, Option<Vec<Str>>)>,
+) {
+    if made.len() < 2 {
+        return;
     }
-    links.retain(|link| link.maps.len() > 1);
-    for mut link in links {
-        if let Some(value) = value(&resource.node, &link.maps[0], &link.key) {
-            link.value = bare(value);
-            resource.links.list.push(link);
+    let has_all = made.iter().all(|(_, keys)| keys.is_none());
+    let all: Arc<[Map]> = match has_all {
+        true => made.iter().map(|(map, _)| map.clone()).collect(),
+        false => Arc::default(),
+    };
+    for (key, _) in pairs {
+        let key = &key.text;
+        let is_in = |keys: &Option<Vec<Str>>| keys.as_ref().is_none_or(|keys| keys.contains(key));
+        let maps = match has_all {
+            true => Arc::clone(&all),
+            false => {
+                let maps = made.iter().filter(|(_, keys)| is_in(keys));
+                maps.map(|(map, _)| map.clone()).collect()
+            }
+        };
+        if maps.len() > 1
+            && let Some(value) = value(&resource.node, &maps[0], key)
+        {
+            resource.links.list.push(Link {
+                key: key.clone(),
+                value: bare(value),
+                maps,
+            });
         }
     }
 }
@@ -62,26 +78,23 @@ pub(super) fn settle_keys(resource: &mut Resource, is_meant: impl Fn(&str) -> bo
         list: mut links,
         mut followed,
     } = std::mem::take(&mut resource.links);
-    for Link {
-        key,
-        value: before,
-        maps,
-    } in &mut links
-    {
-        if !is_meant(key) {
+    for link in &mut links {
+        if !is_meant(&link.key) {
             continue;
         }
-        maps.retain(|map| value(&resource.node, map, key).is_some());
-        let values = maps
+        let key = link.key.clone();
+        link.keep(|map| value(&resource.node, map, &key).is_some());
+        let values = link
+            .maps
             .iter()
-            .filter_map(|map| Some((map, value(&resource.node, map, key)?)));
-        let changed = values.filter(|(_, value)| !is_same(value, before));
+            .filter_map(|map| Some((map, value(&resource.node, map, &key)?)));
+        let changed = values.filter(|(_, value)| !is_same(value, &link.value));
         let Some((_, last)) = changed.max_by_key(|(map, _)| *map) else {
             continue;
         };
         let new = bare(last);
-        for map in &*maps {
-            if let Some(old) = value_mut(&mut resource.node, map, key)
+        for map in &*link.maps {
+            if let Some(old) = value_mut(&mut resource.node, map, &key)
                 && !is_same(old, &new)
             {
                 let span = if has_places { new.span } else { old.span };
@@ -96,7 +109,7 @@ pub(super) fn settle_keys(resource: &mut Resource, is_meant: impl Fn(&str) -> bo
                 };
             }
         }
-        *before = new;
+        link.value = new;
     }
     links.retain(|link| link.maps.len() > 1);
     resource.links = Links {
