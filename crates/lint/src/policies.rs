@@ -95,18 +95,38 @@ pub(crate) fn look(
         return;
     }
     for object in cluster.objects.iter().filter(|object| is_asked(object)) {
-        let complete = defaulted(object.value);
-        for one in &all {
-            Asked {
-                one,
-                operation: Operation::Create,
-                object,
-                complete: &complete,
-                old: None,
-                known: &[cluster, &others],
-            }
-            .run(report);
+        ask(
+            &all,
+            Operation::Create,
+            object,
+            None,
+            &[cluster, &others],
+            report,
+        );
+    }
+}
+
+/// Asks all policies about what is done to an object.
+fn ask<'v>(
+    all: &[Bound<'_, 'v>],
+    operation: Operation,
+    object: &Object<'v>,
+    old: Option<&Object<'v>>,
+    known: &[&Cluster<'v>],
+    report: &mut Report,
+) {
+    let complete = defaulted(object.value);
+    let old_complete = old.map(|old| defaulted(old.value));
+    for one in all {
+        Asked {
+            one,
+            operation,
+            object,
+            complete: &complete,
+            old: old.zip(old_complete.as_ref()),
+            known,
         }
+        .run(report);
     }
 }
 
@@ -130,39 +150,17 @@ pub(crate) fn look_at_changes(
     let known = [after, &others, before];
     let was: HashMap<_, _> = before.objects.iter().map(|one| (id(one), one)).collect();
     for object in after.objects.iter().filter(|object| is_asked(object)) {
-        let complete = defaulted(object.value);
         let old = was.get(&id(object)).copied();
-        let old_complete = old.map(|old| defaulted(old.value));
-        for one in &all {
-            Asked {
-                one,
-                operation: match old {
-                    Some(_) => Operation::Update,
-                    None => Operation::Create,
-                },
-                object,
-                complete: &complete,
-                old: old.zip(old_complete.as_ref()),
-                known: &known,
-            }
-            .run(kept);
-        }
+        let operation = match old {
+            Some(_) => Operation::Update,
+            None => Operation::Create,
+        };
+        ask(&all, operation, object, old, &known, kept);
     }
     let is: HashMap<_, _> = after.objects.iter().map(|one| (id(one), one)).collect();
     let gone = before.objects.iter().filter(|object| is_asked(object));
     for object in gone.filter(|object| !is.contains_key(&id(object))) {
-        let complete = defaulted(object.value);
-        for one in &all {
-            Asked {
-                one,
-                operation: Operation::Delete,
-                object,
-                complete: &complete,
-                old: None,
-                known: &known,
-            }
-            .run(removed);
-        }
+        ask(&all, Operation::Delete, object, None, &known, removed);
     }
     reports
 }
