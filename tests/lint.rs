@@ -5,23 +5,13 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use kustom::lint::{Group, RuleSet, RuleSeverity, rules};
+use kustom::lint::{Group, RuleSet, rules};
 
 /// The text between a mark and the next `<!-- end -->`.
 fn with_section(page: &str, mark: &str, section: &str) -> String {
     let (before, rest) = page.split_once(mark).unwrap();
     let (_, after) = rest.split_once("<!-- end -->").unwrap();
     format!("{before}{mark}\n{section}<!-- end -->{after}")
-}
-
-fn profile(set: RuleSet) -> &'static str {
-    match set {
-        RuleSet::Fault => "recommended",
-        RuleSet::Habit => "recommended, habit",
-        RuleSet::More => "all",
-        RuleSet::Baseline => "baseline",
-        RuleSet::Restricted => "restricted",
-    }
 }
 
 fn table_of_rules() -> String {
@@ -35,12 +25,8 @@ fn table_of_rules() -> String {
         writeln!(text, "### {}{}\n", name[..1].to_uppercase(), &name[1..]).unwrap();
         text.push_str("| rule | severity | profile | why | what to do | source |\n|---|---|---|---|---|---|\n");
         for rule in own {
-            let severity = match rule.severity {
-                RuleSeverity::Error => "error",
-                RuleSeverity::Warning => "warning",
-                RuleSeverity::Note => "note",
-            };
-            let (set, why, help) = (profile(rule.set), rule.why, rule.help);
+            let (severity, set) = (rule.severity.name(), rule.set.profile());
+            let (why, help) = (rule.why, rule.help);
             writeln!(
                 text,
                 "| `{}` | {severity} | {set} | {why} | {help} | [source]({}) |",

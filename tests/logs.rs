@@ -300,6 +300,7 @@ const COMMANDS: &[(&str, &[&str])] = &[
     ("list", &["list", "list --format json", "list -C NAME"]),
     ("doctor", &["doctor", "doctor -C NAME"]),
     ("schema", &["schema NAME"]),
+    ("rules", &["rules NAME", "rules NAME --format json"]),
     ("man", &["man NAME"]),
     ("completion", &["completion NAME"]),
     ("lock", &["lock", "lock --check", "lock -C p/NAME"]),

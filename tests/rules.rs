@@ -22,7 +22,8 @@ fn the_page_of_the_rules_is_what_the_tables_say() {
 
 fn page() -> String {
     let mut page = String::from(
-        "# Rules\n\nEvery finding names its rule; so do allow-lists, SARIF and the other formats.\n\n\
+        "# Rules\n\nEvery finding names its rule; so do allow-lists, SARIF and the other formats. `kustom rules` lists \
+         them, and `kustom rules RULE` says what one means.\n\n\
          ## Of checks and of the guard\n\n| rule | finds | what to do |\n|---|---|---|\n",
     );
     for rule in rules() {

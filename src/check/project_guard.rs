@@ -231,9 +231,11 @@ impl ProjectGuard {
             let near = nearest_within(rule, guard::rules(), Case::Ignored, limit);
             let help = match near {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => "write the name that a finding shows in brackets, as `weak-password` in \
-                         `error[weak-password]`"
-                    .to_owned(),
+                None => {
+                    "a finding shows its rule in brackets, `error[weak-password]`; `kustom rules` \
+                         lists them"
+                        .to_owned()
+                }
             };
             mistakes.push(
                 Finding::warning("unknown-rule", format!("the guard has no rule `{rule}`"))

@@ -44,6 +44,7 @@ fn commands_of(room: &str, file: &str) -> Vec<&'static str> {
         ("cli", "watch.rs") => vec!["watch"],
         ("cli", "doctor.rs") => vec!["doctor"],
         ("cli", "schema.rs") => vec!["schema"],
+        ("cli", "rules.rs") => vec!["rules"],
         ("cli", "man.rs") => vec!["man"],
         ("cli", "completion.rs") => vec!["completion"],
         ("cli", "secrets") => vec!["secrets init"],

@@ -55,6 +55,7 @@ examples! {
         "kustom yq -o json -I 0 .spec values.yaml", "kustom yq write config.yaml log.level debug",
         "kustom yq write -i config.yaml --script changes.yaml";
     SCHEMA: "kustom schema environment", "kustom schema message";
+    RULES: "kustom rules", "kustom rules latest-tag", "kustom rules --format json";
     DOCTOR: "kustom doctor";
     MAN: "kustom man render", "kustom man -o man1/";
     COMPLETION: "source <(kustom completion bash)", "kustom completion fish > ~/.config/fish/completions/kustom.fish",

@@ -51,6 +51,7 @@ mod reading;
 mod render;
 mod report;
 mod requested;
+mod rules;
 mod run_overrides;
 mod schema;
 mod secrets;
@@ -215,6 +216,9 @@ enum Command {
     /// Print the JSON Schema of `kustom.yaml`, of `environment.yaml` or of what a command prints.
     #[command(after_long_help = examples::SCHEMA)]
     Schema(LazyArgs<schema::Arguments>),
+    /// List the rules that findings name, or say what one of them finds and what to do about it.
+    #[command(after_long_help = examples::RULES)]
+    Rules(LazyArgs<rules::Arguments>),
     /// Say what is found of a project, of git, and of the programs that kustom may run.
     #[command(after_long_help = examples::DOCTOR)]
     Doctor(LazyArgs<doctor::Arguments>),
@@ -342,6 +346,7 @@ fn run_command(command: Command, streams: &Streams) -> Result<ExitCode> {
         Command::Fn(LazyArgs(arguments)) => krm_function::run(&arguments, streams),
         Command::Yq(arguments) => Ok(yq::run(&arguments.words, streams)),
         Command::Schema(LazyArgs(arguments)) => schema::run(&arguments, streams),
+        Command::Rules(LazyArgs(arguments)) => rules::run(&arguments, streams),
         Command::Doctor(LazyArgs(arguments)) => doctor::run(&arguments, streams),
         Command::Man(LazyArgs(arguments)) => man::run(&arguments, documented(), streams),
         Command::Completion(LazyArgs(arguments)) => {

@@ -91,6 +91,19 @@ pub enum RuleSet {
     Restricted,
 }
 
+impl RuleSet {
+    /// The profile that asks it, and whether it is a habit.
+    pub fn profile(self) -> &'static str {
+        match self {
+            Self::Fault => "recommended",
+            Self::Habit => "recommended, habit",
+            Self::More => "all",
+            Self::Baseline => "baseline",
+            Self::Restricted => "restricted",
+        }
+    }
+}
+
 /// A set of rules to begin with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Profile {

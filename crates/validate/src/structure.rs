@@ -9,6 +9,7 @@ use crate::finding::{Findings, Severity};
 use crate::path::Path;
 use crate::quantity::Quantity;
 use crate::schema::{Definition, Schema, Type};
+use crate::time::Time;
 use crate::value::{Data, Value};
 
 /// Go's standard base64: padded, and not strict about the bits of the last character.
@@ -190,7 +191,7 @@ impl Structure<'_> {
     fn time(&mut self, path: &Path<'_>, value: &Value<'_>) {
         match value.as_text() {
             None => self.wrong_type(path, value, "a time"),
-            Some(text) if !crate::time::is_rfc3339(text) => {
+            Some(text) if Time::parse(text).is_none() => {
                 let message =
                     format!("`{text}` is no time as of RFC 3339, such as `2006-01-02T15:04:05Z`");
                 self.findings.add("wrong-type", path, value.origin, message);

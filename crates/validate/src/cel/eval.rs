@@ -3,10 +3,13 @@
 use std::cmp::Ordering;
 use std::rc::Rc;
 
+use jiff::SignedDuration;
+
 use super::library;
 use super::parse::{Expr, qualified};
 use super::val::{Failure, Outcome, Val};
 use crate::quantity::Quantity;
+use crate::time::Time;
 
 /// Variables of an expression.
 pub(crate) type Scope = Vec<(String, Val)>;
@@ -361,15 +364,13 @@ fn arithmetic(operator: &str, one: &Val, other: &Val) -> Outcome {
             Ok(list(a.iter().chain(b.iter()).cloned().collect()))
         }
         ("+", Val::Timestamp(a), Val::Duration(b)) | ("+", Val::Duration(b), Val::Timestamp(a)) => {
-            a.checked_add(*b)
-                .map(Val::Timestamp)
-                .map_err(|_| Failure::Error("a time is out of range".to_owned()))
+            moved(*a, Some(*b))
         }
-        ("-", Val::Timestamp(a), Val::Duration(b)) => a
-            .checked_sub(*b)
-            .map(Val::Timestamp)
-            .map_err(|_| Failure::Error("a time is out of range".to_owned())),
-        ("-", Val::Timestamp(a), Val::Timestamp(b)) => Ok(Val::Duration(a.duration_since(*b))),
+        ("-", Val::Timestamp(a), Val::Duration(b)) => moved(*a, b.checked_neg()),
+        ("-", Val::Timestamp(a), Val::Timestamp(b)) => a
+            .since(*b)
+            .map(Val::Duration)
+            .ok_or_else(|| Failure::Error("a duration is out of range".to_owned())),
         ("+", Val::Duration(a), Val::Duration(b)) => {
             a.checked_add(*b).map(Val::Duration).ok_or(Failure::Unknown)
         }
@@ -386,6 +387,13 @@ fn arithmetic(operator: &str, one: &Val, other: &Val) -> Outcome {
         }
         _ => Err(Failure::Unknown),
     }
+}
+
+/// A time after a duration.
+fn moved(time: Time, by: Option<SignedDuration>) -> Outcome {
+    by.and_then(|by| time.plus(by))
+        .map(Val::Timestamp)
+        .ok_or_else(|| Failure::Error("a time is out of range".to_owned()))
 }
 
 fn function(name: &str, values: &[Val]) -> Outcome {
@@ -415,9 +423,9 @@ fn function(name: &str, values: &[Val]) -> Outcome {
         },
         ("double", [of]) => of.number().map(Val::Double).ok_or(Failure::Unknown),
         ("matches", [of, pattern]) => method(of, "matches", std::slice::from_ref(pattern)),
-        ("timestamp", [Val::Text(text)]) => match text.parse() {
-            Ok(found) => Ok(Val::Timestamp(found)),
-            Err(_) => error(format!("`{text}` is no time")),
+        ("timestamp", [Val::Text(text)]) => match Time::parse(text) {
+            Some(found) => Ok(Val::Timestamp(found)),
+            None => error(format!("`{text}` is no time")),
         },
         ("timestamp" | "duration", [found @ (Val::Timestamp(_) | Val::Duration(_))]) => {
             Ok(found.clone())

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::rc::Rc;
 
 use crate::quantity::Quantity;
+use crate::time::Time;
 use crate::value::{Data, Value};
 
 /// A value while an expression runs.
@@ -18,7 +19,7 @@ pub(crate) enum Val {
     Bytes(Rc<[u8]>),
     List(Rc<Vec<Val>>),
     Map(Rc<Vec<(Val, Val)>>),
-    Timestamp(jiff::Timestamp),
+    Timestamp(Time),
     Duration(jiff::SignedDuration),
     Quantity(Quantity),
     Optional(Option<Rc<Val>>),

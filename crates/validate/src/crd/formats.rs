@@ -14,8 +14,8 @@ pub(super) fn is_of(format: &str, text: &str) -> bool {
         "uuid4" => is_uuid(text, Some('4')),
         "uuid5" => is_uuid(text, Some('5')),
         "byte" => !text.is_empty() && crate::structure::decode_base64(text).is_some(),
-        "date" => text.parse::<jiff::civil::Date>().is_ok() && text.len() == 10,
-        "date-time" | "datetime" => crate::time::is_rfc3339(text),
+        "date" => is_date(text),
+        "date-time" | "datetime" => is_date_time(text),
         "duration" => is_duration(text),
         "email" => is_email(text),
         "hostname" => is_hostname(text),
@@ -93,6 +93,48 @@ const UNITS: &[&str] = &[
     "ns", "nano", "us", "µs", "micro", "ms", "milli", "s", "sec", "second", "m", "min", "minute",
     "h", "hr", "hour", "d", "day", "w", "wk", "week",
 ];
+
+fn is_date(text: &str) -> bool {
+    text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok()
+}
+
+/// A date, `t`, a time of day and a zone, in either case; the zone may be any, and what stands before
+/// a fraction any character.
+fn is_date_time(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    let Some((date, time)) = text.split_once('t') else {
+        return false;
+    };
+    let Some((clock, rest)) = time.split_at_checked(8) else {
+        return false;
+    };
+    let zone = rest.find(['z', '+', '-']).unwrap_or(rest.len());
+    let (fraction, zone) = rest.split_at_checked(zone).unwrap_or((rest, ""));
+    let mut fraction = fraction.chars();
+    let begun = fraction.next().is_some();
+    let digits = fraction.as_str();
+    is_date(date)
+        && fits(clock, "##:##:##")
+        && clock
+            .split(':')
+            .zip(["23", "59", "59"])
+            .all(|(part, most)| part <= most)
+        && begun == !digits.is_empty()
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+        && (zone == "z" || fits(zone, "+##:##") || fits(zone, "-##:##"))
+}
+
+/// Whether a text is a pattern, in which `#` is any digit.
+fn fits(text: &str, pattern: &str) -> bool {
+    text.len() == pattern.len()
+        && text.bytes().zip(pattern.bytes()).all(|(byte, wanted)| {
+            if wanted == b'#' {
+                byte.is_ascii_digit()
+            } else {
+                byte == wanted
+            }
+        })
+}
 
 fn is_duration(text: &str) -> bool {
     crate::time::is_go_duration(text) || is_iso_duration(text) || is_worded_duration(text)
@@ -209,7 +251,10 @@ mod tests {
             ("duration", "PT2H"),
             ("duration", "1h30m"),
             ("ipv4", "01.2.3.4"),
+            ("date", "9999-12-31"),
             ("date-time", "2026-01-02T03:04:05Z"),
+            ("date-time", "9999-12-31T23:59:59.5+99:00"),
+            ("date-time", "2026-01-02t03:04:05z"),
             ("uuid", "123e4567-e89b-12d3-a456-426614174000"),
             ("unheard-of", "anything"),
         ] {
@@ -220,7 +265,12 @@ mod tests {
             ("byte", ""),
             ("cidr", "10.0.0.0"),
             ("cidr", "10.0.0.0/33"),
+            ("date", "2026-1-02"),
             ("date-time", "2026-01-02"),
+            ("date-time", "2026-01-02T03:04:05"),
+            ("date-time", "2026-01-02T24:04:05Z"),
+            ("date-time", "2026-01-02T03:04:05.Z"),
+            ("date-time", "2026-01-02T03:04:05+0100"),
             ("uuid", "xyz"),
         ] {
             assert!(!is_of(format, text), "{format}: {text}");

@@ -3,6 +3,7 @@
 use crate::cel::{self, Ty, Val};
 use crate::finding::Findings;
 use crate::path::Path;
+use crate::time::Time;
 use crate::value::{Data, Value};
 
 const REASONS: &[&str] = &[
@@ -365,9 +366,10 @@ fn typed(schema: &Value<'_>, value: &Value<'_>) -> Val {
             reason = "the schema says that it is a double"
         )]
         (Data::Int(number), Ty::Double) => Val::Double(*number as f64),
-        (Data::Text(text), Ty::Timestamp) => text
-            .parse()
-            .map_or_else(|_| Val::text(text), Val::Timestamp),
+        (Data::Text(text), Ty::Timestamp) => {
+            let time = Time::parse(text).or_else(|| Time::of_date(text));
+            time.map_or_else(|| Val::text(text), Val::Timestamp)
+        }
         (Data::Text(text), Ty::Duration) => {
             crate::time::go_duration(text).map_or_else(|| Val::text(text), Val::Duration)
         }
