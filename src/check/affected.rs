@@ -233,7 +233,7 @@ impl<'s> Inputs<'s> {
         if let Some(known) = self.tracked.get() {
             return Ok(known);
         }
-        let paths = self.tree.paths(self.tree.root())?;
-        Ok(self.tracked.get_or_init(|| paths.into_iter().collect()))
+        let tracked = self.tree.tracked_files(self.tree.root())?;
+        Ok(self.tracked.get_or_init(|| tracked))
     }
 }

@@ -92,7 +92,7 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
     let repository = WorkTree::discover(&start).and_then(|tree| match tree {
         Some(tree) => {
             let root = display_from(&here, tree.root());
-            let count = tree.paths(tree.root())?.len();
+            let count = tree.tracked_files(tree.root())?.all().len();
             Ok(format!("`{root}`, {count} tracked files"))
         }
         None => Ok("none: what git tracks cannot be searched for secrets".to_owned()),

@@ -510,8 +510,9 @@ pub(super) fn refuse_tracked(
         let content = project.read_own(files, path).unwrap_or_default();
         is_protected(&String::from_utf8_lossy(&content))
     };
+    let laid_out = tracked.below(&secrets);
     let named = named.iter().filter(|path| tracked.contains(path));
-    let paths: BTreeSet<&PathBuf> = tracked.below(&secrets).iter().chain(named).collect();
+    let paths: BTreeSet<&PathBuf> = laid_out.iter().chain(named).collect();
     let found: Vec<String> = paths
         .into_iter()
         .filter(|path| !explains(path) && !is_protected(path))

@@ -69,10 +69,10 @@ pub use registry::Registry;
 pub use remote::Remotes;
 pub use revision::Revision;
 pub use sources::Sources;
-pub use tracked::{TrackedFiles, tracked_files};
+pub use tracked::TrackedFiles;
 pub use url::{Repository, is_http, shown_name};
 pub use within::{Within, is_outside, unlistable, unreadable};
-pub use work_tree::{Blob, Blobs, Staged, Tracked, WorkTree};
+pub use work_tree::{Blob, Blobs, Staged, Tracked, WorkTree, tracked_files};
 
 /// The files of a build, with a table of those that were read.
 pub struct SourceStore<'f> {

@@ -261,6 +261,12 @@ fn open(parent: &Path, git_dir: &Path, directory: &Path, is_local: bool) -> Resu
     })
 }
 
+/// A path of git's as one of this system.
+pub(super) fn native(name: &gix::bstr::BStr) -> PathBuf {
+    let path = gix::path::from_bstr(name).map(std::borrow::Cow::into_owned);
+    path.unwrap_or_else(|_| name.to_string().into())
+}
+
 /// How a repository is opened; `is_local` says whether `GIT_INDEX_FILE` and its like are meant.
 fn options(is_local: bool) -> Mapping<gix::open::Options> {
     let of = |level| {
@@ -268,7 +274,9 @@ fn options(is_local: bool) -> Mapping<gix::open::Options> {
         if !is_local {
             permissions.env.git_prefix = Permission::Deny;
         }
-        gix::open::Options::default_for_level(level).permissions(permissions)
+        // As git, which leaves the checksum of the index to `git fsck`: it costs more than all else.
+        let options = gix::open::Options::default_for_level(level).permissions(permissions);
+        options.config_overrides(["index.skipHash=true"])
     };
     Mapping {
         full: of(gix::sec::Trust::Full),

@@ -513,6 +513,7 @@ mod tests {
     use std::{fs, iter};
 
     use super::*;
+    use crate::load;
 
     struct Made(tempfile::TempDir);
 
@@ -627,9 +628,45 @@ mod tests {
         let revision = made.commit();
         made.git("rm --quiet --cached e/secrets/token");
         let tracked = revision.tracked_files(&made.path("e")).unwrap();
-        assert!(tracked.iter().eq([&made.path("e/secrets/token")]));
+        assert_eq!(tracked.all(), [made.path("e/secrets/token")]);
         let all = revision.tracked_files(&made.path("")).unwrap();
-        assert_eq!(all.iter().count(), 2);
+        assert_eq!(all.all().len(), 2);
+    }
+
+    #[test]
+    fn the_index_answers_as_a_list_of_its_files_does() {
+        let (made, inner) = (Made::new(), Made::new());
+        inner.write("deep/x", "x");
+        inner.commit();
+        for name in ["a", "b/x", "b/y/z", "b-c", "b.d/x", "c/x"] {
+            made.write(name, "x");
+        }
+        symlink("b", made.path("link")).unwrap();
+        let from = inner.path("");
+        let from = from.display();
+        made.git(&format!(
+            "-c protocol.file.allow=always submodule --quiet add {from} b/sub"
+        ));
+        made.git("add --all");
+        made.write("b/new", "x");
+        let names = "a b b/x b/y b/y/z b-c b.d b.d/x c link b/new b/sub b/sub/deep b/sub/deep/x . \
+                     .gitmodules nothing c/x/y";
+        for below in ["", "b", "b/sub", "b/sub/deep", "c/x", "nothing"] {
+            let below = made.path(below);
+            let indexed = load::tracked_files(&below).unwrap();
+            let all = indexed.all();
+            assert!(all.iter().all(|path| path.starts_with(&below)));
+            assert_eq!(indexed.is_empty(), all.is_empty(), "{below:?}");
+            let listed: TrackedFiles = all.into_iter().collect();
+            for name in names.split_whitespace() {
+                let path = made.path(name);
+                assert_eq!(indexed.contains(&path), listed.contains(&path), "{path:?}");
+                assert_eq!(indexed.below(&path), listed.below(&path), "{path:?}");
+            }
+        }
+        let below = load::tracked_files(&made.path("b")).unwrap().all();
+        let expected = ["b/sub", "b/sub/deep/x", "b/x", "b/y/z"];
+        assert_eq!(below, expected.map(|name| made.path(name)));
     }
 
     #[test]

@@ -15,7 +15,8 @@ use kustom_yaml::error::{Error, Kind, Result};
 use rustc_hash::FxHashMap;
 
 use super::open;
-use super::repository::{self, Opened, TreeWalk};
+use super::repository::{self, Opened, TreeWalk, native};
+use super::tracked::{Index, TrackedFiles};
 
 /// A git repository and its work tree, if it has one.
 pub struct WorkTree {
@@ -169,27 +170,29 @@ impl WorkTree {
         Ok(files)
     }
 
-    /// The paths below a directory that git tracks, links included, here and in the submodules that
+    /// The files below a directory that git tracks, links included, here and in the submodules that
     /// are checked out; none in a bare repository.
     ///
     /// # Errors
     ///
     /// If an index cannot be read, or the repository of a submodule.
-    pub fn paths(&self, below: &Path) -> Result<Vec<PathBuf>> {
-        let repository = self.repository.to_thread_local();
+    pub fn tracked_files(&self, below: &Path) -> Result<TrackedFiles> {
+        let mut indexes = Vec::new();
+        self.add_indexes(below, &mut indexes)?;
+        Ok(TrackedFiles::of(indexes))
+    }
+
+    /// Adds the indexes of the repository and of its submodules that can have files below a directory.
+    fn add_indexes(&self, below: &Path, indexes: &mut Vec<Index>) -> Result<()> {
         if self.is_bare {
-            return Ok(Vec::new());
+            return Ok(());
         }
-        let index = self.index(&repository)?;
-        let mut paths = Vec::new();
-        for entry in index.entries() {
-            let path = self.root.join(native(entry.path(&index)));
-            if path.starts_with(below) {
-                paths.push(path);
-            }
+        let index = self.index(&self.repository.to_thread_local())?;
+        for submodule in self.submodules(&index, below)? {
+            submodule.add_indexes(below, indexes)?;
         }
-        paths.extend(self.paths_in_submodules(below)?);
-        Ok(paths)
+        indexes.push(Index::new(&self.root, below, index));
+        Ok(())
     }
 
     /// The paths below a directory that the repositories of submodules track.
@@ -198,18 +201,21 @@ impl WorkTree {
     ///
     /// If an index cannot be read, or the repository of a submodule.
     pub fn paths_in_submodules(&self, below: &Path) -> Result<Vec<PathBuf>> {
-        let repository = self.repository.to_thread_local();
-        let index = self.index(&repository)?;
-        let mut paths = Vec::new();
-        for entry in index.entries().iter().filter(|it| it.mode.is_submodule()) {
-            let root = self.root.join(native(entry.path(&index)));
-            if (root.starts_with(below) || below.starts_with(&root))
-                && let Some(opened) = repository::submodule(&root)?
-            {
-                paths.extend(Self::from(opened).paths(below)?);
-            }
+        let index = self.index(&self.repository.to_thread_local())?;
+        let mut indexes = Vec::new();
+        for submodule in self.submodules(&index, below)? {
+            submodule.add_indexes(below, &mut indexes)?;
         }
-        Ok(paths)
+        Ok(TrackedFiles::of(indexes).all())
+    }
+
+    /// The submodules that are checked out and can have files below a directory.
+    fn submodules(&self, index: &gix::index::State, below: &Path) -> Result<Vec<Self>> {
+        let entries = index.entries().iter().filter(|it| it.mode.is_submodule());
+        let roots = entries.map(|entry| self.root.join(native(entry.path(index))));
+        let roots = roots.filter(|root| root.starts_with(below) || below.starts_with(root));
+        let opened = roots.map(|root| Ok(repository::submodule(&root)?.map(Self::from)));
+        opened.filter_map(Result::transpose).collect()
     }
 
     fn committed_files(&self, repository: &gix::Repository) -> Result<Vec<Tracked>> {
@@ -398,9 +404,17 @@ fn is_file(mode: Mode) -> bool {
     mode == Mode::FILE || mode == Mode::FILE_EXECUTABLE
 }
 
-fn native(name: &gix::bstr::BStr) -> PathBuf {
-    let path = gix::path::from_bstr(name).map(std::borrow::Cow::into_owned);
-    path.unwrap_or_else(|_| name.to_string().into())
+/// The files below a directory that git tracks, those of submodules included, as absolute paths;
+/// none outside of a repository.
+///
+/// # Errors
+///
+/// If there is a repository, or what looks like one, that cannot be read.
+pub fn tracked_files(directory: &Path) -> Result<TrackedFiles> {
+    match WorkTree::discover(directory)? {
+        Some(tree) => tree.tracked_files(directory),
+        None => Ok(TrackedFiles::default()),
+    }
 }
 
 /// As git does: a file of the size and time of the index is that of the index, unless it may have
