@@ -104,6 +104,12 @@ impl Gvk {
         }
     }
 
+    /// Whether it is [`Gvk::new`] of these fields.
+    pub fn is_written(&self, api_version: &str, kind: &str) -> bool {
+        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+        self.kind == kind && self.version == version && self.group == group
+    }
+
     /// The `apiVersion` field.
     pub fn api_version(&self) -> CompactString {
         if self.group.is_empty() {

@@ -8,6 +8,7 @@
 use std::cmp::Ordering;
 
 use kustom_yaml::Str;
+use rustc_hash::FxHashMap;
 
 use crate::id::{FIRST_KINDS, Gvk, Id, LAST_KINDS};
 use crate::release::{Change, Release};
@@ -55,11 +56,11 @@ impl Order {
         };
         let core_first = release.has(Change::CoreNamespaceFirst);
         let list = resources.list_mut();
-        let ranks: Vec<i64> = list.iter().map(|one| rank(&one.id().gvk.kind)).collect();
+        let places = places_of_types(list, rank, core_first);
         let mut order: Vec<usize> = (0..list.len()).collect();
         order.sort_by(|&one, &other| {
-            let by_id = || compare(list[one].id(), list[other].id(), core_first);
-            ranks[one].cmp(&ranks[other]).then_with(by_id)
+            let by_name = || compare_names(list[one].id(), list[other].id());
+            places[one].cmp(&places[other]).then_with(by_name)
         });
         if !order.is_sorted() {
             let mut unordered: Vec<Option<Resource>> = list.drain(..).map(Some).collect();
@@ -68,20 +69,46 @@ impl Order {
     }
 }
 
-/// Of two kinds that come neither first nor last: by `group_version_kind`, then by
-/// `gvk|namespace|name`, with a tilde word for what is missing. `core_first` says whether a
-/// `Namespace` of the core group comes before others.
-fn compare(one: &Id, other: &Id, core_first: bool) -> Ordering {
+/// For each resource, the place of its type in the order; types that nothing tells apart share one.
+fn places_of_types(list: &[Resource], rank: impl Fn(&str) -> i64, core_first: bool) -> Vec<usize> {
+    // Objects are many, their types are few.
+    let mut numbers: FxHashMap<&Gvk, usize> = FxHashMap::default();
+    let mut types: Vec<(i64, &Gvk)> = Vec::new();
+    let of_each: Vec<usize> = list
+        .iter()
+        .map(|resource| {
+            let gvk = &resource.id().gvk;
+            *numbers.entry(gvk).or_insert_with(|| {
+                types.push((rank(&gvk.kind), gvk));
+                types.len() - 1
+            })
+        })
+        .collect();
+    let compare = |one: usize, other: usize| {
+        let (one, other) = (types[one], types[other]);
+        let by_gvk = || compare_gvks(one.1, other.1, core_first);
+        one.0.cmp(&other.0).then_with(by_gvk)
+    };
+    let mut sorted: Vec<usize> = (0..types.len()).collect();
+    sorted.sort_by(|&one, &other| compare(one, other));
+    let mut places = vec![0; types.len()];
+    for pair in sorted.windows(2) {
+        let is_next = compare(pair[0], pair[1]) != Ordering::Equal;
+        places[pair[1]] = places[pair[0]] + usize::from(is_next);
+    }
+    of_each.into_iter().map(|number| places[number]).collect()
+}
+
+/// Of two objects of one type: by `namespace|name`, with a tilde word for what is missing.
+fn compare_names(one: &Id, other: &Id) -> Ordering {
     fn names(id: &Id) -> [&str; 2] {
         [or(&id.namespace, "~X"), or(&id.name, "~N")]
     }
-    let by_gvk = match one.gvk == other.gvk {
-        true => Ordering::Equal,
-        false => compare_gvks(&one.gvk, &other.gvk, core_first),
-    };
-    by_gvk.then_with(|| joined(names(one), names(other), b'|'))
+    joined(names(one), names(other), b'|')
 }
 
+/// Of two types that come neither first nor last: by `group_version_kind`, with a tilde word for
+/// what is missing. `core_first` says whether a `Namespace` of the core group comes before others.
 fn compare_gvks(one: &Gvk, other: &Gvk, core_first: bool) -> Ordering {
     fn parts(gvk: &Gvk) -> [&str; 3] {
         [

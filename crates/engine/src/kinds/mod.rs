@@ -159,7 +159,7 @@ impl Kinds {
     pub fn beside(&self, fields: &Fields, resources: &Resources) -> Fields {
         let mut known = BTreeSet::new();
         for resource in resources {
-            let gvk = resource.original_id().gvk;
+            let gvk = resource.original_gvk().into_owned();
             known.insert((gvk.group, gvk.kind));
         }
         let mut all = fields.clone();

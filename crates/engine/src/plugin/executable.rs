@@ -99,7 +99,7 @@ impl Executable {
 
 /// The program for a kind: `<home>/<apiVersion>/<kind in lower case>/<Kind>`.
 fn find(object: &Resource, options: &Options) -> Result<PathBuf> {
-    let gvk = object.original_id().gvk;
+    let gvk = object.original_gvk();
     let Some(home) = options.homes.iter().find(|home| home.exists()) else {
         let places: Vec<_> = options
             .homes

@@ -11,6 +11,7 @@ mod origin;
 mod resources;
 mod selector;
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use kustom_yaml::error::{Error, Kind, Result, nearest};
@@ -18,7 +19,7 @@ use kustom_yaml::place::Span;
 use kustom_yaml::{Entry, Node, Str};
 use rustc_hash::FxHashMap;
 
-use crate::id::{Gvk, Id};
+use crate::id::{DEFAULT_NAMESPACE, Gvk, Id};
 use crate::schema::Schema;
 
 pub use history::{Behavior, History, PreviousId};
@@ -210,7 +211,20 @@ impl Resource {
 
     /// Reads the id again, after the node was changed.
     pub fn refresh(&mut self, schema: &Schema) {
-        self.id = read_id(&self.node, schema);
+        let node = &self.node;
+        let (api_version, kind) = (text(node, "apiVersion"), text(node, "kind"));
+        let id = &mut self.id;
+        // Most changes leave most of it as it is.
+        if !id.gvk.is_written(api_version, kind) {
+            id.gvk = Gvk::new(api_version, kind);
+        }
+        id.cluster_scoped = schema.is_cluster_scoped(api_version, kind);
+        for (part, field) in [(&mut id.name, "name"), (&mut id.namespace, "namespace")] {
+            let text = meta(node, field);
+            if part != text {
+                *part = text.into();
+            }
+        }
     }
 
     /// Changes it, and says what became of its ids.
@@ -238,6 +252,32 @@ impl Resource {
             .ids(&self.id.gvk)
             .next()
             .unwrap_or_else(|| self.id.clone())
+    }
+
+    /// Group, version and kind of [`Resource::original_id`].
+    pub fn original_gvk(&self) -> Cow<'_, Gvk> {
+        match self.history.previous.first() {
+            Some(first) if first.kind != self.id.gvk.kind => Cow::Owned(Gvk {
+                kind: first.kind.clone(),
+                ..self.id.gvk.clone()
+            }),
+            _ => Cow::Borrowed(&self.id.gvk),
+        }
+    }
+
+    /// The name it had first.
+    pub fn original_name(&self) -> &str {
+        let first = self.history.previous.first();
+        first.map_or(&self.id.name, |first| &first.name)
+    }
+
+    /// The namespace that it had first, as [`Id::effective_namespace`] says it.
+    pub fn original_namespace(&self) -> &str {
+        match self.history.previous.first() {
+            Some(first) if first.namespace.is_empty() => DEFAULT_NAMESPACE,
+            Some(first) => &first.namespace,
+            None => self.id.effective_namespace(),
+        }
     }
 
     /// Every id it ever had, the oldest first, the present one last.

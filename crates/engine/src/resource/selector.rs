@@ -47,10 +47,9 @@ impl Selector {
         if !self.matches_gvk(&current.gvk) {
             return false;
         }
-        let original = resource.original_id();
-        (self.namespace.matches(original.effective_namespace())
+        (self.namespace.matches(resource.original_namespace())
             || self.namespace.matches(current.effective_namespace()))
-            && (self.name.matches(&original.name) || self.name.matches(&current.name))
+            && (self.name.matches(resource.original_name()) || self.name.matches(&current.name))
             && self.matches_labels(resource)
     }
 

@@ -9,12 +9,49 @@ use super::tables::{FIELDS, KEYS, KINDS, KUSTOMIZE, NAMED, ROWS, WORDS};
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Definition(u16);
 
+/// How many slots the index of kinds has: a few times the kinds, so that most are alone in theirs.
+const SLOTS: usize = 1024;
+
+/// A slot without a row.
+const FREE: u16 = u16::MAX;
+
+/// The rows of kinds, each in the slot of its hash or, where that is taken, in one behind it.
+static INDEX: [u16; SLOTS] = {
+    let mut index = [FREE; SLOTS];
+    let mut row = 0;
+    while (row as usize) < KINDS.len() {
+        let KindRow {
+            api_version, kind, ..
+        } = &KINDS[row as usize];
+        let mut slot = slot_of(api_version, kind);
+        while index[slot] != FREE {
+            slot = (slot + 1) % SLOTS;
+        }
+        index[slot] = row;
+        row += 1;
+    }
+    index
+};
+
+/// The versions of a kind differ in length, nearly all of them.
+const fn slot_of(api_version: &str, kind: &str) -> usize {
+    let mut hash = api_version.len() as u32;
+    let bytes = kind.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        hash = hash.wrapping_mul(31).wrapping_add(bytes[at] as u32);
+        at += 1;
+    }
+    hash.wrapping_mul(0x9E37_79B1) as usize >> 16 & (SLOTS - 1)
+}
+
 /// The row of the tables for an apiVersion and kind.
 pub(super) fn kind(api_version: &str, kind: &str) -> Option<&'static KindRow> {
-    let index = KINDS
-        .binary_search_by(|row| (row.api_version, row.kind).cmp(&(api_version, kind)))
-        .ok()?;
-    Some(&KINDS[index])
+    let slots = INDEX.iter().cycle().skip(slot_of(api_version, kind));
+    let mut rows = slots
+        .take_while(|row| **row != FREE)
+        .map(|row| &KINDS[usize::from(*row)]);
+    rows.find(|row| row.kind == kind && row.api_version == api_version)
 }
 
 /// Whether objects of a kind live outside of namespaces, if the tables have any version of it.
@@ -101,6 +138,15 @@ mod tests {
             let fields = &FIELDS[usize::from(row.first_field)..][..usize::from(row.fields)];
             assert!(fields.is_sorted(), "{}", row.name);
         }
+    }
+
+    #[test]
+    fn every_kind_is_found() {
+        for row in &KINDS {
+            let found = kind(row.api_version, row.kind).unwrap();
+            assert!(std::ptr::eq(found, row), "{} {}", row.api_version, row.kind);
+        }
+        assert!(kind("v1", "Deployment").is_none() && kind("", "").is_none());
     }
 
     #[test]
