@@ -56,6 +56,20 @@ pub fn through_json(node: &Node) -> Result<Node> {
     rebuilt(node, Context::of(node))
 }
 
+/// Makes of a node what [`through_json`] makes of it, and copies only what changes.
+///
+/// # Errors
+///
+/// As [`through_json`]; the node is then of no more use.
+pub fn pass_through_json(node: &mut Node) -> Result<()> {
+    if round_trip::before_foot(node).is_some() {
+        // What the comment at the foot does, it does to one value.
+        *node = through_json(node)?;
+        return Ok(());
+    }
+    pass(node, Context::of(&Node::null()))
+}
+
 /// What a node becomes when kustomize decodes it, prints it as JSON and reads that, as it does to
 /// take lists of objects apart.
 ///
@@ -385,6 +399,78 @@ fn rebuilt(node: &Node, context: Context<'_>) -> Result<Node> {
     Ok(new)
 }
 
+/// Makes of a node what [`rebuilt`] makes of it.
+fn pass(node: &mut Node, context: Context<'_>) -> Result<()> {
+    let inside = match &node.value {
+        Value::Scalar(text) if round_trip::unharmed(node).is_some() => {
+            let style = of_string(text, Classes::of(text), Emitter::V3);
+            settle(node, style);
+            return Ok(());
+        }
+        Value::Scalar(text) if is_small_number(node, text) => {
+            node.decor = None;
+            return Ok(());
+        }
+        Value::Map(entries) if are_unharmed(entries) => context.inside(node)?,
+        Value::Seq(_) => context.inside(node)?,
+        _ => {
+            *node = rebuilt(node, context)?;
+            return Ok(());
+        }
+    };
+    match &mut node.value {
+        Value::Seq(items) => {
+            for item in items.iter_mut() {
+                pass(item, inside)?;
+            }
+        }
+        Value::Map(entries) => {
+            for Entry { key, value } in entries.iter_mut() {
+                let text = key.text().unwrap_or_default();
+                let style = of_string(text, Classes::of(text), Emitter::V3);
+                settle(key, style);
+                pass(value, inside)?;
+            }
+        }
+        _ => {}
+    }
+    node.tag = match node.is_map() {
+        true => Tag::Map,
+        false => Tag::Seq,
+    };
+    let is_empty = node.items().is_empty() && node.entries().is_empty();
+    settle(node, if is_empty { Style::Flow } else { Style::Plain });
+    Ok(())
+}
+
+/// Gives a value another style, and nothing else that a text may say of it.
+fn settle(node: &mut Node, style: Style) {
+    node.style = style;
+    node.decor = None;
+}
+
+/// Whether it is a number that is written as the float is that it becomes.
+fn is_small_number(node: &Node, text: &str) -> bool {
+    let is_short = matches!(text.as_bytes(), [b'0'] | [b'1'..=b'9', ..]) && text.len() <= 6;
+    node.tag == Tag::Int
+        && node.style == Style::Plain
+        && is_short
+        && text.bytes().all(|byte| byte.is_ascii_digit())
+        && node.decor.as_ref().is_none_or(|decor| decor.tag.is_none())
+}
+
+/// Whether the keys of a mapping are texts that take no damage, and no two of them are the same.
+fn are_unharmed(entries: &[Entry]) -> bool {
+    /// Up to here it is quicker to look at all pairs than to sort.
+    const FEW: usize = 16;
+    let keys = || entries.iter().map(|entry| round_trip::unharmed(&entry.key));
+    entries.len() <= FEW
+        && keys().enumerate().all(|(at, key)| {
+            let is_before = |before| before == key;
+            key.is_some() && !keys().take(at).any(is_before)
+        })
+}
+
 fn rebuilt_scalar(node: &Node, text: &str, context: Context<'_>) -> Result<Node> {
     let scalar = context.scalar(node, text)?;
     if context.trip.is_spelt() {
@@ -440,6 +526,77 @@ mod tests {
             to_json(&node).unwrap(),
             "{\"a\":{\"b\":\"\"},\"c\":\"x\\n\\n  y\\n\"}"
         );
+    }
+
+    #[test]
+    fn what_passes_in_place_is_what_is_rebuilt() {
+        let scalars = [
+            "a",
+            "'a'",
+            "\"2\"",
+            "'a: b'",
+            "0",
+            "1",
+            "080",
+            "0x10",
+            "999999",
+            "1000000",
+            "-1",
+            "1.0",
+            "1e3",
+            ".inf",
+            "12345678901234567890",
+            "true",
+            "yes",
+            "~",
+            "",
+            "2001-12-14",
+            "!!str 1",
+            "!!int '1'",
+            "!!float 1",
+            "&a b",
+            "a # comment",
+            ">-\n  a\n\n  b\n",
+            "|\n  a\n",
+            "[]",
+            "{}",
+            "[a, 1, {b: '2'}]",
+            "\n  0x1F: a\n  b: 2\n",
+            "\n  a: b\n  a: c\n",
+            "\"\\ta\"",
+            "!!binary aGk=",
+            "\n- # comment\n  a\n- 1.50\n",
+        ];
+        let mut counts = [0, 0];
+        for (one, other) in scalars
+            .iter()
+            .flat_map(|one| scalars.map(|other| (one, other)))
+        {
+            for text in [
+                format!("k: {one}\nl: {other}\n"),
+                format!("{one}: {other}\n"),
+                format!("'on': {one}\nm:\n- {{q: {other}}}\n# at the foot\n"),
+            ] {
+                let Ok(documents) = manifests(text.as_bytes(), SourceId::NONE) else {
+                    continue;
+                };
+                let Some(mut node) = documents.into_iter().next() else {
+                    continue;
+                };
+                let wanted = through_json(&node);
+                let passed = pass_through_json(&mut node);
+                match (wanted, passed) {
+                    (Ok(wanted), Ok(())) => assert_eq!(node, wanted, "{text}"),
+                    (Err(wanted), Err(error)) => {
+                        assert_eq!(error.to_string(), wanted.to_string(), "{text}");
+                        counts[1] += 1;
+                    }
+                    (wanted, passed) => panic!("{wanted:?} {passed:?} {text}"),
+                }
+                counts[0] += 1;
+            }
+        }
+        assert!(counts[0] > 1000 && counts[1] > 100, "{counts:?}");
     }
 
     #[test]

@@ -11,8 +11,8 @@ use kustom_yaml::error::{Error, Kind, Result, nearest};
 use kustom_yaml::limits::Budget;
 use kustom_yaml::place::Span;
 use kustom_yaml::{
-    Entry, Node, Size, Tag, Text, Value, charge_copy, escape_html, spelt_config, spelt_json,
-    through_json, unquoted, unspelt_json,
+    Entry, Node, Size, Tag, Text, Value, charge_copy, escape_html, pass_through_json, spelt_config,
+    spelt_json, through_json, unquoted, unspelt_json,
 };
 
 use super::places::{Places, push};
@@ -142,7 +142,10 @@ pub fn apply(target: &mut Node, patch: &JsonPatch, budget: &Budget) -> Result<()
     let copied = Size::of(target).bytes / SPELT;
     let charged = budget.charge("this JSON patch", copied);
     charged.map_err(|error| error.at(patch.place()))?;
-    *target = patch.prepared(target)?;
+    match patch.tests {
+        true => *target = spelt_json(target)?,
+        false => pass_through_json(target)?,
+    }
     let mut places = Places::new(budget);
     for operation in &patch.operations {
         let done = operation.apply(target, &mut places);

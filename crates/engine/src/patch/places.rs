@@ -80,5 +80,8 @@ impl<'b> Places<'b> {
 /// Puts a part at the end of a path; a slash in it is escaped, so that no two places share a path.
 pub(super) fn push(path: &mut String, part: &str) {
     path.push('/');
-    path.push_str(&part.replace('~', "~0").replace('/', "~1"));
+    match part.contains(['~', '/']) {
+        true => path.push_str(&part.replace('~', "~0").replace('/', "~1")),
+        false => path.push_str(part),
+    }
 }
