@@ -13,7 +13,7 @@ use kustom_yaml::limits::Budget;
 use kustom_yaml::{Node, Str, Value};
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
-use crate::fields::{self, FieldSpec, Fields, NameReference};
+use crate::fields::{Fields, NameReference, OnMissing, Plan};
 use crate::id::{Gvk, Id, NO_NAMESPACE};
 use crate::kinds::Kinds;
 use crate::resource::{History, Resource, Resources};
@@ -34,39 +34,65 @@ pub fn apply(resources: &mut Resources, fields: &Fields, kinds: Option<&Kinds>) 
     }
     let custom = kinds.map(|kinds| custom::Referrers::among(resources, kinds));
     // Objects are many, their types are few.
-    let mut by_type: FxHashMap<Gvk, Vec<(&FieldSpec, &NameReference)>> = FxHashMap::default();
+    let mut by_type: FxHashMap<Gvk, Rows<'_>> = FxHashMap::default();
     for resource in &*resources {
-        by_type
-            .entry(resource.original_id().gvk)
-            .or_insert_with_key(|gvk| fields.references_of(gvk));
+        let gvk = resource.original_gvk();
+        if !by_type.contains_key(&*gvk) {
+            let rows = Rows::of(fields, &gvk);
+            by_type.insert(gvk.into_owned(), rows);
+        }
     }
     let budget = resources.budget().clone();
     resources.change_contents(|resource| {
-        let gvk = resource.original_id().gvk;
-        let rows = by_type.get(&gvk).map_or(&[][..], Vec::as_slice);
+        let gvk = resource.original_gvk();
+        let rows = by_type.get(&*gvk);
         let own = custom.as_ref().map_or(&[][..], |custom| custom.of(&gvk));
-        if rows.is_empty() && own.is_empty() {
+        if rows.is_none_or(|rows| rows.list.is_empty()) && own.is_empty() {
             return Ok(());
         }
         let (node, id, history) = resource.parts_mut();
         let referrer = Referrer::of(node, id, history)?;
         custom::set(node, own, &targets, &referrer, &budget)?;
-        for (spec, reference) in rows {
+        let Some(rows) = rows else { return Ok(()) };
+        let set = &mut |number: usize, _: &[u32], node: &mut Node| {
+            let (path, reference) = rows.list[number];
             let reference = Reference {
                 targets: &targets,
                 referrer: &referrer,
                 reference,
                 budget: &budget,
-                is_role: spec.path.ends_with("roleRef/name"),
+                is_role: path.ends_with("roleRef/name"),
             };
-            let set = &mut |node: &mut Node| reference.set(node);
-            fields::each_at_path(node, &spec.path, set).map_err(|error| {
-                let message = format!("while `{}` of `{}` was set", spec.path, referrer.id);
-                error.note(message, None)
-            })?;
-        }
-        Ok(())
+            reference.set(node)
+        };
+        rows.plan
+            .follow(node, OnMissing::Keep, set)
+            .map_err(|failure| {
+                let (path, _) = rows.list[failure.number];
+                let message = format!("while `{path}` of `{id}` was set");
+                failure.error.note(message, None)
+            })
     })
+}
+
+/// The fields in which the objects of a type may name others.
+struct Rows<'f> {
+    /// The path of each, and what it may name.
+    list: Vec<(&'f str, &'f NameReference)>,
+    plan: Plan<'f>,
+}
+
+impl<'f> Rows<'f> {
+    fn of(fields: &'f Fields, gvk: &Gvk) -> Self {
+        let rows = fields.references_of(gvk);
+        Self {
+            list: rows
+                .iter()
+                .map(|(spec, reference)| (&*spec.path, *reference))
+                .collect(),
+            plan: Plan::of(rows.iter().map(|(spec, _)| *spec)),
+        }
+    }
 }
 
 /// Who pays for names that are set.
@@ -87,7 +113,8 @@ struct Targets {
 struct Target {
     id: Id,
     original_namespace: Str,
-    former: Vec<Gvk>,
+    /// The kinds that it had; none if it always had the present one.
+    former_kinds: Vec<Str>,
     prefixes: Vec<Str>,
     suffixes: Vec<Str>,
     /// The bases that it came through, the innermost first.
@@ -127,18 +154,19 @@ impl Targets {
             unchanged: FxHashMap::default(),
         };
         for resource in resources {
-            let original = resource.original_id();
-            let current = Str::from(resource.id().effective_namespace());
-            targets
-                .moved_from
-                .entry(original.effective_namespace().into())
-                .or_default()
-                .insert(current.clone());
+            let current = resource.id().effective_namespace();
+            targets.note_move(resource.original_namespace(), current);
             if resource.history.previous.is_empty() {
                 continue;
             }
+            let current = Str::from(current);
             let number = targets.list.len();
+            let mut last = None;
             for former in &resource.history.previous {
+                // Many steps remember a name that they do not change.
+                if last.replace(&former.name) == Some(&former.name) {
+                    continue;
+                }
                 let key = (former.name.clone(), current.clone());
                 for list in [
                     targets.by_name.entry(key).or_default(),
@@ -154,6 +182,20 @@ impl Targets {
         targets
     }
 
+    /// Notes that a resource came from one namespace and is in another, or the same.
+    fn note_move(&mut self, original: &str, current: &str) {
+        match self.moved_from.get_mut(original) {
+            Some(present) if present.contains(current) => {}
+            Some(present) => {
+                present.insert(current.into());
+            }
+            None => {
+                let present = FxHashSet::from_iter([current.into()]);
+                self.moved_from.insert(original.into(), present);
+            }
+        }
+    }
+
     /// Keeps the others in mind, too.
     fn keep_unchanged(&mut self, resources: &Resources) {
         let is_unchanged = |resource: &&Resource| resource.history.previous.is_empty();
@@ -162,10 +204,7 @@ impl Targets {
                 .unchanged
                 .entry(resource.id().name.clone())
                 .or_default();
-            list.push(Target {
-                former: vec![resource.id().gvk.clone()],
-                ..Target::of(resource)
-            });
+            list.push(Target::of(resource));
         }
     }
 
@@ -204,10 +243,16 @@ impl Targets {
 impl Target {
     fn of(resource: &Resource) -> Self {
         let history = &resource.history;
+        let mut former_kinds: Vec<Str> = Vec::new();
+        let mut formers = history.previous.iter();
+        if formers.any(|former| former.kind != resource.id().gvk.kind) {
+            former_kinds.extend(history.previous.iter().map(|former| former.kind.clone()));
+            former_kinds.dedup();
+        }
         Self {
             id: resource.id().clone(),
-            original_namespace: resource.original_id().effective_namespace().into(),
-            former: history.ids(&resource.id().gvk).map(|id| id.gvk).collect(),
+            original_namespace: resource.original_namespace().into(),
+            former_kinds,
             prefixes: history.prefixes.clone(),
             suffixes: history.suffixes.clone(),
             bases: history.bases.clone(),
@@ -216,8 +261,20 @@ impl Target {
 
     /// Whether it ever was of a type.
     fn was(&self, gvk: &Gvk) -> bool {
-        let mut former = self.former.iter();
-        former.any(|former| former.is_selected_by(gvk))
+        let of_any_kind = Gvk {
+            kind: Str::default(),
+            ..gvk.clone()
+        };
+        self.id.gvk.is_selected_by(&of_any_kind)
+            && (gvk.kind.is_empty() || self.kinds().contains(&gvk.kind))
+    }
+
+    /// The kinds that it had before the present one, or that one.
+    fn kinds(&self) -> &[Str] {
+        match self.former_kinds.as_slice() {
+            [] => std::slice::from_ref(&self.id.gvk.kind),
+            kinds => kinds,
+        }
     }
 }
 

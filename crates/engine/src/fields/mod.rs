@@ -9,12 +9,14 @@ mod crds;
 mod decode;
 mod defaults;
 mod merge;
+mod plans;
 mod references;
 mod walk;
 
 use std::borrow::Cow;
 
-pub use walk::{OnMissing, each_at_path, each_field, each_field_of, each_field_with, segments};
+pub use plans::Plans;
+pub use walk::{Failure, OnMissing, Plan, each_at_path, each_field, segments};
 
 use kustom_yaml::Str;
 use kustom_yaml::error::Result;

@@ -1,4 +1,4 @@
-//! Follows a field path into an object and calls a function for each field it reaches.
+//! Follows field paths into an object and calls a function for each field that they reach.
 //!
 //! A path names keys only: lists on the way are gone through item by item, and `[]` behind a key
 //! says that a list is expected there. What is null ends the way, unless it may be made into what
@@ -60,49 +60,8 @@ pub fn each_field(
     leaf: OnMissing,
     f: &mut dyn FnMut(&mut Node) -> Result<()>,
 ) -> Result<()> {
-    each_field_of(node, std::slice::from_ref(spec), leaf, f)
-}
-
-/// Calls `f` with the fields that each of many specs means, one after the other.
-///
-/// # Errors
-///
-/// As for [`each_field`].
-pub fn each_field_of(
-    node: &mut Node,
-    specs: &[FieldSpec],
-    leaf: OnMissing,
-    f: &mut dyn FnMut(&mut Node) -> Result<()>,
-) -> Result<()> {
-    each_field_with(node, specs, leaf, &mut |_, _, node| f(node))
-}
-
-/// The same; `f` gets the number of the spec, too, and of each item on the way.
-///
-/// # Errors
-///
-/// As for [`each_field`].
-pub fn each_field_with(
-    node: &mut Node,
-    specs: &[FieldSpec],
-    leaf: OnMissing,
-    f: &mut dyn FnMut(usize, &[u32], &mut Node) -> Result<()>,
-) -> Result<()> {
-    let text = |key| node.get(key).and_then(Node::text).unwrap_or_default();
-    let Gvk {
-        group,
-        version,
-        kind,
-    } = Gvk::new(text("apiVersion"), text("kind"));
-    specs
-        .iter()
-        .enumerate()
-        .filter(|(_, spec)| spec.selects(&group, &version, &kind))
-        .try_for_each(|(number, spec)| {
-            let leaf = if spec.create { leaf } else { OnMissing::Keep };
-            let f = &mut |items: &[u32], node: &mut Node| f(number, items, node);
-            follow(node, &spec.path, leaf, spec.required, f)
-        })
+    let plan = Plan::for_object(std::slice::from_ref(spec), node);
+    plan.walk(node, leaf, &mut |_, _, field| f(field))
 }
 
 /// Calls `f` with the fields at the end of a path, whatever the object, and makes none.
@@ -115,7 +74,9 @@ pub fn each_at_path(
     path: &str,
     f: &mut dyn FnMut(&mut Node) -> Result<()>,
 ) -> Result<()> {
-    follow(node, path, OnMissing::Keep, 0, &mut |_, node| f(node))
+    let mut plan = Plan::default();
+    plan.add(0, path, false, 0);
+    plan.walk(node, OnMissing::Keep, &mut |_, _, field| f(field))
 }
 
 /// The parts of a path: it is cut at `/`, but not at `\/`, which is a slash within a part.
@@ -162,17 +123,195 @@ fn first_segment(path: &str) -> (Cow<'_, str>, Option<&str>) {
     }
 }
 
-/// Is called with the numbers of the items on the way, and the field.
-type Leaf<'f> = &'f mut dyn FnMut(&[u32], &mut Node) -> Result<()>;
+/// Field specs, their paths cut into parts, to be followed in one walk over an object.
+///
+/// The parts that a path begins with as the one before it does are looked up once for both. What
+/// the walk does to an object, and the error that it ends with, are those of one walk for each spec.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan<'s> {
+    ways: Vec<Way<'s>>,
+    parts: Vec<Part<'s>>,
+}
 
-fn follow(node: &mut Node, path: &str, leaf: OnMissing, required: u8, f: Leaf<'_>) -> Result<()> {
-    let rest = path.strip_prefix('/').unwrap_or(path);
-    descend(node, Some(rest), &mut Vec::new(), leaf, required, f).map_err(|error| {
-        error.note(
-            format!("on the way to the field `{path}` of {}", described(node)),
-            None,
-        )
-    })
+/// The way that a spec describes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Way<'s> {
+    /// Which of the specs it is; each has a greater number than the one before it.
+    number: usize,
+    path: &'s str,
+    create: bool,
+    required: usize,
+    /// Where its parts begin.
+    start: usize,
+    /// How many they are.
+    length: usize,
+    /// How many of them, from the first on, the way before it has too, and goes on behind.
+    shared: usize,
+}
+
+/// A part of a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Part<'s> {
+    /// The key of a mapping, which may say that a list is there.
+    Key { name: Cow<'s, str>, is_list: bool },
+    /// Nothing but blanks, which lead nowhere else.
+    Here,
+    /// Nothing at all.
+    Empty,
+    /// An item of a list, as other kinds of paths name it.
+    Position(Cow<'s, str>),
+}
+
+/// An error on the way to a field.
+#[derive(Debug)]
+pub struct Failure {
+    /// The number of the spec that the walk followed.
+    pub number: usize,
+    /// What went wrong.
+    pub error: Error,
+}
+
+/// Is called with the number of a spec, those of the items on the way, and the field.
+type Leaf<'f> = &'f mut dyn FnMut(usize, &[u32], &mut Node) -> Result<()>;
+
+impl<'s> Plan<'s> {
+    /// From specs, whatever type of object they speak of.
+    pub fn of(specs: impl IntoIterator<Item = &'s FieldSpec>) -> Self {
+        let mut plan = Self::default();
+        for (number, spec) in specs.into_iter().enumerate() {
+            plan.add_spec(number, spec);
+        }
+        plan
+    }
+
+    /// From those specs of a table that speak of objects of a type.
+    pub fn of_type(specs: &'s [FieldSpec], gvk: &Gvk) -> Self {
+        let mut plan = Self::default();
+        for (number, spec) in specs.iter().enumerate() {
+            if spec.selects(&gvk.group, &gvk.version, &gvk.kind) {
+                plan.add_spec(number, spec);
+            }
+        }
+        plan
+    }
+
+    /// From those specs of a table that speak of objects of the type that an object says it has.
+    pub fn for_object(specs: &'s [FieldSpec], object: &Node) -> Self {
+        let text = |key| object.get(key).and_then(Node::text).unwrap_or_default();
+        Self::of_type(specs, &Gvk::new(text("apiVersion"), text("kind")))
+    }
+
+    fn add_spec(&mut self, number: usize, spec: &'s FieldSpec) {
+        self.add(number, &spec.path, spec.create, usize::from(spec.required));
+    }
+
+    fn add(&mut self, number: usize, path: &'s str, create: bool, required: usize) {
+        let start = self.parts.len();
+        self.parts.extend(segments(path).map(Part::of));
+        let parts = self.parts.split_at(start);
+        // What is at the end of a way may be another value afterwards, so it is looked up again.
+        let before = self.ways.last().map(|way| &parts.0[way.start..start - 1]);
+        let shared = before.unwrap_or_default().iter().zip(parts.1);
+        self.ways.push(Way {
+            number,
+            path,
+            create,
+            required,
+            start,
+            length: parts.1.len(),
+            shared: shared.take_while(|(one, other)| one == other).count(),
+        });
+    }
+
+    /// Whether it leads nowhere.
+    pub fn is_empty(&self) -> bool {
+        self.ways.is_empty()
+    }
+
+    /// Calls `f` with each field that the specs mean, the number of the spec, and the number of
+    /// each item on the way.
+    ///
+    /// A field that is missing is made if its spec says so and `leaf` says what to make. The specs
+    /// are followed in their order, in a list item by item.
+    ///
+    /// # Errors
+    ///
+    /// If something else than a mapping or a list is on the way, a path names no field, or `f`
+    /// fails: the error of the first spec of which that is true, at the first of its fields.
+    pub fn walk(
+        &self,
+        node: &mut Node,
+        leaf: OnMissing,
+        f: &mut dyn FnMut(usize, &[u32], &mut Node) -> Result<()>,
+    ) -> Result<()> {
+        self.follow(node, leaf, f).map_err(|failure| failure.error)
+    }
+
+    /// As [`Plan::walk`], with the number of the spec that an error is about.
+    ///
+    /// # Errors
+    ///
+    /// As [`Plan::walk`].
+    pub fn follow(
+        &self,
+        node: &mut Node,
+        leaf: OnMissing,
+        f: &mut dyn FnMut(usize, &[u32], &mut Node) -> Result<()>,
+    ) -> std::result::Result<(), Failure> {
+        let mut walk = Walk {
+            parts: &self.parts,
+            leaf,
+            items: Vec::new(),
+            f,
+        };
+        walk.ways(node, &self.ways, 0).map_err(|failure| {
+            let ways = &mut self.ways.iter();
+            let path = ways.find(|way| way.number == failure.number);
+            let path = path.map_or("", |way| way.path);
+            let note = format!("on the way to the field `{path}` of {}", described(node));
+            Failure {
+                error: failure.error.note(note, None),
+                ..failure
+            }
+        })
+    }
+}
+
+impl Way<'_> {
+    /// What becomes of the field that a part names, if it is missing.
+    fn makes(&self, depth: usize, leaf: OnMissing) -> OnMissing {
+        match leaf {
+            _ if !self.create || self.required > depth => OnMissing::Keep,
+            OnMissing::Keep => OnMissing::Keep,
+            _ if depth + 1 < self.length => OnMissing::Map,
+            _ => leaf,
+        }
+    }
+}
+
+impl<'s> Part<'s> {
+    fn of(segment: Cow<'s, str>) -> Self {
+        match segment {
+            Cow::Borrowed(text) => Self::parse(text, Cow::Borrowed),
+            Cow::Owned(text) => Self::parse(&text, |name| Cow::Owned(name.to_owned())),
+        }
+    }
+
+    fn parse<'t>(text: &'t str, keep: impl Fn(&'t str) -> Cow<'s, str>) -> Self {
+        let (name, is_list) = match text.strip_suffix("[]") {
+            Some(name) => (name, true),
+            None => (text, false),
+        };
+        match name.trim() {
+            _ if name.is_empty() => Self::Empty,
+            "" => Self::Here,
+            name if is_position(name) => Self::Position(keep(name)),
+            name => Self::Key {
+                name: keep(name),
+                is_list,
+            },
+        }
+    }
 }
 
 /// The object in words, for an error.
@@ -189,106 +328,162 @@ fn described(node: &Node) -> String {
     }
 }
 
-/// The depth is bounded by the reader's: each call goes one level down in a value that was read,
-/// or one part on in a path.
-fn descend(
-    node: &mut Node,
-    rest: Option<&str>,
-    items: &mut Vec<u32>,
+struct Walk<'p, 's, 'f> {
+    parts: &'p [Part<'s>],
     leaf: OnMissing,
-    required: u8,
-    f: Leaf<'_>,
-) -> Result<()> {
-    let Some(path) = rest else {
-        return f(items, node);
-    };
-    if node.is_null() {
-        return Ok(());
-    }
-    match &mut node.value {
-        Value::Seq(list) => {
-            for (number, item) in (0..).zip(list.iter_mut()) {
-                items.push(number);
-                descend(item, rest, items, leaf, required, f)?;
-                items.pop();
-            }
-            Ok(())
-        }
-        Value::Map(_) => {
-            let (segment, rest) = first_segment(path);
-            let leaf_here = match leaf {
-                OnMissing::Keep => leaf,
-                _ if required > 0 => OnMissing::Keep,
-                _ if rest.is_some() => OnMissing::Map,
-                _ => leaf,
-            };
-            let required = required.saturating_sub(1);
-            match field(node, &segment, leaf_here)? {
-                Some(field) => descend(field, rest, items, leaf, required, f),
-                None => Ok(()),
-            }
-        }
-        Value::Scalar(_) | Value::Alias(_) => {
-            let message = "a single value is where a map or a list should be";
-            Err(Error::new(Kind::Transform, message).at(node.span))
-        }
-    }
+    /// The numbers of the items on the way.
+    items: Vec<u32>,
+    f: Leaf<'f>,
 }
 
-/// The field of a mapping that a part of a path names, made if `leaf` says what to make.
-fn field<'n>(node: &'n mut Node, segment: &str, leaf: OnMissing) -> Result<Option<&'n mut Node>> {
-    let (name, wants_list) = match segment.strip_suffix("[]") {
-        Some(name) => (name, true),
-        None => (segment, false),
-    };
-    if name.is_empty() {
-        return Err(
-            Error::new(Kind::Transform, "a part of the field path is empty")
-                .at(node.span)
-                .help("a path names keys, joined by `/`: `spec/template/spec`"),
-        );
-    }
-    let name = name.trim();
-    if name.is_empty() {
-        return Ok(Some(node));
-    }
-    if is_position(name) {
-        let message = format!("`{name}` in a field path means an item of a list, here is a map");
-        return Err(Error::new(Kind::Transform, message)
-            .at(node.span)
-            .help("leave it out: a path goes through all items of a list by itself"));
-    }
-    let Some(entries) = node.entries_mut() else {
-        return Ok(None);
-    };
-    let found = entries.iter().position(|entry| entry.is(name));
-    let made = || match leaf {
-        _ if wants_list => None,
-        OnMissing::Keep => None,
-        OnMissing::Map => Some(Node::map(Vec::new())),
-        OnMissing::Scalar(tag) => Some(Node::scalar("", tag)),
-    };
-    let index = match found {
-        Some(index) => {
-            let value = &mut entries[index].value;
-            if value.is_null() {
-                let empty = match wants_list {
-                    true => Some(Node::seq(Vec::new())),
-                    false => made(),
-                };
-                if let Some(empty) = empty {
-                    become_empty(value, empty);
+impl Walk<'_, '_, '_> {
+    /// Follows ways that have come to a value, of which `depth` parts are behind them.
+    ///
+    /// The depth is bounded by the reader's: each call goes one level down in a value that was
+    /// read, or one part on in a path.
+    fn ways(
+        &mut self,
+        node: &mut Node,
+        mut ways: &[Way<'_>],
+        depth: usize,
+    ) -> std::result::Result<(), Failure> {
+        while let [first, rest @ ..] = ways {
+            let number = first.number;
+            let failed = |error| Failure { number, error };
+            if first.length == depth {
+                (self.f)(number, &self.items, node).map_err(failed)?;
+                ways = rest;
+                continue;
+            }
+            if node.is_null() {
+                ways = rest;
+                continue;
+            }
+            let together = match &node.value {
+                Value::Seq(_) => rest.iter().take_while(|way| way.length > depth).count(),
+                _ => rest.iter().take_while(|way| way.shared > depth).count(),
+            };
+            let (run, rest) = ways.split_at(1 + together);
+            match &mut node.value {
+                Value::Seq(list) => self.items(list, run, depth)?,
+                Value::Map(_) => self.map(node, run, depth)?,
+                Value::Scalar(_) | Value::Alias(_) => {
+                    let message = "a single value is where a map or a list should be";
+                    let error = Error::new(Kind::Transform, message).at(node.span);
+                    return Err(failed(error));
                 }
             }
-            index
+            ways = rest;
         }
-        None => {
-            let Some(made) = made() else { return Ok(None) };
-            entries.push(Entry::new(name, made));
-            entries.len() - 1
+        Ok(())
+    }
+
+    /// Follows ways into each item of a list.
+    fn items(
+        &mut self,
+        list: &mut [Node],
+        mut ways: &[Way<'_>],
+        depth: usize,
+    ) -> std::result::Result<(), Failure> {
+        let mut result = Ok(());
+        for (number, item) in (0..).zip(list) {
+            self.items.push(number);
+            let done = self.ways(item, ways, depth);
+            self.items.pop();
+            if let Err(failure) = done {
+                // If a way before it fails at a later item, that is the first error.
+                ways = ways
+                    .split_at(ways.partition_point(|way| way.number < failure.number))
+                    .0;
+                result = Err(failure);
+            }
         }
-    };
-    Ok(entries.get_mut(index).map(|entry| &mut entry.value))
+        result
+    }
+
+    /// Follows ways with one part in common into the field of a mapping that it names.
+    fn map(
+        &mut self,
+        node: &mut Node,
+        ways: &[Way<'_>],
+        depth: usize,
+    ) -> std::result::Result<(), Failure> {
+        let Some(first) = ways.first() else {
+            return Ok(());
+        };
+        let error = match &self.parts[first.start + depth] {
+            Part::Key { name, is_list } => {
+                return self.field(node, (name, *is_list), ways, depth);
+            }
+            Part::Here => return self.ways(node, ways, depth + 1),
+            Part::Empty => Error::new(Kind::Transform, "a part of the field path is empty")
+                .help("a path names keys, joined by `/`: `spec/template/spec`"),
+            Part::Position(name) => {
+                let message =
+                    format!("`{name}` in a field path means an item of a list, here is a map");
+                Error::new(Kind::Transform, message)
+                    .help("leave it out: a path goes through all items of a list by itself")
+            }
+        };
+        Err(Failure {
+            number: first.number,
+            error: error.at(node.span),
+        })
+    }
+
+    /// Follows ways into the field of a mapping that has a name, made for those that make it.
+    fn field(
+        &mut self,
+        node: &mut Node,
+        (name, is_list): (&str, bool),
+        ways: &[Way<'_>],
+        depth: usize,
+    ) -> std::result::Result<(), Failure> {
+        let entries = node.entries();
+        let mut found = entries.iter().position(|entry| entry.is(name));
+        let is_there = found.is_some_and(|at| !entries[at].value.is_null());
+        let makes = |way: &Way<'_>| way.makes(depth, self.leaf);
+        let is_made = |way| !is_list && makes(way) != OnMissing::Keep;
+        if found.is_none() && !ways.iter().any(is_made) {
+            return Ok(());
+        }
+        let leaf = self.leaf;
+        let Some(entries) = node.entries_mut() else {
+            return Ok(());
+        };
+        if let Some(entry) = found
+            .filter(|_| is_there)
+            .and_then(|at| entries.get_mut(at))
+        {
+            return self.ways(&mut entry.value, ways, depth + 1);
+        }
+        // It may be made for one way and not for another.
+        for way in ways {
+            let made = match way.makes(depth, leaf) {
+                _ if is_list => None,
+                OnMissing::Keep => None,
+                OnMissing::Map => Some(Node::map(Vec::new())),
+                OnMissing::Scalar(tag) => Some(Node::scalar("", tag)),
+            };
+            match (found.and_then(|at| entries.get_mut(at)), made) {
+                (Some(Entry { value, .. }), made) if value.is_null() => {
+                    let empty = || Node::seq(Vec::new());
+                    if let Some(made) = made.or_else(|| is_list.then(empty)) {
+                        become_empty(value, made);
+                    }
+                }
+                (None, Some(made)) => {
+                    found = Some(entries.len());
+                    entries.push(Entry::new(name, made));
+                }
+                _ => {}
+            }
+            if let Some(entry) = found.and_then(|at| entries.get_mut(at)) {
+                self.ways(&mut entry.value, std::slice::from_ref(way), depth + 1)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Makes null into something: a scalar of another type keeps the text, so `~` stays a tilde.

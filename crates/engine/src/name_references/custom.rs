@@ -20,7 +20,7 @@ impl Referrers {
     pub(super) fn among(resources: &Resources, kinds: &Kinds) -> Self {
         let mut found = FxHashMap::default();
         for resource in resources {
-            let Gvk { group, kind, .. } = resource.original_id().gvk;
+            let Gvk { group, kind, .. } = resource.original_gvk().into_owned();
             if let Some(known) = kinds.get(&group, &kind) {
                 let references = || known.references();
                 found.entry((group, kind)).or_insert_with(references);
@@ -227,8 +227,9 @@ impl<'s> Setter<'s> {
         let renamed = numbers.map(|number| &self.targets.list[*number]);
         let kept = self.targets.unchanged.get(name).into_iter().flatten();
         let is_meant = |one: &&Target| {
-            let mut former = one.former.iter();
-            former.any(|gvk| gvk.kind == kind && group.is_none_or(|group| gvk.group == group))
+            let is_kind = one.kinds().iter().any(|known| known == kind);
+            is_kind
+                && group.is_none_or(|group| one.id.gvk.group == group)
                 && self.reaches(one, beside.namespace)
         };
         let mut renamed: Vec<&Target> = renamed.filter(is_meant).collect();

@@ -23,7 +23,7 @@ pub struct Links {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Followed {
     /// The map that it is in, as a field spec spells the way to it.
-    pub(crate) field: Arc<str>,
+    pub(crate) field: Str,
     /// Its key.
     pub(crate) key: Str,
     /// Where the new value of the other was written.
@@ -58,7 +58,7 @@ impl Link {
 /// The way to a map: as a field spec spells it, and the number of each item that it goes through.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Map {
-    pub(crate) field: Arc<str>,
+    pub(crate) field: Str,
     pub(crate) items: Vec<u32>,
 }
 

@@ -15,7 +15,7 @@ use kustom_yaml::{Node, Str, Text, Value};
 use regex::Regex;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::fields::{self, FieldSpec, OnMissing};
+use crate::fields::{FieldSpec, OnMissing, Plan, Plans};
 use crate::regexp;
 use crate::release::{Change, Release};
 use crate::resource::{Resource, Resources};
@@ -90,7 +90,8 @@ pub fn references<'t>(image: &Image, text: &'t str, names_image: bool) -> Vec<&'
 pub fn looked_at(node: &Node, specs: &[FieldSpec]) -> Vec<(Span, Str)> {
     let mut found = Vec::new();
     // The walk is the one that changes, so it goes over a copy; what it cannot read, it passes over.
-    let _ = each_image(&mut node.clone(), specs, &mut |image| {
+    let plan = Plan::for_object(specs, node);
+    let _ = each_image(&mut node.clone(), &plan, &mut |image| {
         found.extend(image.text().map(|text| (image.span, text.into())));
         Ok(())
     });
@@ -116,21 +117,26 @@ pub fn apply(
     let rules: Vec<Rule<'_>> = images.iter().map(rule).collect();
     let index = Index::of(&rules);
     let counts: Vec<AtomicUsize> = rules.iter().map(|_| AtomicUsize::new(0)).collect();
+    let plans = Plans::among(specs, resources);
     resources.change_contents(|resource| {
-        if resource.id().gvk.kind == "CustomResourceDefinition" {
+        let gvk = &resource.id().gvk;
+        let Some(plan) = plans
+            .of(gvk)
+            .filter(|_| gvk.kind != "CustomResourceDefinition")
+        else {
             return Ok(());
-        }
+        };
         let keeps_places = resource.hash_covers_places();
         let node = &mut resource.node;
         if let [rule] = &rules[..] {
-            let count = rule.apply(node, specs, keeps_places)?;
+            let count = rule.apply(node, plan, keeps_places)?;
             counts[0].fetch_add(count, Ordering::Relaxed);
             return Ok(());
         }
         // Entries change no image but the one that they are held against, so each is followed by
         // itself. The tables lead to most of them once more.
         let mut found: FxHashMap<usize, Followed> = FxHashMap::default();
-        each_image(node, specs, &mut |image| {
+        each_image(node, plan, &mut |image| {
             let text = text(image)?;
             let followed = found
                 .entry(address(image))
@@ -146,7 +152,7 @@ pub fn apply(
         if !has_changed {
             return Ok(());
         }
-        each_image(node, specs, &mut |image| {
+        each_image(node, plan, &mut |image| {
             if let Some(followed) = found.get_mut(&address(image)) {
                 for (text, cause) in followed.changes.drain(..) {
                     image.set_scalar_from(&text, None, (!keeps_places).then_some(cause));
@@ -413,10 +419,10 @@ impl<'i> Rule<'i> {
     }
 
     /// Changes the images of an object, and says how many it were.
-    fn apply(&self, node: &mut Node, specs: &[FieldSpec], keeps_places: bool) -> Result<usize> {
+    fn apply(&self, node: &mut Node, plan: &Plan<'_>, keeps_places: bool) -> Result<usize> {
         // The tables lead to most images once more.
         let mut met = FxHashSet::default();
-        each_image(node, specs, &mut |image| {
+        each_image(node, plan, &mut |image| {
             if let Some(changed) = self.changed(text(image)?)? {
                 image.set_scalar_from(&changed, None, (!keeps_places).then_some(self.cause));
                 met.insert(address(image));
@@ -441,11 +447,11 @@ impl<'i> Rule<'i> {
 /// Calls `f` with the images of all containers, and then with those that the tables lead to.
 fn each_image(
     node: &mut Node,
-    specs: &[FieldSpec],
+    plan: &Plan<'_>,
     f: &mut dyn FnMut(&mut Node) -> Result<()>,
 ) -> Result<()> {
     in_containers(node, f)?;
-    fields::each_field_of(node, specs, OnMissing::Keep, f)
+    plan.walk(node, OnMissing::Keep, &mut |_, _, image| f(image))
 }
 
 /// Calls `f` with the image of every container of every list of containers, wherever it is.
@@ -568,7 +574,8 @@ mod tests {
             .collect();
         let counts = apply(&mut resources, &entries, &[], Release::NEWEST).unwrap();
         let mut found = Vec::new();
-        each_image(&mut resources.contents_mut()[0].node, &[], &mut |image| {
+        let node = &mut resources.contents_mut()[0].node;
+        each_image(node, &Plan::default(), &mut |image| {
             found.push(text_of(image));
             Ok(())
         })

@@ -2,15 +2,13 @@
 //!
 //! Source: <https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/labels/>.
 
-use std::sync::Arc;
-
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::limits::VALUE;
-use kustom_yaml::{Str, Tag, Text};
+use kustom_yaml::{Node, Str, Tag, Text};
 use rustc_hash::FxHashSet;
 
-use super::links;
-use crate::fields::{self, FieldSpec, LabelReach, OnMissing};
+use super::links::{self, Made};
+use crate::fields::{FieldSpec, LabelReach, OnMissing, Plans};
 use crate::resource::{Map, Resources};
 
 /// An entry of `labels`.
@@ -48,37 +46,37 @@ pub fn apply(resources: &mut Resources, pairs: &[(Text, Text)], specs: &[FieldSp
     let budget = resources.budget().clone();
     let total: u64 = sizes.sum();
     let keys: FxHashSet<&str> = pairs.iter().map(|(key, _)| &**key).collect();
-    let paths: Vec<Arc<str>> = specs.iter().map(|spec| spec.path.as_str().into()).collect();
+    let plans = Plans::among(specs, resources);
     resources.change_contents(|resource| {
+        let Some(plan) = plans.of(&resource.id().gvk) else {
+            return Ok(());
+        };
         let has_places = !resource.hash_covers_places();
-        let mut made: Vec<(Map, Option<Vec<Str>>)> = Vec::new();
-        fields::each_field_with(
-            &mut resource.node,
-            specs,
-            OnMissing::Map,
-            &mut |spec, items, labels| {
-                // Those that are there are passed by.
-                let total = total.saturating_add(labels.entries().len() as u64);
-                let charged = budget.charge("these labels or annotations", total);
-                charged.map_err(|error| error.at(pairs[0].0.span))?;
-                let before = labels.entries().len();
-                labels.set_text_fields(pairs, Some(Tag::Str), has_places);
-                let new = labels.entries().get(before..).unwrap_or_default();
-                if new.is_empty() {
-                    return Ok(());
-                }
-                let map = Map {
-                    field: Arc::clone(&paths[spec]),
-                    items: items.to_vec(),
-                };
-                let some = (new.len() != pairs.len()).then(|| {
-                    let keys = new.iter().filter_map(|entry| entry.key.text());
-                    keys.map(Str::from).collect()
+        let mut made = Vec::new();
+        let set = &mut |spec: usize, items: &[u32], labels: &mut Node| {
+            // Those that are there are passed by.
+            let total = total.saturating_add(labels.entries().len() as u64);
+            let charged = budget.charge("these labels or annotations", total);
+            charged.map_err(|error| error.at(pairs[0].0.span))?;
+            let before = labels.entries().len();
+            labels.set_text_fields(pairs, Some(Tag::Str), has_places);
+            let new = labels.entries().get(before..).unwrap_or_default();
+            if !new.is_empty() {
+                made.push(Made {
+                    spec,
+                    map: Map {
+                        field: specs[spec].path.clone(),
+                        items: items.to_vec(),
+                    },
+                    keys: (new.len() != pairs.len()).then(|| {
+                        let keys = new.iter().filter_map(|entry| entry.key.text());
+                        keys.map(Str::from).collect()
+                    }),
                 });
-                made.push((map, some));
-                Ok(())
-            },
-        )?;
+            }
+            Ok(())
+        };
+        plan.walk(&mut resource.node, OnMissing::Map, set)?;
         links::settle_keys(resource, |key| keys.contains(key));
         links::link(resource, pairs, made);
         Ok(())

@@ -7,19 +7,26 @@ use kustom_yaml::{Node, Str, Text};
 use crate::fields::segments;
 use crate::resource::{Followed, Link, Links, Map, Resource};
 
-/// Links the entries that one step has made: the maps, each with the keys that are new in it, where
-/// those are not all of the step's.
-pub(super) fn link(
-    resource: &mut Resource,
-    pairs: &[(Text, Text)],
-    made: Vec<(Map, Option<Vec<Str>>)>,
-) {
+/// Entries that a step has made in one map.
+pub(super) struct Made {
+    /// The number of the field spec that leads to the map.
+    pub(super) spec: usize,
+    /// The map.
+    pub(super) map: Map,
+    /// Their keys, where those are not all of the step's.
+    pub(super) keys: Option<Vec<Str>>,
+}
+
+/// Links the entries that one step has made.
+pub(super) fn link(resource: &mut Resource, pairs: &[(Text, Text)], mut made: Vec<Made>) {
     if made.len() < 2 {
         return;
     }
-    let has_all = made.iter().all(|(_, keys)| keys.is_none());
+    // A walk meets them item by item, kustomize spec by spec.
+    made.sort_by(|one, two| (one.spec, &one.map.items).cmp(&(two.spec, &two.map.items)));
+    let has_all = made.iter().all(|made| made.keys.is_none());
     let all: Arc<[Map]> = match has_all {
-        true => made.iter().map(|(map, _)| map.clone()).collect(),
+        true => made.iter().map(|made| made.map.clone()).collect(),
         false => Arc::default(),
     };
     for (key, _) in pairs {
@@ -28,8 +35,8 @@ pub(super) fn link(
         let maps = match has_all {
             true => Arc::clone(&all),
             false => {
-                let maps = made.iter().filter(|(_, keys)| is_in(keys));
-                maps.map(|(map, _)| map.clone()).collect()
+                let maps = made.iter().filter(|made| is_in(&made.keys));
+                maps.map(|made| made.map.clone()).collect()
             }
         };
         if maps.len() > 1

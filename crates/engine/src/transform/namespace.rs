@@ -4,9 +4,10 @@
 
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::place::Span;
-use kustom_yaml::{Node, Tag, Text};
+use kustom_yaml::{Node, Str, Tag, Text};
 
-use crate::fields::{self, FieldSpec, OnMissing};
+use crate::fields::{FieldSpec, OnMissing, Plan, Plans};
+use crate::id::Gvk;
 use crate::release::{Change, Release};
 use crate::resource::{Resource, Resources};
 use crate::schema::Schema;
@@ -53,11 +54,14 @@ pub fn apply(
         return Ok(());
     }
     let budget = resources.budget().clone();
+    let own = own_field();
+    let others = Plans::each(resources, |gvk| other_fields(specs, gvk));
     resources.change_ids(|resource| {
         budget.charge_text("this namespace", &wanted.namespace, 2)?;
         if moves_charts || !resource.history.from_helm {
             resource.remember_id();
-            wanted.move_one(resource, specs)?;
+            let others = others.of(&resource.id().gvk);
+            wanted.move_one(resource, &own, others)?;
             resource.refresh(schema);
         }
         Ok(())
@@ -67,39 +71,67 @@ pub fn apply(
     })
 }
 
+/// The field that all objects have, unless they are cluster-scoped.
+static OWN: FieldSpec = FieldSpec {
+    group: Str::const_new(""),
+    version: Str::const_new(""),
+    kind: Str::const_new(""),
+    path: Str::const_new("metadata/namespace"),
+    create: true,
+    core_only: false,
+    required: 0,
+};
+
+/// The way to the namespace of an object itself.
+pub(super) fn own_field() -> Plan<'static> {
+    Plan::of([&OWN])
+}
+
+/// The fields of a type that hold namespaces, less those that have rules of their own.
+fn other_fields<'s>(specs: &'s [FieldSpec], gvk: &Gvk) -> Plan<'s> {
+    let is_core = gvk.group.is_empty() && gvk.version == "v1";
+    let has_own_rule = |spec: &FieldSpec| match spec.path.as_str() {
+        "metadata/namespace" => true,
+        "metadata/name" => !is_core,
+        "subjects/namespace" => is_binding(gvk) && is_binding_kind(&spec.kind),
+        _ => false,
+    };
+    let is_meant = |spec: &&FieldSpec| {
+        spec.selects(&gvk.group, &gvk.version, &gvk.kind) && !has_own_rule(spec)
+    };
+    Plan::of(specs.iter().filter(is_meant))
+}
+
+fn is_binding(gvk: &Gvk) -> bool {
+    is_binding_kind(&gvk.kind)
+}
+
+fn is_binding_kind(kind: &str) -> bool {
+    matches!(kind, "RoleBinding" | "ClusterRoleBinding")
+}
+
 impl Namespace {
-    pub(super) fn move_one(&self, resource: &mut Resource, specs: &[FieldSpec]) -> Result<()> {
-        let id = resource.id().clone();
+    /// Sets the namespace of one object, and `others`, the further fields of its type.
+    pub(super) fn move_one(
+        &self,
+        resource: &mut Resource,
+        own: &Plan<'_>,
+        others: Option<&Plan<'_>>,
+    ) -> Result<()> {
         let span = resource.place_of_new(self.namespace.span);
-        let is_core = id.gvk.group.is_empty() && id.gvk.version == "v1";
-        let is_binding = matches!(&*id.gvk.kind, "RoleBinding" | "ClusterRoleBinding");
-        let node = &mut resource.node;
+        let (node, id, _) = resource.parts_mut();
         let leaf = OnMissing::Scalar(Tag::Str);
+        let set = &mut |_: usize, _: &[u32], field: &mut Node| self.set(field, span);
         if !id.cluster_scoped {
-            let path = "metadata/namespace".into();
-            let spec = FieldSpec {
-                path,
-                create: true,
-                ..FieldSpec::default()
-            };
-            fields::each_field(node, &spec, leaf, &mut |field| self.set(field, span))?;
+            own.walk(node, leaf, set)?;
         }
-        if is_binding && let Some(subjects) = node.get_mut("subjects") {
+        if is_binding(&id.gvk)
+            && let Some(subjects) = node.get_mut("subjects")
+        {
             self.move_subjects(subjects, span)?;
         }
-        for spec in specs {
-            // These fields have rules of their own.
-            let is_handled = match spec.path.as_str() {
-                "metadata/namespace" => true,
-                "metadata/name" => !is_core,
-                "subjects/namespace" => {
-                    is_binding && matches!(&*spec.kind, "RoleBinding" | "ClusterRoleBinding")
-                }
-                _ => false,
-            };
-            if !is_handled {
-                fields::each_field(node, spec, leaf, &mut |field| self.set(field, span))?;
-            }
+        if let Some(others) = others {
+            others.walk(node, leaf, set)?;
         }
         Ok(())
     }

@@ -4,10 +4,10 @@
 
 use kustom_yaml::error::Result;
 use kustom_yaml::place::Span;
-use kustom_yaml::{Str, Tag, Text};
+use kustom_yaml::{Node, Str, Tag, Text};
 
-use crate::fields::{self, FieldSpec, OnMissing};
-use crate::id::Id;
+use crate::fields::{FieldSpec, OnMissing, Plan};
+use crate::id::Gvk;
 use crate::resource::{Resource, Resources};
 use crate::schema::Schema;
 
@@ -39,36 +39,31 @@ pub(super) fn rename_all(
     change: impl Fn(&str) -> Str + Sync,
 ) -> Result<()> {
     let budget = resources.budget().clone();
+    let plans: Vec<Plan<'_>> = specs.iter().map(|spec| Plan::of([spec])).collect();
     resources.change_ids(|resource| {
-        let original = resource.original_id();
-        if keeps_its_name(&original) {
+        if keeps_its_name(&resource.original_gvk()) {
             return Ok(());
         }
         let span = resource.place_of_new(span);
-        for spec in specs {
-            if !spec.selects(
-                &original.gvk.group,
-                &original.gvk.version,
-                &original.gvk.kind,
-            ) {
+        for (spec, plan) in specs.iter().zip(&plans) {
+            let selects = |gvk: &Gvk| spec.selects(&gvk.group, &gvk.version, &gvk.kind);
+            if !selects(&resource.original_gvk()) {
                 continue;
             }
             if spec.path == "metadata/name" {
                 record(resource);
                 resource.remember_id();
             }
-            fields::each_field(
-                &mut resource.node,
-                spec,
-                OnMissing::Scalar(Tag::Str),
-                &mut |name| {
-                    let changed = change(name.text().unwrap_or_default());
-                    // The former name is remembered.
-                    budget.charge_text("this prefix or suffix", &changed, 2)?;
-                    name.set_scalar_from(&changed, None, span);
-                    Ok(())
-                },
-            )?;
+            let set = &mut |_: usize, _: &[u32], name: &mut Node| {
+                let changed = change(name.text().unwrap_or_default());
+                // The former name is remembered.
+                budget.charge_text("this prefix or suffix", &changed, 2)?;
+                name.set_scalar_from(&changed, None, span);
+                Ok(())
+            };
+            if selects(&resource.id().gvk) {
+                plan.walk(&mut resource.node, OnMissing::Scalar(Tag::Str), set)?;
+            }
             resource.refresh(schema);
         }
         Ok(())
@@ -76,8 +71,7 @@ pub(super) fn rename_all(
 }
 
 /// Whether the kind is one whose names mean something outside the build.
-fn keeps_its_name(original: &Id) -> bool {
-    let gvk = &original.gvk;
+fn keeps_its_name(gvk: &Gvk) -> bool {
     matches!(&*gvk.kind, "CustomResourceDefinition" | "Namespace")
         || (gvk.kind == "APIService" && gvk.group == "apiregistration.k8s.io")
 }

@@ -8,7 +8,7 @@ use kustom_yaml::place::Span;
 use kustom_yaml::{FieldPath, Text, Value};
 
 use super::links;
-use super::namespace::Namespace;
+use super::namespace::{self, Namespace};
 use crate::resource::{Resource, Resources, Selector};
 use crate::schema::Schema;
 
@@ -101,7 +101,7 @@ impl Target {
                 namespace,
                 ..Namespace::default()
             }
-            .move_one(resource, &[]);
+            .move_one(resource, &namespace::own_field(), None);
         }
         let id = resource.id().clone();
         let misfit = |message: &str| {
