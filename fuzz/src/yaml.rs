@@ -4,7 +4,7 @@ use kustom::place::SourceId;
 use kustom::yaml::{
     Dialect, Manifests, Node, Options, PrintOptions, Size, block_subset, manifests, print, read,
     read_by_scanner, read_manifests, repeated_key, rewrite, same_data, take_manifests_from, write,
-    write_stream,
+    write_rope, write_stream,
 };
 
 use super::parts::pair;
@@ -47,9 +47,15 @@ pub(crate) fn verbatim_is_read(text: &str) {
     let whole = read_manifests(text.as_bytes(), SourceId::NONE);
     let printed = |manifests: &Manifests| {
         let mut text = String::new();
-        write_stream(&manifests.documents, &mut text)
+        let copied = write_stream(&manifests.documents, &mut text)
             .map(|()| text)
-            .map_err(|error| error.to_string())
+            .map_err(|error| error.to_string());
+        let mut bytes = Vec::new();
+        if let Ok(rope) = write_rope(&manifests.documents) {
+            rope.write_to(&mut bytes).expect("it is memory");
+        }
+        assert_eq!(copied.as_deref().unwrap_or_default().as_bytes(), bytes);
+        copied
     };
     for length in [1, 64] {
         let taken = take_manifests_from(text.into(), SourceId::NONE, length);

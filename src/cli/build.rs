@@ -170,14 +170,19 @@ fn build(arguments: &Arguments, streams: &Streams) -> Result<()> {
             write_each(directory, &built.resources)
         }
         _ => {
-            let text = built.to_yaml()?;
+            let printed = built.to_rope()?;
             streams.findings(&shown);
+            let result = match output {
+                Some(path) => {
+                    let mut text = String::new();
+                    printed.append_to(&mut text);
+                    write::file(path, text.as_bytes())
+                }
+                None => streams.rope(&printed),
+            };
             // The process ends here: its memory need not be given back piece by piece.
             std::mem::forget(built);
-            output.map_or_else(
-                || streams.data(&text),
-                |path| write::file(path, text.as_bytes()),
-            )
+            result
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _, StdoutLock, Write as _};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -14,6 +14,7 @@ use kustom::place::Place;
 use kustom::report::{
     self, Color, Diagnostic, Format, Look, MessageFormat, Outcome, Report, visible_json,
 };
+use kustom::yaml::Rope;
 use kustom::yaml::cut::Cut as _;
 
 use super::{progress, terminal};
@@ -320,9 +321,18 @@ impl Streams {
 
     /// Prints data that need not be text.
     pub(super) fn bytes(&self, bytes: &[u8]) -> Result<()> {
+        Self::stdout(|stdout| stdout.write_all(bytes))
+    }
+
+    /// The same of a text in pieces.
+    pub(super) fn rope(&self, rope: &Rope<'_>) -> Result<()> {
+        Self::stdout(|stdout| rope.write_to(stdout))
+    }
+
+    fn stdout(write: impl FnOnce(&mut StdoutLock<'_>) -> io::Result<()>) -> Result<()> {
         let _bar = progress::hidden();
         let mut stdout = io::stdout().lock();
-        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        match write(&mut stdout).and_then(|()| stdout.flush()) {
             Err(cause) if cause.kind() != io::ErrorKind::BrokenPipe => {
                 Err(Error::new(Kind::Output, "cannot write to stdout").caused_by(cause))
             }

@@ -8,9 +8,11 @@
 //! target compare both readers.
 
 mod flow;
+mod kept;
 mod keys;
 mod leaf;
 mod lines;
+mod made;
 mod pieces;
 mod plain;
 mod quoted;
@@ -20,13 +22,13 @@ mod text;
 
 use std::sync::Arc;
 
-pub(super) use lines::Text as KeptText;
+pub(super) use kept::Text as KeptText;
 
-use lines::Kept;
+use kept::Kept;
 
 use super::attach::{end_comments, frame, give_foot_back, move_foot};
-use super::list::Source;
 use super::scan::{Blank, Margin, Mark, Origin, TokenKind, break_length, is_blank_or_end};
+use super::verbatim::Source;
 use super::{Decor, Dialect, Entry, Node, Options, Str, Style, Tag, Value};
 use crate::place::Span;
 
@@ -48,7 +50,7 @@ pub(super) fn first(
 ) -> Option<Node> {
     let mut reader = Reader::new(text, origin, dialect)?;
     if let Some(kept) = kept.filter(|_| dialect == Dialect::Manifest) {
-        reader.kept = Kept::new(text, kept, origin.source).map(Box::new);
+        reader.kept = Kept::new(text, origin.offset, kept, origin.source).map(Box::new);
     }
     reader.start()?;
     let root = reader.root()?;
@@ -97,14 +99,14 @@ fn has_odd_break(text: &str) -> bool {
 /// Where the spaces end that start at a position.
 #[inline]
 fn spaces_end(bytes: &[u8], start: usize) -> usize {
-    const SPACES: u64 = u64::from_ne_bytes([b' '; 8]);
+    const SPACES: u128 = u128::from_ne_bytes([b' '; 16]);
     let mut at = start;
-    while let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
-        let others = u64::from_le_bytes(*eight) ^ SPACES;
+    while let Some(some) = bytes.get(at..).and_then(<[u8]>::first_chunk::<16>) {
+        let others = u128::from_le_bytes(*some) ^ SPACES;
         if others != 0 {
             return at + (others.trailing_zeros() / 8) as usize;
         }
-        at += 8;
+        at += 16;
     }
     while bytes.get(at) == Some(&b' ') {
         at += 1;
@@ -147,7 +149,7 @@ struct Reader<'t> {
     /// The column in which the block collection at hand will be printed.
     indent: usize,
     /// What is known of the collections that can be printed line by line, where that is asked for.
-    kept: Option<Box<Kept>>,
+    kept: Option<Box<Kept<'t>>>,
     /// Where that is known already, because this is a piece of a text.
     pieces: Option<&'t Arc<Source>>,
 }

@@ -11,20 +11,24 @@ const WIDTH: usize = 80;
 /// Where output goes.
 pub(super) struct Output<'o> {
     out: &'o mut String,
-    /// Where the present line starts.
+    /// Where the present line starts, and how many columns of it are not in the output.
     line: usize,
+    before: usize,
 }
 
 impl<'o> Output<'o> {
     pub(super) fn new(out: &'o mut String) -> Self {
-        let line = out.len();
-        Self { out, line }
+        Self::in_column(out, 0)
     }
 
-    /// Goes on in the last line of what is there.
-    pub(super) fn within_line(out: &'o mut String) -> Self {
-        let line = memchr::memrchr(b'\n', out.as_bytes()).map_or(0, |at| at + 1);
-        Self { out, line }
+    /// Goes on in a column of a line that is written elsewhere.
+    pub(super) fn in_column(out: &'o mut String, column: usize) -> Self {
+        let line = out.len();
+        Self {
+            out,
+            line,
+            before: column,
+        }
     }
 
     pub(super) fn push(&mut self, text: &str) {
@@ -43,7 +47,7 @@ impl<'o> Output<'o> {
 
     /// Says that a line starts here.
     pub(super) fn start_line(&mut self) {
-        self.line = self.out.len();
+        (self.line, self.before) = (self.out.len(), 0);
     }
 
     /// Lets a function write into the present line.
@@ -53,7 +57,7 @@ impl<'o> Output<'o> {
 
     pub(super) fn end_line(&mut self) {
         self.out.push('\n');
-        self.line = self.out.len();
+        self.start_line();
     }
 
     pub(super) fn indent(&mut self, indent: usize) {
@@ -88,12 +92,12 @@ impl<'o> Output<'o> {
     }
 
     fn may_wrap(&self, text: &str, classes: Classes) -> bool {
-        classes.has_space() && self.out.len() - self.line + text.len() > WIDTH + 1
+        classes.has_space() && self.before + self.out.len() - self.line + text.len() > WIDTH + 1
     }
 
     /// The number of characters on the present line.
     fn column(&self) -> usize {
-        self.out.cut(self.line..).chars().count()
+        self.before + self.out.cut(self.line..).chars().count()
     }
 
     /// Replaces a space by a line break.
@@ -103,20 +107,17 @@ impl<'o> Output<'o> {
         indent
     }
 
-    fn plain(&mut self, text: &str, indent: usize) {
-        let bytes = text.as_bytes();
+    /// Writes a text that is plain, with its line breaks.
+    pub(super) fn plain(&mut self, text: &str, indent: usize) {
         let mut column = self.column();
-        let mut start = 0;
-        for (index, &byte) in bytes.iter().enumerate() {
-            if byte == b' ' && column > WIDTH && stands_alone(bytes, index) {
-                self.push(text.cut(start..index));
-                column = self.wrap(indent);
-                start = index + 1;
-            } else if !is_continuation(byte) {
-                column += 1;
-            }
+        let mut rest = text;
+        while let Some(space) = break_after(rest, (WIDTH + 1).saturating_sub(column)) {
+            let (line, after) = rest.halves(space);
+            self.push(line);
+            column = self.wrap(indent);
+            rest = after.cut(1..);
         }
-        self.push(text.cut(start..));
+        self.push(rest);
     }
 
     fn single(&mut self, text: &str, indent: Option<usize>) {
@@ -161,9 +162,16 @@ impl<'o> Output<'o> {
         let escape_all = text.starts_with('\u{FEFF}');
         let mut column = self.column();
         let mut after_space = false;
+        // Those before are written.
+        let mut start = 0;
         for (index, c) in text.char_indices() {
             let is_last = index + 1 == bytes.len();
-            if escape_all || !is_printable(c) || is_break(c) || matches!(c, '"' | '\\') {
+            let is_simple = matches!(c, ' '..='~') && !matches!(c, '"' | '\\');
+            if escape_all
+                || !is_simple && (matches!(c, '"' | '\\') || is_break(c) || !is_printable(c))
+            {
+                self.push(text.cut(start..index));
+                start = index + c.len_utf8();
                 column += self.escape(c);
                 after_space = false;
                 continue;
@@ -172,19 +180,19 @@ impl<'o> Output<'o> {
                 Some(indent)
                     if c == ' ' && !after_space && column > WIDTH && index > 0 && !is_last =>
                 {
+                    self.push(text.cut(start..index));
+                    start = index + 1;
                     column = self.wrap(indent);
                     if bytes[index + 1] == b' ' {
                         self.out.push('\\');
                         column += 1;
                     }
                 }
-                _ => {
-                    self.out.push(c);
-                    column += 1;
-                }
+                _ => column += 1,
             }
             after_space = c == ' ';
         }
+        self.push(text.cut(start..));
         self.out.push('"');
     }
 
@@ -252,7 +260,7 @@ impl<'o> Output<'o> {
         if lacks_break {
             self.out.push('\n');
         }
-        self.line = self.out.len();
+        self.start_line();
     }
 
     /// Lines that may end in LS or PS.
@@ -269,8 +277,16 @@ impl<'o> Output<'o> {
     }
 }
 
-fn is_continuation(byte: u8) -> bool {
-    byte & 0xC0 == 0x80
+/// The first space after so many characters that can be a line break.
+fn break_after(text: &str, characters: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    // A character is a byte at least.
+    let start = match bytes.get(..characters)?.is_ascii() {
+        true => characters,
+        false => text.char_indices().nth(characters)?.0,
+    };
+    let mut spaces = memchr::memchr_iter(b' ', bytes.get(start..)?).map(|at| start + at);
+    spaces.find(|at| stands_alone(bytes, *at))
 }
 
 /// Whether a space has no space beside it and is neither the first nor the last character.

@@ -4,6 +4,7 @@
 
 mod attach;
 mod binary;
+mod changes;
 mod control_chars;
 mod normalize;
 pub mod cut;
@@ -32,6 +33,7 @@ mod block_subset;
 mod read;
 mod round_trip;
 mod resolve;
+mod rope;
 mod scan;
 mod set;
 mod size;
@@ -43,6 +45,7 @@ mod tags;
 mod text;
 pub mod threads;
 mod timestamp;
+mod verbatim;
 mod wildcard;
 mod write;
 
@@ -76,9 +79,10 @@ pub use read::read_by_scanner;
 pub use read::{Options, read, read_first};
 pub use resolve::plain;
 pub use resolve::{Dialect, Scalar};
+pub use rope::Rope;
 pub use round_trip::settle_nulls;
 pub use size::{Size, charge_copy};
 pub use text::Text;
 pub use timestamp::Timestamp;
 pub use wildcard::{Wildcards, matches_pattern};
-pub use write::{repeated_key, write, write_stream};
+pub use write::{repeated_key, write, write_rope, write_stream};

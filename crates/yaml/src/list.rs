@@ -11,8 +11,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use crate::cut::Cut as _;
-use crate::place::SourceId;
+use super::verbatim::{Extent, Source};
 
 /// A vector that is its own, or shared until somebody changes it.
 ///
@@ -64,92 +63,10 @@ pub(super) struct Verbatim<T> {
     list: OnceLock<Vec<T>>,
 }
 
-/// The text of which collections are pieces.
-pub(super) struct Source {
-    /// The whole text.
-    text: Arc<String>,
-    /// Where it was read.
-    pub(super) id: SourceId,
-    /// What was found in a document; set once that is read.
-    found: OnceLock<Found>,
-}
-
-/// The large collections of a document that are printed line by line.
-pub(super) struct Found {
-    /// In the order of the text, each before those in it.
-    pub(super) extents: Box<[Extent]>,
-    /// What is printed of those that are not printed as they stand.
-    pub(super) printed: Box<str>,
-}
-
-/// The lines of a text that are a collection.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Extent {
-    /// The start of its first line.
-    pub(super) start: u32,
-    /// The start of the line after it.
-    pub(super) end: u32,
-    /// Where its last value ends.
-    pub(super) last: u32,
-    /// How many lines are before it in the text.
-    pub(super) line: u32,
-    /// How many lines it has.
-    pub(super) lines: u32,
-    /// The column of its keys or dashes as they are printed.
-    pub(super) indent: u32,
-    /// Where what is printed of it starts and ends; both 0 if its lines are printed as they stand.
-    pub(super) printed_start: u32,
-    pub(super) printed_end: u32,
-    /// How many values are in it, however deep.
-    pub(super) values: u32,
-    /// How long their texts are.
-    pub(super) bytes: u32,
-    /// How deep the collections in it are nested, itself counted.
-    pub(super) depth: u32,
-}
-
-impl Source {
-    pub(super) fn new(text: Arc<String>, id: SourceId) -> Self {
-        Self {
-            text,
-            id,
-            found: OnceLock::new(),
-        }
-    }
-
-    /// Remembers what was found.
-    pub(super) fn set(&self, found: Found) {
-        let _ = self.found.set(found);
-    }
-
-    /// The lines of a collection.
-    pub(super) fn lines(&self, extent: &Extent) -> &str {
-        self.text.cut(extent.start as usize..extent.end as usize)
-    }
-
-    /// The lines that are printed of a collection.
-    fn printed(&self, extent: &Extent) -> &str {
-        match self.found.get() {
-            Some(found) if extent.printed_end > 0 => {
-                let range = extent.printed_start as usize..extent.printed_end as usize;
-                found.printed.cut(range)
-            }
-            _ => self.lines(extent),
-        }
-    }
-
-    /// The large collection that starts with the line at an offset.
-    pub(super) fn extent_at(&self, start: u32) -> Option<&Extent> {
-        let extents = &self.found.get()?.extents;
-        let found = extents.binary_search_by_key(&start, |extent| extent.start);
-        found.ok().and_then(|index| extents.get(index))
-    }
-}
-
 impl<T> Verbatim<T> {
-    /// The lines that are printed of it.
-    pub(super) fn printed(&self) -> &str {
-        self.source.printed(&self.extent)
+    /// The text that it is a piece of.
+    pub(super) fn source(&self) -> &Source {
+        &self.source
     }
 
     /// Where it is, and how large.

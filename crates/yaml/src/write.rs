@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 
 use super::emit::Output;
 use super::list::{Printed, Shared, Verbatim};
+use super::rope::{Piece, Rope};
 use super::round_trip::{self, DEPTH, LONGEST_SIMPLE_KEY, Position};
 use super::style::{Classes, Emitter, allowed};
 use super::{Entry, Node, Scalar, Style, Tag, Value, json_text, number, order};
@@ -31,7 +32,10 @@ use crate::threads;
 /// # Ok::<(), kustom_yaml::error::Error>(())
 /// ```
 pub fn write(node: &Node, out: &mut String) -> Result<()> {
-    let mut writer = Writer::new(Output::new(out));
+    document(node, Writer::new(Output::new(out)))
+}
+
+fn document<'n>(node: &'n Node, mut writer: Writer<'n, '_>) -> Result<()> {
     writer.before_foot = round_trip::before_foot(node);
     match &node.value {
         Value::Map(entries) if !entries.is_empty() => writer.mapping(node, entries, 0),
@@ -40,10 +44,16 @@ pub fn write(node: &Node, out: &mut String) -> Result<()> {
     }
 }
 
-/// Writes a value on the line of its key or dash, which stands there; `indent` is the column of the
+/// Writes a value on the line of its key or dash, which ends in a column; `indent` is that of the
 /// collection around it.
-pub(super) fn value(node: &Node, indent: usize, after: After, out: &mut String) -> Result<()> {
-    Writer::new(Output::within_line(out)).value(node, indent, after)
+pub(super) fn value(
+    node: &Node,
+    indent: usize,
+    after: After,
+    column: usize,
+    out: &mut String,
+) -> Result<()> {
+    Writer::new(Output::in_column(out, column)).value(node, indent, after)
 }
 
 /// Writes a key as it stands before its colon.
@@ -123,27 +133,43 @@ pub fn write_stream<'n>(
     documents: impl IntoIterator<Item = &'n Node>,
     out: &mut String,
 ) -> Result<()> {
+    write_rope(documents).map(|rope| rope.append_to(out))
+}
+
+/// Writes documents with `---` between them; long pieces of the texts that they were read from stay
+/// where they are.
+///
+/// # Example
+///
+/// ```
+/// use kustom_yaml::place::SourceId;
+/// use kustom_yaml::{manifests, write_rope};
+///
+/// let documents = manifests(b"{b: 1, a: x}\n---\nc: 2\n", SourceId::NONE)?;
+/// let mut out = Vec::new();
+/// write_rope(&documents)?.write_to(&mut out).unwrap();
+/// assert_eq!(out, b"a: x\nb: 1\n---\nc: 2\n");
+/// # Ok::<(), kustom_yaml::error::Error>(())
+/// ```
+pub fn write_rope<'n>(documents: impl IntoIterator<Item = &'n Node>) -> Result<Rope<'n>> {
     let documents: Vec<&Node> = documents.into_iter().collect();
     if documents.len() < 2 * SHARE {
-        return write_some(&documents, out);
+        return write_some(&documents);
     }
-    let share = |documents: &[&Node]| {
-        let mut text = String::new();
-        write_some(documents, &mut text).map(|()| text)
-    };
     threads::get_ready();
-    let mut texts = Vec::new();
+    let mut ropes = Vec::new();
     documents
         .par_chunks(SHARE)
-        .map(share)
-        .collect_into_vec(&mut texts);
-    for (index, text) in texts.into_iter().enumerate() {
+        .map(write_some)
+        .collect_into_vec(&mut ropes);
+    let mut all = Rope::default();
+    for (index, rope) in ropes.into_iter().enumerate() {
         if index > 0 {
-            out.push_str(SEPARATOR);
+            all.halves().0.push_str(SEPARATOR);
         }
-        out.push_str(&text?);
+        all.append(rope?);
     }
-    Ok(())
+    Ok(all)
 }
 
 /// How many documents a thread writes at a time.
@@ -151,14 +177,18 @@ const SHARE: usize = 256;
 
 const SEPARATOR: &str = "---\n";
 
-fn write_some(documents: &[&Node], out: &mut String) -> Result<()> {
-    for (index, document) in documents.iter().enumerate() {
+fn write_some<'n>(documents: &[&'n Node]) -> Result<Rope<'n>> {
+    let mut rope = Rope::default();
+    for (index, node) in documents.iter().enumerate() {
+        let (text, pieces) = rope.halves();
         if index > 0 {
-            out.push_str(SEPARATOR);
+            text.push_str(SEPARATOR);
         }
-        write(document, out)?;
+        let mut writer = Writer::new(Output::new(text));
+        writer.pieces = Some(pieces);
+        document(node, writer)?;
     }
-    Ok(())
+    Ok(rope)
 }
 
 struct Writer<'n, 'o> {
@@ -170,6 +200,8 @@ struct Writer<'n, 'o> {
     before_foot: Option<&'n Node>,
     /// Whether what is written is being kept.
     keeps: bool,
+    /// Where pieces go that are not copied into the output.
+    pieces: Option<&'o mut Vec<Piece<'n>>>,
     /// Lists of fields that are not in use.
     spare: Vec<Vec<Field<'n>>>,
 }
@@ -198,6 +230,7 @@ impl<'n, 'o> Writer<'n, 'o> {
             in_flow: false,
             before_foot: None,
             keeps: false,
+            pieces: None,
             spare: Vec::new(),
         }
     }
@@ -335,14 +368,14 @@ impl<'n, 'o> Writer<'n, 'o> {
     fn copy<T>(
         &mut self,
         node: &Node,
-        list: Option<&Verbatim<T>>,
+        list: Option<&'n Verbatim<T>>,
         indent: usize,
         after: After,
     ) -> bool {
         let Some(verbatim) = list else {
             return false;
         };
-        let extent = verbatim.extent();
+        let (source, extent) = (verbatim.source(), verbatim.extent());
         let is_in_place = after == After::Key
             && extent.indent as usize == indent
             && self.depth + extent.depth as usize <= DEPTH
@@ -351,7 +384,14 @@ impl<'n, 'o> Writer<'n, 'o> {
             && self.before_foot.is_none();
         if is_in_place {
             self.output.end_line();
-            self.output.push(verbatim.printed());
+            match &mut self.pieces {
+                Some(pieces) if !self.keeps => pieces.push(Piece {
+                    at: self.output.len(),
+                    source,
+                    extent,
+                }),
+                _ => source.print(extent, &mut |text| self.output.push(text)),
+            }
             self.output.start_line();
         }
         is_in_place

@@ -11,11 +11,11 @@ use std::path::{Path, PathBuf};
 use kustom_yaml::place::SourceId;
 use kustom_yaml::{
     Manifests, Node, Options, Size, read, read_manifests, repeated_key, take_manifests_from, write,
-    write_stream,
+    write_rope, write_stream,
 };
 
 /// Texts as they are printed, and some at the edge of that.
-const SEEDS: [&str; 12] = [
+const SEEDS: [&str; 13] = [
     "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  annotations:\n    \
      controller-gen.kubebuilder.io/version: v0.14.0\n  name: things.example.com\nspec:\n  group: example.com\n  \
      names:\n    kind: Thing\n    plural: things\n  scope: Namespaced\n  versions:\n  - additionalPrinterColumns:\n    \
@@ -36,15 +36,23 @@ const SEEDS: [&str; 12] = [
     "spec:\n  versions:\n    - name: v1\n      schema:\n        type: object\n        properties:\n          value:\n            type: string  # of course\n            description: 'needless'\n          enabled:\n            type: boolean\n            enum: [true]\n            default:\n              z:\n              - \"1\"\n              - {b: c, a: d}\n              a: b\n      additional:\n        - y: |\n            text\n          x:\n  names:\n    plural: things\n    kind: Thing\n  group: example.com\n",
     "s:\n- name: a\n  image: b\n  env:\n  - name: c\n    value: d\n  args: [x]\n- v2: a\n  v10: b\n  v1alpha2:\n    d: e\n    c: 'f'\n  v1: g\n- t:\n    b: c\n    a: |-\n      one\n      two\n    \"y\": z\n    x: w\n- - z: 1\n    y:\n      x: 2\n      w: 3\n    b: 4\n",
     "items:\n  - a:\n      b:\n        - c: d\n          description: APIVersion defines the versioned schema of this representation of an object, and is long\n          e: 'Text: that goes on for longer than a line may be where it is printed, as is seen here\n            and there'\n          f: |\n            text\n        - g: null\n        # end\n    # end\n  - h: {}\n\nother:\n  x: y\n",
+    "a:\n  words: [one, two , 3,true]  # all\n  none: [a, b: c]\n  dates: [2001-01-01, y]\nb:\n    - z: a plain text\n        of a few\n        short lines\n      # of y\n      y: 'it''s\n        short'  # here\n      x:  # of w\n        w: \"in \\\"two\\\"\n          lines\"\n        v: text # of v\n        u: a#b  \n        t: a text that is so long that it is broken, and that a comment follows, which is not printed  # here\n      s:    # nothing\n      r: [a,b]\n    - - p: \"\\ttab\"\n        o: 'a: b and so on, for longer than a line may be, so that it is broken where it is printed'\n",
     "k:\n- a: b\n  c:\n  - d: e\n    f:\n      g: h\n- a: i\n\n- |-\n  one line\n- |\n  one line\n- ''\n- 'a b'\n- \"a: b\"\n- a b \n",
 ];
 
 /// What a text comes to, as it is printed, or the error that ends that.
 fn printed(manifests: &Manifests) -> Result<String, String> {
     let mut text = String::new();
-    write_stream(&manifests.documents, &mut text)
+    let copied = write_stream(&manifests.documents, &mut text)
         .map(|()| text)
-        .map_err(|error| format!("{error}"))
+        .map_err(|error| format!("{error}"));
+    let mut bytes = Vec::new();
+    if let Ok(rope) = write_rope(&manifests.documents) {
+        rope.write_to(&mut bytes).unwrap();
+    }
+    let written = String::from_utf8(bytes).unwrap();
+    assert_eq!(copied.as_deref().unwrap_or_default(), written);
+    copied
 }
 
 /// Changes what is at the end of a path that a number chooses.

@@ -29,7 +29,7 @@ use kustom_yaml::error::{Error, Result};
 use kustom_yaml::finding::Finding;
 use kustom_yaml::limits::Budget;
 use kustom_yaml::place::{SourceId, Span};
-use kustom_yaml::{Node, Str, write, write_stream};
+use kustom_yaml::{Node, Rope, Str, write, write_rope};
 
 use crate::fields::Fields;
 use crate::generate::Product;
@@ -115,9 +115,19 @@ impl Built {
     /// If an object cannot be written, such as one with a key that comes twice.
     pub fn to_yaml(&self) -> Result<String> {
         let mut text = String::new();
-        let nodes = self.resources.iter().map(|resource| &resource.node);
-        write_stream(nodes, &mut text).map_err(|error| self.unwritten(error))?;
+        self.to_rope()?.append_to(&mut text);
         Ok(text)
+    }
+
+    /// As [`Self::to_yaml`], but long pieces stay in the texts that they were read from until they are
+    /// written.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::to_yaml`].
+    pub fn to_rope(&self) -> Result<Rope<'_>> {
+        let nodes = self.resources.iter().map(|resource| &resource.node);
+        write_rope(nodes).map_err(|error| self.unwritten(error))
     }
 
     /// Says of an error of writing which object it is about, and which files its places are in.

@@ -25,12 +25,10 @@ pub(super) struct Keys {
 
 impl Keys {
     /// Whether a key comes after the last one in the order in which they are printed.
-    #[inline]
     fn are_followed_by(&mut self, last: &str, key: &str) -> bool {
-        let mut pairs = last.as_bytes().iter().zip(key.as_bytes());
-        let is_next = match pairs.find(|(a, b)| a != b) {
-            Some((a, b)) if a.is_ascii_alphabetic() && b.is_ascii_alphabetic() => a < b,
-            _ => {
+        let is_next = match differs_at(last.as_bytes(), key.as_bytes()) {
+            Some((a, b)) => a < b,
+            None => {
                 self.are_odd |= last >= key;
                 order::precedes(last, key)
             }
@@ -71,15 +69,23 @@ impl Reader<'_> {
             return self.quoted_key(line, keys, at);
         }
         let (end, has_digit) = word(bytes, at);
-        let key = self.text.get(at..end)?;
-        let is_key = bytes.get(end) == Some(&b':') && !key.is_empty() && key.len() <= KEY_LENGTH;
-        if !is_key || !is_plain(key) {
+        let key = bytes.get(at..end)?;
+        let first = *key.first()?;
+        if bytes.get(end) != Some(&b':') || key.len() > KEY_LENGTH {
+            return None;
+        }
+        if is_remarkable(first) && !is_plain(self.text.get(at..end)?) {
             return None;
         }
         keys.have_digit |= has_digit;
         if !is_first && !keys.are_unsorted {
-            let last = self.text.get(before.0..before.1)?;
-            keys.are_unsorted = !keys.are_followed_by(last, key);
+            let differs = differs_at(bytes.get(before.0..before.1)?, key);
+            // Of letters the lesser comes first.
+            let is_next = matches!(differs, Some((a, b)) if a < b) && !keys.are_odd;
+            if !is_next {
+                let (last, key) = (self.text.get(before.0..before.1)?, self.text.get(at..end)?);
+                keys.are_unsorted = !keys.are_followed_by(last, key);
+            }
         }
         let can_be_sorted = !(keys.are_unsorted && keys.have_quotes);
         can_be_sorted.then_some((end, key.len()))
@@ -124,6 +130,15 @@ impl Reader<'_> {
     }
 }
 
+/// The first letters in which two keys differ, if they are letters.
+#[inline]
+fn differs_at(one: &[u8], other: &[u8]) -> Option<(u8, u8)> {
+    let mut pairs = one.iter().zip(other);
+    let (one, other) = pairs.find(|(one, other)| one != other)?;
+    let are_letters = one.is_ascii_alphabetic() && other.is_ascii_alphabetic();
+    are_letters.then_some((*one, *other))
+}
+
 /// Whether a text of one line, which nothing in the middle keeps from being plain, is a string that
 /// is printed plain.
 #[inline]
@@ -155,15 +170,36 @@ fn word_end(bytes: &[u8], start: usize) -> usize {
 #[inline]
 pub(super) fn word(bytes: &[u8], start: usize) -> (usize, bool) {
     let (mut at, mut classes) = (start, 0);
-    while let Some(byte) = bytes.get(at) {
-        let class = WORD[*byte as usize];
-        if class == 0 {
-            break;
+    loop {
+        at += letters(bytes, at);
+        match bytes.get(at).map(|byte| WORD[*byte as usize]) {
+            None | Some(0) => return (at, classes & DIGIT != 0),
+            Some(class) => classes |= class,
         }
-        classes |= class;
         at += 1;
     }
-    (at, classes & DIGIT != 0)
+}
+
+/// How many letters there are at a position; 0 may mean that the text ends soon.
+#[inline]
+fn letters(bytes: &[u8], start: usize) -> usize {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGH: u64 = ONES << 7;
+    let mut at = start;
+    while let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+        // Each byte by itself: its highest bit says that it is no letter.
+        let eight = u64::from_le_bytes(*eight);
+        let lower = (eight | (ONES * 0x20)) & !HIGH;
+        let from_a = lower + ONES * (0x80 - b'a' as u64);
+        let beyond_z = lower + ONES * (0x80 - b'z' as u64 - 1);
+        let others = (!from_a | beyond_z | eight) & HIGH;
+        if others != 0 {
+            at += (others.trailing_zeros() / 8) as usize;
+            break;
+        }
+        at += 8;
+    }
+    at - start
 }
 
 const DIGIT: u8 = 2;

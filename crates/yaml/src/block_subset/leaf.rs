@@ -1,6 +1,6 @@
 //! Values that are printed as they stand, or are made nodes and written.
 
-use super::super::emit::Output;
+use super::super::changes::Changes;
 use super::super::scan::is_blank_or_end;
 use super::super::style::{is_open_ended, is_remarkable};
 use super::super::write::{self, After};
@@ -11,12 +11,15 @@ use super::{Reader, spaces_end};
 /// A line is broken at a space beyond this column.
 const WIDTH: usize = 80;
 
-/// What is known of a text whose lines are passed, and the line that is written.
+/// What is known of a text whose lines are passed, and in what it is printed differently.
 pub(super) struct Page {
-    /// Where values are written.
+    pub(super) changes: Changes,
+    /// Where keys are written.
     pub(super) line: String,
     /// The end of the last token.
     pub(super) last_end: usize,
+    /// The start of a line, and where its spaces end.
+    spaces: (usize, usize),
     has_tab: bool,
     is_ascii: bool,
 }
@@ -24,10 +27,39 @@ pub(super) struct Page {
 impl Page {
     pub(super) fn new(text: &str) -> Self {
         Self {
+            changes: Changes::default(),
             line: String::new(),
             last_end: 0,
+            spaces: (0, spaces_end(text.as_bytes(), 0)),
             has_tab: memchr::memchr(b'\t', text.as_bytes()).is_some(),
             is_ascii: text.is_ascii(),
+        }
+    }
+
+    /// Where the spaces end that a line starts with; several ask that of the same one.
+    #[inline]
+    pub(super) fn spaces_end(&mut self, bytes: &[u8], line_start: usize) -> usize {
+        if self.spaces.0 != line_start {
+            self.spaces = (line_start, spaces_end(bytes, line_start));
+        }
+        self.spaces.1
+    }
+
+    /// The next line with content, and where its content starts.
+    #[inline]
+    pub(super) fn content_below(
+        &mut self,
+        bytes: &[u8],
+        line_start: usize,
+    ) -> Option<(usize, usize)> {
+        let mut start = line_start;
+        loop {
+            let at = self.spaces_end(bytes, start);
+            match bytes.get(at)? {
+                b'\n' => start = at + 1,
+                b'#' => start = at + memchr::memchr(b'\n', bytes.get(at..)?)? + 1,
+                _ => return Some((start, at)),
+            }
         }
     }
 }
@@ -43,8 +75,9 @@ pub(super) struct Leaf {
     pub(super) length: usize,
     /// How deep it is nested; 0 for a scalar.
     pub(super) depth: u32,
-    /// Whether the lines that are printed were made, and not copied.
-    pub(super) is_made: bool,
+    /// Where what is printed after its colon or dash starts in what was made; nothing if it is printed
+    /// as it stands.
+    pub(super) made: Option<usize>,
 }
 
 /// Where a value stands.
@@ -69,21 +102,14 @@ impl Spot {
     fn width(&self) -> Option<usize> {
         (WIDTH + self.column).checked_sub(self.indent)
     }
+
+    /// The column after the colon or the dash as it is printed.
+    pub(super) fn printed(&self) -> Option<usize> {
+        (self.mark - self.line_start + self.indent).checked_sub(self.column)
+    }
 }
 
 impl Reader<'_> {
-    /// Writes what is before a value in its line.
-    pub(super) fn begin_line(&self, page: &mut Page, spot: Spot) -> Option<()> {
-        let content = spaces_end(self.bytes, spot.line_start);
-        let column = content - spot.line_start;
-        // Collections that begin in one line are printed as far from each other.
-        let indent = (spot.indent + column).checked_sub(spot.column)?;
-        page.line.clear();
-        indent_by(indent, &mut page.line);
-        page.line.push_str(self.text.get(content..spot.mark)?);
-        Some(())
-    }
-
     /// Moves over a scalar, or a collection in brackets.
     pub(super) fn leaf(&mut self, page: &mut Page, spot: Spot) -> Option<Leaf> {
         let bytes = self.bytes;
@@ -104,12 +130,23 @@ impl Reader<'_> {
             _ if is_remarkable(first) && !first.is_ascii_alphanumeric() => None,
             _ => self.plain_lines(page, spot),
         };
-        match quick {
-            Some(leaf) => {
-                page.last_end = leaf.end - 1;
-                Some(Leaf { values: 1, ..leaf })
+        if let Some(leaf) = quick {
+            page.last_end = leaf.end - 1;
+            return Some(Leaf { values: 1, ..leaf });
+        }
+        let start = page.changes.made().len();
+        let made = match first {
+            b'[' => self.words(page, spot),
+            b'"' | b'\'' => self.quoted_text(page, spot, first),
+            _ if is_remarkable(first) && !first.is_ascii_alphanumeric() => None,
+            _ => self.plain_text(page, spot),
+        };
+        match made {
+            Some(leaf) => Some(leaf),
+            None => {
+                page.changes.made().truncate(start);
+                self.written(page, spot)
             }
-            None => self.written(page, spot),
         }
     }
 
@@ -124,30 +161,52 @@ impl Reader<'_> {
             return None;
         }
         page.last_end = self.last_end;
-        self.begin_line(page, spot)?;
-        write::value(&node, spot.indent, spot.after, &mut page.line).ok()?;
         let mut leaf = Leaf::default();
         weigh(&node, &mut leaf);
-        let same_end = spot.line_start + page.line.len();
-        if self.text.get(spot.line_start..same_end) == Some(&page.line) {
-            leaf.end = same_end;
-            leaf.lines = memchr::memchr_iter(b'\n', page.line.as_bytes()).count();
-            return Some(leaf);
-        }
-        leaf.is_made = true;
         // What is between it and the next line with content is not printed.
         leaf.end = self.column.map_or(self.at, |_| self.line_start);
-        leaf.lines = newlines(self.bytes, spot.line_start, leaf.end);
-        Some(leaf)
+        let made = page.changes.made();
+        let start = made.len();
+        write::value(&node, spot.indent, spot.after, spot.printed()?, made).ok()?;
+        self.made(page, spot, start, leaf)
+    }
+
+    /// A value that is printed as was made from an offset on.
+    pub(super) fn made(
+        &self,
+        page: &mut Page,
+        spot: Spot,
+        start: usize,
+        leaf: Leaf,
+    ) -> Option<Leaf> {
+        let made = page.changes.made();
+        let printed = made.get(start..)?;
+        let end = spot.mark + printed.len();
+        if self.text.get(spot.mark..end) == Some(printed) {
+            let lines = newlines(printed.as_bytes(), 0, printed.len());
+            if lines == 1 || spot.indent == spot.column {
+                made.truncate(start);
+                return Some(Leaf { end, lines, ..leaf });
+            }
+        }
+        Some(Leaf {
+            lines: newlines(self.bytes, spot.mark, leaf.end),
+            made: Some(start),
+            ..leaf
+        })
     }
 
     /// A plain scalar; nothing if its text needs a closer look.
-    fn plain_lines(&self, page: &Page, spot: Spot) -> Option<Leaf> {
+    fn plain_lines(&self, page: &mut Page, spot: Spot) -> Option<Leaf> {
         let bytes = self.bytes;
         // Nearly all short ones are one word.
         let (end, _) = word(bytes, spot.at);
-        if bytes.get(end) == Some(&b'\n') && !self.goes_on(end + 1, spot.column) {
-            let is_as_printed = is_printed_plain(self.text.get(spot.at..end)?);
+        if end > spot.at
+            && bytes.get(end) == Some(&b'\n')
+            && !self.goes_on(page, end + 1, spot.column)
+        {
+            let is_as_printed =
+                !is_remarkable(bytes[spot.at]) || is_printed_plain(self.text.get(spot.at..end)?);
             return is_as_printed.then_some(Leaf {
                 end: end + 1,
                 lines: 1,
@@ -166,7 +225,7 @@ impl Reader<'_> {
         let mut line_start = spot.line_start;
         loop {
             let next = end + 1;
-            let content = spaces_end(bytes, next);
+            let content = page.spaces_end(bytes, next);
             let is_further = content - next > spot.column
                 && !matches!(bytes.get(content), None | Some(b'\n' | b'#'));
             if !self.is_broken_as_printed(page, width, line_start, end, is_further) {
@@ -191,14 +250,14 @@ impl Reader<'_> {
     }
 
     /// Whether a plain scalar may go on in a line.
-    fn goes_on(&self, line_start: usize, column: usize) -> bool {
-        let content = spaces_end(self.bytes, line_start);
+    fn goes_on(&self, page: &mut Page, line_start: usize, column: usize) -> bool {
+        let content = page.spaces_end(self.bytes, line_start);
         let is_end = matches!(self.bytes.get(content), None | Some(b'\n' | b'#'));
         content - line_start > column && !is_end
     }
 
     /// Where a line of a plain scalar ends that has nothing in it that needs a closer look.
-    fn plain_end(&self, page: &Page, start: usize) -> Option<usize> {
+    pub(super) fn plain_end(&self, page: &Page, start: usize) -> Option<usize> {
         let bytes = self.bytes;
         let rest = bytes.get(start..)?;
         for at in memchr::memchr3_iter(b':', b'#', b'\n', rest) {
@@ -314,7 +373,7 @@ impl Reader<'_> {
     }
 
     /// A literal block; nothing if it needs a closer look.
-    fn literal(&self, page: &Page, spot: Spot) -> Option<Leaf> {
+    fn literal(&self, page: &mut Page, spot: Spot) -> Option<Leaf> {
         let bytes = self.bytes;
         let indent = spot.column + 2;
         let (is_stripped, mut start) = match bytes.get(spot.at + 1..)? {
@@ -330,7 +389,7 @@ impl Reader<'_> {
         };
         let (mut breaks, mut blank) = (0, 0);
         while start < bytes.len() {
-            let content = spaces_end(bytes, start);
+            let content = page.spaces_end(bytes, start);
             if bytes.get(content) == Some(&b'\n') {
                 if content > start || start == first {
                     return None;
@@ -375,7 +434,7 @@ fn is_below_fragile(line: &[u8]) -> bool {
 
 /// Whether a text of one line, which nothing in the middle keeps from being plain, is the plain
 /// scalar that is printed of it.
-fn is_printed_plain(text: &str) -> bool {
+pub(super) fn is_printed_plain(text: &str) -> bool {
     match text {
         "true" | "false" | "null" => true,
         _ if write::is_canonical_integer(text) => true,
@@ -407,11 +466,6 @@ fn weigh(node: &Node, leaf: &mut Leaf) {
     }
     let is_empty = node.items().is_empty() && node.entries().is_empty();
     leaf.depth = deepest + u32::from(!is_empty);
-}
-
-/// Writes blanks.
-pub(super) fn indent_by(columns: usize, out: &mut String) {
-    Output::new(out).indent(columns);
 }
 
 /// How many lines end between two positions.

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::super::list::{Extent, List, Source};
+use super::super::list::List;
 use super::super::scan::Origin;
+use super::super::verbatim::{Extent, Source};
 use super::super::{Dialect, Entry, Node, Style, Tag, Value};
 use super::Reader;
 

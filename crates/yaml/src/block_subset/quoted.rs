@@ -39,7 +39,7 @@ impl Reader<'_> {
     }
 
     /// Puts a quoted scalar together, up to its closing quote, which is moved over.
-    fn quoted_pieces(&mut self, start: usize, quote: u8) -> Option<()> {
+    pub(super) fn quoted_pieces(&mut self, start: usize, quote: u8) -> Option<()> {
         let (text, bytes) = (self.text, self.bytes);
         self.scratch.clear();
         let mut at = start;

@@ -1,0 +1,200 @@
+//! What is printed of the lines of a text, where that is not what stands there.
+
+use std::ops::Range;
+
+use crate::cut::Cut as _;
+
+/// In what the lines of a document differ from those that are printed.
+#[derive(Default)]
+pub(super) struct Changes {
+    /// In the order of the text, each before those in it.
+    list: Vec<Change>,
+    /// What is printed in the place of parts of the text.
+    made: String,
+    /// Where the entries of sorted mappings start and end, in the order in which they are printed;
+    /// each starts with its key.
+    entries: Vec<Range<u32>>,
+}
+
+/// A part of the text that is printed differently; what is before it in its first line is not.
+struct Change {
+    range: Range<u32>,
+    kind: Kind,
+}
+
+enum Kind {
+    /// Printed is what was made.
+    Made(Range<u32>),
+    /// A collection whose lines are printed so many columns further to the right.
+    Moved(i32),
+    /// A mapping whose entries are printed in another order, in a column.
+    Sorted { column: u32, entries: Range<u32> },
+}
+
+impl Changes {
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Where what is printed in the place of others is made.
+    pub(super) fn made(&mut self) -> &mut String {
+        &mut self.made
+    }
+
+    /// Leaves out a part of the text, which comes after all others so far.
+    pub(super) fn leave_out(&mut self, range: Range<u32>) {
+        let made = self.made.len();
+        self.replace(range, made);
+    }
+
+    /// Replaces a part of the text, which comes after all others so far, by what was made from an
+    /// offset on.
+    pub(super) fn replace(&mut self, range: Range<u32>, made: usize) {
+        let kind = Kind::Made(made as u32..self.made.len() as u32);
+        self.list.push(Change { range, kind });
+    }
+
+    /// Moves the lines of a collection that starts here, until [`Self::end_move`], so many columns to
+    /// the right.
+    pub(super) fn start_move(&mut self, start: u32, by: i32) {
+        self.list.push(Change {
+            range: start..start,
+            kind: Kind::Moved(by),
+        });
+    }
+
+    /// Ends what the last change before an index has started.
+    pub(super) fn end_move(&mut self, index: usize, end: u32) {
+        if let Some(change) = index.checked_sub(1).and_then(|it| self.list.get_mut(it)) {
+            change.range.end = end;
+        }
+    }
+
+    /// Prints the entries of a mapping in an order; the changes in it start at an index.
+    pub(super) fn sort(
+        &mut self,
+        index: usize,
+        range: Range<u32>,
+        column: u32,
+        order: impl Iterator<Item = Range<u32>>,
+    ) {
+        let first = self.entries.len() as u32;
+        self.entries.extend(order);
+        let entries = first..self.entries.len() as u32;
+        let kind = Kind::Sorted { column, entries };
+        self.list.insert(index, Change { range, kind });
+    }
+
+    /// Says what is printed of a part of a text whose lines are moved so many columns to the right.
+    pub(super) fn print(
+        &self,
+        text: &str,
+        range: Range<u32>,
+        by: i32,
+        push: &mut impl FnMut(&str),
+    ) {
+        let changes = within(&self.list, &range);
+        let mut printer = Printer {
+            text,
+            changes: self,
+            push,
+        };
+        printer.part(range, by, changes);
+    }
+
+    /// Gives back the memory that is left over.
+    pub(super) fn shrink(&mut self) {
+        self.list.shrink_to_fit();
+        self.made.shrink_to_fit();
+        self.entries.shrink_to_fit();
+    }
+}
+
+/// The changes that start within a part of the text.
+fn within<'c>(changes: &'c [Change], range: &Range<u32>) -> &'c [Change] {
+    let starts_before = |offset: u32| changes.partition_point(|it| it.range.start < offset);
+    let inside = starts_before(range.start)..starts_before(range.end);
+    changes.get(inside).unwrap_or_default()
+}
+
+struct Printer<'p, P> {
+    text: &'p str,
+    changes: &'p Changes,
+    push: &'p mut P,
+}
+
+impl<P: FnMut(&str)> Printer<'_, P> {
+    /// Prints a part of the text with the changes in it.
+    fn part(&mut self, range: Range<u32>, by: i32, changes: &[Change]) {
+        let mut at = range.start;
+        let mut rest = changes;
+        while let Some((change, after)) = rest.split_first() {
+            self.lines(at..change.range.start, by);
+            at = change.range.end;
+            rest = match &change.kind {
+                Kind::Made(made) => {
+                    (self.push)(self.changes.made.cut(offsets(made)));
+                    after
+                }
+                Kind::Moved(by) => {
+                    let inside = within(after, &change.range);
+                    self.part(change.range.clone(), *by, inside);
+                    after.get(inside.len()..).unwrap_or_default()
+                }
+                Kind::Sorted { column, entries } => {
+                    let inside = within(after, &change.range);
+                    let entries = self.changes.entries.get(offsets(entries));
+                    for (index, entry) in entries.into_iter().flatten().enumerate() {
+                        if index > 0 {
+                            self.indent(*column as usize);
+                        }
+                        self.part(entry.clone(), by, within(inside, entry));
+                    }
+                    after.get(inside.len()..).unwrap_or_default()
+                }
+            };
+        }
+        self.lines(at..range.end, by);
+    }
+
+    /// Prints a part of the text that has no changes.
+    fn lines(&mut self, range: Range<u32>, by: i32) {
+        let part = self.text.cut(offsets(&range));
+        if by == 0 || part.is_empty() {
+            return (self.push)(part);
+        }
+        let before = (range.start as usize).checked_sub(1);
+        let mut is_start = before.is_none_or(|it| self.text.as_bytes().get(it) == Some(&b'\n'));
+        let mut start = 0;
+        let ends = memchr::memchr_iter(b'\n', part.as_bytes()).map(|at| at + 1);
+        for end in ends.chain([part.len()]) {
+            let line = part.cut(start..end);
+            // Lines without content are not indented.
+            match usize::try_from(by) {
+                _ if !is_start || matches!(line, "" | "\n") => (self.push)(line),
+                Ok(more) => {
+                    self.indent(more);
+                    (self.push)(line);
+                }
+                Err(_) => (self.push)(line.cut(by.unsigned_abs() as usize..)),
+            }
+            is_start = true;
+            start = end;
+        }
+    }
+
+    fn indent(&mut self, columns: usize) {
+        const SPACES: &str = "                                                                ";
+        let mut left = columns;
+        while left > 0 {
+            let some = left.min(SPACES.len());
+            (self.push)(SPACES.cut(..some));
+            left -= some;
+        }
+    }
+}
+
+fn offsets(range: &Range<u32>) -> Range<usize> {
+    range.start as usize..range.end as usize
+}
