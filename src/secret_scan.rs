@@ -16,7 +16,8 @@ use crate::error::{Error, Kind, Result};
 use crate::finding::Finding;
 use crate::guard::{Allowed, Baseline, FoundSecret, Guard, Identity, Scan, gather};
 use crate::load::{
-    Appearance, Blobs, Disk, Files, NEIGHBOURS, Staged, Tracked, WorkTree, is_outside, unreadable,
+    Blobs, Disk, Files, HistoryReader, NEIGHBOURS, Staged, Tracked, WorkTree, is_outside,
+    unreadable,
 };
 use crate::threads;
 
@@ -153,13 +154,13 @@ pub fn scan_history(
     shown: Shown<'_>,
     done: Done<'_>,
 ) -> Result<Scans> {
-    let appearances = tree.history()?;
-    let order = tree.storage_order(&appearances);
+    let history = tree.history()?;
+    let order = history.storage_order();
     let count = Count::new(order.len(), done);
-    let neighbours = |blobs: &mut Blobs, indices: &[usize]| {
+    let neighbours = |reader: &mut HistoryReader<'_>, indices: &[usize]| {
         let one = |&index: &usize| {
-            let one: &Appearance = &appearances[index];
-            let scan = blobs.read(one.blob).map(|content| {
+            let one = &history.contents()[index];
+            let scan = reader.read(one.blob).map(|content| {
                 let mut scan = guard.scan(&shown(&tree.root().join(&one.path)), &content);
                 mark(&mut scan, &format!("commit {}", one.commit));
                 scan
@@ -173,7 +174,7 @@ pub fn scan_history(
     threads::get_ready();
     let mut scans: Vec<(usize, Result<Scan>)> = order
         .par_chunks(NEIGHBOURS)
-        .map_init(|| tree.stored_blobs(), neighbours)
+        .map_init(|| history.reader(), neighbours)
         .flatten_iter()
         .collect();
     scans.sort_unstable_by_key(|(index, _)| *index);

@@ -106,6 +106,51 @@ fn history_remembers_what_was_taken_out_with_its_commit() {
 }
 
 #[test]
+fn a_packed_history_shows_what_a_loose_one_shows() {
+    // The lines that are shown are those of today.
+    const HISTORY: &str = "--history --message-format short";
+    let stage = Stage::new();
+    let lines = |version: u32| {
+        let line = |number: u32| format!("setting-{number}: {}\n", number * 7);
+        (0..200)
+            .map(|number| match number {
+                20 => format!("version: {version}\n"),
+                100 if version == 5 => format!("password: {}\n", drawn(5)),
+                150 if version > 7 => format!("token: {}\n", drawn(version)),
+                _ => line(number),
+            })
+            .collect::<String>()
+    };
+    stage.write("r/a/b/values.yaml", &lines(0));
+    stage.commit("r");
+    for version in 1..10 {
+        stage.write("r/a/b/values.yaml", &lines(version));
+        stage.git("r", "commit --quiet --all --message more");
+    }
+    let loose = check(&stage, "r", HISTORY);
+    let count = |said: &CommandOutput| said.out.matches("[credential]").count();
+    assert_eq!((loose.code, count(&loose)), (1, 3), "{}", loose.out);
+    for packed in ["repack -adfq --depth=50", "gc --quiet"] {
+        stage.git("r", packed);
+        assert_eq!(check(&stage, "r", HISTORY).out, loose.out, "{packed}");
+    }
+    // Objects of another repository, an object that is not packed, and one that another replaces.
+    stage.git(".", "clone --quiet --shared r shared");
+    assert_eq!(check(&stage, "shared", HISTORY).out, loose.out);
+    stage.write("r/a/b/values.yaml", &lines(3));
+    stage.git("r", "commit --quiet --all --message back");
+    assert_eq!(check(&stage, "r", HISTORY).out, loose.out);
+    let blob = |name: &str| {
+        let found = stage.run("git".as_ref(), "r", ["rev-parse", name]);
+        found.out.trim().to_owned()
+    };
+    let (with, without) = (blob("HEAD~5:a/b/values.yaml"), blob("HEAD:a/b/values.yaml"));
+    stage.git("r", &format!("replace {with} {without}"));
+    let replaced = check(&stage, "r", HISTORY);
+    assert_eq!(count(&replaced), 2, "{}", replaced.out);
+}
+
+#[test]
 fn a_baseline_allows_what_was_there_and_nothing_new() {
     let stage = Stage::new();
     stage.write("r/a.yaml", &format!("password: {}\n", drawn(1)));

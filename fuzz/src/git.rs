@@ -82,8 +82,11 @@ fn asked(root: &Path) {
         for file in tree.tracked(root).unwrap_or_default() {
             let _ = blobs.read(file.blob);
         }
-        for seen in tree.history().unwrap_or_default() {
-            let _ = blobs.read(seen.blob);
+        if let Ok(history) = tree.history() {
+            let mut reader = history.reader();
+            for index in history.storage_order() {
+                let _ = reader.read(history.contents()[index].blob);
+            }
         }
     }
     for name in ["HEAD", "main~1", "v1"] {

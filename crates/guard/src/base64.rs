@@ -32,6 +32,33 @@ pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
     (padding <= 2 && !bytes.is_empty()).then_some(bytes)
 }
 
+/// The values of the digits of both alphabets; other bytes have [`NONE`].
+const VALUES: [u8; 256] = {
+    let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut values = [NONE; 256];
+    let mut value = 0;
+    while value < 64 {
+        values[digits[value as usize] as usize] = value;
+        value += 1;
+    }
+    values[b'-' as usize] = values[b'+' as usize];
+    values[b'_' as usize] = values[b'/' as usize];
+    values
+};
+const NONE: u8 = u8::MAX;
+
+/// Whether a byte is a digit of either alphabet.
+pub(super) fn is_digit(byte: u8) -> bool {
+    VALUES[usize::from(byte)] != NONE
+}
+
+/// Whether eight digits are a text that can be printed, as [`decode_text`] would say of them.
+pub(super) fn is_text(digits: &[u8; 8]) -> bool {
+    let value = |bits, &digit: &u8| bits << 6 | u64::from(VALUES[usize::from(digit)]);
+    let [_, _, bytes @ ..] = digits.iter().fold(0_u64, value).to_be_bytes();
+    std::str::from_utf8(&bytes).is_ok_and(is_printable)
+}
+
 /// A character of either alphabet as the standard one has it.
 fn digit(byte: u8) -> Option<u8> {
     match byte {
@@ -71,6 +98,22 @@ mod tests {
             assert_eq!(decoded.trim(), "change me");
         }
         assert_eq!(decode("-_-_"), decode("+/+/"));
+    }
+
+    #[test]
+    fn eight_digits_are_a_text_or_none_without_being_decoded() {
+        let mut state = 7_u32;
+        for _ in 0..20_000 {
+            let digits: [u8; 8] = std::array::from_fn(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/-_"
+                    [(state >> 16) as usize % 66]
+            });
+            assert!(digits.iter().all(|&digit| is_digit(digit)));
+            let text = std::str::from_utf8(&digits).unwrap();
+            assert_eq!(is_text(&digits), decode_text(text).is_some(), "{text}");
+        }
+        assert!(is_text(b"Y2hhbmdl") && !is_digit(b'='));
     }
 
     #[test]

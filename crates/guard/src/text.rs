@@ -3,11 +3,12 @@
 //! One automaton over all keywords scans the bytes once; the text behind a keyword is examined only
 //! where the keyword occurs.
 
+use std::array;
 use std::ops::Range;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use aho_corasick::automaton::Automaton;
+use aho_corasick::automaton::{Automaton, StateID};
 use aho_corasick::{Anchored, MatchKind, dfa, nfa::contiguous};
 use kustom_yaml::cut::Cut as _;
 use regex::bytes::{Regex, RegexBuilder};
@@ -62,6 +63,8 @@ const MANY: usize = 512 << 10;
 /// The automaton over the keywords, and the expressions behind them.
 pub(super) struct Searcher {
     keywords: Vec<String>,
+    /// How many bytes the longest keyword has.
+    longest: usize,
     /// The one that is soon made, and the one that is quick; both find the same.
     small: OnceLock<contiguous::NFA>,
     quick: OnceLock<dfa::DFA>,
@@ -73,29 +76,81 @@ pub(super) struct Searcher {
     expressions: Vec<OnceLock<Option<Regex>>>,
 }
 
-/// Shows every match of an automaton, also those that overlap, by their ends.
+/// How many parts of a long text are searched side by side: one search alone waits for the next
+/// state most of the time.
+const LANES: usize = 4;
+
+/// Shows every match of an automaton, also those that overlap, by their ends; none is longer than
+/// `longest`.
 ///
 /// As [`AhoCorasick::find_overlapping_iter`](aho_corasick::AhoCorasick::find_overlapping_iter), which
-/// stops at each match and costs twice as much for a byte.
+/// stops at each match and costs several times as much for a byte.
 fn overlapping(
     automaton: &impl Automaton,
+    longest: usize,
     text: &[u8],
     mut visit: impl FnMut(usize, Range<usize>),
 ) {
-    let Ok(mut state) = automaton.start_state(Anchored::No) else {
-        return;
+    let ends = if text.len() < 4 * LANES * longest {
+        match_ends::<1>(automaton, longest, text)
+    } else {
+        match_ends::<LANES>(automaton, longest, text)
     };
-    for (at, &byte) in text.iter().enumerate() {
-        state = automaton.next_state(Anchored::No, state, byte);
-        if automaton.is_special(state) && automaton.is_match(state) {
-            for index in 0..automaton.match_len(state) {
-                let pattern = automaton.match_pattern(state, index);
-                let end = at + 1;
-                let start = end - automaton.pattern_len(pattern);
-                visit(pattern.as_usize(), start..end);
+    for (end, state) in ends {
+        for index in 0..automaton.match_len(state) {
+            let pattern = automaton.match_pattern(state, index);
+            let start = end - automaton.pattern_len(pattern);
+            visit(pattern.as_usize(), start..end);
+        }
+    }
+}
+
+/// Where matches end, in order, and the state there; a text is searched in `PARTS` of one width.
+fn match_ends<const PARTS: usize>(
+    automaton: &impl Automaton,
+    longest: usize,
+    text: &[u8],
+) -> Vec<(usize, StateID)> {
+    let Ok(start) = automaton.start_state(Anchored::No) else {
+        return Vec::new();
+    };
+    // Parts overlap by what the longest match needs.
+    let width = (text.len() + (PARTS - 1) * longest) / PARTS;
+    // A match for so many bytes is more than most texts have.
+    let mut ends: [Vec<(usize, StateID)>; PARTS] =
+        array::from_fn(|_| Vec::with_capacity(width / 64));
+    let step = width.saturating_sub(longest);
+    let parts: [&[u8]; PARTS] = array::from_fn(|part| &text[part * step..][..width]);
+    let mut states = [start; PARTS];
+    for at in 0..width {
+        let mut is_special = false;
+        for part in 0..PARTS {
+            states[part] = automaton.next_state(Anchored::No, states[part], parts[part][at]);
+            is_special |= automaton.is_special(states[part]);
+        }
+        if is_special {
+            for part in 0..PARTS {
+                if automaton.is_match(states[part]) {
+                    ends[part].push((part * step + at + 1, states[part]));
+                }
             }
         }
     }
+    // The division may leave some bytes at the end.
+    let mut state = states[PARTS - 1];
+    for at in (PARTS - 1) * step + width..text.len() {
+        state = automaton.next_state(Anchored::No, state, text[at]);
+        if automaton.is_match(state) {
+            ends[PARTS - 1].push((at + 1, state));
+        }
+    }
+    let mut all = Vec::with_capacity(ends.iter().map(Vec::len).sum());
+    for (part, ends) in ends.iter().enumerate() {
+        // What both parts have read is the earlier one's.
+        let seen = if part > 0 { part * step + longest } else { 0 };
+        all.extend(ends.iter().filter(|(end, _)| *end > seen));
+    }
+    all
 }
 
 #[derive(Clone, Copy)]
@@ -175,6 +230,7 @@ impl Searcher {
         });
         Self {
             promising: promising.collect(),
+            longest: keywords.iter().map(String::len).max().unwrap_or_default(),
             keywords,
             small: OnceLock::new(),
             quick: OnceLock::new(),
@@ -196,7 +252,7 @@ impl Searcher {
                     .build(&self.keywords)
                     .expect(FIT)
             };
-            overlapping(self.small.get_or_init(build), text, visit);
+            overlapping(self.small.get_or_init(build), self.longest, text, visit);
         } else {
             let build = || {
                 dfa::Builder::new()
@@ -205,7 +261,7 @@ impl Searcher {
                     .build(&self.keywords)
                     .expect(FIT)
             };
-            overlapping(self.quick.get_or_init(build), text, visit);
+            overlapping(self.quick.get_or_init(build), self.longest, text, visit);
         }
     }
 
@@ -489,12 +545,12 @@ fn encoded(text: &[u8]) -> Vec<Range<usize>> {
     let mut start = 0;
     while let Some(window) = text.get(start..start + LEAST) {
         // Behind the last sign of another kind the next text may begin.
-        if let Some(at) = window.iter().rposition(|&byte| !is_base64(byte)) {
+        if let Some(at) = window.iter().rposition(|&byte| !base64::is_digit(byte)) {
             start += at + 1;
             continue;
         }
         let rest = text[start + LEAST..].iter();
-        let end = start + LEAST + rest.take_while(|&&byte| is_base64(byte)).count();
+        let end = start + LEAST + rest.take_while(|&&byte| base64::is_digit(byte)).count();
         if hides_text(&text[start..end]) {
             let padding = text[end..].iter().take(2).take_while(|&&byte| byte == b'=');
             found.push(start..end + padding.count());
@@ -504,17 +560,14 @@ fn encoded(text: &[u8]) -> Vec<Range<usize>> {
     found
 }
 
-fn is_base64(byte: u8) -> bool {
-    is_sign(byte) || matches!(byte, b'+' | b'/' | b'-')
-}
-
-/// Whether the beginning of a base64 text decodes to text; of other signs nearly none does.
+/// Whether a run of base64 signs is a text that is not public; of other signs nearly none is one.
 fn hides_text(run: &[u8]) -> bool {
-    let decoded = |length: usize| {
-        let head = std::str::from_utf8(&run[..run.len().min(length) / 4 * 4]).ok()?;
-        base64::decode_text(head)
-    };
-    decoded(8).is_some() && decoded(64).is_some_and(|head| !is_public(&head))
+    let opens_text = run.first_chunk().is_some_and(base64::is_text);
+    let head = std::str::from_utf8(&run[..run.len().min(64) / 4 * 4]).ok();
+    opens_text
+        && head
+            .and_then(base64::decode_text)
+            .is_some_and(|head| !is_public(&head))
 }
 
 #[cfg(test)]
@@ -564,6 +617,28 @@ mod tests {
             (few.1, few.2, few.3, few.4),
             (many.1, many.2, many.3, many.4)
         );
+    }
+
+    #[test]
+    fn parts_side_by_side_show_what_one_search_shows() {
+        let searcher = Searcher::new();
+        let automaton = contiguous::NFA::new(&searcher.keywords).unwrap();
+        let mut state = 7_u32;
+        let mut below = |limit: usize| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 16) as usize % limit
+        };
+        let mut text = String::new();
+        while text.len() < 4_000 {
+            text.push_str(&searcher.keywords[below(searcher.keywords.len())]);
+            text.push_str(&"x ".repeat(below(9)));
+        }
+        let longest = searcher.longest;
+        for end in 4 * LANES * longest..text.len() {
+            let text = &text.as_bytes()[..end];
+            let alone = match_ends::<1>(&automaton, longest, text);
+            assert_eq!(match_ends::<LANES>(&automaton, longest, text), alone);
+        }
     }
 
     /// Characters that look drawn, so that no token stands in this file.

@@ -1,19 +1,21 @@
 //! Visits every content that was ever committed, each once.
 
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
 use std::ops::Range;
+use std::rc::Rc;
 
 use gix::ObjectId;
-use gix::objs::TreeRefIter;
+use gix::bstr::ByteSlice as _;
 use gix::objs::tree::EntryKind;
-use gix::odb::pack::Find as _;
-use gix::revision::walk::Sorting;
-use gix::traverse::commit::simple::CommitTimeOrder;
+use gix::objs::{CommitRefIter, Kind, TreeRefIter};
 use kustom_yaml::error::Result;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::listing::Listing;
+use super::packs::{PackReader, Packs};
 use super::repository;
-use super::work_tree::{Blob, WorkTree};
+use super::work_tree::{Blob, WorkTree, lost};
 
 /// A content with the commit and the path where it first appears.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,12 +28,22 @@ pub struct Appearance {
     pub path: String,
 }
 
+/// Every content that a branch, a tag or another reference leads to.
+pub struct History {
+    repository: gix::ThreadSafeRepository,
+    packs: Packs,
+    contents: Vec<Appearance>,
+}
+
+/// Reads contents of a history; best in the order in which they are stored.
+pub struct HistoryReader<'h>(PackReader<'h>);
+
 /// How many contents are read one after the other: those that are stored side by side are mostly
 /// differences between each other.
 pub const NEIGHBOURS: usize = 128;
 
 impl WorkTree {
-    /// Every content that a branch, a tag or another reference leads to, oldest first.
+    /// Every content that was ever committed, oldest first.
     ///
     /// A directory that did not change between commits is looked at once, so this is linear in what
     /// was ever changed.
@@ -39,81 +51,131 @@ impl WorkTree {
     /// # Errors
     ///
     /// If a reference, a commit or a directory cannot be read.
-    pub fn history(&self) -> Result<Vec<Appearance>> {
-        let mut repository = self.repository();
+    pub fn history(&self) -> Result<History> {
+        let repository = self.repository();
         repository::has_readable_references(&repository)?;
-        repository::keep_bases(&mut repository);
-        let commits = self
-            .commits(&repository)
-            .map_err(|cause| self.cannot("the history", cause))?;
-        let mut walk = Walk {
-            repository: &repository,
-            trees: FxHashSet::default(),
-            latest: FxHashMap::default(),
-            blobs: FxHashSet::default(),
-            found: Vec::new(),
-            listing: Listing::new(),
-        };
-        for commit in commits.into_iter().rev() {
-            walk.commit(commit)
-                .map_err(|cause| self.cannot("the history", cause))?;
-        }
-        Ok(walk.found)
+        let packs = Packs::of(&repository);
+        let contents = contents(&packs, &repository);
+        Ok(History {
+            contents: contents.map_err(|cause| self.cannot("the history", cause))?,
+            packs,
+            repository: repository.into_sync(),
+        })
+    }
+}
+
+impl History {
+    /// The contents, oldest first.
+    pub fn contents(&self) -> &[Appearance] {
+        &self.contents
     }
 
     /// The order in which contents are stored, as indices: what is stored as a difference to
     /// another is best read right after it. Contents that are stored by themselves come last.
-    pub fn storage_order(&self, contents: &[Appearance]) -> Vec<usize> {
-        let mut objects = self.repository().objects.clone();
-        objects.prevent_pack_unload();
-        // An object that another replaces has a place of its own.
-        objects.ignore_replacements = true;
-        let mut buffer = Vec::new();
-        let mut places: Vec<(u32, u64, usize)> = Vec::with_capacity(contents.len());
-        for (index, one) in contents.iter().enumerate() {
-            let found = objects.location_by_oid(&one.blob.0, &mut buffer);
-            let place = found.ok().flatten();
-            let place = place.map_or((u32::MAX, 0), |it| (it.pack_id, it.pack_offset));
-            places.push((place.0, place.1, index));
-        }
-        places.sort_unstable();
-        places.into_iter().map(|(_, _, index)| index).collect()
+    pub fn storage_order(&self) -> Vec<usize> {
+        let place = |one: &Appearance| self.packs.place(one.blob.0).unwrap_or((usize::MAX, 0));
+        let mut order: Vec<usize> = (0..self.contents.len()).collect();
+        order.sort_by_cached_key(|&index| place(&self.contents[index]));
+        order
     }
 
-    /// All commits, newest first.
-    fn commits(
-        &self,
-        repository: &gix::Repository,
-    ) -> std::result::Result<Vec<ObjectId>, Box<dyn std::error::Error + Send + Sync>> {
-        let mut tips = Vec::new();
-        let references = repository.references()?;
-        for reference in references.all()? {
-            let mut reference = reference?;
-            // One that names another may lead nowhere, as after a branch was deleted elsewhere.
-            let is_indirect = reference.target().try_id().is_none();
-            match reference.peel_to_id() {
-                Ok(id) => tips.push(id.detach()),
-                Err(_) if is_indirect => {}
-                Err(cause) => return Err(cause.into()),
-            }
-        }
-        let head = repository.head()?;
-        tips.extend(head.id().map(gix::Id::detach));
-        tips.retain(|id| {
-            let header = repository.find_header(*id);
-            header.is_ok_and(|header| header.kind() == gix::objs::Kind::Commit)
-        });
-        let newest_first = Sorting::ByCommitTime(CommitTimeOrder::NewestFirst);
-        let mut commits = Vec::new();
-        for commit in repository.rev_walk(tips).sorting(newest_first).all()? {
-            commits.push(commit?.id);
-        }
-        Ok(commits)
+    /// A reader of the contents; each thread needs one of its own.
+    pub fn reader(&self) -> HistoryReader<'_> {
+        let repository = self.repository.to_thread_local();
+        HistoryReader(PackReader::new(&self.packs, repository))
     }
 }
 
+impl HistoryReader<'_> {
+    /// A content.
+    ///
+    /// # Errors
+    ///
+    /// If it is not there, as in a partial clone.
+    pub fn read(&mut self, blob: Blob) -> Result<Rc<Vec<u8>>> {
+        let data = self.0.data(blob.0, Kind::Blob);
+        data.map_err(|cause| lost(blob, cause))
+    }
+}
+
+type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// Where every content first appears, oldest first.
+fn contents(
+    packs: &Packs,
+    repository: &gix::Repository,
+) -> std::result::Result<Vec<Appearance>, Cause> {
+    let mut walk = Walk {
+        objects: PackReader::new(packs, repository.clone()),
+        hash: repository.object_hash(),
+        trees: FxHashSet::default(),
+        latest: FxHashMap::default(),
+        blobs: FxHashSet::default(),
+        found: Vec::new(),
+        listing: Listing::new(),
+    };
+    let commits = walk.commits(repository)?;
+    for commit in commits.into_iter().rev() {
+        walk.visit(&commit)?;
+    }
+    Ok(walk.found)
+}
+
+/// The commits that references lead to.
+fn tips(repository: &gix::Repository) -> std::result::Result<Vec<ObjectId>, Cause> {
+    let mut tips = Vec::new();
+    let references = repository.references()?;
+    for reference in references.all()? {
+        let mut reference = reference?;
+        // One that names another may lead nowhere, as after a branch was deleted elsewhere.
+        let is_indirect = reference.target().try_id().is_none();
+        match reference.peel_to_id() {
+            Ok(id) => tips.push(id.detach()),
+            Err(_) if is_indirect => {}
+            Err(cause) => return Err(cause.into()),
+        }
+    }
+    let head = repository.head()?;
+    tips.extend(head.id().map(gix::Id::detach));
+    tips.retain(|id| {
+        let header = repository.find_header(*id);
+        header.is_ok_and(|header| header.kind() == Kind::Commit)
+    });
+    Ok(tips)
+}
+
+/// A commit that was read.
+struct Commit {
+    id: ObjectId,
+    time: i64,
+    tree: ObjectId,
+    parents: Vec<ObjectId>,
+}
+
+/// By their time.
+impl Ord for Commit {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.time.cmp(&other.time)
+    }
+}
+
+impl PartialOrd for Commit {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Commit {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Commit {}
+
 struct Walk<'r> {
-    repository: &'r gix::Repository,
+    objects: PackReader<'r>,
+    hash: gix::hash::Kind,
     trees: FxHashSet<ObjectId>,
     /// What was last looked at of each directory.
     latest: FxHashMap<String, Seen>,
@@ -124,41 +186,79 @@ struct Walk<'r> {
 }
 
 impl Walk<'_> {
-    fn commit(&mut self, id: ObjectId) -> std::result::Result<(), gix::Error> {
-        let tree = self.repository.find_commit(id)?.tree_id()?.detach();
-        let commit = id.to_hex_with_len(10).to_string();
+    /// All commits, newest first.
+    fn commits(&mut self, repository: &gix::Repository) -> std::result::Result<Vec<Commit>, Cause> {
+        // What is behind these was cut off.
+        let ends = repository.shallow_commits()?;
+        let is_end = |id: &ObjectId| ends.as_ref().is_some_and(|ends| ends.contains(id));
+        let mut seen = FxHashSet::default();
+        let mut open = BinaryHeap::new();
+        let mut add = |open: &mut BinaryHeap<Commit>, id| {
+            if seen.insert(id) {
+                open.push(self.commit(id)?);
+            }
+            Ok::<(), gix::Error>(())
+        };
+        for tip in tips(repository)? {
+            add(&mut open, tip)?;
+        }
+        let mut commits = Vec::new();
+        while let Some(commit) = open.pop() {
+            if !is_end(&commit.id) {
+                for parent in &commit.parents {
+                    add(&mut open, *parent)?;
+                }
+            }
+            commits.push(commit);
+        }
+        Ok(commits)
+    }
+
+    fn commit(&mut self, id: ObjectId) -> std::result::Result<Commit, gix::Error> {
+        let data = self.objects.data(id, Kind::Commit)?;
+        let mut commit = CommitRefIter::from_bytes(&data, self.hash);
+        Ok(Commit {
+            id,
+            tree: commit.tree_id()?,
+            parents: commit.clone().parent_ids().collect(),
+            time: commit.committer()?.seconds(),
+        })
+    }
+
+    /// Looks at what a commit has that no earlier one had.
+    fn visit(&mut self, commit: &Commit) -> std::result::Result<(), gix::Error> {
+        let id = commit.id.to_hex_with_len(10).to_string();
         // Directories that wait to be looked at, with their paths.
-        let mut open = vec![(tree, String::new())];
+        let mut open = vec![(commit.tree, String::new())];
         while let Some((tree, above)) = open.pop() {
             if !self.trees.insert(tree) {
                 continue;
             }
-            let mut object = self.repository.find_tree(tree)?;
-            let hash = object.id.kind();
-            let seen = Seen::new(object.take_data(), hash.len_in_bytes());
+            let data = self.objects.data(tree, Kind::Tree)?;
+            let seen = Seen::new(data, self.hash.len_in_bytes());
             let old = self.latest.get(&above);
             let new = old.map_or(0..seen.data.len(), |old| seen.differing(old));
             let first = open.len();
             let entries = seen.data.get(new).unwrap_or_default();
-            for entry in TreeRefIter::from_bytes(entries, hash) {
+            for entry in TreeRefIter::from_bytes(entries, self.hash) {
                 let entry = entry.map_err(gix::Error::from_error)?;
-                let path = format!("{above}{}", entry.filename);
                 self.listing
-                    .file(path.len())
+                    .file(above.len() + entry.filename.len())
                     .map_err(gix::Error::from_error)?;
-                let id = entry.oid.to_owned();
+                let below = entry.oid.to_owned();
+                let path = || above.clone() + &entry.filename.to_str_lossy();
                 match entry.mode.kind() {
-                    EntryKind::Tree => open.push((id, path + "/")),
-                    EntryKind::Blob | EntryKind::BlobExecutable => {
-                        if self.blobs.insert(id) {
-                            self.found.push(Appearance {
-                                blob: Blob(id),
-                                commit: commit.clone(),
-                                path,
-                            });
-                        }
+                    EntryKind::Tree if !self.trees.contains(&below) => {
+                        open.push((below, path() + "/"));
                     }
-                    EntryKind::Link | EntryKind::Commit => {}
+                    EntryKind::Blob | EntryKind::BlobExecutable if self.blobs.insert(below) => {
+                        self.found.push(Appearance {
+                            blob: Blob(below),
+                            commit: id.clone(),
+                            path: path(),
+                        });
+                    }
+                    _ => {}
                 }
             }
             self.latest.insert(above, seen);
@@ -170,7 +270,7 @@ impl Walk<'_> {
 
 /// A directory as it was, and where its entries start.
 struct Seen {
-    data: Vec<u8>,
+    data: Rc<Vec<u8>>,
     starts: Vec<usize>,
 }
 
@@ -179,8 +279,9 @@ const BLOCK: usize = 64;
 
 impl Seen {
     /// Finds the entries, each of which is `mode name`, a zero byte, and a hash of so many bytes.
-    fn new(data: Vec<u8>, hash: usize) -> Self {
-        let mut starts = Vec::new();
+    fn new(data: Rc<Vec<u8>>, hash: usize) -> Self {
+        // The mode, a name and the hash take more than so many bytes.
+        let mut starts = Vec::with_capacity(data.len() / (hash + 8));
         let mut at = 0;
         while let Some(rest) = data.get(at..).filter(|rest| !rest.is_empty()) {
             starts.push(at);
@@ -196,7 +297,7 @@ impl Seen {
     fn differing(&self, old: &Self) -> Range<usize> {
         let blocks = self.data.chunks(BLOCK).zip(old.data.chunks(BLOCK));
         let blocks = BLOCK * blocks.take_while(|(new, old)| new == old).count();
-        let rest = self.data.iter().zip(&old.data).skip(blocks);
+        let rest = self.data.iter().zip(old.data.iter()).skip(blocks);
         let same = blocks + rest.take_while(|(new, old)| new == old).count();
         if same >= self.data.len() {
             return self.data.len()..self.data.len();
@@ -233,7 +334,7 @@ mod tests {
             data.extend_from_slice(format!("100644 {name}\0").as_bytes());
             data.extend_from_slice(&[*id; 20]);
         }
-        Seen::new(data, 20)
+        Seen::new(data.into(), 20)
     }
 
     fn names(seen: &Seen, range: Range<usize>) -> Vec<String> {

@@ -12,7 +12,6 @@ use std::path::{Path, PathBuf};
 use gix::bstr::BStr;
 use gix::objs::Kind as ObjectKind;
 use gix::objs::tree::EntryKind;
-use gix::odb::pack::cache::lru::MemoryCappedHashmap;
 use gix::open::Permissions;
 use gix::sec::Permission;
 use gix::sec::trust::{DefaultForLevel as _, Mapping};
@@ -42,15 +41,6 @@ pub(super) struct Opened {
     /// The root of the work tree without links; of a bare repository its own directory.
     pub(super) root: PathBuf,
     pub(super) is_bare: bool,
-}
-
-/// How many bytes of objects are kept to which others are stored as differences.
-const BASES: usize = 32 << 20;
-
-/// Lets a repository keep objects to which others are stored as differences.
-pub(super) fn keep_bases(repository: &mut gix::Repository) {
-    let objects = &mut repository.objects;
-    objects.set_pack_cache(|| Box::new(MemoryCappedHashmap::new(BASES)));
 }
 
 /// The repository that a directory is in, as git would find it from here.

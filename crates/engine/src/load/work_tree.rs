@@ -129,13 +129,6 @@ impl WorkTree {
         Blobs(self.repository.to_thread_local())
     }
 
-    /// A reader of contents that are read in the order of [`WorkTree::storage_order`].
-    pub fn stored_blobs(&self) -> Blobs {
-        let mut repository = self.repository.to_thread_local();
-        repository::keep_bases(&mut repository);
-        Blobs(repository)
-    }
-
     /// The files below a directory that git tracks, in the order of the index; of a bare repository
     /// all that were committed last.
     ///
@@ -377,13 +370,19 @@ impl Blobs {
     ///
     /// If it is not there, as in a partial clone.
     pub fn read(&self, blob: Blob) -> Result<Vec<u8>> {
-        let mut found = self.0.find_blob(blob.0).map_err(|cause| {
-            Error::new(Kind::Load, format!("git has lost the object `{}`", blob.0))
-                .caused_by(cause)
-                .help("fetch it, or ask `git fsck` what else is missing")
-        })?;
+        let mut found = self
+            .0
+            .find_blob(blob.0)
+            .map_err(|cause| lost(blob, cause))?;
         Ok(found.take_data())
     }
+}
+
+/// The error about a content that is not there.
+pub(super) fn lost(blob: Blob, cause: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::new(Kind::Load, format!("git has lost the object `{}`", blob.0))
+        .caused_by(cause)
+        .help("fetch it, or ask `git fsck` what else is missing")
 }
 
 /// The files of a tree by their paths.
