@@ -15,9 +15,8 @@ use crate::build::{
 };
 use crate::edit::{Change, Force, ImageArgument, List, Pairs};
 use crate::error::{Error, Kind, Result};
-use crate::kustomization::{FILE_NAMES, Kustomization};
+use crate::kustomization::{FILE_NAMES, Kustomization, SortOptions};
 use crate::load::{FileKind, Files, Memory, Overlay, Provenance, unlistable, unreadable};
-use crate::order::Order;
 use crate::place::{Place, SourceId, Span};
 use crate::schema::Schema;
 use crate::yaml::{Node, Text, read_config, read_manifests, write, write_stream};
@@ -216,7 +215,7 @@ fn build_sources<'o>(
     });
     let kustomization = Kustomization {
         resources: resources.collect(),
-        order: Some(Order::Fifo),
+        sort_options: Some(SortOptions::fifo()),
         ..Kustomization::default()
     };
     build_of_observed(

@@ -8,9 +8,8 @@ use kustom::build::{Options, build_of};
 use kustom::error::Result;
 use kustom::finding::Finding;
 use kustom::flux::{Substitution, read_variables, substitute_all};
-use kustom::kustomization::Kustomization;
+use kustom::kustomization::{Kustomization, SortOptions};
 use kustom::load::{Files, Memory, Overlay, Restriction, unreadable};
-use kustom::order::Order;
 use kustom::substitute::{self, Variables};
 
 use super::build::working_directory;
@@ -78,7 +77,7 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
         }
         Ok(Kustomization {
             resources: names.iter().map(|name| name.as_str().into()).collect(),
-            order: Some(Order::Fifo),
+            sort_options: Some(SortOptions::fifo()),
             ..Kustomization::default()
         })
     })?;

@@ -15,9 +15,8 @@ use super::substitution::substitute_all;
 use crate::build::{self, Built, Observer, Step, StepKind, StepPatches, build_of_observed};
 use crate::error::{Error, Kind, Result};
 use crate::finding::Finding;
-use crate::kustomization::{self, FILE_NAMES, Kustomization};
+use crate::kustomization::{self, FILE_NAMES, Kustomization, SortOptions};
 use crate::load::{FileKind, Files, Loader, Restriction, Within, unlistable, unreadable};
-use crate::order::Order;
 use crate::place::Place;
 use crate::plugin;
 use crate::resource::Resource;
@@ -112,7 +111,9 @@ pub fn build_flux_observed(
             flux.change(&mut kustomization, &|path| {
                 within.resolve(&loader.root().join(path)).is_ok()
             })?;
-            kustomization.order.get_or_insert(Order::Fifo);
+            kustomization
+                .sort_options
+                .get_or_insert_with(SortOptions::fifo);
             Ok(kustomization)
         },
         told,

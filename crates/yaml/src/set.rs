@@ -25,12 +25,8 @@ impl Node {
 
     /// A scalar whose type follows its text, now and whenever [`Node::set_text`] changes it.
     pub fn inferred(text: &str) -> Self {
-        let decor = Decor {
-            inferred: true,
-            ..Decor::default()
-        };
         Self {
-            decor: Some(Box::new(decor)),
+            decor: inferred(),
             ..Self::plain(text)
         }
     }
@@ -52,11 +48,11 @@ impl Node {
     }
 
     /// Replaces a scalar's text; without a tag the type follows from the text and the style that
-    /// stays.
+    /// stays, now and whenever [`Node::set_text`] changes it.
     pub fn set_scalar(&mut self, text: &str, tag: Option<Tag>) {
         self.value = Value::Scalar(text.into());
         self.tag = tag.unwrap_or_else(|| self.resolved(text));
-        self.decor = None;
+        self.decor = tag.is_none().then(inferred).flatten();
     }
 
     /// Sets a scalar field of a mapping; a new one is quoted if YAML 1.1 would misread it.
@@ -160,6 +156,14 @@ impl Node {
     }
 }
 
+/// What a value has whose type follows its text.
+fn inferred() -> Option<Box<Decor>> {
+    Some(Box::new(Decor {
+        inferred: true,
+        ..Decor::default()
+    }))
+}
+
 /// A field with the places of its key and its value.
 fn new_text_field(key: &Text, value: &Text, tag: Option<Tag>) -> Entry {
     let mut entry = new_field(key, value, tag);
@@ -176,6 +180,9 @@ fn new_field(key: &str, text: &str, tag: Option<Tag>) -> Entry {
         value.style = Style::Double;
     } else if tag.is_none() {
         value.tag = resolve::plain(text, Dialect::Manifest).tag();
+    }
+    if tag.is_none() {
+        value.decor = inferred();
     }
     Entry {
         key: Node::plain(key),

@@ -203,7 +203,13 @@ impl KustTarget<'_> {
     fn unheard(&self, context: &Context<'_>, parent: &Self) -> Vec<Finding> {
         let asked = &self.kustomization;
         let is_lost = |name: &str| match name {
-            "sortOptions" => asked.order != context.order,
+            "sortOptions" => {
+                let order = asked
+                    .sort_options
+                    .as_ref()
+                    .map(|options| options.order().ok());
+                order != Some(context.order.clone())
+            }
             _ => asked.metadata != parent.kustomization.metadata,
         };
         let fields = asked.of_the_root.iter();

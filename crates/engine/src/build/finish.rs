@@ -21,7 +21,8 @@ use crate::transform::namespace_map;
 /// Builds the kustomization of the root.
 pub(super) fn run(context: &mut Context<'_>, mut target: KustTarget<'_>) -> Result<Resources> {
     target.use_schema(context)?;
-    context.order = target.kustomization.order.clone();
+    let sort_options = target.kustomization.sort_options.as_ref();
+    context.order = sort_options.and_then(|options| options.order().ok());
     let metadata = target.kustomization.metadata;
     target.origin = metadata.tracked.then(Origin::default);
     let nothing = context.nothing();
@@ -55,7 +56,10 @@ pub(super) fn run(context: &mut Context<'_>, mut target: KustTarget<'_>) -> Resu
     move_namespaces(context, &target, &mut gathered.resources)?;
 
     let asked = context.options.order.as_ref();
-    let order = target.kustomization.order.as_ref().or(asked);
+    let order = match &target.kustomization.sort_options {
+        Some(options) => Some(&options.order()?),
+        None => asked,
+    };
     if asked.is_some() && order != asked {
         let message = "the kustomization's `sortOptions` override `--reorder`";
         context

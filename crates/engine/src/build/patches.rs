@@ -5,7 +5,7 @@ use kustom_yaml::error::{Error, Kind, Result, nearest};
 use kustom_yaml::finding::Finding;
 use kustom_yaml::limits::Budget;
 use kustom_yaml::place::{SourceId, Span};
-use kustom_yaml::{Node, Size, Text, read_config, read_json, read_manifests};
+use kustom_yaml::{Node, Size, Tag, Text, read_config, read_json, read_manifests};
 
 use super::Context;
 use super::target::KustTarget;
@@ -360,7 +360,13 @@ fn merge_into(
         resource.remember_id();
     }
     links::cut_replaced(resource, &patch.node);
-    if !merge_strategic(&mut resource.node, &patch.node, schema, budget)? {
+    let merge =
+        |resource: &mut Resource| merge_strategic(&mut resource.node, &patch.node, schema, budget);
+    let is_left = match may_replace_annotations(&patch.node) {
+        true => resource.change_annotated(merge)?,
+        false => merge(resource)?,
+    };
+    if !is_left {
         resource.node = Node::null();
         return Ok(());
     }
@@ -376,6 +382,19 @@ fn merge_into(
         resource.set_namespace(&id.namespace);
     }
     Ok(())
+}
+
+/// Whether a patch may do more to the annotations than to set some.
+fn may_replace_annotations(patch: &Node) -> bool {
+    let is_plain = |node: &Node| node.is_map() && node.get("$patch").is_none();
+    let Some(metadata) = patch.get("metadata").filter(|_| is_plain(patch)) else {
+        return !is_plain(patch);
+    };
+    let Some(annotations) = metadata.get("annotations").filter(|_| is_plain(metadata)) else {
+        return !is_plain(metadata);
+    };
+    let mut entries = annotations.entries().iter();
+    !is_plain(annotations) || entries.len() == 0 || entries.any(|entry| entry.value.is_null())
 }
 
 /// Merges a patch into every object that a selector means.
@@ -394,11 +413,19 @@ fn merge_selected(
         budget.charge("this patch", size)?;
         let api_version = resource.id().gvk.api_version();
         let mut patch = patch.clone();
-        patch
-            .node
-            .set_scalar_field("apiVersion", &api_version, None);
+        match api_version.is_empty() {
+            true => drop(patch.node.remove("apiVersion")),
+            false => patch
+                .node
+                .set_scalar_field("apiVersion", &api_version, None),
+        }
         audited(audit.as_ref(), resource, read, schema, |resource| {
-            merge_into(resource, &patch, schema, budget)
+            merge_into(resource, &patch, schema, budget)?;
+            if api_version.is_empty() && !resource.is_deleted() {
+                // The patch takes over that there is none, and says so.
+                resource.node.set("apiVersion", Node::scalar("", Tag::Null));
+            }
+            Ok(())
         })
     })?;
     context.note_audit(audit);
@@ -443,7 +470,7 @@ fn apply_selected(
         if remembers {
             resource.remember_id();
         }
-        if resource.history.leaves_traces() {
+        if resource.history.leaves_traces() || resource.history.is_tracked() {
             ensure_annotations(&mut resource.node);
         }
         if let Some(audit) = &audit {
@@ -451,6 +478,9 @@ fn apply_selected(
         }
         apply_json(&mut resource.node, operations, budget)?;
         resource.links.cut();
+        if operations.replaces_annotations() {
+            resource.history.forget_origin();
+        }
         if let Some(metadata) = resource.node.get_mut("metadata")
             && let Some(annotations) = metadata.get("annotations").map(text_map)
         {

@@ -16,7 +16,6 @@ use kustom_yaml::{Node, Text};
 
 use crate::decode::Mode;
 use crate::generate;
-use crate::order::Order;
 use crate::release::Release;
 use crate::resource::Selector;
 use crate::transform::images::Image;
@@ -28,7 +27,7 @@ use crate::vars::Var;
 pub use builtin::{BUILTIN_PLUGINS, Builtin};
 pub(crate) use lacking::unheard;
 pub use parts::{
-    HelmChart, HelmGlobals, Patch, ReplacementSource, replacements, value_add_targets,
+    HelmChart, HelmGlobals, Patch, ReplacementSource, SortOptions, replacements, value_add_targets,
 };
 
 /// The names under which a kustomization is found in its directory.
@@ -96,7 +95,7 @@ pub struct Kustomization {
     /// Which traces of the build the output keeps.
     pub metadata: BuildMetadata,
     /// In which order the output is.
-    pub order: Option<Order>,
+    pub sort_options: Option<SortOptions>,
     /// The fields that count only if this is the kustomization that is built, and where they stand.
     pub of_the_root: Vec<(&'static str, Span)>,
 }
@@ -367,7 +366,7 @@ impl Reader {
             "replacements" => result.replacements = mode.list(value, parts::replacement_source)?,
             "replicas" => result.replicas = mode.list(value, parts::replica)?,
             "vars" => result.vars = mode.list(value, parts::var)?,
-            "sortOptions" => result.order = parts::order(mode, value)?,
+            "sortOptions" => result.sort_options = parts::sort_options(mode, value)?,
             "resources" => result.resources = mode.texts(value)?,
             "components" => result.components = mode.texts(value)?,
             "crds" => result.crds = mode.texts(value)?,

@@ -261,32 +261,65 @@ pub(super) fn replica(mode: Mode, node: &Node) -> Result<Replica> {
     Ok(replica)
 }
 
-pub(super) fn order(mode: Mode, node: &Node) -> Result<Option<Order>> {
-    if node.is_null() {
-        return Ok(None);
+/// `sortOptions`, as they are written: only those of the root are asked, so only there is a mistake
+/// one.
+#[derive(Clone, Debug)]
+pub struct SortOptions {
+    order: Text,
+    kinds: Option<LegacyKinds>,
+}
+
+/// The kinds that come first, and those that come last.
+type LegacyKinds = (Vec<Str>, Vec<Str>);
+
+impl SortOptions {
+    /// The order in which objects were added.
+    pub fn fifo() -> Self {
+        Self {
+            order: "fifo".into(),
+            kinds: None,
+        }
     }
-    let mut word = unnamed(node);
-    let mut kinds = None;
-    fields!(mode, node, |value| {
-        "order" => word = mode.text(value)?,
-        "legacySortOptions" => kinds = mode.optional(value, legacy_kinds)?,
-    })?;
-    let wrong = |message: &str| {
-        Err(Error::new(Kind::Kustomization, message)
-            .at(word.span)
-            .help("`order` is `legacy` or `fifo`; only `legacy` has `legacySortOptions`"))
-    };
-    match (&*word, kinds) {
-        ("fifo", None) => Ok(Some(Order::Fifo)),
-        ("fifo", Some(_)) => wrong("`legacySortOptions` with the order `fifo`"),
-        ("legacy", None) => Ok(Some(Order::legacy())),
-        ("legacy", Some((first, last))) => Ok(Some(Order::Legacy { first, last })),
-        ("", _) => wrong("`sortOptions` without an `order`"),
-        (other, _) => wrong(&format!("`{other}` is no order")),
+
+    /// The order that is asked for.
+    ///
+    /// # Errors
+    ///
+    /// If there is none, an unknown one, or one that has no kinds and gives some.
+    pub fn order(&self) -> Result<Order> {
+        let wrong = |message: &str| {
+            Err(Error::new(Kind::Kustomization, message)
+                .at(self.order.span)
+                .help("`order` is `legacy` or `fifo`; only `legacy` has `legacySortOptions`"))
+        };
+        match (&*self.order, &self.kinds) {
+            ("fifo", None) => Ok(Order::Fifo),
+            ("fifo", Some(_)) => wrong("`legacySortOptions` with the order `fifo`"),
+            ("legacy", None) => Ok(Order::legacy()),
+            ("legacy", Some((first, last))) => Ok(Order::Legacy {
+                first: first.clone(),
+                last: last.clone(),
+            }),
+            ("", _) => wrong("`sortOptions` without an `order`"),
+            (other, _) => wrong(&format!("`{other}` is no order")),
+        }
     }
 }
 
-fn legacy_kinds(mode: Mode, node: &Node) -> Result<(Vec<Str>, Vec<Str>)> {
+pub(super) fn sort_options(mode: Mode, node: &Node) -> Result<Option<SortOptions>> {
+    if node.is_null() {
+        return Ok(None);
+    }
+    let mut order = unnamed(node);
+    let mut kinds = None;
+    fields!(mode, node, |value| {
+        "order" => order = mode.text(value)?,
+        "legacySortOptions" => kinds = mode.optional(value, legacy_kinds)?,
+    })?;
+    Ok(Some(SortOptions { order, kinds }))
+}
+
+fn legacy_kinds(mode: Mode, node: &Node) -> Result<LegacyKinds> {
     let kinds = |value: &Node| -> Result<Vec<Str>> {
         let kinds = mode.texts(value)?.into_iter();
         Ok(kinds.map(|kind| kind.text).collect())

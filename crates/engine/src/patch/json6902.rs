@@ -84,6 +84,21 @@ impl JsonPatch {
         self.operations.is_empty()
     }
 
+    /// Whether what stood among the annotations is gone afterwards.
+    pub fn replaces_annotations(&self) -> bool {
+        let is_above = |path: &Text| {
+            let parts = path.split_once('/').map_or("", |(_, parts)| parts);
+            matches!(parts, "" | "metadata" | "metadata/annotations")
+        };
+        self.operations
+            .iter()
+            .any(|operation| match &*operation.name {
+                "add" | "replace" | "remove" | "copy" => operation.path.iter().any(is_above),
+                "move" => operation.path.iter().chain(&operation.from).any(is_above),
+                _ => false,
+            })
+    }
+
     pub(super) fn operations(&self) -> &[Operation] {
         &self.operations
     }

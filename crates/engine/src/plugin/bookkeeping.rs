@@ -6,7 +6,8 @@ use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::{Entry, Node, PrintOptions, print_node, write_stream};
 
 use crate::id::Id;
-use crate::resource::{Behavior, Origin, Resource, Resources};
+use crate::resource::{Behavior, Resource, Resources};
+pub(super) use crate::resource::{annotate, remove_annotation as remove};
 
 /// The annotation that names an object to a transformer.
 pub(super) const ID: &str = "kustomize.config.k8s.io/id";
@@ -23,13 +24,13 @@ const BEHAVIOR: &str = "kustomize.config.k8s.io/behavior";
 ///
 /// If an object cannot be written.
 pub fn write_all<'r>(resources: impl Iterator<Item = &'r Resource>) -> Result<String> {
-    written(resources.map(annotated))
+    written(resources.map(Resource::annotated))
 }
 
 /// Objects as a YAML stream, with what is remembered of them and who they are.
 pub(super) fn write_with_ids(resources: &Resources) -> Result<String> {
     written(resources.iter().map(|resource| {
-        let mut node = annotated(resource);
+        let mut node = resource.annotated();
         annotate(&mut node, ID, Node::string(id_text(resource.id())));
         node
     }))
@@ -40,55 +41,6 @@ fn written(nodes: impl Iterator<Item = Node>) -> Result<String> {
     let mut text = String::new();
     write_stream(nodes.iter(), &mut text)?;
     Ok(text)
-}
-
-fn annotated(resource: &Resource) -> Node {
-    let mut node = resource.node.clone();
-    let history = &resource.history;
-    for (key, value) in history.annotations() {
-        annotate(&mut node, &key, Node::string(value));
-    }
-    if let Some(origin) = &history.origin {
-        annotate(
-            &mut node,
-            Origin::ANNOTATION,
-            Node::string(origin.to_text()),
-        );
-    }
-    if !history.transformations.is_empty() {
-        let text = Origin::list_to_text(&history.transformations);
-        annotate(&mut node, Origin::TRANSFORMATIONS, Node::string(text));
-    }
-    node
-}
-
-/// Sets an annotation.
-pub(super) fn annotate(node: &mut Node, key: &str, value: Node) {
-    for field in ["metadata", "annotations"] {
-        let parent = if field == "metadata" {
-            Some(&mut *node)
-        } else {
-            node.get_mut("metadata")
-        };
-        if let Some(parent) = parent
-            && !parent.get(field).is_some_and(Node::is_map)
-        {
-            parent.set(field, Node::map(Vec::new()));
-        }
-    }
-    if let Some(annotations) = node.at_mut(&["metadata", "annotations"]) {
-        annotations.set(key, value);
-    }
-}
-
-/// Takes an annotation away.
-pub(super) fn remove(node: &mut Node, key: &str) -> Option<Node> {
-    let annotations = node.at_mut(&["metadata", "annotations"])?;
-    let value = annotations.remove(key)?;
-    if annotations.entries().is_empty() {
-        node.get_mut("metadata")?.remove("annotations");
-    }
-    Some(value)
 }
 
 fn id_text(id: &Id) -> String {
@@ -116,14 +68,7 @@ fn id_text(id: &Id) -> String {
 pub(super) fn take_origin(resource: &mut Resource) -> Result<()> {
     // The bookkeeping was written by us, behind what was read.
     resource.history.read_with.clear();
-    if let Some(text) = remove(&mut resource.node, Origin::ANNOTATION) {
-        let origin = Origin::parse(text.text().unwrap_or_default())?;
-        resource.history.origin = Some(origin);
-    }
-    if let Some(text) = remove(&mut resource.node, Origin::TRANSFORMATIONS) {
-        resource.history.transformations = Origin::parse_list(text.text().unwrap_or_default())?;
-    }
-    Ok(())
+    resource.take_origin()
 }
 
 /// Reads what a generator wishes for an object.
@@ -159,7 +104,7 @@ mod tests {
     use kustom_yaml::read_manifests;
 
     use super::*;
-    use crate::resource::from_documents;
+    use crate::resource::{Origin, from_documents};
     use crate::schema::Schema;
 
     fn resources(text: &str) -> Vec<Resource> {

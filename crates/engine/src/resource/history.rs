@@ -160,6 +160,17 @@ impl History {
             || !(self.previous.is_empty() && self.prefixes.is_empty() && self.suffixes.is_empty())
     }
 
+    /// Whether it is tracked where it came from.
+    pub(crate) fn is_tracked(&self) -> bool {
+        self.origin.is_some() || !self.transformations.is_empty()
+    }
+
+    /// Forgets where it came from, as when its annotations are replaced.
+    pub(crate) fn forget_origin(&mut self) {
+        self.origin = None;
+        self.transformations.clear();
+    }
+
     /// Takes kustomize's bookkeeping out of the annotations of a freshly read resource.
     pub(super) fn take_from(node: &mut Node) -> Self {
         let mut history = Self::default();

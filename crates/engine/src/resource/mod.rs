@@ -3,6 +3,7 @@
 //! A [`Resource`] is a YAML node, the id that is read off it, and what happened to it so far.
 //! [`Resources`] keeps many of them in order and finds them by any id they ever had.
 
+mod bookkeeping;
 mod each;
 mod history;
 mod links;
@@ -22,6 +23,7 @@ use rustc_hash::FxHashMap;
 use crate::id::{DEFAULT_NAMESPACE, Gvk, Id};
 use crate::schema::Schema;
 
+pub(crate) use bookkeeping::{annotate, remove_annotation};
 pub use history::{Behavior, History, PreviousId};
 pub use links::Links;
 pub(crate) use links::{Followed, Link, Map};
@@ -55,7 +57,7 @@ enum IdChange {
     No,
     /// A previous id was recorded.
     Noted,
-    /// The current id changes.
+    /// The current id changes, or a previous one is forgotten.
     Yes,
 }
 
@@ -236,7 +238,7 @@ impl Resource {
         let (id, formers) = (self.id.clone(), self.history.previous.len());
         let result = change(self);
         self.refresh(schema);
-        let moved = if self.id != id {
+        let moved = if self.id != id || self.history.previous.len() < formers {
             IdChange::Yes
         } else if self.history.previous.len() != formers {
             IdChange::Noted

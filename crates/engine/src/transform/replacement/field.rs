@@ -214,8 +214,8 @@ impl Put<'_> {
         let Some(text) = node.text() else {
             return Err(options.not_plain(node));
         };
-        let value = self.value.text().filter(|_| !self.value.is_null());
-        let value = value.unwrap_or_default();
+        let is_null = self.value.is_null() && !self.value.is_inferred();
+        let value = self.value.text().filter(|_| !is_null).unwrap_or_default();
         self.budget.charge_text(OPERATOR, value, 1)?;
         self.budget.charge_text(OPERATOR, text, 1)?;
         let text = options.joined(text, value);

@@ -187,7 +187,9 @@ impl Source {
         };
         let path = FieldPath::dotted(text).map_err(|error| error.at(self.field_path.span))?;
         let resource = &resources.as_slice()[position];
-        let found = path.find(&resource.node).map_err(|error| {
+        let annotated = covers_annotations(&path).then(|| resource.annotated());
+        let node = annotated.as_ref().unwrap_or(&resource.node);
+        let found = path.find(node).map_err(|error| {
             let message = format!(
                 "the path `{text}` does not fit the source `{}`: {}",
                 resource.id(),
@@ -294,8 +296,13 @@ impl Target {
             let budget = resources.budget().clone();
             resources.update(position, schema, |resource| {
                 for field in &fields {
-                    let found =
-                        field.set(resource, &value.node, &self.options, &budget, release)?;
+                    let set = |resource: &mut Resource| {
+                        field.set(resource, &value.node, &self.options, &budget, release)
+                    };
+                    let found = match covers_annotations(&field.path) {
+                        true => resource.change_annotated(set)?,
+                        false => set(resource)?,
+                    };
                     findings.extend(found);
                     links::settle(resource);
                     value.follow(position, resource);
@@ -354,9 +361,14 @@ fn effective(namespace: &str) -> &str {
 impl Value {
     /// Takes the value anew from its object, if that is the one that has changed.
     fn follow(&mut self, position: usize, resource: &Resource) {
-        if let Some((home, path)) = &self.home
-            && *home == position
-            && let Ok(Some(node)) = path.find(&resource.node)
+        let Some((home, path)) = &self.home else {
+            return;
+        };
+        if *home != position {
+            return;
+        }
+        let annotated = covers_annotations(path).then(|| resource.annotated());
+        if let Ok(Some(node)) = path.find(annotated.as_ref().unwrap_or(&resource.node))
             && *node != self.node
         {
             self.node = node.clone();
@@ -407,14 +419,22 @@ impl FieldOptions {
     }
 }
 
+/// Whether a path leads to all annotations, what is remembered of the object among them.
+fn covers_annotations(path: &FieldPath) -> bool {
+    let mut parts = path.parts().iter().map(AsRef::as_ref);
+    parts.next() == Some("metadata")
+        && parts.next().is_none_or(|part| part == "annotations")
+        && parts.next().is_none()
+}
+
 /// The place that an error points at.
 fn span_of(error: &Error) -> Span {
     error.place().map_or_else(Span::default, |place| place.span)
 }
 
-/// Null and what is empty cannot be a source.
+/// Null and what is empty cannot be a source; a null that nobody has read is a text.
 fn is_nothing(node: &Node) -> bool {
-    node.is_null()
+    (node.is_null() && !node.is_inferred())
         || (node.is_map() && node.entries().is_empty())
         || (node.is_seq() && node.items().is_empty())
 }
