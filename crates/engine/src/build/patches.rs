@@ -366,6 +366,9 @@ fn merge_into(
         true => resource.change_annotated(merge)?,
         false => merge(resource)?,
     };
+    // The leave to change them stays with the object, as the notes do.
+    resource.history.may_rename |= may_rename;
+    resource.history.may_change_kind |= may_change_kind;
     if !is_left {
         resource.node = Node::null();
         return Ok(());
