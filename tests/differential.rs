@@ -11,13 +11,13 @@
 )]
 
 mod differential {
-    pub mod draw;
-    pub mod generators;
-    pub mod layered;
-    pub mod names;
-    pub mod notes;
-    pub mod patches;
-    pub mod replacements;
+    pub(crate) mod draw;
+    pub(crate) mod generators;
+    pub(crate) mod layered;
+    pub(crate) mod names;
+    pub(crate) mod notes;
+    pub(crate) mod patches;
+    pub(crate) mod replacements;
 }
 
 use std::path::{Path, PathBuf};

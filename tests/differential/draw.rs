@@ -4,35 +4,35 @@ use std::fs;
 use std::path::Path;
 
 /// Chooses by a seed; the same seed makes the same choices.
-pub struct Draw {
+pub(crate) struct Draw {
     state: u64,
 }
 
 impl Draw {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self {
             state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1,
         }
     }
 
     /// A number below a limit, by xorshift.
-    pub fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         self.state ^= self.state << 13;
         self.state ^= self.state >> 7;
         self.state ^= self.state << 17;
         (self.state >> 11) as usize % limit
     }
 
-    pub fn chance(&mut self, percent: usize) -> bool {
+    pub(crate) fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
 
-    pub fn pick<'t>(&mut self, words: &[&'t str]) -> &'t str {
+    pub(crate) fn pick<'t>(&mut self, words: &[&'t str]) -> &'t str {
         words[self.below(words.len())]
     }
 
     /// Some texts of a list, each at most once, in the order of the list.
-    pub fn some<'t>(&mut self, words: &[&'t str], percent: usize) -> Vec<&'t str> {
+    pub(crate) fn some<'t>(&mut self, words: &[&'t str], percent: usize) -> Vec<&'t str> {
         let mut some = words.to_vec();
         some.retain(|_| self.chance(percent));
         some
@@ -41,14 +41,19 @@ impl Draw {
 
 /// Files of a tree: their names and what is in them. What is built is `top`.
 #[derive(Clone, Default)]
-pub struct Tree(pub Vec<(String, Vec<u8>)>);
+pub(crate) struct Tree(Vec<(String, Vec<u8>)>);
 
 impl Tree {
-    pub fn add(&mut self, name: impl Into<String>, content: impl Into<Vec<u8>>) {
+    pub(crate) fn add(&mut self, name: impl Into<String>, content: impl Into<Vec<u8>>) {
         self.0.push((name.into(), content.into()));
     }
 
-    pub fn write(&self, root: &Path) {
+    /// How many files there are.
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn write(&self, root: &Path) {
         for (name, content) in &self.0 {
             let path = root.join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -56,7 +61,7 @@ impl Tree {
         }
     }
 
-    pub fn show(&self) -> String {
+    pub(crate) fn show(&self) -> String {
         let show = |(name, content): &(String, Vec<u8>)| {
             format!("-- {name} --\n{}", String::from_utf8_lossy(content))
         };
@@ -64,7 +69,7 @@ impl Tree {
     }
 
     /// The same tree without one entry of one of its kustomizations, if there is one.
-    pub fn weaker(mut self, draw: &mut Draw) -> Self {
+    pub(crate) fn weaker(mut self, draw: &mut Draw) -> Self {
         let mut texts: Vec<(usize, Vec<Field>)> = Vec::new();
         for (at, (name, content)) in self.0.iter().enumerate() {
             let text = str::from_utf8(content).unwrap_or_default();
@@ -128,13 +133,13 @@ fn fields(text: &str) -> Vec<Field> {
 }
 
 /// The names of one to three layers, the lowest first; the last is `top`.
-pub fn layers(draw: &mut Draw) -> &'static [&'static str] {
+pub(crate) fn layers(draw: &mut Draw) -> &'static [&'static str] {
     const NAMES: [&str; 3] = ["base", "middle", "top"];
     &NAMES[draw.below(3)..]
 }
 
 /// A text with each line moved to the right.
-pub fn indented(text: &str, columns: usize) -> String {
+pub(crate) fn indented(text: &str, columns: usize) -> String {
     let margin = " ".repeat(columns);
     let lines = text.split_inclusive('\n');
     lines.map(|line| format!("{margin}{line}")).collect()

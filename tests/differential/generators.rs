@@ -97,7 +97,7 @@ const CONFIGURATIONS: &str = "nameReference:
   fieldSpecs: [{kind: Thing, path: spec/secretName}]
 ";
 
-pub fn tree(draw: &mut Draw) -> Tree {
+pub(crate) fn tree(draw: &mut Draw) -> Tree {
     let mut tree = Tree::default();
     let mut below = None;
     for layer in layers(draw) {
@@ -160,7 +160,7 @@ fn entry(
     let literals = draw.some(LITERALS, 15).join(", ");
     writeln!(text, "  literals: [{literals}]").unwrap();
     if draw.chance(50) {
-        let file = format!("f{}.txt", tree.0.len());
+        let file = format!("f{}.txt", tree.count());
         tree.add(
             format!("{directory}/{file}"),
             TEXTS[draw.below(TEXTS.len())],
@@ -169,7 +169,7 @@ fn entry(
         writeln!(text, "  files: [{key}{file}]").unwrap();
     }
     if draw.chance(30) {
-        let file = format!("e{}.env", tree.0.len());
+        let file = format!("e{}.env", tree.count());
         tree.add(format!("{directory}/{file}"), draw.pick(ENVS));
         writeln!(text, "  envs: [{file}]").unwrap();
     }

@@ -8,7 +8,7 @@ const NAMES: [&str; 4] = ["web", "db", "app", "web-db"];
 const NAMESPACES: [&str; 4] = ["", "default", "one", "two"];
 
 /// One to three layers: a base, perhaps a layer between, and the top.
-pub fn tree(draw: &mut Draw) -> Tree {
+pub(crate) fn tree(draw: &mut Draw) -> Tree {
     let mut files = Tree::default();
     let mut below = vec![layer(draw, "base", &[], &mut files)];
     if draw.chance(40) {

@@ -68,7 +68,7 @@ const PLUGINS: &[&str] = &[
     "kind: PatchTransformer\nmetadata: {name: n}\ntarget: {kind: Thing}\npatch: '- {op: add, path: /spec/p, value: q}'\n",
 ];
 
-pub fn tree(draw: &mut Draw) -> Tree {
+pub(crate) fn tree(draw: &mut Draw) -> Tree {
     let mut tree = Tree::default();
     let mut below = None;
     for name in layers(draw) {

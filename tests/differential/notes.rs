@@ -39,7 +39,7 @@ const TARGETS: &[&str] = &[
     "{select: {kind: Pod}, fieldPaths: [metadata.annotations, metadata.labels.x], options: {create: true}}",
 ];
 
-pub fn tree(draw: &mut Draw) -> Tree {
+pub(crate) fn tree(draw: &mut Draw) -> Tree {
     let mut tree = Tree::default();
     let mut below = None;
     for (at, name) in layers(draw).iter().enumerate() {

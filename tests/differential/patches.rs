@@ -144,7 +144,7 @@ const TARGETS: &[&str] = &[
     "{namespace: shop}",
 ];
 
-pub fn tree(draw: &mut Draw) -> Tree {
+pub(crate) fn tree(draw: &mut Draw) -> Tree {
     let mut tree = Tree::default();
     let mut below = None;
     for name in layers(draw) {

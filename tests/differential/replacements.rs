@@ -154,7 +154,7 @@ const STEPS: &[&str] = &[
     "configMapGenerator:\n- name: made\n  literals: [host=b:c]\n",
 ];
 
-pub fn tree(draw: &mut Draw) -> Tree {
+pub(crate) fn tree(draw: &mut Draw) -> Tree {
     let mut tree = Tree::default();
     let mut below = None;
     for name in layers(draw) {
