@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::read::{Options, read_first};
 use super::resolve::{self, Dialect, Scalar, is_old_bool};
+use super::style::{Classes, is_remarkable};
 use super::{Decor, Entry, Node, Str, Style, Tag, Text, Value};
 use crate::place::Span;
 
@@ -194,6 +195,11 @@ fn new_field(key: &str, text: &str, tag: Option<Tag>) -> Entry {
 ///
 /// Nothing and several lines never count, nor does what is no YAML.
 fn is_misread(text: &str) -> bool {
+    // Nearly every text leaves here.
+    let starts_quietly = |first: &u8| first.is_ascii_alphabetic() && !is_remarkable(*first);
+    if text.as_bytes().first().is_none_or(starts_quietly) && Classes::of(text).is_quiet() {
+        return false;
+    }
     if text.is_empty() || text.contains('\n') {
         return false;
     }

@@ -1,6 +1,8 @@
 //! Applies the patches of a directory: finds the target objects of each, and parses it as strategic
 //! merge or JSON 6902.
 
+use std::borrow::Cow;
+
 use kustom_yaml::error::{Error, Kind, Result, nearest};
 use kustom_yaml::finding::Finding;
 use kustom_yaml::limits::Budget;
@@ -415,13 +417,7 @@ fn merge_selected(
     let count = resources.update_selected(schema, selector, |resource| {
         budget.charge("this patch", size)?;
         let api_version = resource.id().gvk.api_version();
-        let mut patch = patch.clone();
-        match api_version.is_empty() {
-            true => drop(patch.node.remove("apiVersion")),
-            false => patch
-                .node
-                .set_scalar_field("apiVersion", &api_version, None),
-        }
+        let patch = of_version(&patch, &api_version);
         audited(audit.as_ref(), resource, read, schema, |resource| {
             merge_into(resource, &patch, schema, budget)?;
             if api_version.is_empty() && !resource.is_deleted() {
@@ -438,6 +434,20 @@ fn merge_selected(
         resources.check_unique()?;
     }
     Ok(count)
+}
+
+/// A patch with the version of its target, or without one.
+fn of_version<'p>(patch: &'p Resource, api_version: &str) -> Cow<'p, Resource> {
+    let is_same = |it: &Node| it.as_str() == Some(api_version) && it.decor.is_none();
+    if !api_version.is_empty() && patch.node.get("apiVersion").is_some_and(is_same) {
+        return Cow::Borrowed(patch);
+    }
+    let mut patch = patch.clone();
+    match api_version.is_empty() {
+        true => drop(patch.node.remove("apiVersion")),
+        false => patch.node.set_scalar_field("apiVersion", api_version, None),
+    }
+    Cow::Owned(patch)
 }
 
 /// On its way to a target kustomize rewrites a patch's labels and annotations as texts, and the

@@ -11,6 +11,7 @@
 
 mod keyed_list;
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::HashMap;
 
@@ -209,10 +210,11 @@ impl<'s> Merge<'s> {
             Value::Seq(_) => {
                 let how = definition.map_or(ListMerge::Replace, Definition::list_merge);
                 if !matches!(how, ListMerge::Replace) {
-                    let (directive, mut list) = list_directive(node)?;
+                    let (directive, list) = list_directive(node)?;
                     if directive == Directive::Delete {
                         return Ok(false);
                     }
+                    let mut list = list.into_owned();
                     self.merge_list(&mut list, Other::Itself, &how, definition)?;
                     *node = list;
                 }
@@ -274,6 +276,11 @@ impl<'s> Merge<'s> {
                 return true;
             };
             let value = theirs.get(key).map(|position| &patch[position].value);
+            if value.is_none()
+                && let Some(stays) = stays_alone(&mut entry.value)
+            {
+                return stays;
+            }
             let field = definition.and_then(|definition| definition.field(key));
             self.merge_field(&mut entry.value, value, field)
                 .unwrap_or_else(|error| {
@@ -363,7 +370,7 @@ impl<'s> Merge<'s> {
         let (directive, patch) = list_directive(patch)?;
         match directive {
             Directive::Delete => Ok(Outcome::Cleared),
-            Directive::Replace => self.add_list(patch, &how, definition),
+            Directive::Replace => self.add_list(patch.into_owned(), &how, definition),
             Directive::Merge => {
                 self.merge_list(target, Other::Patch(patch.items()), &how, definition)?;
                 Ok(Outcome::Kept)
@@ -398,6 +405,18 @@ impl<'s> Merge<'s> {
             return Ok(());
         };
         keyed_list::merge(self, items, patch, keys, item)
+    }
+}
+
+/// Whether a plain value that the patch does not name stays; nothing if it is none.
+fn stays_alone(value: &mut Node) -> Option<bool> {
+    match &value.value {
+        Value::Scalar(text) if value.is_null() => Some(!text.is_empty()),
+        Value::Scalar(_) => {
+            value.quote_if_misread();
+            Some(true)
+        }
+        _ => None,
     }
 }
 
@@ -479,13 +498,13 @@ fn directive_of(node: &Node) -> Result<Directive> {
 
 /// The directive of a list, and the list without it: the first item with `$patch`, if it has
 /// nothing else.
-fn list_directive(patch: &Node) -> Result<(Directive, Node)> {
+fn list_directive(patch: &Node) -> Result<(Directive, Cow<'_, Node>)> {
     let first = patch
         .items()
         .iter()
         .find(|item| item.get(DIRECTIVE).is_some());
     let Some(item) = first.filter(|item| item.entries().len() == 1) else {
-        return Ok((Directive::Merge, patch.clone()));
+        return Ok((Directive::Merge, Cow::Borrowed(patch)));
     };
     let word = &item.entries()[0].value;
     let directive = directive_of(word)?;
@@ -497,5 +516,5 @@ fn list_directive(patch: &Node) -> Result<(Directive, Node)> {
             !is_empty && item.get(DIRECTIVE).and_then(Node::text) != text
         });
     }
-    Ok((directive, copy))
+    Ok((directive, Cow::Owned(copy)))
 }

@@ -74,6 +74,9 @@ fn merge_any<'s>(
 /// Whether every item is a map and the values of its keys tell it from all others, so that
 /// merging the list with nothing changes neither its items nor their order.
 fn is_regular(items: &[Node], keys: &[&str]) -> bool {
+    if let ([only], [key, ..]) = (items, keys) {
+        return (only.is_map() || keys == [""]) && !value_of(only, key).is_empty();
+    }
     let tuples: Vec<Vec<&str>> = items
         .iter()
         .map(|item| keys.iter().map(|key| value_of(item, key)).collect())
@@ -112,7 +115,7 @@ fn regular_columns<'k>(ours: &[Node], theirs: &[Node], keys: &[&'k str]) -> Opti
     };
     let are_distinct = |items: &[Node]| {
         let mut known = FxHashSet::default();
-        items.iter().all(|item| known.insert(tuple(item, &columns)))
+        items.len() < 2 || items.iter().all(|item| known.insert(tuple(item, &columns)))
     };
     let is_regular = columns.first() == keys.first()
         && all().all(is_uniform)
@@ -125,6 +128,9 @@ fn tuple(item: &Node, keys: &[&str]) -> Tuple {
     keys.iter().map(|key| value_of(item, key).into()).collect()
 }
 
+/// Up to how many items are looked at one by one.
+const FEW: usize = 16;
+
 /// Merges lists with [`regular_columns`], in one pass: what all else comes to where no item is
 /// like another.
 fn merge_regular<'s>(
@@ -134,15 +140,23 @@ fn merge_regular<'s>(
     keys: &[&str],
     item: Option<Definition<'s>>,
 ) -> Result<Vec<Node>> {
-    let known: FxHashMap<Tuple, usize> = target
-        .iter()
-        .enumerate()
-        .map(|(at, item)| (tuple(item, keys), at))
-        .collect();
+    let known: Option<FxHashMap<Tuple, usize>> = (target.len() > FEW).then(|| {
+        let items = target.iter().enumerate();
+        items.map(|(at, item)| (tuple(item, keys), at)).collect()
+    });
     let mut ours: Vec<Option<Node>> = target.into_iter().map(Some).collect();
+    let place = |ours: &[Option<Node>], theirs: &Node| match &known {
+        Some(known) => known.get(&tuple(theirs, keys)).copied(),
+        // No other item of the patch is like this one, so what it means was not taken.
+        None => ours.iter().position(|own| {
+            let is_same = |own: &Node, key: &str| value_of(own, key) == value_of(theirs, key);
+            let own = own.as_ref();
+            own.is_some_and(|own| keys.iter().all(|key| is_same(own, key)))
+        }),
+    };
     let mut merged = Vec::with_capacity(ours.len() + patch.len());
     for theirs in patch {
-        let at = known.get(&tuple(theirs, keys)).copied();
+        let at = place(&ours, theirs);
         let mut own = at.and_then(|at| ours[at].take());
         let kept = match (walk.walk(own.as_mut(), Some(theirs), item)?, own) {
             (Outcome::Cleared, _) => None,
