@@ -178,7 +178,7 @@ impl<'t> Reader<'t> {
             blank: 0,
             columns: Vec::new(),
             margin: None,
-            entries: Vec::new(),
+            entries: Vec::with_capacity(16),
             items: Vec::new(),
             scratch: String::new(),
             indent: 0,

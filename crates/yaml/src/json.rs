@@ -10,8 +10,9 @@ use super::json_read::unquoted;
 use super::json_text::{self, write_json_string};
 use super::round_trip::{self, DEPTH, Position};
 use super::style::{Classes, Emitter, of_string};
-use super::{Entry, Node, Scalar, Style, Tag, Value, number};
+use super::{Entry, Node, Scalar, Size, Style, Tag, Value, number};
 use crate::error::Result;
+use crate::limits::VALUE;
 
 /// The JSON of a node that stands for a whole document.
 ///
@@ -56,18 +57,23 @@ pub fn through_json(node: &Node) -> Result<Node> {
     rebuilt(node, Context::of(node))
 }
 
-/// Makes of a node what [`through_json`] makes of it, and copies only what changes.
+/// Makes of a node what [`through_json`] makes of it, and copies only what changes; returns the
+/// bytes of its [`Size`].
 ///
 /// # Errors
 ///
 /// As [`through_json`]; the node is then of no more use.
-pub fn pass_through_json(node: &mut Node) -> Result<()> {
-    if round_trip::before_foot(node).is_some() {
+pub fn pass_through_json(node: &mut Node) -> Result<u64> {
+    let mut bytes = 0;
+    match round_trip::before_foot(node) {
+        None => pass(node, Context::of(&Node::null()), &mut bytes)?,
         // What the comment at the foot does, it does to one value.
-        *node = through_json(node)?;
-        return Ok(());
+        Some(_) => {
+            bytes = Size::of(node).bytes;
+            *node = through_json(node)?;
+        }
     }
-    pass(node, Context::of(&Node::null()))
+    Ok(bytes)
 }
 
 /// What a node becomes when kustomize decodes it, prints it as JSON and reads that, as it does to
@@ -400,36 +406,41 @@ fn rebuilt(node: &Node, context: Context<'_>) -> Result<Node> {
 }
 
 /// Makes of a node what [`rebuilt`] makes of it.
-fn pass(node: &mut Node, context: Context<'_>) -> Result<()> {
+fn pass(node: &mut Node, context: Context<'_>, bytes: &mut u64) -> Result<()> {
     let inside = match &node.value {
         Value::Scalar(text) if round_trip::unharmed(node).is_some() => {
+            *bytes += VALUE + text.len() as u64;
             let style = of_string(text, Classes::of(text), Emitter::V3);
             settle(node, style);
             return Ok(());
         }
         Value::Scalar(text) if is_small_number(node, text) => {
+            *bytes += VALUE + text.len() as u64;
             node.decor = None;
             return Ok(());
         }
         Value::Map(entries) if are_unharmed(entries) => context.inside(node)?,
         Value::Seq(_) => context.inside(node)?,
         _ => {
+            *bytes += Size::of(node).bytes;
             *node = rebuilt(node, context)?;
             return Ok(());
         }
     };
+    *bytes += VALUE;
     match &mut node.value {
         Value::Seq(items) => {
             for item in items.iter_mut() {
-                pass(item, inside)?;
+                pass(item, inside, bytes)?;
             }
         }
         Value::Map(entries) => {
             for Entry { key, value } in entries.iter_mut() {
                 let text = key.text().unwrap_or_default();
                 let style = of_string(text, Classes::of(text), Emitter::V3);
+                *bytes += VALUE + key.text().unwrap_or_default().len() as u64;
                 settle(key, style);
-                pass(value, inside)?;
+                pass(value, inside, bytes)?;
             }
         }
         _ => {}
@@ -583,10 +594,12 @@ mod tests {
                 let Some(mut node) = documents.into_iter().next() else {
                     continue;
                 };
-                let wanted = through_json(&node);
+                let (wanted, size) = (through_json(&node), Size::of(&node));
                 let passed = pass_through_json(&mut node);
                 match (wanted, passed) {
-                    (Ok(wanted), Ok(())) => assert_eq!(node, wanted, "{text}"),
+                    (Ok(wanted), Ok(bytes)) => {
+                        assert_eq!((&node, bytes), (&wanted, size.bytes), "{text}");
+                    }
                     (Err(wanted), Err(error)) => {
                         assert_eq!(error.to_string(), wanted.to_string(), "{text}");
                         counts[1] += 1;

@@ -13,6 +13,10 @@ use crate::cut::Cut as _;
 /// Puts items into the order of their keys; says where the first of two equal keys is, by its
 /// index afterwards, if there are any.
 pub(super) fn sort<T>(items: &mut [T], key: impl Fn(&T) -> &str) -> Option<usize> {
+    // Nearly all keys that are in order differ first in letters, or one goes on where another ends.
+    if is_sorted_by(items, |a, b| plainly_precedes(key(a), key(b))) {
+        return None;
+    }
     if !is_sorted_by(items, |a, b| key(a) < key(b)) {
         items.sort_by(|a, b| key(a).cmp(key(b)));
         let twice = items
@@ -72,6 +76,17 @@ fn arrange<T>(items: &mut [T], order: &[usize]) {
             items.swap(index, to);
             target.swap(index, to);
         }
+    }
+}
+
+/// Whether a key comes before another one by its bytes as well as by [`precedes`], for all that the
+/// first difference tells.
+fn plainly_precedes(a: &str, b: &str) -> bool {
+    let same = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
+    match (a.as_bytes().get(same), b.as_bytes().get(same)) {
+        (Some(a), Some(b)) => a < b && a.is_ascii_alphabetic() && b.is_ascii_alphabetic(),
+        (None, Some(_)) => true,
+        _ => false,
     }
 }
 

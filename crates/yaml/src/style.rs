@@ -89,7 +89,7 @@ impl Classes {
     }
 
     /// Whether nothing but the ends of the text can keep it from standing plain.
-    fn is_quiet(self) -> bool {
+    pub(super) fn is_quiet(self) -> bool {
         !self.any(!SPACE)
     }
 
@@ -130,10 +130,18 @@ pub(super) fn of_string(text: &str, classes: Classes, emitter: Emitter) -> Style
     // Nearly every text leaves here.
     if let (Some(first), Some(last)) = (text.as_bytes().first(), text.as_bytes().last())
         && classes.is_quiet()
-        && !REMARKABLE[*first as usize]
         && *last != b' '
     {
-        return Style::Plain;
+        if !REMARKABLE[*first as usize] {
+            return Style::Plain;
+        }
+        // Of what starts with a letter, only words are read as something else.
+        if first.is_ascii_alphabetic() {
+            return match is_misread(text, emitter) {
+                true => Style::Double,
+                false => Style::Plain,
+            };
+        }
     }
     let is_misread = !classes.has_newline() && is_misread(text, emitter);
     if is_misread {

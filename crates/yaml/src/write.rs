@@ -32,10 +32,10 @@ use crate::threads;
 /// # Ok::<(), kustom_yaml::error::Error>(())
 /// ```
 pub fn write(node: &Node, out: &mut String) -> Result<()> {
-    document(node, Writer::new(Output::new(out)))
+    document(node, &mut Writer::new(Output::new(out)))
 }
 
-fn document<'n>(node: &'n Node, mut writer: Writer<'n, '_>) -> Result<()> {
+fn document<'n>(node: &'n Node, writer: &mut Writer<'n, '_>) -> Result<()> {
     writer.before_foot = round_trip::before_foot(node);
     match &node.value {
         Value::Map(entries) if !entries.is_empty() => writer.mapping(node, entries, 0),
@@ -179,6 +179,7 @@ const SEPARATOR: &str = "---\n";
 
 fn write_some<'n>(documents: &[&'n Node]) -> Result<Rope<'n>> {
     let mut rope = Rope::default();
+    let mut spare = Vec::new();
     for (index, node) in documents.iter().enumerate() {
         let (text, pieces) = rope.halves();
         if index > 0 {
@@ -186,7 +187,9 @@ fn write_some<'n>(documents: &[&'n Node]) -> Result<Rope<'n>> {
         }
         let mut writer = Writer::new(Output::new(text));
         writer.pieces = Some(pieces);
-        document(node, writer)?;
+        writer.spare = spare;
+        document(node, &mut writer)?;
+        spare = writer.spare;
     }
     Ok(rope)
 }
@@ -239,6 +242,7 @@ impl<'n, 'o> Writer<'n, 'o> {
     fn mapping(&mut self, node: &'n Node, entries: &'n [Entry], indent: usize) -> Result<()> {
         let was_in_flow = self.enter(node)?;
         let mut fields = self.spare.pop().unwrap_or_default();
+        fields.reserve(entries.len());
         for entry in entries {
             let key = match round_trip::unharmed(&entry.key) {
                 Some(text) => Cow::Borrowed(text),

@@ -154,13 +154,16 @@ impl JsonPatch {
 /// If an operation is unknown, a path leads nowhere, a `test` fails, or the budget does not reach
 /// for what is copied; the object is then of no more use.
 pub fn apply(target: &mut Node, patch: &JsonPatch, budget: &Budget) -> Result<()> {
-    let copied = Size::of(target).bytes / SPELT;
-    let charged = budget.charge("this JSON patch", copied);
-    charged.map_err(|error| error.at(patch.place()))?;
-    match patch.tests {
-        true => *target = spelt_json(target)?,
+    let bytes = match patch.tests {
+        true => {
+            let bytes = Size::of(target).bytes;
+            *target = spelt_json(target)?;
+            bytes
+        }
         false => pass_through_json(target)?,
-    }
+    };
+    let charged = budget.charge("this JSON patch", bytes / SPELT);
+    charged.map_err(|error| error.at(patch.place()))?;
     let mut places = Places::new(budget);
     for operation in &patch.operations {
         let done = operation.apply(target, &mut places);
