@@ -112,6 +112,50 @@ render_images() {
   { echo 'resources: [map.yaml]'; echo images:; each "$1" '- {name: i@, newTag: v2}\n'; } >environments/e/kustomization.yaml
   run=(render e)
 }
+# Names of which a pattern means one, and expressions that are no plain words.
+dashed_maps() { each "$1" '---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: m@-x}\ndata: {k: v}\n'; }
+row build_images_patterns 500
+build_images_patterns() {
+  { pod pod; each "$1" '  - {name: c@, image: "registry.example.com/team-@/app:v1"}\n'; } >map.yaml
+  { echo 'resources: [map.yaml]'; echo images:; each "$1" '- {name: "(registry|mirror).example.com/team-@/[a-z]+", newTag: v2}\n'; } >kustomization.yaml
+  run=(build .)
+}
+row build_images_one_name 1000
+build_images_one_name() {
+  { pod pod; each "$1" '  - {name: c@, image: "registry.example.com/team-@/app:v1"}\n'; } >map.yaml
+  { echo 'resources: [map.yaml]'; echo images:; each "$1" '- {name: registry.example.com/team-@/app, newTag: v2}\n'; } >kustomization.yaml
+  run=(build .)
+}
+row build_patches_patterns 2000
+build_patches_patterns() {
+  dashed_maps "$1" >map.yaml
+  { echo 'resources: [map.yaml]'; echo patches:; each "$1" '- target: {kind: ConfigMap, name: "m@-.*"}\n  patch: "- {op: add, path: /data/x, value: v}"\n'; } >kustomization.yaml
+  run=(build .)
+}
+row build_patches_expressions 2000
+build_patches_expressions() {
+  dashed_maps "$1" >map.yaml
+  { echo 'resources: [map.yaml]'; echo patches:; each "$1" '- target: {name: "m@-[a-z]+"}\n  patch: "{apiVersion: v1, kind: ConfigMap, metadata: {name: any}, data: {x: v}}"\n'; } >kustomization.yaml
+  run=(build .)
+}
+row build_patches_renaming 1000
+build_patches_renaming() {
+  dashed_maps "$1" >map.yaml
+  { echo 'resources: [map.yaml]'; echo patches:; each "$1" '- target: {name: "m@-.*"}\n  patch: "- {op: replace, path: /metadata/name, value: r@}"\n- target: {name: "r@|never"}\n  patch: "{kind: ConfigMap, metadata: {name: any}, data: {x: v}}"\n'; } >kustomization.yaml
+  run=(build .)
+}
+row build_replacements_patterns 2000
+build_replacements_patterns() {
+  dashed_maps "$1" >map.yaml
+  { echo 'resources: [map.yaml]'; echo replacements:; each "$1" '- source: {kind: ConfigMap, name: m@-x, fieldPath: data.k}\n  targets: [{select: {name: "m@-.*"}, fieldPaths: [data.y], options: {create: true}}]\n'; } >kustomization.yaml
+  run=(build .)
+}
+row build_labels_alternating 2000
+build_labels_alternating() {
+  printf 'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec:\n  template:\n    spec:\n      containers: [{name: web, image: web:v1}]\n' >map.yaml
+  { echo 'resources: [map.yaml]'; echo labels:; each "$1" '- {pairs: {l@: v}, includeSelectors: true}\n- {pairs: {m@: v}, includeTemplates: true}\n'; } >kustomization.yaml
+  run=(build .)
+}
 row render_generators 1000
 render_generators() {
   environment

@@ -7,7 +7,7 @@
 mod tree;
 
 use kustom_yaml::error::{Error, Kind, Result};
-use kustom_yaml::{Node, Tag, to_json};
+use kustom_yaml::{Node, Tag, write_json};
 use sha2::{Digest as _, Sha256};
 
 use crate::resource::{Resource, Resources};
@@ -41,7 +41,8 @@ pub fn apply(resources: &mut Resources, schema: &Schema) -> Result<()> {
 ///
 /// If its data cannot be written as JSON.
 pub fn of(resource: &Resource) -> Result<String> {
-    let mut json = String::from("{");
+    let mut json = String::with_capacity(256);
+    json.push('{');
     let node = &resource.node;
     let kind = resource.id().gvk.kind.as_str();
     match kind {
@@ -73,21 +74,21 @@ fn member_if_map(json: &mut String, node: &Node, field: &str) -> Result<()> {
 
 /// A map as it is, a plain value as text, and empty text for what is missing.
 fn member(json: &mut String, node: &Node, field: &str) -> Result<()> {
-    let value = match node.get(field) {
-        None => to_json(&Node::string(""))?,
+    json.push('"');
+    json.push_str(field);
+    json.push_str("\":");
+    match node.get(field) {
+        None => write_json(&Node::string(""), json)?,
         Some(value) if value.is_scalar() => {
-            to_json(&Node::scalar(value.text().unwrap_or_default(), Tag::Str))?
+            let text = value.text().unwrap_or_default();
+            write_json(&Node::scalar(text, Tag::Str), json)?;
         }
-        Some(value) if value.is_map() => to_json(value)?,
+        Some(value) if value.is_map() => write_json(value, json)?,
         Some(value) => {
             let message = format!("`{field}` of a generated object is no map");
             return Err(Error::new(Kind::Generator, message).at(value.span));
         }
-    };
-    json.push('"');
-    json.push_str(field);
-    json.push_str("\":");
-    json.push_str(&value);
+    }
     json.push(',');
     Ok(())
 }

@@ -4,8 +4,10 @@
 //! and an object that is known to be cluster-scoped has none, whatever it says.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use compact_str::CompactString;
+use kustom_yaml::cut::Cut as _;
 
 /// The namespace that stands for "none" in a cluster-scoped object's id.
 pub const NO_NAMESPACE: &str = "_non_namespaceable_";
@@ -46,7 +48,7 @@ pub(crate) const LAST_KINDS: [&str; 2] = [
 ];
 
 /// Group, version and kind of an object.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Gvk {
     /// The part of `apiVersion` before the first slash; empty for the core group.
     pub group: CompactString,
@@ -85,6 +87,13 @@ pub struct KeyRef<'i> {
     namespace: &'i str,
 }
 
+/// The kind alone tells nearly all types apart.
+impl Hash for Gvk {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.kind.hash(state);
+    }
+}
+
 impl Gvk {
     /// From the two fields that every object has.
     ///
@@ -96,7 +105,7 @@ impl Gvk {
     /// assert_eq!(kustom_engine::id::Gvk::new("v1", "Service").to_string(), "Service.v1.[noGrp]");
     /// ```
     pub fn new(api_version: &str, kind: &str) -> Self {
-        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+        let (group, version) = split(api_version);
         Self {
             group: group.into(),
             version: version.into(),
@@ -106,7 +115,7 @@ impl Gvk {
 
     /// Whether it is [`Gvk::new`] of these fields.
     pub fn is_written(&self, api_version: &str, kind: &str) -> bool {
-        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+        let (group, version) = split(api_version);
         self.kind == kind && self.version == version && self.group == group
     }
 
@@ -202,6 +211,14 @@ impl fmt::Display for Id {
         let name = or(&self.name, "[noName]");
         write!(f, "{}/{name}.{}", self.gvk, or(&self.namespace, "[noNs]"))
     }
+}
+
+/// Group and version of an `apiVersion`, which is too short for a search that has to be set up.
+fn split(api_version: &str) -> (&str, &str) {
+    let slash = api_version.bytes().position(|byte| byte == b'/');
+    slash.map_or(("", api_version), |at| {
+        (api_version.cut(..at), api_version.cut(at + 1..))
+    })
 }
 
 fn or<'a>(text: &'a str, otherwise: &'a str) -> &'a str {

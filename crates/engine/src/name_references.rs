@@ -7,6 +7,7 @@
 mod custom;
 
 use std::collections::BTreeSet;
+use std::hash::Hash;
 
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::limits::Budget;
@@ -28,7 +29,7 @@ use crate::resource::{History, Resource, Resources};
 /// If a reference could mean several resources that have different names now, or a field has a
 /// shape that no reference has.
 pub fn apply(resources: &mut Resources, fields: &Fields, kinds: Option<&Kinds>) -> Result<()> {
-    let mut targets = Targets::of(resources);
+    let mut targets = Targets::of(resources, kinds.is_some());
     if kinds.is_some() {
         targets.keep_unchanged(resources);
     }
@@ -101,12 +102,37 @@ const OPERATOR: &str = "these references";
 /// The renamed or moved resources, found by what they were called.
 struct Targets {
     list: Vec<Target>,
-    by_name: FxHashMap<(Str, Str), Vec<usize>>,
-    names: FxHashMap<Str, Vec<usize>>,
+    by_name: FxHashMap<(Str, Str), Numbers>,
+    /// The same, wherever they are; only if somebody looks everywhere.
+    names: FxHashMap<Str, Numbers>,
     /// The present namespaces of those resources that came from one.
     moved_from: FxHashMap<Str, FxHashSet<Str>>,
     /// Those that have been neither renamed nor moved, by name; only if it matters.
     unchanged: FxHashMap<Str, Vec<Target>>,
+}
+
+/// The numbers of targets that had a name, nearly always one.
+struct Numbers {
+    first: usize,
+    rest: Vec<usize>,
+}
+
+impl Numbers {
+    /// Notes a number, which is as great as those before it or greater, under a key.
+    fn note<K: Eq + Hash>(map: &mut FxHashMap<K, Self>, key: K, number: usize) {
+        let rest = Vec::new();
+        let numbers = map.entry(key).or_insert(Self {
+            first: number,
+            rest,
+        });
+        if numbers.all().next_back() != Some(number) {
+            numbers.rest.push(number);
+        }
+    }
+
+    fn all(&self) -> impl DoubleEndedIterator<Item = usize> {
+        std::iter::once(self.first).chain(self.rest.iter().copied())
+    }
 }
 
 /// A resource that a reference may mean.
@@ -143,13 +169,15 @@ struct Reference<'r> {
 }
 
 impl Targets {
-    fn of(resources: &Resources) -> Self {
+    fn of(resources: &Resources, are_kinds_known: bool) -> Self {
         let is_renamed = |resource: &&Resource| !resource.history.previous.is_empty();
         let renamed = resources.iter().filter(is_renamed).count();
+        let mut all = resources.iter();
+        let are_sought_everywhere = are_kinds_known || all.any(|it| it.id().cluster_scoped);
         let mut targets = Self {
             list: Vec::with_capacity(renamed),
             by_name: FxHashMap::with_capacity_and_hasher(renamed, FxBuildHasher),
-            names: FxHashMap::with_capacity_and_hasher(renamed, FxBuildHasher),
+            names: FxHashMap::default(),
             moved_from: FxHashMap::default(),
             unchanged: FxHashMap::default(),
         };
@@ -168,13 +196,9 @@ impl Targets {
                     continue;
                 }
                 let key = (former.name.clone(), current.clone());
-                for list in [
-                    targets.by_name.entry(key).or_default(),
-                    targets.names.entry(former.name.clone()).or_default(),
-                ] {
-                    if list.last() != Some(&number) {
-                        list.push(number);
-                    }
+                Numbers::note(&mut targets.by_name, key, number);
+                if are_sought_everywhere {
+                    Numbers::note(&mut targets.names, former.name.clone(), number);
                 }
             }
             targets.list.push(Target::of(resource));
@@ -211,15 +235,15 @@ impl Targets {
     /// Those that had a name and that a referrer can see at all.
     fn named(&self, name: &str, referrer: &Referrer<'_>) -> Vec<&Target> {
         if referrer.id.cluster_scoped {
-            let numbers = self.names.get(name).into_iter().flatten();
-            return numbers.map(|number| &self.list[*number]).collect();
+            let numbers = self.names.get(name).into_iter().flat_map(Numbers::all);
+            return numbers.map(|number| &self.list[number]).collect();
         }
         let mut numbers = BTreeSet::new();
         let own = Str::from(referrer.id.effective_namespace());
         let namespaces = [Str::const_new(NO_NAMESPACE), own];
         for namespace in namespaces.iter().chain(&referrer.account_namespaces) {
             let key = (Str::from(name), namespace.clone());
-            numbers.extend(self.by_name.get(&key).into_iter().flatten().copied());
+            numbers.extend(self.by_name.get(&key).into_iter().flat_map(Numbers::all));
         }
         let visible = numbers.into_iter().map(|number| &self.list[number]);
         visible.filter(|target| referrer.sees(&target.id)).collect()

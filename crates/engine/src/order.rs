@@ -104,6 +104,9 @@ fn compare_names(one: &Id, other: &Id) -> Ordering {
     fn names(id: &Id) -> [&str; 2] {
         [or(&id.namespace, "~X"), or(&id.name, "~N")]
     }
+    if one.namespace == other.namespace {
+        return or(&one.name, "~N").cmp(or(&other.name, "~N"));
+    }
     joined(names(one), names(other), b'|')
 }
 

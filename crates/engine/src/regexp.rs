@@ -5,6 +5,8 @@
 //! repetition cannot be repeated.
 //! Source: <https://pkg.go.dev/regexp/syntax>.
 
+mod literals;
+
 use std::fmt::Write as _;
 use std::iter::Peekable;
 use std::str::Chars;
@@ -12,6 +14,8 @@ use std::str::Chars;
 use regex::Regex;
 
 use kustom_yaml::error::{Error, Kind, Result};
+
+pub use literals::{Expressions, Literals, Texts};
 
 /// The most often a counted repetition may repeat.
 const MOST_REPEATS: u32 = 1000;

@@ -207,7 +207,7 @@ mod tests {
                 *field = Node::string(text);
             }
             Value::Map(_) => field.set(["a", "b", "z"][number % 3], Node::string("new")),
-            _ if number % 2 == 0 => *field = Node::null(),
+            _ if number.is_multiple_of(2) => *field = Node::null(),
             _ => {}
         }
         Ok(())

@@ -8,7 +8,7 @@ use kustom_yaml::limits::Budget;
 use kustom_yaml::{Node, Str, Value};
 use rustc_hash::FxHashMap;
 
-use super::{OPERATOR, Referrer, Target, Targets, ambiguous, same_ending};
+use super::{Numbers, OPERATOR, Referrer, Target, Targets, ambiguous, same_ending};
 use crate::id::{Gvk, NO_NAMESPACE};
 use crate::kinds::{Form, Kinds, Reference};
 use crate::resource::Resources;
@@ -223,8 +223,9 @@ impl<'s> Setter<'s> {
         }
         let default = (target.kind == kind).then_some(target.group.as_str());
         let group = beside.group.or(default);
-        let numbers = self.targets.names.get(name).into_iter().flatten();
-        let renamed = numbers.map(|number| &self.targets.list[*number]);
+        let named = self.targets.names.get(name);
+        let numbers = named.into_iter().flat_map(Numbers::all);
+        let renamed = numbers.map(|number| &self.targets.list[number]);
         let kept = self.targets.unchanged.get(name).into_iter().flatten();
         let is_meant = |one: &&Target| {
             let is_kind = one.kinds().iter().any(|known| known == kind);

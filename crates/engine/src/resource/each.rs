@@ -55,9 +55,13 @@ impl Resources {
         selector: &Selector,
         change: impl Fn(&mut Resource) -> Result<()> + Sync,
     ) -> Result<usize> {
-        if let Some(name) = selector.name.exact() {
+        let found = match selector.name.exact() {
+            Some(name) => Some(self.with_any_name(name)),
+            None => self.with_name_like(&selector.name),
+        };
+        if let Some(positions) = found {
             let mut count = 0;
-            for position in self.with_any_name(name) {
+            for position in positions {
                 if selector.matches(&self.as_slice()[position]) {
                     count += 1;
                     self.update(position, schema, &change)?;
@@ -87,7 +91,7 @@ impl Resources {
             match ids {
                 IdChange::No => {}
                 IdChange::Noted => noted.store(true, Ordering::Relaxed),
-                IdChange::Yes => moved.store(true, Ordering::Relaxed),
+                IdChange::Renamed(_) | IdChange::Yes => moved.store(true, Ordering::Relaxed),
             }
             if resource.is_deleted() {
                 deleted.store(true, Ordering::Relaxed);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use kustom_yaml::place::Span;
 use kustom_yaml::{Node, Str};
+use rustc_hash::FxHashSet;
 
 /// The entries of an object that change together.
 ///
@@ -17,7 +18,12 @@ pub struct Links {
     pub(crate) list: Vec<Link>,
     /// What has changed because something else was: for a remark at the end.
     pub(crate) followed: Vec<Followed>,
+    /// The keys of many links, among them keys of links that are no more.
+    keys: FxHashSet<Str>,
 }
+
+/// Up to how many links are looked at one by one.
+const FEW: usize = 16;
 
 /// An entry that has changed with another.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,6 +77,28 @@ impl Links {
     /// Every entry is a value of its own from now on.
     pub fn cut(&mut self) {
         self.list.clear();
+    }
+
+    /// Adds a link.
+    pub(crate) fn push(&mut self, link: Link) {
+        if self.list.len() == FEW {
+            self.keys = self.list.iter().map(|link| link.key.clone()).collect();
+        }
+        if self.list.len() >= FEW {
+            self.keys.insert(link.key.clone());
+        }
+        self.list.push(link);
+    }
+
+    /// Whether there may be one with a key.
+    pub(crate) fn may_have(&self, keys: &FxHashSet<&str>) -> bool {
+        match self.list.len() <= FEW {
+            true => self
+                .list
+                .iter()
+                .any(|link| keys.contains(link.key.as_str())),
+            false => keys.iter().any(|key| self.keys.contains(*key)),
+        }
     }
 
     /// The entries of one map are values of their own from now on.

@@ -51,12 +51,14 @@ pub struct Resource {
 static NUMBERS: AtomicU64 = AtomicU64::new(0);
 
 /// The effect of a change on the ids of a resource.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum IdChange {
     /// No id changes.
     No,
-    /// A previous id was recorded.
+    /// Another previous id was recorded than the present one.
     Noted,
+    /// The name or the namespace changes; this was the id.
+    Renamed(Id),
     /// The current id changes, or a previous one is forgotten.
     Yes,
 }
@@ -221,12 +223,24 @@ impl Resource {
             id.gvk = Gvk::new(api_version, kind);
         }
         id.cluster_scoped = schema.is_cluster_scoped(api_version, kind);
+        let metadata = node.get("metadata");
         for (part, field) in [(&mut id.name, "name"), (&mut id.namespace, "namespace")] {
-            let text = meta(node, field);
+            let text = metadata.map_or("", |metadata| filled(metadata, field));
             if part != text {
                 *part = text.into();
             }
         }
+    }
+
+    /// Whether it remembers one that is not its present id, since it had so many former ones.
+    fn has_other_ids_since(&self, formers: usize) -> bool {
+        let is_present = |former: &PreviousId| {
+            former.name == self.id.name
+                && former.kind == self.id.gvk.kind
+                && former.namespace == self.id.effective_namespace()
+        };
+        let added = self.history.previous.get(formers..);
+        added.is_none_or(|added| !added.iter().all(is_present))
     }
 
     /// Changes it, and says what became of its ids.
@@ -238,9 +252,15 @@ impl Resource {
         let (id, formers) = (self.id.clone(), self.history.previous.len());
         let result = change(self);
         self.refresh(schema);
-        let moved = if self.id != id || self.history.previous.len() < formers {
+        let moved = if self.history.previous.len() < formers {
             IdChange::Yes
-        } else if self.history.previous.len() != formers {
+        } else if self.id != id {
+            // The group and the version of today are those of all former ids.
+            match self.id.gvk == id.gvk && !self.is_deleted() {
+                true => IdChange::Renamed(id),
+                false => IdChange::Yes,
+            }
+        } else if self.has_other_ids_since(formers) {
             IdChange::Noted
         } else {
             IdChange::No
@@ -365,9 +385,13 @@ fn is_empty(node: &Node) -> bool {
 
 /// A text field of the metadata, or nothing.
 fn meta<'n>(node: &'n Node, field: &str) -> &'n str {
-    let value = node
-        .at(&["metadata", field])
-        .filter(|value| !is_empty(value));
+    node.get("metadata")
+        .map_or("", |metadata| filled(metadata, field))
+}
+
+/// A text field that is not null, or nothing.
+fn filled<'n>(node: &'n Node, field: &str) -> &'n str {
+    let value = node.get(field).filter(|value| !value.is_null());
     value.and_then(Node::text).unwrap_or_default()
 }
 

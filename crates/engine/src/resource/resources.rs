@@ -8,12 +8,17 @@ use kustom_yaml::limits::Budget;
 use kustom_yaml::{Entry, Node, Size, Str, Style, base64_lines};
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use super::{Behavior, IdChange, Resource, text_map};
+use super::{Behavior, IdChange, Pattern, Resource, text_map};
 use crate::id::{Id, Key, KeyRef};
+use crate::regexp::Texts;
 use crate::schema::Schema;
 
 /// What is there when a generator merges into it is charged this much smaller: it is only moved.
 const MERGED: u64 = 8;
+
+/// How many resources, and how many patterns for names, are worth an index of names.
+const MANY: usize = 64;
+const OFTEN: usize = 8;
 
 /// Resources in the order in which they were added.
 ///
@@ -25,9 +30,15 @@ pub struct Resources {
     /// Where the resource with a present id is.
     current: Option<FxHashMap<Key, usize>>,
     /// Where the resources are that have or had an id: with each layer there are more of these.
-    any: Option<FxHashMap<Key, Vec<usize>>>,
-    /// Where the resources are that have or had a name.
-    named: Option<FxHashMap<Str, Vec<usize>>>,
+    any: Option<FxHashMap<Key, Positions>>,
+    /// Where the resources are that have or had a name, some of them a short time only.
+    named: Option<FxHashMap<Str, Positions>>,
+    /// The same, to be found by patterns.
+    alike: Option<Texts>,
+    /// How many patterns were looked for.
+    patterns: usize,
+    /// Whether single resources are renamed, so that an index of present ids is kept.
+    is_renamed: bool,
     /// Whether no two are known to have the same id.
     is_unique: bool,
     /// Whether one of them may be deleted.
@@ -153,10 +164,30 @@ impl Resources {
 
     /// The positions of the resources that have or had an id.
     pub fn with_any_id(&mut self, id: &Id) -> &[usize] {
-        self.any().get(&id.key()).map_or(&[], Vec::as_slice)
+        let positions = self.any().get(&id.key());
+        positions.map_or(&[], Positions::as_slice)
     }
 
-    /// The positions of the resources that have or had a name, in order.
+    /// The positions of the resources that may have or have had a name that fits, in order; nothing
+    /// if it is quicker to look at all of them.
+    pub(super) fn with_name_like(&mut self, pattern: &Pattern) -> Option<Vec<usize>> {
+        self.patterns += 1;
+        if self.list.len() < MANY || self.patterns < OFTEN {
+            return None;
+        }
+        let literals = pattern.literals()?;
+        let alike = self.alike.get_or_insert_with(|| {
+            let mut texts = Texts::default();
+            for (position, resource) in self.list.iter().enumerate() {
+                add_names(&mut texts, position, resource);
+            }
+            texts
+        });
+        let found = alike.with(&literals);
+        (found.len() < self.list.len() / 4).then_some(found)
+    }
+
+    /// The positions of the resources that may have or have had a name, in order.
     pub fn with_any_name(&mut self, name: &str) -> Vec<usize> {
         let named = self.named.get_or_insert_with(|| {
             let mut named = FxHashMap::default();
@@ -165,7 +196,8 @@ impl Resources {
             }
             named
         });
-        let mut positions = named.get(name).cloned().unwrap_or_default();
+        let positions = named.get(name).map_or(&[][..], Positions::as_slice);
+        let mut positions = positions.to_vec();
         positions.sort_unstable();
         positions
     }
@@ -190,6 +222,7 @@ impl Resources {
         match moved {
             IdChange::No => {}
             IdChange::Noted => self.note_ids(position),
+            IdChange::Renamed(old) => self.note_rename(position, &old),
             IdChange::Yes => self.forget_ids(),
         }
         self.may_be_deleted |= self.list[position].is_deleted();
@@ -221,6 +254,29 @@ impl Resources {
         if let Some(named) = &mut self.named {
             insert_names(named, position, resource);
         }
+        if let Some(alike) = &mut self.alike {
+            add_names(alike, position, resource);
+        }
+    }
+
+    /// Takes over that one resource has another name or namespace.
+    fn note_rename(&mut self, position: usize, old: &Id) {
+        let resource = &self.list[position];
+        let is_lost = !resource.ids().any(|id| id.key_ref() == old.key_ref());
+        if let Some(any) = self.any.as_mut().filter(|_| is_lost)
+            && let Some(positions) = any.get_mut(&old.key())
+        {
+            positions.remove(position);
+        }
+        self.is_unique &= self.current.as_mut().is_some_and(|current| {
+            current.remove(&old.key());
+            current.insert(resource.id().key(), position).is_none()
+        });
+        if !self.is_unique {
+            self.current = None;
+        }
+        self.is_renamed = true;
+        self.note_ids(position);
     }
 
     /// Takes over what many changes did, each to one resource.
@@ -230,8 +286,9 @@ impl Resources {
             IdChange::Noted => {
                 self.any = None;
                 self.named = None;
+                self.alike = None;
             }
-            IdChange::Yes => self.forget_ids(),
+            IdChange::Renamed(_) | IdChange::Yes => self.forget_ids(),
         }
         self.may_be_deleted |= may_be_deleted;
     }
@@ -246,6 +303,7 @@ impl Resources {
         self.current = None;
         self.any = None;
         self.named = None;
+        self.alike = None;
         self.is_unique = false;
     }
 
@@ -266,6 +324,9 @@ impl Resources {
             }
         }
         self.is_unique = true;
+        if self.is_renamed {
+            self.current();
+        }
         Ok(())
     }
 
@@ -347,7 +408,7 @@ impl Resources {
         })
     }
 
-    fn any(&mut self) -> &FxHashMap<Key, Vec<usize>> {
+    fn any(&mut self) -> &FxHashMap<Key, Positions> {
         self.any.get_or_insert_with(|| {
             let mut any = FxHashMap::with_capacity_and_hasher(self.list.len(), FxBuildHasher);
             for (position, resource) in self.list.iter().enumerate() {
@@ -360,23 +421,70 @@ impl Resources {
     }
 }
 
+/// Where resources are, nearly always one.
+#[derive(Clone, Debug)]
+enum Positions {
+    One(usize),
+    Many(Vec<usize>),
+}
+
+impl Positions {
+    fn as_slice(&self) -> &[usize] {
+        match self {
+            Self::One(position) => std::slice::from_ref(position),
+            Self::Many(positions) => positions,
+        }
+    }
+
+    fn add(&mut self, position: usize) {
+        match self {
+            Self::One(one) if *one == position => {}
+            Self::One(one) => *self = Self::Many(vec![*one, position]),
+            Self::Many(positions) if positions.contains(&position) => {}
+            Self::Many(positions) => positions.push(position),
+        }
+    }
+
+    fn remove(&mut self, position: usize) {
+        let mut positions = self.as_slice().to_vec();
+        positions.retain(|at| *at != position);
+        *self = Self::Many(positions);
+    }
+}
+
 /// Notes where a resource is under every id it ever had.
-fn insert_any(any: &mut FxHashMap<Key, Vec<usize>>, position: usize, resource: &Resource) {
-    for id in resource.ids() {
+fn insert_any(any: &mut FxHashMap<Key, Positions>, position: usize, resource: &Resource) {
+    for id in resource.history.ids(&resource.id().gvk) {
         insert(any, id.key(), position);
     }
+    insert(any, resource.id().key(), position);
 }
 
-fn insert_names(named: &mut FxHashMap<Str, Vec<usize>>, position: usize, resource: &Resource) {
-    for id in resource.ids() {
-        insert(named, id.name, position);
+fn add_names(texts: &mut Texts, position: usize, resource: &Resource) {
+    texts.add(position, &resource.id().name);
+    let mut last = &resource.id().name;
+    for former in &resource.history.previous {
+        // Many steps remember a name that they do not change.
+        if former.name != *last {
+            texts.add(position, &former.name);
+        }
+        last = &former.name;
     }
 }
 
-fn insert<K: Eq + Hash>(index: &mut FxHashMap<K, Vec<usize>>, key: K, position: usize) {
-    let positions = index.entry(key).or_default();
-    if !positions.contains(&position) {
-        positions.push(position);
+fn insert_names(named: &mut FxHashMap<Str, Positions>, position: usize, resource: &Resource) {
+    for former in &resource.history.previous {
+        insert(named, former.name.clone(), position);
+    }
+    insert(named, resource.id().name.clone(), position);
+}
+
+fn insert<K: Eq + Hash>(index: &mut FxHashMap<K, Positions>, key: K, position: usize) {
+    match index.entry(key) {
+        hash_map::Entry::Vacant(free) => {
+            free.insert(Positions::One(position));
+        }
+        hash_map::Entry::Occupied(mut there) => there.get_mut().add(position),
     }
 }
 

@@ -14,7 +14,7 @@ use regex::Regex;
 
 use super::Resource;
 use crate::id::{Gvk, Id};
-use crate::regexp;
+use crate::regexp::{self, Literals};
 
 /// A compiled selector; an absent part matches everything.
 #[derive(Clone, Debug, Default)]
@@ -175,6 +175,19 @@ impl Wild {
     fn matches(&self, text: &str) -> bool {
         self.alternatives.iter().any(|pieces| fits(pieces, text))
     }
+
+    fn literals(&self) -> Option<Literals> {
+        Literals::of_pieces(self.alternatives.iter().map(|pieces| {
+            let mut words = vec![String::new()];
+            for piece in pieces {
+                match (piece, words.last_mut()) {
+                    (Piece::Char(character), Some(word)) => word.push(*character),
+                    _ => words.push(String::new()),
+                }
+            }
+            words
+        }))
+    }
 }
 
 /// Whether a text is what the pieces say, one after the other.
@@ -263,6 +276,16 @@ impl Pattern {
         match self {
             Self::Exact(word) => Some(word),
             _ => None,
+        }
+    }
+
+    /// Words of which every text that fits has one; nothing if it has none.
+    pub fn literals(&self) -> Option<Literals> {
+        match self {
+            Self::Any => None,
+            Self::Exact(word) => Some(Literals::of_text(word)),
+            Self::Wild(wild) => wild.literals(),
+            Self::Regex(regex) => Literals::of(regex.as_str()),
         }
     }
 

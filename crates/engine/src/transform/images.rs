@@ -16,7 +16,7 @@ use regex::Regex;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::fields::{FieldSpec, OnMissing, Plan, Plans};
-use crate::regexp;
+use crate::regexp::{self, Expressions, Literals};
 use crate::release::{Change, Release};
 use crate::resource::{Resource, Resources};
 
@@ -223,7 +223,11 @@ impl Followed {
     ) -> Result<()> {
         let mut from = 0;
         let mut looks: u64 = 0;
-        while let Some(at) = index.next(from, &self.text) {
+        let mut entries = index.entries(&self.text);
+        while let Some(at) = entries
+            .get(entries.partition_point(|at| *at < from))
+            .copied()
+        {
             let rule = &rules[at];
             from = at + 1;
             looks += 1;
@@ -241,6 +245,7 @@ impl Followed {
             }
             if is_meant {
                 counts[at].fetch_add(1, Ordering::Relaxed);
+                entries = index.entries(&self.text);
             }
         }
         Ok(())
@@ -262,34 +267,50 @@ fn text(image: &Node) -> Result<&str> {
 /// Which entries may speak of an image: of many, few do.
 struct Index<'r> {
     by_last_part: FxHashMap<&'r str, Vec<usize>>,
-    /// Those that are held against every image.
-    others: Vec<usize>,
+    /// Those whose names have more than one last part.
+    others: Expressions,
 }
+
+/// Up to how many entries are held against every image.
+const FEW: usize = 8;
 
 impl<'r> Index<'r> {
     fn of(rules: &'r [Rule<'_>]) -> Self {
-        let mut index = Self {
-            by_last_part: FxHashMap::default(),
-            others: Vec::new(),
-        };
+        let mut by_last_part: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
+        let mut others = Vec::new();
         for (at, rule) in rules.iter().enumerate() {
             match rule.last_part() {
-                Some(part) => index.by_last_part.entry(part).or_default().push(at),
-                None => index.others.push(at),
+                Some(part) => by_last_part.entry(part).or_default().push(at),
+                None if rule.pattern.is_some() => others.push(at),
+                None => {}
             }
         }
-        index
+        // Of many that end in one word, what is before it tells more.
+        by_last_part.retain(|_, list| {
+            let is_short = list.len() <= FEW;
+            if !is_short {
+                others.append(list);
+            }
+            is_short
+        });
+        others.sort_unstable();
+        let are_few = others.len() <= FEW;
+        let literals = |at: usize| rules[at].literals().filter(|_| !are_few);
+        let others: Vec<_> = others.into_iter().map(|at| (at, literals(at))).collect();
+        Self {
+            by_last_part,
+            others: Expressions::of(&others),
+        }
     }
 
-    /// The first entry, from a number on, that may speak of an image.
-    fn next(&self, from: usize, image: &str) -> Option<usize> {
-        let named = self.by_last_part.get(last_part(image));
-        named
-            .into_iter()
-            .chain([&self.others])
-            .filter_map(|list| list.get(list.partition_point(|at| *at < from)))
-            .min()
-            .copied()
+    /// The entries that may speak of an image, in order.
+    fn entries(&self, image: &str) -> Vec<usize> {
+        let mut entries = self.others.for_text(image);
+        if let Some(named) = self.by_last_part.get(last_part(image)) {
+            entries.extend(named);
+            entries.sort_unstable();
+        }
+        entries
     }
 }
 
@@ -336,6 +357,12 @@ impl<'i> Pattern<'i> {
 
 /// The part that follows a name, in which a dot stands for any character.
 fn rest<'t>(image: &'t str, name: &str) -> Option<&'t str> {
+    if image.is_ascii() {
+        let fits =
+            |(letter, found): (u8, u8)| letter == found || (letter == b'.' && found != b'\n');
+        let is_start = image.len() >= name.len() && name.bytes().zip(image.bytes()).all(fits);
+        return is_start.then(|| image.cut(name.len()..));
+    }
     let mut rest = image.chars();
     for letter in name.chars() {
         let found = rest.next()?;
@@ -416,6 +443,15 @@ impl<'i> Rule<'i> {
         };
         let part = name.rsplit('/').next().unwrap_or_default();
         (!part.contains(['.', ':'])).then_some(part)
+    }
+
+    /// Words of which every image that fits has one; nothing if it has none.
+    fn literals(&self) -> Option<Literals> {
+        match self.pattern.as_ref()? {
+            // What a dot stands for, and the tag, may be anything.
+            Pattern::Plain(name, _) => Literals::of_pieces([name.split('.').chain([""])]),
+            Pattern::Regex(regex) => Literals::of(regex.as_str()),
+        }
     }
 
     /// Changes the images of an object, and says how many it were.
@@ -505,19 +541,21 @@ fn changed(text: &str, image: &Image) -> String {
     } else {
         &*image.new_name
     };
-    let (mut tag, mut digest) = (tag.to_owned(), digest);
-    if !image.new_tag.is_empty() || !image.digest.is_empty() {
-        tag = image.new_tag.to_string();
-        digest = &image.digest;
+    let (tag, suffix, digest) = if !image.new_tag.is_empty() || !image.digest.is_empty() {
+        (&*image.new_tag, "", &*image.digest)
     } else if !image.tag_suffix.is_empty() {
-        tag.push_str(&image.tag_suffix);
-        digest = "";
-    }
-    let mut result = name.to_owned();
-    for (mark, part) in [(':', tag.as_str()), ('@', digest)] {
-        if !part.is_empty() {
-            result.push(mark);
-            result.push_str(part);
+        (tag, &*image.tag_suffix, "")
+    } else {
+        (tag, "", digest)
+    };
+    let parts = [(":", tag, suffix), ("@", digest, "")];
+    let length = |(mark, part, rest): (&str, &str, &str)| mark.len() + part.len() + rest.len();
+    let capacity = name.len() + parts.map(length).iter().sum::<usize>();
+    let mut result = String::with_capacity(capacity);
+    result.push_str(name);
+    for (mark, part, rest) in parts {
+        if !part.is_empty() || !rest.is_empty() {
+            result.extend([mark, part, rest]);
         }
     }
     result

@@ -77,7 +77,7 @@ pub fn apply(resources: &mut Resources, pairs: &[(Text, Text)], specs: &[FieldSp
             Ok(())
         };
         plan.walk(&mut resource.node, OnMissing::Map, set)?;
-        links::settle_keys(resource, |key| keys.contains(key));
+        links::settle_keys(resource, &keys);
         links::link(resource, pairs, made);
         Ok(())
     })

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use kustom_yaml::{Node, Str, Text};
+use rustc_hash::FxHashSet;
 
 use crate::fields::segments;
-use crate::resource::{Followed, Link, Links, Map, Resource};
+use crate::resource::{Followed, Link, Map, Resource};
 
 /// Entries that a step has made in one map.
 pub(super) struct Made {
@@ -14,7 +15,7 @@ pub(super) struct Made {
     /// The map.
     pub(super) map: Map,
     /// Their keys, where those are not all of the step's.
-    pub(super) keys: Option<Vec<Str>>,
+    pub(super) keys: Option<FxHashSet<Str>>,
 }
 
 /// Links the entries that one step has made.
@@ -29,9 +30,16 @@ pub(super) fn link(resource: &mut Resource, pairs: &[(Text, Text)], mut made: Ve
         true => made.iter().map(|made| made.map.clone()).collect(),
         false => Arc::default(),
     };
-    for (key, _) in pairs {
+    // Where all are new, they are the last of each map.
+    let first = all.first().and_then(|map| map_at(&resource.node, map));
+    let first = first.map_or(&[][..], Node::entries);
+    let new = first.get(first.len().saturating_sub(pairs.len())..);
+    for (index, (key, _)) in pairs.iter().enumerate() {
         let key = &key.text;
-        let is_in = |keys: &Option<Vec<Str>>| keys.as_ref().is_none_or(|keys| keys.contains(key));
+        let is_in = |keys: &Option<FxHashSet<Str>>| {
+            let keys = keys.as_ref();
+            keys.is_none_or(|keys| keys.contains(key))
+        };
         let maps = match has_all {
             true => Arc::clone(&all),
             false => {
@@ -39,10 +47,15 @@ pub(super) fn link(resource: &mut Resource, pairs: &[(Text, Text)], mut made: Ve
                 maps.map(|made| made.map.clone()).collect()
             }
         };
+        let entry = new.and_then(|new| new.get(index));
+        let value = match entry.filter(|entry| entry.is(key)) {
+            Some(entry) => Some(&entry.value),
+            None => maps.first().and_then(|map| value(&resource.node, map, key)),
+        };
         if maps.len() > 1
-            && let Some(value) = value(&resource.node, &maps[0], key)
+            && let Some(value) = value
         {
-            resource.links.list.push(Link {
+            resource.links.push(Link {
                 key: key.clone(),
                 value: bare(value),
                 maps,
@@ -71,20 +84,20 @@ pub(crate) fn cut_replaced(resource: &mut Resource, patch: &Node) {
 
 /// Gives linked entries the value that a step has given one of them; of several the last one counts.
 pub(crate) fn settle(resource: &mut Resource) {
-    settle_keys(resource, |_| true);
+    settle_some(resource, |_| true);
 }
 
 /// The same after a step that has changed no other keys.
-pub(super) fn settle_keys(resource: &mut Resource, is_meant: impl Fn(&str) -> bool) {
-    let mut links = resource.links.list.iter();
-    if !links.any(|link| is_meant(&link.key)) {
-        return;
+pub(super) fn settle_keys(resource: &mut Resource, keys: &FxHashSet<&str>) {
+    if resource.links.may_have(keys) {
+        settle_some(resource, |key| keys.contains(key));
     }
+}
+
+fn settle_some(resource: &mut Resource, is_meant: impl Fn(&str) -> bool) {
     let has_places = !resource.hash_covers_places();
-    let Links {
-        list: mut links,
-        mut followed,
-    } = std::mem::take(&mut resource.links);
+    let mut links = std::mem::take(&mut resource.links.list);
+    let mut followed = std::mem::take(&mut resource.links.followed);
     for link in &mut links {
         if !is_meant(&link.key) {
             continue;
@@ -119,10 +132,7 @@ pub(super) fn settle_keys(resource: &mut Resource, is_meant: impl Fn(&str) -> bo
         link.value = new;
     }
     links.retain(|link| link.maps.len() > 1);
-    resource.links = Links {
-        list: links,
-        followed,
-    };
+    (resource.links.list, resource.links.followed) = (links, followed);
 }
 
 /// A value without comments.
@@ -139,6 +149,11 @@ fn is_same(one: &Node, other: &Node) -> bool {
 
 /// The value of a key in a map.
 fn value<'n>(node: &'n Node, map: &Map, key: &str) -> Option<&'n Node> {
+    map_at(node, map)?.get(key)
+}
+
+/// The node of a map.
+fn map_at<'n>(node: &'n Node, map: &Map) -> Option<&'n Node> {
     let mut items = map.items.iter();
     let mut node = node;
     for step in segments(&map.field) {
@@ -147,7 +162,7 @@ fn value<'n>(node: &'n Node, map: &Map, key: &str) -> Option<&'n Node> {
         }
         node = node.get(name(&step))?;
     }
-    node.get(key)
+    Some(node)
 }
 
 /// The same, to change.

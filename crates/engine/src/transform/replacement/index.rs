@@ -4,11 +4,22 @@ use std::collections::HashMap;
 
 use kustom_yaml::Str;
 
-use crate::resource::{Resource, Resources};
+use crate::regexp::Texts;
+use crate::resource::{Resource, Resources, Selector};
+
+/// How many objects, and how many patterns for names, are worth an index of names.
+const MANY: usize = 64;
+const OFTEN: usize = 8;
 
 /// The positions of the objects that have or had a name or a kind; made when it is first needed.
 #[derive(Debug, Default)]
-pub(super) struct Index(Option<Positions>);
+pub(super) struct Index {
+    positions: Option<Positions>,
+    /// The names, to be found by patterns.
+    alike: Option<Texts>,
+    /// How many patterns were looked for.
+    patterns: usize,
+}
 
 #[derive(Debug, Default)]
 struct Positions {
@@ -17,6 +28,27 @@ struct Positions {
 }
 
 impl Index {
+    /// The positions, in order, of all objects that a selector may mean.
+    pub(super) fn selected(&mut self, resources: &Resources, select: &Selector) -> Vec<usize> {
+        let name = select.name.exact();
+        self.patterns += usize::from(name.is_none());
+        let is_alike = name.is_none() && resources.len() >= MANY && self.patterns >= OFTEN;
+        let literals = is_alike.then(|| select.name.literals()).flatten();
+        match literals {
+            Some(literals) => {
+                let alike = self.alike.get_or_insert_with(|| {
+                    let mut texts = Texts::default();
+                    for (position, resource) in resources.iter().enumerate() {
+                        add_names(&mut texts, position, resource);
+                    }
+                    texts
+                });
+                alike.with(&literals)
+            }
+            None => self.with(resources, name, select.kind.exact()),
+        }
+    }
+
     /// The positions, in order, of all objects that may have a name and a kind; nothing and the
     /// empty text stand for any.
     pub(super) fn with(
@@ -30,7 +62,9 @@ impl Index {
         if name.is_none() && kind.is_none() {
             return (0..resources.len()).collect();
         }
-        let positions = self.0.get_or_insert_with(|| Positions::of(resources));
+        let positions = self
+            .positions
+            .get_or_insert_with(|| Positions::of(resources));
         let found = match (name, kind) {
             (Some(name), _) => positions.names.get(&name),
             (None, Some(kind)) => positions.kinds.get(&kind),
@@ -41,9 +75,18 @@ impl Index {
 
     /// Notes that an object has another name or kind; it is still found by those that it had.
     pub(super) fn note(&mut self, position: usize, resource: &Resource) {
-        if let Some(positions) = &mut self.0 {
+        if let Some(positions) = &mut self.positions {
             positions.note(position, resource);
         }
+        if let Some(alike) = &mut self.alike {
+            add_names(alike, position, resource);
+        }
+    }
+}
+
+fn add_names(texts: &mut Texts, position: usize, resource: &Resource) {
+    for id in resource.ids() {
+        texts.add(position, &id.name);
     }
 }
 

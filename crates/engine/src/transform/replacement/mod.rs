@@ -278,9 +278,8 @@ impl Target {
                 .help("`select: {}` means all objects"));
         };
         let fields = self.fields()?;
-        let (name, kind) = (select.name.exact(), select.kind.exact());
         let mut count = 0;
-        let positions = index.with(resources, name, kind);
+        let positions = index.selected(resources, select);
         let cost = LOOK.saturating_mul(positions.len() as u64);
         let charged = resources
             .budget()
