@@ -115,7 +115,27 @@ fn value_of(text: &str, tag: Tag, dialect: Dialect) -> Result<Scalar<'_>, &'stat
 /// The value of a plain scalar.
 ///
 /// `<<` is the string of that name: only a reader knows whether it is a key.
+#[inline]
 pub fn plain(text: &str, dialect: Dialect) -> Scalar<'_> {
+    // Nearly every text leaves here.
+    if let Some(first) = text.as_bytes().first()
+        && first.is_ascii_alphabetic()
+        && !starts_word(*first)
+    {
+        return Scalar::Str(Cow::Borrowed(text));
+    }
+    remarkable(text, dialect)
+}
+
+/// Whether a null or a boolean may start with this letter.
+fn starts_word(first: u8) -> bool {
+    matches!(
+        first,
+        b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'y' | b'Y' | b'o' | b'O'
+    )
+}
+
+fn remarkable(text: &str, dialect: Dialect) -> Scalar<'_> {
     if text.as_bytes().get(4) == Some(&b'-')
         && let Some(stamp) = Timestamp::parse(text)
     {
@@ -148,9 +168,8 @@ fn untimed(text: &str, dialect: Dialect) -> Scalar<'_> {
     let found = match first {
         b'0'..=b'9' | b'+' | b'-' => number(text, dialect),
         b'.' => infinite(text).or_else(|| point_float(text).map(Scalar::Float)),
-        b'~' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'y' | b'Y' | b'o' | b'O' => {
-            word(text, dialect)
-        }
+        b'~' => word(text, dialect),
+        first if starts_word(first) => word(text, dialect),
         _ => None,
     };
     found.unwrap_or(Scalar::Str(text.into()))

@@ -155,6 +155,10 @@ fn add_managed_by(resource: &mut Resource, release: Release) {
 
 /// Annotations are texts: kustomize writes them anew, with keys that have lost their quotes.
 fn settle_annotations(node: &mut Node, keeps_empty: bool) {
+    let metadata = node.get("metadata").filter(|metadata| metadata.is_map());
+    if metadata.is_some_and(|metadata| metadata.get("annotations").is_none()) {
+        return;
+    }
     let annotations = node
         .at(&["metadata", "annotations"])
         .map(text_map)

@@ -77,6 +77,10 @@ pub(super) fn record(resources: &mut Resources, transformer: Option<&Origin>) {
 
 /// Writes the annotations that are asked for, and takes away those that are not.
 pub(super) fn annotate(resource: &mut Resource, metadata: BuildMetadata) {
+    let has_annotations = resource.node.at(&["metadata", "annotations"]).is_some();
+    if !metadata.origin && !metadata.transformations && !has_annotations {
+        return;
+    }
     let origin = resource.history.origin.as_ref().filter(|_| metadata.origin);
     let origin = origin.map(Origin::to_text);
     let list = &resource.history.transformations;

@@ -43,6 +43,8 @@ pub struct Resource {
     pub links: Links,
     /// The id, as the node says it now.
     id: Id,
+    /// Whether the kind alone says that it lives in a namespace, or in none.
+    has_fixed_scope: bool,
     /// Its number, which no other has; 0 until it is one of some [`Resources`].
     number: u64,
 }
@@ -163,12 +165,13 @@ impl Resource {
 
     /// An object that we made ourselves.
     pub fn generated(node: Node, history: History, schema: &Schema) -> Self {
-        let id = read_id(&node, schema);
+        let (id, has_fixed_scope) = read_id(&node, schema);
         Self {
             node,
             history,
             links: Links::default(),
             id,
+            has_fixed_scope,
             number: 0,
         }
     }
@@ -219,10 +222,13 @@ impl Resource {
         let (api_version, kind) = (text(node, "apiVersion"), text(node, "kind"));
         let id = &mut self.id;
         // Most changes leave most of it as it is.
-        if !id.gvk.is_written(api_version, kind) {
+        let is_same_type = id.gvk.is_written(api_version, kind);
+        if !is_same_type {
             id.gvk = Gvk::new(api_version, kind);
         }
-        id.cluster_scoped = schema.is_cluster_scoped(api_version, kind);
+        if !is_same_type || !self.has_fixed_scope {
+            (id.cluster_scoped, self.has_fixed_scope) = scope(schema, api_version, kind);
+        }
         let metadata = node.get("metadata");
         for (part, field) in [(&mut id.name, "name"), (&mut id.namespace, "namespace")] {
             let text = metadata.map_or("", |metadata| filled(metadata, field));
@@ -399,13 +405,24 @@ fn text<'n>(node: &'n Node, field: &str) -> &'n str {
     node.get(field).and_then(Node::text).unwrap_or_default()
 }
 
-fn read_id(node: &Node, schema: &Schema) -> Id {
+/// The id that a node says, and whether its scope is fixed.
+fn read_id(node: &Node, schema: &Schema) -> (Id, bool) {
     let (api_version, kind) = (text(node, "apiVersion"), text(node, "kind"));
-    Id {
+    let (cluster_scoped, is_fixed) = scope(schema, api_version, kind);
+    let id = Id {
         gvk: Gvk::new(api_version, kind),
         name: Str::from(meta(node, "name")),
         namespace: Str::from(meta(node, "namespace")),
-        cluster_scoped: schema.is_cluster_scoped(api_version, kind),
+        cluster_scoped,
+    };
+    (id, is_fixed)
+}
+
+/// Whether objects of a kind live outside of namespaces, and whether that is so for every schema.
+fn scope(schema: &Schema, api_version: &str, kind: &str) -> (bool, bool) {
+    match Schema::fixed_scope(api_version, kind) {
+        Some(is_cluster_scoped) => (is_cluster_scoped, true),
+        None => (schema.is_cluster_scoped(api_version, kind), false),
     }
 }
 

@@ -45,13 +45,40 @@ const fn slot_of(api_version: &str, kind: &str) -> usize {
     hash.wrapping_mul(0x9E37_79B1) as usize >> 16 & (SLOTS - 1)
 }
 
+/// The first bytes of each word, in the order of the words: most differ in them.
+static STARTS: [u64; WORDS.len()] = {
+    let mut starts = [0; WORDS.len()];
+    let mut word = 0;
+    while word < WORDS.len() {
+        starts[word] = start_of(WORDS[word]);
+        word += 1;
+    }
+    starts
+};
+
+/// The first eight bytes, as a number that is ordered as they are.
+const fn start_of(word: &str) -> u64 {
+    let bytes = word.as_bytes();
+    let (mut start, mut at) = (0, 0);
+    while at < 8 {
+        let byte = if at < bytes.len() { bytes[at] } else { 0 };
+        start = start << 8 | byte as u64;
+        at += 1;
+    }
+    start
+}
+
 /// The row of the tables for an apiVersion and kind.
 pub(super) fn kind(api_version: &str, kind: &str) -> Option<&'static KindRow> {
-    let slots = INDEX.iter().cycle().skip(slot_of(api_version, kind));
-    let mut rows = slots
-        .take_while(|row| **row != FREE)
-        .map(|row| &KINDS[usize::from(*row)]);
-    rows.find(|row| row.kind == kind && row.api_version == api_version)
+    let mut slot = slot_of(api_version, kind);
+    while INDEX[slot] != FREE {
+        let row = &KINDS[usize::from(INDEX[slot])];
+        if row.kind == kind && row.api_version == api_version {
+            return Some(row);
+        }
+        slot = (slot + 1) % SLOTS;
+    }
+    None
 }
 
 /// Whether objects of a kind live outside of namespaces, if the tables have any version of it.
@@ -97,9 +124,13 @@ impl Definition {
     pub(super) fn property(self, name: &str) -> Option<Self> {
         let row = self.row();
         let fields = &FIELDS[usize::from(row.first_field)..][..usize::from(row.fields)];
-        let index = fields
-            .binary_search_by(|(word, _)| WORDS[usize::from(*word)].cmp(name))
-            .ok()?;
+        let start = start_of(name);
+        let index = fields.binary_search_by(|(word, _)| {
+            let word = usize::from(*word);
+            let by_start = STARTS[word].cmp(&start);
+            by_start.then_with(|| WORDS[word].cmp(name))
+        });
+        let index = index.ok()?;
         Some(Self(fields[index].1))
     }
 

@@ -185,6 +185,15 @@ impl Schema {
         custom.is_some_and(|custom| custom.cluster_scoped)
     }
 
+    /// Whether objects of a kind live outside of namespaces, if that is so whatever else is known
+    /// and whichever release is followed.
+    pub fn fixed_scope(api_version: &str, kind: &str) -> Option<bool> {
+        match builtin::is_admission_policy(api_version, kind) {
+            true => None,
+            false => builtin::kind(api_version, kind)?.is_cluster_scoped,
+        }
+    }
+
     /// Whether the built-in table says of a kind if it lives in a namespace.
     pub fn knows_scope(&self, api_version: &str, kind: &str) -> bool {
         self.builtin_scope(api_version, kind).is_some()
