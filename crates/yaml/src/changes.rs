@@ -11,8 +11,7 @@ pub(super) struct Changes {
     list: Vec<Change>,
     /// What is printed in the place of parts of the text.
     made: String,
-    /// Where the entries of sorted mappings start and end, in the order in which they are printed;
-    /// each starts with its key.
+    /// Where the entries of sorted mappings start and end, in the order in which they are printed.
     entries: Vec<Range<u32>>,
 }
 
@@ -27,7 +26,8 @@ enum Kind {
     Made(Range<u32>),
     /// A collection whose lines are printed so many columns further to the right.
     Moved(i32),
-    /// A mapping whose entries are printed in another order, in a column.
+    /// A mapping whose entries are printed in another order. Those of one that begins in the line of a
+    /// dash start with their keys, and are printed in a column; others start with their lines.
     Sorted { column: u32, entries: Range<u32> },
 }
 
@@ -71,7 +71,8 @@ impl Changes {
         }
     }
 
-    /// Prints the entries of a mapping in an order; the changes in it start at an index.
+    /// Prints the entries of a mapping in an order; the changes in it start at an index. The column is
+    /// that of their keys where they start with these, and else 0.
     pub(super) fn sort(
         &mut self,
         index: usize,
@@ -79,11 +80,48 @@ impl Changes {
         column: u32,
         order: impl Iterator<Item = Range<u32>>,
     ) {
-        let first = self.entries.len() as u32;
-        self.entries.extend(order);
-        let entries = first..self.entries.len() as u32;
+        let first = self.entries.len();
+        for entry in order {
+            match self.entries.get_mut(first..).and_then(<[_]>::last_mut) {
+                Some(last) if column == 0 && last.end == entry.start => last.end = entry.end,
+                _ => self.entries.push(entry),
+            }
+        }
+        let entries = first as u32..self.entries.len() as u32;
         let kind = Kind::Sorted { column, entries };
         self.list.insert(index, Change { range, kind });
+    }
+
+    /// Changes the lines of a collection, which come after all others so far, as the same lines of
+    /// another one are changed, so many bytes before.
+    pub(super) fn repeat(&mut self, before: &Range<u32>, further: u32) {
+        let moved = |range: &Range<u32>| range.start + further..range.end + further;
+        let first = self
+            .list
+            .partition_point(|it| it.range.start < before.start);
+        let behind = self.list.partition_point(|it| it.range.start < before.end);
+        for index in first..behind {
+            let Change { range, kind } = &self.list[index];
+            let kind = match kind {
+                // How the whole collection is moved depends on what is around it.
+                Kind::Moved(_) if range == before => continue,
+                Kind::Moved(by) => Kind::Moved(*by),
+                Kind::Made(made) => Kind::Made(made.clone()),
+                Kind::Sorted { column, entries } => {
+                    let first = self.entries.len() as u32;
+                    self.entries.extend_from_within(offsets(entries));
+                    let entries = first..self.entries.len() as u32;
+                    let copies = self.entries.iter_mut().skip(first as usize);
+                    copies.for_each(|entry| *entry = moved(entry));
+                    Kind::Sorted {
+                        column: *column,
+                        entries,
+                    }
+                }
+            };
+            let range = moved(range);
+            self.list.push(Change { range, kind });
+        }
     }
 
     /// Says what is printed of a part of a text whose lines are moved so many columns to the right.
@@ -149,7 +187,10 @@ impl<P: FnMut(&str)> Printer<'_, P> {
                         if index > 0 {
                             self.indent(*column as usize);
                         }
-                        self.part(entry.clone(), by, within(inside, entry));
+                        match inside {
+                            [] => self.lines(entry.clone(), by),
+                            _ => self.part(entry.clone(), by, within(inside, entry)),
+                        }
                     }
                     after.get(inside.len()..).unwrap_or_default()
                 }
@@ -166,19 +207,19 @@ impl<P: FnMut(&str)> Printer<'_, P> {
         }
         let before = (range.start as usize).checked_sub(1);
         let mut is_start = before.is_none_or(|it| self.text.as_bytes().get(it) == Some(&b'\n'));
+        let (less, more) = match usize::try_from(by) {
+            Ok(more) => (0, more),
+            Err(_) => (by.unsigned_abs() as usize, 0),
+        };
         let mut start = 0;
         let ends = memchr::memchr_iter(b'\n', part.as_bytes()).map(|at| at + 1);
         for end in ends.chain([part.len()]) {
-            let line = part.cut(start..end);
             // Lines without content are not indented.
-            match usize::try_from(by) {
-                _ if !is_start || matches!(line, "" | "\n") => (self.push)(line),
-                Ok(more) => {
-                    self.indent(more);
-                    (self.push)(line);
-                }
-                Err(_) => (self.push)(line.cut(by.unsigned_abs() as usize..)),
+            if is_start && !matches!(part.as_bytes().get(start), None | Some(b'\n')) {
+                self.indent(more);
+                start += less;
             }
+            (self.push)(part.cut(start..end));
             is_start = true;
             start = end;
         }

@@ -56,7 +56,8 @@ impl Extent {
         (self.end - self.start) as usize
     }
 
-    fn range(&self) -> Range<u32> {
+    /// Where it is.
+    pub(super) fn range(&self) -> Range<u32> {
         self.start..self.end
     }
 

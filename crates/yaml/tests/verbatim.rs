@@ -15,7 +15,7 @@ use kustom_yaml::{
 };
 
 /// Texts as they are printed, and some at the edge of that.
-const SEEDS: [&str; 13] = [
+const SEEDS: [&str; 14] = [
     "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  annotations:\n    \
      controller-gen.kubebuilder.io/version: v0.14.0\n  name: things.example.com\nspec:\n  group: example.com\n  \
      names:\n    kind: Thing\n    plural: things\n  scope: Namespaced\n  versions:\n  - additionalPrinterColumns:\n    \
@@ -37,6 +37,7 @@ const SEEDS: [&str; 13] = [
     "s:\n- name: a\n  image: b\n  env:\n  - name: c\n    value: d\n  args: [x]\n- v2: a\n  v10: b\n  v1alpha2:\n    d: e\n    c: 'f'\n  v1: g\n- t:\n    b: c\n    a: |-\n      one\n      two\n    \"y\": z\n    x: w\n- - z: 1\n    y:\n      x: 2\n      w: 3\n    b: 4\n",
     "items:\n  - a:\n      b:\n        - c: d\n          description: APIVersion defines the versioned schema of this representation of an object, and is long\n          e: 'Text: that goes on for longer than a line may be where it is printed, as is seen here\n            and there'\n          f: |\n            text\n        - g: null\n        # end\n    # end\n  - h: {}\n\nother:\n  x: y\n",
     "a:\n  words: [one, two , 3,true]  # all\n  none: [a, b: c]\n  dates: [2001-01-01, y]\nb:\n    - z: a plain text\n        of a few\n        short lines\n      # of y\n      y: 'it''s\n        short'  # here\n      x:  # of w\n        w: \"in \\\"two\\\"\n          lines\"\n        v: text # of v\n        u: a#b  \n        t: a text that is so long that it is broken, and that a comment follows, which is not printed  # here\n      s:    # nothing\n      r: [a,b]\n    - - p: \"\\ttab\"\n        o: 'a: b and so on, for longer than a line may be, so that it is broken where it is printed'\n",
+    "k:\n  a:\n    type: object\n    properties:\n      name:\n        type: string  # of the thing\n      list:\n          - b: one\n            a: two\n      text: |\n        lines\n    required: [name]\n  b:\n    type: object\n    properties:\n      name:\n        type: string  # of the thing\n      list:\n          - b: one\n            a: two\n      text: |\n        lines\n\n    required: [name]\n  c:\n  -   type: object\n      properties:\n        name:\n          type: string  # of the thing\n  d:\n    type: object\n    properties:\n      name:\n        type: string  # of the thing\n      list:\n          - b: one\n            a: two\n      text: |\n        lines\n    required: [name]\n  e:\n      - type: object\n        properties:\n          list:\n            - b: one\n              a: two and more, so that it is long enough to be known\n        f:\n          list:\n            - b: one\n              a: two and more, so that it is long enough to be known\n      - type: object\n        properties:\n          list:\n            - b: one\n              a: two and more, so that it is long enough to be known\n        f:\n          list:\n            - b: one\n              a: two and more, so that it is long enough to be known\n",
     "k:\n- a: b\n  c:\n  - d: e\n    f:\n      g: h\n- a: i\n\n- |-\n  one line\n- |\n  one line\n- ''\n- 'a b'\n- \"a: b\"\n- a b \n",
 ];
 

@@ -1,7 +1,10 @@
 //! What is known of the large collections of a document while its lines are passed.
 
+use std::hash::Hasher as _;
 use std::ops::Range;
 use std::sync::Arc;
+
+use rustc_hash::FxHasher;
 
 use super::super::order;
 use super::super::verbatim::{Extent, Found, Source};
@@ -32,10 +35,12 @@ pub(super) struct Kept<'t> {
     pub(super) looked_at: usize,
     /// The collections that are not complete, the innermost one's last.
     pub(super) frames: Vec<Frame>,
-    /// Where the keys of the open mappings start.
-    pub(super) keys: Vec<usize>,
-    /// The entries of a mapping that is sorted: the key, and where they are.
-    entries: Vec<(&'t str, Range<u32>)>,
+    /// Where the keys of the open mappings are.
+    pub(super) keys: Vec<Range<usize>>,
+    /// The entries of a mapping that is sorted.
+    entries: Vec<Entry<'t>>,
+    /// Collections that were passed, each where its hash says, in the place of an earlier one.
+    known: Vec<Option<Passed>>,
     pub(super) page: Page,
     /// The document, and where it starts in the text.
     chunk: &'t str,
@@ -59,9 +64,31 @@ pub(super) struct Frame {
     is_moved: bool,
     /// The number of its extent; none for a collection in the line of a dash.
     extent: Option<usize>,
+    /// The start of its first line.
+    start: usize,
+    /// Where it will be known, if it is long enough.
+    known: Option<usize>,
     pub(super) values: u32,
     pub(super) bytes: u32,
     depth: u32,
+}
+
+/// An entry of a mapping that is sorted.
+struct Entry<'t> {
+    /// The first bytes of its key, as a number.
+    prefix: u64,
+    key: &'t str,
+    lines: Range<usize>,
+}
+
+/// How many collections are known at most.
+const KNOWN: usize = 1024;
+
+/// A collection that was passed: where the same lines come again, so does all that is known of it.
+#[derive(Clone, Copy)]
+struct Passed {
+    extent: Extent,
+    is_list: bool,
 }
 
 /// A collection that starts.
@@ -86,6 +113,7 @@ impl<'t> Kept<'t> {
             frames: Vec::new(),
             keys: Vec::new(),
             entries: Vec::new(),
+            known: vec![None; (chunk.len() / 256).next_power_of_two().min(KNOWN)],
             page: Page::new(chunk),
             chunk,
             offset,
@@ -133,6 +161,8 @@ impl<'t> Kept<'t> {
             first_change: self.page.changes.len(),
             is_moved,
             extent: extent.is_some().then_some(self.extents.len()),
+            start: below.start,
+            known: extent.and_then(|_| self.place_of(below)),
             values: 0,
             bytes: 0,
             depth: 1,
@@ -154,14 +184,17 @@ impl<'t> Kept<'t> {
         if let Some(number) = frame.extent
             && let Some(extent) = self.extents.get_mut(number)
         {
-            if ((end - extent.start) as usize) < self.worth_keeping {
+            (extent.end, extent.last) = (end, last);
+            extent.lines = line - extent.line;
+            (extent.values, extent.bytes) = (frame.values, frame.bytes);
+            extent.depth = frame.depth;
+            if let Some(known) = frame.known.and_then(|it| self.known.get_mut(it)) {
+                let (extent, is_list) = (*extent, frame.is_list);
+                *known = Some(Passed { extent, is_list });
+            }
+            if extent.length() < self.worth_keeping {
                 // What is in it is smaller still, so it is the last.
                 self.extents.truncate(number);
-            } else {
-                (extent.end, extent.last) = (end, last);
-                extent.lines = line - extent.line;
-                (extent.values, extent.bytes) = (frame.values, frame.bytes);
-                extent.depth = frame.depth;
             }
         }
         if let Some(around) = self.frames.last_mut() {
@@ -172,26 +205,120 @@ impl<'t> Kept<'t> {
         Some(())
     }
 
-    /// Sorts the entries of a mapping by its keys.
-    fn sort(&mut self, frame: &Frame, end: usize) -> Option<()> {
-        let mut starts = self.keys.get(frame.first_key..)?.iter().copied().peekable();
-        let first = *starts.peek()?;
-        self.entries.clear();
-        while let Some(start) = starts.next() {
-            let end = starts.peek().map_or(end, |next| next - frame.column);
-            let entry = self.chunk.cut(start..end);
-            let key = entry.cut(..memchr::memchr(b':', entry.as_bytes())?);
-            self.entries.push((key, self.range(start..end)));
+    /// Where a collection that starts is known: its column and its first bytes say that.
+    fn place_of(&self, below: &Below) -> Option<usize> {
+        let content = self.chunk.as_bytes().get(below.start + below.column..)?;
+        let mut hasher = FxHasher::default();
+        hasher.write_usize(below.column);
+        for eight in content.first_chunk::<64>()?.as_chunks::<8>().0 {
+            hasher.write_u64(u64::from_ne_bytes(*eight));
         }
-        if order::sort(&mut self.entries, |(key, _)| key).is_some() {
+        // Their number is a power of two.
+        Some(hasher.finish() as usize & (self.known.len() - 1))
+    }
+
+    /// If the innermost collection, of which nothing was passed, has the lines of one that was: takes
+    /// all that is known of it over, and returns where it ends and how many lines it has. `ends` says
+    /// whether it ends at a position, and `deepest` is how deep it may be.
+    pub(super) fn repeat(
+        &mut self,
+        deepest: usize,
+        ends: impl FnOnce(&mut Page, usize) -> bool,
+    ) -> Option<(usize, usize)> {
+        let frame = self.frames.last_mut()?;
+        let Passed {
+            extent: old,
+            is_list,
+        } = (*self.known.get(frame.known?)?)?;
+        let new = *self.extents.get(frame.extent?)?;
+        let is_same = (old.column, old.indent, is_list) == (new.column, new.indent, frame.is_list);
+        let (before, end) = (old.start as usize - self.offset, frame.start + old.length());
+        let text = self.chunk.as_bytes();
+        if !is_same
+            || old.depth as usize >= deepest
+            || text.get(before..before + old.length()) != text.get(frame.start..end)
+            || !ends(&mut self.page, end)
+        {
             return None;
         }
-        let range = self.range(first..end);
-        let entries = self.entries.iter().map(|(_, range)| range.clone());
-        let column = frame.indent as u32;
+        (frame.values, frame.bytes, frame.depth) = (old.values, old.bytes, old.depth);
+        let (further, lines_further) = (new.start - old.start, new.line - old.line);
+        self.page.last_end = (old.last + further) as usize - self.offset;
+        self.page.changes.repeat(&old.range(), further);
+        let first = self
+            .extents
+            .partition_point(|extent| extent.start <= old.start);
+        let behind = self
+            .extents
+            .partition_point(|extent| extent.start < old.end);
+        let lines = old.lines as usize;
+        for index in first..behind {
+            let inner = self.extents[index];
+            self.extents.push(Extent {
+                start: inner.start + further,
+                end: inner.end + further,
+                last: inner.last + further,
+                line: inner.line + lines_further,
+                ..inner
+            });
+        }
+        Some((end, lines))
+    }
+
+    /// Sorts the entries of a mapping by its keys.
+    fn sort(&mut self, frame: &Frame, end: usize) -> Option<()> {
+        // Those of a mapping that begins in the line of a dash start with their keys.
+        let (before_key, column) = match frame.extent {
+            Some(_) => (frame.column, 0),
+            None => (0, frame.indent),
+        };
+        let keys = self.keys.get(frame.first_key..)?;
+        self.entries.clear();
+        for (index, key) in keys.iter().enumerate() {
+            let next = keys.get(index + 1);
+            let end = next.map_or(end, |next| next.start - frame.column);
+            self.entries.push(Entry {
+                prefix: prefix(self.chunk.as_bytes(), key),
+                key: self.chunk.cut(key.clone()),
+                lines: key.start - before_key..end,
+            });
+        }
+        let has_twice = if frame.keys.are_bytewise() {
+            let compare = |a: &Entry<'_>, b: &Entry<'_>| (a.prefix, a.key).cmp(&(b.prefix, b.key));
+            self.entries.sort_unstable_by(compare);
+            let mut pairs = self.entries.windows(2);
+            pairs.any(|pair| compare(&pair[0], &pair[1]).is_eq())
+        } else {
+            order::sort(&mut self.entries, |entry| entry.key).is_some()
+        };
+        if has_twice {
+            return None;
+        }
+        let start = keys.first()?.start - before_key;
+        let range = self.range(start..end);
+        let offset = self.offset;
+        let entries = self.entries.iter().map(|entry| {
+            // The length of the text has 32 bits.
+            (offset + entry.lines.start) as u32..(offset + entry.lines.end) as u32
+        });
         let changes = &mut self.page.changes;
-        changes.sort(frame.first_change, range, column, entries);
+        changes.sort(frame.first_change, range, column as u32, entries);
         Some(())
+    }
+}
+
+/// The first bytes of a key as a number that is in order as they are.
+fn prefix(text: &[u8], key: &Range<usize>) -> u64 {
+    let eight = text.get(key.start..).and_then(<[u8]>::first_chunk::<8>);
+    match (eight, key.len()) {
+        (Some(eight), 8..) => u64::from_be_bytes(*eight),
+        (Some(eight), length) => u64::from_be_bytes(*eight) & !(u64::MAX >> (8 * length)),
+        (None, _) => {
+            let key = text.get(key.clone()).unwrap_or_default().iter().take(8);
+            let mut eight = [0; 8];
+            eight.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
+            u64::from_be_bytes(eight)
+        }
     }
 }
 

@@ -13,8 +13,8 @@ const KEY_LENGTH: usize = 128;
 pub(super) struct Keys {
     /// Where the last one starts and ends.
     pub(super) last: (usize, usize),
-    /// Whether one has a digit.
-    have_digit: bool,
+    /// What bytes they have.
+    classes: u8,
     /// Whether they are in another order than that of their bytes.
     are_odd: bool,
     /// Whether one is in quotes.
@@ -24,6 +24,11 @@ pub(super) struct Keys {
 }
 
 impl Keys {
+    /// Whether their order is that of their bytes.
+    pub(super) fn are_bytewise(&self) -> bool {
+        self.classes & (DIGIT | ODD) == 0
+    }
+
     /// Whether a key comes after the last one in the order in which they are printed.
     fn are_followed_by(&mut self, last: &str, key: &str) -> bool {
         let is_next = match differs_at(last.as_bytes(), key.as_bytes()) {
@@ -35,7 +40,7 @@ impl Keys {
         };
         // The order of keys without digits is one of their characters, but not that of their bytes;
         // with digits it may go round in circles.
-        is_next && !(self.are_odd && self.have_digit)
+        is_next && !(self.are_odd && self.classes & DIGIT != 0)
     }
 }
 
@@ -68,7 +73,7 @@ impl Reader<'_> {
         if is_quoted(at) || !is_first && is_quoted(before.0) {
             return self.quoted_key(line, keys, at);
         }
-        let (end, has_digit) = word(bytes, at);
+        let (end, classes) = word(bytes, at);
         let key = bytes.get(at..end)?;
         let first = *key.first()?;
         if bytes.get(end) != Some(&b':') || key.len() > KEY_LENGTH {
@@ -77,7 +82,7 @@ impl Reader<'_> {
         if is_remarkable(first) && !is_plain(self.text.get(at..end)?) {
             return None;
         }
-        keys.have_digit |= has_digit;
+        keys.classes |= classes;
         if !is_first && !keys.are_unsorted {
             let differs = differs_at(bytes.get(before.0..before.1)?, key);
             // Of letters the lesser comes first.
@@ -123,7 +128,7 @@ impl Reader<'_> {
             return None;
         }
         // It may.
-        keys.have_digit = true;
+        keys.classes |= DIGIT;
         keys.have_quotes = true;
         let is_next = keys.last == (0, 0) || keys.are_followed_by(&text_of(keys.last.0)?.0, &key);
         (is_next && self.bytes.get(end) == Some(&b':')).then_some((end, key.len()))
@@ -166,14 +171,14 @@ fn word_end(bytes: &[u8], start: usize) -> usize {
     word(bytes, start).0
 }
 
-/// The end of a word that may be a key, and whether it has a digit.
+/// The end of a word that may be a key, and what bytes it has.
 #[inline]
-pub(super) fn word(bytes: &[u8], start: usize) -> (usize, bool) {
+pub(super) fn word(bytes: &[u8], start: usize) -> (usize, u8) {
     let (mut at, mut classes) = (start, 0);
     loop {
         at += letters(bytes, at);
         match bytes.get(at).map(|byte| WORD[*byte as usize]) {
-            None | Some(0) => return (at, classes & DIGIT != 0),
+            None | Some(0) => return (at, classes),
             Some(class) => classes |= class,
         }
         at += 1;
@@ -204,6 +209,9 @@ fn letters(bytes: &[u8], start: usize) -> usize {
 
 const DIGIT: u8 = 2;
 
+/// Between letters, or after them, but less than any in the order of keys.
+const ODD: u8 = 4;
+
 /// What a byte is in a word: 0 is none of it.
 static WORD: [u8; 256] = {
     let mut table = [0; 256];
@@ -211,7 +219,8 @@ static WORD: [u8; 256] = {
     while byte < 128 {
         table[byte as usize] = match byte {
             b'0'..=b'9' => DIGIT,
-            b'a'..=b'z' | b'A'..=b'Z' | b'-' | b'_' | b'.' | b'/' | b'$' | b'~' => 1,
+            b'a'..=b'z' | b'A'..=b'Z' | b'-' | b'.' | b'/' | b'$' => 1,
+            b'_' | b'~' => ODD,
             _ => 0,
         };
         byte += 1;

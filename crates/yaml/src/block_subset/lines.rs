@@ -10,7 +10,7 @@ use super::super::scan::is_blank_or_end;
 use super::super::verbatim::Extent;
 use super::super::write::After;
 use super::kept::{Below, Kept};
-use super::leaf::{Leaf, Spot, newlines};
+use super::leaf::{Leaf, Page, Spot, newlines};
 use super::{DEPTH, Reader, spaces_end};
 
 /// A line that was passed, and the further ones of a value in it.
@@ -94,12 +94,7 @@ impl<'t> Reader<'t> {
             let content = kept.page.content_below(bytes, line_start);
             // Where the next content is less deep, collections end.
             while let Some(top) = kept.frames.last() {
-                let is_over = content.is_none_or(|(start, at)| {
-                    let column = at - start;
-                    top.column > column
-                        || top.column == column && top.is_list && !is_entry(bytes, at)
-                });
-                if !is_over {
+                if !is_over(bytes, top.column, top.is_list, content) {
                     break;
                 }
                 let number = (self.origin.lines + line) as u32;
@@ -127,7 +122,16 @@ impl<'t> Reader<'t> {
                     line_start = below.start;
                 }
                 let extent = self.extent(&below, line);
+                let deepest = DEPTH.saturating_sub(kept.frames.len() + depth);
                 kept.open(&below, Some(extent));
+                let ends = |page: &mut Page, end: usize| {
+                    let content = page.content_below(bytes, end);
+                    is_over(bytes, below.column, below.is_list, content)
+                };
+                if let Some((end, lines)) = kept.repeat(deepest, ends) {
+                    line_start = end;
+                    line += lines;
+                }
             }
         }
     }
@@ -180,7 +184,7 @@ impl<'t> Reader<'t> {
                 top.keys.last = (at, end);
                 top.values += 1;
                 top.bytes += length as u32;
-                kept.keys.push(at);
+                kept.keys.push(at..end);
                 end + 1
             }
         };
@@ -251,6 +255,14 @@ fn leave_out(kept: &mut Kept<'_>, bytes: &[u8], start: usize, end: usize) -> usi
     let range = kept.range(start..end);
     kept.page.changes.leave_out(range);
     newlines(bytes, start, end)
+}
+
+/// Whether a collection in a column is over, before the next line with content.
+#[inline]
+fn is_over(bytes: &[u8], column: usize, is_list: bool, next: Option<(usize, usize)>) -> bool {
+    next.is_none_or(|(start, at)| {
+        column > at - start || column == at - start && is_list && !is_entry(bytes, at)
+    })
 }
 
 /// Whether a `-` of a list is at a position.
