@@ -78,6 +78,8 @@ table() {
   row "200 environments over 2.8 MB of definitions" \
     "cd $in/environments-200 && kustom render --all -o $work/rendered-200" ""
   row "500 small environments" "cd $in/many-500 && kustom render --all -o $work/rendered-500" ""
+  row "50 overlays of one base of 100 objects" "kustom build $in/diamond-50/all" \
+    "${kustomize:+$kustomize build $in/diamond-50/all}"
   row "five edits of 10 MB" "cd $in/yq-30000 && kustom yq --from-file five.yq config.yaml" \
     "${yq:+cd $in/yq-30000 && $yq --from-file five.yq config.yaml}"
   row "the history of 1,500 commits in a directory of 3,000 files" \

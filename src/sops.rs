@@ -293,6 +293,19 @@ impl<'f> Decrypted<'f> {
         Ok(plain)
     }
 
+    /// The content of a file, decrypted if it was encrypted.
+    fn read_of(&self, path: &Path, content: Vec<u8>) -> io::Result<Vec<u8>> {
+        let Some(sops) = self.sops.filter(|_| is_encrypted(&content)) else {
+            return Ok(content);
+        };
+        self.decrypt(sops, path, content).map_err(|error| {
+            let words = io::Error::other(error.message().to_owned());
+            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            state.error.get_or_insert(error);
+            words
+        })
+    }
+
     fn plain(
         &self,
         sops: &Sops,
@@ -326,16 +339,17 @@ impl Files for Decrypted<'_> {
     }
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        let content = self.lower.read(path)?;
-        let Some(sops) = self.sops.filter(|_| is_encrypted(&content)) else {
-            return Ok(content);
-        };
-        self.decrypt(sops, path, content).map_err(|error| {
-            let words = io::Error::other(error.message().to_owned());
-            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            state.error.get_or_insert(error);
-            words
-        })
+        self.read_of(path, self.lower.read(path)?)
+    }
+
+    fn read_shared(&self, path: &Path) -> io::Result<Arc<[u8]>> {
+        let content = self.lower.read_shared(path)?;
+        match self.sops {
+            Some(_) if is_encrypted(&content) => {
+                self.read_of(path, content.to_vec()).map(Arc::from)
+            }
+            _ => Ok(content),
+        }
     }
 
     fn resolve(&self, path: &Path) -> io::Result<(PathBuf, FileKind)> {

@@ -150,6 +150,21 @@ pub(crate) fn chain(depth: usize) -> Tree {
     tree
 }
 
+/// A build of `count` overlays of one base of a hundred objects, each with a prefix.
+#[allow(dead_code, reason = "only processes read them")]
+pub(crate) fn diamond(count: usize) -> Tree {
+    let mut tree = overlay(100);
+    let mut all = String::from("resources:\n");
+    for number in 0..count {
+        // Writing to a string cannot fail.
+        let _ = writeln!(all, "- ../part{number}");
+        let text = format!("resources: [../top]\nnamePrefix: p{number}-\n");
+        tree.push((format!("part{number}/kustomization.yaml"), text));
+    }
+    tree.push(("all/kustomization.yaml".into(), all));
+    tree
+}
+
 /// One kustomization over one file of at least `bytes` of definitions of custom resources.
 pub(crate) fn definitions(bytes: usize) -> Tree {
     vec![

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
@@ -38,6 +39,11 @@ impl Files for Without<'_> {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         self.open(path)?;
         self.files.read(path)
+    }
+
+    fn read_shared(&self, path: &Path) -> io::Result<Arc<[u8]>> {
+        self.open(path)?;
+        self.files.read_shared(path)
     }
 
     fn resolve(&self, path: &Path) -> io::Result<(PathBuf, FileKind)> {

@@ -64,9 +64,13 @@ impl CheckContext<'_> {
         let root = self.root();
         // What environments share is read once.
         let files = Cached::new(self.files).for_many();
+        let options = Options {
+            bases: (self.names.len() > 1).then(Arc::default),
+            ..self.options.clone()
+        };
         let check = |name: &String| {
             let (project, definitions) = (self.project, &self.definitions);
-            let mut checked = one(&files, root, project, name, &self.options, definitions);
+            let mut checked = one(&files, root, project, name, &options, definitions);
             for check in &mut checked.suite.checks {
                 if let Outcome::Ran(findings) = &mut check.outcome {
                     self.rename(findings);

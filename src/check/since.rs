@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use rustc_hash::FxHashSet;
@@ -74,6 +74,7 @@ impl<'s> Since<'s> {
             is_changed: OnceLock::new(),
             options: Options {
                 secrets: context.options.secrets.or(Some(Secrets::Placeholder)),
+                bases: Some(Arc::default()),
                 ..context.options.clone()
             },
         }

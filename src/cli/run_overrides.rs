@@ -113,6 +113,7 @@ impl RunOverrides {
             sops: self.values.sops(),
             lint: true,
             would_know: None,
+            bases: None,
         })
     }
 }

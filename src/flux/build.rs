@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::charts::{Charts, Releases};
 use super::cluster::Cluster;
@@ -12,7 +13,9 @@ use super::decryption::stand_in;
 use super::object::{FluxKustomization, items, text, wrong};
 use super::parts::{image_of, of_patch};
 use super::substitution::substitute_all;
-use crate::build::{self, Built, Observer, Step, StepKind, StepPatches, build_of_observed};
+use crate::build::{
+    self, Built, Observer, SharedBases, Step, StepKind, StepPatches, build_of_observed,
+};
 use crate::error::{Error, Kind, Result};
 use crate::finding::Finding;
 use crate::kustomization::{self, FILE_NAMES, Kustomization, SortOptions};
@@ -38,6 +41,8 @@ pub struct BuildOptions<'o> {
     pub lint: bool,
     /// How the charts of `HelmRelease`s are rendered; without it nothing is said of them.
     pub charts: Option<Charts<'o>>,
+    /// Bases that are shared with other builds in the same working directory.
+    pub bases: Option<&'o Arc<SharedBases>>,
 }
 
 /// Builds what a Flux `Kustomization` says, as kustomize-controller does before it applies.
@@ -91,6 +96,7 @@ pub fn build_flux_observed(
         restriction: Restriction::None,
         plugins: remotes_alone(options.charts),
         lint: options.lint,
+        bases: options.bases.cloned(),
         ..build::Options::default()
     };
     let found = RefCell::new(Vec::new());

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
@@ -87,6 +88,7 @@ impl Tree {
             ..Self::default()
         };
         let mut state = State::default();
+        let bases = Arc::default();
         for entry in search.entries {
             tree.begin(files, search, entry, &mut state);
         }
@@ -116,6 +118,7 @@ impl Tree {
                         applied: false,
                         lint: false,
                         charts: None,
+                        bases: Some(&bases),
                     };
                     build_flux(files, search.root, &one.found.kustomization, options)
                 })

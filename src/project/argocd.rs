@@ -471,6 +471,7 @@ pub(super) fn rendered(
             restriction: options.restriction,
             plugins,
             lint: options.lint,
+            bases: options.bases.clone(),
             ..build::Options::default()
         },
     };

@@ -10,7 +10,7 @@ use crate::finding::Finding;
 use crate::guard::{encryption, is_sops_document};
 use crate::place::{Place, SourceId, Span};
 use crate::resource::Resource;
-use crate::yaml::{Node, Value};
+use crate::yaml::{Node, Sought, Value};
 
 /// The rule of what is rendered and still encrypted.
 pub const UNDECRYPTED: &str = "undecrypted-secret";
@@ -38,7 +38,9 @@ fn of_object(resource: &Resource) -> Option<Finding> {
     for entry in resource.node.entries() {
         let key = entry.key.text().unwrap_or_default();
         let is_encoded = key == "binaryData" || (key == "data" && found.is_secret);
-        found.search(&entry.value, key, is_encoded);
+        if is_encoded || !entry.value.lacks(Sought::Ciphertext, &is_ciphertext) {
+            found.search(&entry.value, key, is_encoded);
+        }
     }
     // The metadata of sops, where a generator has read them as values.
     found.values.retain(|value| !value.key.starts_with("sops_"));
@@ -77,6 +79,17 @@ pub(super) fn holds_ciphertext(text: &str) -> bool {
         rest = value;
     }
     false
+}
+
+/// The program that encrypted a value, or a part of it.
+fn program_of(content: &[u8]) -> Option<&'static str> {
+    let is_part = || std::str::from_utf8(content).is_ok_and(holds_ciphertext);
+    encryption(content).or_else(|| is_part().then_some("sops"))
+}
+
+fn is_ciphertext(scalar: &Node) -> bool {
+    let text = scalar.text().unwrap_or_default();
+    program_of(text.as_bytes()).is_some()
 }
 
 fn finding(named: &str, program: &str) -> Finding {
@@ -126,9 +139,7 @@ impl<'r> Found<'r> {
                 } else {
                     text.as_bytes()
                 };
-                let is_part = || std::str::from_utf8(content).is_ok_and(holds_ciphertext);
-                let program = encryption(content);
-                let program = program.or_else(|| is_part().then_some("sops"));
+                let program = program_of(content);
                 // Elsewhere an encrypted message may be intended.
                 let is_meant = |program: &str| matches!(program, "age" | "PGP") && !self.is_secret;
                 if let Some(program) = program.filter(|program| !is_meant(program)) {

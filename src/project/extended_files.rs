@@ -8,6 +8,7 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::environment::{Environment, FILE};
 use crate::kustomization::FILE_NAMES;
@@ -93,6 +94,13 @@ impl Files for ExtendedFiles<'_> {
         match self.written(path) {
             Some(written) => self.lower.read(&written),
             None => self.lower.read(path),
+        }
+    }
+
+    fn read_shared(&self, path: &Path) -> io::Result<Arc<[u8]>> {
+        match self.written(path) {
+            Some(written) => self.lower.read_shared(&written),
+            None => self.lower.read_shared(path),
         }
     }
 

@@ -371,6 +371,7 @@ pub(super) fn rendered(
             plugins: &plugins,
             release: release.unwrap_or_default(),
         }),
+        bases: options.bases.as_ref(),
     };
     let built = build_flux_observed(
         files,

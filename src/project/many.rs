@@ -1,6 +1,7 @@
 //! Renders many environments in parallel.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::ThreadPoolBuilder;
@@ -66,7 +67,7 @@ pub struct Many<T> {
     pub findings: Vec<Finding>,
 }
 
-/// Renders environments on all processors; files that they share are read once.
+/// Renders environments on all processors; files that they share are read once, and bases made once.
 ///
 /// `take` makes of each what is kept of it, on the thread that rendered it; `done` hears how many
 /// are finished.
@@ -93,6 +94,10 @@ pub fn render_many<T: Send>(
     let cached = match names.len() {
         0 | 1 => Cached::new(files),
         _ => Cached::new(files).for_many(),
+    };
+    let options = &Options {
+        bases: (names.len() > 1).then(Arc::default),
+        ..options.clone()
     };
     let finished = AtomicUsize::new(0);
     let (results, found) = watched(cached, project, options.tracked, |files| {

@@ -151,6 +151,10 @@ impl Patched {
 }
 
 impl Observer for Reach<'_> {
+    fn sees_objects(&self) -> bool {
+        false
+    }
+
     fn after(&mut self, step: &Step<'_>, _: &Resources) {
         match step.kind {
             StepKind::NamespaceTransformer => self.has_namespaces = true,

@@ -17,7 +17,7 @@ use super::{
     Environment, GuardPolicy, ImageOverride, Project, ReplicaOverride, Secrets, argocd, expected,
     flux, kinds, namespaces, scripted_files, secrets,
 };
-use crate::build::{self, Observer, Step, StepKind, StepPatches, build_observed};
+use crate::build::{self, Observer, SharedBases, Step, StepKind, StepPatches, build_observed};
 use crate::error::{Error, Kind, Result};
 use crate::finding::{Finding, Severity};
 use crate::flux::hide_secrets;
@@ -60,6 +60,8 @@ pub struct Options<'o> {
     /// Definitions of custom resources, if it is to be told what `customKinds: true` would change
     /// where nobody says whether it is set.
     pub would_know: Option<&'o [Node]>,
+    /// Bases that are shared with other renders in the same working directory.
+    pub bases: Option<Arc<SharedBases>>,
 }
 
 impl Options<'_> {
@@ -269,6 +271,7 @@ fn rendered_of(
         lint: options.lint,
         kinds: kinds::known(files, project, environment)?,
         definitions: (environment.custom_kinds(project) == Some(true)).then(Arc::default),
+        bases: options.bases.clone(),
         ..build::Options::default()
     };
     let wonders = options

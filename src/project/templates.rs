@@ -116,6 +116,24 @@ impl<'f> Templated<'f> {
         }
     }
 
+    /// What is read at a path, where the files without templates have `found` something or nothing.
+    fn read_with<T: From<Vec<u8>>>(&self, path: &Path, found: io::Result<T>) -> io::Result<T> {
+        match found {
+            Ok(bytes) => {
+                if self.enabled && path.starts_with(&self.project.root) {
+                    self.note_hidden(path);
+                }
+                Ok(bytes)
+            }
+            Err(cause) => match self.template_of(path) {
+                Some(template) if cause.kind() == io::ErrorKind::NotFound => {
+                    self.render(&normalized(path), &template).map(T::from)
+                }
+                _ => Err(cause),
+            },
+        }
+    }
+
     fn render(&self, path: &Path, template: &Path) -> io::Result<Vec<u8>> {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(bytes) = made.files.get(path) {
@@ -173,20 +191,11 @@ impl Files for Templated<'_> {
     }
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        match self.lower.read(path) {
-            Ok(bytes) => {
-                if self.enabled && path.starts_with(&self.project.root) {
-                    self.note_hidden(path);
-                }
-                Ok(bytes)
-            }
-            Err(cause) => match self.template_of(path) {
-                Some(template) if cause.kind() == io::ErrorKind::NotFound => {
-                    self.render(&normalized(path), &template)
-                }
-                _ => Err(cause),
-            },
-        }
+        self.read_with(path, self.lower.read(path))
+    }
+
+    fn read_shared(&self, path: &Path) -> io::Result<Arc<[u8]>> {
+        self.read_with(path, self.lower.read_shared(path))
     }
 
     fn resolve(&self, path: &Path) -> io::Result<(PathBuf, FileKind)> {

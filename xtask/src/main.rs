@@ -162,6 +162,7 @@ fn write_inputs(directory: &Path) -> Result<()> {
         ("yq-3000".to_owned(), inputs::configuration(3_000)),
         ("yq-30000".to_owned(), inputs::configuration(30_000)),
         ("chain-50".to_owned(), inputs::chain(50)),
+        ("diamond-50".to_owned(), inputs::diamond(50)),
         ("entries-100".to_owned(), inputs::entries(100)),
         ("entries-1000".to_owned(), inputs::entries(1_000)),
     ];

@@ -61,7 +61,7 @@ pub use json::{
 pub use json_read::{escape_html, unquoted};
 pub use json_read::{json_or_config, read_json};
 pub use json_text::{write_json_string, write_json_string_with_html};
-pub use list::List;
+pub use list::{List, Sought};
 #[doc(hidden)]
 pub use manifests::take_manifests_from;
 pub use manifests::{

@@ -149,6 +149,23 @@ impl Budget {
         }
     }
 
+    /// Takes bytes from it if so many are left; whether they were.
+    pub fn take(&self, bytes: u64) -> bool {
+        let spent = self.spent();
+        let is_left = spent
+            .checked_add(bytes)
+            .is_some_and(|all| all <= self.0.limit);
+        if is_left {
+            self.0.spent.fetch_add(bytes, Ordering::Relaxed);
+        }
+        is_left
+    }
+
+    /// How many bytes were taken from it.
+    pub fn spent(&self) -> u64 {
+        self.0.spent.load(Ordering::Relaxed)
+    }
+
     /// Takes the bytes of a text from it, a number of times.
     ///
     /// # Errors
@@ -241,6 +258,8 @@ mod tests {
     #[test]
     fn a_budget_is_shared_and_ends() {
         let budget = Budget::of(1 << 10);
+        assert!(!budget.take(u64::MAX) && !budget.take(1025) && budget.take(0));
+        assert_eq!(budget.spent(), 0);
         let other = budget.clone();
         assert!(budget.charge("this", 1000).is_ok());
         assert!(other.charge("that", 24).is_ok());

@@ -8,7 +8,7 @@
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use super::verbatim::{Extent, Source};
@@ -43,8 +43,33 @@ pub(super) struct Shared<T> {
     pub(super) weight: usize,
     /// Its text as it was printed, and at which indentation and depth.
     pub(super) printed: OnceLock<Printed>,
-    /// Whether no mapping in it is known to have a key twice.
-    has_no_repeated_key: AtomicBool,
+    pub(super) absent: Absent,
+}
+
+/// Something that is looked for in every value of a tree, and that most trees have nowhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Sought {
+    /// A mapping with a key that stands twice.
+    RepeatedKey = 1,
+    /// An encrypted value.
+    Ciphertext = 2,
+    /// A date without quotes, or a variable.
+    DateOrVariable = 4,
+}
+
+/// What is known not to be in a collection that nobody changes any more.
+#[derive(Debug, Default)]
+pub(super) struct Absent(AtomicU8);
+
+impl Absent {
+    pub(super) fn is_known(&self, sought: Sought) -> bool {
+        self.0.load(Ordering::Relaxed) & sought as u8 != 0
+    }
+
+    pub(super) fn remember(&self, sought: Sought) {
+        self.0.fetch_or(sought as u8, Ordering::Relaxed);
+    }
 }
 
 /// The text of a collection, from the start of its first line.
@@ -61,6 +86,7 @@ pub(super) struct Verbatim<T> {
     /// Reads it; what is large in it stays verbatim.
     read: fn(&Arc<Source>, &Extent) -> Vec<T>,
     list: OnceLock<Vec<T>>,
+    absent: Absent,
 }
 
 impl<T> Verbatim<T> {
@@ -92,6 +118,7 @@ impl<T> List<T> {
             extent,
             read,
             list: OnceLock::new(),
+            absent: Absent::default(),
         })))
     }
 
@@ -140,6 +167,15 @@ impl<T> List<T> {
         }
     }
 
+    /// What is known not to be in it, if copies share it.
+    pub(super) fn absent(&self) -> Option<&Absent> {
+        match &self.0 {
+            Inner::Own(_) => None,
+            Inner::Shared(shared) => Some(&shared.absent),
+            Inner::Verbatim(verbatim) => Some(&verbatim.absent),
+        }
+    }
+
     /// What is known of it, if it is shared.
     pub(super) fn shared(&self) -> Option<&Shared<T>> {
         match &self.0 {
@@ -155,18 +191,8 @@ impl<T> Shared<T> {
             list,
             weight,
             printed: OnceLock::new(),
-            has_no_repeated_key: AtomicBool::new(false),
+            absent: Absent::default(),
         }
-    }
-
-    /// Whether no mapping in it is known to have a key twice.
-    pub(super) fn has_no_repeated_key(&self) -> bool {
-        self.has_no_repeated_key.load(Ordering::Relaxed)
-    }
-
-    /// Remembers that no mapping in it has a key twice.
-    pub(super) fn found_no_repeated_key(&self) {
-        self.has_no_repeated_key.store(true, Ordering::Relaxed);
     }
 }
 

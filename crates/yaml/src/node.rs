@@ -2,7 +2,7 @@
 
 use compact_str::CompactString;
 
-use super::list::List;
+use super::list::{Absent, List, Sought};
 
 use crate::place::Span;
 
@@ -325,6 +325,45 @@ impl Node {
             }
         }
         weight + 1
+    }
+
+    /// Whether no scalar in it is what is sought; keys are not looked at.
+    ///
+    /// Of a collection that copies share it is found out once.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use kustom_yaml::place::SourceId;
+    /// use kustom_yaml::{Node, Sought, manifests};
+    ///
+    /// let node = &manifests(b"a: [ENC, c]", SourceId::NONE)?[0];
+    /// let is_sought = |scalar: &Node| scalar.text() == Some("ENC");
+    /// assert!(!node.lacks(Sought::Ciphertext, &is_sought));
+    /// # Ok::<(), kustom_yaml::error::Error>(())
+    /// ```
+    pub fn lacks(&self, sought: Sought, is_sought: &dyn Fn(&Self) -> bool) -> bool {
+        let once = |absent: Option<&Absent>, search: &dyn Fn() -> bool| {
+            if absent.is_some_and(|absent| absent.is_known(sought)) {
+                return true;
+            }
+            let lacks = search();
+            if let (Some(absent), true) = (absent, lacks) {
+                absent.remember(sought);
+            }
+            lacks
+        };
+        match &self.value {
+            Value::Scalar(_) => !is_sought(self),
+            Value::Alias(_) => true,
+            Value::Seq(items) => once(items.absent(), &|| {
+                items.iter().all(|item| item.lacks(sought, is_sought))
+            }),
+            Value::Map(entries) => once(entries.absent(), &|| {
+                let mut values = entries.iter().map(|entry| &entry.value);
+                values.all(|value| value.lacks(sought, is_sought))
+            }),
+        }
     }
 
     /// The value at the end of a path of keys.

@@ -9,7 +9,7 @@ use rayon::slice::ParallelSlice as _;
 use rustc_hash::FxHashMap;
 
 use super::emit::Output;
-use super::list::{Printed, Shared, Verbatim};
+use super::list::{Absent, Printed, Shared, Sought, Verbatim};
 use super::rope::{Piece, Rope};
 use super::round_trip::{self, DEPTH, LONGEST_SIMPLE_KEY, Position};
 use super::style::{Classes, Emitter, allowed};
@@ -67,13 +67,13 @@ const WORTH_KEEPING: usize = 256;
 /// The first key that stands twice in one mapping, as the error that [`write()`] ends with.
 pub fn repeated_key(node: &Node) -> Option<Error> {
     /// Of shared collections it is looked for once.
-    fn once<T>(shared: Option<&Shared<T>>, node: &Node) -> Option<Error> {
-        if shared.is_some_and(Shared::has_no_repeated_key) {
+    fn once(absent: Option<&Absent>, node: &Node) -> Option<Error> {
+        if absent.is_some_and(|absent| absent.is_known(Sought::RepeatedKey)) {
             return None;
         }
         let found = repeated_key_in(node);
-        if let (Some(shared), None) = (shared, &found) {
-            shared.found_no_repeated_key();
+        if let (Some(absent), None) = (absent, &found) {
+            absent.remember(Sought::RepeatedKey);
         }
         found
     }
@@ -81,8 +81,8 @@ pub fn repeated_key(node: &Node) -> Option<Error> {
         // What is verbatim has none.
         Value::Map(entries) if entries.as_verbatim().is_some() => None,
         Value::Seq(items) if items.as_verbatim().is_some() => None,
-        Value::Map(entries) => once(entries.shared(), node),
-        Value::Seq(items) => once(items.shared(), node),
+        Value::Map(entries) => once(entries.absent(), node),
+        Value::Seq(items) => once(items.absent(), node),
         _ => None,
     }
 }

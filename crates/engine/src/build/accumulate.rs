@@ -11,10 +11,10 @@ use super::target::KustTarget;
 use super::{Accumulated, Context, StepKind, depth, generators, origin, transformers};
 use crate::fields::Fields;
 use crate::kustomization::{Kind, unheard};
-use crate::load::shown_name;
-use crate::resource::Resource;
+use crate::load::{Loader, shown_name};
+use crate::resource::{Origin, Resource};
 
-impl KustTarget<'_> {
+impl<'l> KustTarget<'l> {
     /// Runs the steps of the directory on what was gathered so far.
     pub(super) fn accumulate(
         &self,
@@ -126,7 +126,20 @@ impl KustTarget<'_> {
 
     /// Builds a directory that this one lists as a base or a component.
     fn base(&self, context: &mut Context<'_>, name: &Text) -> Result<Accumulated> {
-        let target = self.child(context, name)?;
+        let loader = self.enter(context, name)?;
+        let origin = self.origin_of(name);
+        context.shared_base(self, origin, loader, |context, loader| {
+            self.made_base(context, name, loader)
+        })
+    }
+
+    fn made_base(
+        &self,
+        context: &mut Context<'_>,
+        name: &Text,
+        loader: Loader<'l>,
+    ) -> Result<Accumulated> {
+        let target = self.child(context, name, loader)?;
         if target.kustomization.kind == Kind::Component {
             let shown = shown_name(name);
             let message = format!("`{shown}` is a component, which `resources` cannot take");
@@ -154,7 +167,8 @@ impl KustTarget<'_> {
         gathered: Accumulated,
         name: &Text,
     ) -> Result<Accumulated> {
-        let target = self.child(context, name)?;
+        let loader = self.enter(context, name)?;
+        let target = self.child(context, name, loader)?;
         if target.kustomization.kind != Kind::Component {
             let message = format!("`{}` is no component", shown_name(name));
             return Err(Error::new(ErrorKind::Kustomization, message)
@@ -166,8 +180,8 @@ impl KustTarget<'_> {
             .map_err(|error| built_here(error, name))
     }
 
-    /// The target in a directory that this one names.
-    fn child(&self, context: &mut Context<'_>, name: &Text) -> Result<Self> {
+    /// Goes into a directory that this one names.
+    fn enter(&self, context: &mut Context<'_>, name: &Text) -> Result<Loader<'l>> {
         if name
             .get(.."git::".len())
             .is_some_and(|start| start.eq_ignore_ascii_case("git::"))
@@ -182,20 +196,29 @@ impl KustTarget<'_> {
         let charged = context.budget.charge("this directory", limits::DIRECTORY);
         charged.map_err(|error| error.at(name.span))?;
         let loader = self.loader.open(name)?;
+        context.sharing.note_directory(&loader);
+        Ok(loader)
+    }
+
+    /// The target in a directory that this one names.
+    fn child(&self, context: &mut Context<'_>, name: &Text, loader: Loader<'l>) -> Result<Self> {
         let mut target = Self::load(context, loader).map_err(|error| built_here(error, name))?;
         let unheard = target.unheard(context, self);
         context.findings.extend(unheard);
         target.kustomization.metadata = self.kustomization.metadata;
-        target.origin = self
-            .origin
-            .as_ref()
-            .map(|origin| origin::append(origin, name));
+        target.origin = self.origin_of(name);
         // The nearest one counts.
         if target.helm_namespace.is_empty() {
             target.helm_namespace = self.helm_namespace.clone();
         }
         target.use_schema(context)?;
         Ok(target)
+    }
+
+    /// The origin of what this one names, if origins are tracked.
+    fn origin_of(&self, name: &Text) -> Option<Origin> {
+        let origin = self.origin.as_ref();
+        origin.map(|origin| origin::append(origin, name))
     }
 
     /// What this kustomization says that is not heard in the build of another one, and that is not

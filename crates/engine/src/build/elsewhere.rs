@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use kustom_yaml::cut::Cut as _;
 use kustom_yaml::finding::Finding;
 use kustom_yaml::place::Span;
-use kustom_yaml::{Node, Str, Tag, Text, Timestamp, Value};
+use kustom_yaml::{Node, Sought, Str, Tag, Text, Timestamp, Value};
 use rustc_hash::FxHashMap;
 
 use super::Context;
@@ -20,6 +20,7 @@ use crate::resource::{Resource, Resources};
 use crate::transform::images::{self, Image};
 
 /// A remark on a value, which holds if the value is the same at the end.
+#[derive(Clone)]
 pub(super) struct Pending {
     place: Span,
     text: Str,
@@ -300,6 +301,10 @@ impl Context<'_> {
         let is_awaited: HashSet<Span> = self.pending.iter().map(|one| one.place).collect();
         for resource in resources {
             self.note_followed(resource);
+            // Most objects are quickly known to hold none of it, and the large ones from a build before.
+            if is_awaited.is_empty() && resource.node.lacks(Sought::DateOrVariable, &may_be_left) {
+                continue;
+            }
             let mut variables = Vec::new();
             let mut dates = Vec::new();
             let substitutes = !is_left_alone(resource);
@@ -363,6 +368,11 @@ impl Context<'_> {
             }
         }
     }
+}
+
+/// Whether a scalar may be one that is noted at the end, wherever it stands.
+fn may_be_left(scalar: &Node) -> bool {
+    scalar.tag == Tag::Timestamp || scalar.text().is_some_and(|text| text.contains("${"))
 }
 
 fn named(resource: &Resource) -> String {

@@ -4,6 +4,7 @@
 //! step is a function of a room above; this room only says which comes when, and why.
 
 mod accumulate;
+mod bases;
 mod config_maps;
 mod depth;
 mod elsewhere;
@@ -35,7 +36,7 @@ use crate::fields::Fields;
 use crate::generate::Product;
 use crate::kinds::Kinds;
 use crate::kustomization::Kustomization;
-use crate::load::{Files, Loader, Restriction, SourceStore, Sources};
+use crate::load::{Files, Loader, Restriction, SourceStore, Sources, Traced};
 use crate::order::Order;
 use crate::plugin;
 use crate::release::Release;
@@ -43,6 +44,8 @@ use crate::resource::{Resource, Resources};
 use crate::schema::Schema;
 use crate::vars::Vars;
 
+pub use bases::SharedBases;
+use bases::Sharing;
 pub use config_maps::read_pairs;
 pub use matched::{Matched, Operator};
 pub use step::{Observer, Step, StepKind, StepPatches};
@@ -72,6 +75,8 @@ pub struct Options {
     pub kinds: Option<Arc<Kinds>>,
     /// Where definitions of custom resources are put as they are read, also by a build that fails.
     pub definitions: Option<Arc<Mutex<Vec<Node>>>>,
+    /// Bases that this build shares with others; without it only with itself.
+    pub bases: Option<Arc<SharedBases>>,
 }
 
 impl Options {
@@ -324,8 +329,12 @@ fn finished<'o>(
     observer: Option<&'o mut dyn Observer>,
     run: &dyn Fn(&mut Context<'o>, &SourceStore<'_>) -> Result<Resources>,
 ) -> Result<Built> {
+    let traced = Traced::new(files);
     let mut library =
         SourceStore::new(files, working_directory, options.restriction).as_of(options.release);
+    if options.bases.is_some() {
+        library = library.tracing(&traced);
+    }
     // What is built for a lock is not held to the old one.
     if let Some(remotes) = &options.plugins.helm.charts
         && !options.plugins.helm.renders()
@@ -396,6 +405,7 @@ struct Context<'o> {
     observer: Option<&'o mut dyn Observer>,
     /// How many bases were built, if kinds are known besides.
     bases: u32,
+    sharing: Sharing,
 }
 
 impl<'o> Context<'o> {
@@ -415,6 +425,7 @@ impl<'o> Context<'o> {
             matches: Vec::new(),
             observer: None,
             bases: 0,
+            sharing: Sharing::new(options.bases.clone()),
         }
     }
 
@@ -432,6 +443,7 @@ impl<'o> Context<'o> {
     fn tell_step(&mut self, step: &Step<'_>, resources: &Resources) {
         if let Some(observer) = &mut self.observer {
             observer.after(step, resources);
+            self.sharing.note_step(step);
         }
     }
 
@@ -500,6 +512,7 @@ impl Context<'_> {
 }
 
 /// What flows up from a directory to the one that builds on it.
+#[derive(Clone)]
 struct Accumulated {
     resources: Resources,
     fields: Fields,

@@ -43,6 +43,8 @@ pub(super) fn configure(
     let runner = match Builtin::parse(&object.node, context.options.release)? {
         Some(builtin) => Runner::Builtin(Box::new(builtin)),
         None => {
+            // What it does is known to nobody.
+            target.loader.library().go_elsewhere();
             let options = &context.options.plugins;
             let tracked = target.origin.is_some();
             let outside = plugin::Plugin::new(object, &target.loader, options, tracked)?;
@@ -287,6 +289,7 @@ fn inflate(
     globals: &HelmGlobals,
 ) -> Result<Vec<Resource>> {
     let options = &context.options.plugins;
+    target.loader.library().go_elsewhere();
     context.helm.inflate(
         chart,
         globals,

@@ -119,6 +119,12 @@ pub trait Observer: Send {
     /// Hears that a build begins; what it has heard of an earlier one does not count.
     fn start(&mut self) {}
 
+    /// Whether it looks at objects. One that does not hears of the steps of a base that was made
+    /// before, with the objects that all of them have left.
+    fn sees_objects(&self) -> bool {
+        true
+    }
+
     /// Hears of a step, and sees what it has left.
     fn after(&mut self, step: &Step<'_>, resources: &Resources);
 

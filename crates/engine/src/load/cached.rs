@@ -106,12 +106,16 @@ impl<'f> Cached<'f> {
 
 impl Files for Cached<'_> {
     fn parsed(&self) -> Option<&ParsedFiles> {
-        self.parsed.as_ref()
+        self.parsed.as_ref().or_else(|| self.lower.parsed())
     }
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        let content = remembered(&self.contents, path, || {
-            let content: Arc<[u8]> = self.lower.read(path)?.into();
+        self.read_shared(path).map(|content| content.to_vec())
+    }
+
+    fn read_shared(&self, path: &Path) -> io::Result<Arc<[u8]>> {
+        remembered(&self.contents, path, || {
+            let content = self.lower.read_shared(path)?;
             let subscriber = self
                 .subscriber
                 .lock()
@@ -121,8 +125,7 @@ impl Files for Cached<'_> {
                 let _ = sender.send((path.to_path_buf(), content.clone()));
             }
             Ok(content)
-        })?;
-        Ok(content.to_vec())
+        })
     }
 
     fn resolve(&self, path: &Path) -> io::Result<(PathBuf, FileKind)> {

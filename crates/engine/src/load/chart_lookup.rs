@@ -20,7 +20,7 @@ impl Loader<'_> {
     ///
     /// If it cannot be read, or its digest is another one.
     pub fn hold_chart(&self, remotes: Option<&Remotes>, chart: &Remote, path: &Path) -> Result<()> {
-        let remotes = remotes.unwrap_or(&self.library.remotes);
+        let remotes = remotes.unwrap_or(self.library.remotes());
         let shown = self.shown(path).display().to_string();
         let held = || -> Result<Locked> {
             let files = self.files();
@@ -71,7 +71,7 @@ impl Loader<'_> {
         scratch: &Scratch,
         pull: Pull<'_>,
     ) -> Result<Option<PathBuf>> {
-        let own = &*self.library.remotes;
+        let own = self.library.remotes();
         let session = remotes.unwrap_or(own);
         let beside = match session.heeds_locks() {
             true => self.library.beside()?,

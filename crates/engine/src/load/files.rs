@@ -26,6 +26,15 @@ pub trait Files: Sync {
     /// If there is none, or it cannot be read.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
 
+    /// The same, of which copies cost nothing where it is kept.
+    ///
+    /// # Errors
+    ///
+    /// As [`Files::read`].
+    fn read_shared(&self, path: &Path) -> io::Result<Arc<[u8]>> {
+        self.read(path).map(Arc::from)
+    }
+
     /// The path without links, `.` and `..`, and what is there.
     ///
     /// # Errors
@@ -400,10 +409,12 @@ impl Files for Memory {
     }
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        self.contents
-            .get(&normalized(path))
-            .map(|content| content.to_vec())
-            .ok_or_else(not_found)
+        self.read_shared(path).map(|content| content.to_vec())
+    }
+
+    fn read_shared(&self, path: &Path) -> io::Result<Arc<[u8]>> {
+        let content = self.contents.get(&normalized(path));
+        content.map(Arc::clone).ok_or_else(not_found)
     }
 
     fn resolve(&self, path: &Path) -> io::Result<(PathBuf, FileKind)> {
@@ -463,6 +474,11 @@ impl Files for Overlay<'_> {
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         self.upper.read(path).or_else(|_| self.lower.read(path))
+    }
+
+    fn read_shared(&self, path: &Path) -> io::Result<Arc<[u8]>> {
+        let upper = self.upper.read_shared(path);
+        upper.or_else(|_| self.lower.read_shared(path))
     }
 
     fn resolve(&self, path: &Path) -> io::Result<(PathBuf, FileKind)> {

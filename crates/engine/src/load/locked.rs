@@ -23,10 +23,12 @@ impl<'f> SourceStore<'f> {
 
     /// The lock, and the files that may be vendored beside it.
     pub(super) fn beside(&self) -> Result<Beside<'_>> {
-        let lock = self.lock.get_or_init(|| match self.remotes.heeds_locks() {
-            true => self.find_lock(),
-            false => Ok(None),
-        });
+        let lock = self
+            .lock
+            .get_or_init(|| match self.remotes().heeds_locks() {
+                true => self.find_lock(),
+                false => Ok(None),
+            });
         match lock {
             Ok(lock) => Ok(Beside {
                 lock: lock.as_ref(),

@@ -24,6 +24,7 @@ mod missing;
 mod open;
 mod packs;
 mod parsed;
+mod part;
 mod provenance;
 mod recording;
 mod registry;
@@ -32,6 +33,7 @@ mod repository;
 mod revision;
 mod sources;
 mod store;
+mod traced;
 mod tracked;
 mod url;
 mod within;
@@ -51,6 +53,7 @@ use crate::release::{Change, Release};
 use crate::write::Scratch;
 
 use missing::circle;
+use part::Elsewhere;
 use remote::{Checkout, FoundLock};
 use sources::{InlineText, Source};
 
@@ -64,12 +67,14 @@ pub use listing::Listing;
 pub use lock::{LOCK_FILE, Lock, Locked, Remote, RemoteKind, digest_of, digest_of_files};
 pub use open::{bounded, largest_file};
 pub use parsed::ParsedFiles;
+pub(crate) use part::{Part, PartStart};
 pub use provenance::{BaseText, MadeBy, Provenance};
 pub use recording::{Accesses, Recording};
 pub use registry::Registry;
 pub use remote::Remotes;
 pub use revision::Revision;
 pub use sources::Sources;
+pub(crate) use traced::Traced;
 pub use tracked::TrackedFiles;
 pub use url::{Repository, is_http, shown_name};
 pub use within::{Within, is_outside, unlistable, unreadable};
@@ -78,6 +83,9 @@ pub use work_tree::{Blob, Blobs, Staged, Tracked, WorkTree, tracked_files};
 /// The files of a build, with a table of those that were read.
 pub struct SourceStore<'f> {
     files: &'f dyn Files,
+    /// The same files, if parts of the build are traced.
+    traced: Option<&'f Traced<'f>>,
+    elsewhere: Elsewhere,
     /// The directory to which shown names are relative.
     working_directory: PathBuf,
     restriction: Restriction,
@@ -142,6 +150,8 @@ impl<'f> SourceStore<'f> {
     ) -> Self {
         Self {
             files,
+            traced: None,
+            elsewhere: Elsewhere::default(),
             working_directory: working_directory.into(),
             restriction,
             release: Release::default(),
@@ -192,7 +202,7 @@ impl<'f> SourceStore<'f> {
     ///
     /// If the server cannot be asked, or refuses.
     pub fn served(&self, url: &str) -> Result<Option<Vec<u8>>> {
-        self.remotes.file_if_any(url)
+        self.remotes().file_if_any(url)
     }
 
     /// The files that were read.
@@ -259,7 +269,7 @@ impl<'f> SourceStore<'f> {
         mut urls: Vec<Arc<str>>,
         depth: usize,
     ) -> Result<Loader<'_>> {
-        let checkout = self.remotes.checkout(repository, self.beside()?)?;
+        let checkout = self.remotes().checkout(repository, self.beside()?)?;
         let shown = url::shown_url(&repository.url);
         let wrong = |what: &str| Error::new(Kind::Load, format!("`{shown}` {what}"));
         let path = normalized(&checkout.root.join(&repository.directory));
@@ -416,7 +426,7 @@ impl<'l> Loader<'l> {
             let repository = Repository::parse(name);
             return repository.is_some_and(|it| {
                 it.is_certain()
-                    || self.library.remotes.has(&it)
+                    || self.library.remotes().has(&it)
                     || self.library.locks_repository(&it)
             });
         }
@@ -455,7 +465,7 @@ impl<'l> Loader<'l> {
             let library = self.library;
             let served = library
                 .beside()
-                .and_then(|beside| library.remotes.file(name, beside))
+                .and_then(|beside| library.remotes().file(name, beside))
                 .map_err(|error| error.at(name.span))?;
             self.charge(name, &served.bytes)?;
             let shown = match &served.path {

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{FileKind, Files, MadeBy, ParsedFiles, normalized};
 
@@ -57,6 +57,14 @@ impl<'f> Recording<'f> {
         read.map(|(path, _)| path).collect()
     }
 
+    fn note_read(&self, path: &Path, is_there: bool) {
+        self.note(path, |accesses| {
+            accesses.read |= is_there;
+            accesses.resolved |= !is_there;
+            accesses.missing |= !is_there;
+        });
+    }
+
     fn note(&self, path: &Path, note: impl FnOnce(&mut Accesses)) {
         let mut accesses = self.accesses.lock().unwrap_or_else(PoisonError::into_inner);
         note(accesses.entry(normalized(path)).or_default());
@@ -70,13 +78,13 @@ impl Files for Recording<'_> {
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         let content = self.files.read(path);
-        self.note(path, |accesses| match &content {
-            Ok(_) => accesses.read = true,
-            Err(_) => {
-                accesses.resolved = true;
-                accesses.missing = true;
-            }
-        });
+        self.note_read(path, content.is_ok());
+        content
+    }
+
+    fn read_shared(&self, path: &Path) -> io::Result<Arc<[u8]>> {
+        let content = self.files.read_shared(path);
+        self.note_read(path, content.is_ok());
         content
     }
 

@@ -70,6 +70,21 @@ impl Sources {
         SourceId::new(self.0.len() - 1)
     }
 
+    /// How many texts there are.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The texts from a number on.
+    pub(super) fn since(&self, start: usize) -> Vec<Source> {
+        self.0.get(start..).unwrap_or_default().to_vec()
+    }
+
+    /// Adds texts.
+    pub(super) fn extend(&mut self, sources: &[Source]) {
+        self.0.extend_from_slice(sources);
+    }
+
     /// Adds a text that is a scalar of a file, and says its number.
     pub(super) fn add_inline(&mut self, inline: InlineText) -> SourceId {
         let shown = self.name(inline.text.span).unwrap_or_default();

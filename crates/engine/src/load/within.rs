@@ -8,6 +8,7 @@
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::{FileKind, Files, Listing, MadeBy, ParsedFiles, display_from, normalized};
 use kustom_yaml::error::{Error, Kind};
@@ -108,6 +109,11 @@ impl Files for Within<'_> {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         let (found, _) = self.resolve(path)?;
         self.lower.read(&found)
+    }
+
+    fn read_shared(&self, path: &Path) -> io::Result<Arc<[u8]>> {
+        let (found, _) = self.resolve(path)?;
+        self.lower.read_shared(&found)
     }
 
     fn resolve(&self, path: &Path) -> io::Result<(PathBuf, FileKind)> {

@@ -109,6 +109,22 @@ impl Resources {
         self.list.get(position)
     }
 
+    /// Lets copies share all that is in them until they change it.
+    pub(crate) fn share(&mut self) {
+        self.list
+            .iter_mut()
+            .for_each(|resource| resource.node.share());
+    }
+
+    /// Makes of a copy the resources of another build, which pays for them.
+    pub(crate) fn become_new(&mut self, budget: &Budget) {
+        self.budget = budget.clone();
+        for resource in &mut self.list {
+            resource.number = 0;
+            resource.enlist();
+        }
+    }
+
     /// Adds one whose id must be new.
     ///
     /// # Errors
