@@ -63,7 +63,7 @@ fn fields(dice: &mut Dice, layer: &str, text: &mut String) {
     add(6, "sortOptions: {order: fifo}");
     add(
         4,
-        "patches:\n- target: {kind: Deployment}\n  patch: '[{op: add, path: /spec/paused, value: true}]'\n\
+        "patches:\n- target: {kind: Deployment}\n  patch: '[{\"op\": \"add\", \"path\": \"/spec/paused\", \"value\": true}]'\n\
          - patch: '{apiVersion: v1, kind: Service, metadata: {name: app}, spec: {type: LAYER}}'\n  \
          target: {kind: Service}",
     );
@@ -170,7 +170,7 @@ fn project(dice: &mut Dice) -> Memory {
         fields(dice, &layer, &mut text);
         let directory = format!("{ROOT}/environments/{layer}");
         files.insert(format!("{directory}/kustomization.yaml"), text);
-        let mut settings = format!("values: {{inline: {{who: w{}}}}}\n", dice.roll(2));
+        let mut settings = format!("values: {{who: w{}}}\n", dice.roll(2));
         let secrets = ["placeholder", "placeholder", "omit", "required"][dice.roll(4)];
         writeln!(settings, "secrets: {secrets}").unwrap();
         for (times, field) in [
