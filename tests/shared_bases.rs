@@ -217,7 +217,11 @@ fn many_environments_are_what_each_is_alone() {
         let files = project(&mut Dice(seed));
         let project = Project::find(&files, root).unwrap();
         let names = project.names(&files);
-        let options = Options::default();
+        // A render by itself shares nothing then.
+        let options = Options {
+            lint: true,
+            ..Options::default()
+        };
         let take = |_: &_, rendered| Ok(rendered);
         let many = render_many(&files, root, &project, &names, &options, &take, &|_| {}).unwrap();
         for (name, together) in &many.each {

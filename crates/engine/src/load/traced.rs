@@ -82,7 +82,10 @@ impl Answer {
 }
 
 fn answered<T: Clone>(answer: &io::Result<T>) -> Answered<T> {
-    answer.as_ref().map(T::clone).map_err(io::Error::kind)
+    match answer {
+        Ok(answer) => Ok(answer.clone()),
+        Err(error) => Err(error.kind()),
+    }
 }
 
 impl Trace {
