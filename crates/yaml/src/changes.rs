@@ -42,12 +42,6 @@ impl Changes {
         &mut self.made
     }
 
-    /// Leaves out a part of the text, which comes after all others so far.
-    pub(super) fn leave_out(&mut self, range: Range<u32>) {
-        let made = self.made.len();
-        self.replace(range, made);
-    }
-
     /// Replaces a part of the text, which comes after all others so far, by what was made from an
     /// offset on.
     pub(super) fn replace(&mut self, range: Range<u32>, made: usize) {
@@ -149,11 +143,14 @@ impl Changes {
     }
 }
 
+/// The changes that start before an offset, and the others.
+fn halves(changes: &[Change], offset: u32) -> (&[Change], &[Change]) {
+    changes.split_at(changes.partition_point(|it| it.range.start < offset))
+}
+
 /// The changes that start within a part of the text.
 fn within<'c>(changes: &'c [Change], range: &Range<u32>) -> &'c [Change] {
-    let starts_before = |offset: u32| changes.partition_point(|it| it.range.start < offset);
-    let inside = starts_before(range.start)..starts_before(range.end);
-    changes.get(inside).unwrap_or_default()
+    halves(halves(changes, range.start).1, range.end).0
 }
 
 struct Printer<'p, P> {
@@ -176,12 +173,12 @@ impl<P: FnMut(&str)> Printer<'_, P> {
                     after
                 }
                 Kind::Moved(by) => {
-                    let inside = within(after, &change.range);
+                    let (inside, after) = halves(after, at);
                     self.part(change.range.clone(), *by, inside);
-                    after.get(inside.len()..).unwrap_or_default()
+                    after
                 }
                 Kind::Sorted { column, entries } => {
-                    let inside = within(after, &change.range);
+                    let (inside, after) = halves(after, at);
                     let entries = self.changes.entries.get(offsets(entries));
                     for (index, entry) in entries.into_iter().flatten().enumerate() {
                         if index > 0 {
@@ -192,7 +189,7 @@ impl<P: FnMut(&str)> Printer<'_, P> {
                             _ => self.part(entry.clone(), by, within(inside, entry)),
                         }
                     }
-                    after.get(inside.len()..).unwrap_or_default()
+                    after
                 }
             };
         }

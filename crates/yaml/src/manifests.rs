@@ -106,7 +106,7 @@ fn documents(text: &str, source: SourceId, kept: Option<KeptText<'_>>) -> Result
         ..Options::default()
     };
     let rest = Rest::new(text, source);
-    if text.len() >= WORTH_SHARING {
+    if text.len() >= WORTH_SHARING && threads::wanted() != 1 {
         return side_by_side(rest, &options, kept);
     }
     let mut rest = rest;
@@ -117,7 +117,8 @@ fn documents(text: &str, source: SourceId, kept: Option<KeptText<'_>>) -> Result
     Ok(stream)
 }
 
-/// The length of a text, in bytes, from which on several threads read it sooner than one.
+/// The length of a text, in bytes, from which on several threads read it sooner than one, where there may
+/// be several.
 const WORTH_SHARING: usize = 256 * 1024;
 
 /// Reads the chunks of a long text on all cores; what is wrong first is said first.

@@ -141,6 +141,15 @@ impl<'t> Kept<'t> {
         (self.offset + part.start) as u32..(self.offset + part.end) as u32
     }
 
+    /// Has a text printed in the place of a part of the document.
+    pub(super) fn make(&mut self, part: Range<usize>, text: &str) {
+        let range = self.range(part);
+        let made = self.page.changes.made();
+        let start = made.len();
+        made.push_str(text);
+        self.page.changes.replace(range, start);
+    }
+
     /// Opens a collection; one on lines of its own has an extent.
     pub(super) fn open(&mut self, below: &Below, extent: Option<Extent>) {
         let by = |column: usize, indent: usize| indent as i32 - column as i32;
@@ -235,7 +244,7 @@ impl<'t> Kept<'t> {
         let (before, end) = (old.start as usize - self.offset, frame.start + old.length());
         let text = self.chunk.as_bytes();
         if !is_same
-            || old.depth as usize >= deepest
+            || old.depth as usize > deepest
             || text.get(before..before + old.length()) != text.get(frame.start..end)
             || !ends(&mut self.page, end)
         {
@@ -293,6 +302,9 @@ impl<'t> Kept<'t> {
         };
         if has_twice {
             return None;
+        }
+        if self.entries.is_sorted_by_key(|entry| entry.lines.start) {
+            return Some(());
         }
         let start = keys.first()?.start - before_key;
         let range = self.range(start..end);

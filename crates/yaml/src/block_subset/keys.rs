@@ -84,13 +84,15 @@ impl Reader<'_> {
         }
         keys.classes |= classes;
         if !is_first && !keys.are_unsorted {
-            let differs = differs_at(bytes.get(before.0..before.1)?, key);
-            // Of letters the lesser comes first.
-            let is_next = matches!(differs, Some((a, b)) if a < b) && !keys.are_odd;
-            if !is_next {
-                let (last, key) = (self.text.get(before.0..before.1)?, self.text.get(at..end)?);
-                keys.are_unsorted = !keys.are_followed_by(last, key);
-            }
+            keys.are_unsorted = match differs_at(bytes.get(before.0..before.1)?, key) {
+                // Of letters the lesser comes first.
+                Some((a, b)) if a > b => true,
+                Some(_) if !keys.are_odd => false,
+                _ => {
+                    let last = self.text.get(before.0..before.1)?;
+                    !keys.are_followed_by(last, self.text.get(at..end)?)
+                }
+            };
         }
         let can_be_sorted = !(keys.are_unsorted && keys.have_quotes);
         can_be_sorted.then_some((end, key.len()))

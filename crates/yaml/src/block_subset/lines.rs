@@ -10,17 +10,8 @@ use super::super::scan::is_blank_or_end;
 use super::super::verbatim::Extent;
 use super::super::write::After;
 use super::kept::{Below, Kept};
-use super::leaf::{Leaf, Page, Spot, newlines};
+use super::leaf::{Page, Spot, newlines};
 use super::{DEPTH, Reader, spaces_end};
-
-/// A line that was passed, and the further ones of a value in it.
-struct Line {
-    leaf: Leaf,
-    /// Where the colon or the dash before the value ends.
-    mark: usize,
-    /// The collection that starts on the next line with content.
-    opens: Option<Below>,
-}
 
 impl<'t> Reader<'t> {
     /// The large collection that starts with the line at hand, if it can be printed line by line;
@@ -108,35 +99,14 @@ impl<'t> Reader<'t> {
                 line_start = next;
             }
             let passed = self.line(kept, depth, line_start, line, at);
-            let Line { leaf, mark, opens } = passed.ok_or(line_start)?;
-            if let Some(made) = leaf.made {
-                let range = kept.range(mark..leaf.end);
-                kept.page.changes.replace(range, made);
-            }
-            kept.frames.last_mut().ok_or(line_start)?.add(&leaf);
-            line_start = leaf.end;
-            line += leaf.lines;
-            if let Some(below) = opens {
-                if below.start > line_start {
-                    line += leave_out(kept, bytes, line_start, below.start);
-                    line_start = below.start;
-                }
-                let extent = self.extent(&below, line);
-                let deepest = DEPTH.saturating_sub(kept.frames.len() + depth);
-                kept.open(&below, Some(extent));
-                let ends = |page: &mut Page, end: usize| {
-                    let content = page.content_below(bytes, end);
-                    is_over(bytes, below.column, below.is_list, content)
-                };
-                if let Some((end, lines)) = kept.repeat(deepest, ends) {
-                    line_start = end;
-                    line += lines;
-                }
-            }
+            let (end, lines) = passed.ok_or(line_start)?;
+            line_start = end;
+            line += lines;
         }
     }
 
-    /// Moves over a line with content, and the further ones of a value in it.
+    /// Moves over a line with content, and the further ones of a value in it; to the first line of a
+    /// collection that starts below. Returns where the next line starts, and how many were passed.
     fn line(
         &mut self,
         kept: &mut Kept<'t>,
@@ -144,7 +114,7 @@ impl<'t> Reader<'t> {
         line_start: usize,
         line: usize,
         at: usize,
-    ) -> Option<Line> {
+    ) -> Option<(usize, usize)> {
         let bytes = self.bytes;
         let (mut at, mut column) = (at, at - line_start);
         let mut top = kept.frames.last_mut()?;
@@ -201,59 +171,67 @@ impl<'t> Reader<'t> {
             column,
             indent: top.indent,
         };
-        let end = match bytes.get(spot.at) {
-            Some(b'\n') if after == After::Key => spot.at,
+        let rest = match bytes.get(spot.at)? {
+            b'\n' if after == After::Key => spot.at,
             // A comment.
-            Some(b'#') if after == After::Key && spot.at > mark => self.line_end(spot.at),
-            Some(_) if spot.at > mark => {
+            b'#' if after == After::Key && spot.at > mark => self.line_end(spot.at),
+            _ if spot.at > mark => {
                 let leaf = self.leaf(&mut kept.page, spot)?;
-                let opens = None;
-                return Some(Line { leaf, mark, opens });
+                if let Some(made) = leaf.made {
+                    let range = kept.range(mark..leaf.end);
+                    kept.page.changes.replace(range, made);
+                }
+                kept.frames.last_mut()?.add(&leaf);
+                return Some((leaf.end, leaf.lines));
             }
             _ => return None,
         };
-        bytes.get(end)?;
-        let mut leaf = Leaf {
-            end: end + 1,
-            lines: 1,
-            values: 1,
-            ..Leaf::default()
-        };
+        bytes.get(rest)?;
+        let end = rest + 1;
+        top.values += 1;
         kept.page.last_end = mark;
-        let below = kept.page.content_below(bytes, leaf.end);
-        let opens = below.and_then(|(start, at)| {
+        let content = kept.page.content_below(bytes, end);
+        let below = content.and_then(|(start, at)| {
             let inner = at - start;
             let is_list = is_entry(bytes, at);
             let is_inside = inner > column || inner == column && is_list;
             is_inside.then_some(Below {
                 start,
                 column: inner,
-                indent: if is_list {
-                    spot.indent
-                } else {
-                    spot.indent + 2
-                },
+                indent: spot.indent + if is_list { 0 } else { 2 },
                 is_list,
             })
         });
-        if opens.is_some() && kept.frames.len() + depth >= DEPTH {
-            return None;
-        }
+        let Some(below) = below else {
+            kept.make(mark..end, " null\n");
+            return Some((end, 1));
+        };
+        let deepest = DEPTH.checked_sub(kept.frames.len() + depth + 1)?;
         // What follows the colon is not printed.
-        if opens.is_none() || leaf.end > mark + 1 {
-            let made = kept.page.changes.made();
-            leaf.made = Some(made.len());
-            made.push_str(if opens.is_some() { "\n" } else { " null\n" });
+        if end > mark + 1 {
+            kept.make(mark..end, "\n");
         }
-        Some(Line { leaf, mark, opens })
+        let mut lines = 1;
+        if below.start > end {
+            lines += leave_out(kept, bytes, end, below.start);
+        }
+        let extent = self.extent(&below, line + lines);
+        kept.open(&below, Some(extent));
+        let ends = |page: &mut Page, end: usize| {
+            let content = page.content_below(bytes, end);
+            is_over(bytes, below.column, below.is_list, content)
+        };
+        Some(match kept.repeat(deepest, ends) {
+            Some((end, further)) => (end, lines + further),
+            None => (below.start, lines),
+        })
     }
 }
 
 /// Leaves out lines that are not printed: comments, and lines without content. Says how many they are.
 #[cold]
 fn leave_out(kept: &mut Kept<'_>, bytes: &[u8], start: usize, end: usize) -> usize {
-    let range = kept.range(start..end);
-    kept.page.changes.leave_out(range);
+    kept.make(start..end, "");
     newlines(bytes, start, end)
 }
 
