@@ -238,13 +238,15 @@ impl Targets {
             let numbers = self.names.get(name).into_iter().flat_map(Numbers::all);
             return numbers.map(|number| &self.list[number]).collect();
         }
-        let mut numbers = BTreeSet::new();
+        let mut numbers = Vec::new();
         let own = Str::from(referrer.id.effective_namespace());
         let namespaces = [Str::const_new(NO_NAMESPACE), own];
         for namespace in namespaces.iter().chain(&referrer.account_namespaces) {
             let key = (Str::from(name), namespace.clone());
             numbers.extend(self.by_name.get(&key).into_iter().flat_map(Numbers::all));
         }
+        numbers.sort_unstable();
+        numbers.dedup();
         let visible = numbers.into_iter().map(|number| &self.list[number]);
         visible.filter(|target| referrer.sees(&target.id)).collect()
     }

@@ -474,11 +474,10 @@ fn is_small_number(node: &Node, text: &str) -> bool {
 fn are_unharmed(entries: &[Entry]) -> bool {
     /// Up to here it is quicker to look at all pairs than to sort.
     const FEW: usize = 16;
-    let keys = || entries.iter().map(|entry| round_trip::unharmed(&entry.key));
     entries.len() <= FEW
-        && keys().enumerate().all(|(at, key)| {
-            let is_before = |before| before == key;
-            key.is_some() && !keys().take(at).any(is_before)
+        && entries.iter().enumerate().all(|(at, entry)| {
+            let key = round_trip::unharmed(&entry.key);
+            key.is_some_and(|key| !entries[..at].iter().any(|before| before.is(key)))
         })
 }
 

@@ -197,7 +197,11 @@ fn new_field(key: &str, text: &str, tag: Option<Tag>) -> Entry {
 fn is_misread(text: &str) -> bool {
     // Nearly every text leaves here.
     let starts_quietly = |first: &u8| first.is_ascii_alphabetic() && !is_remarkable(*first);
-    if text.as_bytes().first().is_none_or(starts_quietly) && Classes::of(text).is_quiet() {
+    let classes = Classes::of(text);
+    if text.as_bytes().first().is_none_or(starts_quietly)
+        && (classes.is_quiet() || !(classes.has_space() || classes.has_newline()))
+        && !text.ends_with(':')
+    {
         return false;
     }
     if text.is_empty() || text.contains('\n') {

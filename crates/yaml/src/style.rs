@@ -137,7 +137,7 @@ pub(super) fn of_string(text: &str, classes: Classes, emitter: Emitter) -> Style
         }
         // Of what starts with a letter, only words are read as something else.
         if first.is_ascii_alphabetic() {
-            return match is_misread(text, emitter) {
+            return match text.len() <= LONGEST_WORD && is_misread(text, emitter) {
                 true => Style::Double,
                 false => Style::Plain,
             };
@@ -163,6 +163,9 @@ pub(super) fn of_string(text: &str, classes: Classes, emitter: Emitter) -> Style
     }
 }
 
+/// How long a word is at most that is read as something else than text: `false`.
+const LONGEST_WORD: usize = 5;
+
 /// Whether plain text would be read as something else than text; the empty text is null.
 fn is_misread(text: &str, emitter: Emitter) -> bool {
     let Some(first) = text.bytes().next() else {
@@ -176,7 +179,7 @@ fn is_misread(text: &str, emitter: Emitter) -> bool {
                 || is_base_60(text)
         }
         b'~' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'y' | b'Y' | b'o' | b'O' => {
-            text.len() <= 5
+            text.len() <= LONGEST_WORD
                 && (is_old_bool(text) || resolve::plain(text, Dialect::Manifest).tag() != Tag::Str)
         }
         _ => false,
