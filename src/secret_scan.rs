@@ -69,6 +69,9 @@ impl<'s> Count<'s> {
 /// Below this many texts, threads cost more than they bring.
 const FEW: usize = 16;
 
+/// How many bytes most texts have at least.
+const USUAL: usize = 512;
+
 /// Scans files of the disk.
 ///
 /// # Errors
@@ -80,6 +83,7 @@ pub fn scan_files(
     shown: Shown<'_>,
     done: Done<'_>,
 ) -> Result<Scans> {
+    guard.expect(files.len() * USUAL);
     each(
         files,
         done,
@@ -108,6 +112,7 @@ pub fn scan_tracked(
     done: Done<'_>,
 ) -> Result<Scans> {
     let files = tree.tracked(below)?;
+    guard.expect(files.len() * USUAL);
     each(
         &files,
         done,
@@ -156,6 +161,7 @@ pub fn scan_history(
 ) -> Result<Scans> {
     let history = tree.history()?;
     let order = history.storage_order();
+    guard.expect(order.len() * USUAL);
     let count = Count::new(order.len(), done);
     let neighbours = |reader: &mut HistoryReader<'_>, indices: &[usize]| {
         let one = |&index: &usize| {

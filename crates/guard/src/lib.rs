@@ -126,6 +126,11 @@ impl Guard {
         self
     }
 
+    /// Says how many bytes will be searched, if that is known: for many, more is prepared at once.
+    pub fn expect(&self, bytes: usize) {
+        self.searcher.get_or_init(Searcher::new).expect(bytes);
+    }
+
     /// What is allowed, in order.
     pub fn allow_list(&self) -> &[AllowRule] {
         &self.allowed

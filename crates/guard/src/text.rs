@@ -58,7 +58,7 @@ impl Pass {
 }
 
 /// How many bytes are searched before an automaton pays that is quick, but long in the making.
-const MANY: usize = 512 << 10;
+const MANY: usize = 256 << 10;
 
 /// The automaton over the keywords, and the expressions behind them.
 pub(super) struct Searcher {
@@ -237,6 +237,13 @@ impl Searcher {
             searched: AtomicUsize::new(0),
             triggers,
             expressions: RULES.iter().map(|_| OnceLock::new()).collect(),
+        }
+    }
+
+    /// Says that so many bytes will be searched: of many, the first need no automaton of their own.
+    pub(super) fn expect(&self, bytes: usize) {
+        if bytes >= MANY {
+            self.searched.fetch_max(MANY, Ordering::Relaxed);
         }
     }
 
@@ -589,9 +596,9 @@ mod tests {
             drawn(36),
             ::base64::prelude::BASE64_STANDARD.encode(format!("token: {}", drawn(36)))
         );
-        let pass = |searched| {
+        let pass = |expected| {
             let searcher = Searcher::new();
-            searcher.searched.store(searched, Ordering::Relaxed);
+            searcher.expect(expected);
             let pass = searcher.pass(text.as_bytes(), ValueContext::Config);
             let is_made = [
                 searcher.small.get().is_some(),
@@ -611,6 +618,7 @@ mod tests {
             )
         };
         let (few, many) = (pass(0), pass(MANY));
+        assert_eq!(pass(MANY - 1).0, pass(1).0);
         assert_eq!((few.0, many.0), ([true, false], [false, true]));
         assert!(!few.1.is_empty() && few.2 > 0 && !few.3.is_empty() && !few.4.is_empty());
         assert_eq!(
