@@ -73,7 +73,12 @@ impl History {
     /// The order in which contents are stored, as indices: what is stored as a difference to
     /// another is best read right after it. Contents that are stored by themselves come last.
     pub fn storage_order(&self) -> Vec<usize> {
-        let place = |one: &Appearance| self.packs.place(one.blob.0).unwrap_or((usize::MAX, 0));
+        let mut last = 0;
+        let mut place = |one: &Appearance| {
+            let place = self.packs.place(one.blob.0, last);
+            last = place.map_or(last, |(pack, _)| pack);
+            place.unwrap_or((usize::MAX, 0))
+        };
         let mut order: Vec<usize> = (0..self.contents.len()).collect();
         order.sort_by_cached_key(|&index| place(&self.contents[index]));
         order

@@ -66,12 +66,14 @@ impl Packs {
         )
     }
 
-    /// Where an object is stored, if a pack has it.
-    pub(super) fn place(&self, id: ObjectId) -> Option<Place> {
-        let mut packs = self.0.iter().enumerate();
-        packs.find_map(|(pack, bundle)| {
-            let index = position(&bundle.index, &id)?;
-            Some((pack, bundle.index.pack_offset_at_index(index)))
+    /// Where an object is stored, if a pack has it; `first` is the pack to look at first: the next
+    /// object mostly is where the last one was.
+    pub(super) fn place(&self, id: ObjectId, first: usize) -> Option<Place> {
+        let mut numbers = (first..self.0.len()).chain(0..first);
+        numbers.find_map(|pack| {
+            let index = &self.0.get(pack)?.index;
+            let number = position(index, &id)?;
+            Some((pack, index.pack_offset_at_index(number)))
         })
     }
 }
@@ -107,6 +109,8 @@ pub(super) struct PackReader<'p> {
     /// Reads what no pack has, and says what is wrong with one.
     repository: gix::Repository,
     kept: Kept,
+    /// The pack of the last object.
+    last: usize,
     inflate: Inflate,
     /// Where differences are inflated.
     delta: Vec<u8>,
@@ -118,6 +122,7 @@ impl<'p> PackReader<'p> {
             packs,
             repository,
             kept: Kept::default(),
+            last: 0,
             inflate: Inflate::default(),
             delta: Vec::new(),
         }
@@ -129,7 +134,8 @@ impl<'p> PackReader<'p> {
     ///
     /// If it is not there, broken, or of another kind.
     pub(super) fn data(&mut self, id: ObjectId, kind: Kind) -> Result<Rc<Vec<u8>>, gix::Error> {
-        let place = self.packs.place(id);
+        let place = self.packs.place(id, self.last);
+        self.last = place.map_or(self.last, |(pack, _)| pack);
         let packed = place.and_then(|place| self.packed(place));
         if let Some(object) = packed.filter(|object| object.kind == kind) {
             return Ok(object.data);
