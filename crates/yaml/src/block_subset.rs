@@ -19,12 +19,15 @@ mod quoted;
 #[cfg(test)]
 mod tests;
 mod text;
+mod unread;
 
 use std::sync::Arc;
 
 pub(super) use kept::Text as KeptText;
+pub(super) use unread::{WORTH_FORGETTING, all_unread};
 
 use kept::Kept;
+use unread::{Reading, Tally};
 
 use super::attach::{end_comments, frame, give_foot_back, move_foot};
 use super::scan::{Blank, Margin, Mark, Origin, TokenKind, break_length, is_blank_or_end};
@@ -63,10 +66,13 @@ pub(super) fn first(
 
 /// Reads all documents of a text; nothing, if that is for others to do.
 pub(super) fn all(text: &str, origin: Origin, options: &Options) -> Option<Vec<Node>> {
-    let mut reader = Reader::new(text, origin, options.dialect)?;
+    documents(Reader::new(text, origin, options.dialect)?, options)
+}
+
+fn documents(mut reader: Reader<'_>, options: &Options) -> Option<Vec<Node>> {
     // The dialect of kustomizations has no comments.
     if options.comments && options.dialect == Dialect::Manifest {
-        reader.margin = Some(Box::new(Margin::new(text, origin)));
+        reader.margin = Some(Box::new(Margin::new(reader.text, reader.origin)));
     }
     let mut head = reader.start()?;
     let mut documents = Vec::new();
@@ -152,6 +158,10 @@ struct Reader<'t> {
     kept: Option<Box<Kept<'t>>>,
     /// Where that is known already, because this is a piece of a text.
     pieces: Option<&'t Arc<Source>>,
+    /// The text that this is a part of, if its collections are forgotten once they are read.
+    source: Option<Arc<Source>>,
+    /// What was read so far.
+    tally: Tally,
 }
 
 impl<'t> Reader<'t> {
@@ -184,6 +194,8 @@ impl<'t> Reader<'t> {
             indent: 0,
             kept: None,
             pieces: None,
+            source: None,
+            tally: Tally::default(),
         }
     }
 
@@ -312,6 +324,7 @@ impl<'t> Reader<'t> {
     /// Moves over white space with comments, of which the first is here, and notes them.
     #[cold]
     fn gap(&mut self, at: usize) -> Option<()> {
+        self.tally.gaps += 1;
         let passed = self.bytes.get(self.blank..at)?;
         let breaks = memchr::memchr_iter(b'\n', passed).count() as u32;
         let blank = Blank {
@@ -603,15 +616,19 @@ impl<'t> Reader<'t> {
             Some(next) if next > column || next == column && is_list => next,
             _ => return Some(self.empty(empty)),
         };
+        let beginning = self.beginning();
         let indent = self.indent;
         self.indent += if is_list { 0 } else { 2 };
-        let node = match self.verbatim(is_list, depth + 1) {
+        let mut node = match self.verbatim(is_list, depth + 1) {
             Some(extent) => self.pass_piece(extent, is_list),
             None if next == column => self.list(column, true, depth + 1, None),
             None => self.nested(Some(column), next, depth + 1, 0),
-        };
+        }?;
         self.indent = indent;
-        node
+        if let Some(beginning) = beginning {
+            self.forget(&mut node, beginning, Reading::Lines);
+        }
+        Some(node)
     }
 
     /// A list. Without indentation it stands in the column of the mapping that it is a value of.
@@ -648,7 +665,14 @@ impl<'t> Reader<'t> {
     }
 
     /// A block collection, which ends where the last token did.
-    fn collection(&self, value: Value, tag: Tag, start: Span, decor: Option<Box<Decor>>) -> Node {
+    fn collection(
+        &mut self,
+        value: Value,
+        tag: Tag,
+        start: Span,
+        decor: Option<Box<Decor>>,
+    ) -> Node {
+        self.tally.count();
         let end = self.origin.span(Mark::default(), self.last_end as u32).end;
         Node {
             value,
@@ -662,6 +686,7 @@ impl<'t> Reader<'t> {
     /// A `-` and what follows it, up to the line after it.
     fn item(&mut self, column: usize, depth: usize) -> Option<Node> {
         let entry = self.at;
+        let beginning = self.beginning_behind(entry);
         self.at += 1;
         self.pass(TokenKind::BlockEntry, entry, self.at);
         let empty = self.mark(self.at);
@@ -673,7 +698,11 @@ impl<'t> Reader<'t> {
         if is_in_line {
             let inner = self.at - self.line_start;
             self.column = Some(inner);
-            return self.nested_in_item(column, inner, depth, above);
+            let mut node = self.nested_in_item(column, inner, depth, above)?;
+            if let Some(beginning) = beginning {
+                self.forget(&mut node, beginning, Reading::Item);
+            }
+            return Some(node);
         }
         match self.column {
             Some(next) if next > column => self.nested_in_item(column, next, depth, above),
@@ -736,7 +765,7 @@ impl<'t> Reader<'t> {
     }
 
     /// A value that is not written.
-    fn empty(&self, mark: Mark) -> Node {
+    fn empty(&mut self, mark: Mark) -> Node {
         self.scalar(
             mark,
             mark.at as usize,
@@ -747,7 +776,8 @@ impl<'t> Reader<'t> {
     }
 
     #[inline]
-    fn scalar(&self, start: Mark, end: usize, text: Str, tag: Tag, style: Style) -> Node {
+    fn scalar(&mut self, start: Mark, end: usize, text: Str, tag: Tag, style: Style) -> Node {
+        self.tally.count();
         Node {
             value: Value::Scalar(text),
             tag,

@@ -74,9 +74,9 @@ pub use print::{PrintOptions, print, print_node};
 pub use print_go_v3::print_go_v3;
 pub use print_go_v3::spelled;
 pub use quoting::implied_tag;
+pub use read::{Options, read, read_first, read_lazily};
 #[doc(hidden)]
-pub use read::read_by_scanner;
-pub use read::{Options, read, read_first};
+pub use read::{read_by_scanner, read_lazily_from};
 pub use resolve::plain;
 pub use resolve::{Dialect, Scalar};
 pub use rope::Rope;

@@ -3,8 +3,8 @@
 //! A tree that is read once for many builds is shared ([`super::Node::share`]): copies of it cost a
 //! count for each collection, and a change copies only what is on its way.
 //!
-//! A collection of which the reader knows what will be printed is verbatim: it is a piece of its
-//! source, whose lines are copied out, and it is read when somebody looks into it.
+//! A collection may be a piece of its source, which is read when somebody looks into it. Where the
+//! reader knows what will be printed of one, it is verbatim: its lines are copied out.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -79,7 +79,7 @@ pub(super) struct Printed {
     pub(super) text: Box<str>,
 }
 
-/// A piece of a text that is a collection, and of which is known what will be printed.
+/// A piece of a text that is a collection.
 pub(super) struct Verbatim<T> {
     source: Arc<Source>,
     extent: Extent,
@@ -108,7 +108,7 @@ impl<T> Verbatim<T> {
 
 impl<T> List<T> {
     /// A collection that is a piece of a text, and what reads it.
-    pub(super) fn verbatim(
+    pub(super) fn piece(
         source: Arc<Source>,
         extent: Extent,
         read: fn(&Arc<Source>, &Extent) -> Vec<T>,
@@ -123,10 +123,26 @@ impl<T> List<T> {
     }
 
     /// The piece of a text that it is, as long as nobody changes it.
-    pub(super) fn as_verbatim(&self) -> Option<&Verbatim<T>> {
+    pub(super) fn as_piece(&self) -> Option<&Verbatim<T>> {
         match &self.0 {
-            Inner::Verbatim(verbatim) => Some(verbatim),
+            Inner::Verbatim(piece) => Some(piece),
             _ => None,
+        }
+    }
+
+    /// The same, if it is known what will be printed of it.
+    pub(super) fn as_verbatim(&self) -> Option<&Verbatim<T>> {
+        self.as_piece()
+            .filter(|piece| piece.source.forgotten.is_none())
+    }
+
+    /// Shows what is in it; what has to be read for that is not kept.
+    pub(super) fn glimpse<R>(&self, look: impl FnOnce(&[T]) -> R) -> R {
+        match self.as_piece() {
+            Some(piece) if piece.list.get().is_none() => {
+                look(&(piece.read)(&piece.source, &piece.extent))
+            }
+            _ => look(self),
         }
     }
 

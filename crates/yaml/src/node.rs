@@ -301,13 +301,13 @@ impl Node {
         const WORTH_SHARING: usize = 16;
         let weight = match &mut self.value {
             Value::Scalar(_) | Value::Alias(_) => return 1,
-            Value::Seq(items) => match items.as_verbatim() {
+            Value::Seq(items) => match items.as_piece() {
                 // What is in its source is shared already.
-                Some(verbatim) => verbatim.extent().values as usize,
+                Some(piece) => piece.extent().values as usize,
                 None => items.iter_mut().map(Self::share_weighed).sum(),
             },
-            Value::Map(entries) => match entries.as_verbatim() {
-                Some(verbatim) => verbatim.extent().values as usize,
+            Value::Map(entries) => match entries.as_piece() {
+                Some(piece) => piece.extent().values as usize,
                 None => {
                     let mut weight = entries.len();
                     for entry in entries.iter_mut() {
@@ -364,6 +364,25 @@ impl Node {
                 values.all(|value| value.lacks(sought, is_sought))
             }),
         }
+    }
+
+    /// Shows the entries of a mapping; what has to be read for that is not kept.
+    pub fn glimpse<R>(&self, look: impl FnOnce(&[Entry]) -> R) -> R {
+        match &self.value {
+            Value::Map(entries) => entries.glimpse(look),
+            _ => look(&[]),
+        }
+    }
+
+    /// How many values are in it, however deep, if it is a piece of its text that is read when
+    /// somebody looks into it; none of them is an alias, or has an anchor.
+    pub fn unread_values(&self) -> Option<usize> {
+        let extent = match &self.value {
+            Value::Seq(items) => items.as_piece()?.extent(),
+            Value::Map(entries) => entries.as_piece()?.extent(),
+            Value::Scalar(_) | Value::Alias(_) => return None,
+        };
+        Some(extent.values as usize)
     }
 
     /// The value at the end of a path of keys.

@@ -3,6 +3,7 @@
 //! Nodes keep their place, style, tag and anchor and, where asked for, their comments.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::attach::{end_comments, frame, give_foot_back, move_foot};
 use super::events::{Event, EventKind, Events};
@@ -62,6 +63,49 @@ pub fn read(text: &str, options: &Options) -> Result<Vec<Node>> {
     match block_subset::all(text, origin, options) {
         Some(documents) => Ok(documents),
         None => all(text, origin, options),
+    }
+}
+
+/// As [`read`], with comments; what is large is read again when somebody looks into it, and takes
+/// little room until then.
+///
+/// # Example
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use kustom_yaml::{Options, read, read_lazily};
+///
+/// let text = Arc::new("items:\n- name: a # first\n- name: b\n".to_owned());
+/// let options = Options {
+///     comments: true,
+///     ..Options::default()
+/// };
+/// assert_eq!(read_lazily(&text, &options)?, read(&text, &options)?);
+/// # Ok::<(), kustom_yaml::error::Error>(())
+/// ```
+pub fn read_lazily(text: &Arc<String>, options: &Options) -> Result<Vec<Node>> {
+    read_lazily_from(text, options, block_subset::WORTH_FORGETTING)
+}
+
+/// As [`read_lazily`], with another room that the values of a collection take where it is read again; for
+/// those that hold this against [`read`].
+#[doc(hidden)]
+pub fn read_lazily_from(text: &Arc<String>, options: &Options, least: u32) -> Result<Vec<Node>> {
+    let options = &Options {
+        comments: true,
+        ..*options
+    };
+    control_chars::refuse(text, options.source)?;
+    let (rest, origin) = without_bom(text, Origin::start(options.source));
+    let found = match options.dialect {
+        Dialect::Manifest => block_subset::all_unread(rest, origin, options, text, least),
+        // It has no comments.
+        Dialect::Kustomization => block_subset::all(rest, origin, options),
+    };
+    match found {
+        Some(documents) => Ok(documents),
+        None => all(rest, origin, options),
     }
 }
 

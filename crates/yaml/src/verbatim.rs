@@ -13,6 +13,9 @@ pub(super) struct Source {
     text: Arc<String>,
     /// Where it was read.
     pub(super) id: SourceId,
+    /// The room from which on collections are pieces that were read and forgotten; none where pieces
+    /// are verbatim.
+    pub(super) forgotten: Option<u32>,
     /// What was found in a document; set once that is read.
     found: OnceLock<Found>,
 }
@@ -72,7 +75,16 @@ impl Source {
         Self {
             text,
             id,
+            forgotten: None,
             found: OnceLock::new(),
+        }
+    }
+
+    /// A text whose collections are read and forgotten if they take so much room.
+    pub(super) fn forgotten(text: Arc<String>, id: SourceId, room: u32) -> Self {
+        Self {
+            forgotten: Some(room),
+            ..Self::new(text, id)
         }
     }
 

@@ -70,11 +70,8 @@ impl Reader<'_> {
         self.last_end = last;
         let span = self.origin.span(start, last as u32);
         let (value, tag) = match is_list {
-            true => (Value::Seq(List::verbatim(source, extent, items)), Tag::Seq),
-            false => (
-                Value::Map(List::verbatim(source, extent, entries)),
-                Tag::Map,
-            ),
+            true => (Value::Seq(List::piece(source, extent, items)), Tag::Seq),
+            false => (Value::Map(List::piece(source, extent, entries)), Tag::Map),
         };
         self.next_line()?;
         Some(Node {

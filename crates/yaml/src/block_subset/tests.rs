@@ -1,6 +1,6 @@
 //! Tests of the quick reader: texts in the subset and at its edge, beside the full parser.
 
-use super::super::read_by_scanner;
+use super::super::{read_by_scanner, read_lazily_from};
 use super::*;
 
 /// Texts in the subset, and some at its edge.
@@ -46,6 +46,13 @@ fn agrees(text: &str) -> bool {
         };
         let by_scanner = read_by_scanner(text, &options);
         assert_eq!(by_scanner.as_ref().ok(), Some(&documents), "{text:?}");
+        if options.comments {
+            let whole = Arc::new(text.to_owned());
+            for least in [0, 200] {
+                let unread = read_lazily_from(&whole, &options, least);
+                assert_eq!(unread.as_ref().ok(), Some(&documents), "{text:?}");
+            }
+        }
         if let Some(first) = first(text, Origin::start(options.source), options.dialect, None)
             && !options.comments
         {
@@ -129,6 +136,34 @@ fn what_can_be_printed_by_lines_is_kept() {
         "a:\n  1: b\n",
     ] {
         assert!(!kept(text), "{text:?}");
+    }
+}
+
+#[test]
+fn what_stands_alone_is_forgotten() {
+    let unread = |text: &str| {
+        let whole = Arc::new(text.to_owned());
+        let documents = read_lazily_from(&whole, &Options::default(), 0).unwrap();
+        let value = match documents[0].entries() {
+            [] => &documents[0].items()[1],
+            entries => &entries[0].value,
+        };
+        value.unread_values()
+    };
+    assert_eq!(unread("a:\n  b: c # d\n  e:\n  - f\ng: h\n"), Some(5));
+    assert_eq!(unread("a:\n- b: c\n- d\n\n\ng: h\n"), Some(4));
+    assert_eq!(unread("- a\n- b: c\n  d: e\n"), Some(4));
+    for text in [
+        "a: b\n",
+        "a: [b]\n",
+        "a:\n  # b\n  c: d\n",
+        "a:\n  b: c\n  # d\n  e: f\n",
+        "a:\n  b: c\n# d\ne: f\n",
+        "- a\n# b\n- c: d\n",
+        "- a\n- # b\n  c: d\n",
+        "a: &b\n  c: d\n",
+    ] {
+        assert_eq!(unread(text), None, "{text:?}");
     }
 }
 

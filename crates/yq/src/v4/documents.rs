@@ -5,10 +5,11 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 use kustom_yaml::error::Result;
 use kustom_yaml::place::SourceId;
-use kustom_yaml::{Change, Node, Options, Style, Value, read, rewrite_changes};
+use kustom_yaml::{Change, Node, Options, Style, Value, read, read_lazily, rewrite_changes};
 
 use crate::color::{colored, colored_part};
 
@@ -43,27 +44,40 @@ impl<'t> Documents<'t> {
     ///
     /// A text that is no YAML.
     pub fn read(text: &'t str, source: SourceId) -> Result<Self> {
-        let options = Options {
-            keep_aliases: true,
-            lasting_anchors: true,
-            comments: true,
-            go_yaml_4: true,
-            source,
-            ..Options::default()
+        let found = read(text, &options(source));
+        Self::of(text, found, source)
+    }
+
+    /// As [`Documents::read`]; of a long text, what an expression does not look into takes little room,
+    /// and the rest is read twice.
+    ///
+    /// # Errors
+    ///
+    /// A text that is no YAML.
+    pub fn read_lazily(text: &'t Arc<String>, source: SourceId) -> Result<Self> {
+        /// Shorter texts take little room as they are.
+        const LONG: usize = 4 << 20;
+        let options = options(source);
+        let found = match text.len() < LONG {
+            true => read(text, &options),
+            false => read_lazily(text, &options),
         };
-        let read = |text: &str| read(text, &options).map(shared);
-        let found = read(text);
+        Self::of(text, found, source)
+    }
+
+    /// A text and what was read of it, unless its head has to be left out.
+    fn of(text: &'t str, found: Result<Vec<Node>>, source: SourceId) -> Result<Self> {
         let is_headed = match &found {
             Ok(nodes) => nodes.len() > 1 && is_empty(&nodes[0]),
             Err(_) => true,
         };
         if is_headed && let Some(masked) = masked(text, found.is_err()) {
-            match read(&masked) {
+            match read(&masked, &options(source)) {
                 Ok(nodes) => {
                     return Ok(Self {
                         text,
                         masked: Some(masked),
-                        nodes,
+                        nodes: shared(nodes),
                     });
                 }
                 // What is wrong below the head counts.
@@ -74,7 +88,7 @@ impl<'t> Documents<'t> {
         Ok(Self {
             text,
             masked: None,
-            nodes: found?,
+            nodes: shared(found?),
         })
     }
 
@@ -192,6 +206,18 @@ impl<'t> Documents<'t> {
         };
         let has_marker = self.text.get(start..).unwrap_or("").starts_with("---");
         (start..end, if has_marker { "---\n" } else { "" })
+    }
+}
+
+/// How the texts of yq 4 are read.
+fn options(source: SourceId) -> Options {
+    Options {
+        keep_aliases: true,
+        lasting_anchors: true,
+        comments: true,
+        go_yaml_4: true,
+        source,
+        ..Options::default()
     }
 }
 

@@ -346,6 +346,42 @@ impl Form {
 }
 
 impl Expr {
+    /// Whether it looks at nothing but what its paths name, and not at whole documents.
+    pub(super) fn is_narrow(&self) -> bool {
+        /// Operators that look no further than what they are given.
+        const NARROW: [&str; 7] = ["select", "del", "with", "has", "not", "env", "strenv"];
+        let all = |parts: &[Self]| parts.iter().all(Self::is_narrow);
+        let both = |one: &Self, other: &Self| one.is_narrow() && other.is_narrow();
+        let rest = |part: &Option<Box<Self>>| part.as_deref().is_none_or(Self::is_narrow);
+        match &self.form {
+            Form::Identity
+            | Form::Nothing
+            | Form::Literal { .. }
+            | Form::Variable(_)
+            | Form::Key { .. }
+            | Form::Object => true,
+            Form::Descend { .. } => false,
+            Form::Text(template) => template.parts.iter().all(|part| match part {
+                Part::Text(_) => true,
+                Part::Expr(expr) => expr.is_narrow(),
+            }),
+            Form::Index { base, index, .. } => both(base, index),
+            Form::Slice { base, from, to } => base.is_narrow() && rest(from) && rest(to),
+            Form::List(items) => items.is_narrow(),
+            Form::Pipe(parts) | Form::Union(parts) => all(parts),
+            Form::Infix { left, right, .. } => both(left, right),
+            Form::Attribute { target, value, .. } => both(target, value),
+            Form::If {
+                branches,
+                otherwise,
+            } => {
+                let mut branches = branches.iter();
+                branches.all(|branch| both(&branch.condition, &branch.value)) && rest(otherwise)
+            }
+            Form::Call(call) => NARROW.contains(&call.operator.names[0]) && rest(&call.argument),
+        }
+    }
+
     /// The two sides of `left; right`.
     pub(super) fn block(&self) -> Option<(&Self, &Self)> {
         match &self.form {

@@ -151,6 +151,12 @@ impl Expression {
         matches!(self.root.form, expr::Form::Identity)
     }
 
+    /// Whether the expression looks at nothing but what its paths name: of a long text, the rest need
+    /// not be kept ([`Documents::read_lazily`]).
+    pub fn is_narrow(&self) -> bool {
+        self.root.is_narrow()
+    }
+
     /// Evaluates the expression on the documents of all files.
     ///
     /// Each document is worked on by itself, unless the context says otherwise. Where there are no

@@ -135,6 +135,12 @@ impl Evaluator<'_> {
         if self.arena.get(id).kind != Kind::Map {
             return None;
         }
+        if let Some(node) = self.arena.closed(id) {
+            return node.glimpse(|entries| {
+                let entry = entries.iter().find(|entry| entry.is(field))?;
+                entry.value.text().map(Str::from)
+            });
+        }
         let entries = self.arena.entries(id);
         let (_, value) = entries
             .into_iter()

@@ -410,14 +410,14 @@ impl Call {
     }
 
     /// Prints the result, or puts it in the place of the file.
-    fn deliver(&self, text: &str, texts: &[String], streams: &Streams) -> Result<()> {
+    fn deliver(&self, text: &str, texts: &[Arc<String>], streams: &Streams) -> Result<()> {
         if !self.is_on("inplace") {
             streams.data(text)?;
             // A file may lack the end of its last line, what is printed does not.
             let is_cut = self.printer.keeps_end() && !text.is_empty() && !text.ends_with('\n');
             return if is_cut { streams.data("\n") } else { Ok(()) };
         }
-        if texts.first().is_some_and(|old| old == text) {
+        if texts.first().is_some_and(|old| old.as_str() == text) {
             return Ok(());
         }
         // A link is replaced; what it leads to is not touched.
@@ -444,18 +444,18 @@ impl Call {
         }
     }
 
-    fn texts(&self, front: Option<&FrontMatter>) -> Result<Vec<String>> {
+    fn texts(&self, front: Option<&FrontMatter>) -> Result<Vec<Arc<String>>> {
         let mut texts = Vec::with_capacity(self.files.len());
         for (index, file) in self.files.iter().enumerate() {
-            texts.push(match front {
+            texts.push(Arc::new(match front {
                 Some(front) if index == 0 => front.yaml.clone(),
                 _ => read_at_most(file, most(&self.arguments)?)?,
-            });
+            }));
         }
         Ok(texts)
     }
 
-    fn sources<'t>(&'t self, texts: &'t [String]) -> Result<Vec<Source<'t>>> {
+    fn sources<'t>(&'t self, texts: &'t [Arc<String>]) -> Result<Vec<Source<'t>>> {
         let files = self.files.iter().zip(texts).enumerate();
         files
             .map(|(number, (name, text))| {
@@ -467,9 +467,14 @@ impl Call {
             .collect()
     }
 
-    fn content<'t>(&self, text: &'t str, source: SourceId) -> Result<Content<'t>> {
+    fn content<'t>(&self, text: &'t Arc<String>, source: SourceId) -> Result<Content<'t>> {
         if self.from == Format::Yaml {
-            return Documents::read(text, source).map(Content::Yaml);
+            let is_partial = self.expression.is_narrow() && self.printer.keeps_text();
+            let read = match is_partial {
+                true => Documents::read_lazily(text, source),
+                false => Documents::read(text, source),
+            };
+            return read.map(Content::Yaml);
         }
         let typed = match self.from {
             Format::Tsv => !self.arguments.is_off("tsv-auto-parse"),

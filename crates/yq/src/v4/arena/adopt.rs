@@ -168,12 +168,14 @@ impl Census {
     }
 
     fn count(&mut self, node: &Node) {
-        self.nodes += 1;
+        self.nodes += 1 + node.unread_values().unwrap_or_default();
         let decor = node.decor.as_ref();
         self.has_anchor |= decor.is_some_and(|decor| decor.anchor.is_some());
         match &node.value {
             Value::Scalar(_) => {}
             Value::Alias(_) => self.has_alias = true,
+            // It has neither aliases nor anchors.
+            _ if node.unread_values().is_some() => {}
             Value::Seq(items) => items.iter().for_each(|item| self.count(item)),
             Value::Map(entries) => {
                 for entry in entries {

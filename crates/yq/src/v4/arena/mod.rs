@@ -174,9 +174,17 @@ impl<'d> Arena<'d> {
         self.opened(id)[index]
     }
 
+    /// What was read of a node, as long as nobody looked below it.
+    pub(crate) fn closed(&self, id: Id) -> Option<&'d Node> {
+        match self.get(id).children {
+            Children::Closed(node) => Some(node),
+            _ => None,
+        }
+    }
+
     /// The children of a node, to read; those of a mapping are keys and values in turn.
     pub(crate) fn opened(&mut self, id: Id) -> &[Id] {
-        if let Children::Closed(node) = self.get(id).children {
+        if let Some(node) = self.closed(id) {
             self.open(id, node);
         }
         match &self.get(id).children {

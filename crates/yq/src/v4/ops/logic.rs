@@ -9,6 +9,7 @@ use crate::v4::evaluator::{Cross, Evaluator, Operand};
 use crate::v4::expr::{Branch, Call, Expr};
 use crate::v4::scope::{Matches, Scope};
 
+use super::glimpse;
 use super::traverse::children;
 
 /// `left or right` where `decisive` is true, `left and right` where it is false.
@@ -160,6 +161,9 @@ pub(crate) fn holds(
     id: Id,
     scope: &Scope,
 ) -> Result<bool> {
+    if let Some(holds) = glimpse::holds(e, condition, id) {
+        return Ok(holds);
+    }
     let found = e.eval(condition, &scope.looking_at(id))?;
     Ok(found.iter().any(|id| e.is_true(*id)))
 }

@@ -12,6 +12,7 @@ pub(super) mod encode;
 pub(super) mod entries;
 pub(super) mod env;
 pub(super) mod errors;
+pub(super) mod glimpse;
 pub(super) mod infix;
 pub(super) mod load;
 pub(super) mod logic;

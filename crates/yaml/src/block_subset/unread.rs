@@ -1,0 +1,185 @@
+//! Collections that are read and forgotten, until somebody looks into them.
+//!
+//! Of a long text an edit looks at little. So the text is read once, as always, which finds what is
+//! wrong with it; but where the values in a collection take more room than its text, nothing of them
+//! stays but where their lines are. These are read again where somebody looks. Read alone they say the
+//! same, unless a comment on a line of its own stands before, in or right below them: whose it is
+//! depends on what is around. Such a collection stays as it was read; what is in it may be forgotten.
+
+use std::sync::Arc;
+
+use super::super::list::List;
+use super::super::scan::{Margin, Origin};
+use super::super::verbatim::{Extent, Source};
+use super::super::{Dialect, Entry, Node, Options, Style, Value};
+use super::{Reader, documents};
+
+/// The room that values of a collection take, in bytes, from which on it may be forgotten: twice that of
+/// a piece.
+pub(in super::super) const WORTH_FORGETTING: u32 = 2 * PIECE;
+
+/// About how many bytes a piece of a text takes.
+const PIECE: u32 = 192;
+
+/// Reads all documents of a text with comments; collections whose values take so many bytes, and more
+/// than their lines, are forgotten.
+pub(in super::super) fn all_unread(
+    text: &str,
+    origin: Origin,
+    options: &Options,
+    whole: &Arc<String>,
+    least: u32,
+) -> Option<Vec<Node>> {
+    let mut reader = Reader::new(text, origin, options.dialect)?;
+    // Places have 32 bits.
+    if u32::try_from(whole.len()).is_ok() {
+        let source = Source::forgotten(Arc::clone(whole), origin.source, least);
+        reader.source = Some(Arc::new(source));
+    }
+    documents(reader, options)
+}
+
+/// What was read so far.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Tally {
+    /// How many values.
+    values: u32,
+    /// About how many bytes those take that are not forgotten, without long texts.
+    room: u32,
+    /// How often there were comments on lines of their own.
+    pub(super) gaps: u32,
+}
+
+impl Tally {
+    /// Counts a value.
+    #[inline]
+    pub(super) fn count(&mut self) {
+        self.values = self.values.saturating_add(1);
+        self.room = self.room.saturating_add(size_of::<Node>() as u32);
+    }
+}
+
+/// Where a collection begins.
+#[derive(Clone, Copy)]
+pub(super) struct Beginning {
+    /// The start of its first line.
+    line_start: usize,
+    line: u32,
+    /// What was read before it.
+    before: Tally,
+}
+
+impl Reader<'_> {
+    /// The beginning of a collection whose first line is at hand, if it may be forgotten.
+    #[inline]
+    pub(super) fn beginning(&mut self) -> Option<Beginning> {
+        self.source.as_ref()?;
+        self.noted().is_none().then_some(Beginning {
+            line_start: self.line_start,
+            line: self.line,
+            before: self.tally,
+        })
+    }
+
+    /// The same for what is behind a dash, if nothing but spaces is before that.
+    #[inline]
+    pub(super) fn beginning_behind(&mut self, dash: usize) -> Option<Beginning> {
+        let beginning = self.beginning()?;
+        let margin = self.bytes.get(self.line_start..dash)?;
+        // An item that is read alone would be read again for itself.
+        let is_whole = self.line_start > 0 && margin.iter().all(|byte| *byte == b' ');
+        is_whole.then_some(beginning)
+    }
+
+    /// Forgets a collection that was read, if that is worth it and it can be read alone.
+    pub(super) fn forget(&mut self, node: &mut Node, beginning: Beginning, reading: Reading) {
+        let Some(source) = &self.source else {
+            return;
+        };
+        let least = source.forgotten.unwrap_or_default();
+        let end = match self.column {
+            Some(_) => self.line_start,
+            None => self.at,
+        };
+        let length = end.saturating_sub(beginning.line_start) as u32;
+        let (before, now) = (beginning.before, self.tally);
+        let room = now.room.saturating_sub(before.room);
+        let is_worth_it = room >= least && (room > length || least == 0);
+        if !is_worth_it || now.gaps != before.gaps || node.style != Style::Plain {
+            return;
+        }
+        let extent = Extent {
+            start: self.offset(beginning.line_start),
+            end: self.offset(end),
+            line: (self.origin.lines as u32).saturating_add(beginning.line),
+            values: now.values.saturating_sub(before.values + 1),
+            ..Extent::default()
+        };
+        let source = Arc::clone(source);
+        match (&mut node.value, reading) {
+            (Value::Map(list), Reading::Lines) => *list = List::piece(source, extent, entries),
+            (Value::Map(list), Reading::Item) => *list = List::piece(source, extent, item_entries),
+            (Value::Seq(list), Reading::Lines) => *list = List::piece(source, extent, items),
+            (Value::Seq(list), Reading::Item) => *list = List::piece(source, extent, item_items),
+            (Value::Scalar(_) | Value::Alias(_), _) => return,
+        }
+        self.tally.room = before.room.saturating_add(PIECE);
+    }
+}
+
+/// What the lines of a collection are when they are read alone.
+#[derive(Clone, Copy)]
+pub(super) enum Reading {
+    /// The collection.
+    Lines,
+    /// A list, of which it is the only item.
+    Item,
+}
+
+fn entries(source: &Arc<Source>, extent: &Extent) -> Vec<Entry> {
+    entries_of(read(source, extent))
+}
+
+fn items(source: &Arc<Source>, extent: &Extent) -> Vec<Node> {
+    items_of(read(source, extent))
+}
+
+fn item_entries(source: &Arc<Source>, extent: &Extent) -> Vec<Entry> {
+    entries_of(items(source, extent).pop())
+}
+
+fn item_items(source: &Arc<Source>, extent: &Extent) -> Vec<Node> {
+    items_of(items(source, extent).pop())
+}
+
+fn entries_of(node: Option<Node>) -> Vec<Entry> {
+    match node.map(|node| node.value) {
+        Some(Value::Map(entries)) => entries.into(),
+        _ => Vec::new(),
+    }
+}
+
+fn items_of(node: Option<Node>) -> Vec<Node> {
+    match node.map(|node| node.value) {
+        Some(Value::Seq(items)) => items.into(),
+        _ => Vec::new(),
+    }
+}
+
+/// What the lines of a collection say; what is large in it is forgotten again.
+fn read(source: &Arc<Source>, extent: &Extent) -> Option<Node> {
+    let origin = Origin {
+        source: source.id,
+        offset: extent.start as usize,
+        lines: extent.line as usize,
+    };
+    let text = source.lines(extent);
+    let mut reader = Reader::of(text, origin, Dialect::Manifest);
+    reader.margin = Some(Box::new(Margin::new(text, origin)));
+    reader.source = Some(Arc::clone(source));
+    reader.first_of_line(0)?;
+    let column = reader.column?;
+    let node = reader.nested(None, column, 0, 0);
+    debug_assert!(node.is_some() && reader.is_at_end(), "it was read before");
+    node
+}
