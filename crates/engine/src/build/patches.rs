@@ -368,9 +368,12 @@ fn merge_into(
         true => resource.change_annotated(merge)?,
         false => merge(resource)?,
     };
-    // The leave to change them stays with the object, as the notes do.
-    resource.history.may_rename |= may_rename;
-    resource.history.may_change_kind |= may_change_kind;
+    // The leave to change them is noted among the annotations of the patch, and goes where they go.
+    let directive = patch.node.at(&["metadata", "annotations", "$patch"]);
+    if directive.and_then(Node::text) != Some("delete") {
+        resource.history.may_rename |= may_rename;
+        resource.history.may_change_kind |= may_change_kind;
+    }
     if !is_left {
         resource.node = Node::null();
         return Ok(());

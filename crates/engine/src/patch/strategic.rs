@@ -232,6 +232,7 @@ impl<'s> Merge<'s> {
         let Some(entries) = node.entries_mut() else {
             return Ok(());
         };
+        check_keys(entries)?;
         let mut result = Ok(());
         entries.retain_mut(|entry| {
             if entry.value.is_null() || result.is_err() {
@@ -258,6 +259,7 @@ impl<'s> Merge<'s> {
         let Some(fields) = target.entries_mut() else {
             return Ok(());
         };
+        check_keys(patch)?;
         self.seen.set(self.seen.get() + fields.len() as u64);
         let theirs = Lookup::new(patch);
         // What is new must be known before anything goes: a field that the patch deletes stays
@@ -445,6 +447,16 @@ impl<'e> Lookup<'e> {
             Self::Small(entries) => entries.iter().position(|entry| entry.is(key)),
             Self::Large(index) => index.get(key).copied(),
         }
+    }
+}
+
+/// Refuses keys of a patch that name no field.
+fn check_keys(entries: &[Entry]) -> Result<()> {
+    match entries.iter().find(|entry| !entry.key.is_scalar()) {
+        Some(entry) => Err(Error::new(Kind::Patch, "a map or a list cannot be a key")
+            .at(entry.key.span)
+            .help("quote a template such as `{{ .Values.name }}`")),
+        None => Ok(()),
     }
 }
 
