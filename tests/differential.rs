@@ -18,13 +18,14 @@ mod differential {
     pub(crate) mod notes;
     pub(crate) mod patches;
     pub(crate) mod replacements;
+    pub(crate) mod vars;
 }
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use differential::draw::{Draw, Tree};
-use differential::{generators, layered, names, notes, patches, replacements};
+use differential::{generators, layered, names, notes, patches, replacements, vars};
 use kustom::build::{Options, build};
 use kustom::load::Disk;
 
@@ -59,6 +60,11 @@ fn generators_build_to_the_same_bytes() {
 #[test]
 fn names_build_to_the_same_bytes() {
     compare("names", names::tree);
+}
+
+#[test]
+fn variables_build_to_the_same_bytes() {
+    compare("vars", vars::tree);
 }
 
 /// Draws trees of one kind, and builds each with both programs; of a tree that neither builds, what is

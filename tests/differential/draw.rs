@@ -107,7 +107,9 @@ struct Field {
 
 impl Field {
     fn may_go(&self) -> bool {
-        !self.head.starts_with("resources")
+        !["resources", "bases"]
+            .iter()
+            .any(|field| self.head.starts_with(field))
     }
 }
 

@@ -18,6 +18,7 @@ use crate::fields::{Fields, NameReference, OnMissing, Plan};
 use crate::id::{Gvk, Id, NO_NAMESPACE};
 use crate::kinds::Kinds;
 use crate::resource::{History, Resource, Resources};
+use crate::transform::links::Ends;
 
 /// Sets every reference to what it refers to is called now.
 ///
@@ -72,7 +73,9 @@ pub fn apply(resources: &mut Resources, fields: &Fields, kinds: Option<&Kinds>) 
                 let (path, _) = rows.list[failure.number];
                 let message = format!("while `{path}` of `{id}` was set");
                 failure.error.note(message, None)
-            })
+            })?;
+        rows.ends.settle(resource);
+        Ok(())
     })
 }
 
@@ -81,6 +84,7 @@ struct Rows<'f> {
     /// The path of each, and what it may name.
     list: Vec<(&'f str, &'f NameReference)>,
     plan: Plan<'f>,
+    ends: Ends<'f>,
 }
 
 impl<'f> Rows<'f> {
@@ -92,6 +96,7 @@ impl<'f> Rows<'f> {
                 .map(|(spec, reference)| (&*spec.path, *reference))
                 .collect(),
             plan: Plan::of(rows.iter().map(|(spec, _)| *spec)),
+            ends: Ends::of(rows.iter().map(|(spec, _)| &*spec.path)),
         }
     }
 }

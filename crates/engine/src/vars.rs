@@ -15,6 +15,7 @@ use kustom_yaml::{FieldPath, Node, Str, Tag, Text, Value};
 use crate::fields::{self, FieldSpec, Fields, OnMissing};
 use crate::id::Gvk;
 use crate::resource::{Resource, Resources};
+use crate::transform::links;
 
 use expand::Expansion;
 
@@ -136,6 +137,8 @@ impl Vars {
                 fields::each_field(&mut resource.node, spec, OnMissing::Keep, &mut |node| {
                     expansion.field(node)
                 })?;
+                // What is one value is expanded once more in its next field.
+                links::settle_all_meant(resource);
             }
         }
         Ok(self.findings(&expansion))

@@ -10,8 +10,9 @@ use rustc_hash::FxHashSet;
 ///
 /// Where `labels`, `commonLabels` or `commonAnnotations` make an entry in several maps of an object,
 /// kustomize puts one node of its tree into all of them. What writes into one of them later, be it
-/// `labels` without selectors, a strategic merge patch or a replacement, writes into all, until a
-/// JSON patch makes the whole object anew, or a strategic one replaces a map.
+/// `labels` without selectors, a strategic merge patch, a replacement, or a prefix that follows a
+/// configured field, writes into all, until a JSON patch makes the whole object anew, or a strategic
+/// one replaces a map.
 /// Source: `SetEntry` in `api/filters/filtersutil/setters.go` of kustomize, and what it prints.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Links {

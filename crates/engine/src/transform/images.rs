@@ -20,6 +20,8 @@ use crate::regexp::{self, Expressions, Literals};
 use crate::release::{Change, Release};
 use crate::resource::{Resource, Resources};
 
+use super::links::Ends;
+
 /// An entry of `images`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Image {
@@ -118,6 +120,7 @@ pub fn apply(
     let index = Index::of(&rules);
     let counts: Vec<AtomicUsize> = rules.iter().map(|_| AtomicUsize::new(0)).collect();
     let plans = Plans::among(specs, resources);
+    let ends = Ends::of(specs.iter().map(|spec| &*spec.path));
     resources.change_contents(|resource| {
         let gvk = &resource.id().gvk;
         let Some(plan) = plans
@@ -131,6 +134,7 @@ pub fn apply(
         if let [rule] = &rules[..] {
             let count = rule.apply(node, plan, keeps_places)?;
             counts[0].fetch_add(count, Ordering::Relaxed);
+            ends.settle(resource);
             return Ok(());
         }
         // Entries change no image but the one that they are held against, so each is followed by
@@ -159,7 +163,9 @@ pub fn apply(
                 }
             }
             Ok(())
-        })
+        })?;
+        ends.settle(resource);
+        Ok(())
     })?;
     Ok(counts.into_iter().map(AtomicUsize::into_inner).collect())
 }

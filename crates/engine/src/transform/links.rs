@@ -1,5 +1,6 @@
 //! Makes entries that are one value for kustomize, and changes them together ([`Links`]).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use kustom_yaml::{Node, Str, Text};
@@ -85,6 +86,35 @@ pub(crate) fn cut_replaced(resource: &mut Resource, patch: &Node) {
 /// Gives linked entries the value that a step has given one of them; of several the last one counts.
 pub(crate) fn settle(resource: &mut Resource) {
     settle_some(resource, |_| true);
+}
+
+/// The keys that field specifications end at, which are the only ones that they change.
+pub(crate) struct Ends<'s>(Vec<Cow<'s, str>>);
+
+impl<'s> Ends<'s> {
+    /// Of the paths of some specifications.
+    pub(crate) fn of(paths: impl IntoIterator<Item = &'s str>) -> Self {
+        let ends = paths.into_iter().filter_map(|path| segments(path).last());
+        let mut ends: Vec<_> = ends.collect();
+        ends.sort_unstable();
+        ends.dedup();
+        Self(ends)
+    }
+
+    /// Settles the links after a step that has followed the specifications.
+    pub(crate) fn settle(&self, resource: &mut Resource) {
+        let is_meant = |key: &str| self.0.iter().any(|end| end == key);
+        if resource.links.list.iter().any(|link| is_meant(&link.key)) {
+            settle_some(resource, is_meant);
+        }
+    }
+}
+
+/// The same after a step that means all of them: none has only followed.
+pub(crate) fn settle_all_meant(resource: &mut Resource) {
+    let followed = resource.links.followed.len();
+    settle(resource);
+    resource.links.followed.truncate(followed);
 }
 
 /// The same after a step that has changed no other keys.

@@ -12,6 +12,8 @@ use crate::release::{Change, Release};
 use crate::resource::{Resource, Resources};
 use crate::schema::Schema;
 
+use super::links::Ends;
+
 /// The arguments of the field or of a `NamespaceTransformer`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Namespace {
@@ -56,12 +58,14 @@ pub fn apply(
     let budget = resources.budget().clone();
     let own = own_field();
     let others = Plans::each(resources, |gvk| other_fields(specs, gvk));
+    let ends = Ends::of(specs.iter().map(|spec| &*spec.path));
     resources.change_ids(|resource| {
         budget.charge_text("this namespace", &wanted.namespace, 2)?;
         if moves_charts || !resource.history.from_helm {
             resource.remember_id();
             let others = others.of(&resource.id().gvk);
             wanted.move_one(resource, &own, others)?;
+            ends.settle(resource);
             resource.refresh(schema);
         }
         Ok(())

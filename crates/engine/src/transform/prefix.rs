@@ -11,6 +11,8 @@ use crate::id::Gvk;
 use crate::resource::{Resource, Resources};
 use crate::schema::Schema;
 
+use super::links::Ends;
+
 /// Puts a prefix before the names of all resources but those whose names mean something outside
 /// the build.
 ///
@@ -39,13 +41,14 @@ pub(super) fn rename_all(
     change: impl Fn(&str) -> Str + Sync,
 ) -> Result<()> {
     let budget = resources.budget().clone();
-    let plans: Vec<Plan<'_>> = specs.iter().map(|spec| Plan::of([spec])).collect();
+    let plan = |spec| (Plan::of([spec]), Ends::of([&*spec.path]));
+    let plans: Vec<(Plan<'_>, Ends<'_>)> = specs.iter().map(plan).collect();
     resources.change_ids(|resource| {
         if keeps_its_name(&resource.original_gvk()) {
             return Ok(());
         }
         let span = resource.place_of_new(span);
-        for (spec, plan) in specs.iter().zip(&plans) {
+        for (spec, (plan, ends)) in specs.iter().zip(&plans) {
             let selects = |gvk: &Gvk| spec.selects(&gvk.group, &gvk.version, &gvk.kind);
             if !selects(&resource.original_gvk()) {
                 continue;
@@ -63,6 +66,8 @@ pub(super) fn rename_all(
             };
             if selects(&resource.id().gvk) {
                 plan.walk(&mut resource.node, OnMissing::Scalar(Tag::Str), set)?;
+                // What is one value is renamed once more by the next field.
+                ends.settle(resource);
             }
             resource.refresh(schema);
         }

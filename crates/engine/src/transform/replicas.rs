@@ -10,6 +10,8 @@ use crate::fields::{self, FieldSpec, OnMissing};
 use crate::id::Gvk;
 use crate::resource::{Resource, Resources};
 
+use super::links::Ends;
+
 /// An entry of `replicas`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Replica {
@@ -59,6 +61,9 @@ fn set(resource: &mut Resource, replica: &Replica, specs: &[FieldSpec]) -> Resul
             node.set_scalar_from(&count, Some(Tag::Int), span);
             Ok(())
         })?;
+    }
+    if found {
+        Ends::of(specs.iter().map(|spec| &*spec.path)).settle(resource);
     }
     Ok(found)
 }
