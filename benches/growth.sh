@@ -150,10 +150,10 @@ build_replacements_patterns() {
   { echo 'resources: [map.yaml]'; echo replacements:; each "$1" '- source: {kind: ConfigMap, name: m@-x, fieldPath: data.k}\n  targets: [{select: {name: "m@-.*"}, fieldPaths: [data.y], options: {create: true}}]\n'; } >kustomization.yaml
   run=(build .)
 }
-row build_labels_alternating 2000
-build_labels_alternating() {
-  printf 'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec:\n  template:\n    spec:\n      containers: [{name: web, image: web:v1}]\n' >map.yaml
-  { echo 'resources: [map.yaml]'; echo labels:; each "$1" '- {pairs: {l@: v}, includeSelectors: true}\n- {pairs: {m@: v}, includeTemplates: true}\n'; } >kustomization.yaml
+row build_labels_selectors 8000
+build_labels_selectors() {
+  printf 'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a, labels: {l0: w}}\nspec:\n  template:\n    spec:\n      containers: [{name: web, image: web:v1}]\n' >map.yaml
+  { echo 'resources: [map.yaml]'; echo labels:; each "$1" '- {pairs: {l@: v}, includeSelectors: true}\n'; echo '- pairs: {l1: w}'; } >kustomization.yaml
   run=(build .)
 }
 row render_generators 1000

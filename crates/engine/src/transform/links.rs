@@ -4,10 +4,13 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use kustom_yaml::{Node, Str, Text};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::fields::segments;
 use crate::resource::{Followed, Link, Map, Resource};
+
+/// Up to how many keys are looked for one by one.
+const FEW: usize = 16;
 
 /// Entries that a step has made in one map.
 pub(super) struct Made {
@@ -35,6 +38,12 @@ pub(super) fn link(resource: &mut Resource, pairs: &[(Text, Text)], mut made: Ve
     let first = all.first().and_then(|map| map_at(&resource.node, map));
     let first = first.map_or(&[][..], Node::entries);
     let new = first.get(first.len().saturating_sub(pairs.len())..);
+    // Of many keys, those of the maps are looked up.
+    let are_many = !has_all && pairs.len() > FEW;
+    let sought = made.iter().filter(|_| are_many);
+    let values: Vec<_> = sought
+        .map(|made| by_key(&resource.node, &made.map))
+        .collect();
     for (index, (key, _)) in pairs.iter().enumerate() {
         let key = &key.text;
         let is_in = |keys: &Option<FxHashSet<Str>>| {
@@ -51,7 +60,13 @@ pub(super) fn link(resource: &mut Resource, pairs: &[(Text, Text)], mut made: Ve
         let entry = new.and_then(|new| new.get(index));
         let value = match entry.filter(|entry| entry.is(key)) {
             Some(entry) => Some(&entry.value),
-            None => maps.first().and_then(|map| value(&resource.node, map, key)),
+            None => {
+                let first = made.iter().position(|made| is_in(&made.keys));
+                first.and_then(|at| match values.get(at) {
+                    Some(values) => values.get(key.as_str()).copied(),
+                    None => value(&resource.node, &made[at].map, key),
+                })
+            }
         };
         if maps.len() > 1
             && let Some(value) = value
@@ -180,6 +195,15 @@ fn is_same(one: &Node, other: &Node) -> bool {
 /// The value of a key in a map.
 fn value<'n>(node: &'n Node, map: &Map, key: &str) -> Option<&'n Node> {
     map_at(node, map)?.get(key)
+}
+
+/// The values of a map by their keys, of which the first of two equal ones counts.
+fn by_key<'n>(node: &'n Node, map: &Map) -> FxHashMap<&'n str, &'n Node> {
+    let entries = map_at(node, map).map_or(&[][..], Node::entries);
+    let values = entries.iter().rev();
+    values
+        .filter_map(|entry| Some((entry.key.text()?, &entry.value)))
+        .collect()
 }
 
 /// The node of a map.
