@@ -106,6 +106,10 @@ fn overlapping(
 }
 
 /// Where matches end, in order, and the state there; a text is searched in `PARTS` of one width.
+#[expect(
+    clippy::needless_range_loop,
+    reason = "all parts are read at one place at once"
+)]
 fn match_ends<const PARTS: usize>(
     automaton: &impl Automaton,
     longest: usize,
@@ -138,8 +142,9 @@ fn match_ends<const PARTS: usize>(
     }
     // The division may leave some bytes at the end.
     let mut state = states[PARTS - 1];
-    for at in (PARTS - 1) * step + width..text.len() {
-        state = automaton.next_state(Anchored::No, state, text[at]);
+    let rest = (PARTS - 1) * step + width;
+    for (at, &byte) in text.iter().enumerate().skip(rest) {
+        state = automaton.next_state(Anchored::No, state, byte);
         if automaton.is_match(state) {
             ends[PARTS - 1].push((at + 1, state));
         }

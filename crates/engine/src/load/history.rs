@@ -225,7 +225,7 @@ impl Walk<'_> {
         Ok(Commit {
             id,
             tree: commit.tree_id()?,
-            parents: commit.clone().parent_ids().collect(),
+            parents: commit.parent_ids().collect(),
             time: commit.committer()?.seconds(),
         })
     }
