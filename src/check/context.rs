@@ -76,9 +76,10 @@ impl CheckContext<'_> {
                     self.rename(findings);
                 }
             }
-            for (path, accesses) in &self.accesses {
-                checked.accesses.entry(path.clone()).or_insert(*accesses);
-            }
+            // A copy of the many is cheaper than a search for each among the few.
+            let mut accesses = self.accesses.clone();
+            accesses.append(&mut checked.accesses);
+            checked.accesses = accesses;
             let here = |file: &str| Arc::from(self.named(&root.join(file)));
             checked.rendered = checked.rendered.map_err(|error| error.rename_files(here));
             checked.suite.file = self.named(&root.join(&checked.suite.file));
