@@ -73,7 +73,10 @@ pub(crate) fn damaged(input: &[u8]) {
 
 /// Asks everything that there is to ask.
 fn asked(root: &Path) {
-    let _ = tracked_files(root);
+    if let Ok(tracked) = tracked_files(root) {
+        let all = tracked.all();
+        assert!(all.iter().all(|file| tracked.contains(file)));
+    }
     if let Ok(Some(tree)) = WorkTree::discover(root) {
         let _ = tree.staged();
         let _ = tree.is_shallow();
@@ -93,8 +96,8 @@ fn asked(root: &Path) {
         let Ok(revision) = Revision::open(root, name) else {
             continue;
         };
-        for file in &revision.tracked_files(root).unwrap_or_default() {
-            let _ = revision.read(file);
+        for file in revision.tracked_files(root).unwrap_or_default().all() {
+            let _ = revision.read(&file);
         }
         let _ = revision.list(&root.join("d"));
     }

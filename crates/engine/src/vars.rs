@@ -250,7 +250,7 @@ impl Var {
             return Ok(node.clone());
         };
         let is_sound = match node.tag {
-            _ if node.is_inferred() => true,
+            _ if node.inferred => true,
             Tag::Int => text.parse::<i64>().is_ok(),
             Tag::Float => expand::float(text).is_some(),
             Tag::Bool => expand::boolean(text).is_some(),

@@ -678,6 +678,7 @@ impl<'t> Reader<'t> {
             value,
             tag,
             style: Style::Plain,
+            inferred: false,
             span: Span { end, ..start },
             decor,
         }
@@ -782,6 +783,7 @@ impl<'t> Reader<'t> {
             value: Value::Scalar(text),
             tag,
             style,
+            inferred: false,
             span: self.origin.span(start, end as u32),
             decor: None,
         }

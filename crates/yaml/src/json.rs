@@ -416,6 +416,7 @@ fn pass(node: &mut Node, context: Context<'_>, bytes: &mut u64) -> Result<()> {
         }
         Value::Scalar(text) if is_small_number(node, text) => {
             *bytes += VALUE + text.len() as u64;
+            node.inferred = false;
             node.decor = None;
             return Ok(());
         }
@@ -457,6 +458,7 @@ fn pass(node: &mut Node, context: Context<'_>, bytes: &mut u64) -> Result<()> {
 /// Gives a value another style, and nothing else that a text may say of it.
 fn settle(node: &mut Node, style: Style) {
     node.style = style;
+    node.inferred = false;
     node.decor = None;
 }
 

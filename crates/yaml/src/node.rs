@@ -21,6 +21,8 @@ pub struct Node {
     pub tag: Tag,
     /// How it was written.
     pub style: Style,
+    /// Whether the type is inferred again from each new text; see [`Node::inferred`].
+    pub inferred: bool,
     /// Where it was written; all zero for a value made by us.
     pub span: Span,
     /// What few values have: an anchor, a tag of their own, comments.
@@ -108,8 +110,6 @@ pub struct Decor {
     pub line: Option<Str>,
     /// Comment lines below, each with its `#`.
     pub foot: Option<Str>,
-    /// Whether the type is inferred again from each new text; see [`Node::inferred`].
-    pub inferred: bool,
     /// Whether TOML has it on one line: a table in braces.
     pub inline: bool,
 }

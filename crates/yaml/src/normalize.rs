@@ -64,6 +64,7 @@ fn normalize_scalar(node: &mut Node) -> Result<()> {
         node.value = Value::Scalar(text);
     }
     node.tag = tag;
+    node.inferred = false;
     node.decor = None;
     Ok(())
 }
@@ -87,6 +88,7 @@ fn normalize_key(key: &mut Node) -> Result<()> {
     };
     key.value = Value::Scalar(text);
     key.tag = Tag::Str;
+    key.inferred = false;
     key.decor = None;
     Ok(())
 }

@@ -307,6 +307,7 @@ impl<'t> Builder<'t> {
             value: Value::Scalar(event.text),
             tag,
             style: event.style,
+            inferred: false,
             span,
             decor: event.decor,
         };
@@ -336,6 +337,7 @@ impl<'t> Builder<'t> {
             value,
             tag: event.tag.unwrap_or(tag),
             style: event.style,
+            inferred: false,
             span: self.span(&event),
             decor: event.decor,
         };
@@ -438,6 +440,7 @@ impl<'t> Builder<'t> {
                 value: Value::Alias(event.text),
                 tag: Tag::Other,
                 style: Style::Plain,
+                inferred: false,
                 span,
                 decor: event.decor,
             });

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use super::read::{Options, read_first};
 use super::resolve::{self, Dialect, Scalar, is_old_bool};
 use super::style::{Classes, is_remarkable};
-use super::{Decor, Entry, Node, Str, Style, Tag, Text, Value};
+use super::{Entry, Node, Str, Style, Tag, Text, Value};
 use crate::place::Span;
 
 /// Up to how many fields are looked for one by one.
@@ -27,20 +27,15 @@ impl Node {
     /// A scalar whose type follows its text, now and whenever [`Node::set_text`] changes it.
     pub fn inferred(text: &str) -> Self {
         Self {
-            decor: inferred(),
+            inferred: true,
             ..Self::plain(text)
         }
-    }
-
-    /// Whether the type follows the text.
-    pub fn is_inferred(&self) -> bool {
-        self.decor.as_ref().is_some_and(|decor| decor.inferred)
     }
 
     /// Makes it a scalar with this text; the type stays, unless it follows the text.
     pub fn set_text(&mut self, text: &str) {
         self.value = Value::Scalar(text.into());
-        if self.is_inferred() {
+        if self.inferred {
             self.tag = self.resolved(text);
         } else if self.tag == Tag::Bool && is_old_bool(text) {
             // In a manifest such a word is a text, and a tag that says otherwise is refused.
@@ -53,7 +48,8 @@ impl Node {
     pub fn set_scalar(&mut self, text: &str, tag: Option<Tag>) {
         self.value = Value::Scalar(text.into());
         self.tag = tag.unwrap_or_else(|| self.resolved(text));
-        self.decor = tag.is_none().then(inferred).flatten();
+        self.inferred = tag.is_none();
+        self.decor = None;
     }
 
     /// Sets a scalar field of a mapping; a new one is quoted if YAML 1.1 would misread it.
@@ -157,14 +153,6 @@ impl Node {
     }
 }
 
-/// What a value has whose type follows its text.
-fn inferred() -> Option<Box<Decor>> {
-    Some(Box::new(Decor {
-        inferred: true,
-        ..Decor::default()
-    }))
-}
-
 /// A field with the places of its key and its value.
 fn new_text_field(key: &Text, value: &Text, tag: Option<Tag>) -> Entry {
     let mut entry = new_field(key, value, tag);
@@ -182,9 +170,7 @@ fn new_field(key: &str, text: &str, tag: Option<Tag>) -> Entry {
     } else if tag.is_none() {
         value.tag = resolve::plain(text, Dialect::Manifest).tag();
     }
-    if tag.is_none() {
-        value.decor = inferred();
-    }
+    value.inferred = tag.is_none();
     Entry {
         key: Node::plain(key),
         value,

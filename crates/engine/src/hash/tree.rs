@@ -92,7 +92,7 @@ fn write(node: &Node, role: Role, out: &mut String) {
     let is_made = node.span.line == 0 && (role == Role::Key || !node.is_scalar());
     let tag = match decor.and_then(|decor| decor.tag.as_deref()) {
         Some(tag) => tag,
-        None if is_made || node.is_inferred() => "",
+        None if is_made || node.inferred => "",
         None => node.tag.name(),
     };
     let has_tag = decor.is_some_and(|decor| decor.tag.is_some());

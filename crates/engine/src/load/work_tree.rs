@@ -181,6 +181,11 @@ impl WorkTree {
             return Ok(());
         }
         let index = self.index(&self.repository.to_thread_local())?;
+        let names = index.entries().iter().map(|entry| entry.path(&index));
+        if !names.is_sorted() {
+            // Git refuses it, too; nothing can be looked up in it.
+            return Err(self.cannot("git's index", "its entries are not in order"));
+        }
         for submodule in self.submodules(&index, below)? {
             submodule.add_indexes(below, indexes)?;
         }

@@ -49,7 +49,7 @@ impl Expansion {
 
     pub(super) fn add(&mut self, name: &str, value: Node) {
         let meaning = match &value.value {
-            Value::Scalar(text) => meaning(text, value.tag, value.is_inferred()),
+            Value::Scalar(text) => meaning(text, value.tag, value.inferred),
             _ => Meaning::Unfit,
         };
         let known = Known {
@@ -213,7 +213,7 @@ fn meaning(text: &Str, tag: Tag, is_inferred: bool) -> Meaning {
 
 /// Whether a value is a text, or was never said to be anything else.
 fn is_text(node: &Node) -> bool {
-    node.is_scalar() && (node.tag == Tag::Str || node.is_inferred())
+    node.is_scalar() && (node.tag == Tag::Str || node.inferred)
 }
 
 /// A number as Go reads it, which knows no `.inf` and has its own rule for underscores.

@@ -43,6 +43,7 @@ impl Reader<'_> {
             value,
             tag,
             style: Style::Flow,
+            inferred: false,
             span: self.origin.span(start, self.at as u32),
             decor,
         })

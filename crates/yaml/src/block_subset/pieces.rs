@@ -78,6 +78,7 @@ impl Reader<'_> {
             value,
             tag,
             style: Style::Plain,
+            inferred: false,
             span,
             decor: None,
         })

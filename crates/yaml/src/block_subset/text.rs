@@ -37,6 +37,7 @@ impl Reader<'_> {
             value: Value::Scalar(Str::from(self.scratch.as_str())),
             tag: Tag::Str,
             style,
+            inferred: false,
             span: self.origin.span(start, end as u32),
             decor: None,
         };

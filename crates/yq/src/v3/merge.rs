@@ -148,6 +148,7 @@ impl Merge {
         let mut new = placeless(source);
         let comments = target.decor.take();
         let own = new.decor.take();
+        new.inferred = false;
         if let Some(own) = &own
             && (own.anchor.is_some() || own.tag.is_some())
         {

@@ -277,6 +277,7 @@ impl<'d> ArenaNode<'d> {
             value,
             tag,
             style: self.style,
+            inferred: false,
             span: self.span,
             decor: decor.filter(|decor| **decor != Decor::default()),
         }

@@ -214,7 +214,7 @@ impl Put<'_> {
         let Some(text) = node.text() else {
             return Err(options.not_plain(node));
         };
-        let is_null = self.value.is_null() && !self.value.is_inferred();
+        let is_null = self.value.is_null() && !self.value.inferred;
         let value = self.value.text().filter(|_| !is_null).unwrap_or_default();
         self.budget.charge_text(OPERATOR, value, 1)?;
         self.budget.charge_text(OPERATOR, text, 1)?;

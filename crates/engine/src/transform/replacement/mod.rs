@@ -433,7 +433,7 @@ fn span_of(error: &Error) -> Span {
 
 /// Null and what is empty cannot be a source; a null that nobody has read is a text.
 fn is_nothing(node: &Node) -> bool {
-    (node.is_null() && !node.is_inferred())
+    (node.is_null() && !node.inferred)
         || (node.is_map() && node.entries().is_empty())
         || (node.is_seq() && node.items().is_empty())
 }
