@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use kustom::check::{Affected, CheckContext, Since};
 use kustom::load::{Disk, Files, Recording, Revision, WorkTree};
@@ -364,7 +365,7 @@ fn affected(root: &Path, options: &Options<'static>) -> Option<BTreeMap<String, 
     let setup = CheckContext {
         definitions: Vec::new(),
         files: &Disk,
-        accesses: files.accesses(),
+        accesses: Arc::new(files.accesses()),
         tree: Some(&tree),
         is_git_unread: false,
         here: root,

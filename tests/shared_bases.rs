@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use kustom::build::{self, build};
 use kustom::check::{CheckContext, Checked, environment};
@@ -234,7 +235,7 @@ fn many_environments_are_what_each_is_alone() {
         let context = CheckContext {
             files: &files,
             project: &project,
-            accesses: BTreeMap::new(),
+            accesses: Arc::default(),
             tree: None,
             is_git_unread: false,
             prefix: String::new(),

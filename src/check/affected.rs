@@ -11,6 +11,7 @@ use std::sync::{OnceLock, PoisonError, RwLock};
 
 use rustc_hash::FxHashMap;
 
+use super::environment::Checked;
 use crate::error::{Error, Kind, Result};
 use crate::load::{Accesses, FileKind, Files, Revision, TrackedFiles, WorkTree, files_below};
 
@@ -35,6 +36,8 @@ pub(super) struct Inputs<'s> {
     revision: &'s Revision,
     tree: &'s WorkTree,
     tracked: OnceLock<TrackedFiles>,
+    /// Where what found the project differs: the same for each of its environments.
+    of_project: OnceLock<Vec<(PathBuf, InputChange)>>,
     compared: RwLock<FxHashMap<(PathBuf, Accesses), InputChange>>,
 }
 
@@ -45,11 +48,12 @@ impl<'s> Inputs<'s> {
             revision,
             tree,
             tracked: OnceLock::new(),
+            of_project: OnceLock::new(),
             compared: RwLock::default(),
         }
     }
 
-    /// Compares recorded accesses between the work tree and the revision.
+    /// Compares the accesses of an environment between the work tree and the revision.
     ///
     /// What git ignores is in no revision and does not count; neither does what lies outside of the
     /// repository.
@@ -57,17 +61,39 @@ impl<'s> Inputs<'s> {
     /// # Errors
     ///
     /// If git's index or a `.gitignore` cannot be read.
-    pub(super) fn changed(&self, accesses: &BTreeMap<PathBuf, Accesses>) -> Result<InputChange> {
+    pub(super) fn changed(&self, checked: &Checked) -> Result<InputChange> {
         let mut answers = InputChange::Same;
-        for (path, accesses) in accesses {
+        for (path, accesses) in &checked.accesses {
             if path.starts_with(self.tree.root()) {
                 answers = answers.max(self.compared(path, *accesses)?);
             }
             if answers >= InputChange::Other {
-                break;
+                return Ok(answers);
             }
         }
-        Ok(answers)
+        let of_project = self.changed_of_project(&checked.found_by)?.iter();
+        let others = of_project.filter(|(path, _)| !checked.accesses.contains_key(path));
+        Ok(others.fold(answers, |answers, (_, change)| answers.max(change.clone())))
+    }
+
+    fn changed_of_project(
+        &self,
+        accesses: &BTreeMap<PathBuf, Accesses>,
+    ) -> Result<&[(PathBuf, InputChange)]> {
+        if let Some(known) = self.of_project.get() {
+            return Ok(known);
+        }
+        let inside = accesses
+            .iter()
+            .filter(|(path, _)| path.starts_with(self.tree.root()));
+        let mut changed = Vec::new();
+        for (path, accesses) in inside {
+            let change = self.compared(path, *accesses)?;
+            if change != InputChange::Same {
+                changed.push((path.clone(), change));
+            }
+        }
+        Ok(self.of_project.get_or_init(|| changed))
     }
 
     /// Whether a file of the repository is not what it is in the revision: what a program reads that

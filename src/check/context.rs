@@ -23,7 +23,7 @@ pub struct CheckContext<'s> {
     /// The project.
     pub project: &'s Project,
     /// The accesses that found it; every environment depends on them.
-    pub accesses: BTreeMap<PathBuf, Accesses>,
+    pub accesses: Arc<BTreeMap<PathBuf, Accesses>>,
     /// The repository that it is in, if it is in one.
     pub tree: Option<&'s WorkTree>,
     /// Whether there is none because git could not be asked, with the guard off.
@@ -76,10 +76,7 @@ impl CheckContext<'_> {
                     self.rename(findings);
                 }
             }
-            // A copy of the many is cheaper than a search for each among the few.
-            let mut accesses = self.accesses.clone();
-            accesses.append(&mut checked.accesses);
-            checked.accesses = accesses;
+            checked.found_by = Arc::clone(&self.accesses);
             let here = |file: &str| Arc::from(self.named(&root.join(file)));
             checked.rendered = checked.rendered.map_err(|error| error.rename_files(here));
             checked.suite.file = self.named(&root.join(&checked.suite.file));

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::dangling;
 use crate::error::Error;
@@ -30,8 +31,22 @@ pub struct Checked {
     pub(super) unwise: Option<Unwise>,
     /// What it asked of the files.
     pub accesses: BTreeMap<PathBuf, Accesses>,
+    /// The accesses that found its project, on which it depends, too; all environments share them.
+    pub found_by: Arc<BTreeMap<PathBuf, Accesses>>,
     /// What it renders to, or why it does not: then it would have asked for more.
     pub rendered: Result<Rendered, Error>,
+}
+
+/// The files that environments of one project read.
+pub fn read_files(checked: &[Checked]) -> BTreeSet<&PathBuf> {
+    let own = checked.iter().flat_map(|one| &one.accesses);
+    // Nearly always the same one.
+    let found_by = checked.chunk_by(|one, next| Arc::ptr_eq(&one.found_by, &next.found_by));
+    let shared = found_by
+        .filter_map(|alike| alike.first())
+        .flat_map(|one| &*one.found_by);
+    let read = own.chain(shared).filter(|(_, accesses)| accesses.read);
+    read.map(|(path, _)| path).collect()
 }
 
 /// What lint finds in one environment.
@@ -158,8 +173,17 @@ impl Checked {
             used_exceptions: None,
             unwise: None,
             accesses: recording.accesses(),
+            found_by: Arc::default(),
             rendered,
         }
+    }
+
+    /// All accesses that it depends on. What it asked itself counts where its project was found by
+    /// the same path.
+    pub fn all_accesses(&self) -> BTreeMap<&Path, Accesses> {
+        let all = self.found_by.iter().chain(&self.accesses);
+        all.map(|(path, accesses)| (path.as_path(), *accesses))
+            .collect()
     }
 }
 

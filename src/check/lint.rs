@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::context::CheckContext;
-use super::environment::{Checked, prepared};
+use super::environment::{Checked, prepared, read_files};
 use crate::finding::Finding;
 use crate::flux::hide_secrets;
 use crate::lint::{
@@ -165,9 +165,7 @@ impl CheckContext<'_> {
                 rebuild: &rebuilds[number],
             })
             .collect();
-        let accesses = checked.iter().flat_map(|one| &one.accesses);
-        let read = accesses.filter(|(_, accesses)| accesses.read);
-        let read: BTreeSet<PathBuf> = read.map(|(path, _)| path.clone()).collect();
+        let read: BTreeSet<PathBuf> = read_files(checked).into_iter().cloned().collect();
         let around = Around {
             linter: &asked.linter,
             tree: &tree,

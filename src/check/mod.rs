@@ -16,7 +16,7 @@ mod since;
 
 pub use crate::load::display_from;
 pub use context::CheckContext;
-pub use environment::{Checked, environment};
+pub use environment::{Checked, environment, read_files};
 pub use git_checks::{tracked_generator_files, tracked_secrets, unignored};
 pub use lint::Linted;
 pub use project::Repository;

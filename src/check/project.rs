@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use rustc_hash::FxHashMap;
 
 use super::context::CheckContext;
-use super::environment::Checked;
+use super::environment::{Checked, read_files};
 use super::lint::Linted;
 use super::since::{Affected, Since};
 use super::{ProjectGuard, tracked_generator_files, tracked_secrets, unignored};
@@ -219,17 +219,13 @@ impl CheckContext<'_> {
 
     /// The files that environments read, without the secrets that were filled in.
     fn read_files(&self, checked: &[Checked]) -> Vec<PathBuf> {
-        let accesses = checked.iter().flat_map(|one| &one.accesses);
-        let read = accesses
-            .filter(|(_, accesses)| accesses.read)
-            .map(|(path, _)| path);
+        let read = read_files(checked).into_iter();
         let environments = &self.project.environments;
         let is_filled = |path: &&PathBuf| {
             let mut inside = path.strip_prefix(environments).into_iter().flatten();
             inside.nth(1).is_some_and(|part| part == "secrets")
         };
-        let paths: BTreeSet<PathBuf> = read.filter(|path| !is_filled(path)).cloned().collect();
-        paths.into_iter().collect()
+        read.filter(|path| !is_filled(path)).cloned().collect()
     }
 }
 

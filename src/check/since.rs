@@ -103,7 +103,7 @@ impl<'s> Since<'s> {
         let Some(inputs) = &self.inputs else {
             return Ok(Affected::Yes);
         };
-        let is_affected = match inputs.changed(&checked.accesses)? {
+        let is_affected = match inputs.changed(checked)? {
             InputChange::Same => false,
             InputChange::Other => true,
             InputChange::OtherNames => !self.renders_the_same(&checked.name)?,

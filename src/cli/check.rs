@@ -86,7 +86,7 @@ pub(super) struct Found {
     /// What stands before the names of its environments.
     prefix: String,
     project: Project,
-    accesses: BTreeMap<PathBuf, Accesses>,
+    accesses: Arc<BTreeMap<PathBuf, Accesses>>,
     definitions: Vec<Node>,
     tree: Option<WorkTree>,
     /// Whether git could not be read while the guard is off.
@@ -209,7 +209,8 @@ pub(super) fn find(
             continue;
         }
         let definitions = project.definitions(&files)?;
-        chosen.push((root, prefix, project, files.accesses(), names, definitions));
+        let accesses = Arc::new(files.accesses());
+        chosen.push((root, prefix, project, accesses, names, definitions));
     }
     if let Some(label) = unknown.first() {
         return Err(no_environment(&roots, label));
@@ -246,7 +247,7 @@ impl Found {
         CheckContext {
             files: &*self.disk,
             project: &self.project,
-            accesses: self.accesses.clone(),
+            accesses: Arc::clone(&self.accesses),
             definitions: self.definitions.clone(),
             tree: self.tree.as_ref(),
             is_git_unread: self.is_git_unread,

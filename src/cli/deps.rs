@@ -66,14 +66,17 @@ pub(super) fn run(arguments: &Arguments, streams: &Streams) -> Result<ExitCode> 
 
 /// What was read, and what was to be read and is not there.
 fn files(checked: &Checked, here: &Path) -> Vec<String> {
-    let accesses = checked.accesses.iter();
-    let read = accesses.filter(|(_, accesses)| accesses.read || accesses.wanted);
+    let accesses = checked.all_accesses();
+    let read = accesses
+        .iter()
+        .filter(|(_, accesses)| accesses.read || accesses.wanted);
     read.map(|(path, _)| display_from(here, path)).collect()
 }
 
 fn described(checked: &Checked, here: &Path) -> serde_json::Value {
+    let all = checked.all_accesses();
     let paths = |is: fn(&kustom::load::Accesses) -> bool| -> Vec<String> {
-        let these = checked.accesses.iter().filter(|(_, accesses)| is(accesses));
+        let these = all.iter().filter(|(_, accesses)| is(accesses));
         these.map(|(path, _)| display_from(here, path)).collect()
     };
     json!({

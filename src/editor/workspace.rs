@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use kustom_lsp::Scope;
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
@@ -11,7 +12,7 @@ use super::paths::{is_kustomization, kustomization_above, kustomization_in};
 use super::scene::Scene;
 
 use crate::build;
-use crate::check::{CheckContext, Checked, Linted};
+use crate::check::{CheckContext, Checked, Linted, read_files};
 use crate::error::Result;
 use crate::explain::{self, Explained};
 use crate::finding::Finding;
@@ -88,7 +89,8 @@ impl Workspaces {
                 matters = true;
             }
             let concerned = state.checked.iter();
-            let concerned = concerned.filter(|it| depends(&it.accesses, path));
+            let concerned =
+                concerned.filter(|it| depends(&it.accesses, path) || depends(&it.found_by, path));
             let names: Vec<String> = concerned.map(|it| it.name.clone()).collect();
             for name in names {
                 state.outdate(&name);
@@ -137,11 +139,8 @@ impl Workspaces {
             let earlier = state.earlier.iter();
             let earlier = earlier.filter(|(name, _)| !state.facts.contains_key(*name));
             scene.earlier = earlier.map(|(_, facts)| facts).collect();
-            for checked in &state.checked {
-                let read = checked.accesses.iter();
-                let read = read.filter(|(_, accesses)| accesses.read);
-                scene.read.extend(read.map(|(path, _)| path.clone()));
-            }
+            let read = read_files(&state.checked).into_iter();
+            scene.read.extend(read.cloned());
             is_read = scene.read.contains(path);
             scene.root = root;
         }
@@ -197,7 +196,7 @@ impl Workspaces {
                 state
                     .checked
                     .iter()
-                    .any(|it| it.accesses.contains_key(path))
+                    .any(|it| it.accesses.contains_key(path) || it.found_by.contains_key(path))
             };
             for document in documents {
                 let is_inside = document.starts_with(&root) && is_kustomization(document);
@@ -266,7 +265,7 @@ impl ProjectState {
         let context = |tree, names: Vec<String>| CheckContext {
             files,
             project: &project,
-            accesses: recording.accesses(),
+            accesses: Arc::new(recording.accesses()),
             tree,
             is_git_unread: false,
             prefix: String::new(),
