@@ -48,6 +48,21 @@ impl Tree {
         self.0.push((name.into(), content.into()));
     }
 
+    /// How the kustomization of a layer begins: with the layer below it or, where there is none, with
+    /// objects.
+    pub(crate) fn resources(
+        &mut self,
+        layer: &str,
+        below: Option<&str>,
+        objects: impl FnOnce() -> String,
+    ) -> String {
+        if let Some(base) = below {
+            return format!("resources: [../{base}]\n");
+        }
+        self.add(format!("{layer}/objects.yaml"), objects());
+        "resources: [objects.yaml]\n".to_owned()
+    }
+
     /// How many files there are.
     pub(crate) fn count(&self) -> usize {
         self.0.len()

@@ -72,18 +72,10 @@ pub(crate) fn tree(draw: &mut Draw) -> Tree {
     let mut tree = Tree::default();
     let mut below = None;
     for name in layers(draw) {
-        let mut text = match below.replace(name) {
-            Some(base) => format!("resources: [../{base}]\n"),
-            None => {
-                let objects = draw.some(OBJECTS, 40).join("\n---\n") + "\n";
-                let namespace = draw.pick(&["one", "two", "default"]);
-                tree.add(
-                    format!("{name}/objects.yaml"),
-                    objects.replace("NS", namespace),
-                );
-                "resources: [objects.yaml]\n".to_owned()
-            }
-        };
+        let mut text = tree.resources(name, below.replace(name), || {
+            let objects = draw.some(OBJECTS, 40).join("\n---\n") + "\n";
+            objects.replace("NS", draw.pick(&["one", "two", "default"]))
+        });
         for field in draw.some(FIELDS, 15) {
             let key = field.split_inclusive(':').next().unwrap();
             if !text.lines().any(|line| line.starts_with(key)) {

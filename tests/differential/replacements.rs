@@ -158,13 +158,7 @@ pub(crate) fn tree(draw: &mut Draw) -> Tree {
     let mut tree = Tree::default();
     let mut below = None;
     for name in layers(draw) {
-        let mut text = match below.replace(name) {
-            Some(base) => format!("resources: [../{base}]\n"),
-            None => {
-                tree.add(format!("{name}/objects.yaml"), OBJECTS);
-                "resources: [objects.yaml]\n".to_owned()
-            }
-        };
+        let mut text = tree.resources(name, below.replace(name), || OBJECTS.to_owned());
         for step in draw.some(STEPS, 20) {
             let key = step.split(':').next().unwrap();
             if !text.contains(key) {
