@@ -111,16 +111,17 @@ fn is_date_time(text: &str) -> bool {
     let zone = rest.find(['z', '+', '-']).unwrap_or(rest.len());
     let (fraction, zone) = rest.split_at_checked(zone).unwrap_or((rest, ""));
     let mut fraction = fraction.chars();
-    let begun = fraction.next().is_some();
-    let digits = fraction.as_str();
+    let is_fraction = fraction.next().is_none() || {
+        let digits = fraction.as_str();
+        !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+    };
     is_date(date)
         && fits(clock, "##:##:##")
         && clock
             .split(':')
             .zip(["23", "59", "59"])
             .all(|(part, most)| part <= most)
-        && begun == !digits.is_empty()
-        && digits.bytes().all(|byte| byte.is_ascii_digit())
+        && is_fraction
         && (zone == "z" || fits(zone, "+##:##") || fits(zone, "-##:##"))
 }
 
