@@ -1,4 +1,4 @@
-//! Makes entries that are one value for kustomize, and changes them together ([`Links`]).
+//! Makes entries that are one value for kustomize, and changes them together ([`Links`](crate::resource::Links)).
 
 use std::borrow::Cow;
 use std::sync::Arc;
