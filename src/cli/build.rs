@@ -157,21 +157,22 @@ fn build(arguments: &Arguments, streams: &Streams) -> Result<()> {
     }
     let files = arguments.bound.files();
     let target = as_called(target);
-    let built = build::build(&files, &here, &target, &options(arguments))
+    let options = build::Options {
+        only_warnings_of_kustomize: true,
+        ..options(arguments)
+    };
+    let built = build::build(&files, &here, &target, &options)
         .map_err(|error| unrendered::explained(error, &files, &here, &target))?;
     let named = arguments.output.as_deref().map(Path::new);
     let output = named.filter(|path| !path.as_os_str().is_empty());
-    // What kustomize says nothing of is not said here either.
-    let is_said = |finding: &&Finding| ["deprecated-field", "ignored-flag"].contains(&finding.rule);
-    let shown: Vec<Finding> = built.findings.iter().filter(is_said).cloned().collect();
     match output {
         Some(directory) if directory.is_dir() => {
-            streams.findings(&shown);
+            streams.findings(&built.findings);
             write_each(directory, &built.resources)
         }
         _ => {
             let printed = built.to_rope()?;
-            streams.findings(&shown);
+            streams.findings(&built.findings);
             let result = match output {
                 Some(path) => {
                     let mut text = String::new();

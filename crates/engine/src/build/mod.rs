@@ -71,6 +71,10 @@ pub struct Options {
     /// patches, values and names that are not what they seem. It takes time, and changes nothing
     /// but the findings.
     pub lint: bool,
+    /// Whether nothing is found but what `kustomize build` says, too: deprecated fields and ignored
+    /// flags. A finding of any other kind costs a search of all that was read for secrets, which
+    /// it must not show.
+    pub only_warnings_of_kustomize: bool,
     /// Kinds that are known besides those of kustomize; it has none.
     pub kinds: Option<Arc<Kinds>>,
     /// Where definitions of custom resources are put as they are read, also by a build that fails.
@@ -349,6 +353,9 @@ fn finished<'o>(
     let resources = run(&mut context, &library)
         .map_err(|error| mask(&library).error(error.locate(|place| library.locate(place))))?;
     let (mut findings, mut matches) = (context.findings, context.matches);
+    if options.only_warnings_of_kustomize {
+        findings.retain(|found| ["deprecated-field", "ignored-flag"].contains(&found.rule));
+    }
     let of_findings = findings.iter_mut().flat_map(Finding::places_mut);
     let of_matches = matches.iter_mut().map(|matched| &mut matched.place);
     for place in of_findings.chain(of_matches) {
