@@ -670,6 +670,29 @@ mod tests {
     }
 
     #[test]
+    fn an_index_out_of_order_is_refused() {
+        let made = Made::new();
+        made.write("a", "x");
+        made.write("b", "x");
+        made.git("add --all");
+        let path = made.path(".git/index");
+        let mut index = fs::read(&path).unwrap();
+        // Behind a header of 12 bytes, entries with so short a name have 64 bytes, and the name is the 63rd.
+        let names = [12 + 62, 12 + 64 + 62];
+        assert_eq!(names.map(|at| index[at]), [b'a', b'b']);
+        names
+            .into_iter()
+            .zip(*b"ba")
+            .for_each(|(at, name)| index[at] = name);
+        fs::write(&path, index).unwrap();
+        let error = load::tracked_files(&made.path("")).unwrap_err();
+        assert!(
+            error.message().ends_with("its entries are not in order"),
+            "{error}"
+        );
+    }
+
+    #[test]
     fn a_submodule_is_read_at_its_recorded_commit_wherever_it_is_kept() {
         let (made, inner) = (Made::new(), Made::new());
         inner.write("a/x", "then");

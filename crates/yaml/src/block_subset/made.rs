@@ -29,19 +29,10 @@ impl Reader<'_> {
             if !is_over || !is_string && !is_printed_plain(&self.scratch) {
                 return None;
             }
-            let leaf = Leaf {
-                end: next,
-                values: 1,
-                length: self.scratch.len(),
-                ..Leaf::default()
-            };
-            let made = page.changes.made();
-            let start = made.len();
-            made.push(' ');
-            let mut output = Output::in_column(made, spot.printed()? + 1);
-            output.plain(&self.scratch, spot.indent + 2);
-            made.push('\n');
-            return self.made(page, spot, start, leaf);
+            return self.made_text(page, spot, next, |output, text| {
+                output.plain(text, spot.indent + 2);
+                output.end_line();
+            });
         }
     }
 
@@ -77,8 +68,21 @@ impl Reader<'_> {
             return None;
         }
         page.last_end = end;
+        self.made_text(page, spot, self.at + 1, |output, text| {
+            output.string(text, classes, spot.indent + 2);
+        })
+    }
+
+    /// The text at hand, whose lines end before `end`, as it is printed behind a key or a dash.
+    fn made_text(
+        &self,
+        page: &mut Page,
+        spot: Spot,
+        end: usize,
+        print: impl FnOnce(&mut Output<'_>, &str),
+    ) -> Option<Leaf> {
         let leaf = Leaf {
-            end: self.at + 1,
+            end,
             values: 1,
             length: self.scratch.len(),
             ..Leaf::default()
@@ -86,8 +90,10 @@ impl Reader<'_> {
         let made = page.changes.made();
         let start = made.len();
         made.push(' ');
-        let mut output = Output::in_column(made, spot.printed()? + 1);
-        output.string(&self.scratch, classes, spot.indent + 2);
+        print(
+            &mut Output::in_column(made, spot.printed()? + 1),
+            &self.scratch,
+        );
         self.made(page, spot, start, leaf)
     }
 

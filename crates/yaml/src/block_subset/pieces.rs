@@ -10,15 +10,25 @@ use super::Reader;
 
 /// The entries of a mapping that is a piece of a text.
 fn entries(source: &Arc<Source>, extent: &Extent) -> Vec<Entry> {
-    match piece(source, extent).map(|node| node.value) {
+    entries_of(piece(source, extent))
+}
+
+/// The items of a list that is a piece of a text.
+fn items(source: &Arc<Source>, extent: &Extent) -> Vec<Node> {
+    items_of(piece(source, extent))
+}
+
+/// The entries of what was read as a mapping.
+pub(super) fn entries_of(node: Option<Node>) -> Vec<Entry> {
+    match node.map(|node| node.value) {
         Some(Value::Map(entries)) => entries.into(),
         _ => Vec::new(),
     }
 }
 
-/// The items of a list that is a piece of a text.
-fn items(source: &Arc<Source>, extent: &Extent) -> Vec<Node> {
-    match piece(source, extent).map(|node| node.value) {
+/// The items of what was read as a list.
+pub(super) fn items_of(node: Option<Node>) -> Vec<Node> {
+    match node.map(|node| node.value) {
         Some(Value::Seq(items)) => items.into(),
         _ => Vec::new(),
     }

@@ -12,6 +12,7 @@ use super::super::list::List;
 use super::super::scan::{Margin, Origin};
 use super::super::verbatim::{Extent, Source};
 use super::super::{Dialect, Entry, Node, Options, Style, Value};
+use super::pieces::{entries_of, items_of};
 use super::{Reader, documents};
 
 /// The room that values of a collection take, in bytes, from which on it may be forgotten: twice that of
@@ -150,20 +151,6 @@ fn item_entries(source: &Arc<Source>, extent: &Extent) -> Vec<Entry> {
 
 fn item_items(source: &Arc<Source>, extent: &Extent) -> Vec<Node> {
     items_of(items(source, extent).pop())
-}
-
-fn entries_of(node: Option<Node>) -> Vec<Entry> {
-    match node.map(|node| node.value) {
-        Some(Value::Map(entries)) => entries.into(),
-        _ => Vec::new(),
-    }
-}
-
-fn items_of(node: Option<Node>) -> Vec<Node> {
-    match node.map(|node| node.value) {
-        Some(Value::Seq(items)) => items.into(),
-        _ => Vec::new(),
-    }
 }
 
 /// What the lines of a collection say; what is large in it is forgotten again.
