@@ -74,6 +74,26 @@ pub struct Options {
     /// Whether nothing is found but what `kustomize build` says, too: deprecated fields and ignored
     /// flags. A finding of any other kind costs a search of all that was read for secrets, which
     /// it must not show.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::path::Path;
+    /// use kustom_engine::build::{Options, build};
+    /// use kustom_engine::load::Memory;
+    ///
+    /// let mut files = Memory::default();
+    /// let text = "bases: []\npatches: [{target: {kind: Pod}, patch: '- {op: remove, path: /a}'}]\n";
+    /// files.insert("/app/kustomization.yaml", text);
+    /// let rules = |only_warnings_of_kustomize| {
+    ///     let options = Options { only_warnings_of_kustomize, ..Options::default() };
+    ///     let built = build(&files, Path::new("/"), Path::new("app"), &options)?;
+    ///     Ok(built.findings.iter().map(|found| found.rule).collect::<Vec<_>>())
+    /// };
+    /// assert_eq!(rules(false)?, ["deprecated-field", "unmatched-patch"]);
+    /// assert_eq!(rules(true)?, ["deprecated-field"]);
+    /// # Ok::<(), kustom_yaml::error::Error>(())
+    /// ```
     pub only_warnings_of_kustomize: bool,
     /// Kinds that are known besides those of kustomize; it has none.
     pub kinds: Option<Arc<Kinds>>,
