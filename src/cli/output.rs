@@ -144,8 +144,9 @@ impl Streams {
     ) -> T {
         let mut known = self.mask.lock().unwrap_or_else(PoisonError::into_inner);
         let mask = known.get_or_insert_with(mask_of_caller);
+        let disk = disk();
         for file in files {
-            learn_file(mask, file);
+            learn_file(mask, file, &disk);
         }
         work(mask)
     }
@@ -384,17 +385,24 @@ fn mask_of_caller() -> Mask {
     if let Some(content) = STDIN.get() {
         mask.learn("stdin", content);
     }
+    let disk = disk();
     for word in &words {
         let file = word.split_once('=').map_or(word.as_str(), |(_, file)| file);
-        learn_file(&mut mask, file);
+        learn_file(&mut mask, file, &disk);
     }
     mask
 }
 
+/// The files of the disk up to the size that is searched for secrets; the way to each is looked up
+/// once as long as this lives, which is for one message.
+fn disk() -> LookupCache {
+    const LARGEST: u64 = 4 << 20;
+    LookupCache::default().bounded(LARGEST)
+}
+
 /// Takes notice of a file, or of the files that a directory holds, where they are there and of no
 /// more than common size.
-fn learn_file(mask: &mut Mask, name: &str) {
-    const LARGEST: u64 = 4 << 20;
+fn learn_file(mask: &mut Mask, name: &str, files: &LookupCache) {
     const MANY: usize = 200;
     if mask.knows(name) {
         return;
@@ -407,7 +415,6 @@ fn learn_file(mask: &mut Mask, name: &str) {
     if mask.knows(&full) {
         return mask.learn_name(name, &full);
     }
-    let files = LookupCache::default().bounded(LARGEST);
     match files.resolve(path) {
         Ok((_, FileKind::File)) => {
             if let Ok(content) = files.read(path) {
@@ -419,7 +426,7 @@ fn learn_file(mask: &mut Mask, name: &str) {
             for entry in files.list(path).into_iter().flatten().take(MANY) {
                 let inside = path.join(entry);
                 if let Ok((_, FileKind::File)) = files.resolve(&inside) {
-                    learn_file(mask, &inside.to_string_lossy());
+                    learn_file(mask, &inside.to_string_lossy(), files);
                 }
             }
         }

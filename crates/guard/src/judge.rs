@@ -39,13 +39,13 @@ pub(super) fn judge(key: &str, value: &str, setting: ValueContext) -> Option<Ver
     if value.is_empty() || value.contains(char::is_whitespace) {
         return None;
     }
-    // Most values fall here, before anything is asked that costs more.
+    // Most values fall here, by a name that was seen before; what costs more comes behind.
     let is_named = matches!(setting, ValueContext::Config | ValueContext::Text);
-    if is_named && !is_uuid(value) && !is_mixed(value) && !is_random(value, LOWEST) {
+    let role = NameHint::of(key);
+    if role == NameHint::Open || is_named && role == NameHint::Unknown {
         return None;
     }
-    let role = NameHint::of(key);
-    if role == NameHint::Open {
+    if is_named && !is_uuid(value) && !is_mixed(value) && !is_random(value, LOWEST) {
         return None;
     }
     if setting == ValueContext::Secret && is_password_hash(value) {

@@ -9,9 +9,9 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use aho_corasick::AhoCorasick;
 use kustom_yaml::cut::Cut as _;
 
+use super::keywords::Keywords;
 use super::name_hint::NameHint;
 use super::structure::last_step;
 use super::text::PROMISES;
@@ -19,20 +19,11 @@ use super::text::PROMISES;
 /// How long a name is looked at.
 const LONGEST: usize = 64;
 
-fn words() -> Option<&'static AhoCorasick> {
-    static AUTOMATON: OnceLock<Option<AhoCorasick>> = OnceLock::new();
-    let build = || {
-        AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .build(PROMISES)
-            .ok()
-    };
-    AUTOMATON.get_or_init(build).as_ref()
-}
-
 /// Whether a word of a text could be the name of a secret.
 pub(super) fn promises(text: &str) -> bool {
-    words().is_none_or(|words| words.is_match(text))
+    static WORDS: OnceLock<Keywords> = OnceLock::new();
+    let words = WORDS.get_or_init(|| Keywords::new(PROMISES.to_vec()));
+    words.are_in(text.as_bytes())
 }
 
 /// Whether a document may hold a secret, by its names; `found` is where it has one of [`PROMISES`].
@@ -240,6 +231,7 @@ fn has_value(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::documents::read;
     use super::super::judge::ValueContext;
     use super::super::sensitive::document;
     use super::super::text::Searcher;
@@ -397,7 +389,7 @@ spec:
                 continue;
             }
             harmless += usize::from(promises(&text));
-            document(&text, 0, &mut parts);
+            document(&text, &read(&text), 0, &mut parts);
             assert_eq!(parts, [], "{text:?}");
         }
         assert!(harmless > 500 && held > 500, "{harmless} {held}");

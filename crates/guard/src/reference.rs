@@ -6,6 +6,8 @@
 use kustom_yaml::Node;
 use kustom_yaml::place::Span;
 
+use super::documents::read;
+
 /// A file that a `secretGenerator` names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileReference {
@@ -21,13 +23,13 @@ pub struct FileReference {
 ///
 /// A text that does not parse names none.
 pub fn generator_files(text: &str) -> Vec<FileReference> {
-    let options = kustom_yaml::Options {
-        keep_aliases: true,
-        ..kustom_yaml::Options::default()
-    };
-    let documents = kustom_yaml::read(text, &options).unwrap_or_default();
+    files_of_generators(&read(text).unwrap_or_default())
+}
+
+/// The same of the documents of a text.
+pub(super) fn files_of_generators(documents: &[Node]) -> Vec<FileReference> {
     let mut found = Vec::new();
-    for document in &documents {
+    for document in documents {
         let is_plugin = document.get("kind").and_then(Node::text) == Some("SecretGenerator");
         let listed = document.get("secretGenerator").map_or(&[][..], Node::items);
         let own = is_plugin.then_some(document);

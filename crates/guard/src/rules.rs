@@ -12,6 +12,9 @@ pub(super) struct Rule {
     pub(super) keywords: &'static [&'static str],
     /// How many bytes before its keyword a token may begin; at 0 it begins with the keyword.
     pub(super) before: usize,
+    /// How many letters and digits a token that begins with its keyword has before any other sign;
+    /// said of keywords that many words begin with, so that no expression is compiled for those.
+    pub(super) letters: usize,
     /// The token; its first group if it has one.
     pub(super) expression: &'static str,
     /// What the token must be beside, so that samples are left alone.
@@ -36,6 +39,7 @@ const fn prefixed(
         id,
         keywords,
         before: 0,
+        letters: 0,
         expression,
         test: Test::Entropy(3.0),
     }
@@ -51,8 +55,17 @@ const fn within(
         id,
         keywords,
         before,
+        letters: 0,
         expression,
         test: Test::Entropy(3.0),
+    }
+}
+
+impl Rule {
+    /// The same, of a token that begins with so many letters and digits.
+    const fn beginning_with(mut self, letters: usize) -> Self {
+        self.letters = letters;
+        self
     }
 }
 
@@ -67,6 +80,7 @@ const fn beside(
         id,
         keywords,
         before,
+        letters: 0,
         expression,
         test: Test::Password,
     }
@@ -81,6 +95,7 @@ const fn command(
         id,
         keywords,
         before: 0,
+        letters: 0,
         expression,
         test: Test::Password,
     }
@@ -97,7 +112,7 @@ pub(super) const RULES: &[Rule] = &[
     // age: the private half; `age1…` is the public one.
     prefixed("age-secret-key", &["age-secret-key-1", "age-secret-key-pq-1"], r"AGE-SECRET-KEY-(?:PQ-)?1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}"),
     // Airtable.
-    prefixed("airtable-pat", &["pat"], r"pat[A-Za-z0-9]{14}\.[a-f0-9]{64}"),
+    prefixed("airtable-pat", &["pat"], r"pat[A-Za-z0-9]{14}\.[a-f0-9]{64}").beginning_with(17),
     // Aiven and the databases of DigitalOcean.
     prefixed("aiven-password", &["avns_"], r"AVNS_[A-Za-z0-9_-]{19}"),
     // Alibaba Cloud.

@@ -8,6 +8,7 @@ use std::ops::Range;
 use kustom_yaml::cut::Cut as _;
 
 use super::assign::Assignment;
+use super::documents::Documents;
 use super::text::{Hit, Pass, Searcher};
 use super::{Guard, base64, files, judge, rule_ids, structure, unparsed};
 
@@ -20,23 +21,37 @@ const INSIDE: usize = 100;
 impl Guard {
     /// Searches one text; `depth` is how many others it stands in.
     pub(super) fn search(&self, path: &str, text: &[u8], depth: usize) -> Vec<Hit> {
-        self.search_noting(path, text, depth, &mut Vec::new())
-    }
-
-    /// The same; notes besides where words stand that the name of a secret may have.
-    pub(super) fn search_noting(
-        &self,
-        path: &str,
-        text: &[u8],
-        depth: usize,
-        promises: &mut Vec<Range<usize>>,
-    ) -> Vec<Hit> {
         if is_binary(text) {
             return Vec::new();
         }
-        let setting = files::setting_of(path);
+        match std::str::from_utf8(text) {
+            Ok(text) => self.search_noting(path, &Documents::of(text), depth, &mut Vec::new()),
+            Err(_) => {
+                let mut pass = self.pass(path, text);
+                pass.assignments.sort_by_key(|found| found.name.start);
+                let is_record = files::is_record(path);
+                let found = pass.assignments.iter().filter(|_| !is_record);
+                let found = found.filter_map(|found| assigned(text, found));
+                pass.hits.into_iter().chain(found).collect()
+            }
+        }
+    }
+
+    fn pass(&self, path: &str, text: &[u8]) -> Pass {
         let searcher = self.searcher.get_or_init(Searcher::new);
-        let mut pass = searcher.pass(text, setting);
+        searcher.pass(text, files::setting_of(path))
+    }
+
+    /// The same of a text; notes besides where words stand that the name of a secret may have.
+    pub(super) fn search_noting(
+        &self,
+        path: &str,
+        documents: &Documents<'_>,
+        depth: usize,
+        promises: &mut Vec<Range<usize>>,
+    ) -> Vec<Hit> {
+        let text = documents.text;
+        let mut pass = self.pass(path, text.as_bytes());
         promises.append(&mut pass.promises);
         pass.assignments.sort_by_key(|found| found.name.start);
         pass.structures.sort_unstable();
@@ -44,11 +59,6 @@ impl Guard {
         if files::is_record(path) || (pass.is_empty() && !files::may_be_secret(path)) {
             return hits;
         }
-        let Ok(text) = std::str::from_utf8(text) else {
-            let found = pass.assignments.iter();
-            hits.extend(found.filter_map(|found| assigned(text, found)));
-            return hits;
-        };
         hits.extend(files::search(path, text));
         for range in std::mem::take(&mut pass.encoded) {
             if let Some(decoded) = base64::decode_text(text.cut(range.clone())) {
@@ -56,8 +66,8 @@ impl Guard {
             }
         }
         if files::is_document(path) || !pass.structures.is_empty() {
-            for range in documents(text) {
-                self.search_document(path, text, range, &pass, depth, &mut hits);
+            for number in 0..documents.ranges().len() {
+                self.search_document(path, documents, number, &pass, depth, &mut hits);
             }
         } else {
             let found = pass.assignments.iter();
@@ -70,23 +80,21 @@ impl Guard {
     fn search_document(
         &self,
         path: &str,
-        text: &str,
-        range: Range<usize>,
+        documents: &Documents<'_>,
+        number: usize,
         pass: &Pass,
         depth: usize,
         hits: &mut Vec<Hit>,
     ) {
+        let (text, range) = (documents.text, documents.ranges()[number].clone());
         let assignments = part(&pass.assignments, &range, |found| found.name.start);
         if assignments.is_empty() && part(&pass.structures, &range, |&at| at).is_empty() {
             return;
         }
         let assigned = |found: &Assignment| assigned(text.as_bytes(), found);
         let document = text.cut(range.clone());
-        let options = kustom_yaml::Options {
-            keep_aliases: true,
-            ..kustom_yaml::Options::default()
-        };
-        let Ok(nodes) = kustom_yaml::read(document, &options) else {
+        let nodes = documents.nodes(number);
+        let Ok(nodes) = &*nodes else {
             hits.extend(assignments.iter().filter_map(assigned));
             let found = unparsed::search(document);
             hits.extend(found.hits.into_iter().map(|hit| shifted(hit, range.start)));
@@ -97,7 +105,7 @@ impl Guard {
             return;
         };
         let name = path.rsplit('/').next().unwrap_or(path);
-        for node in &nodes {
+        for node in nodes {
             let walk = structure::walk(document, node, name);
             hits.extend(walk.hits.into_iter().map(|hit| shifted(hit, range.start)));
             for inner in walk.inner {
@@ -161,21 +169,6 @@ pub(super) fn part<'i, T>(
     &items[start..end]
 }
 
-/// The documents of a stream, so that one that does not parse hides no other.
-pub(super) fn documents(text: &str) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    let mut start = 0;
-    for at in memchr::memmem::find_iter(text.as_bytes(), "\n---") {
-        let rest = &text.as_bytes()[at + 4..];
-        if rest.first().is_none_or(u8::is_ascii_whitespace) {
-            found.push(start..at + 1);
-            start = at + 1;
-        }
-    }
-    found.push(start..text.len());
-    found
-}
-
 /// Whether an offset lies in one of the sorted ranges.
 fn is_within(ranges: &[Range<usize>], at: usize) -> bool {
     let index = ranges.partition_point(|range| range.start <= at);
@@ -200,16 +193,6 @@ fn is_binary(text: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_stream_is_cut_at_its_document_marks() {
-        let text = "a: 1\n---\nb: 2\n--- # c\nc: |\n  ---x\n";
-        let parts: Vec<&str> = documents(text)
-            .into_iter()
-            .map(|range| &text[range])
-            .collect();
-        assert_eq!(parts, ["a: 1\n", "---\nb: 2\n", "--- # c\nc: |\n  ---x\n"]);
-    }
 
     #[test]
     fn an_offset_is_looked_up_in_sorted_ranges() {

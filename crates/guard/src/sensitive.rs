@@ -7,15 +7,17 @@
 use kustom_yaml::cut::Cut as _;
 use std::ops::Range;
 
+use kustom_yaml::error::Result;
 use kustom_yaml::{Entry, Node, Style, Value};
 
 use super::address::credentials;
+use super::documents::{Documents, read};
 use super::harmless::{is_encrypted, is_public};
 use super::name_hint::{NameHint, says_nothing};
 use super::placeholder::is_placeholder_value;
 use super::promise::{may_hold, promises};
-use super::reference::generator_files;
-use super::search::{documents, part};
+use super::reference::files_of_generators;
+use super::search::part;
 use super::structure::{is_patch, last_step, locate, unquoted};
 use super::{Guard, base64, judge, rule_ids};
 
@@ -54,9 +56,10 @@ pub fn is_field_with_secrets(name: &str) -> bool {
 }
 
 /// The parts of one text.
-pub(super) fn parts(guard: &Guard, name: &str, text: &str) -> Vec<Part> {
+pub(super) fn parts(guard: &Guard, name: &str, documents: &Documents<'_>) -> Vec<Part> {
+    let text = documents.text;
     let mut promises = Vec::new();
-    let hits = guard.search_noting(name, text.as_bytes(), 0, &mut promises);
+    let hits = guard.search_noting(name, documents, 0, &mut promises);
     let mut parts: Vec<Part> = hits
         .into_iter()
         .filter(|hit| hit.rule != rule_ids::WEAK)
@@ -84,12 +87,12 @@ pub(super) fn parts(guard: &Guard, name: &str, text: &str) -> Vec<Part> {
         }
     }
     if !promises.is_empty() {
-        for range in documents(text) {
+        for (number, range) in documents.ranges().iter().enumerate() {
             let one = text.cut(range.clone());
-            let words = part(&promises, &range, |word| word.start).iter();
+            let words = part(&promises, range, |word| word.start).iter();
             let words = words.map(|word| word.start - range.start..word.end - range.start);
             if may_hold(one, words) {
-                document(one, range.start, &mut parts);
+                document(one, &documents.nodes(number), range.start, &mut parts);
             }
         }
     }
@@ -113,31 +116,27 @@ pub(super) fn of_secret_file(text: &str) -> Vec<Part> {
 }
 
 /// The files that the generators of Secrets of a text read.
-pub(super) fn secret_files(text: &str) -> Vec<String> {
-    match text.contains("ecretGenerator") {
-        true => generator_files(text)
-            .into_iter()
-            .map(|it| it.file)
-            .collect(),
-        false => Vec::new(),
+pub(super) fn secret_files(documents: &Documents<'_>) -> Vec<String> {
+    if !documents.text.contains("ecretGenerator") {
+        return Vec::new();
     }
+    let nodes = documents.all();
+    let nodes = nodes.as_deref().unwrap_or_default();
+    let files = files_of_generators(nodes).into_iter();
+    files.map(|it| it.file).collect()
 }
 
-/// Adds the parts of one document.
-pub(super) fn document(text: &str, start: usize, parts: &mut Vec<Part>) {
-    let options = kustom_yaml::Options {
-        keep_aliases: true,
-        ..kustom_yaml::Options::default()
-    };
+/// Adds the parts of one document, of which the nodes are known.
+pub(super) fn document(text: &str, nodes: &Result<Vec<Node>>, start: usize, parts: &mut Vec<Part>) {
     let from = parts.len();
-    match kustom_yaml::read(text, &options) {
+    match nodes {
         Ok(nodes) if nodes.iter().any(|node| !node.is_scalar()) => {
             let mut walk = Walk {
                 text,
                 parts,
                 depth: 0,
             };
-            for node in &nodes {
+            for node in nodes {
                 walk.node(node, false);
             }
         }
@@ -359,11 +358,7 @@ impl Walk<'_, '_> {
         let range = range.start.min(self.text.len())..range.end.min(self.text.len());
         let mut inner = Vec::new();
         if is_long && self.depth < DEPTH {
-            let options = kustom_yaml::Options {
-                keep_aliases: true,
-                ..kustom_yaml::Options::default()
-            };
-            match kustom_yaml::read(text, &options) {
+            match read(text) {
                 Ok(nodes) if nodes.iter().any(|node| !node.is_scalar()) => {
                     let mut walk = Walk {
                         text,

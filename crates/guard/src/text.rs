@@ -1,6 +1,6 @@
 //! Finds secrets by patterns alone: tokens, private keys, URLs with passwords, assignments.
 //!
-//! One automaton over all keywords scans the bytes once; the text behind a keyword is examined only
+//! One search for all keywords goes over the bytes once; the text behind a keyword is examined only
 //! where the keyword occurs.
 
 use std::array;
@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aho_corasick::automaton::{Automaton, StateID};
-use aho_corasick::{Anchored, MatchKind, dfa, nfa::contiguous};
+use aho_corasick::{Anchored, MatchKind, dfa};
 use kustom_yaml::cut::Cut as _;
 use regex::bytes::{Regex, RegexBuilder};
 
@@ -17,6 +17,7 @@ use super::assign::{self, Assignment};
 use super::base64;
 use super::harmless::is_public;
 use super::judge::{ValueContext, is_password, judge};
+use super::keywords::Keywords;
 use super::name_hint::{NameHint, says_nothing};
 use super::placeholder::is_placeholder_value;
 use super::random::{entropy, is_regular, is_wordy, score};
@@ -57,17 +58,16 @@ impl Pass {
     }
 }
 
-/// How many bytes are searched before an automaton pays that is quick, but long in the making.
+/// How many bytes are searched before an automaton pays, which is quick, but long in the making.
 const MANY: usize = 256 << 10;
 
-/// The automaton over the keywords, and the expressions behind them.
+/// The keywords, and the expressions behind them.
 pub(super) struct Searcher {
-    keywords: Vec<String>,
+    keywords: Keywords,
     /// How many bytes the longest keyword has.
     longest: usize,
-    /// The one that is soon made, and the one that is quick; both find the same.
-    small: OnceLock<contiguous::NFA>,
-    quick: OnceLock<dfa::DFA>,
+    /// Finds what `keywords` finds.
+    automaton: OnceLock<dfa::DFA>,
     /// How many bytes were searched so far.
     searched: AtomicUsize,
     triggers: Vec<Trigger>,
@@ -209,7 +209,7 @@ impl Searcher {
         let mut triggers = Vec::new();
         for (index, rule) in RULES.iter().enumerate() {
             for keyword in rule.keywords {
-                keywords.push((*keyword).to_owned());
+                keywords.push(*keyword);
                 triggers.push(Trigger::Rule(index));
             }
         }
@@ -225,20 +225,23 @@ impl Searcher {
         ];
         for (words, trigger) in groups {
             for word in words {
-                keywords.push((*word).to_owned());
+                keywords.push(*word);
                 triggers.push(trigger);
             }
         }
         let promising = keywords.iter().zip(&triggers).map(|(word, trigger)| {
             let is_own = !matches!(trigger, Trigger::Rule(_));
-            is_own && PROMISES.contains(&word.as_str())
+            is_own && PROMISES.contains(word)
         });
         Self {
             promising: promising.collect(),
-            longest: keywords.iter().map(String::len).max().unwrap_or_default(),
-            keywords,
-            small: OnceLock::new(),
-            quick: OnceLock::new(),
+            longest: keywords
+                .iter()
+                .map(|word| word.len())
+                .max()
+                .unwrap_or_default(),
+            keywords: Keywords::new(keywords),
+            automaton: OnceLock::new(),
             searched: AtomicUsize::new(0),
             triggers,
             expressions: RULES.iter().map(|_| OnceLock::new()).collect(),
@@ -253,27 +256,21 @@ impl Searcher {
     }
 
     /// Shows every keyword of a text and its number, also those that overlap.
-    fn find_keywords(&self, text: &[u8], visit: impl FnMut(usize, Range<usize>)) {
-        const FIT: &str = "some hundred short keywords fit into an automaton";
+    fn find_keywords(&self, text: &[u8], mut visit: impl FnMut(usize, Range<usize>)) {
         let searched = self.searched.fetch_add(text.len(), Ordering::Relaxed);
         if searched + text.len() < MANY {
-            let build = || {
-                contiguous::Builder::new()
-                    .ascii_case_insensitive(true)
-                    .match_kind(MatchKind::Standard)
-                    .build(&self.keywords)
-                    .expect(FIT)
-            };
-            overlapping(self.small.get_or_init(build), self.longest, text, visit);
+            for (keyword, range) in self.keywords.find(text) {
+                visit(keyword, range);
+            }
         } else {
             let build = || {
                 dfa::Builder::new()
                     .ascii_case_insensitive(true)
                     .match_kind(MatchKind::Standard)
-                    .build(&self.keywords)
-                    .expect(FIT)
+                    .build(self.keywords.words())
+                    .expect("some hundred short keywords fit into an automaton")
             };
-            overlapping(self.quick.get_or_init(build), self.longest, text, visit);
+            overlapping(self.automaton.get_or_init(build), self.longest, text, visit);
         }
     }
 
@@ -317,6 +314,10 @@ impl Searcher {
         let start = keyword.saturating_sub(row.before);
         let reach = if row.before == 0 { WINDOW } else { NEAR };
         let window = &text[start..text.len().min(keyword + reach)];
+        let letters = text[keyword..].iter().take(row.letters);
+        if !letters.into_iter().all(u8::is_ascii_alphanumeric) {
+            return;
+        }
         let expression = self.expressions[rule].get_or_init(|| compile(rule));
         let Some(expression) = expression else { return };
         // Of several tokens in the window, the one that the keyword is in.
@@ -585,6 +586,7 @@ fn hides_text(run: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use ::base64::Engine as _;
+    use aho_corasick::nfa::contiguous;
 
     use super::*;
 
@@ -594,7 +596,7 @@ mod tests {
     }
 
     #[test]
-    fn both_automata_find_the_same() {
+    fn with_and_without_an_automaton_the_same_is_found() {
         let text = format!(
             "password: {0}\nTOKEN={0}\ngithub: ghp_{0}\nurl: https://u:{0}@example.com\n\
              data: {1}\nstringData: {{hmac: {0}}}\n- path: /data/key\n",
@@ -605,10 +607,7 @@ mod tests {
             let searcher = Searcher::new();
             searcher.expect(expected);
             let pass = searcher.pass(text.as_bytes(), ValueContext::Config);
-            let is_made = [
-                searcher.small.get().is_some(),
-                searcher.quick.get().is_some(),
-            ];
+            let is_made = searcher.automaton.get().is_some();
             let rules: Vec<_> = pass
                 .hits
                 .iter()
@@ -624,7 +623,7 @@ mod tests {
         };
         let (few, many) = (pass(0), pass(MANY));
         assert_eq!(pass(MANY - 1).0, pass(1).0);
-        assert_eq!((few.0, many.0), ([true, false], [false, true]));
+        assert_eq!((few.0, many.0), (false, true));
         assert!(!few.1.is_empty() && few.2 > 0 && !few.3.is_empty() && !few.4.is_empty());
         assert_eq!(
             (few.1, few.2, few.3, few.4),
@@ -635,7 +634,8 @@ mod tests {
     #[test]
     fn parts_side_by_side_show_what_one_search_shows() {
         let searcher = Searcher::new();
-        let automaton = contiguous::NFA::new(&searcher.keywords).unwrap();
+        let keywords = searcher.keywords.words();
+        let automaton = contiguous::NFA::new(keywords).unwrap();
         let mut state = 7_u32;
         let mut below = |limit: usize| {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -643,7 +643,7 @@ mod tests {
         };
         let mut text = String::new();
         while text.len() < 4_000 {
-            text.push_str(&searcher.keywords[below(searcher.keywords.len())]);
+            text.push_str(keywords[below(keywords.len())]);
             text.push_str(&"x ".repeat(below(9)));
         }
         let longest = searcher.longest;

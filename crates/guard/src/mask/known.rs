@@ -5,7 +5,8 @@ use std::sync::OnceLock;
 
 use rustc_hash::FxHashMap;
 
-use crate::sensitive::parts;
+use crate::documents::Documents;
+use crate::sensitive::{parts, secret_files};
 
 use super::evident::guard;
 use super::pointed::Group;
@@ -25,8 +26,12 @@ pub(super) struct Known {
 }
 
 impl Known {
-    pub(super) fn of(name: &str, text: String) -> Self {
-        let parts = parts(guard(), name, &text);
+    /// A text with its parts, and the files that the generators of Secrets in it read.
+    pub(super) fn of(name: &str, text: String) -> (Self, Vec<String>) {
+        let documents = Documents::of(&text);
+        let parts = parts(guard(), name, &documents);
+        let files = secret_files(&documents);
+        drop(documents);
         // Most texts have none, and then no line is asked for.
         let lines: Vec<usize> = match parts.as_slice() {
             [] => Vec::new(),
@@ -55,13 +60,14 @@ impl Known {
             *end = groups[at].lines.end.max(*end);
             Some((at, *end))
         });
-        Self {
+        let known = Self {
             by_line: by_line.collect(),
             wide: ends.collect(),
             groups,
             text,
             starts: OnceLock::new(),
-        }
+        };
+        (known, files)
     }
 
     /// The groups on a line.

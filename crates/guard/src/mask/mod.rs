@@ -10,13 +10,13 @@ mod excerpt;
 mod hide;
 mod known;
 mod pointed;
+mod values;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
 use kustom_yaml::cut::Cut as _;
 use kustom_yaml::error::Error;
 use kustom_yaml::finding::Finding;
@@ -26,12 +26,14 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::control::printable;
 use crate::name_hint::NameHint;
 use crate::placeholder::is_placeholder_value;
-use crate::sensitive::{Part, forms, of_secret_file, secret_files};
+use crate::promise::promises;
+use crate::sensitive::{Part, forms, of_secret_file};
 
 use evident::evident;
 use hide::hidden;
 use known::Known;
-use pointed::{COMPACT, Pointed, SHORTEST, is_quoted, touches};
+use pointed::{Pointed, SHORTEST, is_quoted, touches};
+use values::Values;
 
 /// A value that is shorter than this must be all that somebody has put in quotes; the second is for
 /// one that is no word.
@@ -93,19 +95,13 @@ pub struct Mask {
     /// Which text each name of a file means.
     names: FxHashMap<String, usize>,
     /// Values that stand in no text.
-    values: Vec<Part>,
+    named: Vec<Part>,
     /// The files that generators of Secrets read, as their kustomizations name them.
     secret_files: FxHashSet<String>,
-    search: OnceLock<Search>,
+    /// All that is hidden wherever it stands.
+    hidden: OnceLock<Values>,
     /// What stands in the texts as a key, or as the name of something.
     open: OnceLock<FxHashSet<Box<str>>>,
-}
-
-/// All that is hidden wherever it stands.
-struct Search {
-    automaton: Option<AhoCorasick>,
-    /// For each pattern whether it is hidden although it stands elsewhere in the open.
-    is_sure: Vec<bool>,
 }
 
 impl Mask {
@@ -120,12 +116,13 @@ impl Mask {
             Err(_) => String::from_utf8_lossy(content),
         };
         let directory = name.rfind('/').map_or("", |at| name.cut(..=at));
-        let files = secret_files(&text).into_iter();
+        let (known, files) = Known::of(name, text.into_owned());
+        let files = files.into_iter();
         self.secret_files
             .extend(files.map(|file| simplified(&format!("{directory}{file}"))));
         self.names.insert(name.to_owned(), self.texts.len());
-        self.texts.push(Known::of(name, text.into_owned()));
-        self.search.take();
+        self.texts.push(known);
+        self.hidden.take();
         self.open.take();
     }
 
@@ -134,20 +131,21 @@ impl Mask {
         if let Some(&text) = self.names.get(known)
             && self.names.insert(name.to_owned(), text).is_none()
         {
-            self.search.take();
+            self.hidden.take();
         }
     }
 
     /// Takes notice of a value by its name: a variable of the environment, a flag.
     pub fn learn_value(&mut self, name: &str, value: &str) {
-        if NameHint::of(name) >= NameHint::Secret && !is_placeholder_value(value) {
-            self.values.push(Part {
+        if promises(name) && NameHint::of(name) >= NameHint::Secret && !is_placeholder_value(value)
+        {
+            self.named.push(Part {
                 range: 0..0,
                 raw: value.to_owned(),
                 value: value.to_owned(),
                 is_sure: false,
             });
-            self.search.take();
+            self.hidden.take();
         }
     }
 
@@ -164,15 +162,10 @@ impl Mask {
     fn shown_beside<'t>(&self, text: &'t str, pointed: &Pointed<'_>) -> Cow<'t, str> {
         let mut ranges = evident(text);
         ranges.extend(pointed.ranges(text));
-        let search = self.search.get_or_init(|| self.searched());
-        if let Some(automaton) = &search.automaton {
-            for found in automaton.find_iter(text) {
-                let (range, is_sure) = (found.range(), search.is_sure[found.pattern().as_usize()]);
-                if self.is_hidden(text, &range, is_sure) {
-                    ranges.push(range);
-                }
-            }
-        }
+        let values = self.hidden.get_or_init(|| self.values());
+        let values = values.find(text).into_iter();
+        let values = values.filter(|(range, is_sure)| self.is_hidden(text, range, *is_sure));
+        ranges.extend(values.map(|(range, _)| range));
         hidden(text, ranges)
     }
 
@@ -208,21 +201,20 @@ impl Mask {
         }))
     }
 
-    fn searched(&self) -> Search {
-        let mut patterns: BTreeMap<String, bool> = BTreeMap::new();
+    fn values(&self) -> Values {
+        let mut values: BTreeMap<String, bool> = BTreeMap::new();
         let mut take = |part: &Part| {
-            let values = forms(&part.value).into_iter().chain(forms(&part.raw));
-            for value in values {
+            for value in forms(&part.value).into_iter().chain(forms(&part.raw)) {
                 let lines = value
                     .lines()
                     .map(str::trim)
                     .filter(|line| line.len() >= SHORTEST);
                 for line in lines.filter(|line| !line.starts_with("-----")) {
-                    *patterns.entry(line.to_owned()).or_default() |= part.is_sure;
+                    *values.entry(line.to_owned()).or_default() |= part.is_sure;
                 }
             }
         };
-        self.values.iter().for_each(&mut take);
+        self.named.iter().for_each(&mut take);
         for known in &self.texts {
             let parts = known.groups.iter().flat_map(|group| &group.parts);
             parts.for_each(&mut take);
@@ -236,15 +228,7 @@ impl Mask {
                 }
             }
         }
-        let automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostLongest)
-            .ascii_case_insensitive(true)
-            .kind(Some(COMPACT))
-            .build(patterns.keys());
-        Search {
-            automaton: automaton.ok().filter(|_| !patterns.is_empty()),
-            is_sure: patterns.into_values().collect(),
-        }
+        Values::of(&values)
     }
 }
 

@@ -1,0 +1,163 @@
+//! Values that are looked for in messages, in either case of their letters.
+//!
+//! They are sorted, and each place of a text is held against them: a message is short, and an
+//! automaton over all values of a run takes longer to be made than all that is told.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::pointed::SHORTEST;
+
+/// What a message is held against.
+pub(super) struct Values {
+    /// In order, each once.
+    values: Vec<Value>,
+    /// A bit for each beginning that a value has.
+    begun: [u64; BEGINNINGS / 64],
+}
+
+struct Value {
+    /// In lower case, as far as it is ASCII.
+    folded: Box<[u8]>,
+    /// Whether it is hidden although it stands elsewhere in the open.
+    is_sure: bool,
+    /// The longest value that this one begins with.
+    shorter: Option<usize>,
+}
+
+/// How many beginnings are told apart.
+const BEGINNINGS: usize = 4096;
+
+/// The number of a beginning.
+fn beginning(letters: &[u8; SHORTEST]) -> usize {
+    // What a letter of either case has in common.
+    let folded = u32::from_le_bytes(letters.map(|letter| letter | 0x20));
+    (folded.wrapping_mul(0x9e37_79b1) >> 20) as usize % BEGINNINGS
+}
+
+impl Values {
+    /// Values, none of them shorter than [`SHORTEST`], and whether each is sure.
+    ///
+    /// Of those that differ in the case of their letters, the first counts.
+    pub(super) fn of(values: &BTreeMap<String, bool>) -> Self {
+        let folded = values.iter().map(|(value, &is_sure)| Value {
+            folded: value.to_ascii_lowercase().into_bytes().into(),
+            is_sure,
+            shorter: None,
+        });
+        let mut values: Vec<Value> = folded.collect();
+        values.sort_by(|one, other| one.folded.cmp(&other.folded));
+        values.dedup_by(|next, first| next.folded == first.folded);
+        let mut begun = [0; BEGINNINGS / 64];
+        // The values that the one before begins with, the longest last.
+        let mut open: Vec<usize> = Vec::new();
+        for at in 0..values.len() {
+            let value = &values[at].folded;
+            while open
+                .pop_if(|open| !value.starts_with(&values[*open].folded))
+                .is_some()
+            {}
+            if let Some(letters) = value.first_chunk() {
+                let beginning = beginning(letters);
+                begun[beginning / 64] |= 1 << (beginning % 64);
+            }
+            values[at].shorter = open.last().copied();
+            open.push(at);
+        }
+        Self { values, begun }
+    }
+
+    /// Where values stand in a text, and whether each is sure: from left to right the longest of
+    /// those that begin first, none over another.
+    pub(super) fn find(&self, text: &str) -> Vec<(Range<usize>, bool)> {
+        let mut found = Vec::new();
+        if self.values.is_empty() {
+            return found;
+        }
+        let text = text.as_bytes();
+        let mut at = 0;
+        while let Some(letters) = text[at..].first_chunk() {
+            let beginning = beginning(letters);
+            let is_begun = self.begun[beginning / 64] >> (beginning % 64) & 1 == 1;
+            let value = is_begun.then(|| self.longest(&text[at..])).flatten();
+            match value {
+                Some(value) => {
+                    let end = at + value.folded.len();
+                    found.push((at..end, value.is_sure));
+                    at = end;
+                }
+                None => at += 1,
+            }
+        }
+        found
+    }
+
+    /// The longest value that a text begins with.
+    fn longest(&self, text: &[u8]) -> Option<&Value> {
+        let folded = || text.iter().map(u8::to_ascii_lowercase);
+        let behind = self
+            .values
+            .partition_point(|value| value.folded.iter().copied().le(folded()));
+        // What the text begins with, the last one before it begins with as well.
+        let mut at = behind.checked_sub(1);
+        while let Some(number) = at {
+            let value = &self.values[number];
+            let head = text.get(..value.folded.len());
+            if head.is_some_and(|head| head.eq_ignore_ascii_case(&value.folded)) {
+                return Some(value);
+            }
+            at = value.shorter;
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aho_corasick::{AhoCorasick, MatchKind};
+
+    use super::*;
+
+    #[test]
+    fn values_are_found_where_an_automaton_finds_them() {
+        let pieces = [
+            "a", "A", "b", "ab", "aB", "-", "é", "É", "hunter2", "Hunter", "\u{1}", "[{",
+        ];
+        let mut state = 7_u32;
+        let mut below = |limit: usize| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 16) as usize % limit
+        };
+        let (mut count, mut sure) = (0, 0);
+        for _ in 0..3_000 {
+            let mut drawn = |most: usize| -> String {
+                (0..below(most))
+                    .map(|_| pieces[below(pieces.len())])
+                    .collect()
+            };
+            let mut values: BTreeMap<String, bool> = BTreeMap::new();
+            for number in 0..30 {
+                values.insert(drawn(8), number % 3 == 0);
+            }
+            values.retain(|value, _| value.len() >= SHORTEST);
+            let automaton = AhoCorasick::builder()
+                .match_kind(MatchKind::LeftmostLongest)
+                .ascii_case_insensitive(true)
+                .build(values.keys())
+                .unwrap();
+            let is_sure: Vec<bool> = values.values().copied().collect();
+            let own = Values::of(&values);
+            for _ in 0..10 {
+                let text = drawn(40);
+                let wanted = automaton.find_iter(&text);
+                let wanted: Vec<_> = wanted
+                    .map(|found| (found.range(), is_sure[found.pattern().as_usize()]))
+                    .collect();
+                count += wanted.len();
+                sure += wanted.iter().filter(|(_, is_sure)| *is_sure).count();
+                assert_eq!(own.find(&text), wanted, "{text:?} {values:?}");
+            }
+        }
+        assert!(count > 10_000 && sure > 1_000, "{count} {sure}");
+    }
+}
