@@ -58,7 +58,7 @@ pub(crate) fn verbatim_is_read(text: &str) {
         copied
     };
     for length in [1, 64] {
-        let taken = take_manifests_from(text.into(), SourceId::NONE, length);
+        let taken = take_manifests_from(text.to_owned().into(), SourceId::NONE, length);
         let (whole, taken) = match (&whole, taken) {
             (Ok(whole), Ok(taken)) => (whole, taken),
             (Err(one), Err(other)) => {
@@ -75,8 +75,8 @@ pub(crate) fn verbatim_is_read(text: &str) {
         assert_eq!(printed(&taken), wanted);
         assert_eq!(&taken, whole);
         assert_eq!(printed(&taken), wanted);
-        let mut changed =
-            take_manifests_from(text.into(), SourceId::NONE, length).expect("it was taken before");
+        let mut changed = take_manifests_from(text.to_owned().into(), SourceId::NONE, length)
+            .expect("it was taken before");
         let mut plain = whole.clone();
         changed.documents.iter_mut().for_each(change_the_last);
         plain.documents.iter_mut().for_each(change_the_last);

@@ -150,7 +150,7 @@ fn read(loader: &Loader<'_>, name: &str) -> Result<Option<Vec<u8>>> {
     match loader.kind(name) {
         Some(_) => loader
             .read(&Text::from(name))
-            .map(|content| Some(content.bytes)),
+            .map(|content| Some(content.bytes.into())),
         None => Ok(None),
     }
 }

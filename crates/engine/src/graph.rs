@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
 use kustom_yaml::error::Result;
 use kustom_yaml::place::{Place, Span};
 use kustom_yaml::{Text, read_config, read_manifests};
@@ -349,7 +350,7 @@ impl Graph {
         relation: &'static str,
     ) -> Result<()> {
         let (bytes, source) = if is_inline(name) {
-            (name.as_bytes().to_vec(), name.span.source)
+            (Bytes::copy_from_slice(name.as_bytes()), name.span.source)
         } else if self.elsewhere_or_base(loader, name, from, relation)? {
             return Ok(());
         } else {

@@ -256,7 +256,7 @@ impl Tree<'_> {
 
     fn file(&mut self, loader: &Loader<'_>, to: &Path, name: &Text) -> Result<String> {
         let content = loader.read(name)?;
-        self.put_file(loader, to, name, content.bytes)
+        self.put_file(loader, to, name, content.bytes.into())
     }
 
     /// Takes in a file whose name is the key of its content, so that the name stays.
@@ -379,7 +379,7 @@ impl Tree<'_> {
                 continue;
             }
             let content = loader.read(&Text::from(&*path))?;
-            self.put(joined(to, &new.join(&file))?, content.bytes, name)?;
+            self.put(joined(to, &new.join(&file))?, content.bytes.into(), name)?;
         }
         Ok(shown(&new))
     }

@@ -52,6 +52,8 @@ mod write;
 pub use binary::base64_lines;
 #[doc(hidden)]
 pub use block_subset::block_subset;
+#[doc(no_inline)]
+pub use bytestring::ByteString;
 pub use edit::{Change, rewrite, rewrite_changes, rewrite_flush, same_data};
 pub use inset::Inset;
 pub use json::{

@@ -4,8 +4,9 @@
 //! first document of each chunk. A kustomization is not split: its first document counts.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
+use bytes::Bytes;
+use bytestring::ByteString;
 use memchr::memmem;
 use rayon::iter::{IndexedParallelIterator as _, IntoParallelIterator as _, ParallelIterator as _};
 
@@ -66,7 +67,7 @@ pub fn read_manifests(bytes: &[u8], source: SourceId) -> Result<Manifests> {
 /// assert_eq!(taken, read_manifests(text.as_bytes(), SourceId::NONE)?);
 /// # Ok::<(), kustom_yaml::error::Error>(())
 /// ```
-pub fn take_manifests(bytes: Vec<u8>, source: SourceId) -> Result<Manifests> {
+pub fn take_manifests(bytes: Bytes, source: SourceId) -> Result<Manifests> {
     take_manifests_from(bytes, source, WORTH_KEEPING)
 }
 
@@ -77,21 +78,19 @@ const WORTH_KEEPING: usize = 1024;
 /// hold this against nodes.
 #[doc(hidden)]
 pub fn take_manifests_from(
-    bytes: Vec<u8>,
+    bytes: Bytes,
     source: SourceId,
     worth_keeping: usize,
 ) -> Result<Manifests> {
     if bytes.len() < worth_keeping {
         return read_manifests(&bytes, source);
     }
-    let text = match String::from_utf8(bytes) {
+    let text = match ByteString::try_from(bytes.clone()) {
         Ok(text) if !text.is_empty() => text,
         // It is in another encoding, or it is none.
-        Ok(text) => return read_manifests(text.as_bytes(), source),
-        Err(error) => return read_manifests(error.as_bytes(), source),
+        _ => return read_manifests(&bytes, source),
     };
     control_chars::refuse(&text, source)?;
-    let text = Arc::new(text);
     let kept = KeptText {
         text: &text,
         worth_keeping,

@@ -2,8 +2,8 @@
 //!
 //! Nodes keep their place, style, tag and anchor and, where asked for, their comments.
 
+use bytestring::ByteString;
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use super::attach::{end_comments, frame, give_foot_back, move_foot};
 use super::events::{Event, EventKind, Events};
@@ -72,11 +72,9 @@ pub fn read(text: &str, options: &Options) -> Result<Vec<Node>> {
 /// # Example
 ///
 /// ```
-/// use std::sync::Arc;
+/// use kustom_yaml::{ByteString, Options, read, read_lazily};
 ///
-/// use kustom_yaml::{Options, read, read_lazily};
-///
-/// let text = Arc::new("items:\n- name: a # first\n- name: b\n".to_owned());
+/// let text = ByteString::from_static("items:\n- name: a # first\n- name: b\n");
 /// let options = Options {
 ///     comments: true,
 ///     ..Options::default()
@@ -84,14 +82,14 @@ pub fn read(text: &str, options: &Options) -> Result<Vec<Node>> {
 /// assert_eq!(read_lazily(&text, &options)?, read(&text, &options)?);
 /// # Ok::<(), kustom_yaml::error::Error>(())
 /// ```
-pub fn read_lazily(text: &Arc<String>, options: &Options) -> Result<Vec<Node>> {
+pub fn read_lazily(text: &ByteString, options: &Options) -> Result<Vec<Node>> {
     read_lazily_from(text, options, block_subset::WORTH_FORGETTING)
 }
 
 /// As [`read_lazily`], with another room that the values of a collection take where it is read again; for
 /// those that hold this against [`read`].
 #[doc(hidden)]
-pub fn read_lazily_from(text: &Arc<String>, options: &Options, least: u32) -> Result<Vec<Node>> {
+pub fn read_lazily_from(text: &ByteString, options: &Options, least: u32) -> Result<Vec<Node>> {
     let options = &Options {
         comments: true,
         ..*options

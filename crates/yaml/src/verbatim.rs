@@ -1,7 +1,9 @@
 //! Texts of which collections are pieces, and where these are.
 
 use std::ops::Range;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
+
+use bytestring::ByteString;
 
 use super::changes::Changes;
 use crate::cut::Cut as _;
@@ -10,7 +12,7 @@ use crate::place::SourceId;
 /// The text of which collections are pieces.
 pub(super) struct Source {
     /// The whole text.
-    text: Arc<String>,
+    text: ByteString,
     /// Where it was read.
     pub(super) id: SourceId,
     /// The room from which on collections are pieces that were read and forgotten; none where pieces
@@ -71,7 +73,7 @@ impl Extent {
 }
 
 impl Source {
-    pub(super) fn new(text: Arc<String>, id: SourceId) -> Self {
+    pub(super) fn new(text: ByteString, id: SourceId) -> Self {
         Self {
             text,
             id,
@@ -81,7 +83,7 @@ impl Source {
     }
 
     /// A text whose collections are read and forgotten if they take so much room.
-    pub(super) fn forgotten(text: Arc<String>, id: SourceId, room: u32) -> Self {
+    pub(super) fn forgotten(text: ByteString, id: SourceId, room: u32) -> Self {
         Self {
             forgotten: Some(room),
             ..Self::new(text, id)

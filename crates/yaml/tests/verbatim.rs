@@ -99,7 +99,7 @@ const LENGTHS: [usize; 3] = [1, 40, 400];
 fn agrees(text: &str, number: usize, lengths: &[usize]) {
     let whole = read_manifests(text.as_bytes(), SourceId::NONE);
     for &length in lengths {
-        let taken = || take_manifests_from(text.into(), SourceId::NONE, length);
+        let taken = || take_manifests_from(text.to_owned().into(), SourceId::NONE, length);
         let whole = match &whole {
             Ok(whole) => whole,
             Err(error) => {

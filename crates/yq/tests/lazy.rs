@@ -2,9 +2,7 @@
 //! were kept.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::sync::Arc;
-
-use kustom_yaml::{Node, Options, read, read_lazily_from, rewrite_changes};
+use kustom_yaml::{ByteString, Node, Options, read, read_lazily_from, rewrite_changes};
 use kustom_yq::v4::{Context, Expression, Input, Output};
 
 const SEEDS: [&str; 5] = [
@@ -87,7 +85,7 @@ fn agrees(text: &str, expressions: &[Expression]) {
     let Ok(kept) = read(text, &options) else {
         return;
     };
-    let whole = Arc::new(text.to_owned());
+    let whole = ByteString::from(text);
     for expression in expressions {
         let wanted = outcome(text, &kept, expression);
         for room in [0, 300] {

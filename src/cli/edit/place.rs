@@ -199,7 +199,7 @@ fn find(loader: &Loader<'_>, name: impl Fn(SourceId) -> Option<Arc<str>>) -> Her
         Ok(content) => content,
         Err(error) => return Here::Wrong(error),
     };
-    let Ok(text) = String::from_utf8(content.bytes) else {
+    let Ok(text) = String::from_utf8(content.bytes.into()) else {
         let error = wrong(format!("`{file_name}` in `{shown}` is not UTF-8"));
         return Here::Wrong(error.help("nothing was written; save the file as UTF-8"));
     };

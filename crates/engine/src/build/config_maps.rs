@@ -97,7 +97,7 @@ pub fn read_pairs(
         let content = loader.read(&path)?;
         pairs.push(Pair {
             key: key.into(),
-            value: content.bytes,
+            value: content.bytes.into(),
             source: source.clone(),
             place: Span {
                 source: content.source,

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
 use kustom_yaml::error::{Error, Kind, Result, nearest};
 use kustom_yaml::finding::Finding;
 use kustom_yaml::limits::Budget;
@@ -123,7 +124,7 @@ pub(super) fn json6902(
         // Here blanks before a bracket make it YAML.
         (false, true) => {
             let source = target.inline(&patch.patch, 0);
-            (patch.patch.as_bytes().to_vec(), source)
+            (Bytes::copy_from_slice(patch.patch.as_bytes()), source)
         }
         (false, false) if patch.patch.trim().is_empty() => {
             return wrong("a patch has both `path` and `patch`");
@@ -141,12 +142,12 @@ pub(super) fn json6902(
 }
 
 /// The bytes of a patch, from its file or from the kustomization.
-fn text_of(target: &KustTarget<'_>, patch: &Patch) -> Result<(Vec<u8>, SourceId)> {
+fn text_of(target: &KustTarget<'_>, patch: &Patch) -> Result<(Bytes, SourceId)> {
     match (patch.patch.trim().is_empty(), patch.path.is_empty()) {
         (false, true) => {
             let text = patch.patch.trim_start();
             let source = target.inline(&patch.patch, patch.patch.len() - text.len());
-            Ok((text.trim_end().as_bytes().to_vec(), source))
+            Ok((Bytes::copy_from_slice(text.trim_end().as_bytes()), source))
         }
         (true, false) if patch.path.contains(['\n', '{']) => Err(Error::new(
             Kind::Patch,

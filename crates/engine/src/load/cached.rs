@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use bytes::Bytes;
 use rustc_hash::FxHashMap;
 
 use super::{FileKind, Files, MadeBy, ParsedFiles};
@@ -111,6 +112,10 @@ impl Files for Cached<'_> {
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         self.read_shared(path).map(|content| content.to_vec())
+    }
+
+    fn content(&self, path: &Path) -> io::Result<Bytes> {
+        self.read_shared(path).map(Bytes::from_owner)
     }
 
     fn read_shared(&self, path: &Path) -> io::Result<Arc<[u8]>> {

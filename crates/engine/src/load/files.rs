@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Component, MAIN_SEPARATOR, Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use bytes::Bytes;
 use rustc_hash::FxHashMap;
 
 use super::listing::Listing;
@@ -25,6 +26,15 @@ pub trait Files: Sync {
     ///
     /// If there is none, or it cannot be read.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+
+    /// The same, as it is best kept by those that keep it long.
+    ///
+    /// # Errors
+    ///
+    /// As [`Files::read`].
+    fn content(&self, path: &Path) -> io::Result<Bytes> {
+        self.read(path).map(Bytes::from)
+    }
 
     /// The same, of which copies cost nothing where it is kept.
     ///
@@ -138,6 +148,10 @@ impl Files for Disk {
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         open::read(path, largest_file())
+    }
+
+    fn content(&self, path: &Path) -> io::Result<Bytes> {
+        open::content(path, largest_file())
     }
 
     fn resolve(&self, path: &Path) -> io::Result<(PathBuf, FileKind)> {
@@ -288,6 +302,10 @@ impl Files for LookupCache {
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         open::read(path, self.largest)
+    }
+
+    fn content(&self, path: &Path) -> io::Result<Bytes> {
+        open::content(path, self.largest)
     }
 
     fn allowed(&self) -> &[PathBuf] {

@@ -17,6 +17,8 @@ mod files;
 mod git;
 mod history;
 mod http;
+#[cfg(target_os = "linux")]
+mod large_pages;
 mod listing;
 mod lock;
 mod locked;
@@ -44,6 +46,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use bytes::Bytes;
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::limits::{Budget, VALUE};
 use kustom_yaml::place::{Place, SourceId, Span};
@@ -127,7 +130,7 @@ pub struct Loader<'l> {
 #[derive(Clone, Debug)]
 pub struct Content {
     /// The bytes.
-    pub bytes: Vec<u8>,
+    pub bytes: Bytes,
     /// The number under which the library knows the file.
     pub source: SourceId,
 }
@@ -344,7 +347,7 @@ impl<'f> SourceStore<'f> {
             return outer;
         }
         let read = || {
-            let bytes = self.text(text.span)?.into_bytes();
+            let bytes = self.text(text.span)?.into();
             let source = outer;
             Some(Content { bytes, source })
         };
@@ -473,7 +476,7 @@ impl<'l> Loader<'l> {
                 None => url::shown_url(name),
             };
             return Ok(Content {
-                bytes: served.bytes.to_vec(),
+                bytes: Bytes::copy_from_slice(&served.bytes),
                 source: library.register(served.path, &shown),
             });
         }
@@ -503,7 +506,7 @@ impl<'l> Loader<'l> {
         }
         let bytes = self
             .files()
-            .read(&resolved)
+            .content(&resolved)
             .map_err(|cause| cannot(&format!("read `{name}`"), cause).at(name.span))?;
         self.charge(name, &bytes)?;
         let origin = self.files().editable_path(&resolved);

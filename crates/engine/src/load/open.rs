@@ -4,7 +4,11 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use bytes::Bytes;
 use kustom_yaml::limits;
+
+#[cfg(target_os = "linux")]
+use super::large_pages;
 
 /// The most bytes that are read of one file, unless the caller says otherwise.
 pub fn largest_file() -> u64 {
@@ -19,6 +23,27 @@ pub(super) fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     if is_of_caller(path) {
         return bounded(File::open(path)?, most);
     }
+    let (file, length) = regular(path, most)?;
+    whole(&file, length, most)
+}
+
+/// The same; a large one may lie in large pages.
+pub(super) fn content(path: &Path, most: u64) -> io::Result<Bytes> {
+    #[cfg(target_os = "linux")]
+    if !is_of_caller(path) {
+        let (file, length) = regular(path, most)?;
+        if length < large_pages::WORTH {
+            return whole(&file, length, most).map(Bytes::from);
+        }
+        if let Some(bytes) = large_pages::read(&file, length)? {
+            return Ok(bytes);
+        }
+    }
+    read(path, most).map(Bytes::from)
+}
+
+/// Opens a regular file, and says how long it is.
+fn regular(path: &Path, most: u64) -> io::Result<(File, usize)> {
     let file = open(path)?;
     let found = file.metadata()?;
     if !found.is_file() {
@@ -30,11 +55,15 @@ pub(super) fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     if found.len() > most {
         return Err(too_large(most));
     }
+    Ok((file, usize::try_from(found.len()).unwrap_or(usize::MAX)))
+}
+
+/// Reads a file that was so long.
+fn whole(file: &File, length: usize, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     // Room for the end, which is asked for once more.
-    let room = usize::try_from(found.len()).unwrap_or(usize::MAX);
     bytes
-        .try_reserve_exact(room.saturating_add(1))
+        .try_reserve_exact(length.saturating_add(1))
         .map_err(|_| io::ErrorKind::OutOfMemory)?;
     file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
     match bytes.len() as u64 > most {

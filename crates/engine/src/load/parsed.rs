@@ -3,6 +3,7 @@
 use std::hash::Hasher as _;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use bytes::Bytes;
 use kustom_yaml::error::Result;
 use kustom_yaml::place::SourceId;
 use kustom_yaml::{Manifests, Node, Size, take_manifests};
@@ -29,7 +30,7 @@ struct Known {
 }
 
 struct Parsed {
-    bytes: Vec<u8>,
+    bytes: Bytes,
     manifests: Manifests,
     size: u64,
 }
@@ -91,7 +92,7 @@ mod tests {
 
     fn content(text: &str, source: usize) -> Content {
         Content {
-            bytes: text.as_bytes().to_vec(),
+            bytes: text.to_owned().into(),
             source: SourceId::new(source),
         }
     }

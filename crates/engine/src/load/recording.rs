@@ -8,6 +8,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::Bytes;
+
 use super::{FileKind, Files, MadeBy, ParsedFiles, normalized};
 
 /// A file system that records the accesses to another one.
@@ -78,6 +80,12 @@ impl Files for Recording<'_> {
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         let content = self.files.read(path);
+        self.note_read(path, content.is_ok());
+        content
+    }
+
+    fn content(&self, path: &Path) -> io::Result<Bytes> {
+        let content = self.files.content(path);
         self.note_read(path, content.is_ok());
         content
     }

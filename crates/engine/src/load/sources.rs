@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use bytes::Bytes;
 use kustom_yaml::cut::Cut as _;
 use kustom_yaml::place::{Place, SourceId, Span};
 use kustom_yaml::{Inset, Text};
@@ -100,7 +101,7 @@ impl Sources {
     pub(super) fn inline_content(&self, source: SourceId) -> Option<Content> {
         let inline = self.0.get(source.index()?)?.inline.as_ref()?;
         Some(Content {
-            bytes: inline.text.cut(inline.skipped..).as_bytes().to_vec(),
+            bytes: Bytes::copy_from_slice(inline.text.cut(inline.skipped..).as_bytes()),
             source,
         })
     }

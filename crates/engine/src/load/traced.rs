@@ -8,6 +8,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
+
 use super::{FileKind, Files, MadeBy, ParsedFiles};
 
 /// Files whose answers are remembered while somebody traces them.
@@ -146,6 +148,13 @@ impl Files for Traced<'_> {
             return self.files.read(path);
         }
         self.read_shared(path).map(|content| content.to_vec())
+    }
+
+    fn content(&self, path: &Path) -> io::Result<Bytes> {
+        if self.log().parts == 0 {
+            return self.files.content(path);
+        }
+        self.read_shared(path).map(Bytes::from_owner)
     }
 
     fn read_shared(&self, path: &Path) -> io::Result<Arc<[u8]>> {

@@ -10,6 +10,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::{FileKind, Files, Listing, MadeBy, ParsedFiles, display_from, normalized};
 use kustom_yaml::error::{Error, Kind};
 
@@ -109,6 +111,11 @@ impl Files for Within<'_> {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         let (found, _) = self.resolve(path)?;
         self.lower.read(&found)
+    }
+
+    fn content(&self, path: &Path) -> io::Result<Bytes> {
+        let (found, _) = self.resolve(path)?;
+        self.lower.content(&found)
     }
 
     fn read_shared(&self, path: &Path) -> io::Result<Arc<[u8]>> {

@@ -443,7 +443,7 @@ impl<'c> Inflation<'c> {
                 let merged = self.merged(through_json(inline)?, schema)?;
                 let mut text = String::new();
                 write(&through_json(&merged)?, &mut text)?;
-                text.into_bytes()
+                text.into()
             }
         };
         let name = self.chart.name.replace('/', "-");
@@ -463,7 +463,7 @@ impl<'c> Inflation<'c> {
                 .caused_by(cause)
         })?;
         Ok(Content {
-            bytes,
+            bytes: bytes.into(),
             source: SourceId::NONE,
         })
     }

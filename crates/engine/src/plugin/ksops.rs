@@ -8,6 +8,7 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
 use kustom_yaml::error::{Error, Kind, Result, nearest};
 use kustom_yaml::finding::Finding;
 use kustom_yaml::place::{Place, SourceId, Span};
@@ -108,7 +109,7 @@ pub(super) struct Generator {
 
 #[derive(Debug)]
 struct File {
-    bytes: Vec<u8>,
+    bytes: Bytes,
     source: SourceId,
     /// Where it is written what the bytes say, if they are placeholders.
     written: Option<WrittenPlaces>,
@@ -235,7 +236,7 @@ impl Reader<'_> {
         );
         let written = Some(WrittenPlaces::of(&bytes, content));
         Ok(File {
-            bytes,
+            bytes: bytes.into(),
             source,
             written,
         })

@@ -4,6 +4,7 @@ use std::hash::Hasher as _;
 use std::ops::Range;
 use std::sync::Arc;
 
+use bytestring::ByteString;
 use rustc_hash::FxHasher;
 
 use super::super::order;
@@ -17,7 +18,7 @@ use crate::place::SourceId;
 #[derive(Clone, Copy)]
 pub(in super::super) struct Text<'t> {
     /// The whole text.
-    pub(in super::super) text: &'t Arc<String>,
+    pub(in super::super) text: &'t ByteString,
     /// The length of a collection, in bytes, from which on it is kept.
     pub(in super::super) worth_keeping: usize,
 }
@@ -106,7 +107,7 @@ impl<'t> Kept<'t> {
         // Places have 32 bits.
         u32::try_from(text.text.len()).ok()?;
         (chunk.len() >= text.worth_keeping).then(|| Self {
-            source: Arc::new(Source::new(Arc::clone(text.text), id)),
+            source: Arc::new(Source::new(text.text.clone(), id)),
             extents: Vec::new(),
             passed: 0,
             looked_at: 0,

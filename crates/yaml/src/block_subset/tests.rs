@@ -1,6 +1,6 @@
 //! Tests of the quick reader: texts in the subset and at its edge, beside the full parser.
 
-use super::super::{read_by_scanner, read_lazily_from};
+use super::super::{ByteString, read_by_scanner, read_lazily_from};
 use super::*;
 
 /// Texts in the subset, and some at its edge.
@@ -47,7 +47,7 @@ fn agrees(text: &str) -> bool {
         let by_scanner = read_by_scanner(text, &options);
         assert_eq!(by_scanner.as_ref().ok(), Some(&documents), "{text:?}");
         if options.comments {
-            let whole = Arc::new(text.to_owned());
+            let whole = ByteString::from(text);
             for least in [0, 200] {
                 let unread = read_lazily_from(&whole, &options, least);
                 assert_eq!(unread.as_ref().ok(), Some(&documents), "{text:?}");
@@ -114,7 +114,7 @@ fn what_can_be_printed_by_lines_is_kept() {
         "a:\n- d:\n    f: g\n    e: h\n  b: c\n",
     ];
     let kept = |text: &str| {
-        let whole = Arc::new(text.to_owned());
+        let whole = ByteString::from(text);
         let kept = KeptText {
             text: &whole,
             worth_keeping: 1,
@@ -142,7 +142,7 @@ fn what_can_be_printed_by_lines_is_kept() {
 #[test]
 fn what_stands_alone_is_forgotten() {
     let unread = |text: &str| {
-        let whole = Arc::new(text.to_owned());
+        let whole = ByteString::from(text);
         let documents = read_lazily_from(&whole, &Options::default(), 0).unwrap();
         let value = match documents[0].entries() {
             [] => &documents[0].items()[1],

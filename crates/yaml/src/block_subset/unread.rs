@@ -8,6 +8,8 @@
 
 use std::sync::Arc;
 
+use bytestring::ByteString;
+
 use super::super::list::List;
 use super::super::scan::{Margin, Origin};
 use super::super::verbatim::{Extent, Source};
@@ -28,13 +30,13 @@ pub(in super::super) fn all_unread(
     text: &str,
     origin: Origin,
     options: &Options,
-    whole: &Arc<String>,
+    whole: &ByteString,
     least: u32,
 ) -> Option<Vec<Node>> {
     let mut reader = Reader::new(text, origin, options.dialect)?;
     // Places have 32 bits.
     if u32::try_from(whole.len()).is_ok() {
-        let source = Source::forgotten(Arc::clone(whole), origin.source, least);
+        let source = Source::forgotten(whole.clone(), origin.source, least);
         reader.source = Some(Arc::new(source));
     }
     documents(reader, options)

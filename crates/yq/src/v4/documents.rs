@@ -5,11 +5,12 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
-use std::sync::Arc;
 
 use kustom_yaml::error::Result;
 use kustom_yaml::place::SourceId;
-use kustom_yaml::{Change, Node, Options, Style, Value, read, read_lazily, rewrite_changes};
+use kustom_yaml::{
+    ByteString, Change, Node, Options, Style, Value, read, read_lazily, rewrite_changes,
+};
 
 use crate::color::{colored, colored_part};
 
@@ -54,7 +55,7 @@ impl<'t> Documents<'t> {
     /// # Errors
     ///
     /// A text that is no YAML.
-    pub fn read_lazily(text: &'t Arc<String>, source: SourceId) -> Result<Self> {
+    pub fn read_lazily(text: &'t ByteString, source: SourceId) -> Result<Self> {
         /// Shorter texts take little room as they are.
         const LONG: usize = 4 << 20;
         let options = options(source);

@@ -15,7 +15,7 @@ use kustom::place::{SourceId, Span};
 use kustom::project::{Project, ProjectFiles};
 use kustom::report::Color;
 use kustom::write;
-use kustom::yaml::Node;
+use kustom::yaml::{ByteString, Node};
 use kustom::yq::codec::{Decoding, Format, decode};
 use kustom::yq::v4::{AssignmentReport, Context, Documents, Expression, Input, Loader as _};
 
@@ -410,14 +410,14 @@ impl Call {
     }
 
     /// Prints the result, or puts it in the place of the file.
-    fn deliver(&self, text: &str, texts: &[Arc<String>], streams: &Streams) -> Result<()> {
+    fn deliver(&self, text: &str, texts: &[ByteString], streams: &Streams) -> Result<()> {
         if !self.is_on("inplace") {
             streams.data(text)?;
             // A file may lack the end of its last line, what is printed does not.
             let is_cut = self.printer.keeps_end() && !text.is_empty() && !text.ends_with('\n');
             return if is_cut { streams.data("\n") } else { Ok(()) };
         }
-        if texts.first().is_some_and(|old| old.as_str() == text) {
+        if texts.first().is_some_and(|old| &**old == text) {
             return Ok(());
         }
         // A link is replaced; what it leads to is not touched.
@@ -444,10 +444,10 @@ impl Call {
         }
     }
 
-    fn texts(&self, front: Option<&FrontMatter>) -> Result<Vec<Arc<String>>> {
+    fn texts(&self, front: Option<&FrontMatter>) -> Result<Vec<ByteString>> {
         let mut texts = Vec::with_capacity(self.files.len());
         for (index, file) in self.files.iter().enumerate() {
-            texts.push(Arc::new(match front {
+            texts.push(ByteString::from(match front {
                 Some(front) if index == 0 => front.yaml.clone(),
                 _ => read_at_most(file, most(&self.arguments)?)?,
             }));
@@ -455,7 +455,7 @@ impl Call {
         Ok(texts)
     }
 
-    fn sources<'t>(&'t self, texts: &'t [Arc<String>]) -> Result<Vec<Source<'t>>> {
+    fn sources<'t>(&'t self, texts: &'t [ByteString]) -> Result<Vec<Source<'t>>> {
         let files = self.files.iter().zip(texts).enumerate();
         files
             .map(|(number, (name, text))| {
@@ -467,7 +467,7 @@ impl Call {
             .collect()
     }
 
-    fn content<'t>(&self, text: &'t Arc<String>, source: SourceId) -> Result<Content<'t>> {
+    fn content<'t>(&self, text: &'t ByteString, source: SourceId) -> Result<Content<'t>> {
         if self.from == Format::Yaml {
             let is_partial = self.expression.is_narrow() && self.printer.keeps_text();
             let read = match is_partial {
