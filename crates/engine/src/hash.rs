@@ -30,7 +30,7 @@ pub fn apply(resources: &mut Resources, schema: &Schema) -> Result<()> {
         resource.remember_id();
         let name = format!("{}-{hash}", resource.id().name);
         resource.set_name(&name);
-        resource.refresh(schema);
+        resource.refresh_names(schema);
         Ok(())
     })
 }

@@ -149,11 +149,17 @@ fn remarkable(text: &str, dialect: Dialect) -> Scalar<'_> {
 
 /// Whether YAML 1.1 alone reads the word as a boolean.
 pub(crate) fn is_old_bool(text: &str) -> bool {
-    const WORDS: [&str; 16] = [
-        "N", "NO", "No", "OFF", "ON", "Off", "On", "Y", "YES", "Yes", "n", "no", "off", "on", "y",
-        "yes",
-    ];
-    text.len() <= 3 && WORDS.binary_search(&text).is_ok()
+    match text.as_bytes() {
+        [b'N' | b'Y' | b'n' | b'y'] => true,
+        [b'N' | b'n', b'o'] | [b'N', b'O'] | [b'O' | b'o', b'n'] | [b'O', b'N'] => true,
+        [_, _, _] => matches!(text, "OFF" | "Off" | "off" | "YES" | "Yes" | "yes"),
+        _ => false,
+    }
+}
+
+/// Whether a plain word means null or a boolean, in manifests or in YAML 1.1.
+pub(super) fn is_word(text: &str) -> bool {
+    word(text, Dialect::Kustomization).is_some()
 }
 
 fn old_bool(text: &str) -> bool {
@@ -177,6 +183,7 @@ fn untimed(text: &str, dialect: Dialect) -> Scalar<'_> {
 
 fn word(text: &str, dialect: Dialect) -> Option<Scalar<'static>> {
     match text {
+        _ if text.len() > 5 => None,
         "~" | "null" | "Null" | "NULL" => Some(Scalar::Null),
         "true" | "True" | "TRUE" => Some(Scalar::Bool(true)),
         "false" | "False" | "FALSE" => Some(Scalar::Bool(false)),

@@ -3,7 +3,7 @@
 //! The tests are libyaml's: can the text be plain, in single quotes, in a block? They run only if a
 //! first pass over the bytes has found something that could matter.
 
-use super::resolve::{self, Dialect, is_old_bool};
+use super::resolve::{self, Dialect};
 use super::timestamp::Timestamp;
 use super::{Style, Tag};
 
@@ -179,8 +179,7 @@ fn is_misread(text: &str, emitter: Emitter) -> bool {
                 || is_base_60(text)
         }
         b'~' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'y' | b'Y' | b'o' | b'O' => {
-            text.len() <= LONGEST_WORD
-                && (is_old_bool(text) || resolve::plain(text, Dialect::Manifest).tag() != Tag::Str)
+            text.len() <= LONGEST_WORD && resolve::is_word(text)
         }
         _ => false,
     }

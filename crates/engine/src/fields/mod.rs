@@ -127,6 +127,16 @@ impl FieldSpec {
             && covers(&self.version, version)
             && (!self.core_only || group.is_empty())
     }
+
+    /// Whether its field decides on the type of an object.
+    pub(crate) fn is_of_type(&self) -> bool {
+        let mut parts = segments(&self.path);
+        let first = parts.find(|part| !part.trim().is_empty());
+        first.is_some_and(|first| {
+            let name = first.strip_suffix("[]").unwrap_or(&first).trim();
+            matches!(name, "apiVersion" | "kind")
+        })
+    }
 }
 
 impl Fields {

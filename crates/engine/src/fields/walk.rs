@@ -76,6 +76,7 @@ pub fn each_at_path(
 ) -> Result<()> {
     let mut plan = Plan::default();
     plan.add(0, path, false, 0);
+    plan.count_runs();
     plan.walk(node, OnMissing::Keep, &mut |_, _, field| f(field))
 }
 
@@ -131,6 +132,17 @@ fn first_segment(path: &str) -> (Cow<'_, str>, Option<&str>) {
 pub struct Plan<'s> {
     ways: Vec<Way<'s>>,
     parts: Vec<Part<'s>>,
+    /// For each part, how many ways go on with its own.
+    runs: Vec<Run>,
+}
+
+/// How many of the ways that follow one go with it at one of its parts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Run {
+    /// Those that have this part, too, and all before it.
+    with_part: usize,
+    /// Those that are as long at least.
+    with_length: usize,
 }
 
 /// The way that a spec describes.
@@ -181,6 +193,7 @@ impl<'s> Plan<'s> {
         for (number, spec) in specs.into_iter().enumerate() {
             plan.add_spec(number, spec);
         }
+        plan.count_runs();
         plan
     }
 
@@ -192,6 +205,7 @@ impl<'s> Plan<'s> {
                 plan.add_spec(number, spec);
             }
         }
+        plan.count_runs();
         plan
     }
 
@@ -221,6 +235,25 @@ impl<'s> Plan<'s> {
             length: parts.1.len(),
             shared: shared.take_while(|(one, other)| one == other).count(),
         });
+    }
+
+    /// Counts the ways that go together, once all are there.
+    fn count_runs(&mut self) {
+        self.runs = vec![Run::default(); self.parts.len()];
+        let pairs = self.ways.iter().zip(self.ways.iter().skip(1));
+        for (way, next) in pairs.rev() {
+            for depth in 0..way.length.min(next.length) {
+                let after = self.runs[next.start + depth];
+                let with_part = match next.shared > depth {
+                    true => after.with_part + 1,
+                    false => 0,
+                };
+                self.runs[way.start + depth] = Run {
+                    with_part,
+                    with_length: after.with_length + 1,
+                };
+            }
+        }
     }
 
     /// Whether it leads nowhere.
@@ -260,6 +293,7 @@ impl<'s> Plan<'s> {
     ) -> std::result::Result<(), Failure> {
         let mut walk = Walk {
             parts: &self.parts,
+            runs: &self.runs,
             leaf,
             items: Vec::new(),
             f,
@@ -330,6 +364,7 @@ fn described(node: &Node) -> String {
 
 struct Walk<'p, 's, 'f> {
     parts: &'p [Part<'s>],
+    runs: &'p [Run],
     leaf: OnMissing,
     /// The numbers of the items on the way.
     items: Vec<u32>,
@@ -359,11 +394,12 @@ impl Walk<'_, '_, '_> {
                 ways = rest;
                 continue;
             }
+            let run = self.runs[first.start + depth];
             let together = match &node.value {
-                Value::Seq(_) => rest.iter().take_while(|way| way.length > depth).count(),
-                _ => rest.iter().take_while(|way| way.shared > depth).count(),
+                Value::Seq(_) => run.with_length,
+                _ => run.with_part,
             };
-            let (run, rest) = ways.split_at(1 + together);
+            let (run, rest) = ways.split_at(1 + together.min(rest.len()));
             match &mut node.value {
                 Value::Seq(list) => self.items(list, run, depth)?,
                 Value::Map(_) => self.map(node, run, depth)?,

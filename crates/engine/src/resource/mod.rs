@@ -218,8 +218,8 @@ impl Resource {
 
     /// Reads the id again, after the node was changed.
     pub fn refresh(&mut self, schema: &Schema) {
-        let node = &self.node;
-        let (api_version, kind) = (text(node, "apiVersion"), text(node, "kind"));
+        let [api_version, kind, metadata] = fields(&self.node, ["apiVersion", "kind", "metadata"]);
+        let [api_version, kind] = [api_version, kind].map(text_or_empty);
         let id = &mut self.id;
         // Most changes leave most of it as it is.
         let is_same_type = id.gvk.is_written(api_version, kind);
@@ -229,12 +229,15 @@ impl Resource {
         if !is_same_type || !self.has_fixed_scope {
             (id.cluster_scoped, self.has_fixed_scope) = scope(schema, api_version, kind);
         }
-        let metadata = node.get("metadata");
-        for (part, field) in [(&mut id.name, "name"), (&mut id.namespace, "namespace")] {
-            let text = metadata.map_or("", |metadata| filled(metadata, field));
-            if part != text {
-                *part = text.into();
-            }
+        refresh_names(id, metadata);
+    }
+
+    /// The same after a change of other fields than `apiVersion` and `kind`.
+    pub fn refresh_names(&mut self, schema: &Schema) {
+        // What else than the type decides on the scope is asked again.
+        match self.has_fixed_scope {
+            true => refresh_names(&mut self.id, self.node.get("metadata")),
+            false => self.refresh(schema),
         }
     }
 
@@ -397,17 +400,49 @@ fn meta<'n>(node: &'n Node, field: &str) -> &'n str {
 
 /// A text field that is not null, or nothing.
 fn filled<'n>(node: &'n Node, field: &str) -> &'n str {
-    let value = node.get(field).filter(|value| !value.is_null());
-    value.and_then(Node::text).unwrap_or_default()
+    text_or_empty(node.get(field).filter(|value| !value.is_null()))
 }
 
-fn text<'n>(node: &'n Node, field: &str) -> &'n str {
-    node.get(field).and_then(Node::text).unwrap_or_default()
+fn text_or_empty(field: Option<&Node>) -> &str {
+    field.and_then(Node::text).unwrap_or_default()
+}
+
+/// Takes over the name and the namespace that metadata says.
+fn refresh_names(id: &mut Id, metadata: Option<&Node>) {
+    let named = metadata.map(|metadata| fields(metadata, ["name", "namespace"]));
+    let [name, namespace] = named.unwrap_or_default();
+    for (part, field) in [(&mut id.name, name), (&mut id.namespace, namespace)] {
+        let text = text_or_empty(field.filter(|field| !field.is_null()));
+        if part != text {
+            *part = text.into();
+        }
+    }
+}
+
+/// The values of some keys of a mapping, each as [`Node::get`] finds it, in one pass.
+fn fields<'n, const N: usize>(node: &'n Node, keys: [&str; N]) -> [Option<&'n Node>; N] {
+    let mut found = [None; N];
+    let mut missing = N;
+    for entry in node.entries() {
+        let Some(text) = entry.key.text() else {
+            continue;
+        };
+        for (found, key) in found.iter_mut().zip(keys) {
+            if text == key && found.is_none() {
+                *found = Some(&entry.value);
+                missing -= 1;
+            }
+        }
+        if missing == 0 {
+            break;
+        }
+    }
+    found
 }
 
 /// The id that a node says, and whether its scope is fixed.
 fn read_id(node: &Node, schema: &Schema) -> (Id, bool) {
-    let (api_version, kind) = (text(node, "apiVersion"), text(node, "kind"));
+    let [api_version, kind] = fields(node, ["apiVersion", "kind"]).map(text_or_empty);
     let (cluster_scoped, is_fixed) = scope(schema, api_version, kind);
     let id = Id {
         gvk: Gvk::new(api_version, kind),

@@ -166,9 +166,11 @@ impl Resources {
     ///
     /// As [`Resources::add`].
     pub fn add_all(&mut self, resources: impl IntoIterator<Item = Resource>) -> Result<()> {
-        resources
-            .into_iter()
-            .try_for_each(|resource| self.add(resource))
+        let mut resources = resources.into_iter();
+        let (count, _) = resources.size_hint();
+        self.list.reserve(count);
+        self.current().reserve(count);
+        resources.try_for_each(|resource| self.add(resource))
     }
 
     /// Adds many without a look at their ids.

@@ -56,13 +56,18 @@ static STARTS: [u64; WORDS.len()] = {
     starts
 };
 
-/// The first eight bytes, as a number that is ordered as they are.
+/// How many bytes of a word are its start.
+const START: usize = 8;
+
+/// The first eight bytes, as a number that is ordered as they are; zeros follow a shorter word.
 const fn start_of(word: &str) -> u64 {
     let bytes = word.as_bytes();
+    if let Some(first) = bytes.first_chunk::<START>() {
+        return u64::from_be_bytes(*first);
+    }
     let (mut start, mut at) = (0, 0);
-    while at < 8 {
-        let byte = if at < bytes.len() { bytes[at] } else { 0 };
-        start = start << 8 | byte as u64;
+    while at < bytes.len() {
+        start |= (bytes[at] as u64) << (8 * (START - 1 - at));
         at += 1;
     }
     start
@@ -128,7 +133,10 @@ impl Definition {
         let index = fields.binary_search_by(|(word, _)| {
             let word = usize::from(*word);
             let by_start = STARTS[word].cmp(&start);
-            by_start.then_with(|| WORDS[word].cmp(name))
+            by_start.then_with(|| match WORDS[word] {
+                known if known.len().max(name.len()) <= START => known.len().cmp(&name.len()),
+                known => known.cmp(name),
+            })
         });
         let index = index.ok()?;
         Some(Self(fields[index].1))

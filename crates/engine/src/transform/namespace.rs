@@ -56,6 +56,7 @@ pub fn apply(
         return Ok(());
     }
     let budget = resources.budget().clone();
+    let may_change_types = specs.iter().any(FieldSpec::is_of_type);
     let own = own_field();
     let others = Plans::each(resources, |gvk| other_fields(specs, gvk));
     let ends = Ends::of(specs.iter().map(|spec| &*spec.path));
@@ -66,7 +67,10 @@ pub fn apply(
             let others = others.of(&resource.id().gvk);
             wanted.move_one(resource, &own, others)?;
             ends.settle(resource);
-            resource.refresh(schema);
+            match may_change_types {
+                true => resource.refresh(schema),
+                false => resource.refresh_names(schema),
+            }
         }
         Ok(())
     })?;

@@ -41,6 +41,7 @@ pub(super) fn rename_all(
     change: impl Fn(&str) -> Str + Sync,
 ) -> Result<()> {
     let budget = resources.budget().clone();
+    let may_change_types = specs.iter().any(FieldSpec::is_of_type);
     let plan = |spec| (Plan::of([spec]), Ends::of([&*spec.path]));
     let plans: Vec<(Plan<'_>, Ends<'_>)> = specs.iter().map(plan).collect();
     resources.change_ids(|resource| {
@@ -69,7 +70,10 @@ pub(super) fn rename_all(
                 // What is one value is renamed once more by the next field.
                 ends.settle(resource);
             }
-            resource.refresh(schema);
+            match may_change_types {
+                true => resource.refresh(schema),
+                false => resource.refresh_names(schema),
+            }
         }
         Ok(())
     })
