@@ -16,7 +16,7 @@ pub(super) const SHORTEST: usize = 4;
 const FEW: usize = 64;
 
 /// A value may be as long as its file, and the other kind takes a kilobyte for each letter of it.
-const COMPACT: AhoCorasickKind = AhoCorasickKind::ContiguousNFA;
+pub(super) const COMPACT: AhoCorasickKind = AhoCorasickKind::ContiguousNFA;
 
 /// The parts that stand on the same lines.
 pub(super) struct Group {

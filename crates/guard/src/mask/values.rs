@@ -1,12 +1,16 @@
 //! Values that are looked for in messages, in either case of their letters.
 //!
-//! They are sorted, and each place of a text is held against them: a message is short, and an
-//! automaton over all values of a run takes longer to be made than all that is told.
+//! They are sorted, and each place of a message is held against them: messages are short, and an
+//! automaton over all values of a run takes longer to be made than all that is told. A long text
+//! may nearly repeat a long value at each of its places; an automaton reads it once.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::OnceLock;
 
-use super::pointed::SHORTEST;
+use aho_corasick::{AhoCorasick, MatchKind};
+
+use super::pointed::{COMPACT, SHORTEST};
 
 /// What a message is held against.
 pub(super) struct Values {
@@ -14,7 +18,12 @@ pub(super) struct Values {
     values: Vec<Value>,
     /// A bit for each beginning that a value has.
     begun: [u64; BEGINNINGS / 64],
+    /// For texts longer than [`LONGEST_MESSAGE`].
+    automaton: OnceLock<Option<AhoCorasick>>,
 }
+
+/// How long a text may be that is held against the values place by place.
+const LONGEST_MESSAGE: usize = 2048;
 
 struct Value {
     /// In lower case, as far as it is ASCII.
@@ -64,17 +73,48 @@ impl Values {
             values[at].shorter = open.last().copied();
             open.push(at);
         }
-        Self { values, begun }
+        Self {
+            values,
+            begun,
+            automaton: OnceLock::new(),
+        }
     }
 
     /// Where values stand in a text, and whether each is sure: from left to right the longest of
     /// those that begin first, none over another.
     pub(super) fn find(&self, text: &str) -> Vec<(Range<usize>, bool)> {
-        let mut found = Vec::new();
         if self.values.is_empty() {
-            return found;
+            return Vec::new();
         }
-        let text = text.as_bytes();
+        match self.automaton_for(text) {
+            Some(automaton) => {
+                let found = automaton.find_iter(text);
+                let is_sure = |value: usize| self.values[value].is_sure;
+                found
+                    .map(|found| (found.range(), is_sure(found.pattern().as_usize())))
+                    .collect()
+            }
+            None => self.find_by_place(text.as_bytes()),
+        }
+    }
+
+    fn automaton_for(&self, text: &str) -> Option<&AhoCorasick> {
+        if text.len() <= LONGEST_MESSAGE {
+            return None;
+        }
+        let build = || {
+            AhoCorasick::builder()
+                .match_kind(MatchKind::LeftmostLongest)
+                .ascii_case_insensitive(true)
+                .kind(Some(COMPACT))
+                .build(self.values.iter().map(|value| &value.folded))
+                .ok()
+        };
+        self.automaton.get_or_init(build).as_ref()
+    }
+
+    fn find_by_place(&self, text: &[u8]) -> Vec<(Range<usize>, bool)> {
+        let mut found = Vec::new();
         let mut at = 0;
         while let Some(letters) = text[at..].first_chunk() {
             let beginning = beginning(letters);
@@ -114,8 +154,6 @@ impl Values {
 
 #[cfg(test)]
 mod tests {
-    use aho_corasick::{AhoCorasick, MatchKind};
-
     use super::*;
 
     #[test]
@@ -129,7 +167,7 @@ mod tests {
             (state >> 16) as usize % limit
         };
         let (mut count, mut sure) = (0, 0);
-        for _ in 0..3_000 {
+        for _ in 0..1_000 {
             let mut drawn = |most: usize| -> String {
                 (0..below(most))
                     .map(|_| pieces[below(pieces.len())])
@@ -147,17 +185,25 @@ mod tests {
                 .unwrap();
             let is_sure: Vec<bool> = values.values().copied().collect();
             let own = Values::of(&values);
-            for _ in 0..10 {
-                let text = drawn(40);
-                let wanted = automaton.find_iter(&text);
+            let check = |text: &str| -> Vec<(Range<usize>, bool)> {
+                let wanted = automaton.find_iter(text);
                 let wanted: Vec<_> = wanted
                     .map(|found| (found.range(), is_sure[found.pattern().as_usize()]))
                     .collect();
-                count += wanted.len();
-                sure += wanted.iter().filter(|(_, is_sure)| *is_sure).count();
-                assert_eq!(own.find(&text), wanted, "{text:?} {values:?}");
+                assert_eq!(own.find(text), wanted, "{text:?} {values:?}");
+                wanted
+            };
+            let messages: Vec<String> = (0..10).map(|_| drawn(40)).collect();
+            for message in &messages {
+                let found = check(message);
+                count += found.len();
+                sure += found.iter().filter(|(_, is_sure)| *is_sure).count();
             }
+            assert!(own.automaton.get().is_none());
+            let long = messages.concat() + &"\n".repeat(LONGEST_MESSAGE);
+            check(&(long.clone() + &long));
+            assert!(own.automaton.get().is_some());
         }
-        assert!(count > 10_000 && sure > 1_000, "{count} {sure}");
+        assert!(count > 5_000 && sure > 500, "{count} {sure}");
     }
 }
