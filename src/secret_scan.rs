@@ -14,7 +14,7 @@ use rayon::slice::ParallelSlice as _;
 
 use crate::error::{Error, Kind, Result};
 use crate::finding::Finding;
-use crate::guard::{Allowed, Baseline, FoundSecret, Guard, Identity, Scan, gather};
+use crate::guard::{Allowed, Base, Baseline, FoundSecret, Guard, Identity, Marks, Scan, gather};
 use crate::load::{
     Blobs, Disk, Files, HistoryReader, NEIGHBOURS, Staged, Tracked, WorkTree, is_outside,
     unreadable,
@@ -160,21 +160,31 @@ pub fn scan_history(
     done: Done<'_>,
 ) -> Result<Scans> {
     let history = tree.history()?;
-    let order = history.storage_order();
+    let order = history.order();
     guard.expect(order.len() * USUAL);
     let count = Count::new(order.len(), done);
-    let neighbours = |reader: &mut HistoryReader<'_>, indices: &[usize]| {
-        let one = |&index: &usize| {
+    let neighbours = |reader: &mut HistoryReader<'_, Marks>, indices: &[usize]| {
+        let mut scans = Vec::new();
+        // Many are versions of a few files.
+        let mut names: HashMap<&str, String> = HashMap::new();
+        for &index in indices {
             let one = &history.contents()[index];
-            let scan = reader.read(one.blob).map(|content| {
-                let mut scan = guard.scan(&shown(&tree.root().join(&one.path)), &content);
+            let name = || shown(&tree.root().join(&one.path));
+            let name = &*names.entry(&one.path).or_insert_with(name);
+            let scan = reader.read(index, |content, base| {
+                let base = base.map(|(marks, copied)| Base { marks, copied });
+                guard.scan_version(name, content, base)
+            });
+            if scan.as_ref().is_ok_and(Scan::is_empty) {
+                continue;
+            }
+            let scan = scan.map(|mut scan| {
                 mark(&mut scan, &format!("commit {}", one.commit));
                 scan
             });
-            (index, scan)
-        };
-        let scans: Vec<_> = indices.iter().map(one).collect();
-        count.more(scans.len());
+            scans.push((index, scan));
+        }
+        count.more(indices.len());
         scans
     };
     threads::get_ready();
@@ -184,7 +194,9 @@ pub fn scan_history(
         .flatten_iter()
         .collect();
     scans.sort_unstable_by_key(|(index, _)| *index);
-    gathered(scans.into_iter().map(|(_, scan)| scan))
+    let mut scans = gathered(scans.into_iter().map(|(_, scan)| scan))?;
+    scans.texts = order.len();
+    Ok(scans)
 }
 
 /// `kept` is where git keeps what is not on disk.
@@ -222,8 +234,7 @@ fn tracked_file(
 fn staged_file(guard: &Guard, blobs: &Blobs, file: &Staged, shown: &str) -> Result<Scan> {
     let content = blobs.read(file.new)?;
     let mut scan = guard.scan(shown, &content);
-    let is_empty = scan.leaks.is_empty() && scan.allowed.is_empty();
-    if let Some(old) = file.old.filter(|_| !is_empty) {
+    if let Some(old) = file.old.filter(|_| !scan.is_empty()) {
         let before = blobs.read(old)?;
         let known = identities(&guard.scan(shown, &before));
         let added = Added::between(&before, &content);

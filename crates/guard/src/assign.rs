@@ -24,23 +24,30 @@ pub(super) struct Assignment {
     pub(super) value: Range<usize>,
 }
 
-/// The assignment to the name around the word at `word`, if there is one.
-pub(super) fn around(text: &[u8], word: Range<usize>) -> Option<Assignment> {
-    let name = name_around(text, word);
+/// The assignment to a name, if there is one.
+pub(super) fn of_name(text: &[u8], name: Range<usize>) -> Option<Assignment> {
     direct(text, name.clone()).or_else(|| paired(text, name))
 }
 
+/// Which bytes names are made of.
+const IS_NAME: [bool; 256] = {
+    let mut is_name = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        is_name[byte as usize] =
+            byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'/');
+        byte += 1;
+    }
+    is_name
+};
+
 /// The name that a word is part of.
 pub(super) fn name_around(text: &[u8], word: Range<usize>) -> Range<usize> {
-    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-/".contains(&byte);
-    let mut start = word.start;
-    while start > 0 && word.start - start < NAME && is_name(text[start - 1]) {
-        start -= 1;
-    }
-    let mut end = word.end;
-    while end < text.len() && end - word.end < NAME && is_name(text[end]) {
-        end += 1;
-    }
+    let is_name = |byte: &&u8| IS_NAME[usize::from(**byte)];
+    let before = text[..word.start].iter().rev().take(NAME);
+    let mut start = word.start - before.take_while(is_name).count();
+    let after = text[word.end..].iter().take(NAME);
+    let end = word.end + after.take_while(is_name).count();
     // `\ntoken` in a string is a line break and `token`.
     if start > 0 && text[start - 1] == b'\\' && start < word.start && b"ntr".contains(&text[start])
     {
@@ -431,7 +438,8 @@ mod tests {
 
     fn found(text: &str, word: &str) -> Option<(String, String)> {
         let start = text.find(word).unwrap();
-        let assignment = around(text.as_bytes(), start..start + word.len())?;
+        let name = name_around(text.as_bytes(), start..start + word.len());
+        let assignment = of_name(text.as_bytes(), name)?;
         Some((
             text[assignment.name].to_owned(),
             text[assignment.value].to_owned(),

@@ -45,9 +45,6 @@ pub(super) fn judge(key: &str, value: &str, setting: ValueContext) -> Option<Ver
     if role == NameHint::Open || is_named && role == NameHint::Unknown {
         return None;
     }
-    if is_named && !is_uuid(value) && !is_mixed(value) && !is_random(value, LOWEST) {
-        return None;
-    }
     if setting == ValueContext::Secret && is_password_hash(value) {
         return Some(Verdict::Secret);
     }

@@ -11,8 +11,10 @@ mod checksum;
 mod control;
 mod dedup;
 mod documents;
+mod encoded;
 mod encrypted;
 mod files;
+mod finder;
 mod gather;
 mod harmless;
 mod judge;
@@ -20,6 +22,7 @@ mod keywords;
 mod name_hint;
 mod found_secret;
 mod lines;
+mod marks;
 mod mask;
 mod placeholder;
 mod promise;
@@ -45,6 +48,7 @@ pub use encrypted::{encryption, is_sops_document};
 pub use found_secret::{Fingerprint, FoundSecret, Identity};
 pub use gather::{Gathered, gather};
 pub use harmless::is_protected;
+pub use marks::{Base, Copied, Marks};
 pub use mask::{Mask, listener, masked};
 pub use placeholder::is_placeholder;
 pub use reference::{FileReference, generator_files};
@@ -98,6 +102,13 @@ pub struct Allowed {
     pub by: AllowedBy,
 }
 
+impl Scan {
+    /// Whether it showed nothing.
+    pub fn is_empty(&self) -> bool {
+        self.leaks.is_empty() && self.allowed.is_empty()
+    }
+}
+
 impl Guard {
     /// A guard that allows nothing but what comments allow.
     pub fn new() -> Self {
@@ -130,7 +141,7 @@ impl Guard {
 
     /// Says how many bytes will be searched, if that is known: for many, more is prepared at once.
     pub fn expect(&self, bytes: usize) {
-        self.searcher.get_or_init(Searcher::new).expect(bytes);
+        self.searcher().expect(bytes);
     }
 
     /// What is allowed, in order.
@@ -140,7 +151,39 @@ impl Guard {
 
     /// Looks for secrets in one text; `path` says what kind of file it is.
     pub fn scan(&self, path: &str, text: &[u8]) -> Scan {
-        let mut hits = self.search(path, text, 0);
+        self.scan_hits(path, text, self.search(path, text, 0))
+    }
+
+    /// The same for a text that may have been made of another, as the versions of a file are: of what
+    /// was copied it is known where to look. Tells the same of the text, for others that are made of
+    /// it; nothing where it is none.
+    ///
+    /// What it finds is what [`scan`](Self::scan) does.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use kustom_guard::{Base, Copied, Guard};
+    ///
+    /// let guard = Guard::new();
+    /// let (old, new) = (b"image: web:1\nreplicas: 1\n", b"image: web:1\nreplicas: 2\n");
+    /// let (_, marks) = guard.scan_version("a.yaml", old, None);
+    /// let copied = [Copied { from: 0..23, to: 0 }, Copied { from: 24..25, to: 24 }];
+    /// let base = marks.as_ref().map(|marks| Base { marks, copied: &copied });
+    /// let (scan, _) = guard.scan_version("a.yaml", new, base);
+    /// assert_eq!(scan, guard.scan("a.yaml", new));
+    /// ```
+    pub fn scan_version(
+        &self,
+        path: &str,
+        text: &[u8],
+        base: Option<Base<'_>>,
+    ) -> (Scan, Option<Marks>) {
+        let (hits, marks) = self.search_version(path, text, base);
+        (self.scan_hits(path, text, hits), marks)
+    }
+
+    fn scan_hits(&self, path: &str, text: &[u8], mut hits: Vec<Hit>) -> Scan {
         if files::is_keystore(path) {
             hits.push(keystore(path));
         }

@@ -240,8 +240,9 @@ mod tests {
     fn found(text: &str) -> Vec<Range<usize>> {
         static SEARCHER: OnceLock<Searcher> = OnceLock::new();
         let searcher = SEARCHER.get_or_init(Searcher::new);
+        let marks = searcher.marks(text.as_bytes(), None);
         searcher
-            .pass(text.as_bytes(), ValueContext::Config)
+            .pass(text.as_bytes(), &marks, ValueContext::Config)
             .promises
     }
 

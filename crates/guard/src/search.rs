@@ -9,6 +9,7 @@ use kustom_yaml::cut::Cut as _;
 
 use super::assign::Assignment;
 use super::documents::Documents;
+use super::marks::{Base, Marks};
 use super::text::{Hit, Pass, Searcher};
 use super::{Guard, base64, files, judge, rule_ids, structure, unparsed};
 
@@ -19,30 +20,36 @@ const DEPTH: usize = 4;
 const INSIDE: usize = 100;
 
 impl Guard {
+    /// What searches texts.
+    pub(super) fn searcher(&self) -> &Searcher {
+        self.searcher.get_or_init(Searcher::new)
+    }
+
     /// Searches one text; `depth` is how many others it stands in.
     pub(super) fn search(&self, path: &str, text: &[u8], depth: usize) -> Vec<Hit> {
         if is_binary(text) {
             return Vec::new();
         }
-        match std::str::from_utf8(text) {
-            Ok(text) => self.search_noting(path, &Documents::of(text), depth, &mut Vec::new()),
-            Err(_) => {
-                let mut pass = self.pass(path, text);
-                pass.assignments.sort_by_key(|found| found.name.start);
-                let is_record = files::is_record(path);
-                let found = pass.assignments.iter().filter(|_| !is_record);
-                let found = found.filter_map(|found| assigned(text, found));
-                pass.hits.into_iter().chain(found).collect()
-            }
+        let marks = self.searcher().marks(text, None);
+        self.search_marked(path, text, &marks, depth)
+    }
+
+    /// Searches a text that may have been made of another; tells its marks, if it is a text at all.
+    pub(super) fn search_version(
+        &self,
+        path: &str,
+        text: &[u8],
+        base: Option<Base<'_>>,
+    ) -> (Vec<Hit>, Option<Marks>) {
+        if is_binary(text) {
+            return (Vec::new(), None);
         }
+        let marks = self.searcher().marks(text, base);
+        let hits = self.search_marked(path, text, &marks, 0);
+        (hits, Some(marks))
     }
 
-    fn pass(&self, path: &str, text: &[u8]) -> Pass {
-        let searcher = self.searcher.get_or_init(Searcher::new);
-        searcher.pass(text, files::setting_of(path))
-    }
-
-    /// The same of a text; notes besides where words stand that the name of a secret may have.
+    /// Searches a text for secrets; notes besides where words stand that the name of one may have.
     pub(super) fn search_noting(
         &self,
         path: &str,
@@ -50,19 +57,53 @@ impl Guard {
         depth: usize,
         promises: &mut Vec<Range<usize>>,
     ) -> Vec<Hit> {
-        let text = documents.text;
-        let mut pass = self.pass(path, text.as_bytes());
+        let text = documents.text.as_bytes();
+        let marks = self.searcher().marks(text, None);
+        let mut pass = self.pass(path, text, &marks);
         promises.append(&mut pass.promises);
+        match is_settled(path, &pass, &marks) {
+            true => pass.hits,
+            false => self.search_closely(path, documents, &marks, pass, depth),
+        }
+    }
+
+    fn search_marked(&self, path: &str, text: &[u8], marks: &Marks, depth: usize) -> Vec<Hit> {
+        let pass = self.pass(path, text, marks);
+        if is_settled(path, &pass, marks) {
+            return pass.hits;
+        }
+        match std::str::from_utf8(text) {
+            Ok(text) => self.search_closely(path, &Documents::of(text), marks, pass, depth),
+            Err(_) => {
+                let found = pass.assignments.iter();
+                let found = found.filter_map(|found| assigned(text, found));
+                pass.hits.into_iter().chain(found).collect()
+            }
+        }
+    }
+
+    fn pass(&self, path: &str, text: &[u8], marks: &Marks) -> Pass {
+        let mut pass = self.searcher().pass(text, marks, files::setting_of(path));
         pass.assignments.sort_by_key(|found| found.name.start);
         pass.structures.sort_unstable();
+        pass
+    }
+
+    /// Looks at what a pass has found in a text.
+    fn search_closely(
+        &self,
+        path: &str,
+        documents: &Documents<'_>,
+        marks: &Marks,
+        mut pass: Pass,
+        depth: usize,
+    ) -> Vec<Hit> {
+        let text = documents.text;
         let mut hits = std::mem::take(&mut pass.hits);
-        if files::is_record(path) || (pass.is_empty() && !files::may_be_secret(path)) {
-            return hits;
-        }
         hits.extend(files::search(path, text));
-        for range in std::mem::take(&mut pass.encoded) {
+        for range in &marks.encoded {
             if let Some(decoded) = base64::decode_text(text.cut(range.clone())) {
-                self.search_inside("", &decoded, text, range, depth, &mut hits);
+                self.search_inside("", &decoded, text, range.clone(), depth, &mut hits);
             }
         }
         if files::is_document(path) || !pass.structures.is_empty() {
@@ -141,6 +182,12 @@ impl Guard {
     }
 }
 
+/// Whether a text holds no more than what a pass has found by patterns alone.
+fn is_settled(path: &str, pass: &Pass, marks: &Marks) -> bool {
+    let is_empty = pass.assignments.is_empty() && pass.structures.is_empty();
+    is_empty && marks.encoded.is_empty() && !files::may_be_secret(path) || files::is_record(path)
+}
+
 /// The hit of an assignment; what it assigns was judged when it was found.
 fn assigned(text: &[u8], found: &Assignment) -> Option<Hit> {
     let key = std::str::from_utf8(&text[found.name.clone()]).ok()?;
@@ -187,7 +234,7 @@ fn is_in_comment(text: &str, at: usize) -> bool {
 
 /// Text holds no zero bytes.
 fn is_binary(text: &[u8]) -> bool {
-    text[..text.len().min(8000)].contains(&0)
+    memchr::memchr(0, &text[..text.len().min(8000)]).is_some()
 }
 
 #[cfg(test)]

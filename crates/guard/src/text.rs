@@ -3,21 +3,17 @@
 //! One search for all keywords goes over the bytes once; the text behind a keyword is examined only
 //! where the keyword occurs.
 
-use std::array;
 use std::ops::Range;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use aho_corasick::automaton::{Automaton, StateID};
-use aho_corasick::{Anchored, MatchKind, dfa};
 use kustom_yaml::cut::Cut as _;
 use regex::bytes::{Regex, RegexBuilder};
 
 use super::assign::{self, Assignment};
-use super::base64;
-use super::harmless::is_public;
+use super::finder::Finder;
 use super::judge::{ValueContext, is_password, judge};
 use super::keywords::Keywords;
+use super::marks::{Base, Marks};
 use super::name_hint::{NameHint, says_nothing};
 use super::placeholder::is_placeholder_value;
 use super::random::{entropy, is_regular, is_wordy, score};
@@ -43,119 +39,19 @@ pub(super) struct Pass {
     pub(super) hits: Vec<Hit>,
     /// Assignments of what looks like a secret.
     pub(super) assignments: Vec<Assignment>,
-    /// Base64 texts that hide a text worth reading.
-    pub(super) encoded: Vec<Range<usize>>,
     /// Where the text shows the structures of Kubernetes that hold secrets.
     pub(super) structures: Vec<usize>,
     /// The words that the name of a secret may have, wherever they stand.
     pub(super) promises: Vec<Range<usize>>,
 }
 
-impl Pass {
-    /// Whether nothing is left that needs a closer look.
-    pub(super) fn is_empty(&self) -> bool {
-        self.assignments.is_empty() && self.encoded.is_empty() && self.structures.is_empty()
-    }
-}
-
-/// How many bytes are searched before an automaton pays, which is quick, but long in the making.
-const MANY: usize = 256 << 10;
-
 /// The keywords, and the expressions behind them.
 pub(super) struct Searcher {
-    keywords: Keywords,
-    /// How many bytes the longest keyword has.
-    longest: usize,
-    /// Finds what `keywords` finds.
-    automaton: OnceLock<dfa::DFA>,
-    /// How many bytes were searched so far.
-    searched: AtomicUsize,
+    keywords: Finder,
     triggers: Vec<Trigger>,
     /// Which of the keywords are those of [`PROMISES`].
     promising: Vec<bool>,
     expressions: Vec<OnceLock<Option<Regex>>>,
-}
-
-/// How many parts of a long text are searched side by side: one search alone waits for the next
-/// state most of the time.
-const LANES: usize = 4;
-
-/// Shows every match of an automaton, also those that overlap, by their ends; none is longer than
-/// `longest`.
-///
-/// As [`AhoCorasick::find_overlapping_iter`](aho_corasick::AhoCorasick::find_overlapping_iter), which
-/// stops at each match and costs several times as much for a byte.
-fn overlapping(
-    automaton: &impl Automaton,
-    longest: usize,
-    text: &[u8],
-    mut visit: impl FnMut(usize, Range<usize>),
-) {
-    let ends = if text.len() < 4 * LANES * longest {
-        match_ends::<1>(automaton, longest, text)
-    } else {
-        match_ends::<LANES>(automaton, longest, text)
-    };
-    for (end, state) in ends {
-        for index in 0..automaton.match_len(state) {
-            let pattern = automaton.match_pattern(state, index);
-            let start = end - automaton.pattern_len(pattern);
-            visit(pattern.as_usize(), start..end);
-        }
-    }
-}
-
-/// Where matches end, in order, and the state there; a text is searched in `PARTS` of one width.
-#[expect(
-    clippy::needless_range_loop,
-    reason = "all parts are read at one place at once"
-)]
-fn match_ends<const PARTS: usize>(
-    automaton: &impl Automaton,
-    longest: usize,
-    text: &[u8],
-) -> Vec<(usize, StateID)> {
-    let Ok(start) = automaton.start_state(Anchored::No) else {
-        return Vec::new();
-    };
-    // Parts overlap by what the longest match needs.
-    let width = (text.len() + (PARTS - 1) * longest) / PARTS;
-    // A match for so many bytes is more than most texts have.
-    let mut ends: [Vec<(usize, StateID)>; PARTS] =
-        array::from_fn(|_| Vec::with_capacity(width / 64));
-    let step = width.saturating_sub(longest);
-    let parts: [&[u8]; PARTS] = array::from_fn(|part| &text[part * step..][..width]);
-    let mut states = [start; PARTS];
-    for at in 0..width {
-        let mut is_special = false;
-        for part in 0..PARTS {
-            states[part] = automaton.next_state(Anchored::No, states[part], parts[part][at]);
-            is_special |= automaton.is_special(states[part]);
-        }
-        if is_special {
-            for part in 0..PARTS {
-                if automaton.is_match(states[part]) {
-                    ends[part].push((part * step + at + 1, states[part]));
-                }
-            }
-        }
-    }
-    // The division may leave some bytes at the end.
-    let mut state = states[PARTS - 1];
-    let rest = (PARTS - 1) * step + width;
-    for (at, &byte) in text.iter().enumerate().skip(rest) {
-        state = automaton.next_state(Anchored::No, state, byte);
-        if automaton.is_match(state) {
-            ends[PARTS - 1].push((at + 1, state));
-        }
-    }
-    let mut all = Vec::with_capacity(ends.iter().map(Vec::len).sum());
-    for (part, ends) in ends.iter().enumerate() {
-        // What both parts have read is the earlier one's.
-        let seen = if part > 0 { part * step + longest } else { 0 };
-        all.extend(ends.iter().filter(|(end, _)| *end > seen));
-    }
-    all
 }
 
 #[derive(Clone, Copy)]
@@ -235,57 +131,36 @@ impl Searcher {
         });
         Self {
             promising: promising.collect(),
-            longest: keywords
-                .iter()
-                .map(|word| word.len())
-                .max()
-                .unwrap_or_default(),
-            keywords: Keywords::new(keywords),
-            automaton: OnceLock::new(),
-            searched: AtomicUsize::new(0),
+            keywords: Finder::new(Keywords::new(keywords)),
             triggers,
             expressions: RULES.iter().map(|_| OnceLock::new()).collect(),
         }
     }
 
-    /// Says that so many bytes will be searched: of many, the first need no automaton of their own.
+    /// Says that so many bytes will be searched.
     pub(super) fn expect(&self, bytes: usize) {
-        if bytes >= MANY {
-            self.searched.fetch_max(MANY, Ordering::Relaxed);
+        self.keywords.expect(bytes);
+    }
+
+    /// What a text shows that is looked at more closely; `base` is what it was made of, if that is
+    /// known.
+    pub(super) fn marks(&self, text: &[u8], base: Option<Base<'_>>) -> Marks {
+        match base {
+            Some(base) => Marks::of_version(text, base, &self.keywords),
+            None => Marks::of(text, &self.keywords),
         }
     }
 
-    /// Shows every keyword of a text and its number, also those that overlap.
-    fn find_keywords(&self, text: &[u8], mut visit: impl FnMut(usize, Range<usize>)) {
-        let searched = self.searched.fetch_add(text.len(), Ordering::Relaxed);
-        if searched + text.len() < MANY {
-            for (keyword, range) in self.keywords.find(text) {
-                visit(keyword, range);
-            }
-        } else {
-            let build = || {
-                dfa::Builder::new()
-                    .ascii_case_insensitive(true)
-                    .match_kind(MatchKind::Standard)
-                    .build(self.keywords.words())
-                    .expect("some hundred short keywords fit into an automaton")
-            };
-            overlapping(self.automaton.get_or_init(build), self.longest, text, visit);
-        }
-    }
-
-    /// Goes over a text once.
-    pub(super) fn pass(&self, text: &[u8], setting: ValueContext) -> Pass {
-        let mut pass = Pass {
-            encoded: encoded(text),
-            ..Pass::default()
-        };
+    /// Looks at what is marked in a text.
+    pub(super) fn pass(&self, text: &[u8], marks: &Marks, setting: ValueContext) -> Pass {
+        let mut pass = Pass::default();
         let mut named = 0;
-        self.find_keywords(text, |keyword, range| {
-            if self.promising[keyword] {
+        for found in &marks.keywords {
+            let range = found.range.clone();
+            if self.promising[found.number] {
                 pass.promises.push(range.clone());
             }
-            match self.triggers[keyword] {
+            match self.triggers[found.number] {
                 Trigger::Rule(rule) => self.token(text, range.start, rule, &mut pass),
                 Trigger::Word => {
                     if range.start >= named {
@@ -302,7 +177,7 @@ impl Searcher {
                 }
                 Trigger::Promise => {}
             }
-        });
+        }
         pass
     }
 
@@ -320,6 +195,10 @@ impl Searcher {
         }
         let expression = self.expressions[rule].get_or_init(|| compile(rule));
         let Some(expression) = expression else { return };
+        // Nearly no window holds one, and groups cost more.
+        if !expression.is_match(window) {
+            return;
+        }
         // Of several tokens in the window, the one that the keyword is in.
         let at = keyword - start;
         let has_keyword = |found: &regex::bytes::Captures<'_>| {
@@ -404,8 +283,8 @@ fn word(text: &[u8], range: Range<usize>, setting: ValueContext, pass: &mut Pass
     if text[range.clone()].eq_ignore_ascii_case(b"secret") && is_kind(text, range.clone()) {
         pass.structures.push(range.start);
     }
-    let name = assign::name_around(text, range.clone());
-    let Some(assignment) = assign::around(text, range) else {
+    let name = assign::name_around(text, range);
+    let Some(assignment) = assign::of_name(text, name.clone()) else {
         if is_dangling(text, name.end) && role(text, &name) >= NameHint::Secret {
             pass.structures.push(name.start);
         }
@@ -549,109 +428,15 @@ fn private_key(text: &[u8], at: usize) -> Option<Hit> {
     })
 }
 
-/// The shortest base64 text that is read: that of a token of eighteen characters.
-const LEAST: usize = 24;
-
-/// The base64 texts that hide a text which is not public.
-fn encoded(text: &[u8]) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    let mut start = 0;
-    while let Some(window) = text.get(start..start + LEAST) {
-        // Behind the last sign of another kind the next text may begin.
-        if let Some(at) = window.iter().rposition(|&byte| !base64::is_digit(byte)) {
-            start += at + 1;
-            continue;
-        }
-        let rest = text[start + LEAST..].iter();
-        let end = start + LEAST + rest.take_while(|&&byte| base64::is_digit(byte)).count();
-        if hides_text(&text[start..end]) {
-            let padding = text[end..].iter().take(2).take_while(|&&byte| byte == b'=');
-            found.push(start..end + padding.count());
-        }
-        start = end + 1;
-    }
-    found
-}
-
-/// Whether a run of base64 signs is a text that is not public; of other signs nearly none is one.
-fn hides_text(run: &[u8]) -> bool {
-    let opens_text = run.first_chunk().is_some_and(base64::is_text);
-    let head = std::str::from_utf8(&run[..run.len().min(64) / 4 * 4]).ok();
-    opens_text
-        && head
-            .and_then(base64::decode_text)
-            .is_some_and(|head| !is_public(&head))
-}
-
 #[cfg(test)]
 mod tests {
-    use ::base64::Engine as _;
-    use aho_corasick::nfa::contiguous;
-
     use super::*;
 
     fn rules(text: &str) -> Vec<&'static str> {
-        let pass = Searcher::new().pass(text.as_bytes(), ValueContext::Config);
-        pass.hits.iter().map(|hit| hit.rule).collect()
-    }
-
-    #[test]
-    fn with_and_without_an_automaton_the_same_is_found() {
-        let text = format!(
-            "password: {0}\nTOKEN={0}\ngithub: ghp_{0}\nurl: https://u:{0}@example.com\n\
-             data: {1}\nstringData: {{hmac: {0}}}\n- path: /data/key\n",
-            drawn(36),
-            ::base64::prelude::BASE64_STANDARD.encode(format!("token: {}", drawn(36)))
-        );
-        let pass = |expected| {
-            let searcher = Searcher::new();
-            searcher.expect(expected);
-            let pass = searcher.pass(text.as_bytes(), ValueContext::Config);
-            let is_made = searcher.automaton.get().is_some();
-            let rules: Vec<_> = pass
-                .hits
-                .iter()
-                .map(|hit| (hit.rule, hit.range.clone()))
-                .collect();
-            (
-                is_made,
-                rules,
-                pass.assignments.len(),
-                pass.encoded,
-                pass.structures,
-            )
-        };
-        let (few, many) = (pass(0), pass(MANY));
-        assert_eq!(pass(MANY - 1).0, pass(1).0);
-        assert_eq!((few.0, many.0), (false, true));
-        assert!(!few.1.is_empty() && few.2 > 0 && !few.3.is_empty() && !few.4.is_empty());
-        assert_eq!(
-            (few.1, few.2, few.3, few.4),
-            (many.1, many.2, many.3, many.4)
-        );
-    }
-
-    #[test]
-    fn parts_side_by_side_show_what_one_search_shows() {
         let searcher = Searcher::new();
-        let keywords = searcher.keywords.words();
-        let automaton = contiguous::NFA::new(keywords).unwrap();
-        let mut state = 7_u32;
-        let mut below = |limit: usize| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 16) as usize % limit
-        };
-        let mut text = String::new();
-        while text.len() < 4_000 {
-            text.push_str(keywords[below(keywords.len())]);
-            text.push_str(&"x ".repeat(below(9)));
-        }
-        let longest = searcher.longest;
-        for end in 4 * LANES * longest..text.len() {
-            let text = &text.as_bytes()[..end];
-            let alone = match_ends::<1>(&automaton, longest, text);
-            assert_eq!(match_ends::<LANES>(&automaton, longest, text), alone);
-        }
+        let marks = searcher.marks(text.as_bytes(), None);
+        let pass = searcher.pass(text.as_bytes(), &marks, ValueContext::Config);
+        pass.hits.iter().map(|hit| hit.rule).collect()
     }
 
     /// Characters that look drawn, so that no token stands in this file.

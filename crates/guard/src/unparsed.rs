@@ -5,6 +5,9 @@
 
 use std::ops::Range;
 
+use kustom_yaml::cut::Cut as _;
+use memchr::memmem::{self, Finder};
+
 use super::base64;
 use super::harmless::{is_encrypted, is_public};
 use super::judge::{ValueContext, Verdict, judge};
@@ -26,12 +29,24 @@ pub(super) struct Found {
 /// The values of Secrets in one document that does not parse.
 pub(super) fn search(text: &str) -> Found {
     let mut found = Found::default();
-    if !text.lines().any(is_kind_secret) {
+    if !holds_kind_secret(text) {
         return found;
     }
+    let opening = Finder::new("ata:");
     let mut block: Option<Block> = None;
     let mut start = 0;
-    for line in text.split_inclusive('\n') {
+    while start < text.len() {
+        if block.is_none() {
+            // No other line opens a block.
+            let rest = &text.as_bytes()[start..];
+            let Some(opening) = opening.find(rest) else {
+                break;
+            };
+            start += memchr::memrchr(b'\n', &rest[..opening]).map_or(0, |before| before + 1);
+        }
+        let rest = text.cut(start..);
+        let length = memchr::memchr(b'\n', rest.as_bytes()).map_or(rest.len(), |end| end + 1);
+        let line = rest.cut(..length);
         let body = line.trim();
         let indent = line.len() - line.trim_start().len();
         let at = start + indent;
@@ -55,10 +70,17 @@ pub(super) fn search(text: &str) -> Found {
     found
 }
 
-fn is_kind_secret(line: &str) -> bool {
-    line.trim().strip_prefix("kind:").is_some_and(|kind| {
-        let kind = kind.trim().trim_matches(['"', '\'']);
-        kind.eq_ignore_ascii_case("secret")
+/// Whether a line says `kind: Secret`.
+fn holds_kind_secret(text: &str) -> bool {
+    memmem::find_iter(text.as_bytes(), "kind:").any(|at| {
+        let (before, rest) = (text.cut(..at), text.cut(at + "kind:".len()..));
+        let above = before.trim_end();
+        let opens_line = above.is_empty() || before.cut(above.len()..).contains('\n');
+        opens_line && {
+            let kind = rest.lines().next().unwrap_or_default().trim();
+            let kind = kind.trim_matches(['"', '\'']);
+            kind.eq_ignore_ascii_case("secret")
+        }
     })
 }
 
@@ -190,6 +212,17 @@ mod tests {
         assert_eq!(values(&tabs), [VALUE]);
         let folded = format!("{{{{ if .x }}}}\nkind: 'secret'\nstringData:\n  a: >\n    {VALUE}\n");
         assert_eq!(values(&folded), [VALUE]);
+    }
+
+    #[test]
+    fn every_block_of_a_secret_is_read_wherever_it_begins() {
+        let text = format!(
+            "metadata: {{}}\n# data:\n- data:\n    a: {VALUE}1\n  kind:   \"Secret\" \r\n  stringData:\n  \tb: {VALUE}2\n\
+             x: data:\n  c: {VALUE}3\nstringData:\r\n  d: {VALUE}4\ndata:"
+        );
+        assert_eq!(values(&text), [format!("{VALUE}2"), format!("{VALUE}4")]);
+        let other = text.replace("  kind:", "a kind:");
+        assert_eq!(values(&other), [""; 0]);
     }
 
     #[test]

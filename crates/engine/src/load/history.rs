@@ -4,17 +4,20 @@ use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::ops::Range;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 use gix::objs::tree::EntryKind;
 use gix::objs::{CommitRefIter, Kind, TreeRefIter};
+use kustom_guard::Copied;
 use kustom_yaml::error::Result;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::listing::Listing;
-use super::packs::{PackReader, Packs};
+use super::packs::{self, PackReader, Packs};
 use super::repository;
+use super::versions::{Lineage, VersionReader};
 use super::work_tree::{Blob, WorkTree, lost};
 
 /// A content with the commit and the path where it first appears.
@@ -23,7 +26,7 @@ pub struct Appearance {
     /// The content.
     pub blob: Blob,
     /// The commit, shortened.
-    pub commit: String,
+    pub commit: Arc<str>,
     /// The path from the root of the repository.
     pub path: String,
 }
@@ -33,13 +36,19 @@ pub struct History {
     repository: gix::ThreadSafeRepository,
     packs: Packs,
     contents: Vec<Appearance>,
+    lineage: Lineage,
 }
 
-/// Reads contents of a history; best in the order in which they are stored.
-pub struct HistoryReader<'h>(PackReader<'h>);
+/// Reads contents of a history, best in the [order](History::order) in which they are made of each
+/// other, and keeps a note of each.
+pub struct HistoryReader<'h, T> {
+    history: &'h History,
+    /// Reads what no pack has.
+    repository: gix::Repository,
+    versions: VersionReader<'h, T>,
+}
 
-/// How many contents are read one after the other: those that are stored side by side are mostly
-/// differences between each other.
+/// How many contents are read one after the other: most are differences to their neighbours.
 pub const NEIGHBOURS: usize = 128;
 
 impl WorkTree {
@@ -56,8 +65,11 @@ impl WorkTree {
         repository::has_readable_references(&repository)?;
         let packs = Packs::of(&repository);
         let contents = contents(&packs, &repository);
+        let contents = contents.map_err(|cause| self.cannot("the history", cause))?;
+        let lineage = Lineage::of(&packs, contents.iter().map(|one| one.blob.0));
         Ok(History {
-            contents: contents.map_err(|cause| self.cannot("the history", cause))?,
+            contents,
+            lineage,
             packs,
             repository: repository.into_sync(),
         })
@@ -70,36 +82,40 @@ impl History {
         &self.contents
     }
 
-    /// The order in which contents are stored, as indices: what is stored as a difference to
-    /// another is best read right after it. Contents that are stored by themselves come last.
-    pub fn storage_order(&self) -> Vec<usize> {
-        let mut last = 0;
-        let mut place = |one: &Appearance| {
-            let place = self.packs.place(one.blob.0, last);
-            last = place.map_or(last, |(pack, _)| pack);
-            place.unwrap_or((usize::MAX, 0))
-        };
-        let mut order: Vec<usize> = (0..self.contents.len()).collect();
-        order.sort_by_cached_key(|&index| place(&self.contents[index]));
-        order
+    /// The order in which contents are best read, as indices: what is stored as a difference to
+    /// another comes behind it. Contents that are stored by themselves come last.
+    pub fn order(&self) -> Vec<usize> {
+        self.lineage.order()
     }
 
     /// A reader of the contents; each thread needs one of its own.
-    pub fn reader(&self) -> HistoryReader<'_> {
-        let repository = self.repository.to_thread_local();
-        HistoryReader(PackReader::new(&self.packs, repository))
+    pub fn reader<T>(&self) -> HistoryReader<'_, T> {
+        HistoryReader {
+            history: self,
+            repository: self.repository.to_thread_local(),
+            versions: VersionReader::new(&self.packs, &self.lineage),
+        }
     }
 }
 
-impl HistoryReader<'_> {
-    /// A content.
+impl<T> HistoryReader<'_, T> {
+    /// Shows a content, by its index, and keeps what is noted of it. Where it is stored as a
+    /// difference to another that a note is kept of, shows that note, and what both have in common.
     ///
     /// # Errors
     ///
-    /// If it is not there, as in a partial clone.
-    pub fn read(&mut self, blob: Blob) -> Result<Rc<Vec<u8>>> {
-        let data = self.0.data(blob.0, Kind::Blob);
-        data.map_err(|cause| lost(blob, cause))
+    /// If the content is not there, as in a partial clone.
+    pub fn read<R>(
+        &mut self,
+        index: usize,
+        mut look: impl FnMut(&[u8], Option<(&T, &[Copied])>) -> (R, Option<T>),
+    ) -> Result<R> {
+        if let Some(result) = self.versions.read(index, &mut look) {
+            return Ok(result);
+        }
+        let blob = self.history.contents[index].blob;
+        let data = packs::found(&self.repository, blob.0, Kind::Blob);
+        Ok(look(&data.map_err(|cause| lost(blob, cause))?, None).0)
     }
 }
 
@@ -155,6 +171,23 @@ struct Commit {
     time: i64,
     tree: ObjectId,
     parents: Vec<ObjectId>,
+}
+
+impl Commit {
+    /// Reads the first lines of a commit, down to its committer.
+    fn parse(
+        id: ObjectId,
+        data: &[u8],
+        hash: gix::hash::Kind,
+    ) -> std::result::Result<Self, gix::Error> {
+        let mut commit = CommitRefIter::from_bytes(data, hash);
+        Ok(Self {
+            id,
+            tree: commit.tree_id()?,
+            parents: commit.parent_ids().collect(),
+            time: commit.committer()?.seconds(),
+        })
+    }
 }
 
 /// By their time.
@@ -220,19 +253,17 @@ impl Walk<'_> {
     }
 
     fn commit(&mut self, id: ObjectId) -> std::result::Result<Commit, gix::Error> {
+        let head = self.objects.commit_head(id);
+        if let Some(commit) = head.and_then(|head| Commit::parse(id, head, self.hash).ok()) {
+            return Ok(commit);
+        }
         let data = self.objects.data(id, Kind::Commit)?;
-        let mut commit = CommitRefIter::from_bytes(&data, self.hash);
-        Ok(Commit {
-            id,
-            tree: commit.tree_id()?,
-            parents: commit.parent_ids().collect(),
-            time: commit.committer()?.seconds(),
-        })
+        Commit::parse(id, &data, self.hash)
     }
 
     /// Looks at what a commit has that no earlier one had.
     fn visit(&mut self, commit: &Commit) -> std::result::Result<(), gix::Error> {
-        let id = commit.id.to_hex_with_len(10).to_string();
+        let id: Arc<str> = commit.id.to_hex_with_len(10).to_string().into();
         // Directories that wait to be looked at, with their paths.
         let mut open = vec![(commit.tree, String::new())];
         while let Some((tree, above)) = open.pop() {
@@ -259,7 +290,7 @@ impl Walk<'_> {
                     EntryKind::Blob | EntryKind::BlobExecutable if self.blobs.insert(below) => {
                         self.found.push(Appearance {
                             blob: Blob(below),
-                            commit: id.clone(),
+                            commit: Arc::clone(&id),
                             path: path(),
                         });
                     }
@@ -288,10 +319,12 @@ impl Seen {
         // The mode, a name and the hash take more than so many bytes.
         let mut starts = Vec::with_capacity(data.len() / (hash + 8));
         let mut at = 0;
-        while let Some(rest) = data.get(at..).filter(|rest| !rest.is_empty()) {
+        while at < data.len() {
             starts.push(at);
-            match rest.iter().position(|&byte| byte == 0) {
-                Some(length) => at += length + 1 + hash,
+            // No mode has less digits, no name no byte.
+            let name = at + "40000 n".len();
+            match data.get(name..).and_then(|rest| rest.find_byte(0)) {
+                Some(length) => at = name + length + 1 + hash,
                 None => break,
             }
         }

@@ -13,6 +13,7 @@ mod charts;
 mod content;
 mod conversion;
 mod copy;
+mod delta;
 mod files;
 mod git;
 mod history;
@@ -38,6 +39,7 @@ mod store;
 mod traced;
 mod tracked;
 mod url;
+mod versions;
 mod within;
 mod work_tree;
 

@@ -2,7 +2,8 @@
 //!
 //! Most objects are stored as differences to others. `gix` puts an object together from all
 //! differences on the way to it, and keeps none of the objects that it comes by; where a whole
-//! history is read, these are wanted too, before or after. A [`PackReader`] keeps them.
+//! history is read, these are wanted too, before or after. A [`PackReader`] keeps them, for objects
+//! that are asked for in any order.
 
 use std::cmp::Ordering;
 use std::fs;
@@ -12,27 +13,42 @@ use std::path::Path;
 use std::rc::Rc;
 
 use gix::ObjectId;
+use gix::bstr::ByteSlice as _;
 use gix::hash::oid;
 use gix::objs::Kind;
 use gix::odb::pack::Bundle;
+use gix::odb::pack::data::Entry;
 use gix::odb::pack::data::entry::Header;
-use gix::odb::pack::data::{Entry, File};
-use gix::odb::pack::index::File as Index;
 use gix::zlib::Inflate;
 use rustc_hash::FxHashMap;
 
-/// How many bytes of objects are kept at once.
-const KEPT: usize = 32 << 20;
+use super::delta::{self, LARGEST};
 
-/// The largest object that is read here.
-const LARGEST: u64 = 16 << 20;
+/// How many bytes of objects are kept at once.
+pub(super) const KEPT: usize = 32 << 20;
 
 /// How many differences may lie between an object and one that is stored whole; git makes 50 unless
 /// told otherwise, and 4,095 at most.
-const MOST_DELTAS: usize = 4096;
+pub(super) const MOST_DELTAS: usize = 4096;
+
+/// How much of a commit is read at first: the message, and a signature that no deflate makes shorter,
+/// come behind what is wanted.
+const COMMIT_HEAD: usize = 512;
 
 /// The packs of a repository.
-pub(super) struct Packs(Vec<Bundle>);
+pub(super) struct Packs(Vec<Pack>);
+
+struct Pack {
+    bundle: Bundle,
+    /// The ids of the index are looked up by so many of their first bits, for which
+    bits: u32,
+    /// these are the numbers where the objects begin, and the number of all at the end. The index of
+    /// a large pack is in no cache: the fewer of its ids are compared, the better.
+    starts: Vec<u32>,
+}
+
+/// How many objects have the same first bits, about.
+const SHARE: u32 = 8;
 
 /// Where an object is stored: the number of its pack, and its offset there.
 pub(super) type Place = (usize, u64);
@@ -59,11 +75,7 @@ impl Packs {
             let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
             paths.filter(|path| path.extension().is_some_and(|it| it == "idx"))
         });
-        Self(
-            indices
-                .filter_map(|path| Bundle::at(path, hash).ok())
-                .collect(),
-        )
+        Self(indices.filter_map(|path| Pack::open(&path, hash)).collect())
     }
 
     /// Where an object is stored, if a pack has it; `first` is the pack to look at first: the next
@@ -71,36 +83,107 @@ impl Packs {
     pub(super) fn place(&self, id: ObjectId, first: usize) -> Option<Place> {
         let mut numbers = (first..self.0.len()).chain(0..first);
         numbers.find_map(|pack| {
-            let index = &self.0.get(pack)?.index;
-            let number = position(index, &id)?;
-            Some((pack, index.pack_offset_at_index(number)))
+            let found = self.0.get(pack)?;
+            let number = found.position(&id)?;
+            Some((pack, found.bundle.index.pack_offset_at_index(number)))
         })
+    }
+
+    /// What is stored at a place, and the place of what it is a difference to, if it is one.
+    pub(super) fn entry(&self, (pack, offset): Place) -> Option<(Entry, Option<Place>)> {
+        let Bundle { pack: file, index } = &self.0.get(pack)?.bundle;
+        let entry = file.entry(offset).ok()?;
+        let base = match entry.header {
+            Header::OfsDelta { base_distance } => {
+                Some(entry.checked_base_pack_offset(base_distance)?)
+            }
+            Header::RefDelta { base_id } => {
+                Some(index.pack_offset_at_index(index.lookup(base_id)?))
+            }
+            _ => None,
+        };
+        Some((entry, base.map(|base| (pack, base))))
+    }
+
+    /// Inflates what is stored, an object or a difference, unless it is large or broken.
+    ///
+    /// The buffer grows if need be, and may hold more.
+    pub(super) fn inflate<'b>(
+        &self,
+        (pack, _): Place,
+        entry: &Entry,
+        inflate: &mut Inflate,
+        buffer: &'b mut Vec<u8>,
+    ) -> Option<&'b [u8]> {
+        let file = &self.0.get(pack)?.bundle.pack;
+        let size = usize::try_from(entry.decompressed_size).ok()?;
+        if entry.decompressed_size > LARGEST {
+            return None;
+        }
+        if buffer.len() < size {
+            buffer.resize(size, 0);
+        }
+        let out = buffer.get_mut(..size)?;
+        file.decompress_entry(entry, inflate, out).ok()?;
+        Some(out)
     }
 }
 
-/// The number of an object in an index, whose ids are sorted and evenly distributed: a few guesses
-/// touch less memory than halving does.
-fn position(index: &Index, id: &oid) -> Option<u32> {
-    let key = |id: &oid| {
-        let first = id.as_bytes().first_chunk().copied();
-        u64::from_be_bytes(first.unwrap_or_default())
-    };
-    let wanted = key(id);
-    let mut numbers = 0..index.num_objects();
-    let mut keys = (0, u64::MAX);
-    // Ids that are not evenly distributed were made to be so.
-    for _ in 0..8 {
-        let last = numbers.len().checked_sub(1)?;
-        let part = (wanted - keys.0) as f64 / (keys.1 - keys.0).max(1) as f64;
-        let guess = numbers.start + ((part * last as f64) as u32).min(last as u32);
-        let found = index.oid_at_index(guess);
-        match id.cmp(found) {
-            Ordering::Equal => return Some(guess),
-            Ordering::Less => (numbers.end, keys.1) = (guess, key(found)),
-            Ordering::Greater => (numbers.start, keys.0) = (guess + 1, key(found)),
-        }
+/// An object as `gix` reads it, which says what is wrong with one.
+pub(super) fn found(
+    repository: &gix::Repository,
+    id: ObjectId,
+    kind: Kind,
+) -> Result<Vec<u8>, gix::Error> {
+    let found = repository.find_object(id)?.detach();
+    if found.kind != kind {
+        let message = format!("it is a {}, not a {kind}", found.kind);
+        return Err(gix::Error::from_error(io::Error::other(message)));
     }
-    index.lookup(id)
+    Ok(found.data)
+}
+
+impl Pack {
+    fn open(path: &Path, hash: gix::hash::Kind) -> Option<Self> {
+        let bundle = Bundle::at(path, hash).ok()?;
+        let count = bundle.index.num_objects();
+        let bits = (count / SHARE).max(1).ilog2();
+        let mut starts = Vec::with_capacity((1 << bits) + 1);
+        for number in 0..count {
+            let last = first_bits(bundle.index.oid_at_index(number), bits);
+            while starts.len() <= last {
+                starts.push(number);
+            }
+        }
+        starts.resize((1 << bits) + 1, count);
+        Some(Self {
+            bundle,
+            bits,
+            starts,
+        })
+    }
+
+    /// The number of an object in the index, whose ids are sorted.
+    fn position(&self, id: &oid) -> Option<u32> {
+        let share = first_bits(id, self.bits);
+        let mut numbers = *self.starts.get(share)?..*self.starts.get(share + 1)?;
+        while !numbers.is_empty() {
+            let middle = numbers.start.midpoint(numbers.end);
+            match id.cmp(self.bundle.index.oid_at_index(middle)) {
+                Ordering::Equal => return Some(middle),
+                Ordering::Less => numbers.end = middle,
+                Ordering::Greater => numbers.start = middle + 1,
+            }
+        }
+        None
+    }
+}
+
+/// The first bits of an id as a number.
+fn first_bits(id: &oid, bits: u32) -> usize {
+    let first = id.as_bytes().first_chunk().copied();
+    let first = u32::from_be_bytes(first.unwrap_or_default());
+    (u64::from(first) >> (32 - bits)) as usize
 }
 
 /// Reads objects one after the other.
@@ -112,8 +195,8 @@ pub(super) struct PackReader<'p> {
     /// The pack of the last object.
     last: usize,
     inflate: Inflate,
-    /// Where differences are inflated.
-    delta: Vec<u8>,
+    /// Where differences are inflated, and the starts of commits.
+    buffer: Vec<u8>,
 }
 
 impl<'p> PackReader<'p> {
@@ -124,7 +207,7 @@ impl<'p> PackReader<'p> {
             kept: Kept::default(),
             last: 0,
             inflate: Inflate::default(),
-            delta: Vec::new(),
+            buffer: Vec::new(),
         }
     }
 
@@ -140,74 +223,70 @@ impl<'p> PackReader<'p> {
         if let Some(object) = packed.filter(|object| object.kind == kind) {
             return Ok(object.data);
         }
-        let found = self.repository.find_object(id)?.detach();
-        if found.kind != kind {
-            let message = format!("it is a {}, not a {kind}", found.kind);
-            return Err(gix::Error::from_error(io::Error::other(message)));
+        Ok(Rc::new(found(&self.repository, id, kind)?))
+    }
+
+    /// The lines of a commit up to the one that names its committer, if it is stored whole in a pack
+    /// and they are not long.
+    pub(super) fn commit_head(&mut self, id: ObjectId) -> Option<&[u8]> {
+        let place = self.packs.place(id, self.last)?;
+        self.last = place.0;
+        let (entry, _) = self.packs.entry(place)?;
+        let file = &self.packs.0.get(place.0)?.bundle.pack;
+        let data = file.entry_slice(entry.data_offset..file.pack_end() as u64)?;
+        if entry.header.as_kind() != Some(Kind::Commit) {
+            return None;
         }
-        Ok(Rc::new(found.data))
+        if self.buffer.len() < COMMIT_HEAD {
+            self.buffer.resize(COMMIT_HEAD, 0);
+        }
+        let head = self.buffer.get_mut(..COMMIT_HEAD)?;
+        self.inflate.reset();
+        let (_, _, length) = self.inflate.prefix(data, head).ok()?;
+        let head = head.get(..length)?;
+        let committer = head.find(b"\ncommitter ")? + 1;
+        let end = head.get(committer..)?.find_byte(b'\n')?;
+        head.get(..=committer + end)
     }
 
     /// The object at a place, unless it is large or broken.
-    fn packed(&mut self, (pack, offset): Place) -> Option<Object> {
-        let Bundle { pack: file, index } = self.packs.0.get(pack)?;
+    fn packed(&mut self, place: Place) -> Option<Object> {
         let mut deltas = Vec::new();
-        let mut offset = offset;
+        let mut place = place;
         let mut object = loop {
-            if let Some(object) = self.kept.get((pack, offset)) {
+            if let Some(object) = self.kept.get(place) {
                 break object;
             }
-            let entry = file.entry(offset).ok()?;
-            let base = match entry.header {
-                Header::OfsDelta { base_distance } => {
-                    entry.checked_base_pack_offset(base_distance)?
+            let (entry, base) = self.packs.entry(place)?;
+            let Some(base) = base else {
+                let kind = entry.header.as_kind()?;
+                let mut data = Vec::new();
+                let packs = self.packs;
+                packs.inflate(place, &entry, &mut self.inflate, &mut data)?;
+                let data = Rc::new(data);
+                let object = Object { kind, data };
+                // Few commits are stored as differences.
+                if kind != Kind::Commit {
+                    self.kept.put(place, object.clone());
                 }
-                Header::RefDelta { base_id } => index.pack_offset_at_index(index.lookup(base_id)?),
-                header => {
-                    let object = Object {
-                        kind: header.as_kind()?,
-                        data: Rc::new(self.whole(file, &entry)?),
-                    };
-                    // Few commits are stored as differences.
-                    if object.kind != Kind::Commit {
-                        self.kept.put((pack, offset), object.clone());
-                    }
-                    break object;
-                }
+                break object;
             };
             if deltas.len() == MOST_DELTAS {
                 return None;
             }
-            deltas.push((offset, entry));
-            offset = base;
+            deltas.push((place, entry));
+            place = base;
         };
-        while let Some((offset, entry)) = deltas.pop() {
-            let size = size_of(&entry)?;
-            if self.delta.len() < size {
-                self.delta.resize(size, 0);
-            }
-            let delta = self.delta.get_mut(..size)?;
-            file.decompress_entry(&entry, &mut self.inflate, delta)
-                .ok()?;
-            object.data = Rc::new(changed(&object.data, delta)?);
-            self.kept.put((pack, offset), object.clone());
+        while let Some((place, entry)) = deltas.pop() {
+            let packs = self.packs;
+            let delta = packs.inflate(place, &entry, &mut self.inflate, &mut self.buffer)?;
+            let mut data = Vec::new();
+            delta::apply(&object.data, delta, &mut data, |_| {})?;
+            object.data = Rc::new(data);
+            self.kept.put(place, object.clone());
         }
         Some(object)
     }
-
-    /// An object that is stored whole.
-    fn whole(&mut self, file: &File, entry: &Entry) -> Option<Vec<u8>> {
-        let mut data = vec![0; size_of(entry)?];
-        file.decompress_entry(entry, &mut self.inflate, &mut data)
-            .ok()?;
-        Some(data)
-    }
-}
-
-/// The size of what is stored, unless it is large.
-fn size_of(entry: &Entry) -> Option<usize> {
-    let size = entry.decompressed_size;
-    usize::try_from(size).ok().filter(|_| size <= LARGEST)
 }
 
 /// The objects that were put together last; half of them are forgotten at once.
@@ -239,84 +318,9 @@ impl Kept {
     }
 }
 
-/// What a difference makes of an object, if it is one to that object.
-///
-/// It is the sizes of both, and commands: copy a part of the old object, or insert the bytes that
-/// follow (`gitformat-pack`).
-fn changed(base: &[u8], mut delta: &[u8]) -> Option<Vec<u8>> {
-    if size(&mut delta)? != base.len() as u64 {
-        return None;
-    }
-    let size = size(&mut delta).filter(|size| *size <= LARGEST)?;
-    let size = usize::try_from(size).ok()?;
-    let mut out = Vec::with_capacity(size);
-    while let Some(command) = delta.split_off_first() {
-        let part = if command & 0x80 == 0 {
-            // Zero is reserved.
-            let length = usize::from(*command);
-            delta.split_off(..length).filter(|_| length > 0)?
-        } else {
-            // Each bit says whether a byte follows, of the offset or of the length; other bytes are zero.
-            let mut number = [0; 8];
-            for (bit, byte) in number.iter_mut().take(7).enumerate() {
-                if command & 1 << bit != 0 {
-                    *byte = *delta.split_off_first()?;
-                }
-            }
-            let [a, b, c, d, length @ ..] = number;
-            let start = usize::try_from(u32::from_le_bytes([a, b, c, d])).ok()?;
-            let length = match usize::try_from(u32::from_le_bytes(length)).ok()? {
-                0 => 0x10000,
-                length => length,
-            };
-            base.get(start..)?.get(..length)?
-        };
-        if out.len() + part.len() > size {
-            return None;
-        }
-        out.extend_from_slice(part);
-    }
-    (out.len() == size).then_some(out)
-}
-
-/// Takes a size from the start of a difference: seven bits a byte, the lowest first.
-fn size(delta: &mut &[u8]) -> Option<u64> {
-    let mut size = 0;
-    for shift in (0..63).step_by(7) {
-        let byte = *delta.split_off_first()?;
-        size |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Some(size);
-        }
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_difference_copies_and_inserts() {
-        let base = b"one two three";
-        // Copies four bytes from 4, inserts `2 `, copies five bytes from 8.
-        let delta = [&[13, 11, 0x91, 4, 4, 2], &b"2 "[..], &[0x91, 8, 5]].concat();
-        assert_eq!(changed(base, &delta).unwrap(), b"two 2 three");
-        assert_eq!(changed(b"another", &delta), None);
-        for length in 0..delta.len() {
-            assert_eq!(changed(base, &delta[..length]), None);
-        }
-        // Beyond the end of the old object, and the command that is reserved.
-        assert_eq!(changed(base, &[13, 5, 0x91, 9, 5]), None);
-        assert_eq!(changed(base, &[13, 1, 0, b'a']), None);
-    }
-
-    #[test]
-    fn a_copy_without_a_length_has_64_kib() {
-        let base = vec![b'a'; 0x10001];
-        let delta = [0x81, 0x80, 0x04, 0x80, 0x80, 0x04, 0x81, 0x01];
-        assert_eq!(changed(&base, &delta).unwrap().len(), 0x10000);
-    }
 
     #[test]
     fn what_was_wanted_last_is_kept() {

@@ -1,0 +1,138 @@
+//! What a search has to read every byte of a text for, and what of it holds for another text.
+
+use std::ops::Range;
+
+use super::encoded;
+use super::finder::{Finder, Found};
+
+/// Where a text shows what is looked at more closely.
+///
+/// A text that was made of another by copying parts of it has the marks of these parts: only what
+/// is new is searched.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// The keywords, also those that overlap, by their ends.
+    pub(super) keywords: Vec<Found>,
+    /// Base64 texts that hide a text worth reading, in order.
+    pub(super) encoded: Vec<Range<usize>>,
+}
+
+/// A part that a text has of another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Copied {
+    /// Where it is in the other text.
+    pub from: Range<usize>,
+    /// Where it begins in this one.
+    pub to: usize,
+}
+
+/// What a text was made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Base<'b> {
+    /// The marks of the other text.
+    pub marks: &'b Marks,
+    /// The parts of it that were copied, in the order of this text.
+    pub copied: &'b [Copied],
+}
+
+/// Shorter parts are searched anew.
+const SHORT: usize = 128;
+
+impl Marks {
+    /// The marks of a text.
+    pub(super) fn of(text: &[u8], keywords: &Finder) -> Self {
+        let mut marks = Self::default();
+        keywords.find(text, 0..text.len(), &mut marks.keywords);
+        encoded::find(text, 0..text.len(), &mut marks.encoded);
+        marks
+    }
+
+    /// The marks of a text that was made of another: those that [`Marks::of`] it would be.
+    pub(super) fn of_version(text: &[u8], base: Base<'_>, keywords: &Finder) -> Self {
+        let mut marks = Self::default();
+        let least = SHORT.max(keywords.longest());
+        let mut long: Vec<&Copied> = Vec::with_capacity(base.copied.len());
+        for copied in base.copied {
+            let before = long.last().map_or(0, |last| last.end());
+            let is_in_order = copied.to >= before && copied.end() <= text.len();
+            if is_in_order && copied.from.len() >= least {
+                long.push(copied);
+            }
+        }
+        marks.find_keywords(text, &base.marks.keywords, &long, keywords);
+        marks.find_encoded(text, &base.marks.encoded, &long);
+        marks
+    }
+
+    fn find_keywords(
+        &mut self,
+        text: &[u8],
+        base: &[Found],
+        copied: &[&Copied],
+        keywords: &Finder,
+    ) {
+        self.keywords.reserve(base.len());
+        let mut end = 0;
+        for copied in copied {
+            keywords.find(text, end..copied.to, &mut self.keywords);
+            let Range { start, end: last } = copied.from;
+            let first = base.partition_point(|found| found.range.end <= start);
+            let rest = base[first..].iter();
+            let rest = rest.take_while(|found| found.range.end <= last);
+            let whole = rest.filter(|found| found.range.start >= start);
+            self.keywords.extend(whole.map(|found| Found {
+                number: found.number,
+                range: copied.place(&found.range),
+            }));
+            end = copied.end();
+        }
+        keywords.find(text, end..text.len(), &mut self.keywords);
+        // One that goes across the start of a part may end behind others of the part.
+        let order = |found: &Found| (found.range.end, found.range.start);
+        if !self.keywords.is_sorted_by_key(order) {
+            self.keywords.sort_by_key(order);
+        }
+    }
+
+    fn find_encoded(&mut self, text: &[u8], base: &[Range<usize>], copied: &[&Copied]) {
+        let mut known = 0;
+        let mut last: Option<&Copied> = None;
+        let ends = copied.iter().map(|copied| Some(*copied)).chain([None]);
+        for next in ends {
+            // What is new, with what a base64 text at its sides may reach to.
+            let new = last.map_or(0, |last| last.end().saturating_sub(encoded::PADDING));
+            let start = known + encoded::start_of_run(&text[known..], new.max(known) - known);
+            if let Some(last) = last {
+                let place = |range: &Range<usize>| last.place(range);
+                let first = base.partition_point(|range| {
+                    range.start < last.from.start || place(range).start < known
+                });
+                let rest = base[first..].iter().map(place);
+                self.encoded
+                    .extend(rest.take_while(|range| range.start < start));
+            }
+            let end = next.map_or(text.len(), |next| next.to + 1).max(known);
+            let end = if end > known {
+                encoded::end_of_run(text, end)
+            } else {
+                end
+            };
+            encoded::find(text, start..end, &mut self.encoded);
+            known = end;
+            last = next;
+        }
+    }
+}
+
+impl Copied {
+    /// The end of the part in this text.
+    fn end(&self) -> usize {
+        self.to + self.from.len()
+    }
+
+    /// Where a range of the other text is in this one.
+    fn place(&self, range: &Range<usize>) -> Range<usize> {
+        let place = |at: usize| at - self.from.start + self.to;
+        place(range.start)..place(range.end)
+    }
+}
