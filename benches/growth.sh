@@ -87,6 +87,19 @@ render_labels() {
   { echo 'resources: [map.yaml]'; echo labels:; each "$1" '- pairs: {l@: v}\n'; } >environments/e/kustomization.yaml
   run=(render e)
 }
+row render_labels_in_turn 1000
+render_labels_in_turn() {
+  environment
+  { echo 'resources: [map.yaml]'; echo labels:; each "$1" '- pairs: {l@: v}\n- {pairs: {s@: v}, includeSelectors: true}\n'; } >environments/e/kustomization.yaml
+  run=(render e)
+}
+row render_labels_in_turn_linked 500
+render_labels_in_turn_linked() {
+  environment
+  printf 'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {selector: {}, template: {metadata: {}}}\n' >environments/e/map.yaml
+  { echo 'resources: [map.yaml]'; echo labels:; each "$1" '- pairs: {l@: v}\n- {pairs: {s@: v}, includeSelectors: true}\n'; } >environments/e/kustomization.yaml
+  run=(render e)
+}
 row render_labels_one_entry 2000
 render_labels_one_entry() {
   environment
@@ -97,6 +110,43 @@ row render_patches 1000
 render_patches() {
   environment
   { echo 'resources: [map.yaml]'; echo patches:; each "$1" '- target: {kind: ConfigMap}\n  patch: "- {op: add, path: /data/x@, value: v}"\n'; } >environments/e/kustomization.yaml
+  run=(render e)
+}
+row render_patches_strategic 1000
+render_patches_strategic() {
+  environment
+  { echo 'resources: [map.yaml]'; echo patches:; each "$1" '- patch: "{apiVersion: v1, kind: ConfigMap, metadata: {name: map}, data: {x@: v}}"\n'; } >environments/e/kustomization.yaml
+  run=(render e)
+}
+row render_patches_met_by_nothing 1000
+render_patches_met_by_nothing() {
+  environment; maps "$1" >environments/e/map.yaml
+  { echo 'resources: [map.yaml]'; echo patches:; each "$1" '- target: {kind: ConfigMap, name: mm@}\n  patch: "- {op: add, path: /data/x, value: v}"\n'; } >environments/e/kustomization.yaml
+  run=(render e)
+}
+row render_patches_of_no_kind 1000
+render_patches_of_no_kind() {
+  environment; maps "$1" >environments/e/map.yaml
+  { echo 'resources: [map.yaml]'; echo patches:; each "$1" '- target: {kind: Kind@}\n  patch: "- {op: add, path: /data/x, value: v}"\n'; } >environments/e/kustomization.yaml
+  run=(render e)
+}
+row render_patches_met_in_turn 1000
+render_patches_met_in_turn() {
+  environment; maps "$1" >environments/e/map.yaml
+  { echo 'resources: [map.yaml]'; echo patches:; each "$1" '- target: {kind: ConfigMap, name: mm@}\n  patch: "- {op: add, path: /data/x, value: v}"\n- target: {kind: ConfigMap, name: m@}\n  patch: "- {op: add, path: /data/x, value: v}"\n'; } >environments/e/kustomization.yaml
+  run=(render e)
+}
+row render_replacements_met_by_nothing 500
+render_replacements_met_by_nothing() {
+  environment; maps "$1" >environments/e/map.yaml
+  { echo 'resources: [map.yaml]'; echo replacements:; each "$1" '- source: {kind: ConfigMap, name: m1, fieldPath: data.k}\n  targets: [{select: {kind: ConfigMap, name: mm@}, fieldPaths: [data.k]}]\n'; } >environments/e/kustomization.yaml
+  run=(render e)
+}
+row render_images_met_by_nothing 1000
+render_images_met_by_nothing() {
+  environment
+  { pod pod; each "$1" '  - {name: c@, image: "i@:v1"}\n'; } >environments/e/map.yaml
+  { echo 'resources: [map.yaml]'; echo images:; each "$1" '- {name: ii@, newTag: v2}\n'; } >environments/e/kustomization.yaml
   run=(render e)
 }
 row render_replacements 1000

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use kustom::build;
 use kustom::error::{Error, Kind, Result};
 use kustom::finding::{Finding, Severity};
+use kustom::kustomization::FILE_NAMES;
 use kustom::lint::Foreign;
 use kustom::load::{Disk, Files, LookupCache, Overlay, Revision, Sources, display_from};
 use kustom::place::{Place, SourceId};
@@ -141,6 +142,68 @@ impl ObjectArguments {
         Ok(names.filter(|name| !known.contains(name)).collect())
     }
 
+    /// The targets without those that are gone but are in a revision, and these.
+    pub(super) fn apart_from_gone(
+        &self,
+        files: &LookupCache,
+        here: &Path,
+        targets: Vec<Target>,
+        revision: &str,
+    ) -> Result<(Vec<Target>, Vec<Target>)> {
+        let (mut left, mut gone) = (Vec::new(), Vec::new());
+        for target in targets {
+            match self.as_gone(files, here, &target, revision)? {
+                Some(before) => gone.push(before),
+                None => left.push(target),
+            }
+        }
+        Ok((left, gone))
+    }
+
+    /// What a target was in a revision, if it is there no more.
+    fn as_gone(
+        &self,
+        files: &LookupCache,
+        here: &Path,
+        target: &Target,
+        revision: &str,
+    ) -> Result<Option<Target>> {
+        match target {
+            Target::Environment(name) => {
+                let project = self.project_around(files, here)?;
+                if let Some(now) = project {
+                    if now.names(files).contains(name) {
+                        return Ok(None);
+                    }
+                    let tree = Revision::open(&now.root, revision)?.allowing(files.allowed());
+                    let then = Project::find_if_any(&tree, &now.root).ok().flatten();
+                    if then.is_some_and(|then| then.names(&tree).contains(name)) {
+                        return Ok(Some(Target::Environment(name.clone())));
+                    }
+                }
+                let path = here.join(name);
+                let tree = Revision::open(nearest_directory(&path), revision)?;
+                let mut names = FILE_NAMES.iter();
+                let was_there = names.any(|file| tree.resolve(&path.join(file)).is_ok());
+                Ok(was_there.then(|| Target::Kustomization(PathBuf::from(name))))
+            }
+            Target::Manifests(name, paths) => {
+                if paths.iter().any(|path| here.join(path).exists()) {
+                    return Ok(None);
+                }
+                let was_there = |path: &PathBuf| {
+                    let path = here.join(path);
+                    let tree = Revision::open(nearest_directory(&path), revision)?;
+                    Ok(tree.resolve(&path).is_ok())
+                };
+                let there = paths.iter().map(was_there).collect::<Result<Vec<_>>>()?;
+                let is_gone = !there.is_empty() && there.contains(&true);
+                Ok(is_gone.then(|| Target::Manifests(name.clone(), paths.clone())))
+            }
+            Target::Kustomization(_) | Target::Stdin => Ok(None),
+        }
+    }
+
     fn project_around(&self, files: &LookupCache, here: &Path) -> Result<Option<Project>> {
         let start = match &self.directory {
             Some(directory) => here.join(directory),
@@ -256,7 +319,7 @@ impl ObjectArguments {
                 Ok(Some(objects.resources))
             }
             Target::Kustomization(path) => {
-                let tree = Revision::open(&here.join(path), revision)?;
+                let tree = Revision::open(nearest_directory(&here.join(path)), revision)?;
                 if tree.resolve(&here.join(path)).is_err() {
                     return Ok(None);
                 }
@@ -267,7 +330,7 @@ impl ObjectArguments {
                 let mut objects = Objects::read();
                 for path in paths {
                     let full = here.join(path);
-                    let tree = Revision::open(full.parent().unwrap_or(here), revision)?;
+                    let tree = Revision::open(nearest_directory(&full), revision)?;
                     if let Ok(bytes) = tree.read(&full) {
                         objects.add(&bytes, path.display().to_string());
                     }
@@ -497,6 +560,12 @@ fn unreadable(name: &str, error: &io::Error) -> Error {
 fn is_manifest(path: &Path) -> bool {
     let extension = path.extension().and_then(|extension| extension.to_str());
     extension.is_some_and(|extension| ["yaml", "yml", "json"].contains(&extension))
+}
+
+/// The directory that a path is in or, where that is gone, the one that was around it.
+fn nearest_directory(path: &Path) -> &Path {
+    let mut around = path.ancestors();
+    around.find(|one| one.is_dir()).unwrap_or(path)
 }
 
 fn kustomization_in(directory: &Path) -> Option<PathBuf> {

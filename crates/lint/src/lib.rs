@@ -19,7 +19,7 @@ mod selector;
 mod webhooks;
 mod workloads;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
@@ -98,6 +98,54 @@ pub struct Report {
     pub findings: Vec<Found>,
     /// How many were asked by each habit, and how many broke it.
     pub tally: Tally,
+    /// What cannot be asked of any object, by its words.
+    faults: HashMap<String, Fault>,
+}
+
+/// An expression that fails, which is told of the first object.
+#[derive(Clone, Copy, Debug)]
+struct Fault {
+    /// The number of its finding.
+    finding: usize,
+    /// The object that it was met at last.
+    last: usize,
+    /// For how many objects it fails.
+    objects: usize,
+}
+
+impl Report {
+    /// Adds an expression that fails, once for all objects that it fails for.
+    fn add_fault(&mut self, found: Found) {
+        let object = found.object;
+        match self.faults.get_mut(&found.finding.message) {
+            Some(fault) => {
+                fault.objects += usize::from(fault.last != object);
+                fault.last = object;
+                let known = &mut self.findings[fault.finding].finding;
+                known.severity = known.severity.max(found.finding.severity);
+            }
+            None => {
+                let fault = Fault {
+                    finding: self.findings.len(),
+                    last: object,
+                    objects: 1,
+                };
+                let message = found.finding.message.clone();
+                self.faults.insert(message, fault);
+                self.findings.push(found);
+            }
+        }
+    }
+
+    /// Says of each fault how many objects it met; no more are added.
+    fn count_faults(&mut self) {
+        for fault in std::mem::take(&mut self.faults).into_values() {
+            if fault.objects > 1 {
+                let message = &mut self.findings[fault.finding].finding.message;
+                message.push_str(&format!("; it fails for {} objects", fault.objects));
+            }
+        }
+    }
 }
 
 /// The subjects that each rule of habit has met in a run, and which of them broke it.
@@ -267,7 +315,9 @@ impl Linter {
         }
         report.findings.append(&mut uncounted.findings);
         policies::look(self, &cluster, policies, &mut report);
-        let Report { findings, tally } = &mut report;
+        let Report {
+            findings, tally, ..
+        } = &mut report;
         findings.sort_by_key(|found| found.object);
         tally.habits.retain(|name, _| !self.always.contains(name));
         report

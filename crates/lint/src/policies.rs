@@ -85,6 +85,7 @@ pub(crate) fn look(
 ) {
     if linter.asks("requirement") {
         requirements(cluster, policies.requirements, report);
+        report.count_faults();
     }
     if !linter.asks("policy") {
         return;
@@ -104,6 +105,7 @@ pub(crate) fn look(
             report,
         );
     }
+    report.count_faults();
 }
 
 /// Asks all policies about what is done to an object.
@@ -162,6 +164,7 @@ pub(crate) fn look_at_changes(
     for object in gone.filter(|object| !is.contains_key(&id(object))) {
         ask(&all, Operation::Delete, object, None, &known, removed);
     }
+    reports.iter_mut().for_each(Report::count_faults);
     reports
 }
 
@@ -540,7 +543,7 @@ impl<'v> Asked<'_, '_, 'v> {
         }
         if let Some(message) = error {
             if fails {
-                self.tell(message, None, report);
+                report.add_fault(self.found(message, None));
             }
             return;
         }
@@ -548,10 +551,13 @@ impl<'v> Asked<'_, '_, 'v> {
             let text = validation.text("expression");
             match answer(text) {
                 Answer::Bool(true) => {}
-                Answer::Bool(false) => self.tell(told(validation, &answer), Some(text), report),
+                Answer::Bool(false) => {
+                    let found = self.found(told(validation, &answer), Some(text));
+                    report.findings.push(found);
+                }
                 Answer::Failed(message) if fails => {
                     let message = format!("the expression `{}` fails: {message}", shortened(text));
-                    self.tell(message, Some(text), report);
+                    report.add_fault(self.found(message, Some(text)));
                 }
                 Answer::Failed(_) => {}
                 _ => {
@@ -585,11 +591,12 @@ impl<'v> Asked<'_, '_, 'v> {
         }
     }
 
-    fn tell(&self, message: String, expression: Option<&str>, report: &mut Report) {
+    /// What it says of the object.
+    fn found(&self, message: String, expression: Option<&str>) -> Found {
         let (field, origin) = expression
             .and_then(|text| spoken_of(text, self.object.value))
             .unwrap_or((String::new(), self.object.value.origin));
-        report.findings.push(Found {
+        Found {
             object: self.object.number,
             finding: Finding {
                 severity: self.severity(),
@@ -607,7 +614,7 @@ impl<'v> Asked<'_, '_, 'v> {
                 help: Some(rule_of_table("policy").help.to_owned()),
                 origin,
             },
-        });
+        }
     }
 
     fn not_run(&self, why: &str, report: &mut Report) {
@@ -749,7 +756,9 @@ fn requirements(cluster: &Cluster<'_>, requirements: &[Requirement], report: &mu
             let complete = complete.get_or_insert_with(|| defaulted(object.value));
             let mut names = Names::default();
             names.set("object", Some(complete));
-            let (rule, message) = match names.run(expression) {
+            let answer = names.run(expression);
+            let is_fault = matches!(answer, Answer::Failed(_));
+            let (rule, message) = match answer {
                 Answer::Bool(true) => continue,
                 Answer::Bool(false) => ("requirement", one.message.clone()),
                 Answer::Failed(why) => ("requirement", format!("{}: {why}", one.message)),
@@ -758,7 +767,7 @@ fn requirements(cluster: &Cluster<'_>, requirements: &[Requirement], report: &mu
             let rule = rule_of_table(rule);
             let (field, origin) = spoken_of(&one.expression, object.value)
                 .unwrap_or((String::new(), object.value.origin));
-            report.findings.push(Found {
+            let found = Found {
                 object: object.number,
                 finding: Finding {
                     severity: match one.severity {
@@ -773,7 +782,11 @@ fn requirements(cluster: &Cluster<'_>, requirements: &[Requirement], report: &mu
                     help: Some(rule.help.to_owned()),
                     origin,
                 },
-            });
+            };
+            match is_fault {
+                true => report.add_fault(found),
+                false => report.findings.push(found),
+            }
         }
     }
 }

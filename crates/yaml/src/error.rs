@@ -75,7 +75,12 @@ pub enum Kind {
 }
 
 /// What is longer is no word that somebody has mistyped, in characters.
-const LONGEST_WORD: usize = 256;
+pub(crate) const LONGEST_WORD: usize = 256;
+
+/// In how many letters a word may differ from another that is meant, by their lengths.
+pub(crate) fn most_letters(known: &str, word: &str) -> usize {
+    1 + known.len().min(word.len()) / 4
+}
 
 /// The word among some that a mistyped one was probably meant to be.
 ///
@@ -88,8 +93,7 @@ const LONGEST_WORD: usize = 256;
 /// assert_eq!(nearest("zebra", ["resources", "replicas"]), None);
 /// ```
 pub fn nearest<'w>(word: &str, words: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
-    let length = word.len();
-    let limit = |known: &str| 1 + known.len().min(length) / 4;
+    let limit = |known: &str| most_letters(known, word);
     nearest_within(word, words, Case::Ignored, limit)
 }
 

@@ -22,6 +22,7 @@ pub mod go_unicode;
 pub mod limits;
 mod list;
 mod merge;
+pub mod nearest;
 mod node;
 mod note;
 mod number;

@@ -69,7 +69,15 @@ pub(super) fn run(mut arguments: Arguments, streams: &Streams) -> Result<ExitCod
     let here = working_directory()?;
     let files = arguments.chosen.overrides.files()?;
     let targets = arguments.chosen.targets(&files, &here)?;
+    let (targets, gone) = match &arguments.against {
+        Some(revision) => {
+            let chosen = &arguments.chosen;
+            chosen.apart_from_gone(&files, &here, targets, revision)?
+        }
+        None => (targets, Vec::new()),
+    };
     let mut run = Run::new(&arguments, &files, &here)?;
+    run.gone = gone;
     let (mut suites, mut objects) = run.suites(&files, &here, &targets)?;
     if arguments.fix {
         (run, suites, objects) = mended(
@@ -108,7 +116,9 @@ fn mended<'a>(
         written.extend(mended.files);
         unneeded.extend(mended.unneeded);
         let files = arguments.chosen.overrides.files()?;
+        let gone = run.gone;
         run = Run::new(arguments, &files, here)?;
+        run.gone = gone;
         (suites, objects) = run.suites(&files, here, targets)?;
     }
     for (word, paths) in [("written", &written), ("no longer named", &unneeded)] {
@@ -172,6 +182,8 @@ struct Run<'a> {
     foreign: usize,
     /// What is known of each target: the files that it reads, and the first names of its objects.
     known: Vec<(HashSet<String>, FirstNames)>,
+    /// What was named and is only in the revision that is compared with.
+    gone: Vec<Target>,
 }
 
 impl<'a> Run<'a> {
@@ -220,6 +232,7 @@ impl<'a> Run<'a> {
             tally: Tally::default(),
             foreign: 0,
             known: Vec::new(),
+            gone: Vec::new(),
         })
     }
 
@@ -360,21 +373,27 @@ impl<'a> Run<'a> {
         version.unwrap_or(Version::NEWEST)
     }
 
-    /// What is lost with the environments of the revision that are gone, where all are judged.
+    /// What is lost with what is gone since the revision: of what was named or, where all are judged,
+    /// with the environments.
     fn lost(&self, files: &LookupCache, here: &Path) -> Result<Vec<(String, Vec<Finding>)>> {
         let chosen = &self.arguments.chosen;
-        let revision = self.arguments.against.as_ref();
-        let (Some(revision), Some(project)) = (revision, &self.project) else {
+        let Some(revision) = &self.arguments.against else {
             return Ok(Vec::new());
         };
-        if !chosen.is_whole() || self.asked.linter.is_of_standards() {
+        if self.asked.linter.is_of_standards() {
             return Ok(Vec::new());
         }
-        let version = self.version(&project.kubernetes_versions);
-        let names = chosen.gone(files, here, revision)?.into_iter();
-        let lost = names.map(|name| {
-            let target = Target::Environment(name.clone());
-            let before = chosen.objects_of(files, here, &target, revision)?;
+        let names = match &self.project {
+            Some(_) if chosen.is_whole() => chosen.gone(files, here, revision)?,
+            _ => Vec::new(),
+        };
+        let environments: Vec<_> = names.into_iter().map(Target::Environment).collect();
+        let versions = self.project.as_ref();
+        let versions = versions.map_or(&[][..], |project| &project.kubernetes_versions);
+        let version = self.version(versions);
+        let lost = environments.iter().chain(&self.gone).map(|target| {
+            let before = chosen.objects_of(files, here, target, revision)?;
+            let name = target.name();
             let mut findings = lost(&self.asked, &name, &before.unwrap_or_default(), version);
             for finding in &mut findings {
                 finding.place = None;

@@ -53,6 +53,7 @@ pub(super) struct Given {
     release: Release,
     restriction: Restriction,
     lint: bool,
+    only_warnings_of_kustomize: bool,
     /// Whether an observer hears of steps.
     is_observed: bool,
     metadata: BuildMetadata,
@@ -250,6 +251,7 @@ impl Context<'_> {
             release: self.options.release,
             restriction: self.options.restriction,
             lint: self.options.lint,
+            only_warnings_of_kustomize: self.options.only_warnings_of_kustomize,
             is_observed: self.observer.is_some(),
             metadata: parent.kustomization.metadata,
             order: self.order.clone(),

@@ -12,6 +12,7 @@ mod finish;
 mod generators;
 mod losses;
 mod matched;
+mod near;
 mod origin;
 mod patches;
 mod plugins;

@@ -11,10 +11,11 @@ use kustom_yaml::place::{SourceId, Span};
 use kustom_yaml::{Node, Size, Tag, Text, read_config, read_json, read_manifests};
 
 use super::Context;
+use super::near::{closest, nearly};
 use super::target::KustTarget;
 use crate::kustomization::Patch;
 use crate::patch::{Audit, JsonPatch, apply_json, merge_strategic};
-use crate::resource::{self, Pattern, Resource, Resources, Selector, text_map};
+use crate::resource::{self, Resource, Resources, Selector, text_map};
 use crate::schema::Schema;
 use crate::transform::links;
 
@@ -526,12 +527,12 @@ fn several_with_target(patch: &Patch) -> Error {
 
 fn note_unmatched(
     context: &mut Context<'_>,
-    resources: &Resources,
+    resources: &mut Resources,
     selector: &Selector,
     count: usize,
     span: Span,
 ) {
-    if count > 0 {
+    if count > 0 || context.options.only_warnings_of_kustomize {
         return;
     }
     let finding = Finding::warning("unmatched-patch", "the patch matches no resource");
@@ -540,80 +541,4 @@ fn note_unmatched(
     context
         .findings
         .push(nearly(finding, near, span, otherwise));
-}
-
-/// What would have matched: the place of the part that is another, and what to write there.
-pub(super) struct Near {
-    span: Option<Span>,
-    help: String,
-}
-
-/// A finding about a selector that matches nothing: where it goes wrong, and what was meant.
-pub(super) fn nearly(finding: Finding, near: Option<Near>, span: Span, otherwise: &str) -> Finding {
-    match near {
-        Some(near) => finding.at(near.span.unwrap_or(span)).help(near.help),
-        None => finding.at(span).help(otherwise),
-    }
-}
-
-/// A part of a target: its name, how to leave it out, and what a resource has there.
-struct Part {
-    name: &'static str,
-    relax: fn(&mut Selector),
-    value: fn(&Resource) -> String,
-}
-
-const PARTS: [Part; 5] = [
-    Part {
-        name: "group",
-        relax: |selector| selector.group = Pattern::Any,
-        value: |resource| resource.id().gvk.group.to_string(),
-    },
-    Part {
-        name: "version",
-        relax: |selector| selector.version = Pattern::Any,
-        value: |resource| resource.id().gvk.version.to_string(),
-    },
-    Part {
-        name: "kind",
-        relax: |selector| selector.kind = Pattern::Any,
-        value: |resource| resource.id().gvk.kind.to_string(),
-    },
-    Part {
-        name: "name",
-        relax: |selector| selector.name = Pattern::Any,
-        value: |resource| resource.original_id().name.to_string(),
-    },
-    Part {
-        name: "namespace",
-        relax: |selector| selector.namespace = Pattern::Any,
-        value: |resource| resource.id().effective_namespace().to_owned(),
-    },
-];
-
-/// What would have matched if one part of the target were another.
-pub(super) fn closest(resources: &Resources, selector: &Selector) -> Option<Near> {
-    PARTS.iter().find_map(|part| {
-        let mut relaxed = selector.clone();
-        (part.relax)(&mut relaxed);
-        let matching = resources
-            .iter()
-            .filter(|resource| relaxed.matches(resource));
-        let mut found: Vec<String> = matching.map(part.value).collect();
-        found.sort();
-        found.dedup();
-        let wanted = selector.part(part.name)?;
-        let name = match found.as_slice() {
-            [only] => only.as_str(),
-            several => nearest(&wanted, several.iter().map(String::as_str))?,
-        };
-        let help = match nearest(&wanted, [name]) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("write `{}: {name}`, with which it would match", part.name),
-        };
-        Some(Near {
-            span: selector.span_of(part.name),
-            help,
-        })
-    })
 }

@@ -135,7 +135,7 @@ pub(super) fn transform(
                 context.options.release,
             )?;
             context.note_other_images(resources, std::slice::from_ref(image), specs);
-            context.note_image(resources, image, counts.iter().sum());
+            context.note_image(resources, &mut None, image, counts.iter().sum());
             Ok(())
         }
         Builtin::Namespace(wanted, specs) => namespace::apply(

@@ -216,8 +216,10 @@ impl Steps<'_, '_, '_> {
         let counts = images::apply(self.resources, images, specs, release)?;
         self.context
             .note_other_images(self.resources, images, specs);
+        let mut known = None;
         for (index, (image, count)) in images.iter().zip(counts).enumerate() {
-            self.context.note_image(self.resources, image, count);
+            let resources = &*self.resources;
+            self.context.note_image(resources, &mut known, image, count);
             let (name, span) = (&image.name, image.name.span);
             self.matched(Operator::Image, index, name, count, span);
             self.done(StepKind::ImageTagTransformer, span);

@@ -2,13 +2,13 @@
 //!
 //! kustomize ignores them silently; each finding has the place of the entry.
 
-use kustom_yaml::error::nearest;
 use kustom_yaml::finding::Finding;
+use kustom_yaml::nearest::Words;
 use kustom_yaml::place::{Place, SourceId, Span};
 use kustom_yaml::repeated_key;
 
 use super::Context;
-use super::patches::{closest, nearly};
+use super::near::{closest, nearly};
 use crate::resource::{Resource, Resources};
 use crate::transform::images::{self, Image};
 use crate::transform::replacement::Replacement;
@@ -45,7 +45,18 @@ impl Context<'_> {
     }
 
     /// Notes an entry of `images` that met no image.
-    pub(super) fn note_image(&mut self, resources: &Resources, image: &Image, count: usize) {
+    ///
+    /// `names` are those of all images, once they were asked for.
+    pub(super) fn note_image(
+        &mut self,
+        resources: &Resources,
+        names: &mut Option<Words>,
+        image: &Image,
+        count: usize,
+    ) {
+        if self.options.only_warnings_of_kustomize {
+            return;
+        }
         // One without a name was told when it was read.
         if count == 0 && !image.name.is_empty() {
             let message = if image.has_pattern() {
@@ -56,8 +67,8 @@ impl Context<'_> {
                     image.name
                 )
             };
-            let names = images::names(resources);
-            let near = nearest(&image.name, names.iter().map(String::as_str));
+            let names = names.get_or_insert_with(|| Words::of(images::names(resources)));
+            let near = names.nearest(&image.name);
             let is_other = |near: &&str| image.has_pattern() && **near != *image.name;
             let help = match near.filter(is_other) {
                 Some(near) => format!("did you mean `{near}`?"),
@@ -74,10 +85,13 @@ impl Context<'_> {
     /// Notes the targets of replacements that met no object; `counts` says how many each met.
     pub(super) fn note_replacements(
         &mut self,
-        resources: &Resources,
+        resources: &mut Resources,
         replacements: &[Replacement],
         counts: &[Vec<usize>],
     ) {
+        if self.options.only_warnings_of_kustomize {
+            return;
+        }
         for (replacement, counts) in replacements.iter().zip(counts) {
             let targets = replacement.targets.iter().flatten().zip(counts);
             for (target, _) in targets.filter(|(_, count)| **count == 0) {
@@ -86,7 +100,7 @@ impl Context<'_> {
                     "a target of the replacement matches no resource",
                 );
                 let select = target.select.as_ref();
-                let near = select.and_then(|selector| closest(resources, selector));
+                let near = select.and_then(|selector| closest(&mut *resources, selector));
                 let otherwise = "correct its `select`, or remove the target";
                 self.findings
                     .push(nearly(finding, near, target.span, otherwise));

@@ -9,7 +9,7 @@ use kustom_yaml::threads;
 use rayon::iter::ParallelIterator as _;
 use rayon::slice::ParallelSliceMut as _;
 
-use super::{IdChange, Resource, Resources, Selector};
+use super::{IdChange, Pattern, Resource, Resources, Selector};
 use crate::schema::Schema;
 
 /// How many resources are worth the start of threads.
@@ -57,6 +57,7 @@ impl Resources {
     ) -> Result<usize> {
         let found = match selector.name.exact() {
             Some(name) => Some(self.with_any_name(name)),
+            None if matches!(selector.name, Pattern::Any) => self.with_type_and_namespace(selector),
             None => self.with_name_like(&selector.name),
         };
         if let Some(positions) = found {
@@ -131,7 +132,7 @@ mod tests {
     use kustom_yaml::read_manifests;
 
     use super::*;
-    use crate::resource::{Pattern, from_documents};
+    use crate::resource::from_documents;
 
     fn many(count: usize) -> Resources {
         let text: Vec<String> = (0..count)

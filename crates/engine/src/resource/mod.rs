@@ -8,6 +8,7 @@ mod each;
 mod history;
 mod links;
 mod list;
+mod nearby;
 mod origin;
 mod resources;
 mod selector;

@@ -8,6 +8,7 @@ use kustom_yaml::limits::Budget;
 use kustom_yaml::{Entry, Node, Size, Str, Style, base64_lines};
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
+use super::nearby::Nearby;
 use super::{Behavior, IdChange, Pattern, Resource, text_map};
 use crate::id::{Id, Key, KeyRef};
 use crate::regexp::Texts;
@@ -35,6 +36,8 @@ pub struct Resources {
     named: Option<FxHashMap<Str, Positions>>,
     /// The same, to be found by patterns.
     alike: Option<Texts>,
+    /// What they have that selectors which match nothing may have meant.
+    nearby: Option<Box<Nearby>>,
     /// How many patterns were looked for.
     patterns: usize,
     /// Whether single resources are renamed, so that an index of present ids is kept.
@@ -186,11 +189,16 @@ impl Resources {
         positions.map_or(&[], Positions::as_slice)
     }
 
+    /// Whether there are enough resources for an index, and it was asked for often enough.
+    pub(super) fn is_worth_an_index(&mut self) -> bool {
+        self.patterns += 1;
+        self.list.len() >= MANY && self.patterns >= OFTEN
+    }
+
     /// The positions of the resources that may have or have had a name that fits, in order; nothing
     /// if it is quicker to look at all of them.
     pub(super) fn with_name_like(&mut self, pattern: &Pattern) -> Option<Vec<usize>> {
-        self.patterns += 1;
-        if self.list.len() < MANY || self.patterns < OFTEN {
+        if !self.is_worth_an_index() {
             return None;
         }
         let literals = pattern.literals()?;
@@ -265,6 +273,7 @@ impl Resources {
 
     /// Takes the ids of a resource into the indexes of all ids, where there are any.
     fn note_ids(&mut self, position: usize) {
+        self.nearby = None;
         let resource = &self.list[position];
         if let Some(any) = &mut self.any {
             insert_any(any, position, resource);
@@ -305,6 +314,7 @@ impl Resources {
                 self.any = None;
                 self.named = None;
                 self.alike = None;
+                self.nearby = None;
             }
             IdChange::Renamed(_) | IdChange::Yes => self.forget_ids(),
         }
@@ -322,6 +332,7 @@ impl Resources {
         self.any = None;
         self.named = None;
         self.alike = None;
+        self.nearby = None;
         self.is_unique = false;
     }
 
@@ -415,6 +426,14 @@ impl Resources {
                 Err(Error::new(Kind::Generator, message))
             }
         }
+    }
+
+    /// The resources, and what they have that selectors may have meant.
+    pub(super) fn nearby(&mut self) -> (&[Resource], &mut Nearby) {
+        let nearby = self
+            .nearby
+            .get_or_insert_with(|| Box::new(Nearby::of(&self.list)));
+        (&self.list, nearby)
     }
 
     fn current(&mut self) -> &mut FxHashMap<Key, usize> {

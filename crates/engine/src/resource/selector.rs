@@ -43,14 +43,18 @@ pub const SELECTOR_PARTS: [&str; 5] = ["group", "version", "kind", "name", "name
 impl Selector {
     /// Whether a resource is meant.
     pub fn matches(&self, resource: &Resource) -> bool {
-        let current = resource.id();
-        if !self.matches_gvk(&current.gvk) {
-            return false;
-        }
-        (self.namespace.matches(resource.original_namespace())
-            || self.namespace.matches(current.effective_namespace()))
-            && (self.name.matches(resource.original_name()) || self.name.matches(&current.name))
+        self.matches_type_and_namespace(resource)
+            && (self.name.matches(resource.original_name())
+                || self.name.matches(&resource.id().name))
             && self.matches_labels(resource)
+    }
+
+    /// Whether group, version, kind and namespace fit.
+    pub(super) fn matches_type_and_namespace(&self, resource: &Resource) -> bool {
+        let current = resource.id();
+        self.matches_gvk(&current.gvk)
+            && (self.namespace.matches(resource.original_namespace())
+                || self.namespace.matches(current.effective_namespace()))
     }
 
     /// Whether group, version and kind fit.
