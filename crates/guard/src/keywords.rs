@@ -11,11 +11,14 @@ const BITS: u32 = 5;
 /// The last three letters of a text, [`BITS`] of each.
 const THREE: u32 = (1 << (3 * BITS)) - 1;
 
+/// How many numbers hold a bit for all three letters.
+const WORDS: usize = (THREE as usize + 1) / 64;
+
 /// Keywords in lower case, found in either.
 pub(super) struct Keywords {
     words: Vec<&'static str>,
     /// A bit for all three letters that a keyword begins with.
-    begun: Vec<u64>,
+    begun: Box<[u64; WORDS]>,
     /// The keywords by their first three letters, in order.
     by_letters: Vec<(u32, u32)>,
 }
@@ -28,7 +31,7 @@ fn shifted(letters: u32, byte: u8) -> u32 {
 impl Keywords {
     /// Keywords of at least two bytes each, all ASCII and in lower case.
     pub(super) fn new(words: Vec<&'static str>) -> Self {
-        let mut begun = vec![0; (THREE as usize + 1) / 64];
+        let mut begun = Box::new([0; WORDS]);
         let mut by_letters = Vec::with_capacity(words.len());
         for (number, word) in (0..).zip(&words) {
             let letters = word.bytes().take(3).fold(0, shifted);
@@ -82,17 +85,25 @@ impl Keywords {
         mut visit: impl FnMut(usize, Range<usize>) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         let mut letters = 0;
-        // A word of two letters may be the end of a text.
-        let bytes = text.iter().copied().chain([0]);
-        bytes.enumerate().try_for_each(|(at, byte)| {
+        for (at, &byte) in text.iter().enumerate() {
             letters = shifted(letters, byte);
-            if self.begun[letters as usize / 64] >> (letters % 64) & 1 == 1
+            if self.begins(letters)
                 && let Some(start) = at.checked_sub(2)
             {
-                return self.begin_at(text, start, letters, &mut visit);
+                self.begin_at(text, start, letters, &mut visit)?;
             }
-            ControlFlow::Continue(())
-        })
+        }
+        // The last two letters may be a word.
+        letters = shifted(letters, 0);
+        match text.len().checked_sub(2).filter(|_| self.begins(letters)) {
+            Some(start) => self.begin_at(text, start, letters, &mut visit),
+            None => ControlFlow::Continue(()),
+        }
+    }
+
+    /// Whether a keyword begins with three letters.
+    fn begins(&self, letters: u32) -> bool {
+        self.begun[letters as usize / 64 % WORDS] >> (letters % 64) & 1 == 1
     }
 
     /// Visits the keywords that begin at an offset.

@@ -62,6 +62,28 @@ const fn within(
 }
 
 impl Rule {
+    /// Whether a text may begin with a token that begins with its keyword: most keywords are in
+    /// lower case what the expression begins with, and stand in the text in any case.
+    pub(super) fn opens(&self, text: &[u8]) -> bool {
+        let expression = self.expression.as_bytes();
+        // Another alternative, or a repetition, may begin otherwise.
+        let is_plain = |keyword: &str| {
+            let next = expression.get(keyword.len());
+            keyword
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+                && !next.is_some_and(|next| b"?*+{".contains(next))
+                && !expression.contains(&b'|')
+        };
+        self.keywords.iter().any(|keyword| {
+            let (found, wanted) = (text.get(..keyword.len()), expression.get(..keyword.len()));
+            let is = |bytes: Option<&[u8]>| {
+                bytes.is_some_and(|bytes| bytes.eq_ignore_ascii_case(keyword.as_bytes()))
+            };
+            is(found) && (!is(wanted) || !is_plain(keyword) || found == wanted)
+        })
+    }
+
     /// The same, of a token that begins with so many letters and digits.
     const fn beginning_with(mut self, letters: usize) -> Self {
         self.letters = letters;

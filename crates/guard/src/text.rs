@@ -189,8 +189,10 @@ impl Searcher {
         let start = keyword.saturating_sub(row.before);
         let reach = if row.before == 0 { WINDOW } else { NEAR };
         let window = &text[start..text.len().min(keyword + reach)];
-        let letters = text[keyword..].iter().take(row.letters);
-        if !letters.into_iter().all(u8::is_ascii_alphanumeric) {
+        let mut letters = text[keyword..].iter().take(row.letters);
+        if !letters.all(u8::is_ascii_alphanumeric)
+            || row.before == 0 && !row.opens(&text[keyword..])
+        {
             return;
         }
         let expression = self.expressions[rule].get_or_init(|| compile(rule));
