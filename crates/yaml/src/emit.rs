@@ -250,11 +250,15 @@ impl<'o> Output<'o> {
         if classes.may_have_other_breaks() {
             self.odd_lines(text, indent);
         } else {
-            for line in text.split_inclusive('\n') {
-                if line != "\n" {
+            let mut start = 0;
+            let ends = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1);
+            for end in ends.chain([text.len()]) {
+                let line = text.cut(start..end);
+                if !matches!(line, "" | "\n") {
                     self.indent(indent);
                 }
                 self.push(line);
+                start = end;
             }
         }
         if lacks_break {

@@ -72,7 +72,7 @@ pub fn take_manifests(bytes: Bytes, source: SourceId) -> Result<Manifests> {
 }
 
 /// The length of a collection, in bytes, from which on it is kept as a piece of its text.
-const WORTH_KEEPING: usize = 1024;
+const WORTH_KEEPING: usize = 4096;
 
 /// As [`take_manifests`], with another length from which on collections are kept; for those that
 /// hold this against nodes.
