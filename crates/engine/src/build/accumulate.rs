@@ -56,6 +56,10 @@ impl<'l> KustTarget<'l> {
             if context.leaves_out_file(self.loader.root(), name) {
                 continue;
             }
+            let read = read.or_else(|| {
+                let content = self.loader.read_if_plain(name)?;
+                Some(content.and_then(|content| self.documents(name, content)))
+            });
             if read.is_none() && self.loader.is_base(name) {
                 gathered.merge(self.base(context, name)?).map_err(twice)?;
                 self.tell_of(context, name, gathered);

@@ -2,13 +2,15 @@
 //! merge or JSON 6902.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use kustom_yaml::error::{Error, Kind, Result, nearest};
 use kustom_yaml::finding::Finding;
-use kustom_yaml::limits::Budget;
+use kustom_yaml::limits::{Budget, VALUE};
 use kustom_yaml::place::{SourceId, Span};
-use kustom_yaml::{Node, Size, Tag, Text, read_config, read_json, read_manifests};
+use kustom_yaml::{Node, Size, Str, Tag, Text, read_config, read_json, read_manifests};
+use rustc_hash::FxHashMap;
 
 use super::Context;
 use super::near::{closest, nearly};
@@ -22,17 +24,24 @@ use crate::transform::links;
 /// The content of a patch, of either kind.
 enum Content {
     Strategic(Vec<Resource>),
-    Json(JsonPatch),
+    Json(Arc<JsonPatch>),
 }
+
+/// The JSON patches that were read from files, each with the size of its file: one file is often a
+/// patch of several targets.
+#[derive(Default)]
+pub(super) struct JsonFiles(FxHashMap<Str, (Arc<JsonPatch>, u64)>);
 
 /// Applies an entry of `patches`, and says how many objects it met.
 pub(super) fn patch(
     context: &mut Context<'_>,
     target: &KustTarget<'_>,
     resources: &mut Resources,
+    known: &mut JsonFiles,
     patch: &Patch,
 ) -> Result<usize> {
-    let content = read(context, target, patch).map_err(|error| error.at(patch.span))?;
+    let content =
+        known_or_read(context, target, known, patch).map_err(|error| error.at(patch.span))?;
     let here = |error: Error| error.note("while this patch was applied", Some(patch.span.into()));
     match content {
         Content::Strategic(mut patches) => {
@@ -182,8 +191,38 @@ fn is_file_name(patch: &Patch) -> bool {
     is_file && !text.contains(char::is_whitespace) && !text.contains(['{', '['])
 }
 
-fn read(context: &Context<'_>, target: &KustTarget<'_>, patch: &Patch) -> Result<Content> {
+/// What an entry says; the file of one that was read before is charged again, and not read.
+fn known_or_read(
+    context: &Context<'_>,
+    target: &KustTarget<'_>,
+    known: &mut JsonFiles,
+    patch: &Patch,
+) -> Result<Content> {
+    let path = &patch.path;
+    if !patch.patch.trim().is_empty() || path.is_empty() {
+        let text = text_of(target, patch)?;
+        return read(context, target, patch, text);
+    }
+    if let Some((json, size)) = known.0.get(&path.text) {
+        let charged = context.budget.charge("this file", *size);
+        charged.map_err(|error| error.at(path.span))?;
+        return Ok(Content::Json(Arc::clone(json)));
+    }
     let (bytes, source) = text_of(target, patch)?;
+    let size = VALUE + bytes.len() as u64;
+    let content = read(context, target, patch, (bytes, source))?;
+    if let Content::Json(json) = &content {
+        known.0.insert(path.text.clone(), (Arc::clone(json), size));
+    }
+    Ok(content)
+}
+
+fn read(
+    context: &Context<'_>,
+    target: &KustTarget<'_>,
+    patch: &Patch,
+    (bytes, source): (Bytes, SourceId),
+) -> Result<Content> {
     let strategic = read_manifests(&bytes, source).and_then(|stream| {
         let is_list = stream.documents.iter().any(Node::is_seq);
         let resources = resource::from_documents(stream, &context.schema);
@@ -199,7 +238,7 @@ fn read(context: &Context<'_>, target: &KustTarget<'_>, patch: &Patch) -> Result
     };
     let looks_like_a_list = matches!(bytes.trim_ascii_start().first(), Some(b'-' | b'['));
     match json(&bytes, source) {
-        Ok(operations) => Ok(Content::Json(operations)),
+        Ok(operations) => Ok(Content::Json(Arc::new(operations))),
         Err(json_error) if looks_like_a_list => Err(json_error),
         Err(_) if is_file_name(patch) => {
             let message = "expected a patch in `patch`, found the name of a file";

@@ -4,6 +4,7 @@
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::place::Span;
 
+use super::patches::JsonFiles;
 use super::target::KustTarget;
 use super::{Accumulated, Context, config_maps, origin, patches, replacements};
 use crate::generate::{self, Product};
@@ -157,7 +158,9 @@ pub(super) fn transform(
             suffix::apply(resources, suffix, specs, &context.schema)
         }
         Builtin::Replica(replica, specs) => replicas::apply(resources, replica, specs),
-        Builtin::Patch(patch) => patches::patch(context, target, resources, patch).map(drop),
+        Builtin::Patch(patch) => {
+            patches::patch(context, target, resources, &mut JsonFiles::default(), patch).map(drop)
+        }
         Builtin::PatchJson6902(patch) => patches::json6902(context, target, resources, patch),
         Builtin::PatchStrategicMerge(paths, text) => {
             let mut sources = paths.clone();

@@ -128,13 +128,20 @@ impl<'l> KustTarget<'l> {
         let is_file = |name: &Text| self.loader.kind(name) == Some(FileKind::File);
         names
             .par_iter()
-            .map(|name| is_file(name).then(|| self.stream(name)))
+            .map(|name| match self.loader.read_if_plain(name) {
+                Some(read) => Some(read.and_then(|content| self.documents(name, content))),
+                None => is_file(name).then(|| self.stream(name)),
+            })
             .collect()
     }
 
     /// The documents of a file.
     fn stream(&self, name: &Text) -> Result<Manifests> {
-        let content = self.loader.read(name)?;
+        self.documents(name, self.loader.read(name)?)
+    }
+
+    /// The documents of what was read of a file.
+    pub(super) fn documents(&self, name: &Text, content: Content) -> Result<Manifests> {
         let library = self.loader.library();
         let (stream, size) = library
             .manifests(content)

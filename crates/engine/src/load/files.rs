@@ -2,7 +2,7 @@
 //! another.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
 use std::path::{Component, MAIN_SEPARATOR, Path, PathBuf};
@@ -51,6 +51,19 @@ pub trait Files: Sync {
     ///
     /// If nothing is there.
     fn resolve(&self, path: &Path) -> io::Result<(PathBuf, FileKind)>;
+
+    /// A file with its path without links, where it takes no more than to open it to have both.
+    ///
+    /// Nothing says nothing: [`Files::resolve`] and [`Files::content`] know more. `path` is
+    /// [`normalized`]; whether the file may be read is asked, with its path without links, before it
+    /// is opened.
+    fn read_unlinked(
+        &self,
+        _path: &Path,
+        _may_read: &dyn Fn(&Path) -> bool,
+    ) -> Option<(PathBuf, Bytes)> {
+        None
+    }
 
     /// The names in a directory, sorted.
     ///
@@ -293,6 +306,28 @@ impl LookupCache {
         linked.insert(file.into(), target.clone());
         Ok(Some(target))
     }
+
+    /// A path without links in what leads to it, unless it takes the long way.
+    fn place(&self, path: &Path) -> Option<PathBuf> {
+        let text = path.to_str()?;
+        let (directory, name) = text.rsplit_once('/')?;
+        if text.len() > LONGEST_WAY || matches!(name, "" | "." | "..") {
+            return None;
+        }
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let found = match known.get(OsStr::new(directory)) {
+            Some((found, FileKind::Directory)) => found.clone(),
+            Some(_) => return None,
+            None => {
+                drop(known);
+                self.directory(Path::new(directory)).ok()??
+            }
+        };
+        Some(match found.as_os_str() == directory {
+            true => path.to_path_buf(),
+            false => found.join(name),
+        })
+    }
 }
 
 impl Files for LookupCache {
@@ -325,6 +360,16 @@ impl Files for LookupCache {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.insert(path.into(), found.clone());
         Ok(found)
+    }
+
+    fn read_unlinked(
+        &self,
+        path: &Path,
+        may_read: &dyn Fn(&Path) -> bool,
+    ) -> Option<(PathBuf, Bytes)> {
+        let path = self.place(path).filter(|path| may_read(path))?;
+        let bytes = open::unlinked(&path, self.largest)?;
+        Some((path, bytes))
     }
 
     fn list(&self, directory: &Path) -> io::Result<Vec<String>> {
@@ -657,6 +702,41 @@ mod tests {
         );
         assert!(files.read(Path::new("/a/z")).is_err());
         assert!(files.resolve(Path::new("/b")).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_is_read_at_once_where_no_link_is_its_last_part() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path().canonicalize().unwrap();
+        fs::create_dir_all(root.join("a/b")).unwrap();
+        fs::write(root.join("a/b/file"), "12345").unwrap();
+        std::os::unix::fs::symlink("b/file", root.join("a/link")).unwrap();
+        std::os::unix::fs::symlink("b", root.join("a/linked")).unwrap();
+        let files = LookupCache::default();
+        let read = |path: &str| files.read_unlinked(&root.join(path), &|_| true);
+        let found = Some((root.join("a/b/file"), Bytes::from("12345")));
+        assert_eq!(read("a/b/file"), found);
+        // Links before the last part are followed, now and when they are known.
+        assert_eq!(read("a/linked/file"), found);
+        assert_eq!(read("a/linked/file"), found);
+        for other in [
+            "a/link",
+            "a/b",
+            "a/b/none",
+            "a/b/.",
+            "a/b/..",
+            "a/b/file/",
+            "a/b/file/x",
+        ] {
+            assert_eq!(read(other), None, "{other}");
+        }
+        // Who may not read it is asked where it really is.
+        let inside = |path: &Path| path.starts_with(root.join("a/linked"));
+        let path = root.join("a/linked/file");
+        assert_eq!(files.read_unlinked(&path, &inside), None);
+        let small = LookupCache::default().bounded(4);
+        assert_eq!(small.read_unlinked(&path, &|_| true), None);
     }
 
     #[cfg(unix)]

@@ -29,6 +29,7 @@ mod packs;
 mod parsed;
 mod part;
 mod provenance;
+mod reading;
 mod recording;
 mod registry;
 mod remote;
@@ -50,7 +51,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use kustom_yaml::error::{Error, Kind, Result};
-use kustom_yaml::limits::{Budget, VALUE};
+use kustom_yaml::limits::Budget;
 use kustom_yaml::place::{Place, SourceId, Span};
 use kustom_yaml::{Manifests, Text};
 
@@ -308,6 +309,12 @@ impl<'f> SourceStore<'f> {
 
     /// A path of this machine, as it is shown to people.
     fn shown<'p>(&self, path: &'p Path) -> &'p Path {
+        // By its letters, where these are enough: parts take several times as long to compare.
+        let inside = path.to_str().zip(self.working_directory.to_str());
+        let inside = inside.and_then(|(path, here)| path.strip_prefix(here)?.strip_prefix('/'));
+        if let Some(inside) = inside.filter(|it| !it.is_empty() && !it.starts_with(['/', '.'])) {
+            return Path::new(inside);
+        }
         path.strip_prefix(&self.working_directory).unwrap_or(path)
     }
 
@@ -402,7 +409,9 @@ impl<'l> Loader<'l> {
     /// As in kustomize, `..` takes away the part before it, whether that is a link, a file or nothing:
     /// `link/../x` is `x`. Only an absolute name is left to the system where any may be read.
     fn path(&self, name: &str) -> PathBuf {
-        let path = self.root.join(name);
+        let mut path = PathBuf::with_capacity(self.root.as_os_str().len() + 1 + name.len());
+        path.push(&self.root);
+        path.push(name);
         match self.is_bound() || !Path::new(name).is_absolute() {
             true => normalized(&path),
             false => path,
@@ -445,92 +454,6 @@ impl<'l> Loader<'l> {
     /// Whether something that could not be read as a file may still be a base.
     pub fn may_be_base(&self, name: &str) -> bool {
         is_http(name) && Repository::parse(name).is_some() && !self.library.is_settled()
-    }
-
-    /// Reads a file that a kustomization names: a path, or the URL of a file.
-    ///
-    /// # Errors
-    ///
-    /// If it is missing, unreadable, a directory, or out of bounds; all at the place of the name.
-    pub fn read(&self, name: &Text) -> Result<Content> {
-        self.read_bound(name, self.is_bound())
-    }
-
-    /// Reads a file that a program would read by itself: from anywhere, but for what is fetched.
-    ///
-    /// # Errors
-    ///
-    /// As [`Loader::read`].
-    pub fn read_as_program(&self, name: &Text) -> Result<Content> {
-        self.read_bound(name, self.checkout.is_some())
-    }
-
-    fn read_bound(&self, name: &Text, is_bound: bool) -> Result<Content> {
-        if is_http(name) {
-            let library = self.library;
-            let served = library
-                .beside()
-                .and_then(|beside| library.remotes().file(name, beside))
-                .map_err(|error| error.at(name.span))?;
-            self.charge(name, &served.bytes)?;
-            let shown = match &served.path {
-                Some(path) => library.shown(path).to_string_lossy().into_owned(),
-                None => url::shown_url(name),
-            };
-            return Ok(Content {
-                bytes: Bytes::copy_from_slice(&served.bytes),
-                source: library.register(served.path, &shown),
-            });
-        }
-        let path = self.path(name);
-        let (resolved, kind) = self
-            .files()
-            .resolve(&path)
-            .map_err(|cause| self.missing(name, &path, cause))?;
-        if kind == FileKind::Directory {
-            return Err(
-                Error::new(Kind::Load, format!("`{name}` is a directory, not a file"))
-                    .at(name.span)
-                    .help("name a file in it, one entry for each"),
-            );
-        }
-        if is_bound && !resolved.starts_with(&self.root) {
-            let message = format!("`{name}` is outside of `{}`", self.shown_root());
-            let error = Error::new(Kind::Load, message).at(name.span);
-            return Err(error.help(match self.checkout {
-                Some(_) => "what is fetched may only read files in its directory and below".into(),
-                None => format!(
-                    "a kustomization reads only files below its directory: move the file into \
-                     `{}`, or pass `--load-restrictor LoadRestrictionsNone`",
-                    self.shown_root()
-                ),
-            }));
-        }
-        let bytes = self
-            .files()
-            .content(&resolved)
-            .map_err(|cause| cannot(&format!("read `{name}`"), cause).at(name.span))?;
-        self.charge(name, &bytes)?;
-        let origin = self.files().editable_path(&resolved);
-        let shown = self.shown(&origin).to_string_lossy().into_owned();
-        let path = (!self.is_fetched()).then_some(resolved);
-        Ok(Content {
-            bytes,
-            source: self.library.register(path, &shown),
-        })
-    }
-
-    /// Charges a file that was read.
-    fn charge(&self, name: &Text, bytes: &[u8]) -> Result<()> {
-        let budget = &self.library.budget;
-        let charged = budget.charge("this file", VALUE + bytes.len() as u64);
-        charged.map_err(|error| error.at(name.span))
-    }
-
-    /// Reads a file of the directory if it is there and within bounds.
-    pub fn read_if_there(&self, name: &str) -> Option<Content> {
-        self.kind(name)?;
-        self.read(&Text::from(name)).ok()
     }
 
     /// Opens a directory that a kustomization names: a path, or the URL of a repository.

@@ -23,28 +23,49 @@ pub(super) fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     if is_of_caller(path) {
         return bounded(File::open(path)?, most);
     }
-    let (file, length) = regular(path, most)?;
-    whole(&file, length, most)
+    let (file, length) = regular(path, Links::Followed, most)?;
+    whole(file, length, most)
 }
 
 /// The same; a large one may lie in large pages.
 pub(super) fn content(path: &Path, most: u64) -> io::Result<Bytes> {
-    #[cfg(target_os = "linux")]
-    if !is_of_caller(path) {
-        let (file, length) = regular(path, most)?;
-        if length < large_pages::WORTH {
-            return whole(&file, length, most).map(Bytes::from);
-        }
-        if let Some(bytes) = large_pages::read(&file, length)? {
-            return Ok(bytes);
-        }
+    if !is_of_caller(path)
+        && let Some(bytes) = kept(path, Links::Followed, most)?
+    {
+        return Ok(bytes);
     }
     read(path, most).map(Bytes::from)
 }
 
+/// The same of a file that is no link; nothing where it is one, or cannot be read, of which [`read`]
+/// says why.
+pub(super) fn unlinked(path: &Path, most: u64) -> Option<Bytes> {
+    match is_of_caller(path) {
+        true => None,
+        false => kept(path, Links::Refused, most).ok()?,
+    }
+}
+
+/// Reads a regular file; nothing if a large one has grown meanwhile.
+fn kept(path: &Path, links: Links, most: u64) -> io::Result<Option<Bytes>> {
+    let (file, length) = regular(path, links, most)?;
+    #[cfg(target_os = "linux")]
+    if length >= large_pages::WORTH {
+        return large_pages::read(&file, length);
+    }
+    whole(file, length, most).map(|bytes| Some(bytes.into()))
+}
+
+/// What becomes of a link at the end of a path.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Links {
+    Followed,
+    Refused,
+}
+
 /// Opens a regular file, and says how long it is.
-fn regular(path: &Path, most: u64) -> io::Result<(File, usize)> {
-    let file = open(path)?;
+fn regular(path: &Path, links: Links, most: u64) -> io::Result<(File, usize)> {
+    let file = open(path, links)?;
     let found = file.metadata()?;
     if !found.is_file() {
         return Err(match found.is_dir() {
@@ -58,14 +79,32 @@ fn regular(path: &Path, most: u64) -> io::Result<(File, usize)> {
     Ok((file, usize::try_from(found.len()).unwrap_or(usize::MAX)))
 }
 
+/// The length of a file up to which its memory is cleared before it is read, so that one call reads
+/// it and sees its end.
+const ONE_READ: usize = 256 << 10;
+
 /// Reads a file that was so long.
-fn whole(file: &File, length: usize, most: u64) -> io::Result<Vec<u8>> {
+fn whole(mut file: File, length: usize, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    // Room for the end, which is asked for once more.
+    // Room for the end: a file that is read to where it should end may have grown.
+    let room = length.saturating_add(1);
     bytes
-        .try_reserve_exact(length.saturating_add(1))
+        .try_reserve_exact(room)
         .map_err(|_| io::ErrorKind::OutOfMemory)?;
-    file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    // A file of the kernel says that it is empty.
+    if (2..=ONE_READ).contains(&room) {
+        bytes.resize(room, 0);
+        let read = match file.read(&mut bytes) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
+            read => read?,
+        };
+        bytes.truncate(read);
+        if read == length {
+            return Ok(bytes);
+        }
+    }
+    let rest = most.saturating_add(1).saturating_sub(bytes.len() as u64);
+    file.take(rest).read_to_end(&mut bytes)?;
     match bytes.len() as u64 > most {
         true => Err(too_large(most)),
         false => Ok(bytes),
@@ -89,26 +128,47 @@ pub fn bounded(stream: impl Read, most: u64) -> io::Result<Vec<u8>> {
 }
 
 #[cfg(unix)]
-fn open(path: &Path) -> io::Result<File> {
+fn open(path: &Path, links: Links) -> io::Result<File> {
+    use rustix::fs::OFlags;
     use std::os::unix::fs::OpenOptionsExt as _;
 
     // Opening a pipe without a writer would block, and opening a terminal would make it ours.
-    let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
+    let mut flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+    flags.set(OFlags::NOFOLLOW, links == Links::Refused);
     let flags = i32::try_from(flags.bits()).unwrap_or_default();
     let opened = File::options().read(true).custom_flags(flags).open(path);
     // A socket cannot be opened.
-    opened.map_err(|error| match std::fs::metadata(path) {
-        Ok(found) if !found.is_file() && !found.is_dir() => irregular(&found),
-        _ => error,
+    opened.map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => error,
+        _ => refused(path, error),
     })
 }
 
+/// Why something cannot be opened that is there.
+#[cfg(unix)]
+#[cold]
+fn refused(path: &Path, error: io::Error) -> io::Error {
+    match std::fs::metadata(path) {
+        Ok(found) if !found.is_file() && !found.is_dir() => irregular(&found),
+        _ => error,
+    }
+}
+
 #[cfg(not(unix))]
-fn open(path: &Path) -> io::Result<File> {
-    File::open(path)
+fn open(path: &Path, links: Links) -> io::Result<File> {
+    match links {
+        Links::Followed => File::open(path),
+        Links::Refused => Err(io::ErrorKind::Unsupported.into()),
+    }
 }
 
 fn is_of_caller(path: &Path) -> bool {
+    // Nearly every path begins otherwise.
+    if let [b'/', second, ..] = path.as_os_str().as_encoded_bytes()
+        && !b"dp./".contains(second)
+    {
+        return false;
+    }
     path.starts_with("/dev") && (path == Path::new("/dev/null") || path == Path::new("/dev/stdin"))
         || path.starts_with("/dev/fd")
         || path.starts_with("/proc/self/fd")
@@ -166,6 +226,38 @@ mod tests {
         assert_eq!(bounded(&b"123"[..], 3).unwrap(), b"123");
         let error = read(directory.path(), 5).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::IsADirectory);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_not_followed_where_that_is_asked() {
+        let directory = tempfile::tempdir().unwrap();
+        let [path, link] = ["f", "link"].map(|name| directory.path().join(name));
+        std::fs::write(&path, "12345").unwrap();
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        assert_eq!(unlinked(&path, 5).unwrap(), "12345");
+        assert_eq!(unlinked(&path, 4), None);
+        assert_eq!(unlinked(&link, 5), None);
+        assert_eq!(unlinked(directory.path(), 5), None);
+        assert_eq!(read(&link, 5).unwrap(), b"12345");
+    }
+
+    #[test]
+    fn a_file_of_any_length_is_read_wholly() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("f");
+        for length in [0, 1, 2, 31, ONE_READ - 1, ONE_READ, ONE_READ + 1] {
+            let bytes: Vec<u8> = (0..=255).cycle().take(length).collect();
+            std::fs::write(&path, &bytes).unwrap();
+            assert!(read(&path, largest_file()).unwrap() == bytes, "{length}");
+        }
+        // A file of the kernel does not say how long it is.
+        #[cfg(target_os = "linux")]
+        assert!(
+            !read(Path::new("/proc/self/status"), 1 << 20)
+                .unwrap()
+                .is_empty()
+        );
     }
 
     #[cfg(unix)]

@@ -59,9 +59,10 @@ impl Selector {
 
     /// Whether group, version and kind fit.
     pub fn matches_gvk(&self, gvk: &Gvk) -> bool {
-        self.group.matches(&gvk.group)
+        // Kinds differ most.
+        self.kind.matches(&gvk.kind)
+            && self.group.matches(&gvk.group)
             && self.version.matches(&gvk.version)
-            && self.kind.matches(&gvk.kind)
     }
 
     /// Whether every part of one id fits, its namespace taken as it is written.
@@ -203,6 +204,10 @@ fn fits(pieces: &[Piece], text: &str) -> bool {
         let mut after = rest.clone();
         let next = after.next();
         match pieces.get(at) {
+            // What is left goes to the end of the line.
+            Some(Piece::Anything) if at + 1 == pieces.len() => {
+                return !rest.as_str().contains('\n');
+            }
             Some(Piece::Anything) => {
                 at += 1;
                 behind = Some((at, rest.clone()));
