@@ -45,13 +45,18 @@ const KEY_LENGTH: usize = 1000;
 ///
 /// Large collections that stand in it as they will be printed are pieces of the text that is `kept`,
 /// which it is a part of.
-pub(super) fn first(
-    text: &str,
+pub(super) fn first<'t>(
+    text: &'t str,
     origin: Origin,
     dialect: Dialect,
-    kept: Option<KeptText<'_>>,
+    kept: Option<&'t mut KeptText<'_>>,
 ) -> Option<Node> {
-    let mut reader = Reader::new(text, origin, dialect)?;
+    let part = origin.offset..origin.offset + text.len();
+    let is_simple = kept.as_ref().is_some_and(|kept| kept.is_simple(part));
+    let mut reader = match is_simple {
+        true => Reader::of(text, origin, dialect),
+        false => Reader::new(text, origin, dialect)?,
+    };
     if let Some(kept) = kept.filter(|_| dialect == Dialect::Manifest) {
         reader.kept = Kept::new(text, origin.offset, kept, origin.source).map(Box::new);
     }

@@ -16,14 +16,18 @@ pub(super) struct Changes {
 }
 
 /// A part of the text that is printed differently; what is before it in its first line is not.
+#[derive(Clone)]
 struct Change {
     range: Range<u32>,
     kind: Kind,
 }
 
+#[derive(Clone)]
 enum Kind {
     /// Printed is what was made.
     Made(Range<u32>),
+    /// A collection with the lines of an earlier one, which starts at this offset of the text.
+    Again(u32),
     /// A collection whose lines are printed so many columns further to the right.
     Moved(i32),
     /// A mapping whose entries are printed in another order. Those of one that begins in the line of a
@@ -86,51 +90,73 @@ impl Changes {
         self.list.insert(index, Change { range, kind });
     }
 
-    /// Changes the lines of a collection, which come after all others so far, as the same lines of
-    /// another one are changed, so many bytes before.
-    pub(super) fn repeat(&mut self, before: &Range<u32>, further: u32) {
+    /// Changes the lines of a collection, which come after all others so far, as the same lines are
+    /// changed so many bytes before: in this document, or in one with these changes. They are printed
+    /// so many columns further to the right; from this length on, the printer hears that they come again.
+    pub(super) fn repeat(
+        &mut self,
+        earlier: Option<&Self>,
+        before: &Range<u32>,
+        further: u32,
+        by: i32,
+        worth_keeping: usize,
+    ) {
         let moved = |range: &Range<u32>| range.start + further..range.end + further;
-        let first = self
-            .list
-            .partition_point(|it| it.range.start < before.start);
-        let behind = self.list.partition_point(|it| it.range.start < before.end);
+        let list = earlier.map_or(&self.list, |earlier| &earlier.list);
+        let first = list.partition_point(|it| it.range.start < before.start);
+        let behind = list.partition_point(|it| it.range.start < before.end);
+        let mut all = list.get(first..behind).unwrap_or_default().iter();
+        let is_known = all.any(|it| it.range == *before && matches!(it.kind, Kind::Again(_)));
+        let is_changed = by != 0 || first < behind;
+        if is_changed && !is_known && before.len() >= worth_keeping {
+            self.list.push(Change {
+                range: moved(before),
+                kind: Kind::Again(before.start),
+            });
+        }
         for index in first..behind {
-            let Change { range, kind } = &self.list[index];
+            let list = earlier.map_or(&self.list, |earlier| &earlier.list);
+            let Change { range, kind } = list[index].clone();
             let kind = match kind {
                 // How the whole collection is moved depends on what is around it.
-                Kind::Moved(_) if range == before => continue,
-                Kind::Moved(by) => Kind::Moved(*by),
-                Kind::Made(made) => Kind::Made(made.clone()),
+                Kind::Moved(_) if range == *before => continue,
+                kind @ (Kind::Moved(_) | Kind::Again(_)) => kind,
+                Kind::Made(made) => Kind::Made(match earlier {
+                    None => made,
+                    Some(earlier) => {
+                        let start = self.made.len() as u32;
+                        self.made.push_str(earlier.made.cut(offsets(&made)));
+                        start..self.made.len() as u32
+                    }
+                }),
                 Kind::Sorted { column, entries } => {
                     let first = self.entries.len() as u32;
-                    self.entries.extend_from_within(offsets(entries));
-                    let entries = first..self.entries.len() as u32;
+                    let entries = offsets(&entries);
+                    match earlier {
+                        None => self.entries.extend_from_within(entries),
+                        Some(earlier) => {
+                            let entries = earlier.entries.get(entries);
+                            self.entries.extend_from_slice(entries.unwrap_or_default());
+                        }
+                    }
                     let copies = self.entries.iter_mut().skip(first as usize);
                     copies.for_each(|entry| *entry = moved(entry));
-                    Kind::Sorted {
-                        column: *column,
-                        entries,
-                    }
+                    let entries = first..self.entries.len() as u32;
+                    Kind::Sorted { column, entries }
                 }
             };
-            let range = moved(range);
+            let range = moved(&range);
             self.list.push(Change { range, kind });
         }
     }
 
     /// Says what is printed of a part of a text whose lines are moved so many columns to the right.
-    pub(super) fn print(
-        &self,
-        text: &str,
-        range: Range<u32>,
-        by: i32,
-        push: &mut impl FnMut(&str),
-    ) {
+    pub(super) fn print(&self, text: &str, range: Range<u32>, by: i32, sink: &mut impl Sink) {
         let changes = within(&self.list, &range);
         let mut printer = Printer {
             text,
             changes: self,
-            push,
+            sink,
         };
         printer.part(range, by, changes);
     }
@@ -145,7 +171,13 @@ impl Changes {
 
 /// The changes that start before an offset, and the others.
 fn halves(changes: &[Change], offset: u32) -> (&[Change], &[Change]) {
-    changes.split_at(changes.partition_point(|it| it.range.start < offset))
+    // There are few in most collections.
+    let mut near = changes.iter().take(8);
+    let near = near.position(|it| it.range.start >= offset);
+    changes.split_at(match near {
+        Some(near) => near,
+        None => changes.partition_point(|it| it.range.start < offset),
+    })
 }
 
 /// The changes that start within a part of the text.
@@ -153,13 +185,62 @@ fn within<'c>(changes: &'c [Change], range: &Range<u32>) -> &'c [Change] {
     halves(halves(changes, range.start).1, range.end).0
 }
 
-struct Printer<'p, P> {
-    text: &'p str,
-    changes: &'p Changes,
-    push: &'p mut P,
+/// Lines of a collection, printed so many columns to the right of where they stand.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Lines {
+    /// The address of the first of them.
+    first: usize,
+    by: i32,
 }
 
-impl<P: FnMut(&str)> Printer<'_, P> {
+/// Where a text goes, part by part.
+pub(super) trait Sink {
+    fn push(&mut self, part: &str);
+
+    /// Says where the next part will be, for [`Self::keep`].
+    fn start(&mut self) -> usize {
+        0
+    }
+
+    /// May keep what was added since, which may come again.
+    fn keep(&mut self, _lines: Lines, _start: usize) {}
+
+    /// Adds what was kept of lines, if it was.
+    fn push_again(&mut self, _lines: Lines) -> bool {
+        false
+    }
+
+    /// Adds lines, those with content without their first columns, which are spaces.
+    fn push_without(&mut self, columns: usize, lines: &str) {
+        let mut start = 0;
+        for end in memchr::memchr_iter(b'\n', lines.as_bytes()).chain([lines.len()]) {
+            if lines
+                .as_bytes()
+                .get(start)
+                .is_some_and(|first| *first != b'\n')
+            {
+                start += columns;
+            }
+            let end = (end + 1).min(lines.len());
+            self.push(lines.cut(start..end));
+            start = end;
+        }
+    }
+}
+
+impl Sink for String {
+    fn push(&mut self, part: &str) {
+        self.push_str(part);
+    }
+}
+
+struct Printer<'p, S> {
+    text: &'p str,
+    changes: &'p Changes,
+    sink: &'p mut S,
+}
+
+impl<S: Sink> Printer<'_, S> {
     /// Prints a part of the text with the changes in it.
     fn part(&mut self, range: Range<u32>, by: i32, changes: &[Change]) {
         let mut at = range.start;
@@ -169,7 +250,18 @@ impl<P: FnMut(&str)> Printer<'_, P> {
             at = change.range.end;
             rest = match &change.kind {
                 Kind::Made(made) => {
-                    (self.push)(self.changes.made.cut(offsets(made)));
+                    self.sink.push(self.changes.made.cut(offsets(made)));
+                    after
+                }
+                Kind::Again(first) => {
+                    let (inside, after) = halves(after, at);
+                    let first = self.text.as_ptr().addr() + *first as usize;
+                    let lines = Lines { first, by };
+                    if !self.sink.push_again(lines) {
+                        let start = self.sink.start();
+                        self.part(change.range.clone(), by, inside);
+                        self.sink.keep(lines, start);
+                    }
                     after
                 }
                 Kind::Moved(by) => {
@@ -198,27 +290,29 @@ impl<P: FnMut(&str)> Printer<'_, P> {
 
     /// Prints a part of the text that has no changes.
     fn lines(&mut self, range: Range<u32>, by: i32) {
-        let part = self.text.cut(offsets(&range));
+        let mut part = self.text.cut(offsets(&range));
         if by == 0 || part.is_empty() {
-            return (self.push)(part);
+            return self.sink.push(part);
         }
         let before = (range.start as usize).checked_sub(1);
-        let mut is_start = before.is_none_or(|it| self.text.as_bytes().get(it) == Some(&b'\n'));
-        let (less, more) = match usize::try_from(by) {
-            Ok(more) => (0, more),
-            Err(_) => (by.unsigned_abs() as usize, 0),
-        };
-        let mut start = 0;
-        let ends = memchr::memchr_iter(b'\n', part.as_bytes()).map(|at| at + 1);
-        for end in ends.chain([part.len()]) {
-            // Lines without content are not indented.
-            if is_start && !matches!(part.as_bytes().get(start), None | Some(b'\n')) {
-                self.indent(more);
-                start += less;
+        let is_start = before.is_none_or(|it| self.text.as_bytes().get(it) == Some(&b'\n'));
+        if !is_start {
+            let end = memchr::memchr(b'\n', part.as_bytes()).map_or(part.len(), |at| at + 1);
+            let (rest, lines) = part.halves(end);
+            self.sink.push(rest);
+            part = lines;
+        }
+        match usize::try_from(by) {
+            Err(_) => self.sink.push_without(by.unsigned_abs() as usize, part),
+            Ok(more) => {
+                for line in part.split_inclusive('\n') {
+                    // Lines without content are not indented.
+                    if line != "\n" {
+                        self.indent(more);
+                    }
+                    self.sink.push(line);
+                }
             }
-            (self.push)(part.cut(start..end));
-            is_start = true;
-            start = end;
         }
     }
 
@@ -227,7 +321,7 @@ impl<P: FnMut(&str)> Printer<'_, P> {
         let mut left = columns;
         while left > 0 {
             let some = left.min(SPACES.len());
-            (self.push)(SPACES.cut(..some));
+            self.sink.push(SPACES.cut(..some));
             left -= some;
         }
     }

@@ -162,16 +162,24 @@ impl<'o> Output<'o> {
         let escape_all = text.starts_with('\u{FEFF}');
         let mut column = self.column();
         let mut after_space = false;
-        // Those before are written.
-        let mut start = 0;
-        for (index, c) in text.char_indices() {
-            let is_last = index + 1 == bytes.len();
-            let is_simple = matches!(c, ' '..='~') && !matches!(c, '"' | '\\');
-            if escape_all
-                || !is_simple && (matches!(c, '"' | '\\') || is_break(c) || !is_printable(c))
-            {
+        // Those before are written, and those before passed.
+        let (mut start, mut next) = (0, 0);
+        loop {
+            let word = bytes.get(next..).filter(|_| !escape_all).map_or(0, word);
+            if word > 0 {
+                next += word;
+                column += word;
+                after_space = false;
+            }
+            let index = next;
+            let Some(c) = text.cut(index..).chars().next() else {
+                break;
+            };
+            next += c.len_utf8();
+            let is_last = next == bytes.len();
+            if escape_all || matches!(c, '"' | '\\') || is_break(c) || !is_printable(c) {
                 self.push(text.cut(start..index));
-                start = index + c.len_utf8();
+                start = next;
                 column += self.escape(c);
                 after_space = false;
                 continue;
@@ -181,9 +189,9 @@ impl<'o> Output<'o> {
                     if c == ' ' && !after_space && column > WIDTH && index > 0 && !is_last =>
                 {
                     self.push(text.cut(start..index));
-                    start = index + 1;
+                    start = next;
                     column = self.wrap(indent);
-                    if bytes[index + 1] == b' ' {
+                    if bytes[next] == b' ' {
                         self.out.push('\\');
                         column += 1;
                     }
@@ -279,6 +287,22 @@ impl<'o> Output<'o> {
             after_break = is_break;
         }
     }
+}
+
+/// How many ASCII characters at the start are written in double quotes as they are, and are no space.
+#[inline]
+fn word(text: &[u8]) -> usize {
+    static IS_UNESCAPED: [bool; 256] = {
+        let mut table = [false; 256];
+        let mut byte = b'!';
+        while byte <= b'~' {
+            table[byte as usize] = !matches!(byte, b'"' | b'\\');
+            byte += 1;
+        }
+        table
+    };
+    let end = text.iter().position(|byte| !IS_UNESCAPED[*byte as usize]);
+    end.unwrap_or(text.len())
 }
 
 /// The first space after so many characters that can be a line break.

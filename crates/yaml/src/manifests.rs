@@ -90,11 +90,8 @@ pub fn take_manifests_from(
         // It is in another encoding, or it is none.
         _ => return read_manifests(&bytes, source),
     };
-    control_chars::refuse(&text, source)?;
-    let kept = KeptText {
-        text: &text,
-        worth_keeping,
-    };
+    let unusual = control_chars::refuse(&text, source)?;
+    let kept = KeptText::new(&text, worth_keeping, &unusual);
     documents(&text, source, Some(kept))
 }
 
@@ -108,10 +105,10 @@ fn documents(text: &str, source: SourceId, kept: Option<KeptText<'_>>) -> Result
     if text.len() >= WORTH_SHARING && threads::wanted() != 1 {
         return side_by_side(rest, &options, kept);
     }
-    let mut rest = rest;
+    let (mut rest, mut kept) = (rest, kept);
     let mut stream = Manifests::default();
     while let Some((chunk, origin)) = rest.next_chunk()? {
-        stream.add(document(chunk, origin, &options, kept)?);
+        stream.add(document(chunk, origin, &options, kept.as_mut())?);
     }
     Ok(stream)
 }
@@ -138,7 +135,10 @@ fn side_by_side(
     let mut nodes = Vec::new();
     chunks
         .into_par_iter()
-        .map(|(chunk, origin)| document(chunk, origin, options, kept))
+        .map_init(
+            || kept.as_ref().map(KeptText::anew),
+            |kept, (chunk, origin)| document(chunk, origin, options, kept.as_mut()),
+        )
         .collect_into_vec(&mut nodes);
     let mut stream = Manifests::default();
     for node in nodes {
@@ -153,7 +153,7 @@ fn document(
     chunk: &str,
     origin: Origin,
     options: &Options,
-    kept: Option<KeptText<'_>>,
+    kept: Option<&mut KeptText<'_>>,
 ) -> Result<Option<Node>> {
     let mut document = read::first(chunk, origin, options, kept)?;
     if let Some(root) = &mut document

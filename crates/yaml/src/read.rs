@@ -137,7 +137,7 @@ pub(super) fn first(
     text: &str,
     origin: Origin,
     options: &Options,
-    kept: Option<KeptText<'_>>,
+    kept: Option<&mut KeptText<'_>>,
 ) -> Result<Option<Node>> {
     if !options.comments
         && let Some(node) = block_subset::first(text, origin, options.dialect, kept)

@@ -1,7 +1,11 @@
 //! A text in pieces, of which some are still in the texts that they were read from.
 
 use std::io;
+use std::ops::Range;
 
+use rustc_hash::FxHashMap;
+
+use super::changes::{Lines, Sink};
 use super::verbatim::{Extent, Source};
 use crate::cut::Cut as _;
 
@@ -51,7 +55,7 @@ impl<'n> Rope<'n> {
         let pieces = self.pieces.iter();
         let length: usize = pieces.map(|piece| piece.extent.length()).sum();
         out.reserve(self.text.len() + length);
-        self.print(&mut |part| out.push_str(part));
+        self.print(out);
     }
 
     /// Writes the whole text.
@@ -60,31 +64,172 @@ impl<'n> Rope<'n> {
     ///
     /// If it cannot be written.
     pub fn write_to(&self, out: &mut impl io::Write) -> io::Result<()> {
-        let mut buffer = String::with_capacity(BUFFER);
-        let mut result = Ok(());
-        self.print(&mut |part| {
-            if result.is_ok() && buffer.len() + part.len() > BUFFER {
-                result = out.write_all(buffer.as_bytes());
-                buffer.clear();
-            }
-            match part.len() > BUFFER {
-                _ if result.is_err() => {}
-                true => result = out.write_all(part.as_bytes()),
-                false => buffer.push_str(part),
-            }
-        });
-        result?;
-        out.write_all(buffer.as_bytes())
+        let mut buffer = Buffer {
+            bytes: vec![0; BUFFER],
+            length: 0,
+            out,
+            result: Ok(()),
+            kept: KeptLines::default(),
+        };
+        self.print(&mut buffer);
+        buffer.flush();
+        buffer.result
     }
 
     /// Says what the text is, part by part.
-    fn print(&self, push: &mut impl FnMut(&str)) {
+    fn print(&self, sink: &mut impl Sink) {
         let mut start = 0;
         for piece in &self.pieces {
-            push(self.text.cut(start..piece.at));
-            piece.source.print(piece.extent, push);
+            sink.push(self.text.cut(start..piece.at));
+            piece.source.print(piece.extent, sink);
             start = piece.at;
         }
-        push(self.text.cut(start..));
+        sink.push(self.text.cut(start..));
     }
+}
+
+/// Gathers short parts of a text before they are written.
+struct Buffer<'w, W> {
+    bytes: Vec<u8>,
+    /// How many of these are waiting.
+    length: usize,
+    out: &'w mut W,
+    /// After the first error nothing more is written.
+    result: io::Result<()>,
+    kept: KeptLines,
+}
+
+/// What was printed of lines that come again.
+#[derive(Default)]
+struct KeptLines {
+    text: Vec<u8>,
+    known: FxHashMap<Lines, Range<usize>>,
+    /// How many collections are not complete of which everything is waiting.
+    open: usize,
+    /// Where in what is waiting those are that are complete, in one that is not.
+    inner: Vec<(Lines, Range<usize>)>,
+}
+
+/// So many bytes are kept at most.
+const KEPT: usize = 1 << 20;
+
+/// Up to so many bytes are copied at once, further ones with them, which others overwrite.
+const WIDE: usize = 64;
+
+impl<W: io::Write> Buffer<'_, W> {
+    /// Writes what is waiting.
+    fn flush(&mut self) {
+        let waiting = self.bytes.get(..self.length).unwrap_or_default();
+        if self.result.is_ok() {
+            self.result = self.out.write_all(waiting);
+        }
+        self.length = 0;
+        self.kept.open = 0;
+        self.kept.inner.clear();
+    }
+
+    /// Adds a part of a text.
+    #[inline]
+    fn add(&mut self, text: &[u8], part: Range<usize>) {
+        // Most lines are short; a copy of a known length needs no call.
+        let from = text.get(part.start..).and_then(<[u8]>::first_chunk);
+        let room = self.bytes.get_mut(self.length..);
+        let to = room.and_then(<[u8]>::first_chunk_mut::<WIDE>);
+        match (from, to) {
+            (Some(from), Some(to)) if part.len() <= WIDE => {
+                *to = *from;
+                self.length += part.len();
+            }
+            _ => self.add_long(text.get(part).unwrap_or_default()),
+        }
+    }
+
+    fn add_long(&mut self, part: &[u8]) {
+        if self.length + part.len() > self.bytes.len() {
+            self.flush();
+        }
+        match self.bytes.get_mut(self.length..self.length + part.len()) {
+            Some(room) => {
+                room.copy_from_slice(part);
+                self.length += part.len();
+            }
+            None if self.result.is_ok() => self.result = self.out.write_all(part),
+            None => {}
+        }
+    }
+}
+
+impl<W: io::Write> Sink for Buffer<'_, W> {
+    fn push(&mut self, part: &str) {
+        self.add_long(part.as_bytes());
+    }
+
+    fn start(&mut self) -> usize {
+        self.kept.open += 1;
+        self.length
+    }
+
+    fn keep(&mut self, lines: Lines, start: usize) {
+        let kept = &mut self.kept;
+        // A part of it was written.
+        if kept.open == 0 {
+            return;
+        }
+        kept.open -= 1;
+        kept.inner.push((lines, start..self.length));
+        let printed = self.bytes.get(start..self.length).unwrap_or_default();
+        if kept.open > 0 {
+            return;
+        }
+        let at = kept.text.len();
+        if at + printed.len() > KEPT {
+            return kept.inner.clear();
+        }
+        if at == 0 {
+            // Room that is not used is never got from the system, and a copy into more would be.
+            kept.text.reserve_exact(KEPT);
+        }
+        kept.text.extend_from_slice(printed);
+        for (lines, part) in kept.inner.drain(..) {
+            let part = at + part.start - start..at + part.end - start;
+            kept.known.insert(lines, part);
+        }
+    }
+
+    fn push_again(&mut self, lines: Lines) -> bool {
+        let Some(part) = self.kept.known.get(&lines).cloned() else {
+            return false;
+        };
+        let text = std::mem::take(&mut self.kept.text);
+        self.add_long(text.get(part).unwrap_or_default());
+        self.kept.text = text;
+        true
+    }
+
+    fn push_without(&mut self, columns: usize, lines: &str) {
+        let mut lines = lines.as_bytes();
+        while let Some(first) = lines.first() {
+            let end = line_end(lines);
+            let start = if *first == b'\n' { 0 } else { columns };
+            self.add(lines, start..end);
+            lines = lines.get(end..).unwrap_or_default();
+        }
+    }
+}
+
+/// Where the first line of a text ends. Lines are too short for a search that is called.
+#[inline]
+fn line_end(lines: &[u8]) -> usize {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    let (words, rest) = lines.as_chunks::<8>();
+    for (number, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word) ^ (ONES * b'\n' as u64);
+        // The highest bit of the first byte that is zero, and of none before it.
+        let breaks = word.wrapping_sub(ONES) & !word & (ONES << 7);
+        if breaks != 0 {
+            return 8 * number + (breaks.trailing_zeros() / 8) as usize + 1;
+        }
+    }
+    let line = rest.iter().position(|byte| *byte == b'\n');
+    line.map_or(lines.len(), |at| 8 * words.len() + at + 1)
 }

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use bytestring::ByteString;
 
-use super::changes::Changes;
+use super::changes::{Changes, Sink};
 use crate::cut::Cut as _;
 use crate::place::SourceId;
 
@@ -67,7 +67,7 @@ impl Extent {
     }
 
     /// How many columns to the right of where they stand its lines are printed.
-    fn by(&self) -> i32 {
+    pub(super) fn by(&self) -> i32 {
         self.indent as i32 - self.column as i32
     }
 }
@@ -95,18 +95,23 @@ impl Source {
         let _ = self.found.set(found);
     }
 
+    /// What was found, if all of the document was read.
+    pub(super) fn found(&self) -> Option<&Found> {
+        self.found.get()
+    }
+
     /// The lines of a collection.
     pub(super) fn lines(&self, extent: &Extent) -> &str {
         self.text.cut(extent.start as usize..extent.end as usize)
     }
 
     /// Says what is printed of a collection, piece by piece.
-    pub(super) fn print(&self, extent: &Extent, push: &mut impl FnMut(&str)) {
+    pub(super) fn print(&self, extent: &Extent, sink: &mut impl Sink) {
         match self.found.get() {
             Some(Found { changes, .. }) => {
-                changes.print(&self.text, extent.range(), extent.by(), push);
+                changes.print(&self.text, extent.range(), extent.by(), sink);
             }
-            None => push(self.lines(extent)),
+            None => sink.push(self.lines(extent)),
         }
     }
 

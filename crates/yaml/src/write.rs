@@ -394,7 +394,7 @@ impl<'n, 'o> Writer<'n, 'o> {
                     source,
                     extent,
                 }),
-                _ => source.print(extent, &mut |text| self.output.push(text)),
+                _ => self.output.with(|out| source.print(extent, out)),
             }
             self.output.start_line();
         }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bytestring::ByteString;
 use rustc_hash::FxHasher;
 
+use super::super::control_chars::Unusual;
 use super::super::order;
 use super::super::verbatim::{Extent, Found, Source};
 use super::keys::Keys;
@@ -15,12 +16,102 @@ use crate::cut::Cut as _;
 use crate::place::SourceId;
 
 /// A text that pieces of may be kept of.
-#[derive(Clone, Copy)]
 pub(in super::super) struct Text<'t> {
     /// The whole text.
-    pub(in super::super) text: &'t ByteString,
+    text: &'t ByteString,
     /// The length of a collection, in bytes, from which on it is kept.
-    pub(in super::super) worth_keeping: usize,
+    worth_keeping: usize,
+    unusual: &'t Unusual,
+    passed: PassedCollections,
+}
+
+impl<'t> Text<'t> {
+    pub(in super::super) fn new(
+        text: &'t ByteString,
+        worth_keeping: usize,
+        unusual: &'t Unusual,
+    ) -> Self {
+        Self {
+            text,
+            worth_keeping,
+            unusual,
+            passed: PassedCollections::default(),
+        }
+    }
+
+    /// The same text, for another thread.
+    pub(in super::super) fn anew(&self) -> Self {
+        Self::new(self.text, self.worth_keeping, self.unusual)
+    }
+
+    /// Whether a part of it is printable ASCII and LF.
+    pub(super) fn is_simple(&self, part: Range<usize>) -> bool {
+        !self.unusual.may_be_in(part)
+    }
+}
+
+/// The collections of a text that were passed, in all its documents so far.
+#[derive(Default)]
+struct PassedCollections {
+    /// Where each is in the list, counted from 1, at a place that its hash says; 0 is none. A later one
+    /// takes the place of an earlier one.
+    places: Vec<u32>,
+    list: Vec<Passed>,
+    /// The documents; what was found in the last one is not complete.
+    documents: Vec<Arc<Source>>,
+}
+
+/// A collection that was passed: where the same lines come again, so does all that is known of it.
+#[derive(Clone, Copy)]
+struct Passed {
+    extent: Extent,
+    is_list: bool,
+    /// The number of its document.
+    document: usize,
+}
+
+/// How many places there are at most.
+const PLACES: usize = 4096;
+
+impl PassedCollections {
+    /// Goes on with another document of a text that is so long.
+    fn start(&mut self, document: &Arc<Source>, length: usize) {
+        if self.documents.is_empty() {
+            self.places = vec![0; (length / 256).next_power_of_two().min(PLACES)];
+        }
+        self.documents.push(Arc::clone(document));
+    }
+
+    /// The place of a hash.
+    fn place(&self, hash: u64) -> usize {
+        // Their number is a power of two.
+        hash as usize & (self.places.len() - 1)
+    }
+
+    fn at(&self, place: usize) -> Option<Passed> {
+        let number = *self.places.get(place)?;
+        self.list.get((number as usize).checked_sub(1)?).copied()
+    }
+
+    fn remember(&mut self, place: usize, extent: Extent, is_list: bool) {
+        let passed = Passed {
+            extent,
+            is_list,
+            document: self.documents.len() - 1,
+        };
+        let Some(number) = self.places.get_mut(place) else {
+            return;
+        };
+        let earlier = (*number as usize).checked_sub(1);
+        match earlier.and_then(|index| self.list.get_mut(index)) {
+            Some(earlier) => *earlier = passed,
+            None => {
+                self.list.push(passed);
+                // There are fewer than places.
+                *number = self.list.len() as u32;
+            }
+        }
+    }
 }
 
 /// What is known of the collections of a document.
@@ -40,8 +131,7 @@ pub(super) struct Kept<'t> {
     pub(super) keys: Vec<Range<usize>>,
     /// The entries of a mapping that is sorted.
     entries: Vec<Entry<'t>>,
-    /// Collections that were passed, each where its hash says, in the place of an earlier one.
-    known: Vec<Option<Passed>>,
+    passed_before: &'t mut PassedCollections,
     pub(super) page: Page,
     /// The document, and where it starts in the text.
     chunk: &'t str,
@@ -82,16 +172,6 @@ struct Entry<'t> {
     lines: Range<usize>,
 }
 
-/// How many collections are known at most.
-const KNOWN: usize = 1024;
-
-/// A collection that was passed: where the same lines come again, so does all that is known of it.
-#[derive(Clone, Copy)]
-struct Passed {
-    extent: Extent,
-    is_list: bool,
-}
-
 /// A collection that starts.
 pub(super) struct Below {
     /// The start of its first line.
@@ -103,19 +183,30 @@ pub(super) struct Below {
 }
 
 impl<'t> Kept<'t> {
-    pub(super) fn new(chunk: &'t str, offset: usize, text: Text<'_>, id: SourceId) -> Option<Self> {
+    pub(super) fn new(
+        chunk: &'t str,
+        offset: usize,
+        text: &'t mut Text<'_>,
+        id: SourceId,
+    ) -> Option<Self> {
         // Places have 32 bits.
         u32::try_from(text.text.len()).ok()?;
-        (chunk.len() >= text.worth_keeping).then(|| Self {
-            source: Arc::new(Source::new(text.text.clone(), id)),
+        if chunk.len() < text.worth_keeping {
+            return None;
+        }
+        let source = Arc::new(Source::new(text.text.clone(), id));
+        let page = Page::new(chunk, text.is_simple(offset..offset + chunk.len()));
+        text.passed.start(&source, text.text.len());
+        Some(Self {
+            source,
             extents: Vec::new(),
             passed: 0,
             looked_at: 0,
             frames: Vec::new(),
             keys: Vec::new(),
             entries: Vec::new(),
-            known: vec![None; (chunk.len() / 256).next_power_of_two().min(KNOWN)],
-            page: Page::new(chunk),
+            passed_before: &mut text.passed,
+            page,
             chunk,
             offset,
             worth_keeping: text.worth_keeping,
@@ -198,9 +289,8 @@ impl<'t> Kept<'t> {
             extent.lines = line - extent.line;
             (extent.values, extent.bytes) = (frame.values, frame.bytes);
             extent.depth = frame.depth;
-            if let Some(known) = frame.known.and_then(|it| self.known.get_mut(it)) {
-                let (extent, is_list) = (*extent, frame.is_list);
-                *known = Some(Passed { extent, is_list });
+            if let Some(place) = frame.known {
+                self.passed_before.remember(place, *extent, frame.is_list);
             }
             if extent.length() < self.worth_keeping {
                 // What is in it is smaller still, so it is the last.
@@ -223,8 +313,7 @@ impl<'t> Kept<'t> {
         for eight in content.first_chunk::<64>()?.as_chunks::<8>().0 {
             hasher.write_u64(u64::from_ne_bytes(*eight));
         }
-        // Their number is a power of two.
-        Some(hasher.finish() as usize & (self.known.len() - 1))
+        Some(self.passed_before.place(hasher.finish()))
     }
 
     /// If the innermost collection, of which nothing was passed, has the lines of one that was: takes
@@ -236,34 +325,41 @@ impl<'t> Kept<'t> {
         ends: impl FnOnce(&mut Page, usize) -> bool,
     ) -> Option<(usize, usize)> {
         let frame = self.frames.last_mut()?;
+        let passed = &*self.passed_before;
         let Passed {
             extent: old,
             is_list,
-        } = (*self.known.get(frame.known?)?)?;
+            document,
+        } = passed.at(frame.known?)?;
         let new = *self.extents.get(frame.extent?)?;
         let is_same = (old.column, old.indent, is_list) == (new.column, new.indent, frame.is_list);
-        let (before, end) = (old.start as usize - self.offset, frame.start + old.length());
-        let text = self.chunk.as_bytes();
+        let end = frame.start + old.length();
+        let lines = self.chunk.as_bytes().get(frame.start..end)?;
         if !is_same
             || old.depth as usize > deepest
-            || text.get(before..before + old.length()) != text.get(frame.start..end)
+            || self.source.lines(&old).as_bytes() != lines
             || !ends(&mut self.page, end)
         {
             return None;
         }
+        // A document that was read otherwise has found nothing.
+        let found = match passed.documents.get(document)? {
+            source if Arc::ptr_eq(source, &self.source) => None,
+            source => Some(source.found()?),
+        };
         (frame.values, frame.bytes, frame.depth) = (old.values, old.bytes, old.depth);
         let (further, lines_further) = (new.start - old.start, new.line - old.line);
         self.page.last_end = (old.last + further) as usize - self.offset;
-        self.page.changes.repeat(&old.range(), further);
-        let first = self
-            .extents
-            .partition_point(|extent| extent.start <= old.start);
-        let behind = self
-            .extents
-            .partition_point(|extent| extent.start < old.end);
+        let changes = found.map(|found| &found.changes);
+        self.page
+            .changes
+            .repeat(changes, &old.range(), further, old.by(), self.worth_keeping);
+        let extents = found.map_or(&*self.extents, |found| &*found.extents);
+        let first = extents.partition_point(|extent| extent.start <= old.start);
+        let behind = extents.partition_point(|extent| extent.start < old.end);
         let lines = old.lines as usize;
         for index in first..behind {
-            let inner = self.extents[index];
+            let inner = found.map_or(&*self.extents, |found| &*found.extents)[index];
             self.extents.push(Extent {
                 start: inner.start + further,
                 end: inner.end + further,

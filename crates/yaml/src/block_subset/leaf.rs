@@ -25,14 +25,15 @@ pub(super) struct Page {
 }
 
 impl Page {
-    pub(super) fn new(text: &str) -> Self {
+    /// Of a text that may be known to be printable ASCII and LF.
+    pub(super) fn new(text: &str, is_simple: bool) -> Self {
         Self {
             changes: Changes::default(),
             line: String::new(),
             last_end: 0,
             spaces: (0, spaces_end(text.as_bytes(), 0)),
-            has_tab: memchr::memchr(b'\t', text.as_bytes()).is_some(),
-            is_ascii: text.is_ascii(),
+            has_tab: !is_simple && memchr::memchr(b'\t', text.as_bytes()).is_some(),
+            is_ascii: is_simple || text.is_ascii(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Tests of the quick reader: texts in the subset and at its edge, beside the full parser.
 
+use super::super::control_chars::Unusual;
 use super::super::{ByteString, read_by_scanner, read_lazily_from};
 use super::*;
 
@@ -115,12 +116,10 @@ fn what_can_be_printed_by_lines_is_kept() {
     ];
     let kept = |text: &str| {
         let whole = ByteString::from(text);
-        let kept = KeptText {
-            text: &whole,
-            worth_keeping: 1,
-        };
+        let unusual = Unusual::default();
+        let mut kept = KeptText::new(&whole, 1, &unusual);
         let origin = Origin::start(Options::default().source);
-        let root = first(text, origin, Dialect::Manifest, Some(kept)).unwrap();
+        let root = first(text, origin, Dialect::Manifest, Some(&mut kept)).unwrap();
         match &root.entries()[0].value.value {
             Value::Map(entries) => entries.as_verbatim().is_some(),
             Value::Seq(items) => items.as_verbatim().is_some(),
