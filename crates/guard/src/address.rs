@@ -12,33 +12,63 @@ use super::judge::{ValueContext, judge};
 /// The user information in the addresses of a text, where it holds more than a name.
 pub(super) fn credentials(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
-    if !text.contains('@') && !text.contains("://") {
-        return found;
-    }
-    let mut start = 0;
+    let bytes = text.as_bytes();
+    let schemes: Vec<usize> = memchr::memmem::find_iter(bytes, SCHEME).collect();
     // Who writes a blank into a password has not ended the address.
-    for quote in ['`', '"', '\''] {
-        for (number, words) in text.split(quote).enumerate() {
-            let at = start;
-            start += words.len() + 1;
-            if number % 2 == 1 && words.contains("://") && words.contains(' ') {
+    for quote in [b'`', b'"', b'\''] {
+        for range in quoted(bytes, quote, &schemes) {
+            let (at, words) = (range.start, text.cut(range));
+            if words.contains(' ') {
                 found.extend(of_word(words).map(|range| range.start + at..range.end + at));
             }
         }
-        start = 0;
     }
-    for word in text.split(is_end) {
-        let at = start;
+    // A word without either mark is no address; most texts are made of such.
+    let mut marks: Vec<usize> = memchr::memchr_iter(b'@', bytes).collect();
+    marks.extend(&schemes);
+    marks.sort_unstable();
+    let mut end = 0;
+    for mark in marks {
+        if mark < end {
+            continue;
+        }
+        let before = text.cut(end..mark);
         // Whatever ends a word may be longer than a byte.
-        start = at
-            + word.len()
-            + text
-                .cut(at + word.len()..)
-                .chars()
-                .next()
-                .map_or(0, char::len_utf8);
+        let start = before.char_indices().rev().find(|(_, sign)| is_end(*sign));
+        let start = start.map_or(end, |(at, sign)| end + at + sign.len_utf8());
+        let rest = text.cut(mark..);
+        end = mark + rest.find(is_end).unwrap_or(rest.len());
+        let word = text.cut(start..end);
         let own = of_word(word).into_iter().chain(queried(word));
-        found.extend(own.map(|range| range.start + at..range.end + at));
+        found.extend(own.map(|range| range.start + start..range.end + start));
+    }
+    found
+}
+
+/// What stands between the scheme of an address and the rest.
+const SCHEME: &[u8] = b"://";
+
+/// The parts of a text in quotes of one sort that have one of the offsets in them, which are those of
+/// schemes, in order.
+fn quoted(text: &[u8], quote: u8, mut schemes: &[usize]) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut opened = None;
+    if schemes.is_empty() {
+        return found;
+    }
+    for at in memchr::memchr_iter(quote, text).chain([text.len()]) {
+        let Some(start) = opened.replace(at + 1) else {
+            continue;
+        };
+        opened = None;
+        let before = schemes.partition_point(|scheme| *scheme < start);
+        schemes = &schemes[before..];
+        if schemes
+            .first()
+            .is_some_and(|scheme| scheme + SCHEME.len() <= at)
+        {
+            found.push(start..at);
+        }
     }
     found
 }
@@ -161,6 +191,63 @@ mod tests {
             out.replace_range(range, "***");
         }
         out
+    }
+
+    /// [`credentials`], with all words looked at.
+    fn word_by_word(text: &str) -> Vec<Range<usize>> {
+        let mut found = Vec::new();
+        if !text.contains('@') && !text.contains("://") {
+            return found;
+        }
+        let mut start = 0;
+        // Who writes a blank into a password has not ended the address.
+        for quote in ['`', '"', '\''] {
+            for (number, words) in text.split(quote).enumerate() {
+                let at = start;
+                start += words.len() + 1;
+                if number % 2 == 1 && words.contains("://") && words.contains(' ') {
+                    found.extend(of_word(words).map(|range| range.start + at..range.end + at));
+                }
+            }
+            start = 0;
+        }
+        for word in text.split(is_end) {
+            let at = start;
+            // Whatever ends a word may be longer than a byte.
+            start = at
+                + word.len()
+                + text
+                    .cut(at + word.len()..)
+                    .chars()
+                    .next()
+                    .map_or(0, char::len_utf8);
+            let own = of_word(word).into_iter().chain(queried(word));
+            found.extend(own.map(|range| range.start + at..range.end + at));
+        }
+        found
+    }
+
+    #[test]
+    fn words_without_a_mark_need_no_look() {
+        const PIECES: [&str; 24] = [
+            "x", "u", "pw", ":", "://", ":/", "//", "@", "@", "/", "?", "&", "=", "`", "\"", "'",
+            "<", ">", " ", "\n", "\u{a0}", "ä", "h.io", "ref",
+        ];
+        let mut state = 7_u32;
+        let mut below = |limit: usize| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 16) as usize % limit
+        };
+        let mut count = 0;
+        for _ in 0..100_000 {
+            let text: String = (0..below(24))
+                .map(|_| PIECES[below(PIECES.len())])
+                .collect();
+            let found = credentials(&text);
+            count += found.len();
+            assert_eq!(found, word_by_word(&text), "{text:?}");
+        }
+        assert!(count > 5_000, "{count}");
     }
 
     #[test]
