@@ -87,8 +87,17 @@ fn asked(root: &Path) {
         }
         if let Ok(history) = tree.history() {
             let mut reader = history.reader();
-            for index in history.storage_order() {
-                let _ = reader.read(history.contents()[index].blob);
+            for index in history.order() {
+                let _ = reader.read(index, |content, base| {
+                    if let Some((base, copied)) = base {
+                        let base: &Vec<u8> = base;
+                        for part in copied {
+                            let here = part.to..part.to + part.from.len();
+                            assert_eq!(content[here], base[part.from.clone()]);
+                        }
+                    }
+                    ((), Some(content.to_vec()))
+                });
             }
         }
     }
