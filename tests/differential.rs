@@ -12,6 +12,7 @@
 
 mod differential {
     pub(crate) mod draw;
+    pub(crate) mod forms;
     pub(crate) mod generators;
     pub(crate) mod layered;
     pub(crate) mod names;
@@ -25,7 +26,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use differential::draw::{Draw, Tree};
-use differential::{generators, layered, names, notes, patches, replacements, vars};
+use differential::{forms, generators, layered, names, notes, patches, replacements, vars};
 use kustom::build::{Options, build};
 use kustom::load::Disk;
 
@@ -65,6 +66,11 @@ fn names_build_to_the_same_bytes() {
 #[test]
 fn variables_build_to_the_same_bytes() {
     compare("vars", vars::tree);
+}
+
+#[test]
+fn forms_of_yaml_build_to_the_same_bytes() {
+    compare("forms", forms::tree);
 }
 
 /// Draws trees of one kind, and builds each with both programs; of a tree that neither builds, what is

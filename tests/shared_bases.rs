@@ -66,7 +66,9 @@ fn fields(dice: &mut Dice, layer: &str, text: &mut String) {
         4,
         "patches:\n- target: {kind: Deployment}\n  patch: '[{\"op\": \"add\", \"path\": \"/spec/paused\", \"value\": true}]'\n\
          - patch: '{apiVersion: v1, kind: Service, metadata: {name: app}, spec: {type: LAYER}}'\n  \
-         target: {kind: Service}",
+         target: {kind: Service}\n\
+         - patch: '{apiVersion: example.com/v1, kind: Thing, metadata: {name: thing}, spec: {list: [{key: b, \
+         by: LAYER}]}}'\n  target: {kind: Thing}",
     );
     add(
         60,
@@ -91,9 +93,29 @@ fn objects(name: &str) -> String {
          args: [web, '$(APP)', '${{LEFT}}', 2024-01-01]\n        \
          envFrom: [{{configMapRef: {{name: settings-{name}}}}}]\n---\napiVersion: v1\nkind: Service\n\
          metadata: {{name: app-{name}}}\nspec: {{selector: {{app: a}}}}\n---\napiVersion: v1\n\
-         kind: ConfigMap\nmetadata: {{name: settings-{name}}}\ndata: {{k: {name}}}\n"
+         kind: ConfigMap\nmetadata: {{name: settings-{name}}}\ndata: {{k: {name}}}\n---\n\
+         apiVersion: example.com/v1\nkind: Thing\nmetadata: {{name: thing-{name}}}\n\
+         spec: {{list: [{{key: a}}, {{key: b}}]}}\n---\napiVersion: keda.sh/v1alpha1\n\
+         kind: ScaledObject\nmetadata: {{name: scale-{name}}}\n\
+         spec: {{scaleTargetRef: {{name: app-{name}}}}}\n"
     )
 }
+
+/// What an environment may say of custom kinds: lists of a Thing merge by a key.
+fn openapi(key: &str) -> String {
+    format!(
+        r#"{{"definitions": {{"com.example.v1.Thing": {{
+            "x-kubernetes-group-version-kind": [{{"group": "example.com", "version": "v1", "kind": "Thing"}}],
+            "properties": {{"spec": {{"properties": {{"list": {{
+                "type": "array", "items": {{"type": "object"}},
+                "x-kubernetes-patch-merge-key": "{key}", "x-kubernetes-patch-strategy": "merge"}}}}}}}}}}}}}}"#
+    )
+}
+
+/// A definition of a Thing, which lives in no namespace.
+const DEFINITION: &str = "{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, \
+    metadata: {name: things.example.com}, spec: {group: example.com, scope: Cluster, names: \
+    {kind: Thing, plural: things}, versions: [{name: v1, served: true, storage: true}]}}\n---\n";
 
 /// The kustomization of a base that builds on some of those before it.
 fn base(dice: &mut Dice, number: usize, files: &mut Memory) -> String {
@@ -158,6 +180,10 @@ fn project(dice: &mut Dice) -> Memory {
         files.insert(format!("{directory}/kustomization.yaml"), text);
         let broken = if dice.once_in(60) { "kind: [\n" } else { "" };
         let own = objects(&format!("b{number}")) + broken;
+        let own = match number == 0 && dice.once_in(2) {
+            true => format!("{DEFINITION}{own}"),
+            false => own,
+        };
         files.insert(format!("{directory}/own.yaml"), own);
     }
     for number in 0..ENVIRONMENTS {
@@ -170,6 +196,19 @@ fn project(dice: &mut Dice) -> Memory {
         }
         fields(dice, &layer, &mut text);
         let directory = format!("{ROOT}/environments/{layer}");
+        match dice.roll(5) {
+            0 => {
+                text.push_str("openapi: {path: schema.json}\n");
+                let keys = ["key", "key", "key", "other"];
+                let document = match dice.once_in(20) {
+                    true => "{".to_owned(),
+                    false => openapi(keys[dice.roll(4)]),
+                };
+                files.insert(format!("{directory}/schema.json"), document);
+            }
+            1 => text.push_str("openapi: {version: v1.21.2}\n"),
+            _ => {}
+        }
         files.insert(format!("{directory}/kustomization.yaml"), text);
         let mut settings = format!("values: {{who: w{}}}\n", dice.roll(2));
         let secrets = ["placeholder", "placeholder", "omit", "required"][dice.roll(4)];
@@ -180,7 +219,7 @@ fn project(dice: &mut Dice) -> Memory {
                 "scripts: [{file: ../../b0/own.yaml, expression: '.metadata.labels.own = \"e\"'}]\n",
             ),
             (4, "images: [{name: web, newTag: v9}]\n"),
-            (8, "customKinds: true\n"),
+            (3, "customKinds: true\n"),
             (20, "strict: true\n"),
         ] {
             if dice.once_in(times) {

@@ -7,17 +7,18 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, MutexGuard, PoisonError, RwLock};
 
-use kustom_yaml::Text;
 use kustom_yaml::error::Result;
 use kustom_yaml::finding::Finding;
 use kustom_yaml::place::Span;
+use kustom_yaml::{Node, Text};
 use rustc_hash::FxHashMap;
 
 use super::elsewhere::Pending;
 use super::target::KustTarget;
-use super::{Accumulated, Context, Matched, Step, StepKind, StepPatches};
+use super::{Accumulated, ChosenSchema, Context, Matched, Step, StepKind, StepPatches};
+use crate::kinds::Kinds;
 use crate::kustomization::{BuildMetadata, Patch};
 use crate::load::{Loader, Part, PartStart, Restriction, SourceStore};
 use crate::order::Order;
@@ -59,6 +60,10 @@ pub(super) struct Given {
     metadata: BuildMetadata,
     order: Option<Order>,
     origin: Option<Origin>,
+    /// The schema that a kustomization above it has chosen.
+    schema: Option<ChosenSchema>,
+    /// Kinds that are known besides, and whether definitions of such are kept.
+    kinds: (Option<Kinds>, bool),
 }
 
 /// What a base came to.
@@ -69,6 +74,8 @@ struct Base {
     /// What it has taken of the budget.
     paid: u64,
     noted: Noted,
+    /// How many bases were counted before, and how many in it.
+    bases: (u32, u32),
     /// Whether it has asked for the scope of a kind that the built-in table does not hold.
     looked_beyond_the_table: bool,
 }
@@ -83,6 +90,8 @@ struct Noted {
     steps: Vec<HeardStep>,
     /// The directories of the bases and components below it.
     directories: Vec<PathBuf>,
+    /// Definitions of custom resources among what it has read.
+    definitions: Vec<Node>,
 }
 
 /// A step of a base, to tell others of it.
@@ -110,6 +119,8 @@ struct Start {
     matches: usize,
     steps: usize,
     directories: usize,
+    definitions: usize,
+    bases: u32,
     looked_beyond_the_table: bool,
 }
 
@@ -256,6 +267,11 @@ impl Context<'_> {
             metadata: parent.kustomization.metadata,
             order: self.order.clone(),
             origin,
+            schema: self.chosen_schema.clone(),
+            kinds: (
+                self.options.kinds.as_deref().cloned(),
+                self.options.definitions.is_some(),
+            ),
         };
         // The texts of this very build keep their numbers.
         let first_source = match library.is_traced() {
@@ -298,14 +314,17 @@ impl Context<'_> {
         let is_seen = sees.is_some_and(|observer| observer.sees_objects());
         // Remarks tell apart where a base is named twice; a program may change what is read next.
         let may_differ = options.bases.is_none() && (options.lint || options.plugins.enabled);
-        let has_own_kinds = options.kinds.is_some() || options.definitions.is_some();
-        let has_own_schema = self.schema_is_chosen || self.broken_schema.is_some();
         !is_seen
             && !may_differ
-            && !has_own_kinds
-            && !has_own_schema
+            && self.broken_schema.is_none()
             && options.omitted.is_empty()
             && !loader.is_remote()
+    }
+
+    /// The definitions of custom resources that were read so far, where somebody wants them.
+    fn definitions(&self) -> Option<MutexGuard<'_, Vec<Node>>> {
+        let kept = self.options.definitions.as_ref()?;
+        Some(kept.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn start(&mut self, library: &SourceStore<'_>) -> Start {
@@ -318,6 +337,8 @@ impl Context<'_> {
             matches: self.matches.len(),
             steps: self.sharing.steps.len(),
             directories: self.sharing.directories.len(),
+            definitions: self.definitions().map_or(0, |kept| kept.len()),
+            bases: self.bases,
             looked_beyond_the_table: std::mem::take(&mut self.looked_beyond_the_table),
         }
     }
@@ -329,9 +350,12 @@ impl Context<'_> {
         let looked_beyond_the_table = self.looked_beyond_the_table;
         self.looked_beyond_the_table |= start.looked_beyond_the_table;
         let part = library.end_part(start.part)?;
-        if self.schema_is_chosen || self.broken_schema.is_some() {
+        // One that a directory of it has chosen counts for what comes after it, too.
+        if self.chosen_schema != given.schema || self.broken_schema.is_some() {
             return None;
         }
+        let definitions = self.definitions();
+        let definitions = definitions.map_or_else(Vec::new, |kept| since(&kept, start.definitions));
         Some(Base {
             given,
             part,
@@ -343,7 +367,9 @@ impl Context<'_> {
                 matches: since(&self.matches, start.matches),
                 steps: since(&self.sharing.steps, start.steps),
                 directories: since(&self.sharing.directories, start.directories),
+                definitions,
             },
+            bases: (start.bases, self.bases - start.bases),
             looked_beyond_the_table,
         })
     }
@@ -358,6 +384,20 @@ impl Context<'_> {
         self.looked_beyond_the_table |= base.looked_beyond_the_table;
         let mut accumulated = base.accumulated.clone();
         accumulated.resources.become_new(&self.budget);
+        let (first, count) = base.bases;
+        if count > 0 {
+            // Each time that it is taken it is a base of its own.
+            for resource in accumulated.resources.contents_mut() {
+                let bases = &mut resource.history.bases;
+                bases
+                    .iter_mut()
+                    .for_each(|base| *base = *base - first + self.bases);
+            }
+            self.bases += count;
+        }
+        if let Some(mut kept) = self.definitions() {
+            kept.extend_from_slice(&noted.definitions);
+        }
         if let Some(observer) = &mut self.observer {
             for step in &noted.steps {
                 observer.after(&step.step(), &accumulated.resources);

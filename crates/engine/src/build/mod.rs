@@ -26,6 +26,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::Bytes;
 use kustom_guard::Mask;
 use kustom_yaml::error::{Error, Result};
 use kustom_yaml::finding::Finding;
@@ -408,6 +409,19 @@ fn mask(library: &SourceStore<'_>) -> Mask {
     mask
 }
 
+/// What a kustomization says in `openapi`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum ChosenSchema {
+    /// The definitions of a release of Kubernetes.
+    Release(Str),
+    /// Those of a document.
+    Document {
+        content: Bytes,
+        /// Whether those of Kubernetes stay.
+        is_beside: bool,
+    },
+}
+
 /// What all directories of a build share.
 struct Context<'o> {
     options: &'o Options,
@@ -415,8 +429,8 @@ struct Context<'o> {
     budget: Budget,
     /// The schema in use.
     schema: Schema,
-    /// Whether a kustomization has set it: the first setting wins.
-    schema_is_chosen: bool,
+    /// What a kustomization has set it to: the first setting wins.
+    chosen_schema: Option<ChosenSchema>,
     /// Whether the scope of a kind was asked for that the built-in table does not hold.
     looked_beyond_the_table: bool,
     /// What is wrong with the chosen schema.
@@ -442,7 +456,7 @@ impl<'o> Context<'o> {
             options,
             budget: budget.clone(),
             schema: options.completed(Schema::builtin()),
-            schema_is_chosen: false,
+            chosen_schema: None,
             looked_beyond_the_table: false,
             broken_schema: None,
             helm: plugin::Helm::default(),

@@ -12,7 +12,7 @@ use kustom_yaml::{
 };
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
-use super::Context;
+use super::{ChosenSchema, Context};
 use crate::kustomization::{EMPTY, FILE_NAMES, Kustomization};
 use crate::load::{Content, FileKind, Loader, shown_name};
 use crate::resource::{self, Origin, Resource};
@@ -75,11 +75,14 @@ impl<'l> KustTarget<'l> {
             .as_ref()
             .map(|path| self.loader.read(path))
             .transpose()?;
-        if context.schema_is_chosen {
+        if context.chosen_schema.is_some() {
             return Ok(());
         }
         if let Some(content) = content {
-            context.schema_is_chosen = true;
+            context.chosen_schema = Some(ChosenSchema::Document {
+                content: content.bytes.clone(),
+                is_beside: context.looked_beyond_the_table,
+            });
             let parsed =
                 json_or_config(&content.bytes, content.source).and_then(Schema::from_openapi);
             match parsed {
@@ -91,7 +94,7 @@ impl<'l> KustTarget<'l> {
                 Err(error) => context.broken_schema = Some(error),
             }
         } else if let Some(version) = &openapi.version {
-            context.schema_is_chosen = true;
+            context.chosen_schema = Some(ChosenSchema::Release(version.text.clone()));
             let schema = Schema::of_release(version);
             let schema = schema.map_err(|error| error.at(version.span))?;
             context.schema = context.options.completed(schema);

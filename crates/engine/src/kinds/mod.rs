@@ -117,6 +117,15 @@ pub struct Kinds {
     schema: Arc<CustomKinds>,
 }
 
+impl PartialEq for Kinds {
+    fn eq(&self, other: &Self) -> bool {
+        // What the schema must know follows from the kinds.
+        Arc::ptr_eq(&self.kinds, &other.kinds) || self.kinds == other.kinds
+    }
+}
+
+impl Eq for Kinds {}
+
 impl Kinds {
     /// The well-known kinds.
     ///

@@ -54,6 +54,9 @@ pub fn apply(resources: &mut Resources, pairs: &[(Text, Text)], specs: &[FieldSp
         let has_places = !resource.hash_covers_places();
         let mut made = Vec::new();
         let set = &mut |spec: usize, items: &[u32], labels: &mut Node| {
+            if !labels.is_map() && !labels.is_null() {
+                return Err(no_map(labels));
+            }
             // Those that are there are passed by.
             let total = total.saturating_add(labels.entries().len() as u64);
             let charged = budget.charge("these labels or annotations", total);
@@ -81,4 +84,18 @@ pub fn apply(resources: &mut Resources, pairs: &[(Text, Text)], specs: &[FieldSp
         links::link(resource, pairs, made);
         Ok(())
     })
+}
+
+/// Something else than a map where labels or annotations belong.
+#[cold]
+fn no_map(found: &Node) -> Error {
+    let what = if found.is_seq() {
+        "a list"
+    } else {
+        "a single value"
+    };
+    let message = format!("{what} is where a map of labels or annotations should be");
+    Error::new(Kind::Transform, message)
+        .at(found.span)
+        .help("write a map there, such as `{app: web}`, or remove it")
 }
