@@ -1,7 +1,9 @@
 //! What is printed of the lines of a text, where that is not what stands there.
 
 use std::ops::Range;
+use std::sync::Arc;
 
+use super::extent::Extent;
 use crate::cut::Cut as _;
 
 /// In what the lines of a document differ from those that are printed.
@@ -13,20 +15,42 @@ pub(super) struct Changes {
     made: String,
     /// Where the entries of sorted mappings start and end, in the order in which they are printed.
     entries: Vec<Range<u32>>,
+    /// The collections with the lines of earlier ones, in the order of the text. What is known of these
+    /// is not copied.
+    repeats: Vec<Repeat>,
+    /// How many documents know of each other, one by one, that these have to do with.
+    age: u32,
+}
+
+/// The large collections of a document that are printed line by line.
+pub(super) struct Found {
+    /// In the order of the text, each before those in it.
+    pub(super) extents: Box<[Extent]>,
+    /// In what they are printed differently from how they stand.
+    pub(super) changes: Changes,
+}
+
+/// A collection with the lines of an earlier one.
+struct Repeat {
+    range: Range<u32>,
+    /// Where the first one with these lines starts.
+    first: u32,
+    /// How many lines further down this one is.
+    lines: u32,
+    /// What was found in the document of the first one, if that is another.
+    found: Option<Arc<Found>>,
 }
 
 /// A part of the text that is printed differently; what is before it in its first line is not.
-#[derive(Clone)]
 struct Change {
     range: Range<u32>,
     kind: Kind,
 }
 
-#[derive(Clone)]
 enum Kind {
     /// Printed is what was made.
     Made(Range<u32>),
-    /// A collection with the lines of an earlier one, which starts at this offset of the text.
+    /// A collection with the lines of an earlier one; its number.
     Again(u32),
     /// A collection whose lines are printed so many columns further to the right.
     Moved(i32),
@@ -90,75 +114,51 @@ impl Changes {
         self.list.insert(index, Change { range, kind });
     }
 
-    /// Changes the lines of a collection, which come after all others so far, as the same lines are
-    /// changed so many bytes before: in this document, or in one with these changes. They are printed
-    /// so many columns further to the right; from this length on, the printer hears that they come again.
+    /// Notes that a collection, which comes after all others so far, has the lines of an earlier one of
+    /// this document, or of one in which this was found; those in it are large from this length on.
     pub(super) fn repeat(
         &mut self,
-        earlier: Option<&Self>,
-        before: &Range<u32>,
-        further: u32,
-        by: i32,
-        worth_keeping: usize,
+        found: Option<&Arc<Found>>,
+        old: &Extent,
+        new: &Extent,
+        large: usize,
     ) {
-        let moved = |range: &Range<u32>| range.start + further..range.end + further;
-        let list = earlier.map_or(&self.list, |earlier| &earlier.list);
-        let first = list.partition_point(|it| it.range.start < before.start);
-        let behind = list.partition_point(|it| it.range.start < before.end);
-        let mut all = list.get(first..behind).unwrap_or_default().iter();
-        let is_known = all.any(|it| it.range == *before && matches!(it.kind, Kind::Again(_)));
-        let is_changed = by != 0 || first < behind;
-        if is_changed && !is_known && before.len() >= worth_keeping {
-            self.list.push(Change {
-                range: moved(before),
-                kind: Kind::Again(before.start),
-            });
+        let changes = found.map_or(&*self, |found| &found.changes);
+        let lines = old.range();
+        let is_changed = old.by() != 0 || !within(&changes.list, &lines).is_empty();
+        if !is_changed && old.length() < large {
+            return;
         }
-        for index in first..behind {
-            let list = earlier.map_or(&self.list, |earlier| &earlier.list);
-            let Change { range, kind } = list[index].clone();
-            let kind = match kind {
-                // How the whole collection is moved depends on what is around it.
-                Kind::Moved(_) if range == *before => continue,
-                kind @ (Kind::Moved(_) | Kind::Again(_)) => kind,
-                Kind::Made(made) => Kind::Made(match earlier {
-                    None => made,
-                    Some(earlier) => {
-                        let start = self.made.len() as u32;
-                        self.made.push_str(earlier.made.cut(offsets(&made)));
-                        start..self.made.len() as u32
-                    }
-                }),
-                Kind::Sorted { column, entries } => {
-                    let first = self.entries.len() as u32;
-                    let entries = offsets(&entries);
-                    match earlier {
-                        None => self.entries.extend_from_within(entries),
-                        Some(earlier) => {
-                            let entries = earlier.entries.get(entries);
-                            self.entries.extend_from_slice(entries.unwrap_or_default());
-                        }
-                    }
-                    let copies = self.entries.iter_mut().skip(first as usize);
-                    copies.for_each(|entry| *entry = moved(entry));
-                    let entries = first..self.entries.len() as u32;
-                    Kind::Sorted { column, entries }
-                }
-            };
-            let range = moved(&range);
+        let mut repeat = Repeat {
+            range: new.start..new.start + old.length() as u32,
+            first: old.start,
+            lines: new.line - old.line,
+            found: found.cloned(),
+        };
+        // What comes for the third time is as it was the first time.
+        if let Some(second) = changes.repeat_around(old.start)
+            && second.range == lines
+        {
+            repeat.first = second.first;
+            repeat.lines += second.lines;
+            repeat.found = second.found.clone().or(repeat.found);
+        }
+        if let Some(found) = &repeat.found {
+            self.age = self.age.max(found.changes.age + 1);
+        }
+        if is_changed {
+            let kind = Kind::Again(self.repeats.len() as u32);
+            let range = repeat.range.clone();
             self.list.push(Change { range, kind });
         }
+        self.repeats.push(repeat);
     }
 
-    /// Says what is printed of a part of a text whose lines are moved so many columns to the right.
-    pub(super) fn print(&self, text: &str, range: Range<u32>, by: i32, sink: &mut impl Sink) {
-        let changes = within(&self.list, &range);
-        let mut printer = Printer {
-            text,
-            changes: self,
-            sink,
-        };
-        printer.part(range, by, changes);
+    /// The collection with the lines of an earlier one that an offset is in.
+    fn repeat_around(&self, offset: u32) -> Option<&Repeat> {
+        let after = self.repeats.partition_point(|it| it.range.start <= offset);
+        let repeat = self.repeats.get(after.checked_sub(1)?)?;
+        repeat.range.contains(&offset).then_some(repeat)
     }
 
     /// Gives back the memory that is left over.
@@ -166,6 +166,58 @@ impl Changes {
         self.list.shrink_to_fit();
         self.made.shrink_to_fit();
         self.entries.shrink_to_fit();
+        self.repeats.shrink_to_fit();
+    }
+}
+
+/// How many documents may know of each other, one by one: they are given up one in the other.
+const OLDEST: u32 = 256;
+
+impl Found {
+    /// Whether later documents may refer to this.
+    pub(super) fn may_be_kept(&self) -> bool {
+        self.changes.age < OLDEST
+    }
+
+    /// The large collection that starts with the line at an offset.
+    pub(super) fn extent_at(&self, start: u32) -> Option<Extent> {
+        let extents = &self.extents;
+        if let Ok(index) = extents.binary_search_by_key(&start, |extent| extent.start) {
+            return extents.get(index).copied();
+        }
+        let repeat = self.changes.repeat_around(start)?;
+        let (first, bytes, lines) = repeat.way(self);
+        let extent = first.extent_at((i64::from(start) - bytes) as u32)?;
+        Some(extent.moved(bytes, lines))
+    }
+
+    /// Says what is printed of a collection, part by part.
+    pub(super) fn print(&self, text: &str, extent: &Extent, sink: &mut impl Sink) {
+        let range = extent.range();
+        let around = self.changes.repeat_around(range.start);
+        // What is known of what is in it is known where it stands first.
+        if let Some(repeat) = around.filter(|it| it.range.len() > range.len()) {
+            let (first, bytes, lines) = repeat.way(self);
+            return first.print(text, &extent.moved(-bytes, -lines), sink);
+        }
+        let changes = &self.changes;
+        let inside = within(&changes.list, &range);
+        let mut printer = Printer {
+            text,
+            changes,
+            sink,
+        };
+        printer.part(range, extent.by(), inside);
+    }
+}
+
+impl Repeat {
+    /// What was found in the document in which its lines stand first, and how many bytes and lines they
+    /// are further on here.
+    fn way<'f>(&'f self, here: &'f Found) -> (&'f Found, i64, i64) {
+        let bytes = i64::from(self.range.start) - i64::from(self.first);
+        let first = self.found.as_deref().unwrap_or(here);
+        (first, bytes, i64::from(self.lines))
     }
 }
 
@@ -192,6 +244,9 @@ pub(super) struct Lines {
     first: usize,
     by: i32,
 }
+
+/// The length of lines, in bytes, from which on it is worth to keep what is printed of them.
+const WORTH_KEEPING: usize = 128;
 
 /// Where a text goes, part by part.
 pub(super) trait Sink {
@@ -253,15 +308,8 @@ impl<S: Sink> Printer<'_, S> {
                     self.sink.push(self.changes.made.cut(offsets(made)));
                     after
                 }
-                Kind::Again(first) => {
-                    let (inside, after) = halves(after, at);
-                    let first = self.text.as_ptr().addr() + *first as usize;
-                    let lines = Lines { first, by };
-                    if !self.sink.push_again(lines) {
-                        let start = self.sink.start();
-                        self.part(change.range.clone(), by, inside);
-                        self.sink.keep(lines, start);
-                    }
+                Kind::Again(number) => {
+                    self.again(*number as usize, by);
                     after
                 }
                 Kind::Moved(by) => {
@@ -286,6 +334,35 @@ impl<S: Sink> Printer<'_, S> {
             };
         }
         self.lines(at..range.end, by);
+    }
+
+    /// Prints a collection with the lines of an earlier one.
+    fn again(&mut self, number: usize, by: i32) {
+        let Some(repeat) = self.changes.repeats.get(number) else {
+            return;
+        };
+        let lines = Lines {
+            first: self.text.as_ptr().addr() + repeat.first as usize,
+            by,
+        };
+        let is_long = repeat.range.len() >= WORTH_KEEPING;
+        if is_long && self.sink.push_again(lines) {
+            return;
+        }
+        let start = is_long.then(|| self.sink.start());
+        let found = repeat.found.as_deref();
+        let changes = found.map_or(self.changes, |found| &found.changes);
+        let range = repeat.first..repeat.first + repeat.range.len() as u32;
+        let inside = within(&changes.list, &range);
+        let mut printer = Printer {
+            text: self.text,
+            changes,
+            sink: &mut *self.sink,
+        };
+        printer.part(range, by, inside);
+        if let Some(start) = start {
+            self.sink.keep(lines, start);
+        }
     }
 
     /// Prints a part of the text that has no changes.

@@ -12,6 +12,7 @@ mod edit;
 mod emit;
 pub mod error;
 mod events;
+mod extent;
 pub mod finding;
 mod inset;
 mod json;

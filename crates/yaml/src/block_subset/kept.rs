@@ -7,9 +7,10 @@ use std::sync::Arc;
 use bytestring::ByteString;
 use rustc_hash::FxHasher;
 
+use super::super::changes::Found;
 use super::super::control_chars::Unusual;
 use super::super::order;
-use super::super::verbatim::{Extent, Found, Source};
+use super::super::verbatim::{Extent, Source};
 use super::keys::Keys;
 use super::leaf::{Leaf, Page};
 use crate::cut::Cut as _;
@@ -345,30 +346,13 @@ impl<'t> Kept<'t> {
         // A document that was read otherwise has found nothing.
         let found = match passed.documents.get(document)? {
             source if Arc::ptr_eq(source, &self.source) => None,
-            source => Some(source.found()?),
+            source => Some(source.found().filter(|found| found.may_be_kept())?),
         };
         (frame.values, frame.bytes, frame.depth) = (old.values, old.bytes, old.depth);
-        let (further, lines_further) = (new.start - old.start, new.line - old.line);
-        self.page.last_end = (old.last + further) as usize - self.offset;
-        let changes = found.map(|found| &found.changes);
-        self.page
-            .changes
-            .repeat(changes, &old.range(), further, old.by(), self.worth_keeping);
-        let extents = found.map_or(&*self.extents, |found| &*found.extents);
-        let first = extents.partition_point(|extent| extent.start <= old.start);
-        let behind = extents.partition_point(|extent| extent.start < old.end);
-        let lines = old.lines as usize;
-        for index in first..behind {
-            let inner = found.map_or(&*self.extents, |found| &*found.extents)[index];
-            self.extents.push(Extent {
-                start: inner.start + further,
-                end: inner.end + further,
-                last: inner.last + further,
-                line: inner.line + lines_further,
-                ..inner
-            });
-        }
-        Some((end, lines))
+        self.page.last_end = (old.last - old.start + new.start) as usize - self.offset;
+        let large = self.worth_keeping;
+        self.page.changes.repeat(found, &old, &new, large);
+        Some((end, old.lines as usize))
     }
 
     /// Sorts the entries of a mapping by its keys.

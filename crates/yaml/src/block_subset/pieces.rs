@@ -58,7 +58,7 @@ impl Reader<'_> {
     /// line.
     pub(super) fn verbatim(&mut self, is_list: bool, depth: usize) -> Option<Extent> {
         if let Some(source) = self.pieces {
-            return source.extent_at(self.offset(self.line_start)).copied();
+            return source.extent_at(self.offset(self.line_start));
         }
         let mut kept = self.kept.take()?;
         let extent = self.find(&mut kept, is_list, depth);
