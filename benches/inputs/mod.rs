@@ -297,6 +297,86 @@ pub(crate) fn environments(count: usize, definitions: usize) -> Tree {
     tree
 }
 
+/// An environment as they were written some years ago, with fields that a build warns of: `bases`,
+/// `patchesStrategicMerge` and `patchesJson6902`, a file for each of `count` workloads, patches in
+/// files that several targets share, and secrets that are generated of files.
+#[allow(dead_code, reason = "only processes read them")]
+pub(crate) fn deprecated(count: usize) -> Tree {
+    let mut base = String::from("resources:\n");
+    let mut top = String::from(
+        "bases:\n- ../base\npatchesStrategicMerge: [strategic.yaml]\npatchesJson6902:\n\
+         - target: {group: apps, version: v1, kind: Deployment, name: app-0}\n  \
+         path: patches/replicas.yaml\npatches:\n",
+    );
+    let mut secrets = String::from("secretGenerator:\n");
+    let mut tree = Tree::new();
+    for number in 0..count {
+        // Writing to a string cannot fail.
+        let _ = writeln!(base, "- manifests/app-{number}.yaml");
+        let _ = write!(
+            top,
+            "- target:\n    group: apps\n    version: v1\n    kind: Deployment\n    \
+             name: app-{number}\n  path: patches/replicas.yaml\n"
+        );
+        let _ = writeln!(
+            secrets,
+            "- name: token-{number}\n  files: [secrets/token-{number}]"
+        );
+        tree.push((
+            format!("base/manifests/app-{number}.yaml"),
+            format!(
+                "# The workload {number}.\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  \
+                 name: app-{number}\n  namespace: default\nspec:\n  replicas: 1\n  selector:\n    \
+                 matchLabels:\n      app: app-{number}\n  template:\n    metadata:\n      labels:\n        \
+                 app: app-{number}\n    spec:\n      containers:\n      - name: main\n        \
+                 image: registry.example.com/app:1.0\n        args:\n        - --dry-run=false\n        \
+                 - --token-path=/etc/token/token\n        volumeMounts:\n        - name: token\n          \
+                 mountPath: /etc/token\n          readOnly: true\n      volumes:\n      - name: token\n        \
+                 secret:\n          secretName: token-{number}\n"
+            ),
+        ));
+        tree.push((format!("top/secrets/token-{number}"), format!("{number}\n")));
+    }
+    for kind in ["Deployment", "Service", "ConfigMap", "Secret", "Role"] {
+        let _ = write!(
+            top,
+            "- target:\n    version: v1\n    kind: {kind}\n    namespace: default\n    name: .*\n  \
+             path: patches/namespace.yaml\n"
+        );
+    }
+    let namespace = "- op: replace\n  path: /metadata/namespace\n  value: prod\n";
+    let replicas = "- op: replace\n  path: /spec/replicas\n  value: 2\n";
+    let strategic = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: app-0\n  \
+         namespace: default\nspec:\n  minReadySeconds: 5\n";
+    tree.extend([
+        ("base/kustomization.yaml".into(), base),
+        ("top/kustomization.yaml".into(), top + &secrets),
+        ("top/strategic.yaml".into(), strategic.into()),
+        ("top/patches/namespace.yaml".into(), namespace.into()),
+        ("top/patches/replicas.yaml".into(), replicas.into()),
+    ]);
+    tree
+}
+
+/// A build that fails beside so many bytes of definitions, which say where more is to be read and
+/// name fields as passwords are.
+#[allow(dead_code, reason = "only processes read them")]
+pub(crate) fn failing(bytes: usize) -> Tree {
+    let mut definitions = written_text(bytes);
+    definitions = definitions.replace(
+        "description: Whether it counts.",
+        "description: Whether it counts, see https://example.com/notes?a=b#counts or ask \
+         notes@example.com.\n                x-password: {type: string}",
+    );
+    let top = "resources: [definitions.yaml]\npatches:\n\
+         - target: {kind: CustomResourceDefinition}\n  patch: |-\n    \
+         - {op: remove, path: /spec/none}\n";
+    vec![
+        ("top/kustomization.yaml".into(), top.into()),
+        ("top/definitions.yaml".into(), definitions),
+    ]
+}
+
 /// A configuration of `count` presets with comments, and a script of five edits.
 #[allow(dead_code, reason = "only processes read them")]
 pub(crate) fn configuration(count: usize) -> Tree {

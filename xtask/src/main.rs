@@ -150,6 +150,8 @@ fn write_inputs(directory: &Path) -> Result<()> {
         ("definitions".to_owned(), inputs::definitions(10_000_000)),
         ("written-1".to_owned(), inputs::written(1_000_000)),
         ("written-10".to_owned(), inputs::written(10_000_000)),
+        ("deprecated-100".to_owned(), inputs::deprecated(100)),
+        ("failing-1".to_owned(), inputs::failing(1_000_000)),
         (
             "environments-20".to_owned(),
             inputs::environments(20, 2_800_000),

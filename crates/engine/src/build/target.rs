@@ -122,9 +122,10 @@ impl<'l> KustTarget<'l> {
         resource::from_documents(stream, &context.schema).ok()
     }
 
-    /// The files of a long list, read on all cores; nothing where a name may be a base.
+    /// The files of a long list, read on all cores if there are several; nothing where a name may be
+    /// a base.
     pub(super) fn read_ahead(&self, names: &[Text]) -> Vec<Option<Result<Manifests>>> {
-        if names.len() < MANY_FILES {
+        if names.len() < MANY_FILES || threads::wanted() == 1 {
             return Vec::new();
         }
         threads::get_ready();

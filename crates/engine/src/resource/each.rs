@@ -114,7 +114,7 @@ fn each(
     resources: &mut [Resource],
     change: &(impl Fn(&mut Resource) -> Result<()> + Sync),
 ) -> Result<()> {
-    if resources.len() < MANY {
+    if resources.len() < MANY || threads::wanted() == 1 {
         return resources.iter_mut().try_for_each(change);
     }
     threads::get_ready();
