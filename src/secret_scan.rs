@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use rayon::slice::ParallelSlice as _;
+use rustc_hash::FxHashMap;
 
 use crate::error::{Error, Kind, Result};
 use crate::finding::Finding;
@@ -166,7 +167,7 @@ pub fn scan_history(
     let neighbours = |reader: &mut HistoryReader<'_, Marks>, indices: &[usize]| {
         let mut scans = Vec::new();
         // Many are versions of a few files.
-        let mut names: HashMap<&str, String> = HashMap::new();
+        let mut names: FxHashMap<&str, String> = FxHashMap::default();
         for &index in indices {
             let one = &history.contents()[index];
             let name = || shown(&tree.root().join(&one.path));

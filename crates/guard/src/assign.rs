@@ -268,6 +268,12 @@ fn start_of_lines(text: &[u8], count: usize) -> usize {
 /// The end of the operator at `at`.
 fn operator(text: &[u8], at: usize) -> Option<usize> {
     let rest = &text[at.min(text.len())..];
+    if !matches!(
+        rest.first()?,
+        b':' | b'=' | b',' | b'>' | b'?' | b'+' | b'-'
+    ) {
+        return None;
+    }
     let colons = rest
         .iter()
         .take(3)

@@ -255,16 +255,19 @@ fn after(line: &str, at: usize) -> Range<usize> {
 
 /// The last part of a path.
 pub(super) fn name_of(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
+    let slash = memchr::memrchr(b'/', path.as_bytes());
+    slash.map_or(path, |slash| path.cut(slash + 1..))
 }
 
 fn has_extension(path: &str, extensions: &[&str]) -> bool {
-    let Some((_, extension)) = name_of(path).rsplit_once('.') else {
+    let name = name_of(path);
+    let Some(point) = memchr::memrchr(b'.', name.as_bytes()) else {
         return false;
     };
+    let extension = name.cut(point + 1..);
     extensions
         .iter()
-        .any(|known| known.eq_ignore_ascii_case(extension))
+        .any(|known| known.len() == extension.len() && known.eq_ignore_ascii_case(extension))
 }
 
 #[cfg(test)]

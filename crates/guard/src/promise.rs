@@ -232,7 +232,6 @@ fn has_value(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::documents::read;
-    use super::super::judge::ValueContext;
     use super::super::sensitive::document;
     use super::super::text::Searcher;
     use super::*;
@@ -240,10 +239,7 @@ mod tests {
     fn found(text: &str) -> Vec<Range<usize>> {
         static SEARCHER: OnceLock<Searcher> = OnceLock::new();
         let searcher = SEARCHER.get_or_init(Searcher::new);
-        let marks = searcher.marks(text.as_bytes(), None);
-        searcher
-            .pass(text.as_bytes(), &marks, ValueContext::Config)
-            .promises
+        searcher.promises(&searcher.marks(text.as_bytes(), None))
     }
 
     fn may_hold(text: &str) -> bool {

@@ -49,22 +49,20 @@ impl Guard {
         (hits, Some(marks))
     }
 
-    /// Searches a text for secrets; notes besides where words stand that the name of one may have.
+    /// Searches a text for secrets; tells besides where words stand that the name of one may have.
     pub(super) fn search_noting(
         &self,
         path: &str,
         documents: &Documents<'_>,
-        depth: usize,
-        promises: &mut Vec<Range<usize>>,
-    ) -> Vec<Hit> {
+    ) -> (Vec<Hit>, Vec<Range<usize>>) {
         let text = documents.text.as_bytes();
         let marks = self.searcher().marks(text, None);
-        let mut pass = self.pass(path, text, &marks);
-        promises.append(&mut pass.promises);
-        match is_settled(path, &pass, &marks) {
+        let pass = self.pass(path, text, &marks);
+        let hits = match is_settled(path, &pass, &marks) {
             true => pass.hits,
-            false => self.search_closely(path, documents, &marks, pass, depth),
-        }
+            false => self.search_closely(path, documents, &marks, pass, 0),
+        };
+        (hits, self.searcher().promises(&marks))
     }
 
     fn search_marked(&self, path: &str, text: &[u8], marks: &Marks, depth: usize) -> Vec<Hit> {

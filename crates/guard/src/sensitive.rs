@@ -58,8 +58,7 @@ pub fn is_field_with_secrets(name: &str) -> bool {
 /// The parts of one text.
 pub(super) fn parts(guard: &Guard, name: &str, documents: &Documents<'_>) -> Vec<Part> {
     let text = documents.text;
-    let mut promises = Vec::new();
-    let hits = guard.search_noting(name, documents, 0, &mut promises);
+    let (hits, promises) = guard.search_noting(name, documents);
     let mut parts: Vec<Part> = hits
         .into_iter()
         .filter(|hit| hit.rule != rule_ids::WEAK)

@@ -41,8 +41,6 @@ pub(super) struct Pass {
     pub(super) assignments: Vec<Assignment>,
     /// Where the text shows the structures of Kubernetes that hold secrets.
     pub(super) structures: Vec<usize>,
-    /// The words that the name of a secret may have, wherever they stand.
-    pub(super) promises: Vec<Range<usize>>,
 }
 
 /// The keywords, and the expressions behind them.
@@ -151,15 +149,19 @@ impl Searcher {
         }
     }
 
+    /// Where the words of [`PROMISES`] stand.
+    pub(super) fn promises(&self, marks: &Marks) -> Vec<Range<usize>> {
+        let found = marks.keywords.iter();
+        let found = found.filter(|found| self.promising[found.number]);
+        found.map(|found| found.range.clone()).collect()
+    }
+
     /// Looks at what is marked in a text.
     pub(super) fn pass(&self, text: &[u8], marks: &Marks, setting: ValueContext) -> Pass {
         let mut pass = Pass::default();
         let mut named = 0;
         for found in &marks.keywords {
             let range = found.range.clone();
-            if self.promising[found.number] {
-                pass.promises.push(range.clone());
-            }
             match self.triggers[found.number] {
                 Trigger::Rule(rule) => self.token(text, range.start, rule, &mut pass),
                 Trigger::Word => {

@@ -158,7 +158,7 @@ impl Block {
 }
 
 fn value(key: &str, text: &str, encoded: bool, range: Range<usize>, found: &mut Found) {
-    if is_encrypted(text) || is_public(text) || is_placeholder_value(text) {
+    if is_encrypted(text) || is_public(text) {
         return;
     }
     let decoded = if encoded { base64::decode(text) } else { None };
@@ -177,6 +177,11 @@ fn value(key: &str, text: &str, encoded: bool, range: Range<usize>, found: &mut 
         }
         None => (text.to_owned(), judge(key, text, ValueContext::Secret)),
     };
+    let is_read = verdict.is_some() || encoded || plain.contains('\n');
+    // Of all that is asked, this costs most.
+    if !is_read || is_placeholder_value(text) {
+        return;
+    }
     match verdict {
         Some(verdict) => found.hits.push(Hit {
             rule: match verdict {
@@ -187,12 +192,11 @@ fn value(key: &str, text: &str, encoded: bool, range: Range<usize>, found: &mut 
             key: Some(key.to_owned()),
             value: plain,
         }),
-        None if encoded || plain.contains('\n') => found.inner.push(Inner {
+        None => found.inner.push(Inner {
             name: key.to_owned(),
             text: plain,
             range,
         }),
-        None => {}
     }
 }
 

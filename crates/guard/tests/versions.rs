@@ -118,7 +118,7 @@ fn a_version_shows_what_it_shows_alone() {
     // Both automata: the first texts are searched with the one that is soon made.
     let mut draw = Draw(11);
     let mut shown = 0;
-    for _ in 0..400 {
+    for _ in 0..150 {
         let path = ["a.yaml", "src/a.go", "notes.txt", "secrets/token", "a.env"][draw.below(5)];
         let pieces = 1 + draw.below(40);
         let mut text = draw.text(pieces);
@@ -143,7 +143,7 @@ fn a_version_shows_what_it_shows_alone() {
             }
         }
     }
-    assert!(shown > 1_000, "{shown}");
+    assert!(shown > 400, "{shown}");
 }
 
 #[test]

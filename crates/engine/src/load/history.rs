@@ -282,16 +282,21 @@ impl Walk<'_> {
                     .file(above.len() + entry.filename.len())
                     .map_err(gix::Error::from_error)?;
                 let below = entry.oid.to_owned();
-                let path = || above.clone() + &entry.filename.to_str_lossy();
+                let path = |end| {
+                    let name = entry.filename.to_str_lossy();
+                    let mut path = String::with_capacity(above.len() + name.len() + 1);
+                    path.extend([&above, &*name, end]);
+                    path
+                };
                 match entry.mode.kind() {
                     EntryKind::Tree if !self.trees.contains(&below) => {
-                        open.push((below, path() + "/"));
+                        open.push((below, path("/")));
                     }
                     EntryKind::Blob | EntryKind::BlobExecutable if self.blobs.insert(below) => {
                         self.found.push(Appearance {
                             blob: Blob(below),
                             commit: Arc::clone(&id),
-                            path: path(),
+                            path: path(""),
                         });
                     }
                     _ => {}

@@ -33,7 +33,7 @@ pub(super) const MOST_DELTAS: usize = 4096;
 
 /// How much of a commit is read at first: the message, and a signature that no deflate makes shorter,
 /// come behind what is wanted.
-const COMMIT_HEAD: usize = 512;
+const COMMIT_HEAD: usize = 384;
 
 /// The packs of a repository.
 pub(super) struct Packs(Vec<Pack>);
@@ -48,7 +48,7 @@ struct Pack {
 }
 
 /// How many objects have the same first bits, about.
-const SHARE: u32 = 8;
+const SHARE: u32 = 2;
 
 /// Where an object is stored: the number of its pack, and its offset there.
 pub(super) type Place = (usize, u64);
@@ -213,13 +213,20 @@ impl<'p> PackReader<'p> {
 
     /// The data of an object of a kind.
     ///
+    /// It is asked for once: what is stored as a difference to it is mostly older and was asked for
+    /// before, so it is kept no longer.
+    ///
     /// # Errors
     ///
     /// If it is not there, broken, or of another kind.
     pub(super) fn data(&mut self, id: ObjectId, kind: Kind) -> Result<Rc<Vec<u8>>, gix::Error> {
         let place = self.packs.place(id, self.last);
         self.last = place.map_or(self.last, |(pack, _)| pack);
-        let packed = place.and_then(|place| self.packed(place));
+        let packed = place.and_then(|place| {
+            let object = self.packed(place);
+            self.kept.remove(place);
+            object
+        });
         if let Some(object) = packed.filter(|object| object.kind == kind) {
             return Ok(object.data);
         }
@@ -308,6 +315,13 @@ impl Kept {
         Some(object)
     }
 
+    fn remove(&mut self, place: Place) {
+        match self.new.remove(&place) {
+            Some(object) => self.size -= object.data.len(),
+            None => drop(self.old.remove(&place)),
+        }
+    }
+
     fn put(&mut self, place: Place, object: Object) {
         self.size += object.data.len();
         if self.size > KEPT / 2 {
@@ -335,5 +349,8 @@ mod tests {
             assert!(kept.get((0, 0)).is_some());
         }
         assert!(kept.get((0, 9)).is_some() && kept.get((0, 1)).is_none());
+        let size = kept.size;
+        kept.remove((0, 9));
+        assert!(kept.get((0, 9)).is_none() && kept.size == size - KEPT / 8);
     }
 }

@@ -30,21 +30,27 @@ struct Node {
 }
 
 impl Lineage {
-    pub(super) fn of(packs: &Packs, contents: impl ExactSizeIterator<Item = ObjectId>) -> Self {
-        let count = contents.len();
+    pub(super) fn of(packs: &Packs, contents: impl Iterator<Item = ObjectId>) -> Self {
+        let mut last = 0;
+        let places = contents.map(|id| {
+            let place = packs.place(id, last);
+            last = place.map_or(last, |(pack, _)| pack);
+            place
+        });
+        let places: Vec<Option<Place>> = places.collect();
         let mut lineage = Self {
-            nodes: Vec::with_capacity(count),
-            contents: Vec::with_capacity(count),
+            nodes: Vec::with_capacity(places.len()),
+            contents: vec![None; places.len()],
         };
         // Nothing where what is stored is no content.
         let mut known: FxHashMap<Place, Option<usize>> = FxHashMap::default();
-        known.reserve(count);
-        let mut last = 0;
-        for id in contents {
-            let place = packs.place(id, last);
-            last = place.map_or(last, |(pack, _)| pack);
-            let node = place.and_then(|place| lineage.add(packs, place, &mut known));
-            lineage.contents.push(node);
+        known.reserve(places.len());
+        // A pack is best read in its order.
+        let mut contents: Vec<usize> = (0..places.len()).collect();
+        contents.sort_unstable_by_key(|&content| places[content]);
+        for content in contents {
+            let node = places[content].and_then(|place| lineage.add(packs, place, &mut known));
+            lineage.contents[content] = node;
         }
         lineage
     }
