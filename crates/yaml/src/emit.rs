@@ -165,11 +165,22 @@ impl<'o> Output<'o> {
         // Those before are written, and those before passed.
         let (mut start, mut next) = (0, 0);
         loop {
-            let word = bytes.get(next..).filter(|_| !escape_all).map_or(0, word);
-            if word > 0 {
-                next += word;
-                column += word;
-                after_space = false;
+            // A line is broken at none of the spaces in this room.
+            let room = match indent {
+                Some(_) => (WIDTH + 1).saturating_sub(column),
+                None => bytes.len(),
+            };
+            let rest = bytes.get(next..).unwrap_or_default();
+            let length = match room {
+                _ if escape_all => 0,
+                0 => run(rest, false),
+                _ => run(rest.get(..room).unwrap_or(rest), true),
+            };
+            if length > 0 {
+                next += length;
+                column += length;
+                after_space = bytes[next - 1] == b' ';
+                continue;
             }
             let index = next;
             let Some(c) = text.cut(index..).chars().next() else {
@@ -289,9 +300,10 @@ impl<'o> Output<'o> {
     }
 }
 
-/// How many ASCII characters at the start are written in double quotes as they are, and are no space.
+/// How many ASCII characters at the start are written in double quotes as they are, with spaces or up
+/// to one.
 #[inline]
-fn word(text: &[u8]) -> usize {
+fn run(text: &[u8], with_spaces: bool) -> usize {
     static IS_UNESCAPED: [bool; 256] = {
         let mut table = [false; 256];
         let mut byte = b'!';
@@ -301,8 +313,10 @@ fn word(text: &[u8]) -> usize {
         }
         table
     };
-    let end = text.iter().position(|byte| !IS_UNESCAPED[*byte as usize]);
-    end.unwrap_or(text.len())
+    let is_in = |byte: &u8| IS_UNESCAPED[*byte as usize] || with_spaces && *byte == b' ';
+    text.iter()
+        .position(|byte| !is_in(byte))
+        .unwrap_or(text.len())
 }
 
 /// The first space after so many characters that can be a line break.
