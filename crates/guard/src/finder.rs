@@ -134,13 +134,14 @@ impl Finder {
             return;
         };
         let mut state = root;
+        let start = self.start_before(text, part.start);
         let last = text.len().min(part.end + self.longest);
-        for at in self.start_before(text, part.start)..last {
+        for (at, &byte) in text.iter().enumerate().take(last).skip(start) {
             // No keyword goes on here.
             if at >= part.end && state == root {
                 break;
             }
-            state = automaton.next_state(Anchored::No, state, text[at]);
+            state = automaton.next_state(Anchored::No, state, byte);
             if automaton.is_special(state) && automaton.is_match(state) {
                 add(at + 1, state, &part);
             }
