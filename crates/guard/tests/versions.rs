@@ -189,3 +189,38 @@ fn what_is_no_text_has_no_marks() {
     let (scan, marks) = guard.scan_version("a.p12", b"\0password", None);
     assert_eq!((scan.leaks.len(), marks), (1, None));
 }
+
+#[test]
+fn a_seam_may_be_anywhere() {
+    let guard = Guard::new();
+    let filler = "replicas: 3\nimage: example.com/web:1.2.3\n".repeat(4);
+    let text = "token: abc, and some more of it, that is longer";
+    let encoded = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, text);
+    assert!(encoded.ends_with('='));
+    let text = format!("{filler}a: {encoded}\npassword: {encoded}=\n{filler}");
+    let (_, marks) = guard.scan_version("a.yaml", text.as_bytes(), None);
+    let marks = marks.unwrap();
+    for cut in filler.len()..text.len() - filler.len() {
+        for new in ["", "=", "==", "x", "pass", "\n"] {
+            let version = [&text[..cut], new, &text[cut..]].concat();
+            let to = cut + new.len();
+            let copied = [
+                Copied {
+                    from: 0..cut,
+                    to: 0,
+                },
+                Copied {
+                    from: cut..text.len(),
+                    to,
+                },
+            ];
+            let base = Base {
+                marks: &marks,
+                copied: &copied,
+            };
+            let (scan, of_version) = guard.scan_version("a.yaml", version.as_bytes(), Some(base));
+            let (alone, of_text) = guard.scan_version("a.yaml", version.as_bytes(), None);
+            assert_eq!((scan, of_version), (alone, of_text), "{version}");
+        }
+    }
+}
