@@ -6,7 +6,7 @@ use kustom_yaml::{Node, Text};
 
 use crate::kustomization::BuildMetadata;
 use crate::load::Repository;
-use crate::resource::{Origin, Plugin, Resource, Resources};
+use crate::resource::{Origin, Plugin, Resource, Resources, text_map};
 
 use super::StepKind;
 use super::target::KustTarget;
@@ -71,6 +71,17 @@ pub(super) fn record(resources: &mut Resources, transformer: Option<&Origin>) {
             resource.history.origin = Some(transformer.clone());
         } else {
             resource.history.transformations.push(transformer.clone());
+        }
+        // The note is one of the annotations, which are all written as texts with it.
+        if let Some(metadata) = resource.node.get_mut("metadata")
+            && let Some(annotations) = metadata.get("annotations").filter(|it| it.is_map())
+            && annotations
+                .entries()
+                .iter()
+                .any(|entry| entry.value.as_str().is_none())
+        {
+            let annotations = Node::map(text_map(annotations));
+            metadata.set("annotations", annotations);
         }
     }
 }

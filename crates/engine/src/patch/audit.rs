@@ -75,7 +75,10 @@ impl Audit {
     /// Looks at an object that a JSON patch is about to be applied to.
     pub fn json(&self, before: &Node, patch: &JsonPatch, id: &Id) {
         // Numbers are spelt anew, whatever the patch does.
-        let (Ok(plain), Ok(spelt)) = (through_json(before), patch.prepared(before)) else {
+        let Ok(plain) = through_json(before) else {
+            return;
+        };
+        let Ok(spelt) = patch.prepared(before, &plain) else {
             return;
         };
         let name = named(id);
@@ -86,10 +89,11 @@ impl Audit {
         let place = |clash: &Clash| patch.place_of(&clash.fields());
         remarks.extend(new_clashes(&plain, &after, &place));
         remarks.extend(changed_numbers(before, &plain, patch.place()));
+        let has_changed = !same(&spelt, &made);
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         seen.place = patch.place();
         seen.only_tests = patch.only_tests();
-        seen.add(remarks, Vec::new(), !same(&spelt, &made), name);
+        seen.add(remarks, Vec::new(), has_changed, name);
         let seen = &mut *seen;
         for one in counted {
             let places = seen.known.entry((Sort::Counted, one.place())).or_default();

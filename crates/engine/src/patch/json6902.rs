@@ -5,6 +5,8 @@
 //! the first slash is ignored, and `replace` creates a member that is missing.
 //! Source: <https://www.rfc-editor.org/rfc/rfc6902>.
 
+use std::borrow::Cow;
+
 use json_patch::jsonptr::Token;
 
 use kustom_yaml::error::{Error, Kind, Result, nearest};
@@ -12,7 +14,7 @@ use kustom_yaml::limits::Budget;
 use kustom_yaml::place::Span;
 use kustom_yaml::{
     Entry, Node, Size, Tag, Text, Value, charge_copy, escape_html, pass_through_json, spelt_config,
-    spelt_json, through_json, unquoted, unspelt_json,
+    spelt_json, unquoted, unspelt_json,
 };
 
 use super::places::{Places, push};
@@ -130,19 +132,20 @@ impl JsonPatch {
         self.operations.iter().all(Operation::is_test)
     }
 
-    /// An object as the operations see it: where values are compared, scalars are spelt as JSON.
-    pub(super) fn prepared(&self, object: &Node) -> Result<Node> {
+    /// An object as the operations see it, which `plain` is after it went through JSON: where values
+    /// are compared, scalars are spelt as JSON.
+    pub(super) fn prepared<'n>(&self, object: &Node, plain: &'n Node) -> Result<Cow<'n, Node>> {
         match self.tests {
-            true => spelt_json(object),
-            false => through_json(object),
+            true => spelt_json(object).map(Cow::Owned),
+            false => Ok(Cow::Borrowed(plain)),
         }
     }
 
     /// What the operations have made of an object, as it is read again.
-    pub(super) fn finished(&self, object: &Node) -> Result<Node> {
+    pub(super) fn finished<'n>(&self, object: &'n Node) -> Result<Cow<'n, Node>> {
         match self.tests {
-            true => unspelt_json(object),
-            false => Ok(object.clone()),
+            true => unspelt_json(object).map(Cow::Owned),
+            false => Ok(Cow::Borrowed(object)),
         }
     }
 }

@@ -185,7 +185,10 @@ impl Hit<'_> {
             is_moved: false,
         };
         let found = list_of(object, self.item, places);
-        let shown = |node: &Node| label(&patch.finished(node).ok()?).map(|it| format!("`{it}`"));
+        let shown = |node: &Node| {
+            let finished = patch.finished(node).ok()?;
+            label(&finished).map(|it| format!("`{it}`"))
+        };
         let Some((list, index)) = found.filter(|(list, index)| *index < list.len()) else {
             return counted;
         };
