@@ -24,42 +24,48 @@ impl Unusual {
 
 /// Refuses the control characters that YAML 1.1 does not allow, raw, anywhere.
 pub(super) fn refuse(text: &str, source: SourceId) -> Result<Unusual> {
-    // The lead bytes 0xC2 and 0xEF start U+0080 to U+009F and U+FFFE, U+FFFF.
-    let suspicious = |byte: u8| {
-        ((byte < 0x20) & (byte != b'\t') & (byte != b'\n') & (byte != b'\r'))
-            | (byte == 0x7F)
-            | (byte == 0xC2)
-            | (byte == 0xEF)
-    };
     let mut found = Unusual::default();
-    let mut is_suspicious = false;
     for (number, block) in text.as_bytes().chunks(BLOCK).enumerate() {
-        if is_unusual(block) {
-            found.0.push(number as u32);
-            is_suspicious |= block
-                .iter()
-                .fold(false, |any, byte| any | suspicious(*byte));
+        if !is_unusual(block) {
+            continue;
         }
-    }
-    if !is_suspicious {
-        return Ok(found);
-    }
-    let refused = |character: char| {
-        matches!(character, '\0'..='\x1F' | '\x7F'..='\u{9F}' | '\u{FFFE}' | '\u{FFFF}')
-            && !matches!(character, '\t' | '\n' | '\r' | '\u{85}')
-    };
-    match text
-        .char_indices()
-        .find(|(_, character)| refused(*character))
-    {
-        None => Ok(found),
-        Some((at, character)) => {
-            let code = u32::from(character);
+        found.0.push(number as u32);
+        if !block.iter().fold(false, |any, byte| any | may_begin(*byte)) {
+            continue;
+        }
+        // Of a character that goes across the end of a block, the first byte is in it.
+        let start = number * BLOCK;
+        let refused = (start..start + block.len()).find(|at| begins_refused(text, *at));
+        if let Some(at) = refused {
+            let rest = text.cut(at..);
+            let code = rest.chars().next().map_or(0, u32::from);
             let message = format!("the control character U+{code:04X} is not allowed");
-            Err(Error::new(Kind::Yaml, message)
+            return Err(Error::new(Kind::Yaml, message)
                 .at(place_after(text.cut(..at), source))
-                .help("write it as an escape in double quotes"))
+                .help("write it as an escape in double quotes"));
         }
+    }
+    Ok(found)
+}
+
+/// Whether a byte may be the first one of a character that is refused.
+///
+/// The lead bytes 0xC2 and 0xEF start U+0080 to U+009F and U+FFFE, U+FFFF.
+fn may_begin(byte: u8) -> bool {
+    ((byte < 0x20) & (byte != b'\t') & (byte != b'\n') & (byte != b'\r'))
+        | (byte == 0x7F)
+        | (byte == 0xC2)
+        | (byte == 0xEF)
+}
+
+/// Whether a character that is refused begins at a byte of a text.
+fn begins_refused(text: &str, at: usize) -> bool {
+    match &text.as_bytes()[at..] {
+        // U+0080 to U+009F, but for NEL.
+        [0xC2, second, ..] => matches!(second, 0x80..=0x9F) && *second != 0x85,
+        [0xEF, second, third, ..] => *second == 0xBF && matches!(third, 0xBE | 0xBF),
+        [byte, ..] => may_begin(*byte),
+        [] => false,
     }
 }
 
@@ -88,4 +94,41 @@ pub(super) fn place_after(before: &str, source: SourceId) -> Span {
 
 fn narrow(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_refused(character: char) -> bool {
+        matches!(character, '\0'..='\x1F' | '\x7F'..='\u{9F}' | '\u{FFFE}' | '\u{FFFF}')
+            && !matches!(character, '\t' | '\n' | '\r' | '\u{85}')
+    }
+
+    #[test]
+    fn each_character_is_refused_or_not_wherever_it_stands() {
+        let near = ('\0'..='\u{17F}').chain('\u{F000}'..='\u{FFFF}');
+        for character in near.chain(['\u{10000}', '\u{10FFFF}', '\u{2028}']) {
+            // Before the end of a block, across it, and behind it.
+            for before in [0, BLOCK - 2, BLOCK - 1, BLOCK] {
+                let text = format!("{}{character}\n", "a".repeat(before));
+                let found = refuse(&text, SourceId::NONE);
+                assert_eq!(found.is_err(), is_refused(character), "{character:?}");
+                if let Err(error) = found {
+                    let place = error.place().unwrap().span;
+                    assert_eq!((place.line, place.column as usize), (1, before + 1));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_unusual_is_known_by_its_block() {
+        let text = format!("{}\u{a0}{}", "a\n".repeat(BLOCK), "b".repeat(BLOCK));
+        let unusual = refuse(&text, SourceId::NONE).unwrap();
+        assert_eq!(unusual.0, [2]);
+        assert!(!unusual.may_be_in(0..2 * BLOCK));
+        assert!(unusual.may_be_in(0..2 * BLOCK + 1));
+        assert!(!unusual.may_be_in(3 * BLOCK..text.len()));
+    }
 }
