@@ -53,7 +53,10 @@ pub(super) fn value(
     column: usize,
     out: &mut String,
 ) -> Result<()> {
-    Writer::new(Output::in_column(out, column)).value(node, indent, after)
+    let mut writer = Writer::new(Output::in_column(out, column));
+    // It is within a collection: keys of the root are printed otherwise.
+    writer.depth = 1;
+    writer.value(node, indent, after)
 }
 
 /// Writes a key as it stands before its colon.
