@@ -3,22 +3,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod draw;
+
 use base64::Engine as _;
+use draw::Draw;
 use kustom_guard::{Guard, formats};
 use regex_syntax::hir::{Class, Hir, HirKind};
 
-/// A drawer of characters that gives the same at every run.
-struct Draw(u64);
-
 impl Draw {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % bound.max(1)
-    }
-
     fn string(&mut self, signs: &str, length: usize) -> String {
         let signs: Vec<char> = signs.chars().collect();
         (0..length)

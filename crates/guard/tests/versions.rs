@@ -3,20 +3,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod draw;
+
+use draw::Draw;
 use kustom_guard::{Base, Copied, Guard};
 
-/// A drawer that gives the same at every run.
-struct Draw(u64);
-
 impl Draw {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % bound.max(1)
-    }
-
     fn value(&mut self, length: usize) -> String {
         let signs = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
         let mut sign = || char::from(signs[self.below(signs.len())]);
