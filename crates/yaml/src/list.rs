@@ -83,11 +83,14 @@ pub(super) struct Printed {
 pub(super) struct Verbatim<T> {
     source: Arc<Source>,
     extent: Extent,
-    /// Reads it; what is large in it stays verbatim.
-    read: fn(&Arc<Source>, &Extent) -> Vec<T>,
+    read: Read<T>,
     list: OnceLock<Vec<T>>,
     absent: Absent,
 }
+
+/// Reads a piece of a text; what is large in it stays one. Where only a key is asked for, what has
+/// another may be left out, and comments too.
+pub(super) type Read<T> = fn(&Arc<Source>, &Extent, Option<&str>) -> Vec<T>;
 
 impl<T> Verbatim<T> {
     /// The text that it is a piece of.
@@ -102,17 +105,13 @@ impl<T> Verbatim<T> {
 
     fn list(&self) -> &Vec<T> {
         self.list
-            .get_or_init(|| (self.read)(&self.source, &self.extent))
+            .get_or_init(|| (self.read)(&self.source, &self.extent, None))
     }
 }
 
 impl<T> List<T> {
     /// A collection that is a piece of a text, and what reads it.
-    pub(super) fn piece(
-        source: Arc<Source>,
-        extent: Extent,
-        read: fn(&Arc<Source>, &Extent) -> Vec<T>,
-    ) -> Self {
+    pub(super) fn piece(source: Arc<Source>, extent: Extent, read: Read<T>) -> Self {
         Self(Inner::Verbatim(Arc::new(Verbatim {
             source,
             extent,
@@ -136,11 +135,11 @@ impl<T> List<T> {
             .filter(|piece| piece.source.forgotten.is_none())
     }
 
-    /// Shows what is in it; what has to be read for that is not kept.
-    pub(super) fn glimpse<R>(&self, look: impl FnOnce(&[T]) -> R) -> R {
+    /// Shows what has a key in it, maybe among others; what has to be read for that is not kept.
+    pub(super) fn glimpse<R>(&self, key: &str, look: impl FnOnce(&[T]) -> R) -> R {
         match self.as_piece() {
             Some(piece) if piece.list.get().is_none() => {
-                look(&(piece.read)(&piece.source, &piece.extent))
+                look(&(piece.read)(&piece.source, &piece.extent, Some(key)))
             }
             _ => look(self),
         }

@@ -366,10 +366,25 @@ impl Node {
         }
     }
 
-    /// Shows the entries of a mapping; what has to be read for that is not kept.
-    pub fn glimpse<R>(&self, look: impl FnOnce(&[Entry]) -> R) -> R {
+    /// Shows the entries of a mapping that have a key, or merge others; what has to be read for that is
+    /// not kept. Other entries may be left out, and comments.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use kustom_yaml::{Options, read};
+    ///
+    /// let document = &read("{a: 1, b: 2}", &Options::default())?[0];
+    /// let found = document.glimpse("b", |entries| {
+    ///     let entry = entries.iter().find(|entry| entry.is("b"))?;
+    ///     entry.value.text().map(str::to_owned)
+    /// });
+    /// assert_eq!(found.as_deref(), Some("2"));
+    /// # Ok::<(), kustom_yaml::error::Error>(())
+    /// ```
+    pub fn glimpse<R>(&self, key: &str, look: impl FnOnce(&[Entry]) -> R) -> R {
         match &self.value {
-            Value::Map(entries) => entries.glimpse(look),
+            Value::Map(entries) => entries.glimpse(key, look),
             _ => look(&[]),
         }
     }

@@ -77,6 +77,7 @@ impl Reader<'_> {
                 b'#' => self.at = self.line_end(self.at),
                 b'\n' => {
                     self.at += 1;
+                    self.tally.inner_lines += 1;
                     self.line += 1;
                     self.line_start = self.at;
                     self.wide = 0;

@@ -9,12 +9,12 @@ use super::super::{Dialect, Entry, Node, Style, Tag, Value};
 use super::Reader;
 
 /// The entries of a mapping that is a piece of a text.
-fn entries(source: &Arc<Source>, extent: &Extent) -> Vec<Entry> {
+fn entries(source: &Arc<Source>, extent: &Extent, _: Option<&str>) -> Vec<Entry> {
     entries_of(piece(source, extent))
 }
 
 /// The items of a list that is a piece of a text.
-fn items(source: &Arc<Source>, extent: &Extent) -> Vec<Node> {
+fn items(source: &Arc<Source>, extent: &Extent, _: Option<&str>) -> Vec<Node> {
     items_of(piece(source, extent))
 }
 

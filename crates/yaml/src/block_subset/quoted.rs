@@ -81,6 +81,7 @@ impl Reader<'_> {
             match self.bytes.get(at)? {
                 b'\n' => {
                     breaks += 1;
+                    self.tally.inner_lines += 1;
                     self.line += 1;
                     self.line_start = at + 1;
                     self.wide = 0;

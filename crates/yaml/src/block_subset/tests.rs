@@ -5,7 +5,7 @@ use super::super::{ByteString, read_by_scanner, read_lazily_from};
 use super::*;
 
 /// Texts in the subset, and some at its edge.
-const SEEDS: [&str; 9] = [
+const SEEDS: [&str; 10] = [
     "---\n# comment\napiVersion: apps/v1\nkind: Deployment # line\nmetadata:\n  name: web\n  \
      labels: {app: web, \"tier\": 'x'}\nspec:\n  replicas: 2\n  template:\n    spec:\n      \
      containers:\n      - name: main\n        args: [\"-v\", a b, -c, --port, {--x: -1}, [], {}]\n        command:\n        \
@@ -19,6 +19,7 @@ const SEEDS: [&str; 9] = [
     "json: {\"a\":1, \"b\": [1, 2,\n    3, {x: y}],  # c\n  \"c\":{}, d: e,\n\n  f: 'g\n  h'}\nlist: [\n  a b,\n  \"c\",\n]\n\u{e9}\u{e8}: {\u{e9}: \u{e8}, b: c}\n\"\u{e9}\\n\" : |2+\n   a\n\n  b\n\nk: >1-  # c\n  x\n y\n",
     "a: &x b\nc: *x\nd: !!str 1\n? e\n: f\ng: \"two\n  lines\"\nh: one\n  two\n...\n",
     "# head\n\n# above\nkey: # of the key\n  # first\n  a: b # line\n  # below\n\n  # of c\n  c: |  # of the block\n    text\n\n  # after it\nlist: # of the list\n# of a\n- a # line\n  # below a\n# of b\n- # of what is in it\n  x: y\n  # below y\n- - z # deep\n  # deeper\n\n# foot of list\n\nflow: {a: [b]} # of the flow\n# foot of flow\n\nlast: 'x\n  y' # quoted\nplain: one\n  two # of two\n# end\n--- # second\n# of second\n- a\n# of m\n- m: n\n  # of o\n  o: p\n# last\n",
+    "m:\n  a: b\n  list:\n  - a: \"one\n  a: two\n  b: 'three\"\n    b: c\n  - \"a\": [x,\n  \"a\", y]\n    'b' : {a: b,\n    a: c}\n  aa: d\n  b: |\n    a: 1\n\n   \n    b: 2\n  \"a\": two\n    a b\n-a:\n    - a\nn:\n-   a: b  # c\n    c: d\n    b:\n    - a: e\n      b:\n        a: f\n- - a: b\n    c:\n",
 ];
 
 /// The ways in which texts are read.
@@ -51,6 +52,9 @@ fn agrees(text: &str) -> bool {
             let whole = ByteString::from(text);
             for least in [0, 200] {
                 let unread = read_lazily_from(&whole, &options, least);
+                for (unread, whole) in unread.iter().flatten().zip(&documents) {
+                    glimpses_agree(unread, whole);
+                }
                 assert_eq!(unread.as_ref().ok(), Some(&documents), "{text:?}");
             }
         }
@@ -62,6 +66,41 @@ fn agrees(text: &str) -> bool {
         is_read = true;
     }
     is_read
+}
+
+/// Holds what is glimpsed in the mappings of a value that was forgotten against the whole value.
+fn glimpses_agree(unread: &Node, whole: &Node) {
+    fn without_comments(node: &mut Node) {
+        node.decor = None;
+        let items = node.items_mut().into_iter().flatten();
+        items.for_each(without_comments);
+        for entry in node.entries_mut().into_iter().flatten() {
+            without_comments(&mut entry.key);
+            without_comments(&mut entry.value);
+        }
+    }
+    let of_key = |entries: &[Entry], key: &str| {
+        let mut found = entries.to_vec();
+        found.retain(|entry| entry.is(key));
+        for entry in &mut found {
+            without_comments(&mut entry.key);
+            without_comments(&mut entry.value);
+        }
+        found
+    };
+    if unread.is_map() {
+        let keys = whole.entries().iter().filter_map(|entry| entry.key.text());
+        for key in keys.chain(["", "a", "- a", "b"]) {
+            let found = unread.glimpse(key, |entries| of_key(entries, key));
+            assert_eq!(found, of_key(whole.entries(), key), "{key:?}");
+        }
+    }
+    for (unread, whole) in unread.items().iter().zip(whole.items()) {
+        glimpses_agree(unread, whole);
+    }
+    for (unread, whole) in unread.entries().iter().zip(whole.entries()) {
+        glimpses_agree(&unread.value, &whole.value);
+    }
 }
 
 #[test]
@@ -86,6 +125,7 @@ fn what_is_in_the_subset_is_read_here() {
         SEEDS[5],
         SEEDS[6],
         SEEDS[8],
+        SEEDS[9],
         "a: b\n  c",
         "a:\n  b\n c",
         "a: b\n  - c\n",

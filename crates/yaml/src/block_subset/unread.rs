@@ -5,6 +5,9 @@
 //! stays but where their lines are. These are read again where somebody looks. Read alone they say the
 //! same, unless a comment on a line of its own stands before, in or right below them: whose it is
 //! depends on what is around. Such a collection stays as it was read; what is in it may be forgotten.
+//!
+//! Of a mapping that is only asked for one key, the lines in the column of its keys are read, and no others.
+//! Where a line begins within quotes or brackets, its column says nothing, and all of it is read.
 
 use std::sync::Arc;
 
@@ -15,7 +18,7 @@ use super::super::scan::{Margin, Origin};
 use super::super::verbatim::{Extent, Source};
 use super::super::{Dialect, Entry, Node, Options, Style, Value};
 use super::pieces::{entries_of, items_of};
-use super::{Reader, documents};
+use super::{Reader, documents, spaces_end};
 
 /// The room that values of a collection take, in bytes, from which on it may be forgotten: twice that of
 /// a piece.
@@ -51,6 +54,8 @@ pub(super) struct Tally {
     room: u32,
     /// How often there were comments on lines of their own.
     pub(super) gaps: u32,
+    /// How many lines began within quotes or brackets.
+    pub(super) inner_lines: u32,
 }
 
 impl Tally {
@@ -119,9 +124,23 @@ impl Reader<'_> {
             ..Extent::default()
         };
         let source = Arc::clone(source);
+        let is_by_column = now.inner_lines == before.inner_lines;
         match (&mut node.value, reading) {
-            (Value::Map(list), Reading::Lines) => *list = List::piece(source, extent, entries),
-            (Value::Map(list), Reading::Item) => *list = List::piece(source, extent, item_entries),
+            (Value::Map(list), Reading::Lines) => {
+                let read = if is_by_column {
+                    entries_by_column
+                } else {
+                    entries
+                };
+                *list = List::piece(source, extent, read);
+            }
+            (Value::Map(list), Reading::Item) => {
+                let read = match is_by_column {
+                    true => item_entries_by_column,
+                    false => item_entries,
+                };
+                *list = List::piece(source, extent, read);
+            }
             (Value::Seq(list), Reading::Lines) => *list = List::piece(source, extent, items),
             (Value::Seq(list), Reading::Item) => *list = List::piece(source, extent, item_items),
             (Value::Scalar(_) | Value::Alias(_), _) => return,
@@ -139,36 +158,92 @@ pub(super) enum Reading {
     Item,
 }
 
-fn entries(source: &Arc<Source>, extent: &Extent) -> Vec<Entry> {
+fn entries(source: &Arc<Source>, extent: &Extent, _: Option<&str>) -> Vec<Entry> {
     entries_of(read(source, extent))
 }
 
-fn items(source: &Arc<Source>, extent: &Extent) -> Vec<Node> {
+fn items(source: &Arc<Source>, extent: &Extent, _: Option<&str>) -> Vec<Node> {
     items_of(read(source, extent))
 }
 
-fn item_entries(source: &Arc<Source>, extent: &Extent) -> Vec<Entry> {
-    entries_of(items(source, extent).pop())
+fn item_entries(source: &Arc<Source>, extent: &Extent, _: Option<&str>) -> Vec<Entry> {
+    entries_of(items(source, extent, None).pop())
 }
 
-fn item_items(source: &Arc<Source>, extent: &Extent) -> Vec<Node> {
-    items_of(items(source, extent).pop())
+fn item_items(source: &Arc<Source>, extent: &Extent, _: Option<&str>) -> Vec<Node> {
+    items_of(items(source, extent, None).pop())
+}
+
+fn entries_by_column(source: &Arc<Source>, extent: &Extent, key: Option<&str>) -> Vec<Entry> {
+    let column = spaces_end(source.lines(extent).as_bytes(), 0);
+    let found = key.and_then(|key| entries_with(key, source, extent, column));
+    found.unwrap_or_else(|| entries(source, extent, None))
+}
+
+fn item_entries_by_column(source: &Arc<Source>, extent: &Extent, key: Option<&str>) -> Vec<Entry> {
+    let lines = source.lines(extent).as_bytes();
+    let column = spaces_end(lines, spaces_end(lines, 0) + 1);
+    let found = key.and_then(|key| entries_with(key, source, extent, column));
+    found.unwrap_or_else(|| item_entries(source, extent, None))
+}
+
+/// The entries with a key, without comments, of a mapping whose keys stand in a column, the first of them
+/// in the first line; none of the lines begins within quotes or brackets. Nothing where that needs a closer
+/// look.
+fn entries_with(
+    key: &str,
+    source: &Arc<Source>,
+    extent: &Extent,
+    column: usize,
+) -> Option<Vec<Entry>> {
+    let mut reader = reader(source, extent);
+    let bytes = reader.bytes;
+    let mut found = Vec::new();
+    let (mut start, mut line) = (0, 0);
+    while start < bytes.len() {
+        let at = if start == 0 {
+            column
+        } else {
+            spaces_end(bytes, start)
+        };
+        let content = bytes.get(at..)?;
+        let may_be_it = || match content {
+            [b'"' | b'\'', ..] => true,
+            _ => content.starts_with(key.as_bytes()),
+        };
+        if at - start == column && may_be_it() {
+            reader.line = line;
+            reader.stand_at(at, start);
+            let node = reader.key(0)?;
+            if node.text() == Some(key) {
+                let value = reader.value(column, 0)?;
+                found.push(Entry { key: node, value });
+            }
+        }
+        start = at + memchr::memchr(b'\n', content).unwrap_or(content.len()) + 1;
+        line += 1;
+    }
+    Some(found)
 }
 
 /// What the lines of a collection say; what is large in it is forgotten again.
 fn read(source: &Arc<Source>, extent: &Extent) -> Option<Node> {
-    let origin = Origin {
-        source: source.id,
-        offset: extent.start as usize,
-        lines: extent.line as usize,
-    };
-    let text = source.lines(extent);
-    let mut reader = Reader::of(text, origin, Dialect::Manifest);
-    reader.margin = Some(Box::new(Margin::new(text, origin)));
+    let mut reader = reader(source, extent);
+    reader.margin = Some(Box::new(Margin::new(reader.text, reader.origin)));
     reader.source = Some(Arc::clone(source));
     reader.first_of_line(0)?;
     let column = reader.column?;
     let node = reader.nested(None, column, 0, 0);
     debug_assert!(node.is_some() && reader.is_at_end(), "it was read before");
     node
+}
+
+/// What reads the lines of a collection.
+fn reader<'s>(source: &'s Source, extent: &Extent) -> Reader<'s> {
+    let origin = Origin {
+        source: source.id,
+        offset: extent.start as usize,
+        lines: extent.line as usize,
+    };
+    Reader::of(source.lines(extent), origin, Dialect::Manifest)
 }

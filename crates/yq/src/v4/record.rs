@@ -136,7 +136,7 @@ impl Evaluator<'_> {
             return None;
         }
         if let Some(node) = self.arena.closed(id) {
-            return node.glimpse(|entries| {
+            return node.glimpse(field, |entries| {
                 let entry = entries.iter().find(|entry| entry.is(field))?;
                 entry.value.text().map(Str::from)
             });

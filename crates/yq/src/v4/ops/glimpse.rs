@@ -29,7 +29,7 @@ pub(super) fn holds(e: &Evaluator<'_>, condition: &Expr, id: Id) -> Option<bool>
         .arena
         .closed(id)
         .filter(|_| e.arena.get(id).kind == Kind::Map)?;
-    let value = node.glimpse(|entries| scalar_of(entries, name))?;
+    let value = node.glimpse(name, |entries| scalar_of(entries, name))?;
     let is_equal =
         !value.is_null() && matches_pattern(wanted, value.text()?, Wildcards::StarAndMark);
     Some(is_equal == (*infix == Infix::Equal))
