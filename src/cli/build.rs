@@ -282,11 +282,14 @@ pub(super) fn restriction(word: &str) -> std::result::Result<Restriction, String
 /// Only behind a link does that differ from where the system says that we are.
 fn as_called(target: &Path) -> Cow<'_, Path> {
     let leads_up = target.components().any(|part| part == Component::ParentDir);
+    if !leads_up || !target.is_relative() {
+        return Cow::Borrowed(target);
+    }
     let shown = env::var_os("PWD").map(PathBuf::from).filter(|shown| {
         shown.is_absolute() && matches!((shown.canonicalize(), Path::new(".").canonicalize()), (Ok(shown), Ok(here)) if shown == here)
     });
-    match (leads_up && target.is_relative(), shown) {
-        (true, Some(shown)) if env::current_dir().is_ok_and(|here| here != shown) => {
+    match shown {
+        Some(shown) if env::current_dir().is_ok_and(|here| here != shown) => {
             Cow::Owned(shown.join(target))
         }
         _ => Cow::Borrowed(target),
@@ -295,7 +298,12 @@ fn as_called(target: &Path) -> Cow<'_, Path> {
 
 /// The directory in which the program was called, without links.
 pub(super) fn working_directory() -> Result<PathBuf> {
-    let here = env::current_dir().and_then(|here| here.canonicalize());
+    let here = env::current_dir();
+    // Linux says it without links.
+    let here = match cfg!(target_os = "linux") {
+        true => here,
+        false => here.and_then(|here| here.canonicalize()),
+    };
     here.map_err(|cause| {
         Error::new(Kind::Load, "the current directory cannot be used").caused_by(cause)
     })

@@ -64,6 +64,9 @@ impl<'n> Rope<'n> {
     ///
     /// If it cannot be written.
     pub fn write_to(&self, out: &mut impl io::Write) -> io::Result<()> {
+        if self.pieces.is_empty() {
+            return out.write_all(self.text.as_bytes());
+        }
         let mut buffer = Buffer {
             bytes: vec![0; BUFFER],
             length: 0,

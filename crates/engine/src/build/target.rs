@@ -200,21 +200,28 @@ fn named_here(error: Error, name: &Text) -> Error {
 
 /// The kustomization file of a directory; there must be exactly one.
 fn find(loader: &Loader<'_>) -> Result<(String, Content)> {
-    let mut found = FILE_NAMES
-        .iter()
-        .filter_map(|name| Some(((*name).to_owned(), loader.read_if_there(name)?)));
-    let shown = loader.shown_root();
-    let Some(first) = found.next() else {
+    let [usual, others @ ..] = FILE_NAMES;
+    let if_there = |name: &'static str| Some((name, loader.read_if_there(name)?));
+    // It is opened without a look at it before.
+    let usual = match loader.read_if_plain(&Text::from(usual)) {
+        Some(Ok(content)) => Some((usual, content)),
+        _ => if_there(usual),
+    };
+    let mut found = usual
+        .into_iter()
+        .chain(others.into_iter().filter_map(if_there));
+    let Some((name, content)) = found.next() else {
         return Err(no_kustomization(loader));
     };
     match found.next() {
-        None => Ok(first),
+        None => Ok((name.to_owned(), content)),
         Some((other, _)) => {
+            let shown = loader.shown_root();
             let message = format!("there are two kustomizations in `{shown}`");
             let place = |name: &str| Place::file(in_directory(&shown, name));
             Err(Error::new(ErrorKind::Load, message)
-                .at(place(&first.0))
-                .note("the other one is here", Some(place(&other)))
+                .at(place(name))
+                .note("the other one is here", Some(place(other)))
                 .help("remove one of the two"))
         }
     }

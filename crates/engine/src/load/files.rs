@@ -1,6 +1,7 @@
 //! The [`Files`] trait and its implementations for the disk, for memory, and for one laid over
 //! another.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -222,9 +223,17 @@ pub struct LookupCache {
     /// The most bytes that are read of a file.
     largest: u64,
     allowed: Vec<PathBuf>,
-    known: RwLock<FxHashMap<Spelling, (PathBuf, FileKind)>>,
+    known: RwLock<FxHashMap<Spelling, Found>>,
     /// The directories that flat links lead to.
     linked: RwLock<FxHashMap<Spelling, PathBuf>>,
+}
+
+/// What is at a path.
+#[derive(Clone, Debug)]
+struct Found {
+    /// Its path without links, unless that is how it was looked up.
+    path: Option<PathBuf>,
+    kind: FileKind,
 }
 
 /// A path letter for letter, which is quicker to compare than its components.
@@ -263,20 +272,42 @@ impl LookupCache {
         Self { allowed, ..self }
     }
 
-    /// The path in its directory, unless it takes the long way: it is a link, or no plain name.
-    fn beside(&self, path: &Path) -> io::Result<Option<(PathBuf, FileKind)>> {
-        let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else {
-            return Ok(None);
+    /// What is at a path, and its path without links.
+    fn find<'p>(&self, path: &'p Path) -> io::Result<(Cow<'p, Path>, FileKind)> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = known.get(path.as_os_str()) {
+            let place = found.path.clone();
+            return Ok((place.map_or(Cow::Borrowed(path), Cow::Owned), found.kind));
+        }
+        drop(known);
+        let (place, kind) = match self.beside(path)? {
+            Some(found) => found,
+            None => {
+                let (place, kind) = Disk.resolve(path)?;
+                (Cow::Owned(place), kind)
+            }
         };
+        let found = Found {
+            path: match &place {
+                Cow::Borrowed(_) => None,
+                Cow::Owned(place) => Some(place.clone()),
+            },
+            kind,
+        };
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.insert(path.into(), found);
+        Ok((place, kind))
+    }
+
+    /// The path in its directory, unless it takes the long way: it is a link, or no plain name.
+    fn beside<'p>(&self, path: &'p Path) -> io::Result<Option<(Cow<'p, Path>, FileKind)>> {
         // Each directory of the way is a call, and the stack is short.
-        let is_long = path.as_os_str().len() > LONGEST_WAY;
-        if is_long || path.as_os_str().as_encoded_bytes().ends_with(b"/") {
+        if path.as_os_str().len() > LONGEST_WAY {
             return Ok(None);
         }
-        let Some(directory) = self.directory(directory)? else {
+        let Some(path) = self.place(path)? else {
             return Ok(None);
         };
-        let path = directory.join(name);
         let found = fs::symlink_metadata(&path)?.file_type();
         Ok(match (found.is_symlink(), found.is_dir()) {
             (true, _) => None,
@@ -284,18 +315,31 @@ impl LookupCache {
             _ => Some((path, FileKind::File)),
         })
     }
-}
 
-impl LookupCache {
+    /// A path without links in what leads to it, unless it takes the long way.
+    fn place<'p>(&self, path: &'p Path) -> io::Result<Option<Cow<'p, Path>>> {
+        let Some((directory, name, is_plain)) = parts(path) else {
+            return Ok(None);
+        };
+        Ok(match self.directory(directory)? {
+            Some(Cow::Borrowed(_)) if is_plain => Some(Cow::Borrowed(path)),
+            Some(directory) => Some(Cow::Owned(directory.join(name))),
+            None => None,
+        })
+    }
+
     /// The directory that a path leads to, be it through a flat link.
-    fn directory(&self, path: &Path) -> io::Result<Option<PathBuf>> {
-        let file = match self.resolve(path)? {
-            (directory, FileKind::Directory) => return Ok(Some(directory)),
-            (file, FileKind::File) => file,
+    fn directory<'p>(&self, path: &'p Path) -> io::Result<Option<Cow<'p, Path>>> {
+        let file = match path.as_os_str().as_encoded_bytes() {
+            b"/" if MAIN_SEPARATOR == '/' => return Ok(Some(Cow::Borrowed(path))),
+            _ => match self.find(path)? {
+                (directory, FileKind::Directory) => return Ok(Some(directory)),
+                (file, FileKind::File) => file,
+            },
         };
         let linked = self.linked.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = linked.get(file.as_os_str()) {
-            return Ok(Some(found.clone()));
+            return Ok(Some(Cow::Owned(found.clone())));
         }
         drop(linked);
         let Some(target) = flat_link(&file) else {
@@ -303,30 +347,31 @@ impl LookupCache {
         };
         let (target, _) = self.resolve(&target)?;
         let mut linked = self.linked.write().unwrap_or_else(PoisonError::into_inner);
-        linked.insert(file.into(), target.clone());
-        Ok(Some(target))
+        linked.insert(file.into_owned().into(), target.clone());
+        Ok(Some(Cow::Owned(target)))
     }
+}
 
-    /// A path without links in what leads to it, unless it takes the long way.
-    fn place(&self, path: &Path) -> Option<PathBuf> {
-        let text = path.to_str()?;
-        let (directory, name) = text.rsplit_once('/')?;
-        if text.len() > LONGEST_WAY || matches!(name, "" | "." | "..") {
-            return None;
+/// The directory and the last part of a path, and whether they are the path as it is written;
+/// nothing if its last part is no name.
+fn parts(path: &Path) -> Option<(&Path, &OsStr, bool)> {
+    match path.to_str().filter(|_| MAIN_SEPARATOR == '/') {
+        Some(text) => {
+            let (directory, name) = text.rsplit_once('/')?;
+            let directory = match directory {
+                "" => "/",
+                directory => directory,
+            };
+            let is_name = !matches!(name, "" | "." | "..");
+            is_name.then(|| (Path::new(directory), OsStr::new(name), true))
         }
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        let found = match known.get(OsStr::new(directory)) {
-            Some((found, FileKind::Directory)) => found.clone(),
-            Some(_) => return None,
-            None => {
-                drop(known);
-                self.directory(Path::new(directory)).ok()??
-            }
-        };
-        Some(match found.as_os_str() == directory {
-            true => path.to_path_buf(),
-            false => found.join(name),
-        })
+        None => {
+            let is_name = !path.as_os_str().as_encoded_bytes().ends_with(b"/");
+            let parts = path.parent().zip(path.file_name());
+            parts
+                .filter(|_| is_name)
+                .map(|(directory, name)| (directory, name, false))
+        }
     }
 }
 
@@ -348,18 +393,8 @@ impl Files for LookupCache {
     }
 
     fn resolve(&self, path: &Path) -> io::Result<(PathBuf, FileKind)> {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(found) = known.get(path.as_os_str()) {
-            return Ok(found.clone());
-        }
-        drop(known);
-        let found = match self.beside(path)? {
-            Some(found) => found,
-            None => Disk.resolve(path)?,
-        };
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        known.insert(path.into(), found.clone());
-        Ok(found)
+        let (path, kind) = self.find(path)?;
+        Ok((path.into_owned(), kind))
     }
 
     fn read_unlinked(
@@ -367,9 +402,12 @@ impl Files for LookupCache {
         path: &Path,
         may_read: &dyn Fn(&Path) -> bool,
     ) -> Option<(PathBuf, Bytes)> {
-        let path = self.place(path).filter(|path| may_read(path))?;
+        if path.as_os_str().len() > LONGEST_WAY {
+            return None;
+        }
+        let path = self.place(path).ok()?.filter(|path| may_read(path))?;
         let bytes = open::unlinked(&path, self.largest)?;
-        Some((path, bytes))
+        Some((path.into_owned(), bytes))
     }
 
     fn list(&self, directory: &Path) -> io::Result<Vec<String>> {
@@ -630,6 +668,33 @@ pub fn normalized(path: &Path) -> PathBuf {
     {
         return path.to_path_buf();
     }
+    match path.to_str() {
+        Some(text) if MAIN_SEPARATOR == '/' && text.starts_with('/') => without_dots(text).into(),
+        _ => by_components(path),
+    }
+}
+
+/// The same of an absolute path, by its letters.
+fn without_dots(path: &str) -> String {
+    let mut result = String::with_capacity(path.len());
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => result.truncate(result.rfind('/').unwrap_or_default()),
+            part => {
+                result.push('/');
+                result.push_str(part);
+            }
+        }
+    }
+    if result.is_empty() {
+        result.push('/');
+    }
+    result
+}
+
+/// The same of any path.
+fn by_components(path: &Path) -> PathBuf {
     let mut result = PathBuf::new();
     for component in path.components() {
         match component {
@@ -702,6 +767,25 @@ mod tests {
         );
         assert!(files.read(Path::new("/a/z")).is_err());
         assert!(files.resolve(Path::new("/b")).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn letters_and_components_make_the_same_of_a_path() {
+        let parts = ["", ".", "..", "a", ".b", "..c", "d.", "e"];
+        let mut paths = vec![String::new()];
+        for _ in 0..4 {
+            let longer = |path: &String| parts.map(|part| format!("{path}/{part}"));
+            let last = paths.iter().flat_map(longer).collect();
+            paths = last;
+            for path in &paths {
+                let path = Path::new(path);
+                assert_eq!(
+                    normalized(path).as_os_str(),
+                    by_components(path).as_os_str()
+                );
+            }
+        }
     }
 
     #[cfg(unix)]

@@ -77,7 +77,7 @@ impl<'f> SourceStore<'f> {
         let shown = self.shown(path).display().to_string();
         let bytes = self.files.read(path);
         let bytes = bytes.map_err(|cause| cannot(&format!("read `{shown}`"), cause))?;
-        let source = self.register(Some(path.to_path_buf()), &shown);
+        let source = self.register(Some(path.to_path_buf()), shown.into());
         let lock = Lock::parse(&bytes, source);
         Ok(FoundLock {
             lock: lock.map_err(|error| error.locate(|place| self.locate(place)))?,

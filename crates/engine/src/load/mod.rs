@@ -310,10 +310,16 @@ impl<'f> SourceStore<'f> {
     /// A path of this machine, as it is shown to people.
     fn shown<'p>(&self, path: &'p Path) -> &'p Path {
         // By its letters, where these are enough: parts take several times as long to compare.
-        let inside = path.to_str().zip(self.working_directory.to_str());
-        let inside = inside.and_then(|(path, here)| path.strip_prefix(here)?.strip_prefix('/'));
-        if let Some(inside) = inside.filter(|it| !it.is_empty() && !it.starts_with(['/', '.'])) {
-            return Path::new(inside);
+        if let Some((letters, here)) = path.to_str().zip(self.working_directory.to_str()) {
+            if let Some(inside) = letters.strip_prefix(here) {
+                let inside = inside.strip_prefix('/');
+                let is_plain = |it: &&str| !it.is_empty() && !it.starts_with(['/', '.']);
+                if let Some(inside) = inside.filter(is_plain) {
+                    return Path::new(inside);
+                }
+            } else if differs_within_a_part(letters, here) {
+                return path;
+            }
         }
         path.strip_prefix(&self.working_directory).unwrap_or(path)
     }
@@ -321,22 +327,22 @@ impl<'f> SourceStore<'f> {
     /// The number of a file that was read elsewhere, for the spans of what it says.
     pub fn source(&self, path: &Path) -> SourceId {
         let shown = self.shown(path).display().to_string();
-        self.register(Some(path.to_path_buf()), &shown)
+        self.register(Some(path.to_path_buf()), shown.into())
     }
 
     /// The number of a text that is on no disk, by the name that people know it by.
     pub(crate) fn named(&self, shown: &str) -> SourceId {
-        self.register(None, shown)
+        self.register(None, shown.into())
     }
 
-    fn register(&self, path: Option<PathBuf>, shown: &str) -> SourceId {
+    fn register(&self, path: Option<PathBuf>, shown: Arc<str>) -> SourceId {
         let provenance = match &path {
             Some(path) if !self.files.is_disk() => self.files.provenance(path),
             _ => None,
         };
         self.sources().add(Source {
             path,
-            shown: shown.into(),
+            shown,
             provenance,
             inline: None,
         })
@@ -691,6 +697,14 @@ impl<'l> Loader<'l> {
             None => Cow::Borrowed(self.library.shown(path)),
         }
     }
+}
+
+/// Whether two paths have other letters first where both are within a part: around a slash the same
+/// parts may be written otherwise.
+fn differs_within_a_part(one: &str, other: &str) -> bool {
+    let mut pairs = one.bytes().zip(other.bytes());
+    let first = pairs.find(|(one, other)| one != other);
+    first.is_some_and(|(one, other)| !b"/.".contains(&one) && !b"/.".contains(&other))
 }
 
 /// Whether a part of a path has `..` beside other letters.

@@ -79,12 +79,8 @@ fn regular(path: &Path, links: Links, most: u64) -> io::Result<(File, usize)> {
     Ok((file, usize::try_from(found.len()).unwrap_or(usize::MAX)))
 }
 
-/// The length of a file up to which its memory is cleared before it is read, so that one call reads
-/// it and sees its end.
-const ONE_READ: usize = 256 << 10;
-
 /// Reads a file that was so long.
-fn whole(mut file: File, length: usize, most: u64) -> io::Result<Vec<u8>> {
+fn whole(file: File, length: usize, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     // Room for the end: a file that is read to where it should end may have grown.
     let room = length.saturating_add(1);
@@ -92,16 +88,8 @@ fn whole(mut file: File, length: usize, most: u64) -> io::Result<Vec<u8>> {
         .try_reserve_exact(room)
         .map_err(|_| io::ErrorKind::OutOfMemory)?;
     // A file of the kernel says that it is empty.
-    if (2..=ONE_READ).contains(&room) {
-        bytes.resize(room, 0);
-        let read = match file.read(&mut bytes) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
-            read => read?,
-        };
-        bytes.truncate(read);
-        if read == length {
-            return Ok(bytes);
-        }
+    if length > 0 && read_once(&file, &mut bytes)? == length {
+        return Ok(bytes);
     }
     let rest = most.saturating_add(1).saturating_sub(bytes.len() as u64);
     file.take(rest).read_to_end(&mut bytes)?;
@@ -109,6 +97,21 @@ fn whole(mut file: File, length: usize, most: u64) -> io::Result<Vec<u8>> {
         true => Err(too_large(most)),
         false => Ok(bytes),
     }
+}
+
+/// Fills the room that is left with what comes first, and says how much that is: one call reads a
+/// short file and sees its end.
+#[cfg(unix)]
+fn read_once(file: &File, bytes: &mut Vec<u8>) -> io::Result<usize> {
+    match rustix::io::read(file, rustix::buffer::spare_capacity(bytes)) {
+        Err(rustix::io::Errno::INTR) => Ok(0),
+        read => Ok(read?),
+    }
+}
+
+#[cfg(not(unix))]
+fn read_once(_: &File, _: &mut Vec<u8>) -> io::Result<usize> {
+    Ok(0)
 }
 
 /// Reads all of a stream, unless it is longer than that.
@@ -246,7 +249,7 @@ mod tests {
     fn a_file_of_any_length_is_read_wholly() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("f");
-        for length in [0, 1, 2, 31, ONE_READ - 1, ONE_READ, ONE_READ + 1] {
+        for length in [0, 1, 2, 31, 4095, 4096, (256 << 10) + 1] {
             let bytes: Vec<u8> = (0..=255).cycle().take(length).collect();
             std::fs::write(&path, &bytes).unwrap();
             assert!(read(&path, largest_file()).unwrap() == bytes, "{length}");

@@ -1,6 +1,8 @@
 //! Reads the files that a kustomization names, as far as its loader lets it.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use kustom_yaml::Text;
@@ -42,7 +44,7 @@ impl Loader<'_> {
             };
             return Ok(Content {
                 bytes: Bytes::copy_from_slice(&served.bytes),
-                source: library.register(served.path, &shown),
+                source: library.register(served.path, shown.into()),
             });
         }
         let path = self.path(name);
@@ -82,13 +84,19 @@ impl Loader<'_> {
     /// A file that was read, with its number.
     fn content(&self, name: &Text, resolved: PathBuf, bytes: Bytes) -> Result<Content> {
         self.charge(name, &bytes)?;
-        let origin = self.files().editable_path(&resolved);
-        let shown = self.shown(&origin);
+        let written = match self.files().is_disk() {
+            true => Cow::Borrowed(resolved.as_path()),
+            false => Cow::Owned(self.files().editable_path(&resolved)),
+        };
+        let shown = self.shown(&written);
+        // Nearly all names are valid, which is soon known.
+        let shown = match shown.to_str() {
+            Some(shown) => Arc::from(shown),
+            None => Arc::from(shown.to_string_lossy()),
+        };
         let path = (!self.is_fetched()).then_some(resolved);
-        Ok(Content {
-            bytes,
-            source: self.library.register(path, &shown.to_string_lossy()),
-        })
+        let source = self.library.register(path, shown);
+        Ok(Content { bytes, source })
     }
 
     /// Charges a file that was read.
