@@ -30,17 +30,18 @@ use crate::transform::links::Ends;
 /// If a reference could mean several resources that have different names now, or a field has a
 /// shape that no reference has.
 pub fn apply(resources: &mut Resources, fields: &Fields, kinds: Option<&Kinds>) -> Result<()> {
-    let mut targets = Targets::of(resources, kinds.is_some());
+    let mut targets = Targets::of(resources);
     if kinds.is_some() {
         targets.keep_unchanged(resources);
     }
     let custom = kinds.map(|kinds| custom::Referrers::among(resources, kinds));
+    let are_linked = resources.iter().any(|resource| !resource.links.is_empty());
     // Objects are many, their types are few.
     let mut by_type: FxHashMap<Gvk, Rows<'_>> = FxHashMap::default();
     for resource in &*resources {
         let gvk = resource.original_gvk();
         if !by_type.contains_key(&*gvk) {
-            let rows = Rows::of(fields, &gvk);
+            let rows = Rows::of(fields, &gvk, are_linked);
             by_type.insert(gvk.into_owned(), rows);
         }
     }
@@ -88,15 +89,16 @@ struct Rows<'f> {
 }
 
 impl<'f> Rows<'f> {
-    fn of(fields: &'f Fields, gvk: &Gvk) -> Self {
+    fn of(fields: &'f Fields, gvk: &Gvk, are_linked: bool) -> Self {
         let rows = fields.references_of(gvk);
+        let linked = rows.iter().filter(|_| are_linked);
         Self {
             list: rows
                 .iter()
                 .map(|(spec, reference)| (&*spec.path, *reference))
                 .collect(),
             plan: Plan::of(rows.iter().map(|(spec, _)| *spec)),
-            ends: Ends::of(rows.iter().map(|(spec, _)| &*spec.path)),
+            ends: Ends::of(linked.map(|(spec, _)| &*spec.path)),
         }
     }
 }
@@ -107,9 +109,9 @@ const OPERATOR: &str = "these references";
 /// The renamed or moved resources, found by what they were called.
 struct Targets {
     list: Vec<Target>,
-    by_name: FxHashMap<(Str, Str), Numbers>,
-    /// The same, wherever they are; only if somebody looks everywhere.
     names: FxHashMap<Str, Numbers>,
+    /// The same of one namespace; only if many have a name.
+    by_name: FxHashMap<(Str, Str), Numbers>,
     /// The present namespaces of those resources that came from one.
     moved_from: FxHashMap<Str, FxHashSet<Str>>,
     /// Those that have been neither renamed nor moved, by name; only if it matters.
@@ -133,6 +135,12 @@ impl Numbers {
         if numbers.all().next_back() != Some(number) {
             numbers.rest.push(number);
         }
+    }
+
+    /// Whether they are too many to look at each of them.
+    fn are_many(&self) -> bool {
+        const FEW: usize = 8;
+        self.rest.len() >= FEW
     }
 
     fn all(&self) -> impl DoubleEndedIterator<Item = usize> {
@@ -174,39 +182,40 @@ struct Reference<'r> {
 }
 
 impl Targets {
-    fn of(resources: &Resources, are_kinds_known: bool) -> Self {
+    fn of(resources: &Resources) -> Self {
         let is_renamed = |resource: &&Resource| !resource.history.previous.is_empty();
         let renamed = resources.iter().filter(is_renamed).count();
-        let mut all = resources.iter();
-        let are_sought_everywhere = are_kinds_known || all.any(|it| it.id().cluster_scoped);
         let mut targets = Self {
             list: Vec::with_capacity(renamed),
-            by_name: FxHashMap::with_capacity_and_hasher(renamed, FxBuildHasher),
-            names: FxHashMap::default(),
+            names: FxHashMap::with_capacity_and_hasher(renamed, FxBuildHasher),
+            by_name: FxHashMap::default(),
             moved_from: FxHashMap::default(),
             unchanged: FxHashMap::default(),
         };
+        // No reference is set then.
+        if renamed == 0 {
+            return targets;
+        }
         for resource in resources {
             let current = resource.id().effective_namespace();
             targets.note_move(resource.original_namespace(), current);
             if resource.history.previous.is_empty() {
                 continue;
             }
-            let current = Str::from(current);
             let number = targets.list.len();
-            let mut last = None;
-            for former in &resource.history.previous {
-                // Many steps remember a name that they do not change.
-                if last.replace(&former.name) == Some(&former.name) {
-                    continue;
-                }
-                let key = (former.name.clone(), current.clone());
-                Numbers::note(&mut targets.by_name, key, number);
-                if are_sought_everywhere {
-                    Numbers::note(&mut targets.names, former.name.clone(), number);
-                }
+            for name in former_names(resource) {
+                Numbers::note(&mut targets.names, name.clone(), number);
             }
             targets.list.push(Target::of(resource));
+        }
+        if targets.names.values().any(Numbers::are_many) {
+            let renamed = resources.iter().filter(is_renamed);
+            for (number, resource) in renamed.enumerate() {
+                for name in former_names(resource) {
+                    let namespace = Str::from(resource.id().effective_namespace());
+                    Numbers::note(&mut targets.by_name, (name.clone(), namespace), number);
+                }
+            }
         }
         targets
     }
@@ -239,10 +248,30 @@ impl Targets {
 
     /// Those that had a name and that a referrer can see at all.
     fn named(&self, name: &str, referrer: &Referrer<'_>) -> Vec<&Target> {
+        let Some(numbers) = self.names.get(name) else {
+            return Vec::new();
+        };
         if referrer.id.cluster_scoped {
-            let numbers = self.names.get(name).into_iter().flat_map(Numbers::all);
-            return numbers.map(|number| &self.list[number]).collect();
+            return numbers.all().map(|number| &self.list[number]).collect();
         }
+        if numbers.are_many() {
+            return self.named_in_its_namespaces(name, referrer);
+        }
+        let own = referrer.id.effective_namespace();
+        let is_near = |target: &&Target| {
+            let namespace = target.id.effective_namespace();
+            namespace == NO_NAMESPACE
+                || namespace == own
+                || referrer.account_namespaces.contains(namespace)
+        };
+        let near = numbers.all().map(|number| &self.list[number]);
+        near.filter(is_near)
+            .filter(|target| referrer.sees(&target.id))
+            .collect()
+    }
+
+    /// The same of a name that many had.
+    fn named_in_its_namespaces(&self, name: &str, referrer: &Referrer<'_>) -> Vec<&Target> {
         let mut numbers = Vec::new();
         let own = Str::from(referrer.id.effective_namespace());
         let namespaces = [Str::const_new(NO_NAMESPACE), own];
@@ -271,6 +300,14 @@ impl Targets {
     }
 }
 
+/// The names that a resource had; many steps remember one that they do not change.
+fn former_names(resource: &Resource) -> impl Iterator<Item = &Str> {
+    let mut last = None;
+    let previous = resource.history.previous.iter();
+    let names = previous.map(|former| &former.name);
+    names.filter(move |name| last.replace(*name) != Some(*name))
+}
+
 impl Target {
     fn of(resource: &Resource) -> Self {
         let history = &resource.history;
@@ -290,14 +327,12 @@ impl Target {
         }
     }
 
-    /// Whether it ever was of a type.
-    fn was(&self, gvk: &Gvk) -> bool {
-        let of_any_kind = Gvk {
-            kind: Str::default(),
-            ..gvk.clone()
-        };
-        self.id.gvk.is_selected_by(&of_any_kind)
-            && (gvk.kind.is_empty() || self.kinds().contains(&gvk.kind))
+    /// Whether it ever was of a type, of which an empty part says nothing.
+    fn was(&self, group: &str, version: &str, kind: &str) -> bool {
+        let fits = |pattern: &str, part: &str| pattern.is_empty() || pattern == part;
+        fits(group, &self.id.gvk.group)
+            && fits(version, &self.id.gvk.version)
+            && (kind.is_empty() || self.kinds().iter().any(|own| own == kind))
     }
 
     /// The kinds that it had before the present one, or that one.
@@ -317,8 +352,11 @@ impl<'r> Referrer<'r> {
     }
 
     fn of(node: &Node, id: &'r Id, history: &'r History) -> Result<Self> {
-        let text = |field| node.at(&["roleRef", field]).and_then(Node::text);
-        let role = text("apiGroup").zip(text("kind")).map(|(group, kind)| Gvk {
+        let role = node.get("roleRef").and_then(|role| {
+            let text = |field| role.get(field).and_then(Node::text);
+            text("apiGroup").zip(text("kind"))
+        });
+        let role = role.map(|(group, kind)| Gvk {
             group: group.into(),
             kind: kind.into(),
             ..Gvk::default()
@@ -387,6 +425,9 @@ impl Reference<'_> {
     fn set_name(&self, node: &mut Node) -> Result<()> {
         let old = node.text().unwrap_or_default();
         let candidates = self.targets.named(old, self.referrer);
+        if candidates.is_empty() {
+            return Ok(());
+        }
         let same = |a: &Id, b: &Id| a.name == b.name;
         if let Some(target) = self.choose(candidates, same, node)?
             && target.id.name != old
@@ -403,6 +444,9 @@ impl Reference<'_> {
         };
         let old = name.text().unwrap_or_default();
         let mut candidates = self.targets.named(old, self.referrer);
+        if candidates.is_empty() {
+            return Ok(());
+        }
         if let Some(namespace) = node.get("namespace") {
             let namespace = namespace.text().unwrap_or_default();
             let by_origin = self.targets.came_from(namespace, self.referrer);
@@ -436,17 +480,7 @@ impl Reference<'_> {
         same: impl Fn(&Id, &Id) -> bool,
         node: &Node,
     ) -> Result<Option<&'t Target>> {
-        let wanted = Gvk {
-            group: self.reference.group.clone(),
-            version: self.reference.version.clone(),
-            kind: self.reference.kind.clone(),
-        };
-        candidates.retain(|target| target.was(&wanted));
-        if self.is_role
-            && let Some(role) = &self.referrer.role
-        {
-            candidates.retain(|target| target.was(role));
-        }
+        candidates.retain(|target| self.is_wanted(target));
         let referrer = self.referrer.id;
         candidates.retain(|target| {
             referrer.cluster_scoped
@@ -454,7 +488,7 @@ impl Reference<'_> {
                 || target.id.gvk.kind == "ServiceAccount"
                 || referrer.same_namespace(&target.id)
         });
-        self.keep_nearest(&mut candidates, &wanted, node.text().unwrap_or_default());
+        self.keep_nearest(&mut candidates, node.text().unwrap_or_default());
         if let [only] = candidates.as_slice() {
             return Ok(Some(only));
         }
@@ -471,21 +505,26 @@ impl Reference<'_> {
         }
     }
 
+    /// Whether something ever was of a type that is meant here.
+    fn is_wanted(&self, target: &Target) -> bool {
+        let NameReference {
+            group,
+            version,
+            kind,
+            ..
+        } = self.reference;
+        let is_of_role = |role: &Gvk| target.was(&role.group, &role.version, &role.kind);
+        let role = self.referrer.role.as_ref().filter(|_| self.is_role);
+        target.was(group, version, kind) && role.is_none_or(is_of_role)
+    }
+
     /// Leaves those of the nearest base, if it is known; none, if an object that still has the name
     /// is nearer or as near.
-    fn keep_nearest(&self, candidates: &mut Vec<&Target>, wanted: &Gvk, name: &str) {
+    fn keep_nearest(&self, candidates: &mut Vec<&Target>, name: &str) {
         let Some(unchanged) = self.targets.unchanged.get(name) else {
             return;
         };
-        let holds = |target: &&Target| {
-            target.was(wanted)
-                && self.referrer.sees(&target.id)
-                && self
-                    .referrer
-                    .role
-                    .as_ref()
-                    .is_none_or(|role| !self.is_role || target.was(role))
-        };
+        let holds = |target: &&Target| self.is_wanted(target) && self.referrer.sees(&target.id);
         let holders = unchanged.iter().filter(holds);
         let Some(nearest) = holders.map(|target| self.referrer.nearness(target)).max() else {
             return;

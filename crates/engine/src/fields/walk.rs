@@ -221,7 +221,12 @@ impl<'s> Plan<'s> {
 
     fn add(&mut self, number: usize, path: &'s str, create: bool, required: usize) {
         let start = self.parts.len();
-        self.parts.extend(segments(path).map(Part::of));
+        let mut rest = Some(path.strip_prefix('/').unwrap_or(path));
+        while let Some(path) = rest {
+            let (segment, after) = first_segment(path);
+            self.parts.push(Part::of(segment));
+            rest = after;
+        }
         let parts = self.parts.split_at(start);
         // What is at the end of a way may be another value afterwards, so it is looked up again.
         let before = self.ways.last().map(|way| &parts.0[way.start..start - 1]);
@@ -326,6 +331,11 @@ impl Way<'_> {
 impl<'s> Part<'s> {
     fn of(segment: Cow<'s, str>) -> Self {
         match segment {
+            // Nearly every part is a plain name.
+            Cow::Borrowed(text) if is_plain(text) => Self::Key {
+                name: Cow::Borrowed(text),
+                is_list: false,
+            },
             Cow::Borrowed(text) => Self::parse(text, Cow::Borrowed),
             Cow::Owned(text) => Self::parse(&text, |name| Cow::Owned(name.to_owned())),
         }
@@ -532,6 +542,13 @@ fn become_empty(null: &mut Node, made: Node) {
     if !made.is_scalar() {
         null.value = made.value;
     }
+}
+
+/// Whether a part of a path can be nothing but a key.
+fn is_plain(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    bytes.first().is_some_and(u8::is_ascii_alphabetic)
+        && bytes.last().is_some_and(u8::is_ascii_alphanumeric)
 }
 
 /// Whether a part of a path speaks of items of a list, as other kinds of paths do.
