@@ -153,7 +153,7 @@ fn unspelt_scalar(node: &Node, spelling: &str) -> Result<Node> {
 /// A string as go-yaml v3 prints it.
 fn v3_string(text: &str) -> Node {
     Node {
-        style: of_string(text, Classes::of(text), Emitter::V3),
+        style: v3_style(text),
         ..Node::string(text)
     }
 }
@@ -410,7 +410,7 @@ fn pass(node: &mut Node, context: Context<'_>, bytes: &mut u64) -> Result<()> {
     let inside = match &node.value {
         Value::Scalar(text) if round_trip::unharmed(node).is_some() => {
             *bytes += VALUE + text.len() as u64;
-            let style = of_string(text, Classes::of(text), Emitter::V3);
+            let style = v3_style(text);
             settle(node, style);
             return Ok(());
         }
@@ -429,37 +429,79 @@ fn pass(node: &mut Node, context: Context<'_>, bytes: &mut u64) -> Result<()> {
         }
     };
     *bytes += VALUE;
-    match &mut node.value {
+    let is_empty = match &mut node.value {
         Value::Seq(items) => {
+            node.tag = Tag::Seq;
             for item in items.iter_mut() {
                 pass(item, inside, bytes)?;
             }
+            items.is_empty()
         }
         Value::Map(entries) => {
+            node.tag = Tag::Map;
             for Entry { key, value } in entries.iter_mut() {
                 let text = key.text().unwrap_or_default();
-                let style = of_string(text, Classes::of(text), Emitter::V3);
-                *bytes += VALUE + key.text().unwrap_or_default().len() as u64;
+                *bytes += VALUE + text.len() as u64;
+                let style = v3_style(text);
                 settle(key, style);
                 pass(value, inside, bytes)?;
             }
+            entries.is_empty()
         }
-        _ => {}
-    }
-    node.tag = match node.is_map() {
-        true => Tag::Map,
-        false => Tag::Seq,
+        Value::Scalar(_) | Value::Alias(_) => false,
     };
-    let is_empty = node.items().is_empty() && node.entries().is_empty();
     settle(node, if is_empty { Style::Flow } else { Style::Plain });
     Ok(())
+}
+
+/// The style in which go-yaml v3 prints a string.
+fn v3_style(text: &str) -> Style {
+    of_string(text, Classes::of(text), Emitter::V3)
 }
 
 /// Gives a value another style, and nothing else that a text may say of it.
 fn settle(node: &mut Node, style: Style) {
     node.style = style;
     node.inferred = false;
-    node.decor = None;
+    if node.decor.is_some() {
+        node.decor = None;
+    }
+}
+
+/// Whether [`pass_through_json`] leaves a value as it is that stands in as many collections of an
+/// object, one in the other; where that takes long to find out, nothing is said.
+pub fn has_passed_json(node: &Node, depth: usize) -> bool {
+    let is_bare = |node: &Node| !node.inferred && node.decor.is_none();
+    let is_text = |node: &Node| {
+        let text = round_trip::unharmed(node);
+        is_bare(node) && text.is_some_and(|text| v3_style(text) == node.style)
+    };
+    let is_fit = |is_empty: bool| {
+        let style = if is_empty { Style::Flow } else { Style::Plain };
+        depth < DEPTH && is_bare(node) && node.style == style
+    };
+    match &node.value {
+        Value::Scalar(text) => is_text(node) || is_bare(node) && is_small_number(node, text),
+        Value::Seq(items) => {
+            is_fit(items.is_empty())
+                && node.tag == Tag::Seq
+                && items.iter().all(|item| has_passed_json(item, depth + 1))
+        }
+        Value::Map(entries) => {
+            is_fit(entries.is_empty())
+                && node.tag == Tag::Map
+                && are_unharmed(entries)
+                && entries
+                    .iter()
+                    .all(|Entry { key, value }| is_text(key) && has_passed_json(value, depth + 1))
+        }
+        Value::Alias(_) => false,
+    }
+}
+
+/// Whether a key that is made of a text is one that [`pass_through_json`] leaves as it is.
+pub fn has_key_passed_json(text: &str) -> bool {
+    !text.starts_with('\t') && v3_style(text) == Style::Plain
 }
 
 /// Whether it is a number that is written as the float is that it becomes.
@@ -476,11 +518,28 @@ fn is_small_number(node: &Node, text: &str) -> bool {
 fn are_unharmed(entries: &[Entry]) -> bool {
     /// Up to here it is quicker to look at all pairs than to sort.
     const FEW: usize = 16;
+    // Keys that differ in what is marked here are not compared.
+    let mut marks = 0_u64;
     entries.len() <= FEW
         && entries.iter().enumerate().all(|(at, entry)| {
-            let key = round_trip::unharmed(&entry.key);
-            key.is_some_and(|key| !entries[..at].iter().any(|before| before.is(key)))
+            let Some(key) = round_trip::unharmed(&entry.key) else {
+                return false;
+            };
+            let mark = 1 << (mark_of(key) % 64);
+            let may_be_there = marks & mark != 0;
+            marks |= mark;
+            !may_be_there || !entries[..at].iter().any(|before| before.is(key))
         })
+}
+
+/// A number that equal texts share, and few others.
+fn mark_of(text: &str) -> usize {
+    let (first, last) = match text.as_bytes() {
+        [first, .., last] => (*first, *last),
+        [only] => (*only, 0),
+        [] => (0, 0),
+    };
+    text.len() + 5 * usize::from(first) + 11 * usize::from(last)
 }
 
 fn rebuilt_scalar(node: &Node, text: &str, context: Context<'_>) -> Result<Node> {
@@ -579,7 +638,7 @@ mod tests {
             "!!binary aGk=",
             "\n- # comment\n  a\n- 1.50\n",
         ];
-        let mut counts = [0, 0];
+        let mut counts = [0; 4];
         for (one, other) in scalars
             .iter()
             .flat_map(|one| scalars.map(|other| (one, other)))
@@ -596,10 +655,20 @@ mod tests {
                     continue;
                 };
                 let (wanted, size) = (through_json(&node), Size::of(&node));
+                let (before, has_passed) = (node.clone(), has_passed_json(&node, 0));
                 let passed = pass_through_json(&mut node);
+                if has_passed {
+                    assert_eq!(node, before, "{text}");
+                    assert!(passed.is_ok(), "{text}");
+                    counts[2] += 1;
+                }
                 match (wanted, passed) {
                     (Ok(wanted), Ok(bytes)) => {
                         assert_eq!((&node, bytes), (&wanted, size.bytes), "{text}");
+                        counts[3] += usize::from(has_passed_json(&node, 0));
+                        let passed_twice = pass_through_json(&mut node);
+                        assert!(!has_passed_json(&wanted, 0) || node == wanted, "{text}");
+                        assert!(passed_twice.is_ok(), "{text}");
                     }
                     (Err(wanted), Err(error)) => {
                         assert_eq!(error.to_string(), wanted.to_string(), "{text}");
@@ -611,6 +680,7 @@ mod tests {
             }
         }
         assert!(counts[0] > 1000 && counts[1] > 100, "{counts:?}");
+        assert!(counts[2] > 50 && counts[3] > 500, "{counts:?}");
     }
 
     #[test]

@@ -59,8 +59,8 @@ pub use bytestring::ByteString;
 pub use edit::{Change, rewrite, rewrite_changes, rewrite_flush, same_data};
 pub use inset::Inset;
 pub use json::{
-    pass_through_json, reread_json, spelt_config, spelt_json, through_json, to_json, unspelt_json,
-    write_json,
+    has_key_passed_json, has_passed_json, pass_through_json, reread_json, spelt_config, spelt_json,
+    through_json, to_json, unspelt_json, write_json,
 };
 pub use json_read::{escape_html, unquoted};
 pub use json_read::{json_or_config, read_json};

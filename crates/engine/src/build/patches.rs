@@ -3,20 +3,23 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use kustom_yaml::error::{Error, Kind, Result, nearest};
 use kustom_yaml::finding::Finding;
 use kustom_yaml::limits::{Budget, VALUE};
 use kustom_yaml::place::{SourceId, Span};
-use kustom_yaml::{Node, Size, Str, Tag, Text, read_config, read_json, read_manifests};
+use kustom_yaml::{
+    Node, Size, Str, Style, Tag, Text, has_passed_json, read_config, read_json, read_manifests,
+};
 use rustc_hash::FxHashMap;
 
 use super::Context;
 use super::near::{closest, nearly};
 use super::target::KustTarget;
 use crate::kustomization::Patch;
-use crate::patch::{Audit, JsonPatch, apply_json, merge_strategic};
+use crate::patch::{Audit, JsonPatch, apply_next_json, merge_strategic};
 use crate::resource::{self, Resource, Resources, Selector, text_map};
 use crate::schema::Schema;
 use crate::transform::links;
@@ -27,21 +30,38 @@ enum Content {
     Json(Arc<JsonPatch>),
 }
 
-/// The JSON patches that were read from files, each with the size of its file: one file is often a
-/// patch of several targets.
-#[derive(Default)]
-pub(super) struct JsonFiles(FxHashMap<Str, (Arc<JsonPatch>, u64)>);
+/// What the entries of one list of patches have in common.
+pub(super) struct Series {
+    /// The JSON patches that were read from files, each with the size of its file: one file is often
+    /// a patch of several targets.
+    known: FxHashMap<Str, (Arc<JsonPatch>, u64)>,
+    /// Its number, which no other has.
+    number: u64,
+}
+
+/// The number of the series that was begun last.
+static SERIES: AtomicU64 = AtomicU64::new(0);
+
+impl Series {
+    /// Begins one: nothing but its patches changes the objects until it ends.
+    pub(super) fn begin() -> Self {
+        Self {
+            known: FxHashMap::default(),
+            number: SERIES.fetch_add(1, Ordering::Relaxed) + 1,
+        }
+    }
+}
 
 /// Applies an entry of `patches`, and says how many objects it met.
 pub(super) fn patch(
     context: &mut Context<'_>,
     target: &KustTarget<'_>,
     resources: &mut Resources,
-    known: &mut JsonFiles,
+    series: &mut Series,
     patch: &Patch,
 ) -> Result<usize> {
     let content =
-        known_or_read(context, target, known, patch).map_err(|error| error.at(patch.span))?;
+        known_or_read(context, target, series, patch).map_err(|error| error.at(patch.span))?;
     let here = |error: Error| error.note("while this patch was applied", Some(patch.span.into()));
     match content {
         Content::Strategic(mut patches) => {
@@ -72,8 +92,14 @@ pub(super) fn patch(
                     .at(patch.span)
                     .help("such as `target: {kind: Deployment, name: web}`"));
             };
-            let count =
-                apply_selected(context, resources, selector, &operations, true).map_err(here)?;
+            let count = apply_selected(
+                context,
+                resources,
+                selector,
+                &operations,
+                Some(series.number),
+            )
+            .map_err(here)?;
             note_unmatched(context, resources, selector, count, patch.span);
             Ok(count)
         }
@@ -145,7 +171,7 @@ pub(super) fn json6902(
     if operations.is_empty() {
         return wrong("the patch is empty");
     }
-    let count = apply_selected(context, resources, selector, &operations, false)
+    let count = apply_selected(context, resources, selector, &operations, None)
         .map_err(|error| error.note("while this patch was applied", Some(patch.span.into())))?;
     note_unmatched(context, resources, selector, count, patch.span);
     Ok(())
@@ -195,7 +221,7 @@ fn is_file_name(patch: &Patch) -> bool {
 fn known_or_read(
     context: &Context<'_>,
     target: &KustTarget<'_>,
-    known: &mut JsonFiles,
+    series: &mut Series,
     patch: &Patch,
 ) -> Result<Content> {
     let path = &patch.path;
@@ -203,7 +229,7 @@ fn known_or_read(
         let text = text_of(target, patch)?;
         return read(context, target, patch, text);
     }
-    if let Some((json, size)) = known.0.get(&path.text) {
+    if let Some((json, size)) = series.known.get(&path.text) {
         let charged = context.budget.charge("this file", *size);
         charged.map_err(|error| error.at(path.span))?;
         return Ok(Content::Json(Arc::clone(json)));
@@ -212,7 +238,8 @@ fn known_or_read(
     let size = VALUE + bytes.len() as u64;
     let content = read(context, target, patch, (bytes, source))?;
     if let Content::Json(json) = &content {
-        known.0.insert(path.text.clone(), (Arc::clone(json), size));
+        let known = (Arc::clone(json), size);
+        series.known.insert(path.text.clone(), known);
     }
     Ok(content)
 }
@@ -397,6 +424,7 @@ fn merge_into(
     schema: &Schema,
     budget: &Budget,
 ) -> Result<()> {
+    resource.set_last_of(None);
     let id = resource.id().clone();
     let (may_rename, may_change_kind) = (patch.history.may_rename, patch.history.may_change_kind);
     if may_rename || may_change_kind {
@@ -513,49 +541,63 @@ fn with_text_metadata(patch: &Resource, fields: &[&str]) -> Resource {
     patch
 }
 
-/// Applies a JSON patch to every object that a selector means, and says how many there were.
+/// Applies a JSON patch to every object that a selector means, and says how many there were; one of
+/// `patches` has the number of its series, and lets the objects remember their ids.
 fn apply_selected(
     context: &mut Context<'_>,
     resources: &mut Resources,
     selector: &Selector,
     operations: &JsonPatch,
-    remembers: bool,
+    series: Option<u64>,
 ) -> Result<usize> {
     let (schema, audit) = (&context.schema, context.audit());
     let budget = &context.budget;
+    let replaces_annotations = operations.replaces_annotations();
     let count = resources.update_selected(schema, selector, |resource| {
-        if remembers {
+        if series.is_some() {
             resource.remember_id();
         }
+        let mut has_passed = series.is_some_and(|series| resource.is_last_of(series));
         if resource.history.leaves_traces() || resource.history.is_tracked() {
-            ensure_annotations(&mut resource.node);
+            has_passed &= !ensure_annotations(&mut resource.node);
         }
         if let Some(audit) = &audit {
             audit.json(&resource.node, operations, resource.id());
         }
-        apply_json(&mut resource.node, operations, budget)?;
+        // JSON has made the map so that is empty here.
+        let annotations = resource.node.at_mut(&["metadata", "annotations"]);
+        if let Some(annotations) = annotations.filter(|it| has_passed && it.entries().is_empty()) {
+            annotations.style = Style::Flow;
+        }
+        has_passed = apply_next_json(&mut resource.node, operations, budget, has_passed)?;
         resource.links.cut();
-        if operations.replaces_annotations() {
+        if replaces_annotations {
             resource.history.forget_origin();
         }
         if let Some(metadata) = resource.node.get_mut("metadata")
-            && let Some(annotations) = metadata.get("annotations").map(text_map)
+            && let Some(annotations) = metadata.get_mut("annotations")
         {
-            metadata.set("annotations", Node::map(annotations));
+            *annotations = Node::map(text_map(annotations));
+            has_passed &= annotations.entries().is_empty() || has_passed_json(annotations, 2);
         }
+        resource.set_last_of(series.filter(|_| has_passed));
         Ok(())
     })?;
     context.note_audit(audit);
     Ok(count)
 }
 
-/// Kustomize keeps its notes among the annotations, so that a patch always finds the map there.
-fn ensure_annotations(node: &mut Node) {
-    if let Some(metadata) = node.get_mut("metadata")
-        && metadata.get("annotations").is_none_or(Node::is_null)
-    {
+/// Kustomize keeps its notes among the annotations, so that a patch always finds the map there;
+/// whether it had to be made.
+fn ensure_annotations(node: &mut Node) -> bool {
+    let Some(metadata) = node.get_mut("metadata") else {
+        return false;
+    };
+    let are_missing = metadata.get("annotations").is_none_or(Node::is_null);
+    if are_missing {
         metadata.set("annotations", Node::map(Vec::new()));
     }
+    are_missing
 }
 
 fn several_with_target(patch: &Patch) -> Error {

@@ -4,7 +4,7 @@
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::place::Span;
 
-use super::patches::JsonFiles;
+use super::patches::Series;
 use super::target::KustTarget;
 use super::{Accumulated, Context, config_maps, origin, patches, replacements};
 use crate::generate::{self, Product};
@@ -159,7 +159,7 @@ pub(super) fn transform(
         }
         Builtin::Replica(replica, specs) => replicas::apply(resources, replica, specs),
         Builtin::Patch(patch) => {
-            patches::patch(context, target, resources, &mut JsonFiles::default(), patch).map(drop)
+            patches::patch(context, target, resources, &mut Series::begin(), patch).map(drop)
         }
         Builtin::PatchJson6902(patch) => patches::json6902(context, target, resources, patch),
         Builtin::PatchStrategicMerge(paths, text) => {

@@ -7,7 +7,7 @@ use kustom_yaml::error::Result;
 use kustom_yaml::place::Span;
 use rustc_hash::FxHashMap;
 
-use super::patches::JsonFiles;
+use super::patches::Series;
 use super::plugins::{self, Plugin};
 use super::target::KustTarget;
 use super::{
@@ -96,10 +96,10 @@ impl Steps<'_, '_, '_> {
     }
 
     fn patches(&mut self) -> Result<()> {
-        let mut known = JsonFiles::default();
+        let mut series = Series::begin();
         for (index, patch) in self.asked.patches.iter().enumerate() {
             let (context, target) = (&mut *self.context, self.target);
-            let count = patches::patch(context, target, self.resources, &mut known, patch)?;
+            let count = patches::patch(context, target, self.resources, &mut series, patch)?;
             self.matched(Operator::Patch, index, &patch.path, count, patch.span);
             self.after_patch(StepKind::PatchTransformer, patch);
         }

@@ -6,6 +6,7 @@
 //! Source: <https://www.rfc-editor.org/rfc/rfc6902>.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use json_patch::jsonptr::Token;
 
@@ -13,8 +14,8 @@ use kustom_yaml::error::{Error, Kind, Result, nearest};
 use kustom_yaml::limits::Budget;
 use kustom_yaml::place::Span;
 use kustom_yaml::{
-    Entry, Node, Size, Tag, Text, Value, charge_copy, escape_html, pass_through_json, spelt_config,
-    spelt_json, unquoted, unspelt_json,
+    Entry, Node, Size, Str, Style, Tag, Text, Value, charge_copy, escape_html, has_key_passed_json,
+    has_passed_json, pass_through_json, spelt_config, spelt_json, unquoted, unspelt_json,
 };
 
 use super::places::{Places, push};
@@ -36,10 +37,18 @@ pub(super) struct Operation {
     node: Node,
     name: Text,
     /// Nothing where there is no text.
-    pub(super) path: Option<Text>,
-    from: Option<Text>,
+    pub(super) path: Option<Pointer>,
+    from: Option<Pointer>,
     /// The value, spelt if the patch tests.
     pub(super) value: Option<Node>,
+}
+
+/// A path as it is written, and its parts without escapes.
+#[derive(Clone, Debug)]
+pub(super) struct Pointer {
+    pub(super) text: Text,
+    /// None if it has no slash.
+    parts: Vec<Str>,
 }
 
 impl JsonPatch {
@@ -88,8 +97,8 @@ impl JsonPatch {
 
     /// Whether what stood among the annotations is gone afterwards.
     pub fn replaces_annotations(&self) -> bool {
-        let is_above = |path: &Text| {
-            let parts = path.split_once('/').map_or("", |(_, parts)| parts);
+        let is_above = |path: &Pointer| {
+            let parts = path.text.split_once('/').map_or("", |(_, parts)| parts);
             matches!(parts, "" | "metadata" | "metadata/annotations")
         };
         self.operations
@@ -114,7 +123,7 @@ impl JsonPatch {
     /// The last operation that speaks of one of these fields; the beginning if none does.
     pub(super) fn place_of(&self, fields: &[&str]) -> Span {
         let names = |operation: &Operation| {
-            let path = operation.path.as_deref().unwrap_or_default();
+            let path = operation.path.as_ref().map_or("", |path| &path.text);
             path.rsplit('/').any(|part| fields.contains(&part))
         };
         let has = |operation: &Operation| {
@@ -124,7 +133,7 @@ impl JsonPatch {
         let mut operations = self.operations.iter().rev();
         let found = operations.find(|operation| names(operation) || has(operation));
         let path = found.and_then(|operation| operation.path.as_ref());
-        path.map_or(self.place(), |path| path.span)
+        path.map_or(self.place(), |path| path.text.span)
     }
 
     /// Whether it only asserts what the object is.
@@ -157,17 +166,34 @@ impl JsonPatch {
 /// If an operation is unknown, a path leads nowhere, a `test` fails, or the budget does not reach
 /// for what is copied; the object is then of no more use.
 pub fn apply(target: &mut Node, patch: &JsonPatch, budget: &Budget) -> Result<()> {
-    let bytes = match patch.tests {
-        true => {
+    apply_next(target, patch, budget, false).map(drop)
+}
+
+/// The same, if it is known whether the object is still as such a patch has left it; whether it is
+/// known to be so afterwards. Only then need the next patch not send it through JSON again.
+///
+/// # Errors
+///
+/// As [`apply`].
+pub fn apply_next(
+    target: &mut Node,
+    patch: &JsonPatch,
+    budget: &Budget,
+    has_passed: bool,
+) -> Result<bool> {
+    let bytes = match (patch.tests, has_passed) {
+        (true, _) => {
             let bytes = Size::of(target).bytes;
             *target = spelt_json(target)?;
             bytes
         }
-        false => pass_through_json(target)?,
+        (false, false) => pass_through_json(target)?,
+        (false, true) => 0,
     };
     let charged = budget.charge("this JSON patch", bytes / SPELT);
     charged.map_err(|error| error.at(patch.place()))?;
-    let mut places = Places::new(budget);
+    let mut places = Places::new(budget, patch.operations.len());
+    places.have_passed = !patch.tests;
     for operation in &patch.operations {
         let done = operation.apply(target, &mut places);
         done.map_err(|error| operation.located(error, target))?;
@@ -179,7 +205,44 @@ pub fn apply(target: &mut Node, patch: &JsonPatch, budget: &Budget) -> Result<()
     if patch.tests {
         *target = unspelt_json(target)?;
     }
-    Ok(())
+    Ok(places.have_passed)
+}
+
+impl Pointer {
+    pub(super) fn new(text: Text) -> Self {
+        let parts = text.split('/').skip(1).map(decoded);
+        Self {
+            parts: parts.collect(),
+            text,
+        }
+    }
+
+    fn span(&self) -> Span {
+        self.text.span
+    }
+
+    /// How many collections are around what it names.
+    fn depth(&self) -> usize {
+        self.parts.len()
+    }
+
+    /// The parts before the last one, and that one.
+    fn steps(&self) -> Result<(&[Str], &Str)> {
+        let steps = self.parts.split_last();
+        let (last, steps) = steps.ok_or_else(|| {
+            let message = format!("the path `{self}` of a JSON patch has no `/`");
+            Error::new(Kind::Patch, message)
+                .at(self.span())
+                .help("a path is absolute, such as `/spec/replicas`")
+        })?;
+        Ok((steps, last))
+    }
+}
+
+impl fmt::Display for Pointer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text.fmt(f)
+    }
 }
 
 impl Operation {
@@ -200,8 +263,8 @@ impl Operation {
         };
         Ok(Self {
             name: text("op").unwrap_or_default(),
-            path: text("path"),
-            from: text("from"),
+            path: text("path").map(Pointer::new),
+            from: text("from").map(Pointer::new),
             value: node.get("value").cloned(),
             node: Node {
                 span: node.span,
@@ -223,17 +286,13 @@ impl Operation {
     }
 
     pub(super) fn apply(&self, target: &mut Node, places: &mut Places<'_>) -> Result<()> {
-        let path = || self.text(self.path.as_ref(), "path");
-        let from = || self.text(self.from.as_ref(), "from");
+        let path = || self.pointer(self.path.as_ref(), "path");
+        let from = || self.pointer(self.from.as_ref(), "from");
         match &*self.name {
             "add" => {
                 self.charge(self.value.as_ref(), places.budget)?;
-                add(
-                    target,
-                    path()?,
-                    self.value.clone().unwrap_or_default(),
-                    places,
-                )
+                let value = self.value.clone().unwrap_or_default();
+                add(target, path()?, value, places)
             }
             "remove" => remove(target, path()?, places).map(drop),
             "replace" => {
@@ -260,8 +319,7 @@ impl Operation {
     /// Charges a value that is put at the end of the path.
     fn charge(&self, value: Option<&Node>, budget: &Budget) -> Result<()> {
         let Some(value) = value else { return Ok(()) };
-        let slashes = |path: &Text| path.bytes().filter(|byte| *byte == b'/').count();
-        let depth = self.path.as_ref().map_or(0, slashes);
+        let depth = self.path.as_ref().map_or(0, Pointer::depth);
         // The operation is named once the budget is at its end: it is then still.
         let charged = charge_copy(budget, "", value, depth).or_else(|_| {
             let operator = format!("the operation `{}`", self.name);
@@ -271,8 +329,8 @@ impl Operation {
     }
 
     /// A field that the operation needs.
-    fn text<'t>(&self, text: Option<&'t Text>, field: &str) -> Result<&'t Text> {
-        text.ok_or_else(|| {
+    fn pointer<'p>(&self, pointer: Option<&'p Pointer>, field: &str) -> Result<&'p Pointer> {
+        pointer.ok_or_else(|| {
             let message = format!("the operation `{}` has no text as its `{field}`", self.name);
             Error::new(Kind::Patch, message)
                 .at(self.node.span)
@@ -294,33 +352,35 @@ impl Operation {
         }
     }
 
-    fn replace(&self, target: &mut Node, path: &Text, places: &mut Places<'_>) -> Result<()> {
+    fn replace(&self, target: &mut Node, path: &Pointer, places: &mut Places<'_>) -> Result<()> {
         let value = self.value.clone().unwrap_or_default();
-        if path.is_empty() {
+        if path.text.is_empty() {
             if value.is_scalar() {
                 let message = "an object can only be replaced by an object";
-                return Err(Error::new(Kind::Patch, message).at(path.span));
+                return Err(Error::new(Kind::Patch, message).at(path.span()));
             }
-            places.forget("");
+            places.forget(String::new);
+            places.have_passed = false;
             *target = value;
             return Ok(());
         }
         let (parent, mut way) = parent(target, path, places)?;
         match &mut parent.value {
-            Value::Map(entries) => set(entries, way, value, places)?,
+            Value::Map(_) => set(parent, way, value, path, places)?,
             Value::Seq(items) => {
-                let index = index(&way.last, items.len(), path)?;
-                push(&mut way.path, &index.to_string());
-                places.forget(&way.path);
+                let index = index(way.last, items.len(), path)?;
+                way.take(index);
+                places.forget(|| way.path());
+                places.have_passed &= has_passed_json(&value, path.depth());
                 items[index] = value;
             }
-            _ => return Err(ends(parent, &way.path, &way.last, path)),
+            _ => return Err(ends(parent, &way, way.last, path)),
         }
         Ok(())
     }
 
-    fn test(&self, target: &Node, path: &Text, places: &mut Places<'_>) -> Result<()> {
-        let found = match path.is_empty() {
+    fn test(&self, target: &Node, path: &Pointer, places: &mut Places<'_>) -> Result<()> {
+        let found = match path.text.is_empty() {
             true => Some(target),
             false => find(target, path, places)?,
         };
@@ -366,59 +426,65 @@ impl Operation {
 /// The operations that there are.
 const OPERATIONS: [&str; 6] = ["add", "remove", "replace", "move", "copy", "test"];
 
-fn add(target: &mut Node, path: &Text, value: Node, places: &mut Places<'_>) -> Result<()> {
+fn add(target: &mut Node, path: &Pointer, value: Node, places: &mut Places<'_>) -> Result<()> {
     let (parent, way) = parent(target, path, places)?;
+    let is_flow = parent.style == Style::Flow;
     match &mut parent.value {
-        Value::Map(entries) => set(entries, way, value, places)?,
-        Value::Seq(items) if way.last == "-" => items.push(value),
+        Value::Map(_) => set(parent, way, value, path, places)?,
         Value::Seq(items) => {
-            let index = index(&way.last, items.len() + 1, path)?;
-            places.forget(&way.path);
+            places.have_passed &= !is_flow && has_passed_json(&value, path.depth());
+            if way.last == "-" {
+                items.push(value);
+                return Ok(());
+            }
+            let index = index(way.last, items.len() + 1, path)?;
+            places.forget(|| way.path());
             charge_shift(places.budget, items.len() - index, path)?;
             items.insert(index, value);
         }
-        _ => return Err(ends(parent, &way.path, &way.last, path)),
+        _ => return Err(ends(parent, &way, way.last, path)),
     }
     Ok(())
 }
 
-fn remove(target: &mut Node, path: &Text, places: &mut Places<'_>) -> Result<Node> {
+fn remove(target: &mut Node, path: &Pointer, places: &mut Places<'_>) -> Result<Node> {
     let (parent, way) = parent(target, path, places)?;
     let removed = match &mut parent.value {
         Value::Map(entries) => {
             // All that follow move, so an index would not last.
-            places.forget(&way.path);
+            places.forget(|| way.path());
             charge_shift(places.budget, entries.len(), path)?;
-            let position = entries.iter().position(|entry| entry.is(&way.last));
+            let position = entries.iter().position(|entry| entry.is(way.last));
             position.map(|position| entries.remove(position).value)
         }
         Value::Seq(items) => {
-            let index = index(&way.last, items.len(), path)?;
-            places.forget(&way.path);
+            let index = index(way.last, items.len(), path)?;
+            places.forget(|| way.path());
             charge_shift(places.budget, items.len() - index, path)?;
             Some(items.remove(index))
         }
-        _ => return Err(ends(parent, &way.path, &way.last, path)),
+        _ => return Err(ends(parent, &way, way.last, path)),
     };
+    places.have_passed &= !(parent.entries().is_empty() && parent.items().is_empty());
     removed.ok_or_else(|| missing(target, path))
 }
 
 /// Charges for the entries that move by one place.
-fn charge_shift(budget: &Budget, entries: usize, path: &Text) -> Result<()> {
+fn charge_shift(budget: &Budget, entries: usize, path: &Pointer) -> Result<()> {
     let charged = budget.charge("this operation", entries as u64);
-    charged.map_err(|error| error.at(path.span))
+    charged.map_err(|error| error.at(path.span()))
 }
 
 /// The value at a path; nothing if only the last key is missing.
-fn find<'n>(target: &'n Node, path: &Text, places: &mut Places<'_>) -> Result<Option<&'n Node>> {
+fn find<'n>(target: &'n Node, path: &Pointer, places: &mut Places<'_>) -> Result<Option<&'n Node>> {
     let (parent, way) = parent_of(target, path, places)?;
     match &parent.value {
         Value::Map(entries) => {
-            let position = places.find(&way.path, entries, &way.last)?;
+            let position = places.find(|| way.path(), entries, way.last)?;
             Ok(position.map(|position| &entries[position].value))
         }
-        Value::Seq(items) => Ok(items.get(index(&way.last, items.len(), path)?)),
-        _ => Err(ends(parent, &way.path, &way.last, path)),
+        Value::Seq(items) => Ok(items.get(index(way.last, items.len(), path)?)),
+        _ => Err(ends(parent, &way, way.last, path)),
     }
 }
 
@@ -442,45 +508,80 @@ pub(super) fn list_of<'n>(
     item: &str,
     places: &mut Places<'_>,
 ) -> Option<(&'n [Node], usize)> {
-    let (parent, way) = parent_of(target, &Text::from(item), places).ok()?;
+    let path = Pointer::new(Text::from(item));
+    let (parent, way) = parent_of(target, &path, places).ok()?;
     Some((parent.items(), way.last.parse().ok()?))
 }
 
 /// The map that has no such key as is at the end of a path, and the key.
-pub(super) fn new_key<'n>(
+pub(super) fn new_key<'n, 'p>(
     target: &'n Node,
-    path: &Text,
+    path: &'p Pointer,
     places: &mut Places<'_>,
-) -> Option<(&'n Node, String)> {
+) -> Option<(&'n Node, &'p str)> {
     let (parent, way) = parent_of(target, path, places).ok()?;
     let Value::Map(entries) = &parent.value else {
         return None;
     };
-    let found = places.find(&way.path, entries, &way.last).ok()?;
+    let found = places.find(|| way.path(), entries, way.last).ok()?;
     found.is_none().then_some((parent, way.last))
 }
 
 /// Where a path leads: to the value that holds its last part, and that part.
 #[derive(Debug)]
-struct Way {
-    path: String,
-    last: String,
+struct Way<'p> {
+    steps: &'p [Str],
+    last: &'p str,
+    /// How many of the steps are behind.
+    taken: usize,
+    /// Those of them that number an item in other letters than it is known by: `-1`.
+    numbers: Vec<(usize, usize)>,
+}
+
+impl<'p> Way<'p> {
+    fn of(path: &'p Pointer) -> Result<Self> {
+        let (steps, last) = path.steps()?;
+        Ok(Self {
+            steps,
+            last,
+            taken: 0,
+            numbers: Vec::new(),
+        })
+    }
+
+    /// Takes a step to the item with a number.
+    fn take(&mut self, number: usize) {
+        let step = self.steps.get(self.taken).map_or(self.last, Str::as_str);
+        if step.starts_with(['-', '+', '0']) {
+            self.numbers.push((self.taken, number));
+        }
+        self.taken += 1;
+    }
+
+    /// The path so far, in which no two places have the same.
+    fn path(&self) -> String {
+        let mut path = String::new();
+        let parts = self.steps.iter().map(Str::as_str).chain([self.last]);
+        for (at, part) in parts.take(self.taken).enumerate() {
+            match self.numbers.iter().find(|(step, _)| *step == at) {
+                Some((_, number)) => push(&mut path, &number.to_string()),
+                None => push(&mut path, part),
+            }
+        }
+        path
+    }
 }
 
 /// The value that holds the last part of a path.
-fn parent<'n>(
+fn parent<'n, 'p>(
     target: &'n mut Node,
-    path: &Text,
+    path: &'p Pointer,
     places: &mut Places<'_>,
-) -> Result<(&'n mut Node, Way)> {
-    let (steps, last) = steps(path)?;
+) -> Result<(&'n mut Node, Way<'p>)> {
     let mut node = target;
-    let mut way = Way {
-        path: String::new(),
-        last,
-    };
-    for step in steps {
-        let at = position(node, &step, path, &mut way.path, places)?;
+    let mut way = Way::of(path)?;
+    for step in way.steps {
+        let at = position(node, step, path, &mut way, places)?;
         let next = match &mut node.value {
             Value::Map(entries) => entries.get_mut(at).map(|entry| &mut entry.value),
             Value::Seq(items) => items.get_mut(at),
@@ -491,19 +592,15 @@ fn parent<'n>(
     Ok((node, way))
 }
 
-fn parent_of<'n>(
+fn parent_of<'n, 'p>(
     target: &'n Node,
-    path: &Text,
+    path: &'p Pointer,
     places: &mut Places<'_>,
-) -> Result<(&'n Node, Way)> {
-    let (steps, last) = steps(path)?;
+) -> Result<(&'n Node, Way<'p>)> {
     let mut node = target;
-    let mut way = Way {
-        path: String::new(),
-        last,
-    };
-    for step in steps {
-        let at = position(node, &step, path, &mut way.path, places)?;
+    let mut way = Way::of(path)?;
+    for step in way.steps {
+        let at = position(node, step, path, &mut way, places)?;
         let next = match &node.value {
             Value::Map(entries) => entries.get(at).map(|entry| &entry.value),
             Value::Seq(items) => items.get(at),
@@ -518,40 +615,28 @@ fn parent_of<'n>(
 fn position(
     node: &Node,
     step: &str,
-    path: &Text,
-    way: &mut String,
+    path: &Pointer,
+    way: &mut Way<'_>,
     places: &mut Places<'_>,
 ) -> Result<usize> {
     match &node.value {
         Value::Map(entries) => {
-            let position = places.find(way, entries, step)?;
+            let position = places.find(|| way.path(), entries, step)?;
             let position = position.ok_or_else(|| ends(node, way, step, path))?;
-            push(way, step);
+            way.taken += 1;
             Ok(position)
         }
         Value::Seq(items) => {
             let index = index(step, items.len(), path)?;
-            push(way, &index.to_string());
+            way.take(index);
             Ok(index)
         }
         Value::Scalar(_) | Value::Alias(_) => Err(ends(node, way, step, path)),
     }
 }
 
-/// The parts of a path, the last one apart.
-fn steps(path: &Text) -> Result<(Vec<String>, String)> {
-    let mut steps: Vec<String> = path.split('/').skip(1).map(decoded).collect();
-    let last = steps.pop().ok_or_else(|| {
-        let message = format!("the path `{path}` of a JSON patch has no `/`");
-        Error::new(Kind::Patch, message)
-            .at(path.span)
-            .help("a path is absolute, such as `/spec/replicas`")
-    })?;
-    Ok((steps, last))
-}
-
 /// An index into a list; a negative one counts from its end.
-fn index(text: &str, len: usize, path: &Text) -> Result<usize> {
+fn index(text: &str, len: usize, path: &Pointer) -> Result<usize> {
     let index = text.parse::<i64>().ok();
     let from_start = index.map(|index| match index < 0 {
         true => index.saturating_add_unsigned(len as u64),
@@ -560,7 +645,7 @@ fn index(text: &str, len: usize, path: &Text) -> Result<usize> {
     let within = from_start.and_then(|index| usize::try_from(index).ok());
     within.filter(|index| *index < len).ok_or_else(|| {
         let message = format!("`{text}` in the path `{path}` is no index of the list");
-        let error = Error::new(Kind::Patch, message).at(path.span);
+        let error = Error::new(Kind::Patch, message).at(path.span());
         match len {
             0 => error.help("the list is empty; `-` stands for its end"),
             _ => error.help(format!(
@@ -572,9 +657,11 @@ fn index(text: &str, len: usize, path: &Text) -> Result<usize> {
 }
 
 /// That a path goes on where the object ends: at a value that has no such part, or no parts at all.
-fn ends(node: &Node, at: &str, step: &str, path: &Text) -> Error {
-    let part = part_span(path, at, step);
-    let at = match at {
+#[cold]
+fn ends(node: &Node, way: &Way<'_>, step: &str, path: &Pointer) -> Error {
+    let at = way.path();
+    let part = part_span(&path.text, &at, step);
+    let at = match at.as_str() {
         "" => "the object".to_owned(),
         at => format!("`{at}`"),
     };
@@ -615,25 +702,23 @@ fn part_span(path: &Text, before: &str, step: &str) -> Span {
     }
 }
 
-fn leads_nowhere(path: &Text, why: &str) -> Error {
+fn leads_nowhere(path: &Pointer, why: &str) -> Error {
     let message = format!("the path `{path}` leads nowhere: {why}");
-    Error::new(Kind::Patch, message).at(path.span)
+    Error::new(Kind::Patch, message).at(path.span())
 }
 
-fn missing(target: &Node, path: &Text) -> Error {
-    let error = Error::new(Kind::Patch, format!("there is nothing at `{path}`")).at(path.span);
+#[cold]
+fn missing(target: &Node, path: &Pointer) -> Error {
+    let error = Error::new(Kind::Patch, format!("there is nothing at `{path}`")).at(path.span());
     let budget = Budget::default();
-    let parent = parent_of(target, path, &mut Places::new(&budget)).ok();
-    let way = parent
-        .as_ref()
-        .map(|(_, way)| (way.path.clone(), way.last.clone()));
-    let error = match way {
-        Some((before, last)) => error.within(part_span(path, &before, &last)),
+    let parent = parent_of(target, path, &mut Places::new(&budget, 1)).ok();
+    let error = match &parent {
+        Some((_, way)) => error.within(part_span(&path.text, &way.path(), way.last)),
         None => error,
     };
     let near = parent.and_then(|(parent, way)| {
         let keys = parent.entries().iter().filter_map(|entry| entry.key.text());
-        nearest(&way.last, keys).map(str::to_owned)
+        nearest(way.last, keys).map(str::to_owned)
     });
     match near {
         Some(word) => error.help(format!("did you mean `{word}`?")),
@@ -644,21 +729,37 @@ fn missing(target: &Node, path: &Text) -> Error {
 }
 
 /// A part of a path without its escapes; a tilde that escapes nothing stands for itself.
-fn decoded(part: &str) -> String {
+fn decoded(part: &str) -> Str {
+    if !part.contains('~') {
+        return part.into();
+    }
     Token::from_encoded(part)
-        .map(|token| token.decoded().into_owned())
-        .unwrap_or_else(|_| part.replace("~1", "/").replace("~0", "~"))
+        .map(|token| token.decoded().into())
+        .unwrap_or_else(|_| part.replace("~1", "/").replace("~0", "~").into())
 }
 
-fn set(entries: &mut Vec<Entry>, mut way: Way, value: Node, places: &mut Places<'_>) -> Result<()> {
-    match places.find(&way.path, entries, &way.last)? {
+/// Sets a key of a map.
+fn set(
+    map: &mut Node,
+    mut way: Way<'_>,
+    value: Node,
+    path: &Pointer,
+    places: &mut Places<'_>,
+) -> Result<()> {
+    let is_flow = map.style == Style::Flow;
+    let Value::Map(entries) = &mut map.value else {
+        return Ok(());
+    };
+    places.have_passed &= has_passed_json(&value, path.depth());
+    match places.find(|| way.path(), entries, way.last)? {
         Some(position) => {
-            push(&mut way.path, &way.last);
-            places.forget(&way.path);
+            way.taken += 1;
+            places.forget(|| way.path());
             entries[position].value = value;
         }
         None => {
-            places.added(&way.path, &way.last, entries.len());
+            places.have_passed &= !is_flow && has_key_passed_json(way.last);
+            places.added(|| way.path(), way.last, entries.len());
             entries.push(Entry::new(way.last, value));
         }
     }
@@ -690,5 +791,136 @@ fn means_same(one: &Node, other: &Node) -> bool {
     match (unspelt_json(one), unspelt_json(other)) {
         (Ok(one), Ok(other)) => same(&one, &other),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kustom_yaml::place::SourceId;
+    use kustom_yaml::{manifests, read_config};
+
+    use super::*;
+
+    fn patch(text: &str) -> JsonPatch {
+        JsonPatch::parse(&read_config(text.as_bytes(), SourceId::NONE).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn patches_that_know_of_each_other_do_what_each_does_alone() {
+        const OBJECT: &str = "\
+kind: A
+metadata: {name: a, labels: {}, 'on': yes} # comment
+spec:
+  list: [1, '2', {k: v}, []]
+  one: [x]
+  number: 1000000
+  text: >
+    a
+      b
+
+    c
+  deep: {er: {still: !!str 1}}
+";
+        const PATHS: [&str; 16] = [
+            "/spec/list/-",
+            "/spec/list/0",
+            "/spec/list/-1",
+            "/spec/list/2/k",
+            "/spec/one/0",
+            "/spec/number",
+            "/spec/text",
+            "/spec/new",
+            "/spec/deep/er/still",
+            "/spec/deep/er",
+            "/spec/deep",
+            "/metadata/labels/x",
+            "/metadata/labels/true",
+            "/metadata/labels/a~1b: ",
+            "/metadata/on",
+            "spec/new",
+        ];
+        const VALUES: [&str; 16] = [
+            "a",
+            "'1'",
+            "1",
+            "1000000",
+            "1.50",
+            "true",
+            "null",
+            "[]",
+            "{}",
+            "[a, {b: c}]",
+            "{a: {b: []}}",
+            "{'on': 1}",
+            "'a: b'",
+            "\"a\\n\\n b\"",
+            "\"\\ta\"",
+            "{a: 'null'}",
+        ];
+        const OPERATIONS: [&str; 6] = ["add", "add", "replace", "remove", "move", "copy"];
+        let mut state = 5_u32;
+        let mut below = |limit: usize| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 16) as usize % limit
+        };
+        let budget = Budget::default();
+        let [mut known, mut errors] = [0; 2];
+        for _ in 0..2000 {
+            let mut alone = manifests(OBJECT.as_bytes(), SourceId::NONE)
+                .unwrap()
+                .remove(0);
+            let mut next = alone.clone();
+            let mut has_passed = false;
+            for _ in 0..6 {
+                let operations = (0..=below(2)).map(|_| {
+                    let [op, path, from, value] = [
+                        OPERATIONS[below(OPERATIONS.len())],
+                        PATHS[below(PATHS.len())],
+                        PATHS[below(PATHS.len())],
+                        VALUES[below(VALUES.len())],
+                    ];
+                    format!("- {{op: {op}, path: '{path}', from: '{from}', value: {value}}}\n")
+                });
+                let text: String = operations.collect();
+                let patch = patch(&text);
+                let wanted = apply(&mut alone, &patch, &budget);
+                let done = apply_next(&mut next, &patch, &budget, has_passed);
+                known += usize::from(has_passed);
+                match (wanted, done) {
+                    (Ok(()), Ok(passed)) => {
+                        assert_eq!(next, alone, "{text}");
+                        has_passed = passed;
+                    }
+                    (Err(wanted), Err(error)) => {
+                        assert_eq!(error.to_string(), wanted.to_string(), "{text}");
+                        errors += 1;
+                        break;
+                    }
+                    (wanted, done) => panic!("{wanted:?} {done:?} {text}"),
+                }
+            }
+        }
+        assert!(known > 500 && errors > 500, "{known} {errors}");
+    }
+
+    #[test]
+    fn what_a_patch_adds_need_not_go_through_json_again() {
+        let mut node = manifests(b"kind: A\nspec: {list: [a]}\n", SourceId::NONE)
+            .unwrap()
+            .remove(0);
+        let budget = Budget::default();
+        let mut passes = |text: &str| apply_next(&mut node, &patch(text), &budget, false).unwrap();
+        assert!(passes(
+            "[{op: add, path: /spec/list/-, value: {a: 1, b: [c]}}]"
+        ));
+        assert!(passes(
+            "[{op: add, path: /spec/key, value: text}, {op: remove, path: /spec/key}]"
+        ));
+        // What it has not the style of is made so by the next.
+        assert!(!passes("[{op: add, path: /spec/true, value: text}]"));
+        assert!(!passes("[{op: add, path: /spec/key, value: 1.5}]"));
+        assert!(!passes(
+            "[{op: add, path: /spec/key, value: {}}, {op: add, path: /spec/key/a, value: b}]"
+        ));
     }
 }

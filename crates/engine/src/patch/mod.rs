@@ -14,5 +14,5 @@ mod strategic;
 mod walk;
 
 pub use audit::Audit;
-pub use json6902::{JsonPatch, apply as apply_json};
+pub use json6902::{JsonPatch, apply as apply_json, apply_next as apply_next_json};
 pub use strategic::merge as merge_strategic;

@@ -11,6 +11,9 @@ use rustc_hash::FxHashMap;
 /// Up to how many keys are looked at one by one.
 const FEW: usize = 32;
 
+/// Up to how many operations look at all keys, each anew.
+const FEW_OPERATIONS: usize = 8;
+
 /// How many maps are indexed at a time.
 const MAPS: usize = 8;
 
@@ -21,13 +24,19 @@ const KEY: u64 = 8;
 #[derive(Debug)]
 pub(super) struct Places<'b> {
     pub(super) budget: &'b Budget,
+    /// Whether all that the operations have changed is as JSON leaves it.
+    pub(super) have_passed: bool,
+    /// How many operations there are.
+    operations: usize,
     maps: Vec<(String, FxHashMap<Str, usize>)>,
 }
 
 impl<'b> Places<'b> {
-    pub(super) fn new(budget: &'b Budget) -> Self {
+    pub(super) fn new(budget: &'b Budget, operations: usize) -> Self {
         Self {
             budget,
+            have_passed: false,
+            operations,
             maps: Vec::new(),
         }
     }
@@ -35,14 +44,20 @@ impl<'b> Places<'b> {
     /// The position of the first entry with a key, in the map at a path.
     pub(super) fn find(
         &mut self,
-        path: &str,
+        path: impl FnOnce() -> String,
         entries: &[Entry],
         key: &str,
     ) -> Result<Option<usize>> {
-        if entries.len() <= FEW {
+        let are_few = entries.len() <= FEW;
+        if are_few || self.operations <= FEW_OPERATIONS {
+            if !are_few {
+                let cost = entries.len() as u64;
+                self.budget.charge("this JSON patch", cost)?;
+            }
             return Ok(entries.iter().position(|entry| entry.is(key)));
         }
-        if let Some((_, index)) = self.maps.iter().find(|(known, _)| known == path) {
+        let path = path();
+        if let Some((_, index)) = self.maps.iter().find(|(known, _)| *known == path) {
             return Ok(index.get(key).copied());
         }
         let cost = KEY.saturating_mul(entries.len() as u64);
@@ -57,21 +72,29 @@ impl<'b> Places<'b> {
         if self.maps.len() == MAPS {
             self.maps.remove(0);
         }
-        self.maps.push((path.to_owned(), index));
+        self.maps.push((path, index));
         Ok(found)
     }
 
     /// Notes that the map at a path has got a new last entry.
-    pub(super) fn added(&mut self, path: &str, key: &str, position: usize) {
-        if let Some((_, index)) = self.maps.iter_mut().find(|(known, _)| known == path) {
+    pub(super) fn added(&mut self, path: impl FnOnce() -> String, key: &str, position: usize) {
+        if self.maps.is_empty() {
+            return;
+        }
+        let path = path();
+        if let Some((_, index)) = self.maps.iter_mut().find(|(known, _)| *known == path) {
             index.insert(key.into(), position);
         }
     }
 
     /// Forgets what is at a path and below, because something else stands there now.
-    pub(super) fn forget(&mut self, path: &str) {
+    pub(super) fn forget(&mut self, path: impl FnOnce() -> String) {
+        if self.maps.is_empty() {
+            return;
+        }
+        let path = path();
         self.maps.retain(|(known, _)| {
-            let below = known.strip_prefix(path);
+            let below = known.strip_prefix(path.as_str());
             !below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         });
     }

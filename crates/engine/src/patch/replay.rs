@@ -76,14 +76,14 @@ pub(super) fn replay(
     let mut node = object.clone();
     // What is made here is looked at and thrown away.
     let budget = Budget::default();
-    let mut places = Places::new(&budget);
+    let mut places = Places::new(&budget, patch.operations().len());
     let mut guesses = GUESSES;
     let mut tested: FxHashSet<&str> = FxHashSet::default();
     let mut own: FxHashSet<Span> = FxHashSet::default();
     let (mut found, mut remarks) = (Vec::new(), Vec::new());
     for operation in patch.operations() {
         remarks.extend(lenient(&node, operation, &mut places, &mut guesses));
-        if let Some(path) = &operation.path
+        if let Some(path) = operation.path.as_ref().map(|path| &path.text)
             && let Some(item) = item_of(path)
         {
             if operation.is_test() {
@@ -114,7 +114,8 @@ fn lenient(
     places: &mut Places<'_>,
     guesses: &mut usize,
 ) -> Option<Remark> {
-    let path = operation.path.as_ref()?;
+    let pointer = operation.path.as_ref()?;
+    let path = &pointer.text;
     let remark = |severity, head: String, tail: String, help: String| Remark {
         rule: "patch-path",
         severity,
@@ -136,10 +137,10 @@ fn lenient(
     if !operation.replaces() {
         return None;
     }
-    let (parent, key) = new_key(object, path, places)?;
+    let (parent, key) = new_key(object, pointer, places)?;
     let known = parent.entries().iter().filter_map(|entry| entry.key.text());
     let rest = guesses.checked_sub(parent.entries().len());
-    let near = rest.and_then(|_| nearest(&key, known));
+    let near = rest.and_then(|_| nearest(key, known));
     *guesses = rest.unwrap_or(*guesses);
     let severity = match near {
         Some(_) => Severity::Warning,

@@ -48,6 +48,8 @@ pub struct Resource {
     has_fixed_scope: bool,
     /// Its number, which no other has; 0 until it is one of some [`Resources`].
     number: u64,
+    /// The series of patches of which a JSON patch has changed it last; 0 if none has.
+    last_of: u64,
 }
 
 /// The number of the resource that was added last.
@@ -174,7 +176,18 @@ impl Resource {
             id,
             has_fixed_scope,
             number: 0,
+            last_of: 0,
         }
+    }
+
+    /// Whether a JSON patch of a series has left it as it is.
+    pub(crate) fn is_last_of(&self, series: u64) -> bool {
+        self.last_of == series
+    }
+
+    /// Notes that a JSON patch of a series has left it as it is, or that none has.
+    pub(crate) fn set_last_of(&mut self, series: Option<u64>) {
+        self.last_of = series.unwrap_or_default();
     }
 
     /// The id it has now.
