@@ -182,7 +182,7 @@ fn build(arguments: &Arguments, streams: &Streams) -> Result<()> {
                 None => streams.rope(&printed),
             };
             // The process ends here: its memory need not be given back piece by piece.
-            std::mem::forget(built);
+            std::mem::forget((built, files));
             result
         }
     }

@@ -180,9 +180,16 @@ const SHARE: usize = 256;
 
 const SEPARATOR: &str = "---\n";
 
+/// Room for a document, in bytes. Memory that is not written to costs nothing, and to move what is
+/// written costs more than the system asks for the whole.
+const ROOM: usize = 1 << 10;
+
 fn write_some<'n>(documents: &[&'n Node]) -> Result<Rope<'n>> {
     let mut rope = Rope::default();
     let mut spare = Vec::new();
+    let room = documents.len().saturating_mul(ROOM);
+    // Where there is none to be had, the text may yet be short.
+    let _ = rope.halves().0.try_reserve(room);
     for (index, node) in documents.iter().enumerate() {
         let (text, pieces) = rope.halves();
         if index > 0 {

@@ -50,6 +50,8 @@ impl<'l> KustTarget<'l> {
         names: &[Text],
     ) -> Result<()> {
         let mut ahead = self.read_ahead(names).into_iter();
+        // Most files hold one.
+        gathered.resources.reserve(names.len());
         for (index, name) in names.iter().enumerate() {
             let twice = |error| named_twice(error, name, names.get(..index).unwrap_or_default());
             let read = ahead.next().flatten();

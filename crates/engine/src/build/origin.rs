@@ -2,7 +2,7 @@
 //!
 //! Source: <https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/buildmetadata/>.
 
-use kustom_yaml::{Node, Text};
+use kustom_yaml::{Entry, Node, Text};
 
 use crate::kustomization::BuildMetadata;
 use crate::load::Repository;
@@ -88,8 +88,13 @@ pub(super) fn record(resources: &mut Resources, transformer: Option<&Origin>) {
 
 /// Writes the annotations that are asked for, and takes away those that are not.
 pub(super) fn annotate(resource: &mut Resource, metadata: BuildMetadata) {
-    let has_annotations = resource.node.at(&["metadata", "annotations"]).is_some();
-    if !metadata.origin && !metadata.transformations && !has_annotations {
+    let annotations = resource.node.at(&["metadata", "annotations"]);
+    let is_ours = |entry: &Entry| {
+        let key = entry.key.text();
+        key == Some(Origin::ANNOTATION) || key == Some(Origin::TRANSFORMATIONS)
+    };
+    let has_ours = annotations.is_some_and(|annotations| annotations.entries().iter().any(is_ours));
+    if !metadata.origin && !metadata.transformations && !has_ours {
         return;
     }
     let origin = resource.history.origin.as_ref().filter(|_| metadata.origin);

@@ -189,8 +189,16 @@ type Leaf<'f> = &'f mut dyn FnMut(usize, &[u32], &mut Node) -> Result<()>;
 impl<'s> Plan<'s> {
     /// From specs, whatever type of object they speak of.
     pub fn of(specs: impl IntoIterator<Item = &'s FieldSpec>) -> Self {
-        let mut plan = Self::default();
-        for (number, spec) in specs.into_iter().enumerate() {
+        /// How many parts most paths have at most.
+        const PARTS: usize = 5;
+        let specs = specs.into_iter();
+        let (count, _) = specs.size_hint();
+        let mut plan = Self {
+            ways: Vec::with_capacity(count),
+            parts: Vec::with_capacity(count.saturating_mul(PARTS)),
+            runs: Vec::new(),
+        };
+        for (number, spec) in specs.enumerate() {
             plan.add_spec(number, spec);
         }
         plan.count_runs();

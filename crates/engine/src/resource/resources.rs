@@ -128,6 +128,11 @@ impl Resources {
         }
     }
 
+    /// Makes room for more.
+    pub(crate) fn reserve(&mut self, count: usize) {
+        self.list.reserve(count);
+    }
+
     /// Adds one whose id must be new.
     ///
     /// # Errors

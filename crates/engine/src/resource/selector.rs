@@ -299,10 +299,11 @@ impl Pattern {
     }
 
     /// Whether a text fits.
+    #[inline]
     pub fn matches(&self, text: &str) -> bool {
         match self {
             Self::Any => true,
-            Self::Exact(word) => word == text,
+            Self::Exact(word) => word.as_str() == text,
             Self::Wild(wild) => wild.matches(text),
             Self::Regex(regex) => regex.is_match(text),
         }
