@@ -19,8 +19,12 @@ pub(super) struct Keywords {
     words: Vec<&'static str>,
     /// A bit for all three letters that a keyword begins with.
     begun: Box<[u64; WORDS]>,
-    /// The keywords by their first three letters, in order.
-    by_letters: Vec<(u32, u32)>,
+    /// How many of the bits come before each of the numbers.
+    before: Box<[u32; WORDS]>,
+    /// The keywords, by their first three letters.
+    by_letters: Vec<u32>,
+    /// Where those begin that have the same letters, and where the last of them end.
+    starts: Vec<usize>,
 }
 
 /// What is left of a text behind three letters when one more is read.
@@ -28,29 +32,68 @@ fn shifted(letters: u32, byte: u8) -> u32 {
     (letters << BITS | u32::from(byte) & ((1 << BITS) - 1)) & THREE
 }
 
+/// The first three letters of a keyword: any third one behind a word of two.
+fn beginnings(word: &str) -> Range<u32> {
+    let letters = word.bytes().take(3).fold(0, shifted);
+    match word.len() {
+        2 => (letters << BITS)..(letters + 1) << BITS,
+        _ => letters..letters + 1,
+    }
+}
+
 impl Keywords {
     /// Keywords of at least two bytes each, all ASCII and in lower case.
     pub(super) fn new(words: Vec<&'static str>) -> Self {
-        let mut begun = Box::new([0; WORDS]);
-        let mut by_letters = Vec::with_capacity(words.len());
-        for (number, word) in (0..).zip(&words) {
-            let letters = word.bytes().take(3).fold(0, shifted);
-            // Anything may stand behind a word of two letters.
-            let letters = match word.len() {
-                2 => (letters << BITS)..(letters + 1) << BITS,
-                _ => letters..letters + 1,
-            };
-            for letters in letters {
-                begun[letters as usize / 64] |= 1 << (letters % 64);
-                by_letters.push((letters, number));
-            }
+        let mut begun = Box::new([0_u64; WORDS]);
+        for letters in words.iter().flat_map(|word| beginnings(word)) {
+            begun[letters as usize / 64] |= 1 << (letters % 64);
         }
-        by_letters.sort_unstable();
-        Self {
+        let mut before = Box::new([0; WORDS]);
+        let mut count = 0;
+        for (before, bits) in before.iter_mut().zip(&*begun) {
+            *before = count;
+            count += bits.count_ones();
+        }
+        let mut keywords = Self {
+            by_letters: Vec::new(),
+            starts: vec![0; count as usize + 1],
             words,
             begun,
-            by_letters,
+            before,
+        };
+        keywords.sort();
+        keywords
+    }
+
+    /// Puts the keywords in the order of their letters; those that share them keep theirs.
+    fn sort(&mut self) {
+        let words = self.words.iter();
+        let all = words.flat_map(|word| beginnings(word));
+        let mut counts = vec![0; self.starts.len()];
+        for letters in all {
+            counts[self.rank(letters)] += 1;
         }
+        let mut end = 0;
+        for (start, count) in self.starts.iter_mut().zip(&counts) {
+            *start = end;
+            end += count;
+        }
+        self.by_letters = vec![0; end];
+        let mut places = self.starts.clone();
+        for (number, word) in (0..).zip(&self.words) {
+            for letters in beginnings(word) {
+                let rank = self.rank(letters);
+                self.by_letters[places[rank]] = number;
+                places[rank] += 1;
+            }
+        }
+    }
+
+    /// How many other three letters that keywords begin with come before some.
+    fn rank(&self, letters: u32) -> usize {
+        let (word, bit) = (letters as usize / 64 % WORDS, letters % 64);
+        let lower = self.begun[word] & ((1 << bit) - 1);
+        (self.before[word] + lower.count_ones()) as usize
     }
 
     /// The keywords, by their numbers.
@@ -114,11 +157,8 @@ impl Keywords {
         letters: u32,
         visit: &mut impl FnMut(usize, Range<usize>) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        let from = self
-            .by_letters
-            .partition_point(|(other, _)| *other < letters);
-        let words = self.by_letters[from..].iter();
-        for &(_, number) in words.take_while(|(other, _)| *other == letters) {
+        let rank = self.rank(letters);
+        for &number in &self.by_letters[self.starts[rank]..self.starts[rank + 1]] {
             let number = number as usize;
             let word = self.words[number].as_bytes();
             let range = start..start + word.len();

@@ -3,6 +3,7 @@
 //! kustomize converts its own files to JSON before it decodes them: keys become strings, the last
 //! of equal keys wins, tags are applied, and values without a JSON form are refused.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::{Dialect, Entry, Node, Scalar, Str, Tag, Value};
@@ -78,6 +79,13 @@ fn normalize_key(key: &mut Node) -> Result<()> {
             .help("put a template such as `{{ name }}` in quotes"));
     }
     let text = match key.value_in(Dialect::Kustomization)? {
+        // Nearly every key stays as it is.
+        Scalar::Str(Cow::Borrowed(_)) => {
+            key.tag = Tag::Str;
+            key.inferred = false;
+            key.decor = None;
+            return Ok(());
+        }
         Scalar::Str(text) => Str::from(text),
         Scalar::Bool(value) => Str::from(if value { "true" } else { "false" }),
         Scalar::Int(int) => Str::from(int.to_string()),

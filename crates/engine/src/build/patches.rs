@@ -565,8 +565,10 @@ fn apply_selected(
             audit.json(&resource.node, operations, resource.id());
         }
         // JSON has made the map so that is empty here.
-        let annotations = resource.node.at_mut(&["metadata", "annotations"]);
-        if let Some(annotations) = annotations.filter(|it| has_passed && it.entries().is_empty()) {
+        if has_passed
+            && let Some(annotations) = resource.node.at_mut(&["metadata", "annotations"])
+            && annotations.entries().is_empty()
+        {
             annotations.style = Style::Flow;
         }
         has_passed = apply_next_json(&mut resource.node, operations, budget, has_passed)?;
