@@ -292,9 +292,11 @@ fn whoever_compares_everything_with_everything_pays_for_it() {
         })
     };
     stage.write("app/operations.yaml", &operations(2000));
+    // What compares values sends the object through JSON each time.
     let patches = many(300, |number| {
         format!(
-            "- target: {{kind: ConfigMap}}\n  patch: '[{{\"op\": \"add\", \"path\": \"/data/k{number}\", \"value\": \"x\"}}]'\n"
+            "- target: {{kind: ConfigMap}}\n  patch: |-\n    - {{op: add, path: /data/k{number}, \
+             value: x}}\n    - {{op: test, path: /data/k{number}, value: x}}\n"
         )
     });
     let replacements = many(300, |number| {
