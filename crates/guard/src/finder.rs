@@ -2,32 +2,25 @@
 //!
 //! Where that pays, one automaton over all of them reads each byte once.
 
-use std::array;
 use std::ops::Range;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use aho_corasick::automaton::{Automaton, StateID};
-use aho_corasick::{Anchored, MatchKind, dfa};
-
+use super::automaton::{self, Automaton, LETTERS};
 use super::keywords::Keywords;
 
 /// How many bytes are searched before an automaton pays, which is quick, but long in the making.
 const MANY: usize = 256 << 10;
-
-/// How many parts of a long text are searched side by side: one search alone waits for the next
-/// state most of the time.
-const LANES: usize = 4;
 
 /// Keywords to search for.
 pub(super) struct Finder {
     keywords: Keywords,
     /// How many bytes the longest one has.
     longest: usize,
-    /// Which bytes they are made of.
-    is_part: [bool; 256],
+    /// Which bytes stand beside each other in one.
+    neighbours: Neighbours,
     /// Finds what `keywords` finds.
-    automaton: OnceLock<dfa::DFA>,
+    automaton: OnceLock<Automaton>,
     /// How many bytes were searched so far.
     searched: AtomicUsize,
 }
@@ -43,19 +36,14 @@ pub(super) struct Found {
 impl Finder {
     pub(super) fn new(keywords: Keywords) -> Self {
         let words = keywords.words();
-        let mut is_part = [false; 256];
-        for byte in words.iter().flat_map(|word| word.bytes()) {
-            is_part[usize::from(byte)] = true;
-            is_part[usize::from(byte.to_ascii_uppercase())] = true;
-        }
         Self {
             longest: words
                 .iter()
                 .map(|word| word.len())
                 .max()
                 .unwrap_or_default(),
+            neighbours: Neighbours::of(words),
             keywords,
-            is_part,
             automaton: OnceLock::new(),
             searched: AtomicUsize::new(0),
         }
@@ -73,139 +61,134 @@ impl Finder {
         }
     }
 
-    /// Adds every keyword that overlaps a part of a text, or begins before and ends behind it, by
-    /// their ends; also those that overlap each other.
-    pub(super) fn find(&self, text: &[u8], part: Range<usize>, found: &mut Vec<Found>) {
+    /// Adds every keyword that overlaps one of the parts of a text, or begins before and ends behind it,
+    /// by their ends; also those that overlap each other.
+    ///
+    /// The parts come in order, and no keyword is longer than what lies between two of them.
+    pub(super) fn find(&self, text: &[u8], parts: &[Range<usize>], found: &mut Vec<Found>) {
+        let length = parts.iter().map(Range::len).sum();
         // Threads need not wait for each other's count when it is known to be enough.
         let mut searched = self.searched.load(Ordering::Relaxed);
         if searched < MANY {
-            searched = self.searched.fetch_add(part.len(), Ordering::Relaxed);
+            searched = self.searched.fetch_add(length, Ordering::Relaxed);
         }
-        if searched + part.len() < MANY {
-            let start = self.start_before(text, part.start);
-            let end = text.len().min(part.end + self.longest);
-            for (number, range) in self.keywords.find(&text[start..end]) {
-                let range = range.start + start..range.end + start;
-                if range.end > part.start && range.start < part.end {
-                    found.push(Found { number, range });
+        if searched + length < MANY {
+            for part in parts {
+                let wide = self.widened(text, part);
+                for (number, range) in self.keywords.find(&text[wide.clone()]) {
+                    let range = range.start + wide.start..range.end + wide.start;
+                    if range.end > part.start && range.start < part.end {
+                        found.push(Found { number, range });
+                    }
                 }
             }
         } else {
             let build = || {
-                dfa::Builder::new()
-                    .ascii_case_insensitive(true)
-                    .match_kind(MatchKind::Standard)
-                    .build(self.keywords.words())
+                Automaton::new(self.keywords.words())
                     .expect("some hundred short keywords fit into an automaton")
             };
-            self.find_with(self.automaton.get_or_init(build), text, part, found);
+            self.find_with(self.automaton.get_or_init(build), text, parts, found);
         }
     }
 
-    /// As [`AhoCorasick::find_overlapping_iter`](aho_corasick::AhoCorasick::find_overlapping_iter),
-    /// which stops at each match and costs several times as much for a byte.
+    /// The parts are searched together: most are short, and a search side by side wants a long text.
     fn find_with(
         &self,
-        automaton: &dfa::DFA,
+        automaton: &Automaton,
         text: &[u8],
-        mut part: Range<usize>,
+        parts: &[Range<usize>],
         found: &mut Vec<Found>,
     ) {
-        let mut add = |end: usize, state, part: &Range<usize>| {
-            for index in 0..automaton.match_len(state) {
-                let pattern = automaton.match_pattern(state, index);
-                let start = end - automaton.pattern_len(pattern);
-                if end > part.start && start < part.end {
-                    found.push(Found {
-                        number: pattern.as_usize(),
-                        range: start..end,
-                    });
+        // Where each part begins in what is searched, and what of the text begins there.
+        let mut pieces = Vec::with_capacity(parts.len());
+        let mut joined = Vec::new();
+        let searched = match parts {
+            [part] => {
+                let wide = self.widened(text, part);
+                pieces.push((0, wide.start));
+                &text[wide]
+            }
+            _ => {
+                let length: usize = parts.iter().map(Range::len).sum();
+                joined.reserve(length + parts.len() * self.longest);
+                for part in parts {
+                    let wide = self.widened(text, part);
+                    pieces.push((joined.len(), wide.start));
+                    joined.extend_from_slice(&text[wide]);
+                    joined.push(BETWEEN);
                 }
+                &*joined
             }
         };
-        if part.len() >= LANES * self.longest {
-            let start = self.start_before(text, part.start);
-            for (end, state) in match_ends(automaton, self.longest, &text[start..part.end]) {
-                add(start + end, state, &part);
+        let before = found.len();
+        let words = self.keywords.words();
+        let mut piece = 0;
+        automaton.each(words, searched, |number, start| {
+            while pieces.get(piece + 1).is_some_and(|next| next.0 <= start) {
+                piece += 1;
             }
-            part.start = part.end;
-        }
-        let Ok(root) = automaton.start_state(Anchored::No) else {
-            return;
-        };
-        let mut state = root;
-        let start = self.start_before(text, part.start);
-        let last = text.len().min(part.end + self.longest);
-        for (at, &byte) in text.iter().enumerate().take(last).skip(start) {
-            // No keyword goes on here.
-            if at >= part.end && state == root {
-                break;
+            while pieces[piece].0 > start {
+                piece -= 1;
             }
-            state = automaton.next_state(Anchored::No, state, byte);
-            if automaton.is_special(state) && automaton.is_match(state) {
-                add(at + 1, state, &part);
+            let (part, (begin, place)) = (&parts[piece], pieces[piece]);
+            let start = start - begin + place;
+            let range = start..start + words[number].len();
+            let is_near = range.end > part.start && range.start < part.end;
+            let is_word = |there: &[u8]| there.eq_ignore_ascii_case(words[number].as_bytes());
+            if is_near && text.get(range.clone()).is_some_and(is_word) {
+                found.push(Found { number, range });
             }
+        });
+        let order = |found: &Found| (found.range.end, found.range.start, found.number);
+        if !found[before..].is_sorted_by_key(order) {
+            found[before..].sort_unstable_by_key(order);
         }
     }
 
-    /// Where a search begins so that it finds the keywords that go across an offset: no keyword is so
-    /// long, or has the byte before.
-    fn start_before(&self, text: &[u8], at: usize) -> usize {
-        let before = text[..at].iter().rev().take(self.longest);
-        at - before
-            .take_while(|&&byte| self.is_part[usize::from(byte)])
-            .count()
+    /// A part with what keywords that go across its ends may have outside of it.
+    fn widened(&self, text: &[u8], part: &Range<usize>) -> Range<usize> {
+        let most = self.longest.saturating_sub(1);
+        let are_joined = |pair: &&[u8]| self.neighbours.has(pair);
+        let before = &text[..text.len().min(part.start + 1)];
+        let before = before.windows(2).rev().take(most);
+        let start = part.start - before.take_while(are_joined).count();
+        let behind = text[part.end.saturating_sub(1)..].windows(2).take(most);
+        let end = part.end + behind.take_while(are_joined).count();
+        start..end
     }
 }
 
-/// Where matches end, in order, and the state there; the text is searched in parts of one width.
-#[expect(
-    clippy::needless_range_loop,
-    reason = "all parts are read at one place at once"
-)]
-fn match_ends(automaton: &dfa::DFA, longest: usize, text: &[u8]) -> Vec<(usize, StateID)> {
-    const PARTS: usize = LANES;
-    let Ok(start) = automaton.start_state(Anchored::No) else {
-        return Vec::new();
-    };
-    // Parts overlap by what the longest match needs.
-    let width = (text.len() + (PARTS - 1) * longest) / PARTS;
-    let step = width.saturating_sub(longest);
-    let parts: [&[u8]; PARTS] = array::from_fn(|part| &text[part * step..][..width]);
-    let mut states = [start; PARTS];
-    // A match for so many bytes is about what texts have.
-    let mut ends = Vec::with_capacity(text.len() / 256);
-    for at in 0..width {
-        let mut is_special = false;
-        for part in 0..PARTS {
-            states[part] = automaton.next_state(Anchored::No, states[part], parts[part][at]);
-            is_special |= automaton.is_special(states[part]);
+/// Stands between parts that are searched together; in few keywords, and what is found across it is
+/// held against the text.
+const BETWEEN: u8 = 0;
+
+/// Which letters stand beside each other in some words.
+struct Neighbours([bool; LETTERS * LETTERS]);
+
+impl Neighbours {
+    fn of(words: &[&str]) -> Self {
+        let mut neighbours = [false; LETTERS * LETTERS];
+        for pair in words.iter().flat_map(|word| word.as_bytes().windows(2)) {
+            neighbours[Self::number(pair)] = true;
         }
-        if is_special {
-            for part in 0..PARTS {
-                // What both parts have read is the earlier one's.
-                let is_seen = part > 0 && at < longest;
-                if automaton.is_match(states[part]) && !is_seen {
-                    ends.push((part * step + at + 1, states[part]));
-                }
-            }
-        }
+        Self(neighbours)
     }
-    // The division may leave some bytes at the end.
-    let mut state = states[PARTS - 1];
-    let rest = (PARTS - 1) * step + width;
-    for (at, &byte) in text.iter().enumerate().skip(rest) {
-        state = automaton.next_state(Anchored::No, state, byte);
-        if automaton.is_match(state) {
-            ends.push((at + 1, state));
-        }
+
+    /// Whether two bytes may stand beside each other in a word.
+    fn has(&self, pair: &[u8]) -> bool {
+        self.0[Self::number(pair)]
     }
-    ends.sort_unstable_by_key(|(end, _)| *end);
-    ends
+
+    fn number(pair: &[u8]) -> usize {
+        let letters = pair.iter().map(|&byte| automaton::letter(byte));
+        letters.fold(0, |number, letter| number * LETTERS + letter) % (LETTERS * LETTERS)
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::slice;
+
     use super::*;
 
     fn finder() -> Finder {
@@ -245,7 +228,7 @@ mod tests {
 
     fn all(finder: &Finder, text: &str) -> Vec<Found> {
         let mut found = Vec::new();
-        finder.find(text.as_bytes(), 0..text.len(), &mut found);
+        finder.find(text.as_bytes(), &[0..text.len()], &mut found);
         found
     }
 
@@ -287,7 +270,7 @@ mod tests {
                     finder.searched.store(searched, Ordering::Relaxed);
                     let end = text.len().min(start + length);
                     let mut part = Vec::new();
-                    finder.find(text.as_bytes(), start..end, &mut part);
+                    finder.find(text.as_bytes(), &[start..end], &mut part);
                     let wanted = |one: &&Found| one.range.end > start && one.range.start < end;
                     assert!(
                         part.iter().eq(whole.iter().filter(wanted)),
@@ -300,16 +283,46 @@ mod tests {
     }
 
     #[test]
+    fn parts_together_have_what_each_has_alone() {
+        let text = drawn(&finder(), 4_000);
+        let mut state = 11_u32;
+        let mut below = |limit: usize| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 16) as usize % limit
+        };
+        for searched in [0, MANY] {
+            for _ in 0..2_000 {
+                let finder = finder();
+                finder.searched.store(searched, Ordering::Relaxed);
+                let (mut parts, mut at) = (Vec::new(), below(60));
+                while at < text.len() && parts.len() < 12 {
+                    let end = text.len().min(at + [0, 1, below(40), below(600)][below(4)]);
+                    parts.push(at..end);
+                    at = end + finder.longest + below(60);
+                }
+                let (mut together, mut alone) = (Vec::new(), Vec::new());
+                finder.find(text.as_bytes(), &parts, &mut together);
+                for part in &parts {
+                    finder.find(text.as_bytes(), slice::from_ref(part), &mut alone);
+                }
+                assert_eq!(together, alone, "{parts:?}");
+                let is_sorted = together.is_sorted_by_key(|one| (one.range.end, one.range.start));
+                assert!(is_sorted, "{parts:?}");
+            }
+        }
+    }
+
+    #[test]
     fn parts_side_by_side_show_what_one_search_shows() {
         let finder = quick();
         let text = drawn(&finder, 3_000);
         let mut alone = Vec::new();
         for at in 0..text.len() {
-            finder.find(text.as_bytes(), at..at + 1, &mut alone);
+            finder.find(text.as_bytes(), &[at..at + 1], &mut alone);
         }
         alone.sort_by_key(|one| (one.range.end, one.range.start));
         alone.dedup();
-        for end in LANES * finder.longest..text.len() {
+        for end in 0..text.len() {
             let wanted = alone.iter().filter(|one| one.range.end <= end);
             assert!(all(&finder, &text[..end]).iter().eq(wanted), "{end}");
         }

@@ -42,7 +42,7 @@ fn beginnings(word: &str) -> Range<u32> {
 }
 
 impl Keywords {
-    /// Keywords of at least two bytes each, all ASCII and in lower case.
+    /// Keywords of at least two bytes each, all printable ASCII and in lower case.
     pub(super) fn new(words: Vec<&'static str>) -> Self {
         let mut begun = Box::new([0_u64; WORDS]);
         for letters in words.iter().flat_map(|word| beginnings(word)) {

@@ -5,6 +5,7 @@
 mod address;
 mod allow;
 mod assign;
+mod automaton;
 mod base64;
 mod baseline;
 mod checksum;

@@ -36,13 +36,13 @@ pub struct Base<'b> {
 }
 
 /// Shorter parts are searched anew.
-const SHORT: usize = 128;
+const SHORT: usize = 48;
 
 impl Marks {
     /// The marks of a text.
     pub(super) fn of(text: &[u8], keywords: &Finder) -> Self {
         let mut marks = Self::default();
-        keywords.find(text, 0..text.len(), &mut marks.keywords);
+        keywords.find(text, &[0..text.len()], &mut marks.keywords);
         encoded::find(text, 0..text.len(), &mut marks.encoded);
         marks
     }
@@ -71,27 +71,35 @@ impl Marks {
         copied: &[&Copied],
         keywords: &Finder,
     ) {
-        self.keywords.reserve(base.len());
+        let mut parts = Vec::with_capacity(copied.len() + 1);
         let mut end = 0;
         for copied in copied {
-            keywords.find(text, end..copied.to, &mut self.keywords);
-            let Range { start, end: last } = copied.from;
-            let first = base.partition_point(|found| found.range.end <= start);
-            let rest = base[first..].iter();
-            let rest = rest.take_while(|found| found.range.end <= last);
-            let whole = rest.filter(|found| found.range.start >= start);
-            self.keywords.extend(whole.map(|found| Found {
-                number: found.number,
-                range: copied.place(&found.range),
-            }));
+            parts.push(end..copied.to);
             end = copied.end();
         }
-        keywords.find(text, end..text.len(), &mut self.keywords);
-        // One that goes across the start of a part may end behind others of the part.
-        let order = |found: &Found| (found.range.end, found.range.start);
-        if !self.keywords.is_sorted_by_key(order) {
-            self.keywords.sort_by_key(order);
+        parts.push(end..text.len());
+        let mut new = Vec::new();
+        keywords.find(text, &parts, &mut new);
+        let mut new = new.into_iter().peekable();
+        self.keywords.reserve(base.len());
+        for copied in copied {
+            let Range { start, end } = copied.from;
+            let first = base.partition_point(|found| found.range.end <= start);
+            let rest = base[first..].iter();
+            let rest = rest.take_while(|found| found.range.end <= end);
+            for found in rest.filter(|found| found.range.start >= start) {
+                let range = copied.place(&found.range);
+                // What goes across the start of a part may end behind others of the part.
+                let order = (range.end, range.start);
+                let is_before = |new: &Found| (new.range.end, new.range.start) < order;
+                while let Some(new) = new.next_if(is_before) {
+                    self.keywords.push(new);
+                }
+                let number = found.number;
+                self.keywords.push(Found { number, range });
+            }
         }
+        self.keywords.extend(new);
     }
 
     fn find_encoded(&mut self, text: &[u8], base: &[Range<usize>], copied: &[&Copied]) {
