@@ -17,6 +17,9 @@ const BARE_VALUE: usize = 512;
 /// How far a value may be from the `name:` it belongs to.
 const PAIR: usize = 200;
 
+/// What a field may be called whose value is the name of another.
+const PAIRS: [&str; 3] = ["name", "key", "path"];
+
 /// A name and its value, as ranges of the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Assignment {
@@ -54,6 +57,81 @@ pub(super) fn name_around(text: &[u8], word: Range<usize>) -> Range<usize> {
         start += 1;
     }
     start..end
+}
+
+/// The bytes around a name that say that nothing is assigned to it, and that it is no value of another
+/// name: a blank or two before a word, a bracket behind it. Nothing where few bytes do not say so.
+pub(super) fn unassigned(text: &[u8], name: &Range<usize>) -> Option<Range<usize>> {
+    let mut start = whole_name(text, name)?;
+    while is_blank(text[start]) || is_quote(text[start]) {
+        start = start.checked_sub(1)?;
+    }
+    if matches!(text[start], b':' | b'=') {
+        start = unpaired(text, start)?;
+    }
+    let mut end = name.end;
+    let is_quoted = is_quote(peek(text, end));
+    end += usize::from(is_quoted);
+    skip_blanks(text, &mut end);
+    let next = *text.get(end)?;
+    let says_nothing = match next {
+        b',' => !is_quoted,
+        b':' => {
+            end += 1;
+            let then = *text.get(end)?;
+            let is_part = !is_blank(then) && !is_quote(then) && !b":=\r\n\x0c".contains(&then);
+            let is_header = text[name.clone()].eq_ignore_ascii_case(b"authorization");
+            is_part && !is_quoted && !is_header
+        }
+        b'\n' | b'\r' => {
+            let blank = text[end..].iter();
+            end += blank.take_while(|byte| byte.is_ascii_whitespace()).count();
+            *text.get(end)? != b':'
+        }
+        // Behind a name of its whole length no letter stands.
+        _ => {
+            next.is_ascii_alphanumeric() && end > name.end
+                || next >= 0x80
+                || b"(){}[;|&*#%@!".contains(&next)
+        }
+    };
+    (says_nothing && text[name.start] != b'-').then_some(start..end + 1)
+}
+
+/// How far back from the operator at `at` is read to say that no name or key stands before it, whose
+/// value may stand elsewhere.
+fn unpaired(text: &[u8], at: usize) -> Option<usize> {
+    let head = text[..at].trim_ascii_end();
+    let head = head.strip_suffix(b"\"").unwrap_or(head);
+    let is_pair = PAIRS.iter().any(|end| head.ends_with(end.as_bytes()));
+    let longest = PAIRS.iter().map(|end| end.len()).max();
+    head.len().checked_sub(longest?).filter(|_| !is_pair)
+}
+
+/// The bytes around a name and its value that say that it is this one, where they are only what is
+/// between both and what stands beside them.
+pub(super) fn extent(text: &[u8], assignment: &Assignment) -> Option<Range<usize>> {
+    let Assignment { name, value } = assignment;
+    let start = whole_name(text, name)?;
+    let between = text.get(name.end..value.start)?;
+    let is_plain = |byte: &u8| is_blank(*byte) || is_quote(*byte) || b":=?+\\".contains(byte);
+    // What looks further back.
+    let is_far = text[name.start] == b'-'
+        || matches!(text[start], b'?' | b'&')
+        || text[name.clone()] == *b"PASS"
+        || between == b"=";
+    // What closes something is taken off a value.
+    let closing = text[value.end..].iter();
+    let closing = closing.take_while(|byte| b",;)]}".contains(byte)).count();
+    let end = value.end + closing + 2;
+    (between.iter().all(is_plain) && !is_far && end <= text.len()).then_some(start..end)
+}
+
+/// The byte before a name, if it is there and the name has all of its letters.
+fn whole_name(text: &[u8], name: &Range<usize>) -> Option<usize> {
+    let is_name = |at: usize| text.get(at).is_some_and(|byte| IS_NAME[usize::from(*byte)]);
+    let before = name.start.checked_sub(1)?;
+    (!is_name(before) && !is_name(name.end)).then_some(before)
 }
 
 /// `name = value`, `name: value`, `"name": "value"`, `--name value`, `<name>value<`.
@@ -187,10 +265,7 @@ fn paired(text: &[u8], name: Range<usize>) -> Option<Assignment> {
     let head = before_quote(text, name.start);
     let head = head[..head.len() - 1].trim_ascii_end();
     let head = head.strip_suffix(b"\"").unwrap_or(head);
-    if !["name", "key", "path"]
-        .iter()
-        .any(|end| head.ends_with(end.as_bytes()))
-    {
+    if !PAIRS.iter().any(|end| head.ends_with(end.as_bytes())) {
         return None;
     }
     let after = &text[name.end..text.len().min(name.end + PAIR)];

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::encoded;
 use super::finder::{Finder, Found};
+use super::judge::ValueContext;
 
 /// Where a text shows what is looked at more closely.
 ///
@@ -12,9 +13,26 @@ use super::finder::{Finder, Found};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Marks {
     /// The keywords, also those that overlap, by their ends.
-    pub(super) keywords: Vec<Found>,
+    pub(super) keywords: Vec<Keyword>,
+    /// Where they were looked at, if they were.
+    pub(super) setting: Option<ValueContext>,
     /// Base64 texts that hide a text worth reading, in order.
     pub(super) encoded: Vec<Range<usize>>,
+}
+
+/// A keyword in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Keyword {
+    pub(super) found: Found,
+    /// What says that nothing stands there, if that is known.
+    pub(super) idle: Option<Around>,
+}
+
+/// How many bytes before the start of a keyword, and how many behind its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Around {
+    before: u16,
+    behind: u16,
 }
 
 /// A part that a text has of another.
@@ -42,14 +60,19 @@ impl Marks {
     /// The marks of a text.
     pub(super) fn of(text: &[u8], keywords: &Finder) -> Self {
         let mut marks = Self::default();
-        keywords.find(text, &[0..text.len()], &mut marks.keywords);
+        let mut found = Vec::new();
+        keywords.find(text, &[0..text.len()], &mut found);
+        marks.keywords = found.into_iter().map(Keyword::new).collect();
         encoded::find(text, 0..text.len(), &mut marks.encoded);
         marks
     }
 
     /// The marks of a text that was made of another: those that [`Marks::of`] it would be.
     pub(super) fn of_version(text: &[u8], base: Base<'_>, keywords: &Finder) -> Self {
-        let mut marks = Self::default();
+        let mut marks = Self {
+            setting: base.marks.setting,
+            ..Self::default()
+        };
         let least = SHORT.max(keywords.longest());
         let mut long: Vec<&Copied> = Vec::with_capacity(base.copied.len());
         for copied in base.copied {
@@ -67,7 +90,7 @@ impl Marks {
     fn find_keywords(
         &mut self,
         text: &[u8],
-        base: &[Found],
+        base: &[Keyword],
         copied: &[&Copied],
         keywords: &Finder,
     ) {
@@ -84,22 +107,29 @@ impl Marks {
         self.keywords.reserve(base.len());
         for copied in copied {
             let Range { start, end } = copied.from;
-            let first = base.partition_point(|found| found.range.end <= start);
+            let first = base.partition_point(|keyword| keyword.found.range.end <= start);
             let rest = base[first..].iter();
-            let rest = rest.take_while(|found| found.range.end <= end);
-            for found in rest.filter(|found| found.range.start >= start) {
+            let rest = rest.take_while(|keyword| keyword.found.range.end <= end);
+            for keyword in rest.filter(|keyword| keyword.found.range.start >= start) {
+                let found = &keyword.found;
                 let range = copied.place(&found.range);
                 // What goes across the start of a part may end behind others of the part.
                 let order = (range.end, range.start);
                 let is_before = |new: &Found| (new.range.end, new.range.start) < order;
                 while let Some(new) = new.next_if(is_before) {
-                    self.keywords.push(new);
+                    self.keywords.push(Keyword::new(new));
                 }
-                let number = found.number;
-                self.keywords.push(Found { number, range });
+                let is_known = |idle: &Around| {
+                    let (before, behind) = (idle.before.into(), idle.behind.into());
+                    found.range.start - start >= before && end - found.range.end >= behind
+                };
+                self.keywords.push(Keyword {
+                    found: Found { range, ..*found },
+                    idle: keyword.idle.filter(is_known),
+                });
             }
         }
-        self.keywords.extend(new);
+        self.keywords.extend(new.map(Keyword::new));
     }
 
     fn find_encoded(&mut self, text: &[u8], base: &[Range<usize>], copied: &[&Copied]) {
@@ -129,6 +159,34 @@ impl Marks {
             known = end;
             last = next;
         }
+    }
+}
+
+impl Keyword {
+    /// One that was not looked at.
+    fn new(found: Found) -> Self {
+        Self { found, idle: None }
+    }
+
+    /// The bytes that say that nothing stands there, if they are known.
+    #[cfg(test)]
+    pub(super) fn read(&self) -> Option<Range<usize>> {
+        let Around { before, behind } = self.idle?;
+        let Range { start, end } = self.found.range;
+        Some(start - usize::from(before)..end + usize::from(behind))
+    }
+
+    /// Notes the bytes that say that nothing stands there, if they are known.
+    pub(super) fn set_idle(&mut self, read: Option<Range<usize>>) {
+        let Range { start, end } = self.found.range;
+        let length = |length: Option<usize>| u16::try_from(length?).ok();
+        self.idle = read.and_then(|read| {
+            let read = read.start.min(start)..read.end.max(end);
+            Some(Around {
+                before: length(start.checked_sub(read.start))?,
+                behind: length(read.end.checked_sub(end))?,
+            })
+        });
     }
 }
 

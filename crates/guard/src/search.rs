@@ -30,8 +30,8 @@ impl Guard {
         if is_binary(text) {
             return Vec::new();
         }
-        let marks = self.searcher().marks(text, None);
-        self.search_marked(path, text, &marks, depth)
+        let mut marks = self.searcher().marks(text, None);
+        self.search_marked(path, text, &mut marks, depth)
     }
 
     /// Searches a text that may have been made of another; tells its marks, if it is a text at all.
@@ -44,8 +44,8 @@ impl Guard {
         if is_binary(text) {
             return (Vec::new(), None);
         }
-        let marks = self.searcher().marks(text, base);
-        let hits = self.search_marked(path, text, &marks, 0);
+        let mut marks = self.searcher().marks(text, base);
+        let hits = self.search_marked(path, text, &mut marks, 0);
         (hits, Some(marks))
     }
 
@@ -56,8 +56,8 @@ impl Guard {
         documents: &Documents<'_>,
     ) -> (Vec<Hit>, Vec<Range<usize>>) {
         let text = documents.text.as_bytes();
-        let marks = self.searcher().marks(text, None);
-        let pass = self.pass(path, text, &marks);
+        let mut marks = self.searcher().marks(text, None);
+        let pass = self.pass(path, text, &mut marks);
         let hits = match is_settled(path, &pass, &marks) {
             true => pass.hits,
             false => self.search_closely(path, documents, &marks, pass, 0),
@@ -65,7 +65,7 @@ impl Guard {
         (hits, self.searcher().promises(&marks))
     }
 
-    fn search_marked(&self, path: &str, text: &[u8], marks: &Marks, depth: usize) -> Vec<Hit> {
+    fn search_marked(&self, path: &str, text: &[u8], marks: &mut Marks, depth: usize) -> Vec<Hit> {
         let pass = self.pass(path, text, marks);
         if is_settled(path, &pass, marks) {
             return pass.hits;
@@ -80,7 +80,7 @@ impl Guard {
         }
     }
 
-    fn pass(&self, path: &str, text: &[u8], marks: &Marks) -> Pass {
+    fn pass(&self, path: &str, text: &[u8], marks: &mut Marks) -> Pass {
         let mut pass = self.searcher().pass(text, marks, files::setting_of(path));
         pass.assignments.sort_by_key(|found| found.name.start);
         pass.structures.sort_unstable();

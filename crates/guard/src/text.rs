@@ -17,7 +17,7 @@ use super::marks::{Base, Marks};
 use super::name_hint::{NameHint, says_nothing};
 use super::placeholder::is_placeholder_value;
 use super::random::{entropy, is_regular, is_wordy, score};
-use super::rules::{RULES, Test};
+use super::rules::{RULES, Rule, Test};
 
 /// How far behind its keyword a token may end that begins with it.
 const WINDOW: usize = 4096;
@@ -151,52 +151,71 @@ impl Searcher {
 
     /// Where the words of [`PROMISES`] stand.
     pub(super) fn promises(&self, marks: &Marks) -> Vec<Range<usize>> {
-        let found = marks.keywords.iter();
+        let found = marks.keywords.iter().map(|keyword| &keyword.found);
         let found = found.filter(|found| self.promising[found.number]);
         found.map(|found| found.range.clone()).collect()
     }
 
-    /// Looks at what is marked in a text.
-    pub(super) fn pass(&self, text: &[u8], marks: &Marks, setting: ValueContext) -> Pass {
+    /// Looks at what is marked in a text, and notes what shows nothing: where the same bytes stand
+    /// around it in another text, it shows nothing there.
+    pub(super) fn pass(&self, text: &[u8], marks: &mut Marks, setting: ValueContext) -> Pass {
         let mut pass = Pass::default();
-        let mut named = 0;
-        for found in &marks.keywords {
-            let range = found.range.clone();
-            match self.triggers[found.number] {
-                Trigger::Rule(rule) => self.token(text, range.start, rule, &mut pass),
+        let is_other = marks.setting.replace(setting) != Some(setting);
+        let mut named = Name::default();
+        for keyword in &mut marks.keywords {
+            // What is no value here may be one elsewhere.
+            if keyword.idle.is_some() && !is_other {
+                continue;
+            }
+            let range = keyword.found.range.clone();
+            let read = match self.triggers[keyword.found.number] {
+                Trigger::Rule(rule) if may_begin(text, range.start, &RULES[rule]) => {
+                    self.token(text, range.start, rule, &mut pass);
+                    None
+                }
+                Trigger::Rule(rule) => read_of_none(text, &range, &RULES[rule]),
                 Trigger::Word => {
-                    if range.start >= named {
+                    if range.start >= named.end {
                         named = word(text, range, setting, &mut pass);
                     }
+                    named.read.clone()
                 }
-                Trigger::Url => pass.hits.extend(password_in_url(text, range.start)),
-                Trigger::Pem => pass.hits.extend(private_key(text, range.start)),
-                Trigger::Structure => pass.structures.push(range.start),
+                Trigger::Url => {
+                    let authority = authority(text, range.end);
+                    let end = range.end + authority.len();
+                    let hit = password_in_url(authority, range.end);
+                    let read = (hit.is_none() && end < text.len()).then_some(range.start..end + 1);
+                    pass.hits.extend(hit);
+                    read
+                }
+                Trigger::Pem => {
+                    pass.hits.extend(private_key(text, range.start));
+                    None
+                }
+                Trigger::Structure => {
+                    pass.structures.push(range.start);
+                    None
+                }
+                Trigger::Pointer if is_pointer(text, range.start) => {
+                    pass.structures.push(range.start);
+                    None
+                }
                 Trigger::Pointer => {
-                    if is_pointer(text, range.start) {
-                        pass.structures.push(range.start);
-                    }
+                    let start = range.start.checked_sub(POINTER);
+                    start.map(|start| start..range.end)
                 }
-                Trigger::Promise => {}
-            }
+                Trigger::Promise => Some(range),
+            };
+            keyword.set_idle(read);
         }
         pass
     }
 
     fn token(&self, text: &[u8], keyword: usize, rule: usize, pass: &mut Pass) {
         let row = &RULES[rule];
-        if row.before == 0 && !opens_word(text, keyword) {
-            return;
-        }
         let start = keyword.saturating_sub(row.before);
         let reach = if row.before == 0 { WINDOW } else { NEAR };
         let window = &text[start..text.len().min(keyword + reach)];
-        let mut letters = text[keyword..].iter().take(row.letters);
-        if !letters.all(u8::is_ascii_alphanumeric)
-            || row.before == 0 && !row.opens(&text[keyword..])
-        {
-            return;
-        }
         let expression = self.expressions[rule].get_or_init(|| compile(rule));
         let Some(expression) = expression else { return };
         // Nearly no window holds one, and groups cost more.
@@ -252,6 +271,23 @@ impl Searcher {
     }
 }
 
+/// Whether a token of a rule may begin with a keyword, or before it.
+fn may_begin(text: &[u8], keyword: usize, row: &Rule) -> bool {
+    let mut letters = text[keyword..].iter().take(row.letters);
+    row.before > 0
+        || opens_word(text, keyword)
+            && letters.all(u8::is_ascii_alphanumeric)
+            && row.opens(&text[keyword..])
+}
+
+/// The bytes that say that no token of a rule begins with a keyword.
+fn read_of_none(text: &[u8], keyword: &Range<usize>, row: &Rule) -> Option<Range<usize>> {
+    // What says whether a word begins here.
+    let start = keyword.start.checked_sub(2)?;
+    let end = keyword.end.max(keyword.start + row.letters);
+    (end <= text.len()).then_some(start..end)
+}
+
 /// Whether one sign is repeated more often than a drawn token would: what was padded, or DER in base64.
 fn has_long_run(value: &str) -> bool {
     let runs = value.as_bytes().chunk_by(|one, other| one == other);
@@ -282,20 +318,42 @@ fn is_sign(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
-/// Looks at a word of a name; returns where the name ends.
-fn word(text: &[u8], range: Range<usize>, setting: ValueContext, pass: &mut Pass) -> usize {
-    if text[range.clone()].eq_ignore_ascii_case(b"secret") && is_kind(text, range.clone()) {
+/// A name that was looked at.
+#[derive(Default)]
+struct Name {
+    end: usize,
+    /// The bytes that say that nothing stands there, if they are few.
+    read: Option<Range<usize>>,
+}
+
+/// Looks at a word of a name.
+fn word(text: &[u8], range: Range<usize>, setting: ValueContext, pass: &mut Pass) -> Name {
+    let is_secret = text[range.clone()].eq_ignore_ascii_case(b"secret");
+    let is_kind = is_secret && is_kind(text, range.clone());
+    if is_kind {
         pass.structures.push(range.start);
     }
-    let name = assign::name_around(text, range);
+    let name = assign::name_around(text, range.clone());
+    let end = name.end;
+    // What says that a word is no kind stands before it, and what is no part of its name may be it.
+    let with_kind = |read: Range<usize>| match is_secret && range.start == name.start {
+        true => Some(read.start.min(range.start.checked_sub(KIND)?)..read.end),
+        false => Some(read),
+    };
+    let with_kind = |read: Option<Range<usize>>| read.filter(|_| !is_kind).and_then(with_kind);
+    if let Some(read) = assign::unassigned(text, &name) {
+        let read = with_kind(Some(read));
+        return Name { end, read };
+    }
     let Some(assignment) = assign::of_name(text, name.clone()) else {
         if is_dangling(text, name.end) && role(text, &name) >= NameHint::Secret {
             pass.structures.push(name.start);
         }
-        return name.end;
+        return Name { end, read: None };
     };
     let value = &text[assignment.value.clone()];
     let opens = |signs: &[u8]| value.first().is_some_and(|sign| signs.contains(sign));
+    let mut read = None;
     if !opens(b"{[")
         && let Ok(value) = std::str::from_utf8(value)
         && let Ok(name) = std::str::from_utf8(&text[assignment.name.clone()])
@@ -305,8 +363,10 @@ fn word(text: &[u8], range: Range<usize>, setting: ValueContext, pass: &mut Pass
     } else if opens(b"{[|>&!") && role(text, &name) >= NameHint::Secret {
         // What YAML opens here has names of its own, or goes on below.
         pass.structures.push(name.start);
+    } else {
+        read = with_kind(assign::extent(text, &assignment));
     }
-    name.end
+    Name { end, read }
 }
 
 fn role(text: &[u8], name: &Range<usize>) -> NameHint {
@@ -335,10 +395,13 @@ fn is_dangling(text: &[u8], end: usize) -> bool {
     colon.is_none_or(|colon| std::str::from_utf8(&next[..colon]).is_ok_and(says_nothing))
 }
 
+/// How far `kind` may be from its value.
+const KIND: usize = 32;
+
 /// Whether the word is the whole value of `kind`.
 fn is_kind(text: &[u8], word: Range<usize>) -> bool {
     let after = text.get(word.end).copied().unwrap_or(b'\n');
-    let head = &text[word.start.saturating_sub(32)..word.start];
+    let head = &text[word.start.saturating_sub(KIND)..word.start];
     let head = head.trim_ascii_end();
     let head = head
         .strip_suffix(b"\"")
@@ -356,9 +419,12 @@ fn is_kind(text: &[u8], word: Range<usize>) -> bool {
     !after.is_ascii_alphanumeric() && head.strip_suffix(b"\\").unwrap_or(head).ends_with(b"kind")
 }
 
+/// How far `path` may be from its value.
+const POINTER: usize = 16;
+
 /// Whether `/data` at `at` begins the path of a JSON patch: `path: /data/password`.
 fn is_pointer(text: &[u8], at: usize) -> bool {
-    let head = text[at.saturating_sub(16)..at].trim_ascii_end();
+    let head = text[at.saturating_sub(POINTER)..at].trim_ascii_end();
     let head = head
         .strip_suffix(b"\"")
         .or_else(|| head.strip_suffix(b"'"))
@@ -371,15 +437,18 @@ fn is_pointer(text: &[u8], at: usize) -> bool {
         .is_some_and(|head| !head.last().is_some_and(u8::is_ascii_alphanumeric))
 }
 
-/// `scheme://user:password@host`.
-fn password_in_url(text: &[u8], colon: usize) -> Option<Hit> {
-    let start = colon + 3;
+/// What stands behind `://`, up to the path.
+fn authority(text: &[u8], start: usize) -> &[u8] {
     let rest = &text[start..text.len().min(start + 512)];
     let is_end = |byte: &u8| {
         byte.is_ascii_whitespace()
             || matches!(byte, b'/' | b'"' | b'\'' | b'<' | b'>' | b'`' | b'\\')
     };
-    let authority = &rest[..rest.iter().position(is_end).unwrap_or(rest.len())];
+    &rest[..rest.iter().position(is_end).unwrap_or(rest.len())]
+}
+
+/// `scheme://user:password@host`, of which the part behind the slashes begins at `start`.
+fn password_in_url(authority: &[u8], start: usize) -> Option<Hit> {
     let at = authority.iter().rposition(|&byte| byte == b'@')?;
     let user = authority[..at].iter().position(|&byte| byte == b':')?;
     let value = std::str::from_utf8(&authority[user + 1..at]).ok()?;
@@ -438,8 +507,8 @@ mod tests {
 
     fn rules(text: &str) -> Vec<&'static str> {
         let searcher = Searcher::new();
-        let marks = searcher.marks(text.as_bytes(), None);
-        let pass = searcher.pass(text.as_bytes(), &marks, ValueContext::Config);
+        let mut marks = searcher.marks(text.as_bytes(), None);
+        let pass = searcher.pass(text.as_bytes(), &mut marks, ValueContext::Config);
         pass.hits.iter().map(|hit| hit.rule).collect()
     }
 
@@ -459,9 +528,12 @@ mod tests {
         for (index, row) in RULES.iter().enumerate() {
             assert!(compile(index).is_some(), "{}", row.id);
             assert!(!row.keywords.is_empty(), "{}", row.id);
-            for keyword in row.keywords {
-                assert_eq!(*keyword, keyword.to_ascii_lowercase());
-            }
+        }
+        let rows = RULES.iter().flat_map(|row| row.keywords);
+        for keyword in rows.chain(WORDS).chain(STRUCTURES).chain(&PROMISES) {
+            assert_eq!(*keyword, keyword.to_ascii_lowercase());
+            let is_printable = |byte: u8| byte.is_ascii_graphic() || byte == b' ';
+            assert!(keyword.bytes().all(is_printable), "{keyword}");
         }
     }
 
@@ -472,6 +544,111 @@ mod tests {
         assert_eq!(rules(&format!("\"a\\n{token}\\n\"")), ["github-pat"]);
         assert_eq!(rules(&format!("x{token}")), [""; 0]);
         assert_eq!(rules(&format!("{token}x")), [""; 0]);
+    }
+
+    #[test]
+    fn what_shows_nothing_shows_nothing_among_other_bytes() {
+        const PIECES: [&str; 60] = [
+            "token",
+            "secret",
+            "Secret",
+            "key",
+            "pass",
+            "PASS",
+            "pw",
+            "auth",
+            "licen",
+            "path",
+            "pat",
+            "sk-",
+            "/data",
+            "://",
+            "http",
+            "user",
+            "example.com",
+            "kind",
+            "name",
+            "value",
+            "Bearer ",
+            "a",
+            "b",
+            "n",
+            "of",
+            "null",
+            "true",
+            "{{ .x }}",
+            "$(y)",
+            "1",
+            ":",
+            ": ",
+            " = ",
+            ":=",
+            "=",
+            "?=",
+            "=>",
+            "->",
+            "==",
+            ", ",
+            "-",
+            "--",
+            ">",
+            "<",
+            "?",
+            "&",
+            "\"",
+            "'",
+            "`",
+            "\\",
+            "\\n",
+            " ",
+            "\n",
+            "\t",
+            "\n  ",
+            "(",
+            ")",
+            "]",
+            ");",
+            "é",
+        ];
+        let searcher = Searcher::new();
+        let mut state = 7_u32;
+        let mut below = |limit: usize| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 16) as usize % limit
+        };
+        let mut text = |most: usize| -> String {
+            let pieces = (0..below(most)).map(|_| match below(30) {
+                0 => "x".repeat(below(120)),
+                1 => drawn(below(40)),
+                _ => PIECES[below(PIECES.len())].to_owned(),
+            });
+            pieces.collect()
+        };
+        let setting = ValueContext::Config;
+        let (mut idle, mut count) = (0, 0);
+        for _ in 0..20_000 {
+            let one = text(24);
+            let mut marks = searcher.marks(one.as_bytes(), None);
+            searcher.pass(one.as_bytes(), &mut marks, setting);
+            count += marks.keywords.len();
+            for keyword in &marks.keywords {
+                let Some(read) = keyword.read() else { continue };
+                let found = &keyword.found;
+                let (before, behind) = (text(8), text(8));
+                let read_bytes = &one.as_bytes()[read.clone()];
+                let other = [before.as_bytes(), read_bytes, behind.as_bytes()].concat();
+                let mut others = searcher.marks(&other, None);
+                searcher.pass(&other, &mut others, setting);
+                let start = before.len() + found.range.start - read.start;
+                let same = others.keywords.iter().find(|other| {
+                    other.found.range.start == start && other.found.number == found.number
+                });
+                let same = same.and_then(|same| same.idle);
+                assert_eq!(same, keyword.idle, "{one:?} {:?}", other.escape_ascii());
+                idle += 1;
+            }
+        }
+        assert!(idle > count / 4, "{idle} of {count}");
     }
 
     #[test]

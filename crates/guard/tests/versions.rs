@@ -18,7 +18,7 @@ impl Draw {
     /// A piece of a text: what holds a secret, what nearly does, what no search looks at.
     fn piece(&mut self) -> Vec<u8> {
         let value = self.value(28);
-        let piece = match self.below(24) {
+        let piece = match self.below(36) {
             0 => format!("password: {value}\n"),
             1 => format!("apiVersion: v1\nkind: Secret\nstringData:\n  a: {value}\n---\n"),
             2 => format!("url: https://user:{value}@example.com/\n"),
@@ -51,6 +51,18 @@ impl Draw {
             18 => self.value(400),
             19 => " äöü\u{2028}".to_owned(),
             20 => return vec![0xff, b'\n'],
+            22 => "the tokens of a key (or none), licensed with passwords; ".to_owned(),
+            23 => "secretName: foo\nkey: app, auth: true)}\n".to_owned(),
+            24 => "\tkey := auth(\"login\")\n".to_owned(),
+            25 => "see https://example.com/a?token=b, http://x:8080/path/to\n".to_owned(),
+            26 => {
+                ["?", "&", "-", "--", "PASS", "=", ": ", " ", "\n", "\""][self.below(10)].to_owned()
+            }
+            27 => "kind:".to_owned(),
+            28 => "secret".to_owned(),
+            29 => "name: ".to_owned(),
+            30 => "token: nothing\n".to_owned(),
+            31 => format!("key: {}\n", self.value(12)),
             21 => "replicas: 3\nimage: example.com/web:1.2.3\n".repeat(1 + self.below(6)),
             _ => "the quick brown fox\njumps over the lazy dog\n".repeat(1 + self.below(9)),
         };
@@ -104,6 +116,16 @@ impl Draw {
     }
 }
 
+/// What is searched for differs between these, and so may what is found.
+const PATHS: [&str; 6] = [
+    "a.yaml",
+    "src/a.go",
+    "a.tf",
+    "notes.txt",
+    "secrets/token",
+    "a.env",
+];
+
 #[test]
 fn a_version_shows_what_it_shows_alone() {
     let guard = Guard::new();
@@ -111,7 +133,7 @@ fn a_version_shows_what_it_shows_alone() {
     let mut draw = Draw(11);
     let mut shown = 0;
     for _ in 0..150 {
-        let path = ["a.yaml", "src/a.go", "notes.txt", "secrets/token", "a.env"][draw.below(5)];
+        let path = PATHS[draw.below(PATHS.len())];
         let pieces = 1 + draw.below(40);
         let mut text = draw.text(pieces);
         let (scan, mut marks) = guard.scan_version(path, &text, None);
@@ -122,6 +144,7 @@ fn a_version_shows_what_it_shows_alone() {
                 marks,
                 copied: &copied,
             });
+            let path = PATHS[draw.below(PATHS.len())];
             let (scan, of_version) = guard.scan_version(path, &version, base);
             let (alone, of_text) = guard.scan_version(path, &version, None);
             assert_eq!(of_version, of_text, "{path}: {}", version.escape_ascii());
