@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use kustom_yaml::cut::Cut as _;
-use kustom_yaml::error::Result;
+use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::{Node, Options};
 
 /// How long a text may be whose nodes are kept: those of a long one take many times its size.
@@ -39,7 +39,7 @@ impl<'t> Documents<'t> {
     pub(super) fn nodes(&self, number: usize) -> Rc<Result<Vec<Node>>> {
         let ranges = self.ranges();
         let range = ranges.get(number).cloned().unwrap_or(0..0);
-        let read = || Rc::new(read(self.text.cut(range)));
+        let read = || Rc::new(read_unless_prose(self.text.cut(range)));
         let parsed = (self.text.len() <= KEPT).then(|| {
             let unread = || ranges.iter().map(|_| OnceCell::new()).collect();
             self.parsed.get_or_init(unread)
@@ -57,6 +57,48 @@ impl<'t> Documents<'t> {
             _ => Rc::new(read(self.text)),
         }
     }
+}
+
+/// As [`read`]; what is certainly no document is not read.
+fn read_unless_prose(text: &str) -> Result<Vec<Node>> {
+    match is_prose(text.as_bytes()) {
+        true => Err(Error::new(
+            Kind::Yaml,
+            "a `:` follows several lines of text",
+        )),
+        false => read(text),
+    }
+}
+
+/// Whether a text begins with a line that is neither a key nor what may stand before one, and goes on
+/// until a colon that would make a key of all this: code, and most that people write to each other.
+fn is_prose(text: &[u8]) -> bool {
+    let text = text.trim_ascii_start();
+    let begins_text = |byte: &u8| byte.is_ascii_alphabetic() || *byte == b'/';
+    let Some(end) = memchr::memchr(b'\n', text).filter(|_| text.first().is_some_and(begins_text))
+    else {
+        return false;
+    };
+    // A comment ends a text, and other white space than this behind a colon would not be looked for.
+    let mut signs = memchr::memchr2_iter(b':', b'#', text);
+    let is_end = |at: &usize| {
+        let white = |byte: u8| byte.is_ascii_whitespace() || byte >= 0x80;
+        text[*at] == b'#' || text.get(at + 1).is_some_and(|next| white(*next))
+    };
+    signs.find(is_end).is_some_and(|at| {
+        let is_colon = matches!(text[at..], [b':', b' ' | b'\n', ..]);
+        at > end && is_colon && !has_marker(&text[..at])
+    })
+}
+
+/// Whether a document may begin or end in a text.
+fn has_marker(text: &[u8]) -> bool {
+    let opens_line = |at: usize| {
+        let before = at.checked_sub(1).map_or(b'\n', |before| text[before]);
+        matches!(before, b'\n' | b'\r' | 0x80..)
+    };
+    let mut markers = ["---", "..."].into_iter();
+    markers.any(|marker| memchr::memmem::find_iter(text, marker).any(opens_line))
 }
 
 /// Reads a text with aliases as they are written.
@@ -93,6 +135,42 @@ mod tests {
         let parts = documents.ranges().iter();
         let parts: Vec<&str> = parts.map(|range| &text[range.clone()]).collect();
         assert_eq!(parts, ["a: 1\n", "---\nb: 2\n", "--- # c\nc: |\n  ---x\n"]);
+    }
+
+    #[test]
+    fn prose_is_no_document() {
+        const PIECES: [&str; 33] = [
+            "a", "/*", "//", "package", "http://x", ": ", ":", ":\n", "\n", "\n\n", "\n  ", "\n\t",
+            " ", "#", " # ", "\n...", "\n...\n", "- ", "? ", "{", "}", "[", "\"", "'", "|", "\r\n",
+            "\r", "&a ", "é", "\u{2028}", "...", "---", ":\t",
+        ];
+        let mut state = 7_u32;
+        let mut below = |limit: usize| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 16) as usize % limit
+        };
+        let mut count = 0;
+        for _ in 0..200_000 {
+            let pieces = (0..below(14)).map(|_| PIECES[below(PIECES.len())]);
+            let text: String = pieces.collect();
+            if is_prose(text.as_bytes()) {
+                assert!(read(&text).is_err(), "{text:?}");
+                count += 1;
+            }
+        }
+        assert!(count > 1_000, "{count}");
+        assert!(is_prose(
+            b"/*\nCopyright\n*/\npackage a\n\nvar b = C{\n\tD: 1,\n}\n"
+        ));
+        for text in [
+            "a: 1\nb: 2\n",
+            "a\n# b: c\n",
+            "a\n...\nb: c\n",
+            "a b c\n",
+            "",
+        ] {
+            assert!(!is_prose(text.as_bytes()) && read(text).is_ok(), "{text:?}");
+        }
     }
 
     #[test]
