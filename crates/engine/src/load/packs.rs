@@ -33,7 +33,7 @@ pub(super) const MOST_DELTAS: usize = 4096;
 
 /// How much of a commit is read at first: the message, and a signature that no deflate makes shorter,
 /// come behind what is wanted.
-const COMMIT_HEAD: usize = 384;
+const COMMIT_HEAD: usize = 304;
 
 /// The packs of a repository.
 pub(super) struct Packs(Vec<Pack>);
