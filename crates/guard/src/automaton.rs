@@ -39,6 +39,10 @@ fn known(word: &str) -> usize {
 
 impl Automaton {
     /// An automaton over words, unless they have too many beginnings.
+    #[expect(
+        clippy::needless_range_loop,
+        reason = "two rows are read at one letter"
+    )]
     pub(super) fn new(words: &[&str]) -> Option<Self> {
         // The states as a tree: no letter leads back to the first one.
         let mut rows = vec![[0_u16; LETTERS]];
@@ -128,14 +132,16 @@ impl Automaton {
         let step = width.saturating_sub(DEPTH);
         let [first, second, third, last]: [&[u8]; LANES] =
             std::array::from_fn(|part| &text[part * step..][..width]);
-        let mut states = [0; LANES];
+        // Four variables, for a list of them would be kept in memory.
+        let (mut one, mut two, mut three, mut four) = (0, 0, 0, 0);
         let sides = first.iter().zip(second).zip(third).zip(last);
         for (at, (((&first, &second), &third), &last)) in sides.enumerate() {
-            for (state, byte) in states.iter_mut().zip([first, second, third, last]) {
-                *state = self.next(*state, byte);
-            }
-            if states.iter().fold(0, |any, state| any | state) >= FOUND {
-                for (part, &state) in states.iter().enumerate() {
+            one = self.next(one, first);
+            two = self.next(two, second);
+            three = self.next(three, third);
+            four = self.next(four, last);
+            if one | two | three | four >= FOUND {
+                for (part, state) in [one, two, three, four].into_iter().enumerate() {
                     // What both parts have read is the earlier one's.
                     let is_seen = part > 0 && at < DEPTH;
                     if state >= FOUND && !is_seen {
@@ -145,7 +151,7 @@ impl Automaton {
             }
         }
         // The division may leave some bytes at the end.
-        let mut state = states[LANES - 1];
+        let mut state = four;
         let rest = (LANES - 1) * step + width;
         for (at, &byte) in text.iter().enumerate().skip(rest) {
             state = self.next(state, byte);

@@ -165,7 +165,7 @@ mod tests {
         for text in [
             "a: 1\nb: 2\n",
             "a\n# b: c\n",
-            "a\n...\nb: c\n",
+            "a\n---\nb: c\n",
             "a b c\n",
             "",
         ] {

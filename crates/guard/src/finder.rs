@@ -228,7 +228,11 @@ mod tests {
 
     fn all(finder: &Finder, text: &str) -> Vec<Found> {
         let mut found = Vec::new();
-        finder.find(text.as_bytes(), &[0..text.len()], &mut found);
+        finder.find(
+            text.as_bytes(),
+            slice::from_ref(&(0..text.len())),
+            &mut found,
+        );
         found
     }
 
@@ -270,7 +274,7 @@ mod tests {
                     finder.searched.store(searched, Ordering::Relaxed);
                     let end = text.len().min(start + length);
                     let mut part = Vec::new();
-                    finder.find(text.as_bytes(), &[start..end], &mut part);
+                    finder.find(text.as_bytes(), slice::from_ref(&(start..end)), &mut part);
                     let wanted = |one: &&Found| one.range.end > start && one.range.start < end;
                     assert!(
                         part.iter().eq(whole.iter().filter(wanted)),
@@ -318,7 +322,7 @@ mod tests {
         let text = drawn(&finder, 3_000);
         let mut alone = Vec::new();
         for at in 0..text.len() {
-            finder.find(text.as_bytes(), &[at..at + 1], &mut alone);
+            finder.find(text.as_bytes(), slice::from_ref(&(at..at + 1)), &mut alone);
         }
         alone.sort_by_key(|one| (one.range.end, one.range.start));
         alone.dedup();

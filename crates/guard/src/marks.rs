@@ -1,6 +1,7 @@
 //! What a search has to read every byte of a text for, and what of it holds for another text.
 
 use std::ops::Range;
+use std::slice;
 
 use super::encoded;
 use super::finder::{Finder, Found};
@@ -61,7 +62,7 @@ impl Marks {
     pub(super) fn of(text: &[u8], keywords: &Finder) -> Self {
         let mut marks = Self::default();
         let mut found = Vec::new();
-        keywords.find(text, &[0..text.len()], &mut found);
+        keywords.find(text, slice::from_ref(&(0..text.len())), &mut found);
         marks.keywords = found.into_iter().map(Keyword::new).collect();
         encoded::find(text, 0..text.len(), &mut marks.encoded);
         marks
