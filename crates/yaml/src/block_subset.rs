@@ -41,7 +41,8 @@ const DEPTH: usize = 128;
 /// The length of a key, in bytes, from which on it is handed over: long ones may not be keys.
 const KEY_LENGTH: usize = 1000;
 
-/// Reads the only document of a text, without comments; nothing, if that is for others to do.
+/// Reads the only document of a text, without comments, and says how many lines end in it; nothing, if
+/// that is for others to do.
 ///
 /// Large collections that stand in it as they will be printed are pieces of the text that is `kept`,
 /// which it is a part of.
@@ -50,7 +51,7 @@ pub(super) fn first<'t>(
     origin: Origin,
     dialect: Dialect,
     kept: Option<&'t mut KeptText<'_>>,
-) -> Option<Node> {
+) -> Option<(Node, u32)> {
     let part = origin.offset..origin.offset + text.len();
     let is_simple = kept.as_ref().is_some_and(|kept| kept.is_simple(part));
     let mut reader = match is_simple {
@@ -66,7 +67,7 @@ pub(super) fn first<'t>(
         kept.finish();
     }
     // What is left is no part of the root.
-    reader.is_at_end().then_some(root)
+    reader.is_at_end().then_some((root, reader.line))
 }
 
 /// Reads all documents of a text; nothing, if that is for others to do.

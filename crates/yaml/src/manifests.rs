@@ -108,7 +108,10 @@ fn documents(text: &str, source: SourceId, kept: Option<KeptText<'_>>) -> Result
     let (mut rest, mut kept) = (rest, kept);
     let mut stream = Manifests::default();
     while let Some((chunk, origin)) = rest.next_chunk()? {
-        stream.add(document(chunk, origin, &options, kept.as_mut())?);
+        let (document, lines) = document(chunk, origin, &options, kept.as_mut())?;
+        debug_assert!(lines.is_none_or(|lines| lines == newlines(chunk)));
+        rest.pass(lines.unwrap_or_else(|| newlines(chunk)));
+        stream.add(document);
     }
     Ok(stream)
 }
@@ -126,7 +129,10 @@ fn side_by_side(
     let mut chunks = Vec::new();
     let end = loop {
         match rest.next_chunk() {
-            Ok(Some(chunk)) => chunks.push(chunk),
+            Ok(Some(chunk)) => {
+                rest.pass(newlines(chunk.0));
+                chunks.push(chunk);
+            }
             Ok(None) => break Ok(()),
             Err(error) => break Err(error),
         }
@@ -137,7 +143,10 @@ fn side_by_side(
         .into_par_iter()
         .map_init(
             || kept.as_ref().map(KeptText::anew),
-            |kept, (chunk, origin)| document(chunk, origin, options, kept.as_mut()),
+            |kept, (chunk, origin)| {
+                let document = document(chunk, origin, options, kept.as_mut());
+                document.map(|(document, _)| document)
+            },
         )
         .collect_into_vec(&mut nodes);
     let mut stream = Manifests::default();
@@ -147,21 +156,26 @@ fn side_by_side(
     end.map(|()| stream)
 }
 
-/// The first document of a chunk; the comment below a block of text at its end is kept, because
-/// it matters to how that is printed.
+/// The first document of a chunk, and how many lines end in the chunk, where that is known; the comment
+/// below a block of text at its end is kept, because it matters to how that is printed.
 fn document(
     chunk: &str,
     origin: Origin,
     options: &Options,
     kept: Option<&mut KeptText<'_>>,
-) -> Result<Option<Node>> {
-    let mut document = read::first(chunk, origin, options, kept)?;
+) -> Result<(Option<Node>, Option<usize>)> {
+    let (mut document, lines) = read::first_kept(chunk, origin, options, kept)?;
     if let Some(root) = &mut document
         && let Some(comment) = comment_below(root, chunk, origin)
     {
         root.decor_mut().foot = Some(comment.into());
     }
-    Ok(document)
+    Ok((document, lines))
+}
+
+/// How many lines end in a text.
+fn newlines(text: &str) -> usize {
+    memchr::memchr_iter(b'\n', text.as_bytes()).count()
 }
 
 /// The comment below a block of text, whose line breaks at the end are kept, at the end of a
@@ -234,7 +248,7 @@ fn first_document(bytes: &[u8], source: SourceId, repeated: Repeated) -> Result<
         ..Options::default()
     };
     let (text, origin) = scan::without_bom(&text, Origin::start(source));
-    let mut node = read::first(text, origin, &options, None)?.unwrap_or_default();
+    let mut node = read::first(text, origin, &options)?.unwrap_or_default();
     normalize(&mut node, repeated)?;
     Ok(node)
 }
@@ -248,6 +262,7 @@ fn is_empty(node: &Node) -> bool {
 /// What is left of a file to cut into chunks.
 struct Rest<'t> {
     text: Option<&'t str>,
+    /// Where it starts; the lines of the last chunk are not counted before [`Self::pass`].
     origin: Origin,
     source: SourceId,
 }
@@ -279,13 +294,20 @@ impl<'t> Rest<'t> {
         let chunk = text.cut(..at);
         let separator = text.cut(at..at + len);
         self.origin.offset += at + len + 1;
-        self.origin.lines += memchr::memchr_iter(b'\n', chunk.as_bytes()).count() + 1;
+        // Of the separator.
+        self.origin.lines += 1;
         self.text = Some(text.cut(at + len + 1..));
-        self.check_separator(separator, origin.offset + at)?;
+        self.check_separator(separator, origin.offset + at, chunk)?;
         Ok(Some(scan::without_bom(chunk, origin)))
     }
 
-    fn check_separator(&self, separator: &str, offset: usize) -> Result<()> {
+    /// Counts the lines that end in the last chunk.
+    fn pass(&mut self, lines: usize) {
+        self.origin.lines += lines;
+    }
+
+    /// Refuses a separator below a chunk that more than a comment follows.
+    fn check_separator(&self, separator: &str, offset: usize, chunk: &str) -> Result<()> {
         let content = separator.cut(3..).trim();
         if content.is_empty() || content.starts_with('#') {
             return Ok(());
@@ -294,7 +316,7 @@ impl<'t> Rest<'t> {
             source: self.source,
             start: narrow(offset),
             end: narrow(offset + separator.len()),
-            line: narrow(self.origin.lines),
+            line: narrow(self.origin.lines + newlines(chunk)),
             column: 1,
         };
         let message = format!("invalid document separator `{}`", separator.trim());

@@ -129,22 +129,28 @@ fn all(text: &str, origin: Origin, options: &Options) -> Result<Vec<Node>> {
 pub fn read_first(text: &str, options: &Options) -> Result<Option<Node>> {
     control_chars::refuse(text, options.source)?;
     let (text, origin) = without_bom(text, Origin::start(options.source));
-    first(text, origin, options, None)
+    first(text, origin, options)
 }
 
-/// Reads the first document of a text that stands somewhere in its file, which may be `kept`.
-pub(super) fn first(
+/// Reads the first document of a text that stands somewhere in its file.
+pub(super) fn first(text: &str, origin: Origin, options: &Options) -> Result<Option<Node>> {
+    Ok(first_kept(text, origin, options, None)?.0)
+}
+
+/// The same of a text that may be `kept`; says how many lines end in it, where that is known.
+pub(super) fn first_kept(
     text: &str,
     origin: Origin,
     options: &Options,
     kept: Option<&mut KeptText<'_>>,
-) -> Result<Option<Node>> {
+) -> Result<(Option<Node>, Option<usize>)> {
     if !options.comments
-        && let Some(node) = block_subset::first(text, origin, options.dialect, kept)
+        && let Some((node, lines)) = block_subset::first(text, origin, options.dialect, kept)
     {
-        return Ok(Some(node));
+        return Ok((Some(node), Some(lines as usize)));
     }
-    Builder::new(text, origin, options).document()
+    let node = Builder::new(text, origin, options).document()?;
+    Ok((node, None))
 }
 
 /// A collection that is not complete.

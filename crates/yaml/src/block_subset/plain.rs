@@ -211,6 +211,7 @@ impl Reader<'_> {
                 Some(b'\t') => return None,
                 Some(_) => break,
                 None => {
+                    self.line += breaks as u32;
                     (self.at, self.column) = (at, None);
                     return Some(Next::Other);
                 }

@@ -58,10 +58,12 @@ fn agrees(text: &str) -> bool {
                 assert_eq!(unread.as_ref().ok(), Some(&documents), "{text:?}");
             }
         }
-        if let Some(first) = first(text, Origin::start(options.source), options.dialect, None)
+        let origin = Origin::start(options.source);
+        if let Some((first, lines)) = first(text, origin, options.dialect, None)
             && !options.comments
         {
             assert_eq!(documents, [first], "{text:?}");
+            assert_eq!(lines as usize, text.matches('\n').count(), "{text:?}");
         }
         is_read = true;
     }
@@ -159,7 +161,9 @@ fn what_can_be_printed_by_lines_is_kept() {
         let unusual = Unusual::default();
         let mut kept = KeptText::new(&whole, 1, &unusual);
         let origin = Origin::start(Options::default().source);
-        let root = first(text, origin, Dialect::Manifest, Some(&mut kept)).unwrap();
+        let root = first(text, origin, Dialect::Manifest, Some(&mut kept))
+            .unwrap()
+            .0;
         match &root.entries()[0].value.value {
             Value::Map(entries) => entries.as_verbatim().is_some(),
             Value::Seq(items) => items.as_verbatim().is_some(),
