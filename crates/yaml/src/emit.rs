@@ -313,10 +313,32 @@ fn run(text: &[u8], with_spaces: bool) -> usize {
         }
         table
     };
+    let (words, rest) = text.as_chunks::<8>();
+    for (number, word) in words.iter().enumerate() {
+        let others = escaped(u64::from_le_bytes(*word), with_spaces);
+        if others != 0 {
+            return 8 * number + (others.trailing_zeros() / 8) as usize;
+        }
+    }
     let is_in = |byte: &u8| IS_UNESCAPED[*byte as usize] || with_spaces && *byte == b' ';
-    text.iter()
-        .position(|byte| !is_in(byte))
-        .unwrap_or(text.len())
+    let length = rest.iter().position(|byte| !is_in(byte));
+    8 * words.len() + length.unwrap_or(rest.len())
+}
+
+/// The first of eight bytes that is not written as it is has its highest bit set, and none before it.
+#[inline]
+fn escaped(eight: u64, with_spaces: bool) -> u64 {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGH: u64 = ONES << 7;
+    let is = |byte: u8| {
+        let others = eight ^ (ONES * byte as u64);
+        others.wrapping_sub(ONES) & !others
+    };
+    let first = if with_spaces { b' ' } else { b'!' };
+    let low = eight & !HIGH;
+    let from_first = low + ONES * (0x80 - first as u64);
+    let beyond_tilde = low + ONES * (0x80 - b'~' as u64 - 1);
+    (!from_first | beyond_tilde | eight | is(b'"') | is(b'\\')) & HIGH
 }
 
 /// The first space after so many characters that can be a line break.
@@ -336,4 +358,24 @@ fn stands_alone(bytes: &[u8], index: usize) -> bool {
     let before = index.checked_sub(1).and_then(|before| bytes.get(before));
     let after = bytes.get(index + 1);
     matches!((before, after), (Some(&before), Some(&after)) if before != b' ' && after != b' ')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::run;
+
+    #[test]
+    fn a_run_ends_at_what_is_not_written_as_it_is() {
+        for byte in 0..=u8::MAX {
+            for at in 0..20 {
+                let mut text = [b'a'; 20];
+                text[at] = byte;
+                let is_in = matches!(byte, b'!'..=b'~') && byte != b'"' && byte != b'\\';
+                let wanted = |is_in| if is_in { 20 } else { at };
+                assert_eq!(run(&text, false), wanted(is_in), "{byte} at {at}");
+                let is_in = is_in || byte == b' ';
+                assert_eq!(run(&text, true), wanted(is_in), "{byte} at {at}");
+            }
+        }
+    }
 }

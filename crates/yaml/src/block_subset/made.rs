@@ -1,7 +1,7 @@
 //! Values that are not printed as they stand, made without a node.
 
 use super::super::emit::Output;
-use super::super::style::{Classes, is_remarkable};
+use super::super::style::{Classes, is_open_ended, is_remarkable};
 use super::super::write::After;
 use super::Reader;
 use super::keys::word;
@@ -64,7 +64,8 @@ impl Reader<'_> {
         let classes = Classes::of(&self.scratch);
         self.bytes.get(self.at)?;
         let is_harmed = classes.is_fragile() || self.scratch.starts_with('\t');
-        if is_harmed || classes.has_newline() {
+        // How a block is printed whose end is open depends on what follows.
+        if is_harmed || classes.has_newline() && is_open_ended(&self.scratch) {
             return None;
         }
         page.last_end = end;

@@ -32,7 +32,7 @@ impl Reader<'_> {
     fn quoted_piece(&self, start: usize, quote: u8) -> Option<usize> {
         let rest = self.bytes.get(start..)?;
         let length = match quote {
-            b'"' => memchr::memchr3(b'"', b'\\', b'\n', rest),
+            b'"' => double_piece(rest),
             _ => memchr::memchr2(b'\'', b'\n', rest),
         };
         length.map(|length| start + length)
@@ -119,4 +119,29 @@ impl Reader<'_> {
         self.scratch.push(char::from_u32(code)?);
         Some(end)
     }
+}
+
+/// The length of a piece in double quotes that says itself. Where there are escapes, pieces are too short
+/// for a search that is called.
+#[inline]
+fn double_piece(text: &[u8]) -> Option<usize> {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    let mut at = 0;
+    while at < 24
+        && let Some(eight) = text.get(at..).and_then(<[u8]>::first_chunk::<8>)
+    {
+        let eight = u64::from_le_bytes(*eight);
+        // The highest bit of the first byte that it is, and of none before it.
+        let is = |byte: u8| {
+            let others = eight ^ (ONES * byte as u64);
+            others.wrapping_sub(ONES) & !others & (ONES << 7)
+        };
+        let ends = is(b'"') | is(b'\\') | is(b'\n');
+        if ends != 0 {
+            return Some(at + (ends.trailing_zeros() / 8) as usize);
+        }
+        at += 8;
+    }
+    let length = memchr::memchr3(b'"', b'\\', b'\n', text.get(at..)?)?;
+    Some(at + length)
 }
