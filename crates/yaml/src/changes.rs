@@ -59,6 +59,13 @@ enum Kind {
     Sorted { column: u32, entries: Range<u32> },
 }
 
+impl Change {
+    /// Whether it moves just these lines.
+    fn is_move_of(&self, lines: &Range<u32>) -> bool {
+        matches!(self.kind, Kind::Moved(_)) && self.range == *lines
+    }
+}
+
 impl Changes {
     /// How many there are.
     pub(super) fn len(&self) -> usize {
@@ -125,10 +132,16 @@ impl Changes {
     ) {
         let changes = found.map_or(&*self, |found| &found.changes);
         let lines = old.range();
-        let is_changed = old.by() != 0 || !within(&changes.list, &lines).is_empty();
-        if !is_changed && old.length() < large {
+        // That its lines are moved is known of the collection itself, or of the one around it.
+        let inside = match within(&changes.list, &lines) {
+            [first, rest @ ..] if first.is_move_of(&lines) => rest,
+            inside => inside,
+        };
+        let is_simple = inside.is_empty() && (old.by() == 0 || old.length() < WORTH_KEEPING);
+        if is_simple && old.length() < large {
             return;
         }
+        let is_changed = old.by() != 0 || !inside.is_empty();
         let mut repeat = Repeat {
             range: new.start..new.start + old.length() as u32,
             first: old.start,
@@ -265,8 +278,9 @@ pub(super) trait Sink {
         false
     }
 
-    /// Adds lines, those with content without their first columns, which are spaces.
-    fn push_without(&mut self, columns: usize, lines: &str) {
+    /// Adds lines of a text, those with content without their first columns, which are spaces.
+    fn push_without(&mut self, columns: usize, text: &str, range: Range<usize>) {
+        let lines = text.cut(range);
         let mut start = 0;
         for end in memchr::memchr_iter(b'\n', lines.as_bytes()).chain([lines.len()]) {
             if lines
@@ -367,22 +381,25 @@ impl<S: Sink> Printer<'_, S> {
 
     /// Prints a part of the text that has no changes.
     fn lines(&mut self, range: Range<u32>, by: i32) {
-        let mut part = self.text.cut(offsets(&range));
+        let mut range = offsets(&range);
+        let part = self.text.cut(range.clone());
         if by == 0 || part.is_empty() {
             return self.sink.push(part);
         }
-        let before = (range.start as usize).checked_sub(1);
+        let before = range.start.checked_sub(1);
         let is_start = before.is_none_or(|it| self.text.as_bytes().get(it) == Some(&b'\n'));
         if !is_start {
             let end = memchr::memchr(b'\n', part.as_bytes()).map_or(part.len(), |at| at + 1);
-            let (rest, lines) = part.halves(end);
-            self.sink.push(rest);
-            part = lines;
+            self.sink.push(part.cut(..end));
+            range.start += end;
         }
         match usize::try_from(by) {
-            Err(_) => self.sink.push_without(by.unsigned_abs() as usize, part),
+            Err(_) => {
+                let columns = by.unsigned_abs() as usize;
+                self.sink.push_without(columns, self.text, range);
+            }
             Ok(more) => {
-                for line in part.split_inclusive('\n') {
+                for line in self.text.cut(range).split_inclusive('\n') {
                     // Lines without content are not indented.
                     if line != "\n" {
                         self.indent(more);

@@ -209,30 +209,43 @@ impl<W: io::Write> Sink for Buffer<'_, W> {
         true
     }
 
-    fn push_without(&mut self, columns: usize, lines: &str) {
-        let mut lines = lines.as_bytes();
-        while let Some(first) = lines.first() {
-            let end = line_end(lines);
-            let start = if *first == b'\n' { 0 } else { columns };
-            self.add(lines, start..end);
-            lines = lines.get(end..).unwrap_or_default();
+    fn push_without(&mut self, columns: usize, text: &str, range: Range<usize>) {
+        let bytes = text.as_bytes();
+        let mut start = range.start;
+        while start < range.end {
+            let end = line_end(bytes, start).min(range.end);
+            // Most lines have content.
+            let content = match bytes.get(start) {
+                Some(b'\n') => start,
+                _ => start + columns,
+            };
+            self.add(bytes, content..end);
+            start = end;
         }
     }
 }
 
-/// Where the first line of a text ends. Lines are too short for a search that is called.
+/// Where the line ends that a position is in. Lines are too short for a search that is called.
 #[inline]
-fn line_end(lines: &[u8]) -> usize {
+fn line_end(text: &[u8], start: usize) -> usize {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    let (words, rest) = lines.as_chunks::<8>();
-    for (number, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word) ^ (ONES * b'\n' as u64);
-        // The highest bit of the first byte that is zero, and of none before it.
-        let breaks = word.wrapping_sub(ONES) & !word & (ONES << 7);
-        if breaks != 0 {
-            return 8 * number + (breaks.trailing_zeros() / 8) as usize + 1;
+    // The highest bit of the first byte that is a line break, and of none before it.
+    let breaks = |eight: &[u8; 8]| {
+        let others = u64::from_le_bytes(*eight) ^ (ONES * b'\n' as u64);
+        others.wrapping_sub(ONES) & !others & (ONES << 7)
+    };
+    let mut at = start;
+    while let Some(some) = text.get(at..).and_then(<[u8]>::first_chunk::<16>)
+        && let ([first, second], []) = some.as_chunks::<8>()
+    {
+        let (first, second) = (breaks(first), breaks(second));
+        if first | second != 0 {
+            let (found, before) = if first == 0 { (second, 8) } else { (first, 0) };
+            return at + before + (found.trailing_zeros() / 8) as usize + 1;
         }
+        at += 16;
     }
+    let rest = text.get(at..).unwrap_or_default();
     let line = rest.iter().position(|byte| *byte == b'\n');
-    line.map_or(lines.len(), |at| 8 * words.len() + at + 1)
+    line.map_or(text.len(), |length| at + length + 1)
 }

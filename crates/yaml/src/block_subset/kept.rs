@@ -79,6 +79,8 @@ impl PassedCollections {
     fn start(&mut self, document: &Arc<Source>, length: usize) {
         if self.documents.is_empty() {
             self.places = vec![0; (length / 256).next_power_of_two().min(PLACES)];
+            // Room that is not used is never got from the system.
+            self.list.reserve_exact(self.places.len());
         }
         self.documents.push(Arc::clone(document));
     }
