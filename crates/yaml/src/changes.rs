@@ -1,6 +1,6 @@
 //! What is printed of the lines of a text, where that is not what stands there.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
 use super::extent::Extent;
@@ -63,6 +63,12 @@ impl Change {
     /// Whether it moves just these lines.
     fn is_move_of(&self, lines: &Range<u32>) -> bool {
         matches!(self.kind, Kind::Moved(_)) && self.range == *lines
+    }
+
+    /// Whether it is in these lines, or behind them.
+    fn is_beyond(&self, lines: &Range<u32>) -> bool {
+        let is_around = self.range.end > lines.end || self.is_move_of(lines);
+        self.range.start > lines.start || self.range.start == lines.start && !is_around
     }
 }
 
@@ -137,7 +143,8 @@ impl Changes {
             [first, rest @ ..] if first.is_move_of(&lines) => rest,
             inside => inside,
         };
-        let is_simple = inside.is_empty() && (old.by() == 0 || old.length() < WORTH_KEEPING);
+        let is_simple =
+            inside.is_empty() && (old.by() == 0 || old.length() < *WORTH_KEEPING.start());
         if is_simple && old.length() < large {
             return;
         }
@@ -204,6 +211,16 @@ impl Found {
         Some(extent.moved(bytes, lines))
     }
 
+    /// Lines of the text that come again in the document and are printed otherwise.
+    pub(super) fn repeated(&self) -> impl Iterator<Item = Range<u32>> {
+        let changes = self.changes.list.iter();
+        let again = changes.filter_map(|change| match change.kind {
+            Kind::Again(number) => self.changes.repeats.get(number as usize),
+            _ => None,
+        });
+        again.map(Repeat::first_lines)
+    }
+
     /// Says what is printed of a collection, part by part.
     pub(super) fn print(&self, text: &str, extent: &Extent, sink: &mut impl Sink) {
         let range = extent.range();
@@ -225,6 +242,11 @@ impl Found {
 }
 
 impl Repeat {
+    /// Where its lines stand first.
+    fn first_lines(&self) -> Range<u32> {
+        self.first..self.first + self.range.len() as u32
+    }
+
     /// What was found in the document in which its lines stand first, and how many bytes and lines they
     /// are further on here.
     fn way<'f>(&'f self, here: &'f Found) -> (&'f Found, i64, i64) {
@@ -258,12 +280,18 @@ pub(super) struct Lines {
     by: i32,
 }
 
-/// The length of lines, in bytes, from which on it is worth to keep what is printed of them.
-const WORTH_KEEPING: usize = 128;
+/// How long lines are, in bytes, of which it is worth to keep what is printed: shorter ones are soon
+/// printed, and longer ones are made of such.
+pub(super) const WORTH_KEEPING: RangeInclusive<usize> = 128..=16384;
 
 /// Where a text goes, part by part.
 pub(super) trait Sink {
     fn push(&mut self, part: &str);
+
+    /// Between two addresses, the first lines that come again and that it is worth to keep.
+    fn repeated(&self, _between: Range<usize>) -> Option<Range<usize>> {
+        None
+    }
 
     /// Says where the next part will be, for [`Self::keep`].
     fn start(&mut self) -> usize {
@@ -314,7 +342,21 @@ impl<S: Sink> Printer<'_, S> {
     fn part(&mut self, range: Range<u32>, by: i32, changes: &[Change]) {
         let mut at = range.start;
         let mut rest = changes;
-        while let Some((change, after)) = rest.split_first() {
+        let mut next = self.next_repeated(at, &range);
+        loop {
+            if let Some(lines) = &next
+                && rest.first().is_none_or(|change| change.is_beyond(lines))
+            {
+                self.lines(at..lines.start, by);
+                let (inside, after) = halves(rest, lines.end);
+                self.repeated(lines.clone(), by, || inside);
+                (at, rest) = (lines.end, after);
+                next = self.next_repeated(at, &range);
+                continue;
+            }
+            let Some((change, after)) = rest.split_first() else {
+                break;
+            };
             self.lines(at..change.range.start, by);
             at = change.range.end;
             rest = match &change.kind {
@@ -346,8 +388,38 @@ impl<S: Sink> Printer<'_, S> {
                     after
                 }
             };
+            if next.as_ref().is_some_and(|lines| lines.start < at) {
+                next = self.next_repeated(at, &range);
+            }
         }
         self.lines(at..range.end, by);
+    }
+
+    /// The first lines in a part of the text, from an offset on, that come again later.
+    fn next_repeated(&self, at: u32, part: &Range<u32>) -> Option<Range<u32>> {
+        let text = self.text.as_ptr().addr();
+        let between = text + at as usize..text + part.end as usize;
+        let mut found = self.sink.repeated(between.clone())?;
+        if found == between && at == part.start {
+            found = self.sink.repeated(between.start + 1..between.end)?;
+        }
+        Some((found.start - text) as u32..(found.end - text) as u32)
+    }
+
+    /// Prints lines that come again, with the changes in them, or what was kept of them.
+    fn repeated<'c>(&mut self, range: Range<u32>, by: i32, changes: impl FnOnce() -> &'c [Change]) {
+        let lines = Lines {
+            first: self.text.as_ptr().addr() + range.start as usize,
+            by,
+        };
+        if !WORTH_KEEPING.contains(&range.len()) {
+            return self.part(range, by, changes());
+        }
+        if !self.sink.push_again(lines) {
+            let start = self.sink.start();
+            self.part(range, by, changes());
+            self.sink.keep(lines, start);
+        }
     }
 
     /// Prints a collection with the lines of an earlier one.
@@ -355,28 +427,15 @@ impl<S: Sink> Printer<'_, S> {
         let Some(repeat) = self.changes.repeats.get(number) else {
             return;
         };
-        let lines = Lines {
-            first: self.text.as_ptr().addr() + repeat.first as usize,
-            by,
-        };
-        let is_long = repeat.range.len() >= WORTH_KEEPING;
-        if is_long && self.sink.push_again(lines) {
-            return;
-        }
-        let start = is_long.then(|| self.sink.start());
         let found = repeat.found.as_deref();
         let changes = found.map_or(self.changes, |found| &found.changes);
-        let range = repeat.first..repeat.first + repeat.range.len() as u32;
-        let inside = within(&changes.list, &range);
+        let range = repeat.first_lines();
         let mut printer = Printer {
             text: self.text,
             changes,
             sink: &mut *self.sink,
         };
-        printer.part(range, by, inside);
-        if let Some(start) = start {
-            self.sink.keep(lines, start);
-        }
+        printer.repeated(range.clone(), by, || within(&changes.list, &range));
     }
 
     /// Prints a part of the text that has no changes.

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
-use super::changes::{Lines, Sink};
+use super::changes::{Lines, Sink, WORTH_KEEPING};
 use super::verbatim::{Extent, Source};
 use crate::cut::Cut as _;
 
@@ -72,7 +72,7 @@ impl<'n> Rope<'n> {
             length: 0,
             out,
             result: Ok(()),
-            kept: KeptLines::default(),
+            kept: KeptLines::of(self.pieces.iter().map(|piece| piece.source)),
         };
         self.print(&mut buffer);
         buffer.flush();
@@ -107,14 +107,58 @@ struct Buffer<'w, W> {
 struct KeptLines {
     text: Vec<u8>,
     known: FxHashMap<Lines, Range<usize>>,
-    /// How many collections are not complete of which everything is waiting.
+    /// The addresses of lines that come again, where they stand first, in order.
+    repeated: Vec<Range<usize>>,
+    /// How many collections are not complete; what is printed of them is kept as it is.
     open: usize,
-    /// Where in what is waiting those are that are complete, in one that is not.
-    inner: Vec<(Lines, Range<usize>)>,
+    /// How much of what is waiting is kept, if one is open.
+    copied: usize,
 }
 
 /// So many bytes are kept at most.
 const KEPT: usize = 1 << 20;
+
+impl KeptLines {
+    /// Lines that are printed of sources.
+    fn of<'s>(sources: impl Iterator<Item = &'s Source>) -> Self {
+        let mut repeated = Vec::new();
+        let mut last = None;
+        for source in sources {
+            if last.is_none_or(|last| !std::ptr::eq(last, source)) {
+                repeated.extend(
+                    source
+                        .repeated()
+                        .filter(|it| WORTH_KEEPING.contains(&it.len())),
+                );
+            }
+            last = Some(source);
+        }
+        repeated.sort_unstable_by_key(|lines| lines.start);
+        repeated.dedup_by_key(|lines| lines.start);
+        Self {
+            repeated,
+            ..Self::default()
+        }
+    }
+
+    /// Keeps what is waiting of open collections; none is open any more if that is too much.
+    fn copy(&mut self, waiting: &[u8]) {
+        let new = waiting.get(self.copied..).unwrap_or_default();
+        if self.open == 0 || new.is_empty() {
+            return;
+        }
+        if self.text.len() + new.len() > KEPT {
+            self.open = 0;
+            return;
+        }
+        if self.text.is_empty() {
+            // Room that is not used is never got from the system, and a copy into more would be.
+            self.text.reserve_exact(KEPT);
+        }
+        self.text.extend_from_slice(new);
+        self.copied = waiting.len();
+    }
+}
 
 /// Up to so many bytes are copied at once, further ones with them, which others overwrite.
 const WIDE: usize = 64;
@@ -123,12 +167,12 @@ impl<W: io::Write> Buffer<'_, W> {
     /// Writes what is waiting.
     fn flush(&mut self) {
         let waiting = self.bytes.get(..self.length).unwrap_or_default();
+        self.kept.copy(waiting);
         if self.result.is_ok() {
             self.result = self.out.write_all(waiting);
         }
         self.length = 0;
-        self.kept.open = 0;
-        self.kept.inner.clear();
+        self.kept.copied = 0;
     }
 
     /// Adds a part of a text.
@@ -156,8 +200,13 @@ impl<W: io::Write> Buffer<'_, W> {
                 room.copy_from_slice(part);
                 self.length += part.len();
             }
-            None if self.result.is_ok() => self.result = self.out.write_all(part),
-            None => {}
+            None => {
+                // It was not waiting, and is not kept.
+                self.kept.open = 0;
+                if self.result.is_ok() {
+                    self.result = self.out.write_all(part);
+                }
+            }
         }
     }
 }
@@ -167,42 +216,40 @@ impl<W: io::Write> Sink for Buffer<'_, W> {
         self.add_long(part.as_bytes());
     }
 
+    fn repeated(&self, between: Range<usize>) -> Option<Range<usize>> {
+        let repeated = &self.kept.repeated;
+        let index = repeated.partition_point(|lines| lines.start < between.start);
+        let lines = repeated.get(index)?;
+        (lines.end <= between.end).then(|| lines.clone())
+    }
+
     fn start(&mut self) -> usize {
-        self.kept.open += 1;
-        self.length
+        let kept = &mut self.kept;
+        if kept.open == 0 {
+            kept.copied = self.length;
+        }
+        kept.open += 1;
+        kept.text.len() + self.length - kept.copied
     }
 
     fn keep(&mut self, lines: Lines, start: usize) {
         let kept = &mut self.kept;
-        // A part of it was written.
+        kept.copy(self.bytes.get(..self.length).unwrap_or_default());
+        // It was given up.
         if kept.open == 0 {
             return;
         }
         kept.open -= 1;
-        kept.inner.push((lines, start..self.length));
-        let printed = self.bytes.get(start..self.length).unwrap_or_default();
-        if kept.open > 0 {
-            return;
-        }
-        let at = kept.text.len();
-        if at + printed.len() > KEPT {
-            return kept.inner.clear();
-        }
-        if at == 0 {
-            // Room that is not used is never got from the system, and a copy into more would be.
-            kept.text.reserve_exact(KEPT);
-        }
-        kept.text.extend_from_slice(printed);
-        for (lines, part) in kept.inner.drain(..) {
-            let part = at + part.start - start..at + part.end - start;
-            kept.known.insert(lines, part);
-        }
+        kept.known.insert(lines, start..kept.text.len());
     }
 
     fn push_again(&mut self, lines: Lines) -> bool {
         let Some(part) = self.kept.known.get(&lines).cloned() else {
             return false;
         };
+        if self.length + part.len() > self.bytes.len() {
+            self.flush();
+        }
         let text = std::mem::take(&mut self.kept.text);
         self.add_long(text.get(part).unwrap_or_default());
         self.kept.text = text;

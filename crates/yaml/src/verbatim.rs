@@ -1,5 +1,6 @@
 //! Texts of which collections are pieces, and where these are.
 
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use bytestring::ByteString;
@@ -61,6 +62,14 @@ impl Source {
             Some(found) => found.print(&self.text, extent, sink),
             None => sink.push(self.lines(extent)),
         }
+    }
+
+    /// The addresses of lines that come again in the document and are printed otherwise.
+    pub(super) fn repeated(&self) -> impl Iterator<Item = Range<usize>> {
+        let text = self.text.as_ptr().addr();
+        let found = self.found.get().into_iter();
+        let lines = found.flat_map(|found| found.repeated());
+        lines.map(move |lines| text + lines.start as usize..text + lines.end as usize)
     }
 
     /// The large collection that starts with the line at an offset.

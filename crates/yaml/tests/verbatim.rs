@@ -326,3 +326,49 @@ fn recorded_texts_are_taken_as_they_are_read() {
     }
     eprintln!("{} texts", texts.len());
 }
+
+#[test]
+fn what_comes_again_is_printed_again_across_the_ends_of_buffers() {
+    // Xorshift: the same text at every run.
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut below = |limit: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % limit as u64).unwrap()
+    };
+    let list = |number: usize| {
+        let items = (0..=number * number / 4).map(|item| {
+            format!(
+                "          - name: item {item} of {number}, of some length\n            args:\n              \
+                 - a\n              - b{item}\n"
+            )
+        });
+        items.collect::<String>()
+    };
+    let lists: Vec<String> = (0..24).map(list).collect();
+    let mut fields = |count: usize| {
+        let fields = (0..count).map(|field| {
+            let list = &lists[below(lists.len())];
+            format!("        field{field}:\n{list}")
+        });
+        fields.collect::<String>()
+    };
+    let groups: Vec<String> = (0..40).map(|number| fields(number % 7 + 1)).collect();
+    let mut text = String::new();
+    for document in 0..3 {
+        text.push_str("---\nspec:\n");
+        for number in 0..100 {
+            let group = &groups[(number * number + document) % groups.len()];
+            let own = number % 3;
+            text.push_str(&format!(
+                "  group{number:03}:\n    own{own}:\n      fields:\n{group}"
+            ));
+        }
+    }
+    let wanted = printed(&read_manifests(text.as_bytes(), SourceId::NONE).unwrap());
+    for length in [400, 4096, 100_000] {
+        let taken = take_manifests_from(text.clone().into(), SourceId::NONE, length).unwrap();
+        assert!(printed(&taken) == wanted, "from {length} on");
+    }
+}
