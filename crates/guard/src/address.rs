@@ -4,6 +4,7 @@
 //! mistypes a scheme has mistyped nothing of the password.
 
 use kustom_yaml::cut::Cut as _;
+use kustom_yaml::search;
 use std::ops::Range;
 
 use super::harmless::is_hash;
@@ -13,7 +14,7 @@ use super::judge::{ValueContext, judge};
 pub(super) fn credentials(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let bytes = text.as_bytes();
-    let schemes: Vec<usize> = memchr::memmem::find_iter(bytes, SCHEME).collect();
+    let schemes = search::all_of_text(SCHEME, bytes);
     // Who writes a blank into a password has not ended the address.
     for quote in [b'`', b'"', b'\''] {
         for range in quoted(bytes, quote, &schemes) {
@@ -24,7 +25,7 @@ pub(super) fn credentials(text: &str) -> Vec<Range<usize>> {
         }
     }
     // A word without either mark is no address; most texts are made of such.
-    let mut marks: Vec<usize> = memchr::memchr_iter(b'@', bytes).collect();
+    let mut marks: Vec<usize> = search::all(b'@', bytes).collect();
     marks.extend(&schemes);
     marks.sort_unstable();
     let mut end = 0;
@@ -56,7 +57,7 @@ fn quoted(text: &[u8], quote: u8, mut schemes: &[usize]) -> Vec<Range<usize>> {
     if schemes.is_empty() {
         return found;
     }
-    for at in memchr::memchr_iter(quote, text).chain([text.len()]) {
+    for at in search::all(quote, text).chain([text.len()]) {
         let Some(start) = opened.replace(at + 1) else {
             continue;
         };

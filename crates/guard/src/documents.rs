@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use kustom_yaml::cut::Cut as _;
 use kustom_yaml::error::{Error, Kind, Result};
+use kustom_yaml::search;
 use kustom_yaml::{Node, Options};
 
 /// How long a text may be whose nodes are kept: those of a long one take many times its size.
@@ -75,12 +76,12 @@ fn read_unless_prose(text: &str) -> Result<Vec<Node>> {
 fn is_prose(text: &[u8]) -> bool {
     let text = text.trim_ascii_start();
     let begins_text = |byte: &u8| byte.is_ascii_alphabetic() || *byte == b'/';
-    let Some(end) = memchr::memchr(b'\n', text).filter(|_| text.first().is_some_and(begins_text))
+    let Some(end) = search::first(b'\n', text).filter(|_| text.first().is_some_and(begins_text))
     else {
         return false;
     };
     // A comment ends a text, and other white space than this behind a colon would not be looked for.
-    let mut signs = memchr::memchr2_iter(b':', b'#', text);
+    let mut signs = search::all_of2(b':', b'#', text);
     let is_end = |at: &usize| {
         let white = |byte: u8| byte.is_ascii_whitespace() || byte >= 0x80;
         text[*at] == b'#' || text.get(at + 1).is_some_and(|next| white(*next))
@@ -113,7 +114,7 @@ pub(super) fn read(text: &str) -> Result<Vec<Node>> {
 fn ranges(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut start = 0;
-    for at in memchr::memmem::find_iter(text.as_bytes(), "\n---") {
+    for at in search::all_of_text(b"\n---", text.as_bytes()) {
         let rest = &text.as_bytes()[at + 4..];
         if rest.first().is_none_or(u8::is_ascii_whitespace) {
             found.push(start..at + 1);

@@ -5,8 +5,8 @@
 //! Source of the formats of sops: <https://getsops.io/docs/#encrypting-binary-files>.
 
 use kustom_yaml::place::SourceId;
+use kustom_yaml::search;
 use kustom_yaml::{Node, Value, read_manifests};
-use memchr::memmem;
 
 /// The program that encrypted a text, by its name.
 ///
@@ -35,7 +35,7 @@ pub fn encryption(content: &[u8]) -> Option<&'static str> {
         let first = content.iter().find(|byte| !byte.is_ascii_whitespace());
         !matches!(first, Some(b'!'..=b'~')) || matches!(first, Some(b'$' | b'-' | b'a'))
     };
-    if !is_marked() && memmem::find(content, SOPS_VALUE.as_bytes()).is_none() {
+    if !is_marked() && search::text(SOPS_VALUE.as_bytes(), content).is_none() {
         return None;
     }
     let text = std::str::from_utf8(content).ok()?.trim();

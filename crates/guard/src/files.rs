@@ -255,13 +255,13 @@ fn after(line: &str, at: usize) -> Range<usize> {
 
 /// The last part of a path.
 pub(super) fn name_of(path: &str) -> &str {
-    let slash = memchr::memrchr(b'/', path.as_bytes());
+    let slash = path.rfind('/');
     slash.map_or(path, |slash| path.cut(slash + 1..))
 }
 
 fn has_extension(path: &str, extensions: &[&str]) -> bool {
     let name = name_of(path);
-    let Some(point) = memchr::memrchr(b'.', name.as_bytes()) else {
+    let Some(point) = name.rfind('.') else {
         return false;
     };
     let extension = name.cut(point + 1..);

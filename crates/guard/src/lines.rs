@@ -14,7 +14,7 @@ pub(super) struct Lines<'t> {
 
 impl<'t> Lines<'t> {
     pub(super) fn new(text: &'t [u8]) -> Self {
-        let breaks = memchr::memchr_iter(b'\n', text);
+        let breaks = kustom_yaml::search::all(b'\n', text);
         let starts = std::iter::once(0).chain(breaks.map(|at| at + 1)).collect();
         Self {
             text,

@@ -232,7 +232,7 @@ fn is_in_comment(text: &str, at: usize) -> bool {
 
 /// Text holds no zero bytes.
 fn is_binary(text: &[u8]) -> bool {
-    memchr::memchr(0, &text[..text.len().min(8000)]).is_some()
+    kustom_yaml::search::first(0, &text[..text.len().min(8000)]).is_some()
 }
 
 #[cfg(test)]

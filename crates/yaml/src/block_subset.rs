@@ -34,6 +34,7 @@ use super::scan::{Blank, Margin, Mark, Origin, TokenKind, break_length, is_blank
 use super::verbatim::Source;
 use super::{Decor, Dialect, Entry, Node, Options, Str, Style, Tag, Value};
 use crate::place::Span;
+use crate::search;
 
 /// How deep collections are read here; deeper ones are handed over.
 const DEPTH: usize = 128;
@@ -105,7 +106,7 @@ pub fn block_subset(text: &str, options: &Options) -> Option<Vec<Node>> {
 /// Whether there is a line break other than LF.
 fn has_odd_break(text: &str) -> bool {
     let bytes = text.as_bytes();
-    memchr::memchr3_iter(b'\r', 0xC2, 0xE2, bytes).any(|at| break_length(bytes, at) > 0)
+    search::all_of3(b'\r', 0xC2, 0xE2, bytes).any(|at| break_length(bytes, at) > 0)
 }
 
 /// Where the spaces end that start at a position.
@@ -332,7 +333,7 @@ impl<'t> Reader<'t> {
     fn gap(&mut self, at: usize) -> Option<()> {
         self.tally.gaps += 1;
         let passed = self.bytes.get(self.blank..at)?;
-        let breaks = memchr::memchr_iter(b'\n', passed).count() as u32;
+        let breaks = search::count(b'\n', passed) as u32;
         let blank = Blank {
             token: self.token,
             token_start: self.token_start,
@@ -424,7 +425,7 @@ impl<'t> Reader<'t> {
     /// Where the line ends that a position is in.
     fn line_end(&self, at: usize) -> usize {
         let rest = self.bytes.get(at..).unwrap_or_default();
-        memchr::memchr(b'\n', rest).map_or(self.bytes.len(), |length| at + length)
+        search::first(b'\n', rest).map_or(self.bytes.len(), |length| at + length)
     }
 
     #[inline]

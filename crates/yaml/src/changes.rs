@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::extent::Extent;
 use crate::cut::Cut as _;
+use crate::search;
 
 /// In what the lines of a document differ from those that are printed.
 #[derive(Default)]
@@ -310,7 +311,7 @@ pub(super) trait Sink {
     fn push_without(&mut self, columns: usize, text: &str, range: Range<usize>) {
         let lines = text.cut(range);
         let mut start = 0;
-        for end in memchr::memchr_iter(b'\n', lines.as_bytes()).chain([lines.len()]) {
+        for end in search::all(b'\n', lines.as_bytes()).chain([lines.len()]) {
             if lines
                 .as_bytes()
                 .get(start)
@@ -448,7 +449,7 @@ impl<S: Sink> Printer<'_, S> {
         let before = range.start.checked_sub(1);
         let is_start = before.is_none_or(|it| self.text.as_bytes().get(it) == Some(&b'\n'));
         if !is_start {
-            let end = memchr::memchr(b'\n', part.as_bytes()).map_or(part.len(), |at| at + 1);
+            let end = search::first(b'\n', part.as_bytes()).map_or(part.len(), |at| at + 1);
             self.sink.push(part.cut(..end));
             range.start += end;
         }

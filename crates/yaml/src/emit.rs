@@ -4,6 +4,7 @@
 use super::Style;
 use super::style::{Classes, Emitter, is_break, is_open_ended, is_printable, of_string};
 use crate::cut::Cut as _;
+use crate::search;
 
 /// A line is broken at a space beyond this column.
 const WIDTH: usize = 80;
@@ -270,7 +271,7 @@ impl<'o> Output<'o> {
             self.odd_lines(text, indent);
         } else {
             let mut start = 0;
-            let ends = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1);
+            let ends = search::all(b'\n', text.as_bytes()).map(|at| at + 1);
             for end in ends.chain([text.len()]) {
                 let line = text.cut(start..end);
                 if !matches!(line, "" | "\n") {
@@ -349,7 +350,7 @@ fn break_after(text: &str, characters: usize) -> Option<usize> {
         true => characters,
         false => text.char_indices().nth(characters)?.0,
     };
-    let mut spaces = memchr::memchr_iter(b' ', bytes.get(start..)?).map(|at| start + at);
+    let mut spaces = search::all(b' ', bytes.get(start..)?).map(|at| start + at);
     spaces.find(|at| stands_alone(bytes, *at))
 }
 

@@ -37,6 +37,7 @@ mod round_trip;
 mod resolve;
 mod rope;
 mod scan;
+pub mod search;
 mod set;
 mod size;
 pub mod source_map;

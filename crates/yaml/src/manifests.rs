@@ -7,7 +7,6 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use bytestring::ByteString;
-use memchr::memmem;
 use rayon::iter::{IndexedParallelIterator as _, IntoParallelIterator as _, ParallelIterator as _};
 
 use super::normalize::{Repeated, normalize};
@@ -17,6 +16,7 @@ use super::{Dialect, Node, control_chars, round_trip};
 use crate::cut::Cut as _;
 use crate::error::{Error, Kind, Result};
 use crate::place::{SourceId, Span};
+use crate::search;
 use crate::threads;
 
 /// The documents of a manifest file, with aliases and merge keys replaced by what they mean.
@@ -175,7 +175,7 @@ fn document(
 
 /// How many lines end in a text.
 fn newlines(text: &str) -> usize {
-    memchr::memchr_iter(b'\n', text.as_bytes()).count()
+    search::count(b'\n', text.as_bytes())
 }
 
 /// The comment below a block of text, whose line breaks at the end are kept, at the end of a
@@ -283,9 +283,9 @@ impl<'t> Rest<'t> {
             return Ok(None);
         };
         let origin = self.origin;
-        let cut = memmem::find(text.as_bytes(), b"\n---").and_then(|at| {
+        let cut = search::text(b"\n---", text.as_bytes()).and_then(|at| {
             let line = text.cut(at + 1..);
-            Some((at + 1, memchr::memchr(b'\n', line.as_bytes())?))
+            Some((at + 1, search::first(b'\n', line.as_bytes())?))
         });
         let Some((at, len)) = cut else {
             self.text = None;

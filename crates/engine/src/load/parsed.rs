@@ -76,7 +76,7 @@ impl ParsedFiles {
 /// Reads the manifests of a file.
 pub(super) fn parse(content: Content) -> Result<(Manifests, u64)> {
     // Only aliases make more of a text than it is long.
-    let may_have_alias = memchr::memchr(b'*', &content.bytes).is_some();
+    let may_have_alias = kustom_yaml::search::first(b'*', &content.bytes).is_some();
     let manifests = take_manifests(content.bytes, content.source)?;
     let sizes = manifests.documents.iter();
     let size = match may_have_alias {

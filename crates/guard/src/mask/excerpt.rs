@@ -41,7 +41,7 @@ impl Known {
     /// The offset at which a line begins, counted from 1.
     fn start_of(&self, number: usize) -> Option<usize> {
         let starts = self.starts.get_or_init(|| {
-            let ends = memchr::memchr_iter(b'\n', self.text.as_bytes()).map(|at| at + 1);
+            let ends = kustom_yaml::search::all(b'\n', self.text.as_bytes()).map(|at| at + 1);
             std::iter::once(0).chain(ends).collect()
         });
         starts.get(number.checked_sub(1)?).copied()

@@ -36,7 +36,7 @@ impl Known {
         let lines: Vec<usize> = match parts.as_slice() {
             [] => Vec::new(),
             _ => {
-                let starts = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1);
+                let starts = kustom_yaml::search::all(b'\n', text.as_bytes()).map(|at| at + 1);
                 std::iter::once(0).chain(starts).collect()
             }
         };

@@ -4,6 +4,7 @@ use super::super::scan::is_blank_or_end;
 use super::super::style::{Classes, Emitter, is_remarkable, of_string};
 use super::super::{Dialect, Style, Tag, order, resolve, write};
 use super::Reader;
+use crate::search;
 
 /// The longest key that is printed by its line; those that YAML limits are longer.
 const KEY_LENGTH: usize = 128;
@@ -51,7 +52,7 @@ impl Reader<'_> {
         if let Some(quote @ (b'"' | b'\'')) = bytes.get(at) {
             // Where a colon follows, somebody will look closer.
             let rest = bytes.get(at + 1..).unwrap_or_default();
-            let end = memchr::memchr2(*quote, b'\n', rest).unwrap_or(rest.len());
+            let end = search::first_of2(*quote, b'\n', rest).unwrap_or(rest.len());
             return rest.get(end) == Some(quote) && rest.get(end + 1) == Some(&b':');
         }
         let end = word_end(bytes, at);

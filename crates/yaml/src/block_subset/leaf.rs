@@ -7,6 +7,7 @@ use super::super::write::{self, After};
 use super::super::{Node, Value};
 use super::keys::{is_plain, word};
 use super::{Reader, spaces_end};
+use crate::search;
 
 /// A line is broken at a space beyond this column.
 const WIDTH: usize = 80;
@@ -32,7 +33,7 @@ impl Page {
             line: String::new(),
             last_end: 0,
             spaces: (0, spaces_end(text.as_bytes(), 0)),
-            has_tab: !is_simple && memchr::memchr(b'\t', text.as_bytes()).is_some(),
+            has_tab: !is_simple && search::first(b'\t', text.as_bytes()).is_some(),
             is_ascii: is_simple || text.is_ascii(),
         }
     }
@@ -58,7 +59,7 @@ impl Page {
             let at = self.spaces_end(bytes, start);
             match bytes.get(at)? {
                 b'\n' => start = at + 1,
-                b'#' => start = at + memchr::memchr(b'\n', bytes.get(at..)?)? + 1,
+                b'#' => start = at + search::first(b'\n', bytes.get(at..)?)? + 1,
                 _ => return Some((start, at)),
             }
         }
@@ -261,7 +262,7 @@ impl Reader<'_> {
     pub(super) fn plain_end(&self, page: &Page, start: usize) -> Option<usize> {
         let bytes = self.bytes;
         let rest = bytes.get(start..)?;
-        for at in memchr::memchr3_iter(b':', b'#', b'\n', rest) {
+        for at in search::all_of3(b':', b'#', b'\n', rest) {
             let at = start + at;
             match bytes[at] {
                 b':' if is_blank_or_end(bytes, at + 1) => return None,
@@ -302,7 +303,7 @@ impl Reader<'_> {
             },
         };
         let line = line.as_bytes();
-        let space = memchr::memchr_iter(b' ', line.get(beyond..).unwrap_or_default());
+        let space = search::all(b' ', line.get(beyond..).unwrap_or_default());
         !space.into_iter().any(|at| {
             let at = beyond + at;
             line[at - 1] != b' ' && line.get(at + 1).is_some_and(|after| *after != b' ')
@@ -330,7 +331,7 @@ impl Reader<'_> {
         let (mut line_start, mut start) = (spot.line_start, spot.at + 1);
         let mut at = start;
         loop {
-            at += memchr::memchr3(b'\'', b'\n', b':', bytes.get(at..)?)?;
+            at += search::first_of3(b'\'', b'\n', b':', bytes.get(at..)?)?;
             match bytes[at] {
                 b':' => {
                     let after = *bytes.get(at + 1)?;
@@ -405,7 +406,7 @@ impl Reader<'_> {
             if start == first && content - start > indent {
                 return None;
             }
-            let end = content + memchr::memchr(b'\n', bytes.get(content..)?)?;
+            let end = content + search::first(b'\n', bytes.get(content..)?)?;
             if bytes[end - 1] == b' ' {
                 return None;
             }
@@ -472,5 +473,5 @@ fn weigh(node: &Node, leaf: &mut Leaf) {
 /// How many lines end between two positions.
 pub(super) fn newlines(bytes: &[u8], start: usize, end: usize) -> usize {
     let lines = bytes.get(start..end).unwrap_or_default();
-    memchr::memchr_iter(b'\n', lines).count()
+    search::count(b'\n', lines)
 }

@@ -6,6 +6,7 @@ use super::super::write::After;
 use super::Reader;
 use super::keys::word;
 use super::leaf::{Leaf, Page, Spot, is_printed_plain};
+use crate::search;
 
 impl Reader<'_> {
     /// A plain scalar whose lines are broken elsewhere, or that a comment follows.
@@ -44,13 +45,13 @@ impl Reader<'_> {
         // A comment or blanks may follow.
         let line = self.text.get(start..self.line_end(start))?;
         self.bytes.get(start + line.len())?;
-        let comment = memchr::memmem::find(line.as_bytes(), b" #").unwrap_or(line.len());
+        let comment = search::text(b" #", line.as_bytes()).unwrap_or(line.len());
         let text = line.get(..comment)?.trim_end_matches(' ');
         let is_quiet = !text.is_empty()
             && !text.starts_with('#')
             && text.bytes().all(|byte| byte < 0xEF && byte != b'\t')
             && !text.ends_with(':')
-            && memchr::memmem::find(text.as_bytes(), b": ").is_none();
+            && search::text(b": ", text.as_bytes()).is_none();
         is_quiet.then_some((start + text.len(), start + line.len() + 1))
     }
 

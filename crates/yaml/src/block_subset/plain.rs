@@ -4,6 +4,7 @@ use super::super::scan::{Class, TokenKind, class, is_blank, is_blank_or_end};
 use super::super::{Node, Str, Style, Tag, resolve};
 use super::{Reader, spaces_end};
 use crate::cut::Cut as _;
+use crate::search;
 
 /// A line of a plain scalar.
 pub(super) struct Plain {
@@ -42,7 +43,7 @@ impl Reader<'_> {
             end: bytes.len(),
             is_key: false,
         };
-        for at in memchr::memchr3_iter(b':', b'#', b'\n', bytes.get(start..).unwrap_or_default()) {
+        for at in search::all_of3(b':', b'#', b'\n', bytes.get(start..).unwrap_or_default()) {
             let at = start + at;
             let ends = match bytes[at] {
                 b':' => {

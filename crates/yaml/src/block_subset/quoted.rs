@@ -4,6 +4,7 @@ use super::super::scan::{TokenKind, escape_digits, escaped, is_blank};
 use super::super::{Node, Str, Style, Tag};
 use super::Reader;
 use crate::cut::Cut as _;
+use crate::search;
 
 impl Reader<'_> {
     /// A quoted scalar, of one line or of several.
@@ -33,7 +34,7 @@ impl Reader<'_> {
         let rest = self.bytes.get(start..)?;
         let length = match quote {
             b'"' => double_piece(rest),
-            _ => memchr::memchr2(b'\'', b'\n', rest),
+            _ => search::first_of2(b'\'', b'\n', rest),
         };
         length.map(|length| start + length)
     }
@@ -142,6 +143,6 @@ fn double_piece(text: &[u8]) -> Option<usize> {
         }
         at += 8;
     }
-    let length = memchr::memchr3(b'"', b'\\', b'\n', text.get(at..)?)?;
+    let length = search::first_of3(b'"', b'\\', b'\n', text.get(at..)?)?;
     Some(at + length)
 }

@@ -19,6 +19,7 @@ use super::super::verbatim::{Extent, Source};
 use super::super::{Dialect, Entry, Node, Options, Style, Value};
 use super::pieces::{entries_of, items_of};
 use super::{Reader, documents, spaces_end};
+use crate::search;
 
 /// The room that values of a collection take, in bytes, from which on it may be forgotten: twice that of
 /// a piece.
@@ -220,7 +221,7 @@ fn entries_with(
                 found.push(Entry { key: node, value });
             }
         }
-        start = at + memchr::memchr(b'\n', content).unwrap_or(content.len()) + 1;
+        start = at + search::first(b'\n', content).unwrap_or(content.len()) + 1;
         line += 1;
     }
     Some(found)
