@@ -19,7 +19,7 @@ const SEEDS: [&str; 10] = [
     "json: {\"a\":1, \"b\": [1, 2,\n    3, {x: y}],  # c\n  \"c\":{}, d: e,\n\n  f: 'g\n  h'}\nlist: [\n  a b,\n  \"c\",\n]\n\u{e9}\u{e8}: {\u{e9}: \u{e8}, b: c}\n\"\u{e9}\\n\" : |2+\n   a\n\n  b\n\nk: >1-  # c\n  x\n y\n",
     "a: &x b\nc: *x\nd: !!str 1\n? e\n: f\ng: \"two\n  lines\"\nh: one\n  two\n...\n",
     "# head\n\n# above\nkey: # of the key\n  # first\n  a: b # line\n  # below\n\n  # of c\n  c: |  # of the block\n    text\n\n  # after it\nlist: # of the list\n# of a\n- a # line\n  # below a\n# of b\n- # of what is in it\n  x: y\n  # below y\n- - z # deep\n  # deeper\n\n# foot of list\n\nflow: {a: [b]} # of the flow\n# foot of flow\n\nlast: 'x\n  y' # quoted\nplain: one\n  two # of two\n# end\n--- # second\n# of second\n- a\n# of m\n- m: n\n  # of o\n  o: p\n# last\n",
-    "m:\n  a: b\n  list:\n  - a: \"one\n  a: two\n  b: 'three\"\n    b: c\n  - \"a\": [x,\n  \"a\", y]\n    'b' : {a: b,\n    a: c}\n  aa: d\n  b: |\n    a: 1\n\n   \n    b: 2\n  \"a\": two\n    a b\n-a:\n    - a\nn:\n-   a: b  # c\n    c: d\n    b:\n    - a: e\n      b:\n        a: f\n- - a: b\n    c:\n",
+    "m:\n  a: b\n  list:\n  - x\n  - a: \"one\n    a: two\n  b: 'three\"\n    b: c\n  - \"a\": [x,\n  \"a\", y]\n    'b' : {a: b,\n    a: c}\n  aa: d\n  b: |\n    a: 1\n\n   \n    b: 2\n  \"a\": two\n    a b\n-a:\n    - a\nn:\n-   a: b  # c\n    c: d\n    b:\n    - a: e\n      b:\n        a: f\n- - a: b\n    c:\n",
 ];
 
 /// The ways in which texts are read.
