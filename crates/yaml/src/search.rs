@@ -62,6 +62,9 @@ pub fn text(sought: &[u8], text: &[u8]) -> Option<usize> {
 
 /// All places of a text in another that do not overlap, in their order.
 pub fn all_of_text(sought: &[u8], text: &[u8]) -> Vec<usize> {
+    if text.len() > SHORT && !sought.is_empty() {
+        return memmem::find_iter(text, sought).collect();
+    }
     let mut end = 0;
     let mut found = Vec::new();
     while let Some(at) = text.get(end..).and_then(|rest| self::text(sought, rest)) {

@@ -199,16 +199,20 @@ fn a_long_text_is_written_as_it_is_copied() {
     }
 }
 
-#[test]
-fn whatever_is_taken_is_what_is_read() {
-    // Xorshift: the same texts at every run.
+/// Draws numbers below a limit, the same at every run: xorshift.
+fn drawer() -> impl FnMut(usize) -> usize {
     let mut state = 0x9E37_79B9_7F4A_7C15_u64;
-    let mut below = |limit: usize| {
+    move |limit| {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
         usize::try_from(state % limit as u64).unwrap()
-    };
+    }
+}
+
+#[test]
+fn whatever_is_taken_is_what_is_read() {
+    let mut below = drawer();
     let pieces = [
         "\n",
         " ",
@@ -329,14 +333,7 @@ fn recorded_texts_are_taken_as_they_are_read() {
 
 #[test]
 fn what_comes_again_is_printed_again_across_the_ends_of_buffers() {
-    // Xorshift: the same text at every run.
-    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
-    let mut below = |limit: usize| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        usize::try_from(state % limit as u64).unwrap()
-    };
+    let mut below = drawer();
     let list = |number: usize| {
         let items = (0..=number * number / 4).map(|item| {
             format!(
