@@ -232,7 +232,9 @@ impl Streams {
     pub(super) fn findings(&self, findings: &[Finding]) {
         if !self.quiet {
             let mut findings = findings.to_vec();
-            self.mask(findings.iter_mut());
+            if !findings.iter().all(is_of_own_words) {
+                self.mask(findings.iter_mut());
+            }
             self.tell(findings.iter().map(Diagnostic::from));
         }
     }
@@ -267,19 +269,18 @@ impl Streams {
             color: self.color,
             width: terminal::columns(io::stderr()).unwrap_or(MESSAGE_WIDTH),
         };
-        let text = self.with_mask([], |mask| {
-            let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut text = String::new();
-            for told in messages {
-                if self.messages == MessageFormat::Full && *last != Last::Nothing {
-                    text.push('\n');
-                }
-                *last = Last::Message;
-                let told = told.with_excerpts(|place| mask.excerpt(place));
-                text.push_str(&told.write(self.messages, look));
+        // Only a line that is not yet known is looked for in what was read.
+        let line = |place: &Place| self.with_mask([], |mask| mask.excerpt(place));
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut text = String::new();
+        for told in messages {
+            if self.messages == MessageFormat::Full && *last != Last::Nothing {
+                text.push('\n');
             }
-            text
-        });
+            *last = Last::Message;
+            text.push_str(&told.with_excerpts(line).write(self.messages, look));
+        }
+        drop(last);
         say(&text);
     }
 
@@ -340,6 +341,13 @@ impl Streams {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether a finding says nothing but names of ours, so that nothing in it can be a secret: a field
+/// that is deprecated, shown by the line on which its name stands alone.
+fn is_of_own_words(finding: &Finding) -> bool {
+    let is_shown = finding.excerpt.is_some() && finding.notes.is_empty();
+    finding.rule == "deprecated-field" && is_shown
 }
 
 /// What stands on stdin, which is read once: at most so many bytes.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use kustom_yaml::error::{Error, Kind as ErrorKind, Result};
 use kustom_yaml::finding::Finding;
-use kustom_yaml::place::{Place, SourceId};
+use kustom_yaml::place::{Excerpt, Place, SourceId};
 use kustom_yaml::threads;
 use kustom_yaml::{
     Manifests, Text, json_or_config, read_config, read_manifests, read_strict_config,
@@ -41,9 +41,16 @@ impl<'l> KustTarget<'l> {
             None => error,
         };
         let node = read_config(&content.bytes, content.source).map_err(whole_file)?;
-        let (kustomization, findings) = Kustomization::parse_as_of(&node, context.options.release)
-            .map_err(whole_file)
-            .map_err(|error| filled(error, &loader))?;
+        let (kustomization, mut findings) =
+            Kustomization::parse_as_of(&node, context.options.release)
+                .map_err(whole_file)
+                .map_err(|error| filled(error, &loader))?;
+        if !loader.library().is_made(span_of(&content)) {
+            let old = findings
+                .iter_mut()
+                .filter(|found| found.rule == "deprecated-field");
+            old.for_each(|found| show_lone_key(found, &content.bytes));
+        }
         context.findings.extend(findings);
         if context.options.lint {
             context.findings.extend(repeated_field(&content));
@@ -185,6 +192,24 @@ fn repeated_field(content: &Content) -> Option<Finding> {
             .at(place)
             .help("keep one of them"),
     )
+}
+
+/// Shows the line of a finding where it is the key that the finding is about, and nothing else: with
+/// it the finding repeats no value of the file.
+fn show_lone_key(finding: &mut Finding, content: &[u8]) {
+    let Some(span) = finding.place.as_ref().map(|place| place.span) else {
+        return;
+    };
+    let key = content.get(span.range()).map(str::from_utf8);
+    let behind = content.get(span.range().end..).unwrap_or_default();
+    let is_lone = span.column == 1
+        && [&b":\n"[..], b":\r\n"]
+            .iter()
+            .any(|end| behind.starts_with(end));
+    if let (Some(Ok(key)), true) = (key, is_lone) {
+        let excerpt = Excerpt::new(&format!("{key}:"), 0..key.len());
+        finding.excerpt = Some(Box::new(excerpt));
+    }
 }
 
 /// How many files are worth a thread.

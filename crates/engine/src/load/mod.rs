@@ -191,6 +191,11 @@ impl<'f> SourceStore<'f> {
         self.sources().name(span)
     }
 
+    /// Whether the text that a span is in was made of others, such as of a template.
+    pub fn is_made(&self, span: Span) -> bool {
+        self.sources().provenance(span).is_some()
+    }
+
     /// Gives a place its file, or where the text that it is in was written.
     pub fn locate(&self, place: &mut Place) {
         self.sources().locate(place);
