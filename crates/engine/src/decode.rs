@@ -99,7 +99,11 @@ impl Mode {
         if !node.is_seq() {
             return Err(mismatch(node, "a list"));
         }
-        node.items().iter().map(|node| item(self, node)).collect()
+        let mut list = Vec::with_capacity(node.items().len());
+        for node in node.items() {
+            list.push(item(self, node)?);
+        }
+        Ok(list)
     }
 
     /// A list of texts.

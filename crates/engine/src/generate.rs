@@ -254,7 +254,7 @@ pub fn generate(
     }
     let mut node = base(product, args);
     match product {
-        Product::ConfigMap => fill_config_map(&mut node, &pairs),
+        Product::ConfigMap => fill_config_map(&mut node, pairs),
         Product::Secret => fill_secret(&mut node, &pairs, args),
     }
     if args.options.immutable {
@@ -321,12 +321,12 @@ fn base(product: Product, args: &Args) -> Node {
 }
 
 /// UTF-8 goes to `data` as it is, anything else to `binaryData`.
-fn fill_config_map(node: &mut Node, pairs: &[Pair]) {
-    let (mut data, mut binary) = (Vec::new(), Vec::new());
-    for pair in pairs {
-        match std::str::from_utf8(&pair.value) {
-            Ok(text) => data.push(entry(pair, Str::from(text))),
-            Err(_) => binary.push(entry(pair, base64_lines(&pair.value))),
+fn fill_config_map(node: &mut Node, pairs: Vec<Pair>) {
+    let (mut data, mut binary) = (Vec::with_capacity(pairs.len()), Vec::new());
+    for mut pair in pairs {
+        match String::from_utf8(std::mem::take(&mut pair.value)) {
+            Ok(text) => data.push(entry(&pair, Str::from(text))),
+            Err(error) => binary.push(entry(&pair, base64_lines(error.as_bytes()))),
         }
     }
     for (field, entries) in [("data", data), ("binaryData", binary)] {

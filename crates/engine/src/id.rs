@@ -80,11 +80,38 @@ pub struct Key {
 }
 
 /// A [`Key`] that borrows from its id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyRef<'i> {
-    gvk: &'i Gvk,
+    // The kind alone tells nearly all types apart, and comes first.
+    kind: &'i str,
     name: &'i str,
     namespace: &'i str,
+    group: &'i str,
+    version: &'i str,
+}
+
+impl<'i> KeyRef<'i> {
+    /// Of an id with the group and the version of a type, and another kind, name and namespace.
+    pub(crate) fn of(gvk: &'i Gvk, kind: &'i str, name: &'i str, namespace: &'i str) -> Self {
+        let namespace = match namespace {
+            "" => DEFAULT_NAMESPACE,
+            namespace => namespace,
+        };
+        Self {
+            kind,
+            name,
+            namespace,
+            group: &gvk.group,
+            version: &gvk.version,
+        }
+    }
+}
+
+/// Kind, name and namespace tell nearly all ids apart.
+impl Hash for KeyRef<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.kind, self.name, self.namespace).hash(state);
+    }
 }
 
 /// The kind alone tells nearly all types apart.
@@ -179,11 +206,12 @@ impl Id {
 
     /// The form in which equal objects are equal, for as long as the id is there.
     pub fn key_ref(&self) -> KeyRef<'_> {
-        KeyRef {
-            gvk: &self.gvk,
-            name: &self.name,
-            namespace: self.effective_namespace(),
-        }
+        KeyRef::of(
+            &self.gvk,
+            &self.gvk.kind,
+            &self.name,
+            self.effective_namespace(),
+        )
     }
 
     /// The form in which equal objects are equal.

@@ -17,7 +17,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use crate::fields::{Fields, NameReference, OnMissing, Plan};
 use crate::id::{Gvk, Id, NO_NAMESPACE};
 use crate::kinds::Kinds;
-use crate::resource::{History, Resource, Resources};
+use crate::resource::{History, RareList, Resource, Resources};
 use crate::transform::links::Ends;
 
 /// Sets every reference to what it refers to is called now.
@@ -153,11 +153,11 @@ struct Target {
     id: Id,
     original_namespace: Str,
     /// The kinds that it had; none if it always had the present one.
-    former_kinds: Vec<Str>,
+    former_kinds: RareList<Str>,
     prefixes: Vec<Str>,
-    suffixes: Vec<Str>,
+    suffixes: RareList<Str>,
     /// The bases that it came through, the innermost first.
-    bases: Vec<u32>,
+    bases: RareList<u32>,
 }
 
 /// A resource whose references are set.
@@ -320,7 +320,7 @@ impl Target {
         Self {
             id: resource.id().clone(),
             original_namespace: resource.original_namespace().into(),
-            former_kinds,
+            former_kinds: former_kinds.into(),
             prefixes: history.prefixes.clone(),
             suffixes: history.suffixes.clone(),
             bases: history.bases.clone(),
@@ -337,7 +337,7 @@ impl Target {
 
     /// The kinds that it had before the present one, or that one.
     fn kinds(&self) -> &[Str] {
-        match self.former_kinds.as_slice() {
+        match &*self.former_kinds {
             [] => std::slice::from_ref(&self.id.gvk.kind),
             kinds => kinds,
         }

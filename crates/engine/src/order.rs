@@ -62,10 +62,21 @@ impl Order {
             let by_name = || compare_names(list[one].id(), list[other].id());
             places[one].cmp(&places[other]).then_with(by_name)
         });
-        if !order.is_sorted() {
-            let mut unordered: Vec<Option<Resource>> = list.drain(..).map(Some).collect();
-            list.extend(order.into_iter().filter_map(|at| unordered[at].take()));
+        permute(list, &mut order);
+    }
+}
+
+/// Puts at each place what stands where `order` says; of `order` nothing is left.
+fn permute<T>(list: &mut [T], order: &mut [usize]) {
+    for start in 0..order.len() {
+        // What stands at the start goes round, to where its cycle comes back to the start.
+        let mut at = start;
+        while order[at] != start {
+            let from = std::mem::replace(&mut order[at], at);
+            list.swap(at, from);
+            at = from;
         }
+        order[at] = at;
     }
 }
 
@@ -150,4 +161,23 @@ fn bytes<'t>(texts: &'t [&str], separator: u8) -> impl Iterator<Item = u8> + 't 
         let separator = (at > 0).then_some(separator);
         separator.into_iter().chain(text.bytes())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::permute;
+
+    #[test]
+    fn everything_goes_where_the_order_says() {
+        // All orders of five: the digits of a number of which each stands once.
+        for number in 0..5_usize.pow(5) {
+            let order = [0, 1, 2, 3, 4].map(|digit| number / 5_usize.pow(digit) % 5);
+            if (0..5).all(|at| order.contains(&at)) {
+                let mut list = ["a", "b", "c", "d", "e"];
+                let wanted = order.map(|at| list[at]);
+                permute(&mut list, &mut order.clone());
+                assert_eq!(list, wanted, "{order:?}");
+            }
+        }
+    }
 }

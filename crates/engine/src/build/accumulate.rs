@@ -50,8 +50,9 @@ impl<'l> KustTarget<'l> {
         names: &[Text],
     ) -> Result<()> {
         let mut ahead = self.read_ahead(names).into_iter();
-        // Most files hold one.
-        gathered.resources.reserve(names.len());
+        // Most files hold one, and directories above add some. Memory that is not written to costs
+        // nothing, and to move what is written costs more.
+        gathered.resources.reserve(names.len().saturating_mul(ROOM));
         for (index, name) in names.iter().enumerate() {
             let twice = |error| named_twice(error, name, names.get(..index).unwrap_or_default());
             let read = ahead.next().flatten();
@@ -99,7 +100,7 @@ impl<'l> KustTarget<'l> {
             let origin = origin::append(origin, name);
             for resource in &mut resources {
                 resource.check_annotations()?;
-                resource.history.origin = Some(origin.clone());
+                resource.history.origin = Some(Box::new(origin.clone()));
             }
         }
         Ok(resources)
@@ -115,10 +116,10 @@ impl<'l> KustTarget<'l> {
                 continue;
             };
             for object in &mut objects {
-                object.history.origin = self
-                    .origin
-                    .as_ref()
-                    .map(|origin| origin::append(origin, &self.file_name.as_str().into()));
+                let origin = self.origin.as_ref();
+                let origin =
+                    origin.map(|origin| origin::append(origin, &self.file_name.as_str().into()));
+                object.history.origin = origin.map(Box::new);
             }
             gathered.resources.add_all(objects)?;
         }
@@ -271,6 +272,9 @@ impl<'l> KustTarget<'l> {
         gathered.fields.merge_all(&defined)
     }
 }
+
+/// Room for what comes of a file, in objects.
+const ROOM: usize = 3;
 
 /// What is served over HTTP is neither a file nor a base; the name says which was meant.
 fn neither(name: &Text, as_file: Error, as_base: Error) -> Error {

@@ -71,7 +71,7 @@ fn add_all(
     let with_string_data = context.options.release.has(Change::SecretStringData);
     for mut resource in made {
         if resource.history.origin.is_none() {
-            resource.history.origin = origin.cloned();
+            resource.history.origin = origin.cloned().map(Box::new);
         }
         gathered
             .resources

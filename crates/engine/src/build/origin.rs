@@ -68,7 +68,7 @@ pub(super) fn record(resources: &mut Resources, transformer: Option<&Origin>) {
     };
     for resource in resources.contents_mut() {
         if resource.history.origin.is_none() {
-            resource.history.origin = Some(transformer.clone());
+            resource.history.origin = Some(Box::new(transformer.clone()));
         } else {
             resource.history.transformations.push(transformer.clone());
         }
@@ -97,7 +97,11 @@ pub(super) fn annotate(resource: &mut Resource, metadata: BuildMetadata) {
     if !metadata.origin && !metadata.transformations && !has_ours {
         return;
     }
-    let origin = resource.history.origin.as_ref().filter(|_| metadata.origin);
+    let origin = resource
+        .history
+        .origin
+        .as_deref()
+        .filter(|_| metadata.origin);
     let origin = origin.map(Origin::to_text);
     let list = &resource.history.transformations;
     let list = (metadata.transformations && !list.is_empty()).then(|| Origin::list_to_text(list));

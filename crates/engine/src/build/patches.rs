@@ -312,7 +312,7 @@ fn json(bytes: &[u8], source: SourceId) -> Result<JsonPatch> {
 /// The position of the one object that a strategic merge patch names.
 fn find(resources: &mut Resources, patch: &Resource) -> Result<usize> {
     let id = patch.original_id();
-    match resources.with_any_id(&id) {
+    match &*resources.with_any_id(&id) {
         &[position] => Ok(position),
         [] => {
             let message = format!("there is no {} for this patch", id.shown());

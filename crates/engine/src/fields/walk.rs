@@ -140,25 +140,25 @@ pub struct Plan<'s> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Run {
     /// Those that have this part, too, and all before it.
-    with_part: usize,
+    with_part: u32,
     /// Those that are as long at least.
-    with_length: usize,
+    with_length: u32,
 }
 
 /// The way that a spec describes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Way<'s> {
     /// Which of the specs it is; each has a greater number than the one before it.
-    number: usize,
+    number: u32,
     path: &'s str,
     create: bool,
-    required: usize,
+    required: u8,
     /// Where its parts begin.
-    start: usize,
+    start: u32,
     /// How many they are.
-    length: usize,
+    length: u32,
     /// How many of them, from the first on, the way before it has too, and goes on behind.
-    shared: usize,
+    shared: u32,
 }
 
 /// A part of a path.
@@ -224,10 +224,10 @@ impl<'s> Plan<'s> {
     }
 
     fn add_spec(&mut self, number: usize, spec: &'s FieldSpec) {
-        self.add(number, &spec.path, spec.create, usize::from(spec.required));
+        self.add(number, &spec.path, spec.create, spec.required);
     }
 
-    fn add(&mut self, number: usize, path: &'s str, create: bool, required: usize) {
+    fn add(&mut self, number: usize, path: &'s str, create: bool, required: u8) {
         let start = self.parts.len();
         let mut rest = Some(path.strip_prefix('/').unwrap_or(path));
         while let Some(path) = rest {
@@ -237,16 +237,17 @@ impl<'s> Plan<'s> {
         }
         let parts = self.parts.split_at(start);
         // What is at the end of a way may be another value afterwards, so it is looked up again.
-        let before = self.ways.last().map(|way| &parts.0[way.start..start - 1]);
+        let before = self.ways.last();
+        let before = before.map(|way| &parts.0[way.start as usize..start - 1]);
         let shared = before.unwrap_or_default().iter().zip(parts.1);
         self.ways.push(Way {
-            number,
+            number: number as u32,
             path,
             create,
             required,
-            start,
-            length: parts.1.len(),
-            shared: shared.take_while(|(one, other)| one == other).count(),
+            start: start as u32,
+            length: parts.1.len() as u32,
+            shared: shared.take_while(|(one, other)| one == other).count() as u32,
         });
     }
 
@@ -256,12 +257,12 @@ impl<'s> Plan<'s> {
         let pairs = self.ways.iter().zip(self.ways.iter().skip(1));
         for (way, next) in pairs.rev() {
             for depth in 0..way.length.min(next.length) {
-                let after = self.runs[next.start + depth];
+                let after = self.runs[(next.start + depth) as usize];
                 let with_part = match next.shared > depth {
                     true => after.with_part + 1,
                     false => 0,
                 };
-                self.runs[way.start + depth] = Run {
+                self.runs[(way.start + depth) as usize] = Run {
                     with_part,
                     with_length: after.with_length + 1,
                 };
@@ -313,7 +314,7 @@ impl<'s> Plan<'s> {
         };
         walk.ways(node, &self.ways, 0).map_err(|failure| {
             let ways = &mut self.ways.iter();
-            let path = ways.find(|way| way.number == failure.number);
+            let path = ways.find(|way| way.number as usize == failure.number);
             let path = path.map_or("", |way| way.path);
             let note = format!("on the way to the field `{path}` of {}", described(node));
             Failure {
@@ -328,9 +329,9 @@ impl Way<'_> {
     /// What becomes of the field that a part names, if it is missing.
     fn makes(&self, depth: usize, leaf: OnMissing) -> OnMissing {
         match leaf {
-            _ if !self.create || self.required > depth => OnMissing::Keep,
+            _ if !self.create || usize::from(self.required) > depth => OnMissing::Keep,
             OnMissing::Keep => OnMissing::Keep,
-            _ if depth + 1 < self.length => OnMissing::Map,
+            _ if depth + 1 < self.length as usize => OnMissing::Map,
             _ => leaf,
         }
     }
@@ -401,9 +402,9 @@ impl Walk<'_, '_, '_> {
         depth: usize,
     ) -> std::result::Result<(), Failure> {
         while let [first, rest @ ..] = ways {
-            let number = first.number;
+            let number = first.number as usize;
             let failed = |error| Failure { number, error };
-            if first.length == depth {
+            if first.length as usize == depth {
                 (self.f)(number, &self.items, node).map_err(failed)?;
                 ways = rest;
                 continue;
@@ -412,12 +413,12 @@ impl Walk<'_, '_, '_> {
                 ways = rest;
                 continue;
             }
-            let run = self.runs[first.start + depth];
+            let run = self.runs[first.start as usize + depth];
             let together = match &node.value {
                 Value::Seq(_) => run.with_length,
                 _ => run.with_part,
             };
-            let (run, rest) = ways.split_at(1 + together.min(rest.len()));
+            let (run, rest) = ways.split_at(1 + (together as usize).min(rest.len()));
             match &mut node.value {
                 Value::Seq(list) => self.items(list, run, depth)?,
                 Value::Map(_) => self.map(node, run, depth)?,
@@ -447,7 +448,7 @@ impl Walk<'_, '_, '_> {
             if let Err(failure) = done {
                 // If a way before it fails at a later item, that is the first error.
                 ways = ways
-                    .split_at(ways.partition_point(|way| way.number < failure.number))
+                    .split_at(ways.partition_point(|way| (way.number as usize) < failure.number))
                     .0;
                 result = Err(failure);
             }
@@ -465,7 +466,7 @@ impl Walk<'_, '_, '_> {
         let Some(first) = ways.first() else {
             return Ok(());
         };
-        let error = match &self.parts[first.start + depth] {
+        let error = match &self.parts[first.start as usize + depth] {
             Part::Key { name, is_list } => {
                 return self.field(node, (name, *is_list), ways, depth);
             }
@@ -480,7 +481,7 @@ impl Walk<'_, '_, '_> {
             }
         };
         Err(Failure {
-            number: first.number,
+            number: first.number as usize,
             error: error.at(node.span),
         })
     }

@@ -122,10 +122,10 @@ mod tests {
         history.prefixes.push("my-".into());
         history.needs_hash = true;
         history.from_helm = true;
-        history.origin = Some(Origin {
+        history.origin = Some(Box::new(Origin {
             path: "a.yaml".to_owned(),
             ..Origin::default()
-        });
+        }));
         history.transformations.push(Origin::default());
         let text = write_all(found.iter()).unwrap();
         let mut again = resources(&text);

@@ -5,7 +5,7 @@
 use kustom_yaml::Node;
 use kustom_yaml::error::Result;
 
-use super::{History, Origin, Resource};
+use super::{History, Origin, RareList, Resource};
 
 impl Resource {
     /// The object with what is remembered of it among its annotations.
@@ -46,10 +46,11 @@ impl Resource {
     pub(crate) fn take_origin(&mut self) -> Result<()> {
         if let Some(text) = remove_annotation(&mut self.node, Origin::ANNOTATION) {
             let origin = Origin::parse(text.text().unwrap_or_default())?;
-            self.history.origin = Some(origin);
+            self.history.origin = Some(Box::new(origin));
         }
         if let Some(text) = remove_annotation(&mut self.node, Origin::TRANSFORMATIONS) {
-            self.history.transformations = Origin::parse_list(text.text().unwrap_or_default())?;
+            let list = Origin::parse_list(text.text().unwrap_or_default())?;
+            self.history.transformations = list.into();
         }
         Ok(())
     }
@@ -78,7 +79,7 @@ impl History {
         // What was written just now stood behind what was read.
         self.read_with = match self.needs_hash {
             true => before.read_with,
-            false => Vec::new(),
+            false => RareList::default(),
         };
     }
 }

@@ -151,7 +151,7 @@ mod tests {
         for count in [3, 2 * MANY + 1] {
             let mut resources = many(count);
             let last = resources.as_slice()[count - 1].id().clone();
-            assert_eq!(resources.with_any_id(&last), [count - 1]);
+            assert_eq!(*resources.with_any_id(&last), [count - 1]);
             let selector = Selector {
                 name: Pattern::from_text("m.*[1-9]").unwrap(),
                 ..Selector::default()
@@ -181,7 +181,7 @@ mod tests {
             assert_eq!(changed, count - count.div_ceil(10));
             let new = resources.as_slice()[1].id().clone();
             assert_eq!(
-                resources.with_any_id(&new),
+                *resources.with_any_id(&new),
                 [1],
                 "the ids are looked up anew"
             );

@@ -6,7 +6,7 @@
 
 use kustom_yaml::{Entry, Node, Str};
 
-use super::Origin;
+use super::{Origin, RareList};
 use crate::id::{Gvk, Id};
 
 /// The changes of a resource since it was read or generated.
@@ -17,10 +17,10 @@ pub struct History {
     /// The prefixes it was given, the innermost first.
     pub prefixes: Vec<Str>,
     /// The suffixes it was given, the innermost first.
-    pub suffixes: Vec<Str>,
+    pub suffixes: RareList<Str>,
     /// The bases that it came through, the innermost first, as numbers of one build; only if kinds
     /// are known besides those of kustomize.
-    pub bases: Vec<u32>,
+    pub bases: RareList<u32>,
     /// The `behavior` that the generator of this asked for, if one made it.
     pub behavior: Behavior,
     /// Whether its name will get a hash of its content.
@@ -32,16 +32,16 @@ pub struct History {
     /// Whether a helm chart made it; the namespace field then leaves it alone.
     pub from_helm: bool,
     /// The names of the `vars` that take their value from it.
-    pub vars: Vec<Str>,
+    pub vars: RareList<Str>,
     /// Where it came from, where that is tracked.
-    pub origin: Option<Origin>,
+    pub origin: Option<Box<Origin>>,
     /// The transformers that changed it, if they are tracked.
-    pub transformations: Vec<Origin>,
+    pub transformations: RareList<Origin>,
     /// The bookkeeping annotations it was read with and where they stood among the others, if it
     /// is to get a hash: the hash of an object without data covers them.
-    pub read_with: Vec<(usize, Entry)>,
+    pub read_with: RareList<(usize, Entry)>,
     /// What a substitution of variables put into it that comes from Secrets.
-    pub secrets: Vec<String>,
+    pub secrets: RareList<String>,
 }
 
 /// An earlier name of a resource.
@@ -96,6 +96,10 @@ impl Behavior {
 impl History {
     /// Records the id that a resource is about to lose.
     pub fn remember(&mut self, id: &Id) {
+        if self.previous.is_empty() {
+            // Most are renamed or moved once.
+            self.previous.reserve_exact(1);
+        }
         self.previous.push(PreviousId {
             name: id.name.clone(),
             namespace: id.effective_namespace().into(),
@@ -132,7 +136,10 @@ impl History {
             add("previousNamespaces", joined(|former| &former.namespace));
             add("previousKinds", joined(|former| &former.kind));
         }
-        for (name, words) in [("prefixes", &self.prefixes), ("suffixes", &self.suffixes)] {
+        for (name, words) in [
+            ("prefixes", &self.prefixes[..]),
+            ("suffixes", &self.suffixes),
+        ] {
             if !words.is_empty() {
                 add(name, words.join(","));
             }
@@ -199,7 +206,7 @@ impl History {
                 "previousNamespaces" => formers[1] = list(),
                 "previousKinds" => formers[2] = list(),
                 "prefixes" => history.prefixes = list(),
-                "suffixes" => history.suffixes = list(),
+                "suffixes" => history.suffixes = list().into(),
                 "generatorBehavior" => history.behavior = Behavior::from_word(value),
                 "needsHashSuffix" => history.needs_hash = value == "enabled",
                 "allowNameChange" => history.may_rename = value == "enabled",
@@ -211,7 +218,7 @@ impl History {
             false
         });
         if history.needs_hash {
-            history.read_with = read_with;
+            history.read_with = read_with.into();
         }
         let [names, namespaces, kinds] = formers;
         history.previous = names

@@ -6,6 +6,8 @@ use kustom_yaml::place::Span;
 use kustom_yaml::{Node, Str};
 use rustc_hash::FxHashSet;
 
+use super::RareList;
+
 /// The entries of an object that change together.
 ///
 /// Where `labels`, `commonLabels` or `commonAnnotations` make an entry in several maps of an object,
@@ -16,11 +18,11 @@ use rustc_hash::FxHashSet;
 /// Source: `SetEntry` in `api/filters/filtersutil/setters.go` of kustomize, and what it prints.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Links {
-    pub(crate) list: Vec<Link>,
+    pub(crate) list: RareList<Link>,
     /// What has changed because something else was: for a remark at the end.
-    pub(crate) followed: Vec<Followed>,
+    pub(crate) followed: RareList<Followed>,
     /// The keys of many links, among them keys of links that are no more.
-    keys: FxHashSet<Str>,
+    keys: Option<Box<FxHashSet<Str>>>,
 }
 
 /// Up to how many links are looked at one by one.
@@ -83,10 +85,11 @@ impl Links {
     /// Adds a link.
     pub(crate) fn push(&mut self, link: Link) {
         if self.list.len() == FEW {
-            self.keys = self.list.iter().map(|link| link.key.clone()).collect();
+            let keys = self.list.iter().map(|link| link.key.clone());
+            self.keys = Some(Box::new(keys.collect()));
         }
         if self.list.len() >= FEW {
-            self.keys.insert(link.key.clone());
+            self.keys.get_or_insert_default().insert(link.key.clone());
         }
         self.list.push(link);
     }
@@ -98,7 +101,10 @@ impl Links {
                 .list
                 .iter()
                 .any(|link| keys.contains(link.key.as_str())),
-            false => keys.iter().any(|key| self.keys.contains(*key)),
+            false => {
+                let known = self.keys.as_ref();
+                known.is_some_and(|known| keys.iter().any(|key| known.contains(*key)))
+            }
         }
     }
 

@@ -6,10 +6,12 @@
 mod bookkeeping;
 mod each;
 mod history;
+mod index;
 mod links;
 mod list;
 mod nearby;
 mod origin;
+mod rare_list;
 mod resources;
 mod selector;
 
@@ -21,15 +23,17 @@ use kustom_yaml::place::Span;
 use kustom_yaml::{Entry, Node, Str};
 use rustc_hash::FxHashMap;
 
-use crate::id::{DEFAULT_NAMESPACE, Gvk, Id};
+use crate::id::{DEFAULT_NAMESPACE, Gvk, Id, KeyRef};
 use crate::schema::Schema;
 
 pub(crate) use bookkeeping::{annotate, remove_annotation};
 pub use history::{Behavior, History, PreviousId};
+pub use index::Positions;
 pub use links::Links;
 pub(crate) use links::{Followed, Link, Map};
 pub use list::resources as from_documents;
 pub use origin::{Origin, Plugin};
+pub use rare_list::RareList;
 pub use resources::Resources;
 pub use selector::{LabelSelector, Pattern, SELECTOR_PARTS, Selector};
 
@@ -330,6 +334,18 @@ impl Resource {
         self.history
             .ids(&self.id.gvk)
             .chain(std::iter::once(self.id.clone()))
+    }
+
+    /// The keys of the ids that it had, with the group and version of today.
+    fn former_keys(&self) -> impl Iterator<Item = KeyRef<'_>> {
+        let gvk = &self.id.gvk;
+        let formers = self.history.previous.iter();
+        formers.map(|former| KeyRef::of(gvk, &former.kind, &former.name, &former.namespace))
+    }
+
+    /// Whether it has or had an id.
+    fn ever_had(&self, key: KeyRef<'_>) -> bool {
+        self.id.key_ref() == key || self.former_keys().any(|former| former == key)
     }
 
     /// Refuses annotations that are no mapping, where more are to be added.

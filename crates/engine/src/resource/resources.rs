@@ -1,16 +1,16 @@
 //! Many resources, in order, found by any id they ever had.
 
-use std::collections::{HashSet, hash_map};
-use std::hash::Hash;
+use std::collections::HashSet;
 
 use kustom_yaml::error::{Error, Kind, Result};
 use kustom_yaml::limits::Budget;
 use kustom_yaml::{Entry, Node, Size, Str, Style, base64_lines};
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
+use super::index::{Index, Positions};
 use super::nearby::Nearby;
 use super::{Behavior, IdChange, Pattern, Resource, text_map};
-use crate::id::{Id, Key, KeyRef};
+use crate::id::{Id, KeyRef};
 use crate::regexp::Texts;
 use crate::schema::Schema;
 
@@ -29,9 +29,9 @@ const OFTEN: usize = 8;
 pub struct Resources {
     list: Vec<Resource>,
     /// Where the resource with a present id is.
-    current: Option<FxHashMap<Key, usize>>,
+    current: Option<Index>,
     /// Where the resources are that have or had an id: with each layer there are more of these.
-    any: Option<FxHashMap<Key, Positions>>,
+    any: Option<Index>,
     /// Where the resources are that have or had a name, some of them a short time only.
     named: Option<FxHashMap<Str, Positions>>,
     /// The same, to be found by patterns.
@@ -141,13 +141,10 @@ impl Resources {
     pub fn add(&mut self, mut resource: Resource) -> Result<()> {
         resource.enlist();
         let position = self.list.len();
-        match self.current().entry(resource.id().key()) {
-            hash_map::Entry::Occupied(there) => {
-                let there = *there.get();
-                return Err(conflict(&self.list[there], &resource));
-            }
-            hash_map::Entry::Vacant(free) => free.insert(position),
-        };
+        if let Some(there) = self.with_id(resource.id()) {
+            return Err(conflict(&self.list[there], &resource));
+        }
+        self.current().add(resource.id().key_ref(), position);
         self.may_be_deleted |= resource.is_deleted();
         self.list.push(resource);
         self.note_ids(position);
@@ -189,9 +186,13 @@ impl Resources {
     }
 
     /// The positions of the resources that have or had an id.
-    pub fn with_any_id(&mut self, id: &Id) -> &[usize] {
-        let positions = self.any().get(&id.key());
-        positions.map_or(&[], Positions::as_slice)
+    pub fn with_any_id(&mut self, id: &Id) -> Positions {
+        let key = id.key_ref();
+        self.any();
+        let any = self.any.as_ref();
+        any.map_or_else(Positions::default, |any| {
+            any.with(key, |at| self.list[at].ever_had(key))
+        })
     }
 
     /// Whether there are enough resources for an index, and it was asked for often enough.
@@ -227,7 +228,7 @@ impl Resources {
             }
             named
         });
-        let positions = named.get(name).map_or(&[][..], Positions::as_slice);
+        let positions = named.get(name).map_or(&[][..], |found| found);
         let mut positions = positions.to_vec();
         positions.sort_unstable();
         positions
@@ -235,7 +236,11 @@ impl Resources {
 
     /// The position of the resource that has an id now.
     pub fn with_id(&mut self, id: &Id) -> Option<usize> {
-        self.current().get(&id.key()).copied()
+        let key = id.key_ref();
+        self.current();
+        let current = self.current.as_ref()?;
+        let found = current.with(key, |at| self.list[at].id().key_ref() == key);
+        found.last().copied()
     }
 
     /// Changes one resource; the indexes survive if its id does.
@@ -281,7 +286,7 @@ impl Resources {
         self.nearby = None;
         let resource = &self.list[position];
         if let Some(any) = &mut self.any {
-            insert_any(any, position, resource);
+            any.add_all(position, resource);
         }
         if let Some(named) = &mut self.named {
             insert_names(named, position, resource);
@@ -294,15 +299,16 @@ impl Resources {
     /// Takes over that one resource has another name or namespace.
     fn note_rename(&mut self, position: usize, old: &Id) {
         let resource = &self.list[position];
-        let is_lost = !resource.ids().any(|id| id.key_ref() == old.key_ref());
-        if let Some(any) = self.any.as_mut().filter(|_| is_lost)
-            && let Some(positions) = any.get_mut(&old.key())
-        {
-            positions.remove(position);
+        let is_lost = !resource.ever_had(old.key_ref());
+        if let Some(any) = self.any.as_mut().filter(|_| is_lost) {
+            any.remove(old.key_ref(), position);
         }
+        let key = resource.id().key_ref();
         self.is_unique &= self.current.as_mut().is_some_and(|current| {
-            current.remove(&old.key());
-            current.insert(resource.id().key(), position).is_none()
+            current.remove(old.key_ref(), position);
+            let found = current.with(key, |at| self.list[at].id().key_ref() == key);
+            current.add(key, position);
+            found.is_empty()
         });
         if !self.is_unique {
             self.current = None;
@@ -382,10 +388,10 @@ impl Resources {
     /// if the `stringData` is no map of plain values.
     pub fn add_generated(&mut self, mut new: Resource, with_string_data: bool) -> Result<()> {
         let id = new.id().clone();
-        let found = self.with_any_id(&id).to_vec();
+        let found = self.with_any_id(&id);
         let behavior = new.history.behavior;
         let merges = matches!(behavior, Behavior::Merge | Behavior::Replace);
-        match found.as_slice() {
+        match &*found {
             [] if merges => {
                 let message = format!(
                     "there is no {} to {}, which `behavior: {}` asks for",
@@ -441,65 +447,30 @@ impl Resources {
         (&self.list, nearby)
     }
 
-    fn current(&mut self) -> &mut FxHashMap<Key, usize> {
+    fn current(&mut self) -> &mut Index {
         self.current.get_or_insert_with(|| {
-            let list = self.list.iter().enumerate();
-            list.filter(|(_, resource)| !resource.is_deleted())
-                .map(|(position, resource)| (resource.id().key(), position))
-                .collect()
+            indexed(&self.list, |current, position, resource| {
+                current.add(resource.id().key_ref(), position);
+            })
         })
     }
 
-    fn any(&mut self) -> &FxHashMap<Key, Positions> {
-        self.any.get_or_insert_with(|| {
-            let mut any = FxHashMap::with_capacity_and_hasher(self.list.len(), FxBuildHasher);
-            for (position, resource) in self.list.iter().enumerate() {
-                if !resource.is_deleted() {
-                    insert_any(&mut any, position, resource);
-                }
-            }
-            any
-        })
+    fn any(&mut self) {
+        let list = &self.list;
+        self.any
+            .get_or_insert_with(|| indexed(list, Index::add_all));
     }
 }
 
-/// Where resources are, nearly always one.
-#[derive(Clone, Debug)]
-enum Positions {
-    One(usize),
-    Many(Vec<usize>),
-}
-
-impl Positions {
-    fn as_slice(&self) -> &[usize] {
-        match self {
-            Self::One(position) => std::slice::from_ref(position),
-            Self::Many(positions) => positions,
+/// An index of the resources that no patch has deleted.
+fn indexed(list: &[Resource], add: impl Fn(&mut Index, usize, &Resource)) -> Index {
+    let mut index = Index::with_capacity(list.len());
+    for (position, resource) in list.iter().enumerate() {
+        if !resource.is_deleted() {
+            add(&mut index, position, resource);
         }
     }
-
-    fn add(&mut self, position: usize) {
-        match self {
-            Self::One(one) if *one == position => {}
-            Self::One(one) => *self = Self::Many(vec![*one, position]),
-            Self::Many(positions) if positions.contains(&position) => {}
-            Self::Many(positions) => positions.push(position),
-        }
-    }
-
-    fn remove(&mut self, position: usize) {
-        let mut positions = self.as_slice().to_vec();
-        positions.retain(|at| *at != position);
-        *self = Self::Many(positions);
-    }
-}
-
-/// Notes where a resource is under every id it ever had.
-fn insert_any(any: &mut FxHashMap<Key, Positions>, position: usize, resource: &Resource) {
-    for id in resource.history.ids(&resource.id().gvk) {
-        insert(any, id.key(), position);
-    }
-    insert(any, resource.id().key(), position);
+    index
 }
 
 fn add_names(texts: &mut Texts, position: usize, resource: &Resource) {
@@ -516,18 +487,10 @@ fn add_names(texts: &mut Texts, position: usize, resource: &Resource) {
 
 fn insert_names(named: &mut FxHashMap<Str, Positions>, position: usize, resource: &Resource) {
     for former in &resource.history.previous {
-        insert(named, former.name.clone(), position);
+        named.entry(former.name.clone()).or_default().add(position);
     }
-    insert(named, resource.id().name.clone(), position);
-}
-
-fn insert<K: Eq + Hash>(index: &mut FxHashMap<K, Positions>, key: K, position: usize) {
-    match index.entry(key) {
-        hash_map::Entry::Vacant(free) => {
-            free.insert(Positions::One(position));
-        }
-        hash_map::Entry::Occupied(mut there) => there.get_mut().add(position),
-    }
+    let name = resource.id().name.clone();
+    named.entry(name).or_default().add(position);
 }
 
 impl<'r> IntoIterator for &'r Resources {

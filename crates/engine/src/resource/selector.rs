@@ -84,7 +84,7 @@ impl Selector {
         match pattern {
             Pattern::Any => None,
             Pattern::Exact(word) => Some(word.clone()),
-            Pattern::Wild(wild) => Some(wild.written.clone()),
+            Pattern::Wild(wild) => Some(wild.0.clone()),
             Pattern::Regex(regex) => Some(regex.as_str().into()),
         }
     }
@@ -137,12 +137,9 @@ pub enum Pattern {
     Regex(Regex),
 }
 
-/// An expression of nothing but words, `.`, `.*` and `|`.
+/// An expression of nothing but words, `.`, `.*` and `|`, as it is written.
 #[derive(Clone, Debug)]
-pub struct Wild {
-    written: Str,
-    alternatives: Vec<Vec<Piece>>,
-}
+pub struct Wild(Str);
 
 #[derive(Clone, Copy, Debug)]
 enum Piece {
@@ -156,37 +153,29 @@ enum Piece {
 
 impl Wild {
     fn parse(text: &str) -> Option<Self> {
-        let mut alternatives = vec![Vec::new()];
-        let mut characters = text.chars().peekable();
-        while let Some(character) = characters.next() {
-            let piece = match character {
-                '|' => {
-                    alternatives.push(Vec::new());
-                    continue;
-                }
-                '.' if characters.next_if_eq(&'*').is_some() => Piece::Anything,
-                '.' => Piece::Any,
-                _ if is_plain(character) => Piece::Char(character),
-                _ => return None,
-            };
-            alternatives.last_mut()?.push(piece);
-        }
-        Some(Self {
-            written: text.into(),
-            alternatives,
-        })
+        let is_known = |alternative: &str| {
+            let mut rest = alternative.chars();
+            std::iter::from_fn(|| next_piece(&mut rest))
+                .all(|piece| !matches!(piece, Piece::Char(character) if !is_plain(character)))
+        };
+        text.split('|').all(is_known).then(|| Self(Str::from(text)))
     }
 
     fn matches(&self, text: &str) -> bool {
-        self.alternatives.iter().any(|pieces| fits(pieces, text))
+        // There is hardly ever a second.
+        match self.0.bytes().any(|byte| byte == b'|') {
+            false => fits(&self.0, text),
+            true => self.0.split('|').any(|alternative| fits(alternative, text)),
+        }
     }
 
     fn literals(&self) -> Option<Literals> {
-        Literals::of_pieces(self.alternatives.iter().map(|pieces| {
+        Literals::of_pieces(self.0.split('|').map(|alternative| {
             let mut words = vec![String::new()];
-            for piece in pieces {
+            let mut rest = alternative.chars();
+            while let Some(piece) = next_piece(&mut rest) {
                 match (piece, words.last_mut()) {
-                    (Piece::Char(character), Some(word)) => word.push(*character),
+                    (Piece::Char(character), Some(word)) => word.push(character),
                     _ => words.push(String::new()),
                 }
             }
@@ -195,27 +184,42 @@ impl Wild {
     }
 }
 
-/// Whether a text is what the pieces say, one after the other.
-fn fits(pieces: &[Piece], text: &str) -> bool {
-    let (mut at, mut rest) = (0, text.chars());
+/// Takes the next piece from what is left of an alternative.
+fn next_piece(rest: &mut Chars<'_>) -> Option<Piece> {
+    let character = rest.next()?;
+    if character != '.' {
+        return Some(Piece::Char(character));
+    }
+    let mut after = rest.clone();
+    Some(match after.next() {
+        Some('*') => {
+            *rest = after;
+            Piece::Anything
+        }
+        _ => Piece::Any,
+    })
+}
+
+/// Whether a text is what the pieces of an alternative say, one after the other.
+fn fits(alternative: &str, text: &str) -> bool {
+    let (mut at, mut rest) = (alternative.chars(), text.chars());
     // Behind the last `.*`, and what is left of the text for what stands there.
-    let mut behind: Option<(usize, Chars<'_>)> = None;
+    let mut behind: Option<(Chars<'_>, Chars<'_>)> = None;
     loop {
-        let mut after = rest.clone();
+        let (mut further, mut after) = (at.clone(), rest.clone());
         let next = after.next();
-        match pieces.get(at) {
+        match next_piece(&mut further) {
             // What is left goes to the end of the line.
-            Some(Piece::Anything) if at + 1 == pieces.len() => {
+            Some(Piece::Anything) if further.as_str().is_empty() => {
                 return !rest.as_str().contains('\n');
             }
             Some(Piece::Anything) => {
-                at += 1;
-                behind = Some((at, rest.clone()));
-                continue;
+                behind = Some((further.clone(), rest.clone()));
+                after = rest;
             }
             None if next.is_none() => return true,
-            Some(Piece::Any) if next.is_some_and(|found| found != '\n') => at += 1,
-            Some(Piece::Char(wanted)) if next == Some(*wanted) => at += 1,
+            Some(Piece::Any) if next.is_some_and(|found| found != '\n') => {}
+            Some(Piece::Char(wanted)) if next == Some(wanted) => {}
             _ => {
                 // The `.*` takes a character more.
                 let Some((start, left)) = &mut behind else {
@@ -224,11 +228,10 @@ fn fits(pieces: &[Piece], text: &str) -> bool {
                 if left.next().is_none_or(|taken| taken == '\n') {
                     return false;
                 }
-                (at, rest) = (*start, left.clone());
-                continue;
+                (further, after) = (start.clone(), left.clone());
             }
         }
-        rest = after;
+        (at, rest) = (further, after);
     }
 }
 

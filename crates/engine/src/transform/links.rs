@@ -176,7 +176,7 @@ fn settle_some(resource: &mut Resource, is_meant: impl Fn(&str) -> bool) {
         }
         link.value = new;
     }
-    links.retain(|link| link.maps.len() > 1);
+    links.retain_mut(|link| link.maps.len() > 1);
     (resource.links.list, resource.links.followed) = (links, followed);
 }
 
