@@ -22,7 +22,11 @@ fn main() {
     println!("cargo::rerun-if-env-changed=KUSTOM_LINK");
     let is = |name: &str, value: &str| env::var(name).is_ok_and(|found| found == value);
     let is_program = is("PROFILE", "release") && env::var_os("CARGO_FEATURE_CLI").is_some();
-    if !is_program || !is("CARGO_CFG_TARGET_OS", "linux") || !is("CARGO_CFG_TARGET_ENV", "gnu") {
+    if !is_program || !is("CARGO_CFG_TARGET_OS", "linux") {
+        return;
+    }
+    put_first();
+    if !is("CARGO_CFG_TARGET_ENV", "gnu") {
         return;
     }
     // A small render is mostly start-up. At a fixed address nothing has to be relocated, which
@@ -40,6 +44,22 @@ fn main() {
     // are, byte for byte, another one.
     if links_with(FOLD) {
         println!("cargo::rustc-link-arg-bins={FOLD}");
+    }
+}
+
+/// A linker script that puts the functions that builds call beside each other; `.ci/order` writes it.
+const FIRST: &str = "link/first.ld";
+
+/// Puts the functions that builds call beside each other: they lie scattered over twenty megabytes, and
+/// the kernel maps sixteen pages at a time where one of them is called first.
+fn put_first() {
+    println!("cargo::rerun-if-changed={FIRST}");
+    let Some(directory) = env::var_os("CARGO_MANIFEST_DIR") else {
+        return;
+    };
+    let argument = format!("-Wl,-T,{}", Path::new(&directory).join(FIRST).display());
+    if links_with(&argument) {
+        println!("cargo::rustc-link-arg-bins={argument}");
     }
 }
 

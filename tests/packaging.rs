@@ -517,3 +517,21 @@ fn the_workflow_builds_every_target_and_releases_only_what_is_tagged() {
     let conditions: Vec<String> = published.map(|(_, condition, _)| condition).collect();
     assert_eq!(conditions, ["github.ref_type == 'tag'"]);
 }
+
+#[test]
+fn the_linker_is_told_of_the_functions_of_a_build() {
+    let script = text("link/first.ld");
+    for path in [
+        ["kustom_engine", "build"],
+        ["kustom_engine", "resource"],
+        ["kustom_yaml", "block_subset"],
+        ["kustom_yaml", "write"],
+    ] {
+        let name: String = path
+            .iter()
+            .map(|part| format!("{}{part}", part.len()))
+            .collect();
+        assert!(script.contains(&format!("*(.text._ZN{name}")), "{name}");
+    }
+    assert!(text("build.rs").contains("link/first.ld"));
+}
