@@ -248,18 +248,11 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let words = validate::words_of_validate(&words).unwrap_or(words);
     let words = words_of_help(&words).unwrap_or(words);
     let words = words_of_yq(&words).unwrap_or(words);
-    match plain_build(&words).map_or_else(|| parsed(&words), Ok) {
-        Ok(arguments) => {
-            let streams = arguments.global.streams();
-            if let Err(error) = arguments.global.set_limits() {
-                streams.error(&error);
-                return ExitCode::from(2);
-            }
-            run_command(arguments.command, &streams).unwrap_or_else(|error| {
-                streams.error(&error);
-                ExitCode::from(2)
-            })
-        }
+    if let Some(arguments) = plain_build(&words) {
+        return Global::default().run(|streams| Ok(build::run(&arguments, streams)));
+    }
+    match parsed(&words) {
+        Ok(Arguments { command, global }) => global.run(|streams| run_command(command, streams)),
         Err(error) => usage(&error, &words),
     }
 }
@@ -279,15 +272,12 @@ fn parsed(words: &[OsString]) -> std::result::Result<Arguments, clap::Error> {
 
 /// `kustom build DIR`, which is called most, often for each of many directories: without a flag
 /// there is nothing to parse, and the parser takes as long as a small build.
-fn plain_build(words: &[OsString]) -> Option<Arguments> {
+fn plain_build(words: &[OsString]) -> Option<build::Arguments> {
     let [_, command, target] = words else {
         return None;
     };
     let is_flag = target.as_encoded_bytes().starts_with(b"-");
-    (command == "build" && !is_flag).then(|| Arguments {
-        command: Command::Build(LazyArgs(Lenient(build::Arguments::of(target)))),
-        global: Global::default(),
-    })
+    (command == "build" && !is_flag).then(|| build::Arguments::of(target))
 }
 
 /// `kustom help COMMAND` as `kustom COMMAND --help`, with which every command answers.
@@ -356,6 +346,16 @@ fn run_command(command: Command, streams: &Streams) -> Result<ExitCode> {
 }
 
 impl Global {
+    /// Does the work of a command within what the flags say of messages and limits.
+    fn run(&self, work: impl FnOnce(&Streams) -> Result<ExitCode>) -> ExitCode {
+        let streams = self.streams();
+        let done = self.set_limits().and_then(|()| work(&streams));
+        done.unwrap_or_else(|error| {
+            streams.error(&error);
+            ExitCode::from(2)
+        })
+    }
+
     /// The streams that messages and data go to.
     fn streams(&self) -> Streams {
         Streams::new(self.color, self.quiet, self.message_format)
@@ -480,6 +480,10 @@ mod tests {
         for target in [".", "a/b", "", "https://example.com/a?ref=b"] {
             let words = words(target);
             let (short, long) = (plain_build(&words).unwrap(), parsed(&words).unwrap());
+            let short = Arguments {
+                command: Command::Build(LazyArgs(Lenient(short))),
+                global: Global::default(),
+            };
             assert_eq!(format!("{short:?}"), format!("{long:?}"));
         }
         for flag in ["-h", "--help", "-", "--"] {
