@@ -99,8 +99,12 @@ fn static_libraries() -> Option<PathBuf> {
     }
     let directory = PathBuf::from(env::var_os("OUT_DIR")?).join("static");
     fs::create_dir_all(&directory).ok()?;
+    // The compiler's own library is wanted by the others, which a linker may have read before it.
+    let [own, unwinding] = [find("libgcc.a")?, find("libgcc_eh.a")?];
     for (name, library) in LIBRARIES {
-        let script = format!("INPUT({})\n", find(library)?.display());
+        let library = find(library)?;
+        let [library, own, unwinding] = [&library, &own, &unwinding].map(|path| path.display());
+        let script = format!("GROUP({library} {own} {unwinding})\n");
         fs::write(directory.join(name), script).ok()?;
     }
     Some(directory)
