@@ -112,7 +112,7 @@ impl Automaton {
     /// Visits where words may begin, each with its number, in the order of the ends of what is known of
     /// them.
     pub(super) fn each(&self, words: &[&str], text: &[u8], mut visit: impl FnMut(usize, usize)) {
-        for (end, state) in self.ends(text) {
+        for (end, state) in self.ends(text).into_iter().flatten() {
             for &number in &self.words[(state - FOUND) / LETTERS] {
                 let number = usize::from(number);
                 visit(number, end - known(words[number]));
@@ -120,10 +120,12 @@ impl Automaton {
         }
     }
 
-    /// Where words are found, in order, and the state there; the text is searched in parts of one width.
-    fn ends(&self, text: &[u8]) -> Vec<(usize, usize)> {
+    /// Where words are found, in order, and the state there; the text is searched in parts of one
+    /// width, each of which finds what ends behind the one before.
+    fn ends(&self, text: &[u8]) -> [Vec<(usize, usize)>; LANES] {
         // A word for so many bytes is about what texts have.
-        let mut ends = Vec::with_capacity(text.len() / 256);
+        let mut ends: [Vec<_>; LANES] =
+            std::array::from_fn(|_| Vec::with_capacity(text.len() / (256 * LANES)));
         // Parts overlap by what is known of a word; what is short is not divided.
         let width = match text.len() < 2 * DEPTH {
             true => 0,
@@ -145,7 +147,7 @@ impl Automaton {
                     // What both parts have read is the earlier one's.
                     let is_seen = part > 0 && at < DEPTH;
                     if state >= FOUND && !is_seen {
-                        ends.push((part * step + at + 1, state));
+                        ends[part].push((part * step + at + 1, state));
                     }
                 }
             }
@@ -156,10 +158,9 @@ impl Automaton {
         for (at, &byte) in text.iter().enumerate().skip(rest) {
             state = self.next(state, byte);
             if state >= FOUND {
-                ends.push((at + 1, state));
+                ends[LANES - 1].push((at + 1, state));
             }
         }
-        ends.sort_unstable_by_key(|(end, _)| *end);
         ends
     }
 

@@ -114,11 +114,12 @@ pub(super) fn read(text: &str) -> Result<Vec<Node>> {
 fn ranges(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut start = 0;
-    for at in search::all_of_text(b"\n---", text.as_bytes()) {
-        let rest = &text.as_bytes()[at + 4..];
-        if rest.first().is_none_or(u8::is_ascii_whitespace) {
-            found.push(start..at + 1);
-            start = at + 1;
+    // Lines begin more often than dashes stand together.
+    for at in search::all_of_text(b"---", text.as_bytes()) {
+        let (before, rest) = (&text.as_bytes()[..at], &text.as_bytes()[at + 3..]);
+        if before.ends_with(b"\n") && rest.first().is_none_or(u8::is_ascii_whitespace) {
+            found.push(start..at);
+            start = at;
         }
     }
     found.push(start..text.len());
@@ -136,6 +137,32 @@ mod tests {
         let parts = documents.ranges().iter();
         let parts: Vec<&str> = parts.map(|range| &text[range.clone()]).collect();
         assert_eq!(parts, ["a: 1\n", "---\nb: 2\n", "--- # c\nc: |\n  ---x\n"]);
+    }
+
+    #[test]
+    fn a_mark_is_three_dashes_at_the_start_of_a_line() {
+        const PIECES: [&str; 8] = ["\n", "-", "--", "---", " ", "\r", "a", "é"];
+        let mut state = 7_u32;
+        let mut below = |limit: usize| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 16) as usize % limit
+        };
+        let mut count = 0;
+        for _ in 0..20_000 {
+            let text: String = (0..below(16))
+                .map(|_| PIECES[below(PIECES.len())])
+                .collect();
+            let marks = text.match_indices("\n---").map(|(at, _)| at + 1);
+            let is_mark = |at: &usize| {
+                let rest = text.as_bytes().get(at + 3);
+                rest.is_none_or(u8::is_ascii_whitespace)
+            };
+            let marks: Vec<usize> = marks.filter(is_mark).collect();
+            let starts = ranges(&text).into_iter().map(|range| range.start);
+            assert!(starts.skip(1).eq(marks.iter().copied()), "{text:?}");
+            count += marks.len();
+        }
+        assert!(count > 1_000, "{count}");
     }
 
     #[test]

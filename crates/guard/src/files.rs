@@ -86,8 +86,8 @@ pub(super) fn is_record(path: &str) -> bool {
         "uv.lock",
         "yarn.lock",
     ];
-    let name = name_of(path).to_ascii_lowercase();
-    NAMES.contains(&name.as_str())
+    let name = name_of(path);
+    NAMES.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
 /// How clear an assignment in a file must be.
@@ -164,8 +164,8 @@ impl Format {
 
 /// Whether a file lies in a directory for secrets or is called like one.
 fn is_kept_for_secrets(path: &str) -> bool {
-    let mut parts = path.rsplit('/');
-    let name = parts.next().unwrap_or_default();
+    let name = name_of(path);
+    let mut above = path.as_bytes()[..path.len() - name.len()].split(|&byte| byte == b'/');
     let stem = name.rsplit_once('.').map_or(name, |(stem, extension)| {
         if stem.is_empty() || matches!(extension, "txt" | "secret" | "key" | "token" | "pass") {
             stem
@@ -173,16 +173,17 @@ fn is_kept_for_secrets(path: &str) -> bool {
             ""
         }
     });
-    parts.any(is_secrets_directory) || (!stem.is_empty() && NameHint::of(stem) >= NameHint::Secret)
+    above.any(is_secrets_directory) || (!stem.is_empty() && NameHint::of(stem) >= NameHint::Secret)
 }
 
 /// `secrets`, `.secrets`, `secrets-boilerplate`.
-fn is_secrets_directory(part: &str) -> bool {
-    let part = part.trim_start_matches('.');
-    part == "secret"
+fn is_secrets_directory(part: &[u8]) -> bool {
+    let dots = part.iter().take_while(|&&byte| byte == b'.').count();
+    let part = &part[dots..];
+    part == b"secret"
         || part
-            .strip_prefix("secrets")
-            .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
+            .strip_prefix(b"secrets")
+            .is_some_and(|rest| !rest.first().is_some_and(u8::is_ascii_alphanumeric))
 }
 
 /// A file that is one value, comments aside.
@@ -255,13 +256,14 @@ fn after(line: &str, at: usize) -> Range<usize> {
 
 /// The last part of a path.
 pub(super) fn name_of(path: &str) -> &str {
-    let slash = path.rfind('/');
+    // A short way back, which a search for a character makes long.
+    let slash = path.bytes().rposition(|byte| byte == b'/');
     slash.map_or(path, |slash| path.cut(slash + 1..))
 }
 
 fn has_extension(path: &str, extensions: &[&str]) -> bool {
     let name = name_of(path);
-    let Some(point) = name.rfind('.') else {
+    let Some(point) = name.bytes().rposition(|byte| byte == b'.') else {
         return false;
     };
     let extension = name.cut(point + 1..);
