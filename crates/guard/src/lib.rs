@@ -54,6 +54,7 @@ pub use mask::{Mask, listener, masked};
 pub use placeholder::is_placeholder;
 pub use reference::{FileReference, generator_files};
 pub use remembered::{remember, remembered};
+pub use search::{HEAD, is_binary};
 pub use sensitive::is_field_with_secrets;
 pub use settings::Settings;
 
@@ -357,6 +358,20 @@ mod tests {
         let weak = "kind: Secret\nstringData:\n  password: admin\n";
         assert_eq!(of("secret.yaml", weak), Severity::Warning);
         assert_eq!(rules("secret.example.yaml", weak), [""; 0]);
+    }
+
+    #[test]
+    fn a_record_shows_what_an_issuer_marks() {
+        let (value, token) = (drawn(12), drawn(13) + &drawn(14));
+        let body = drawn(15) + &drawn(16) + &drawn(17) + &drawn(18);
+        let key = ["-----BEGIN RSA PRIVATE", " KEY-----\n", &body].concat();
+        let text = format!(
+            "password: {value}\nx ghp_{} y\nurl: https://user:{value}@example.com/\n{key}\n",
+            &token[..36]
+        );
+        let marked = ["github-pat", "url-password", "private-key"];
+        assert_eq!(rules("go.sum", &text), marked);
+        assert_eq!(rules("a.txt", &text).len(), 4);
     }
 
     #[test]

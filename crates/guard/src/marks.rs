@@ -19,6 +19,17 @@ pub struct Marks {
     pub(super) setting: Option<ValueContext>,
     /// Base64 texts that hide a text worth reading, in order.
     pub(super) encoded: Vec<Range<usize>>,
+    /// What was looked for.
+    pub(super) wanted: Wanted,
+}
+
+/// What is looked for in a text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Wanted {
+    #[default]
+    All,
+    /// What an issuer marks: in a file that a program makes of names, versions and hashes.
+    Marked,
 }
 
 /// A keyword in a text.
@@ -58,20 +69,38 @@ pub struct Base<'b> {
 const SHORT: usize = 48;
 
 impl Marks {
-    /// The marks of a text.
-    pub(super) fn of(text: &[u8], keywords: &Finder) -> Self {
-        let mut marks = Self::default();
+    /// The marks of a text, where a keyword is kept by its number.
+    pub(super) fn of(
+        text: &[u8],
+        keywords: &Finder,
+        wanted: Wanted,
+        is_kept: impl Fn(usize) -> bool,
+    ) -> Self {
+        let mut marks = Self {
+            wanted,
+            ..Self::default()
+        };
         let mut found = Vec::new();
         keywords.find(text, slice::from_ref(&(0..text.len())), &mut found);
-        marks.keywords = found.into_iter().map(Keyword::new).collect();
-        encoded::find(text, 0..text.len(), &mut marks.encoded);
+        let found = found.into_iter().filter(|found| is_kept(found.number));
+        marks.keywords = found.map(Keyword::new).collect();
+        if wanted == Wanted::All {
+            encoded::find(text, 0..text.len(), &mut marks.encoded);
+        }
         marks
     }
 
-    /// The marks of a text that was made of another: those that [`Marks::of`] it would be.
-    pub(super) fn of_version(text: &[u8], base: Base<'_>, keywords: &Finder) -> Self {
+    /// The marks of a text that was made of another, in which the same was looked for: those that
+    /// [`Marks::of`] it would be.
+    pub(super) fn of_version(
+        text: &[u8],
+        base: Base<'_>,
+        keywords: &Finder,
+        is_kept: impl Fn(usize) -> bool,
+    ) -> Self {
         let mut marks = Self {
             setting: base.marks.setting,
+            wanted: base.marks.wanted,
             ..Self::default()
         };
         let least = SHORT.max(keywords.longest());
@@ -83,8 +112,10 @@ impl Marks {
                 long.push(copied);
             }
         }
-        marks.find_keywords(text, &base.marks.keywords, &long, keywords);
-        marks.find_encoded(text, &base.marks.encoded, &long);
+        marks.find_keywords(text, &base.marks.keywords, &long, keywords, is_kept);
+        if marks.wanted == Wanted::All {
+            marks.find_encoded(text, &base.marks.encoded, &long);
+        }
         marks
     }
 
@@ -94,6 +125,7 @@ impl Marks {
         base: &[Keyword],
         copied: &[&Copied],
         keywords: &Finder,
+        is_kept: impl Fn(usize) -> bool,
     ) {
         let mut parts = Vec::with_capacity(copied.len() + 1);
         let mut end = 0;
@@ -104,7 +136,8 @@ impl Marks {
         parts.push(end..text.len());
         let mut new = Vec::new();
         keywords.find(text, &parts, &mut new);
-        let mut new = new.into_iter().peekable();
+        let new = new.into_iter().filter(|found| is_kept(found.number));
+        let mut new = new.peekable();
         self.keywords.reserve(base.len());
         for copied in copied {
             let Range { start, end } = copied.from;

@@ -232,6 +232,7 @@ fn has_value(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::documents::read;
+    use super::super::marks::Wanted;
     use super::super::sensitive::document;
     use super::super::text::Searcher;
     use super::*;
@@ -239,7 +240,7 @@ mod tests {
     fn found(text: &str) -> Vec<Range<usize>> {
         static SEARCHER: OnceLock<Searcher> = OnceLock::new();
         let searcher = SEARCHER.get_or_init(Searcher::new);
-        searcher.promises(&searcher.marks(text.as_bytes(), None))
+        searcher.promises(&searcher.marks(text.as_bytes(), None, Wanted::All))
     }
 
     fn may_hold(text: &str) -> bool {

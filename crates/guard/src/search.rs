@@ -9,7 +9,7 @@ use kustom_yaml::cut::Cut as _;
 
 use super::assign::Assignment;
 use super::documents::Documents;
-use super::marks::{Base, Marks};
+use super::marks::{Base, Copied, Marks, Wanted};
 use super::text::{Hit, Pass, Searcher};
 use super::{Guard, base64, files, judge, rule_ids, structure, unparsed};
 
@@ -30,7 +30,7 @@ impl Guard {
         if is_binary(text) {
             return Vec::new();
         }
-        let mut marks = self.searcher().marks(text, None);
+        let mut marks = self.searcher().marks(text, None, wanted(path));
         self.search_marked(path, text, &mut marks, depth)
     }
 
@@ -41,10 +41,11 @@ impl Guard {
         text: &[u8],
         base: Option<Base<'_>>,
     ) -> (Vec<Hit>, Option<Marks>) {
-        if is_binary(text) {
+        let copied = base.map_or(&[][..], |base| base.copied);
+        if is_binary_version(text, copied) {
             return (Vec::new(), None);
         }
-        let mut marks = self.searcher().marks(text, base);
+        let mut marks = self.searcher().marks(text, base, wanted(path));
         let hits = self.search_marked(path, text, &mut marks, 0);
         (hits, Some(marks))
     }
@@ -56,7 +57,7 @@ impl Guard {
         documents: &Documents<'_>,
     ) -> (Vec<Hit>, Vec<Range<usize>>) {
         let text = documents.text.as_bytes();
-        let mut marks = self.searcher().marks(text, None);
+        let mut marks = self.searcher().marks(text, None, Wanted::All);
         let pass = self.pass(path, text, &mut marks);
         let hits = match is_settled(path, &pass, &marks) {
             true => pass.hits,
@@ -180,10 +181,20 @@ impl Guard {
     }
 }
 
+/// What is looked for in a file.
+fn wanted(path: &str) -> Wanted {
+    match files::is_record(path) {
+        true => Wanted::Marked,
+        false => Wanted::All,
+    }
+}
+
 /// Whether a text holds no more than what a pass has found by patterns alone.
 fn is_settled(path: &str, pass: &Pass, marks: &Marks) -> bool {
     let is_empty = pass.assignments.is_empty() && pass.structures.is_empty();
-    is_empty && marks.encoded.is_empty() && !files::may_be_secret(path) || files::is_record(path)
+    is_empty && marks.encoded.is_empty() && !files::may_be_secret(path)
+        || marks.wanted == Wanted::Marked
+        || files::is_record(path)
 }
 
 /// The hit of an assignment; what it assigns was judged when it was found.
@@ -230,14 +241,67 @@ fn is_in_comment(text: &str, at: usize) -> bool {
     bytes[start..].trim_ascii_start().starts_with(b"#")
 }
 
-/// Text holds no zero bytes.
-fn is_binary(text: &[u8]) -> bool {
-    kustom_yaml::search::first(0, &text[..text.len().min(8000)]).is_some()
+/// How many bytes at the start of a file say whether it is text, as in git.
+pub const HEAD: usize = 8000;
+
+/// Whether the start of a file says that it is no text, so that nothing in it is looked at: text holds no
+/// zero bytes.
+pub fn is_binary(text: &[u8]) -> bool {
+    kustom_yaml::search::first(0, &text[..text.len().min(HEAD)]).is_some()
+}
+
+/// The same of a text that has parts of another, which is none: these are not looked at again.
+fn is_binary_version(text: &[u8], copied: &[Copied]) -> bool {
+    let head = &text[..text.len().min(HEAD)];
+    let mut at = 0;
+    for copied in copied {
+        // Further on, the other one may be anything.
+        let known = copied.from.end.min(HEAD).saturating_sub(copied.from.start);
+        if copied.to < at || copied.to > head.len() || known == 0 {
+            continue;
+        }
+        if is_binary(&head[at..copied.to]) {
+            return true;
+        }
+        at = head.len().min(copied.to + known);
+    }
+    is_binary(&head[at..])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_version_is_no_text_wherever_its_bytes_are_from() {
+        let mut state = 7_u32;
+        let mut below = |limit: usize| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as usize % limit
+        };
+        let mut counts = [0; 2];
+        for _ in 0..3_000 {
+            let mut base = vec![b'a'; HEAD + below(400)];
+            let later = HEAD + below(300);
+            if let Some(byte) = base.get_mut(later) {
+                *byte = 0;
+            }
+            let (mut text, mut copied) = (Vec::new(), Vec::new());
+            for _ in 0..1 + below(5) {
+                let start = [0, below(base.len()), HEAD - below(200)][below(3)];
+                let from = start..(start + below(HEAD)).min(base.len());
+                let to = text.len();
+                text.extend_from_slice(&base[from.clone()]);
+                copied.push(Copied { from, to });
+                let new = [b'x', 0][usize::from(below(8) == 0)];
+                text.resize(text.len() + below(4), new);
+            }
+            let is_known = is_binary_version(&text, &copied);
+            assert_eq!(is_known, is_binary(&text));
+            counts[usize::from(is_known)] += 1;
+        }
+        assert!(counts.iter().all(|&count| count > 300), "{counts:?}");
+    }
 
     #[test]
     fn an_offset_is_looked_up_in_sorted_ranges() {

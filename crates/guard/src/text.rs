@@ -13,7 +13,7 @@ use super::assign::{self, Assignment};
 use super::finder::Finder;
 use super::judge::{ValueContext, is_password, judge};
 use super::keywords::Keywords;
-use super::marks::{Base, Marks};
+use super::marks::{Base, Marks, Wanted};
 use super::name_hint::{NameHint, says_nothing};
 use super::placeholder::is_placeholder_value;
 use super::random::{entropy, is_regular, is_wordy, score};
@@ -66,6 +66,13 @@ enum Trigger {
     Pointer,
     /// A word of [`PROMISES`] that nothing else is made of.
     Promise,
+}
+
+impl Trigger {
+    /// Whether it says by itself that a secret is there.
+    fn is_mark(self) -> bool {
+        matches!(self, Self::Rule(_) | Self::Url | Self::Pem)
+    }
 }
 
 #[rustfmt::skip]
@@ -142,10 +149,12 @@ impl Searcher {
 
     /// What a text shows that is looked at more closely; `base` is what it was made of, if that is
     /// known.
-    pub(super) fn marks(&self, text: &[u8], base: Option<Base<'_>>) -> Marks {
-        match base {
-            Some(base) => Marks::of_version(text, base, &self.keywords),
-            None => Marks::of(text, &self.keywords),
+    pub(super) fn marks(&self, text: &[u8], base: Option<Base<'_>>, wanted: Wanted) -> Marks {
+        let is_kept = |number: usize| wanted == Wanted::All || self.triggers[number].is_mark();
+        // A base in which other things were looked for shows less, or more.
+        match base.filter(|base| base.marks.wanted == wanted) {
+            Some(base) => Marks::of_version(text, base, &self.keywords, is_kept),
+            None => Marks::of(text, &self.keywords, wanted, is_kept),
         }
     }
 
@@ -507,7 +516,7 @@ mod tests {
 
     fn rules(text: &str) -> Vec<&'static str> {
         let searcher = Searcher::new();
-        let mut marks = searcher.marks(text.as_bytes(), None);
+        let mut marks = searcher.marks(text.as_bytes(), None, Wanted::All);
         let pass = searcher.pass(text.as_bytes(), &mut marks, ValueContext::Config);
         pass.hits.iter().map(|hit| hit.rule).collect()
     }
@@ -628,7 +637,7 @@ mod tests {
         let (mut idle, mut count) = (0, 0);
         for _ in 0..20_000 {
             let one = text(24);
-            let mut marks = searcher.marks(one.as_bytes(), None);
+            let mut marks = searcher.marks(one.as_bytes(), None, Wanted::All);
             searcher.pass(one.as_bytes(), &mut marks, setting);
             count += marks.keywords.len();
             for keyword in &marks.keywords {
@@ -637,7 +646,7 @@ mod tests {
                 let (before, behind) = (text(8), text(8));
                 let read_bytes = &one.as_bytes()[read.clone()];
                 let other = [before.as_bytes(), read_bytes, behind.as_bytes()].concat();
-                let mut others = searcher.marks(&other, None);
+                let mut others = searcher.marks(&other, None, Wanted::All);
                 searcher.pass(&other, &mut others, setting);
                 let start = before.len() + found.range.start - read.start;
                 let same = others.keywords.iter().find(|other| {

@@ -117,13 +117,14 @@ impl Draw {
 }
 
 /// What is searched for differs between these, and so may what is found.
-const PATHS: [&str; 6] = [
+const PATHS: [&str; 7] = [
     "a.yaml",
     "src/a.go",
     "a.tf",
     "notes.txt",
     "secrets/token",
     "a.env",
+    "go.sum",
 ];
 
 #[test]
