@@ -3,6 +3,8 @@
 
 mod stage;
 
+use std::fs;
+
 use serde_json::Value;
 use stage::{CommandOutput, Stage};
 
@@ -150,6 +152,57 @@ fn a_packed_history_shows_what_a_loose_one_shows() {
     stage.git("r", &format!("replace {with} {without}"));
     let replaced = check(&stage, "r", HISTORY);
     assert_eq!(count(&replaced), 3, "{}", replaced.out);
+}
+
+/// Changes a byte in each half of the packs of a repository.
+fn damage_packs(stage: &Stage, directory: &str) {
+    let packs = stage.path(&format!("{directory}/.git/objects/pack"));
+    for entry in fs::read_dir(packs).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|it| it == "pack") {
+            let mut bytes = fs::read(&path).unwrap();
+            let length = bytes.len();
+            for at in [length / 4, length / 4 * 3] {
+                bytes[at] ^= 1;
+            }
+            // It may not be written to.
+            fs::remove_file(&path).unwrap();
+            fs::write(&path, bytes).unwrap();
+        }
+    }
+}
+
+#[test]
+fn what_is_no_text_in_a_packed_history_is_not_read_to_its_end() {
+    const HISTORY: &str = "--history --message-format short";
+    let stage = Stage::new();
+    let mut state = 7_u32;
+    let mut noise = |signs: usize| -> Vec<u8> {
+        let mut next = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 16) as usize % signs
+        };
+        (0..200_000).map(|_| next() as u8).collect()
+    };
+    let write = |name: &str, content: &[u8]| {
+        stage.write(name, "");
+        fs::write(stage.path(name), content).unwrap();
+        let (directory, _) = name.split_once('/').unwrap();
+        stage.commit(directory);
+        let loose = check(&stage, directory, HISTORY);
+        stage.git(directory, "repack -adq");
+        assert_eq!(check(&stage, directory, HISTORY).out, loose.out, "{name}");
+        damage_packs(&stage, directory);
+        (loose.out, check(&stage, directory, HISTORY))
+    };
+    let (before, damaged) = write("binary/store.p12", &noise(256));
+    assert!(before.contains("[keystore-file]"), "{before}");
+    assert_eq!(damaged.out, before);
+    let mut text: Vec<u8> = noise(64).iter().map(|sign| b'0' + sign).collect();
+    text.extend_from_slice(format!("\npassword: {}\n", drawn(1)).as_bytes());
+    let (before, damaged) = write("text/a.yaml", &text);
+    assert!(before.contains("[credential]"), "{before}");
+    assert!(damaged.err.contains("git has lost"), "{}", damaged.err);
 }
 
 #[test]

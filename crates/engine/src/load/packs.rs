@@ -20,6 +20,7 @@ use gix::odb::pack::Bundle;
 use gix::odb::pack::data::Entry;
 use gix::odb::pack::data::entry::Header;
 use gix::zlib::Inflate;
+use kustom_guard::{HEAD, is_binary};
 use rustc_hash::FxHashMap;
 
 use super::delta::{self, LARGEST};
@@ -34,6 +35,10 @@ pub(super) const MOST_DELTAS: usize = 4096;
 /// How much of a commit is read at first: the message, and a signature that no deflate makes shorter,
 /// come behind what is wanted.
 const COMMIT_HEAD: usize = 304;
+
+/// A content of so many bytes is inflated only after its start was, which says whether it is text:
+/// texts that are so long are few.
+const LARGE: u64 = 4 * HEAD as u64;
 
 /// The packs of a repository.
 pub(super) struct Packs(Vec<Pack>);
@@ -126,6 +131,45 @@ impl Packs {
         let out = buffer.get_mut(..size)?;
         file.decompress_entry(entry, inflate, out).ok()?;
         Some(out)
+    }
+
+    /// The same of a content that is stored whole; of a large one that is no text, no more than what
+    /// says so.
+    pub(super) fn inflate_text<'b>(
+        &self,
+        place: Place,
+        entry: &Entry,
+        inflate: &mut Inflate,
+        buffer: &'b mut Vec<u8>,
+    ) -> Option<&'b [u8]> {
+        if entry.decompressed_size >= LARGE {
+            let length = self.head(place, entry, inflate, HEAD, buffer)?.len();
+            // A slice that may be returned is borrowed for all that follows.
+            if buffer.get(..length).is_some_and(is_binary) {
+                return buffer.get(..length);
+            }
+        }
+        self.inflate(place, entry, inflate, buffer)
+    }
+
+    /// Inflates the first bytes of what is stored, unless they are broken.
+    fn head<'b>(
+        &self,
+        (pack, _): Place,
+        entry: &Entry,
+        inflate: &mut Inflate,
+        length: usize,
+        buffer: &'b mut Vec<u8>,
+    ) -> Option<&'b [u8]> {
+        let file = &self.0.get(pack)?.bundle.pack;
+        let data = file.entry_slice(entry.data_offset..file.pack_end() as u64)?;
+        if buffer.len() < length {
+            buffer.resize(length, 0);
+        }
+        let head = buffer.get_mut(..length)?;
+        inflate.reset();
+        let (_, _, length) = inflate.prefix(data, head).ok()?;
+        head.get(..length)
     }
 }
 
@@ -239,18 +283,13 @@ impl<'p> PackReader<'p> {
         let place = self.packs.place(id, self.last)?;
         self.last = place.0;
         let (entry, _) = self.packs.entry(place)?;
-        let file = &self.packs.0.get(place.0)?.bundle.pack;
-        let data = file.entry_slice(entry.data_offset..file.pack_end() as u64)?;
         if entry.header.as_kind() != Some(Kind::Commit) {
             return None;
         }
-        if self.buffer.len() < COMMIT_HEAD {
-            self.buffer.resize(COMMIT_HEAD, 0);
-        }
-        let head = self.buffer.get_mut(..COMMIT_HEAD)?;
-        self.inflate.reset();
-        let (_, _, length) = self.inflate.prefix(data, head).ok()?;
-        let head = head.get(..length)?;
+        let (inflate, buffer) = (&mut self.inflate, &mut self.buffer);
+        let head = self
+            .packs
+            .head(place, &entry, inflate, COMMIT_HEAD, buffer)?;
         let committer = head.find(b"\ncommitter ")? + 1;
         let end = head.get(committer..)?.find_byte(b'\n')?;
         head.get(..=committer + end)

@@ -27,6 +27,8 @@ struct Node {
     base: Option<usize>,
     /// How many differences lie between it and what is stored whole.
     depth: usize,
+    /// Whether another is a difference to it.
+    is_base: bool,
 }
 
 impl Lineage {
@@ -83,8 +85,16 @@ impl Lineage {
         };
         for place in way.into_iter().rev() {
             found = found.and_then(|base| {
-                let depth = base.map_or(0, |base| self.nodes[base].depth + 1);
-                self.nodes.push(Node { place, base, depth });
+                let depth = base.map_or(0, |base| {
+                    self.nodes[base].is_base = true;
+                    self.nodes[base].depth + 1
+                });
+                self.nodes.push(Node {
+                    place,
+                    base,
+                    depth,
+                    is_base: false,
+                });
                 (depth <= MOST_DELTAS).then_some(Some(self.nodes.len() - 1))
             });
             known.insert(place, found.flatten());
@@ -177,8 +187,8 @@ impl<'l, T> VersionReader<'l, T> {
         }
     }
 
-    /// Shows a content, and what it has of the one that it is a difference to, if there is a note of
-    /// that one; notes what is told of it.
+    /// Shows a content, or the start of what is no text, and what it has of the one that it is a
+    /// difference to, if there is a note of that one; notes what is told of it.
     ///
     /// Nothing happens where no pack has the content, or it is large or broken.
     pub(super) fn read<R>(
@@ -214,7 +224,12 @@ impl<'l, T> VersionReader<'l, T> {
 
     /// Puts the content of a node together; that of its base is there.
     fn make(&mut self, node: usize) -> Option<()> {
-        let Node { place, base, depth } = self.lineage.nodes[node];
+        let Node {
+            place,
+            base,
+            depth,
+            is_base,
+        } = self.lineage.nodes[node];
         let (entry, _) = self.packs.entry(place)?;
         while self.levels.len() <= depth {
             self.levels.push(Level::default());
@@ -237,7 +252,11 @@ impl<'l, T> VersionReader<'l, T> {
             })
         } else {
             let data = &mut level.data;
-            let whole = self.packs.inflate(place, &entry, &mut self.inflate, data);
+            let inflate = &mut self.inflate;
+            let whole = match is_base {
+                true => self.packs.inflate(place, &entry, inflate, data),
+                false => self.packs.inflate_text(place, &entry, inflate, data),
+            };
             whole.map(<[u8]>::len)
         };
         self.size = self.size + level.data.capacity() - before;
@@ -274,6 +293,7 @@ mod tests {
             place: (0, 100 - node as u64),
             base: *base,
             depth: 0,
+            is_base: false,
         });
         let lineage = Lineage {
             nodes: nodes.collect(),
