@@ -102,6 +102,8 @@ impl<T> HistoryReader<'_, T> {
     /// Shows a content, by its index, and keeps what is noted of it. Where it is stored as a
     /// difference to another that a note is kept of, shows that note, and what both have in common.
     ///
+    /// Of a large content that is no text, it may show the start alone.
+    ///
     /// # Errors
     ///
     /// If the content is not there, as in a partial clone.
@@ -322,13 +324,14 @@ impl Walk<'_> {
                 continue;
             }
             let data = self.objects.data(tree, Kind::Tree)?;
-            let seen = Seen::new(data, self.hash.len_in_bytes());
             let old = self.latest.get(&above);
-            let new = old.map_or(0..seen.data.len(), |old| seen.differing(old));
+            let (seen, new) = Seen::new(data, self.hash.len_in_bytes(), old);
             let first = open.len();
-            let entries = seen.data.get(new).unwrap_or_default();
-            for entry in TreeRefIter::from_bytes(entries, self.hash) {
-                let entry = entry.map_err(gix::Error::from_error)?;
+            for entry in seen.new_entries(new, old) {
+                let mut entry = TreeRefIter::from_bytes(entry, self.hash);
+                let Some(entry) = entry.next().transpose().map_err(gix::Error::from_error)? else {
+                    continue;
+                };
                 self.listing
                     .file(above.len() + entry.filename.len())
                     .map_err(gix::Error::from_error)?;
@@ -361,80 +364,138 @@ impl Walk<'_> {
 }
 
 /// A directory as it was, and where its entries start.
+#[derive(Debug, PartialEq, Eq)]
 struct Seen {
     data: Rc<Vec<u8>>,
     starts: Vec<usize>,
+    /// How long a hash is.
+    hash: usize,
 }
 
 /// How many bytes are compared at once.
 const BLOCK: usize = 64;
 
 impl Seen {
-    /// Finds the entries, each of which is `mode name`, a zero byte, and a hash of so many bytes.
-    fn new(data: Rc<Vec<u8>>, hash: usize) -> Self {
+    /// Finds the entries, each of which is `mode name`, a zero byte, and a hash of so many bytes; and,
+    /// by their numbers, the entries between the first and the last that another has not.
+    ///
+    /// Where both are the same, so are their entries.
+    fn new(data: Rc<Vec<u8>>, hash: usize, old: Option<&Self>) -> (Self, Range<usize>) {
+        let (old_data, old_starts) = old.map_or((&[][..], &[][..]), |old| (&old.data, &old.starts));
+        let before = common_prefix(&data, old_data);
+        let behind = common_suffix(&data, old_data);
+        // What begins where both are the same, or right behind.
+        let same = old_starts.partition_point(|&start| start <= before && start < data.len());
         // The mode, a name and the hash take more than so many bytes.
-        let mut starts = Vec::with_capacity(data.len() / (hash + 8));
-        let mut at = 0;
+        let mut starts = Vec::with_capacity(old_starts.len().max(data.len() / (hash + 12)) + 2);
+        starts.extend_from_slice(old_starts.get(..same).unwrap_or_default());
+        // The last of these may end elsewhere.
+        let mut at = starts.pop().unwrap_or_default();
+        let first = starts.len();
         while at < data.len() {
+            let left = data.len() - at;
+            if left <= behind
+                && let Ok(next) = old_starts.binary_search(&(old_data.len() - left))
+            {
+                let last = starts.len();
+                let rest = old_starts.get(next..).unwrap_or_default();
+                starts.extend(rest.iter().map(|start| start + data.len() - old_data.len()));
+                return (Self { data, starts, hash }, first..last);
+            }
             starts.push(at);
-            // No mode has less digits, no name no byte.
-            let name = at + "40000 n".len();
-            match data.get(name..).and_then(|rest| rest.find_byte(0)) {
-                Some(length) => at = name + length + 1 + hash,
+            match data.get(at..).and_then(|rest| rest.find_byte(0)) {
+                Some(length) => at += length + 1 + hash,
                 None => break,
             }
         }
-        Self { data, starts }
+        let last = starts.len();
+        (Self { data, starts, hash }, first..last)
     }
 
-    /// The bytes of all entries between the first and the last that another has not.
-    fn differing(&self, old: &Self) -> Range<usize> {
-        let blocks = self.data.chunks(BLOCK).zip(old.data.chunks(BLOCK));
-        let blocks = BLOCK * blocks.take_while(|(new, old)| new == old).count();
-        let rest = self.data.iter().zip(old.data.iter()).skip(blocks);
-        let same = blocks + rest.take_while(|(new, old)| new == old).count();
-        if same >= self.data.len() {
-            return self.data.len()..self.data.len();
-        }
-        // An entry that ends within what is the same is the same.
-        let next = self.starts.partition_point(|&start| start <= same);
-        let start = match next.checked_sub(1) {
-            Some(last) => self.starts[last],
-            None => 0,
-        };
-        let mut end = self.data.len();
-        let mut old_end = old.data.len();
-        let backwards = self.starts.iter().rev().zip(old.starts.iter().rev());
-        for (&new_start, &old_start) in backwards {
-            let is_same = new_start >= start
-                && old_start >= start
-                && self.data.get(new_start..end) == old.data.get(old_start..old_end);
-            if !is_same {
-                break;
-            }
-            (end, old_end) = (new_start, old_start);
-        }
-        start..end
+    /// An entry, by its number.
+    fn entry(&self, number: usize) -> Option<&[u8]> {
+        let start = *self.starts.get(number)?;
+        let end = self.starts.get(number + 1).copied();
+        self.data.get(start..end.unwrap_or(self.data.len()))
     }
+
+    /// An entry without its hash.
+    fn name<'e>(&self, entry: &'e [u8]) -> &'e [u8] {
+        let length = entry.len().saturating_sub(self.hash);
+        entry.get(..length).unwrap_or_default()
+    }
+
+    /// The entries of some numbers, without those that another has near the same place.
+    fn new_entries<'s>(
+        &'s self,
+        numbers: Range<usize>,
+        old: Option<&'s Self>,
+    ) -> impl Iterator<Item = &'s [u8]> {
+        let mut next = numbers.start;
+        let is_new = move |entry: &&[u8]| {
+            let Some(old) = old else { return true };
+            let known = |number| old.entry(number).unwrap_or_default();
+            // One of the other may be missing here.
+            let skipped = (0..2).find(|skipped| known(next + skipped) == *entry);
+            if let Some(skipped) = skipped {
+                next += skipped + 1;
+                return false;
+            }
+            // The other has the same with another hash, or none.
+            next += usize::from(self.name(known(next)) == self.name(entry));
+            true
+        };
+        let entries = numbers.filter_map(|number| self.entry(number));
+        entries.filter(is_new)
+    }
+}
+
+/// How many bytes at their starts two texts have in common.
+fn common_prefix(one: &[u8], other: &[u8]) -> usize {
+    let blocks = one.chunks(BLOCK).zip(other.chunks(BLOCK));
+    let blocks = blocks.take_while(|(one, other)| one == other).count();
+    // The last one may be shorter.
+    let same = (BLOCK * blocks).min(one.len());
+    let (one, other) = (one.iter().skip(same), other.iter().skip(same));
+    let rest = one.zip(other);
+    same + rest.take_while(|(one, other)| one == other).count()
+}
+
+/// How many bytes at their ends two texts have in common.
+fn common_suffix(one: &[u8], other: &[u8]) -> usize {
+    let blocks = one.rchunks(BLOCK).zip(other.rchunks(BLOCK));
+    let blocks = blocks.take_while(|(one, other)| one == other).count();
+    let same = (BLOCK * blocks).min(one.len());
+    let (one, other) = (one.iter().rev().skip(same), other.iter().rev().skip(same));
+    let rest = one.zip(other);
+    same + rest.take_while(|(one, other)| one == other).count()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn tree(entries: &[(&str, u8)]) -> Seen {
+    fn tree(entries: &[(&str, u8)]) -> Vec<u8> {
         let mut data = Vec::new();
         for (name, id) in entries {
             data.extend_from_slice(format!("100644 {name}\0").as_bytes());
             data.extend_from_slice(&[*id; 20]);
         }
-        Seen::new(data.into(), 20)
+        data
     }
 
-    fn names(seen: &Seen, range: Range<usize>) -> Vec<String> {
-        let entries = TreeRefIter::from_bytes(&seen.data[range], gix::hash::Kind::Sha1);
-        entries
-            .map(|entry| entry.unwrap().filename.to_string())
+    fn seen(data: &[u8], old: Option<&Seen>) -> (Seen, Range<usize>) {
+        Seen::new(Rc::new(data.to_vec()), 20, old)
+    }
+
+    /// The names of the entries that are looked at.
+    fn names(new: &[u8], old: &[u8]) -> Vec<String> {
+        let old = seen(old, None).0;
+        let (new, numbers) = seen(new, Some(&old));
+        let entries = new.new_entries(numbers, Some(&old));
+        let parsed = entries.map(|entry| TreeRefIter::from_bytes(entry, gix::hash::Kind::Sha1));
+        parsed
+            .map(|mut entry| entry.next().unwrap().unwrap().filename.to_string())
             .collect()
     }
 
@@ -506,20 +567,72 @@ mod tests {
             ),
             (vec![("a", 1), ("c", 3), ("d", 0)], vec![]),
             (vec![("a", 1), ("b", 2), ("c", 3), ("d", 0)], vec![]),
+            (vec![("a", 7), ("b", 2), ("c", 3), ("d", 8)], vec!["a", "d"]),
             (
-                vec![("a", 7), ("b", 2), ("c", 3), ("d", 8)],
-                vec!["a", "b", "c", "d"],
+                vec![("a", 7), ("b", 7), ("c", 3), ("d", 8)],
+                vec!["a", "b", "d"],
             ),
+            (vec![("a", 7), ("c", 3), ("d", 8)], vec!["a", "d"]),
             (
                 vec![("a", 1), ("b", 2), ("c", 3), ("d", 0), ("e", 5)],
                 vec!["e"],
             ),
             (vec![], vec![]),
         ] {
-            let new = tree(&new);
-            assert_eq!(names(&new, new.differing(&old)), wanted);
+            assert_eq!(names(&tree(&new), &old), wanted);
         }
-        let new = tree(&[("a", 1)]);
-        assert_eq!(names(&new, new.differing(&tree(&[]))), ["a"]);
+        assert_eq!(names(&tree(&[("a", 1)]), &[]), ["a"]);
+    }
+
+    #[test]
+    fn entries_begin_where_they_do_without_another_tree() {
+        let mut state = 7_u32;
+        let mut below = |limit: usize| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 16) as usize % limit
+        };
+        let hash = gix::hash::Kind::Sha1;
+        let entries = |data: &[u8]| {
+            let entries = TreeRefIter::from_bytes(data, hash).map_while(Result::ok);
+            let entries = entries.map(|entry| (entry.filename.to_string(), entry.oid.to_owned()));
+            entries.collect::<Vec<_>>()
+        };
+        let (mut visited, mut all) = (0, 0);
+        for _ in 0..20_000 {
+            // A few of some names, of which a few are alike; hashes may look like entries.
+            let names = ["a", "aa", "b", "c", "d", "1 x", "e", "f"];
+            let mut draw = |old: &[(&'static str, u8)]| -> Vec<(&'static str, u8)> {
+                let mut entries = Vec::new();
+                for name in names {
+                    let known = old.iter().find(|known| known.0 == name);
+                    let other = (name, [0, 1, b' ', b'1'][below(4)]);
+                    let entry = known.filter(|_| below(5) > 0).copied();
+                    entries.extend(Some(entry.unwrap_or(other)).filter(|_| below(5) > 0));
+                }
+                entries
+            };
+            let old = draw(&[]);
+            let new = draw(&old);
+            let (old, mut new) = (tree(&old), tree(&new));
+            if below(8) == 0 {
+                new.truncate(below(new.len() + 1));
+            }
+            let before = seen(&old, None).0;
+            let (after, numbers) = seen(&new, Some(&before));
+            assert_eq!(after, seen(&new, None).0);
+            // What is not looked at is in the other.
+            let is_looked_at: Vec<&[u8]> = after.new_entries(numbers, Some(&before)).collect();
+            let looked_at: Vec<_> = is_looked_at.iter().flat_map(|it| entries(it)).collect();
+            let old = entries(&old);
+            for entry in entries(&new) {
+                assert!(
+                    old.contains(&entry) || looked_at.contains(&entry),
+                    "{entry:?}"
+                );
+                all += 1;
+            }
+            visited += looked_at.len();
+        }
+        assert!(visited < all / 2, "{visited} of {all}");
     }
 }
