@@ -105,5 +105,10 @@ mod tests {
         let base = vec![b'a'; 0x10001];
         let delta = [0x81, 0x80, 0x04, 0x80, 0x80, 0x04, 0x81, 0x01];
         assert_eq!(changed(&base, &delta).unwrap().len(), 0x10000);
+        // A length that is announced and missing is none.
+        let base = vec![b'a'; 0x10000];
+        let delta = [0x80, 0x80, 0x04, 0x80, 0x80, 0x04, 0x80];
+        assert!(changed(&base, &delta).is_some());
+        assert_eq!(changed(&base, &[&delta[..6], &[0x90]].concat()), None);
     }
 }
