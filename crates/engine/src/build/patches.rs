@@ -250,8 +250,14 @@ fn read(
     patch: &Patch,
     (bytes, source): (Bytes, SourceId),
 ) -> Result<Content> {
-    let strategic = read_manifests(&bytes, source).and_then(|stream| {
-        let is_list = stream.documents.iter().any(Node::is_seq);
+    let looks_like_a_list = matches!(bytes.trim_ascii_start().first(), Some(b'-' | b'['));
+    let stream = read_manifests(&bytes, source);
+    let is_list = matches!(&stream, Ok(stream) if stream.documents.iter().any(Node::is_seq));
+    if is_list && looks_like_a_list {
+        // It is no object, and a message would say what is wrong with the list.
+        return json(&bytes, source).map(|operations| Content::Json(Arc::new(operations)));
+    }
+    let strategic = stream.and_then(|stream| {
         let resources = resource::from_documents(stream, &context.schema);
         if is_list && resources.is_ok() {
             Ok(Vec::new())
@@ -263,7 +269,6 @@ fn read(
         Ok(patches) => return Ok(Content::Strategic(patches)),
         Err(error) => error,
     };
-    let looks_like_a_list = matches!(bytes.trim_ascii_start().first(), Some(b'-' | b'['));
     match json(&bytes, source) {
         Ok(operations) => Ok(Content::Json(Arc::new(operations))),
         Err(json_error) if looks_like_a_list => Err(json_error),

@@ -29,7 +29,7 @@ impl Resources {
         &mut self,
         change: impl Fn(&mut Resource) -> Result<()> + Sync,
     ) -> Result<()> {
-        self.each(|resource| (IdChange::No, change(resource)))
+        self.each(|resource| Some((IdChange::No, change(resource))))
     }
 
     /// Changes each resource by itself, in ways that may change its id.
@@ -41,7 +41,7 @@ impl Resources {
         &mut self,
         change: impl Fn(&mut Resource) -> Result<()> + Sync,
     ) -> Result<()> {
-        self.each(|resource| (IdChange::Yes, change(resource)))
+        self.each(|resource| Some((IdChange::Yes, change(resource))))
     }
 
     /// Changes each resource that is selected, by itself, and says how many were.
@@ -73,22 +73,24 @@ impl Resources {
         let count = AtomicUsize::new(0);
         self.each(|resource| {
             if !selector.matches(resource) {
-                return (IdChange::No, Ok(()));
+                return None;
             }
             count.fetch_add(1, Ordering::Relaxed);
-            resource.update(schema, &change)
+            Some(resource.update(schema, &change))
         })?;
         Ok(count.into_inner())
     }
 
-    /// Changes each resource, on all cores if there are many.
+    /// Changes each resource that a change means, on all cores if there are many.
     fn each(
         &mut self,
-        change: impl Fn(&mut Resource) -> (IdChange, Result<()>) + Sync,
+        change: impl Fn(&mut Resource) -> Option<(IdChange, Result<()>)> + Sync,
     ) -> Result<()> {
         let [moved, noted, deleted] = [const { AtomicBool::new(false) }; 3];
         let one = |resource: &mut Resource| {
-            let (ids, result) = change(resource);
+            let Some((ids, result)) = change(resource) else {
+                return Ok(());
+            };
             match ids {
                 IdChange::No => {}
                 IdChange::Noted => noted.store(true, Ordering::Relaxed),
