@@ -54,7 +54,7 @@ pub use mask::{Mask, listener, masked};
 pub use placeholder::is_placeholder;
 pub use reference::{FileReference, generator_files};
 pub use remembered::{remember, remembered};
-pub use search::{HEAD, is_binary};
+pub use search::{TEXT_HEAD, is_binary};
 pub use sensitive::is_field_with_secrets;
 pub use settings::Settings;
 

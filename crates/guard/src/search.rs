@@ -242,21 +242,25 @@ fn is_in_comment(text: &str, at: usize) -> bool {
 }
 
 /// How many bytes at the start of a file say whether it is text, as in git.
-pub const HEAD: usize = 8000;
+pub const TEXT_HEAD: usize = 8000;
 
 /// Whether the start of a file says that it is no text, so that nothing in it is looked at: text holds no
 /// zero bytes.
 pub fn is_binary(text: &[u8]) -> bool {
-    kustom_yaml::search::first(0, &text[..text.len().min(HEAD)]).is_some()
+    kustom_yaml::search::first(0, &text[..text.len().min(TEXT_HEAD)]).is_some()
 }
 
 /// The same of a text that has parts of another, which is none: these are not looked at again.
 fn is_binary_version(text: &[u8], copied: &[Copied]) -> bool {
-    let head = &text[..text.len().min(HEAD)];
+    let head = &text[..text.len().min(TEXT_HEAD)];
     let mut at = 0;
     for copied in copied {
         // Further on, the other one may be anything.
-        let known = copied.from.end.min(HEAD).saturating_sub(copied.from.start);
+        let known = copied
+            .from
+            .end
+            .min(TEXT_HEAD)
+            .saturating_sub(copied.from.start);
         if copied.to < at || copied.to > head.len() || known == 0 {
             continue;
         }
@@ -281,15 +285,15 @@ mod tests {
         };
         let mut counts = [0; 2];
         for _ in 0..3_000 {
-            let mut base = vec![b'a'; HEAD + below(400)];
-            let later = HEAD + below(300);
+            let mut base = vec![b'a'; TEXT_HEAD + below(400)];
+            let later = TEXT_HEAD + below(300);
             if let Some(byte) = base.get_mut(later) {
                 *byte = 0;
             }
             let (mut text, mut copied) = (Vec::new(), Vec::new());
             for _ in 0..1 + below(5) {
-                let start = [0, below(base.len()), HEAD - below(200)][below(3)];
-                let from = start..(start + below(HEAD)).min(base.len());
+                let start = [0, below(base.len()), TEXT_HEAD - below(200)][below(3)];
+                let from = start..(start + below(TEXT_HEAD)).min(base.len());
                 let to = text.len();
                 text.extend_from_slice(&base[from.clone()]);
                 copied.push(Copied { from, to });

@@ -20,7 +20,7 @@ use gix::odb::pack::Bundle;
 use gix::odb::pack::data::Entry;
 use gix::odb::pack::data::entry::Header;
 use gix::zlib::Inflate;
-use kustom_guard::{HEAD, is_binary};
+use kustom_guard::{TEXT_HEAD, is_binary};
 use rustc_hash::FxHashMap;
 
 use super::delta::{self, LARGEST};
@@ -38,7 +38,7 @@ const COMMIT_HEAD: usize = 304;
 
 /// A content of so many bytes is inflated only after its start was, which says whether it is text:
 /// texts that are so long are few.
-const LARGE: u64 = 4 * HEAD as u64;
+const LARGE: u64 = 4 * TEXT_HEAD as u64;
 
 /// The packs of a repository.
 pub(super) struct Packs(Vec<Pack>);
@@ -143,7 +143,7 @@ impl Packs {
         buffer: &'b mut Vec<u8>,
     ) -> Option<&'b [u8]> {
         if entry.decompressed_size >= LARGE {
-            let length = self.head(place, entry, inflate, HEAD, buffer)?.len();
+            let length = self.head(place, entry, inflate, TEXT_HEAD, buffer)?.len();
             // A slice that may be returned is borrowed for all that follows.
             if buffer.get(..length).is_some_and(is_binary) {
                 return buffer.get(..length);
