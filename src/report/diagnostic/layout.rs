@@ -61,6 +61,9 @@ pub(super) fn full(told: &Diagnostic, look: Look) -> String {
     text
 }
 
+/// The width beyond which no line is cut; what draws it takes it twice.
+const WIDEST: usize = usize::MAX / 2;
+
 /// `word: message`, wrapped below the message.
 fn sentence(indent: &str, word: &str, code: &str, message: &str, look: Look) -> String {
     let message = shown::sentence(message);
@@ -172,7 +175,7 @@ fn snippet(text: &mut String, severity: Severity, label: &Label, beside: &[&Rela
         .line_start(first as usize)
         .annotations(annotations);
     let drawn = renderer
-        .term_width(look.width.max(20))
+        .term_width(look.width.clamp(20, WIDEST))
         .render(&[Group::with_level(level).element(drawn)]);
     // The gutter is as wide as two digits, whatever the number.
     let indent = match digits(label.place.span.line.max(first)) {

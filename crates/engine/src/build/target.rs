@@ -45,7 +45,9 @@ impl<'l> KustTarget<'l> {
             Kustomization::parse_as_of(&node, context.options.release)
                 .map_err(whole_file)
                 .map_err(|error| filled(error, &loader))?;
-        if !loader.library().is_made(span_of(&content)) {
+        if context.options.only_warnings_of_kustomize
+            && !loader.library().is_made(span_of(&content))
+        {
             let old = findings
                 .iter_mut()
                 .filter(|found| found.rule == "deprecated-field");
