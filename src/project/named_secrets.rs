@@ -137,12 +137,15 @@ impl<'s> Search<'s> {
                 open.extend(self.directory(&directory));
             }
         }
-        let is_built = FILE_NAMES
-            .iter()
-            .any(|name| self.view.resolve(&environment.directory.join(name)).is_ok());
-        if self.reads_manifests && environment.is_object() && !is_built {
+        if self.reads_manifests && environment.is_object() && !self.is_built(environment) {
             self.manifests(&environment.directory);
         }
+    }
+
+    /// Whether an environment has a kustomization.
+    fn is_built(&self, environment: &Environment) -> bool {
+        let mut files = FILE_NAMES.iter();
+        files.any(|name| self.view.resolve(&environment.directory.join(name)).is_ok())
     }
 
     /// All manifests below a directory without a kustomization, which Flux and Argo CD build.

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use bytes::Bytes;
 use rustc_hash::FxHashMap;
 
+use super::files::Spelling;
 use super::{FileKind, Files, MadeBy, ParsedFiles};
 
 /// Other files, remembered: for many builds that share what they build on, and to know what was
@@ -26,7 +27,7 @@ pub struct Cached<'f> {
 pub type FileRead = (PathBuf, Arc<[u8]>);
 
 /// The result of a read, or why it failed.
-type Known<T> = RwLock<FxHashMap<PathBuf, Result<T, Failed>>>;
+type Known<T> = RwLock<FxHashMap<Spelling, Result<T, Failed>>>;
 
 /// An error that can be told again.
 #[derive(Clone)]
@@ -92,7 +93,7 @@ impl<'f> Cached<'f> {
         let contents = self.contents.read().unwrap_or_else(PoisonError::into_inner);
         let read = contents
             .iter()
-            .filter_map(|(path, content)| Some((path.clone(), Arc::clone(content.as_ref().ok()?))));
+            .filter_map(|(path, content)| Some((path.into(), Arc::clone(content.as_ref().ok()?))));
         read.collect()
     }
 
@@ -176,14 +177,14 @@ fn remembered<T: Clone>(
     find: impl FnOnce() -> io::Result<T>,
 ) -> io::Result<T> {
     let table = known.read().unwrap_or_else(PoisonError::into_inner);
-    if let Some(found) = table.get(path) {
+    if let Some(found) = table.get(path.as_os_str()) {
         return found.clone().map_err(io::Error::from);
     }
     drop(table);
     let found = find();
     let kept = found.as_ref().map(T::clone).map_err(Failed::of);
     let mut table = known.write().unwrap_or_else(PoisonError::into_inner);
-    table.insert(path.to_path_buf(), kept);
+    table.insert(path.into(), kept);
     found
 }
 

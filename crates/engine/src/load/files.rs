@@ -237,7 +237,7 @@ struct Found {
 }
 
 /// A path letter for letter, which is quicker to compare than its components.
-type Spelling = OsString;
+pub(super) type Spelling = OsString;
 
 impl Default for LookupCache {
     fn default() -> Self {
