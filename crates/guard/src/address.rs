@@ -185,6 +185,7 @@ fn is_image(address: &str, mark: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::drawn;
 
     fn shown(text: &str) -> String {
         let mut out = text.to_owned();
@@ -234,11 +235,7 @@ mod tests {
             "x", "u", "pw", ":", "://", ":/", "//", "@", "@", "/", "?", "&", "=", "`", "\"", "'",
             "<", ">", " ", "\n", "\u{a0}", "ä", "h.io", "ref",
         ];
-        let mut state = 7_u32;
-        let mut below = |limit: usize| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 16) as usize % limit
-        };
+        let mut below = drawn::below(7);
         let mut count = 0;
         for _ in 0..100_000 {
             let text: String = (0..below(24))

@@ -172,6 +172,7 @@ impl Automaton {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::drawn;
 
     #[test]
     fn words_are_shown_where_they_begin() {
@@ -189,11 +190,7 @@ mod tests {
         let pieces = [
             "p", "P", "w", "pass", "PassWord", "swor", "d", "s and", " more", ":", "//", "é", "\0",
         ];
-        let mut state = 7_u32;
-        let mut below = |limit: usize| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 16) as usize % limit
-        };
+        let mut below = drawn::below(7);
         for _ in 0..20_000 {
             let text: String = (0..below(30))
                 .map(|_| pieces[below(pieces.len())])

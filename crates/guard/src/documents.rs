@@ -129,6 +129,7 @@ fn ranges(text: &str) -> Vec<Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::drawn;
 
     #[test]
     fn a_stream_is_cut_at_its_document_marks() {
@@ -142,11 +143,7 @@ mod tests {
     #[test]
     fn a_mark_is_three_dashes_at_the_start_of_a_line() {
         const PIECES: [&str; 8] = ["\n", "-", "--", "---", " ", "\r", "a", "é"];
-        let mut state = 7_u32;
-        let mut below = |limit: usize| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 16) as usize % limit
-        };
+        let mut below = drawn::below(7);
         let mut count = 0;
         for _ in 0..20_000 {
             let text: String = (0..below(16))
@@ -172,11 +169,7 @@ mod tests {
             " ", "#", " # ", "\n...", "\n...\n", "- ", "? ", "{", "}", "[", "\"", "'", "|", "\r\n",
             "\r", "&a ", "é", "\u{2028}", "...", "---", ":\t",
         ];
-        let mut state = 7_u32;
-        let mut below = |limit: usize| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 16) as usize % limit
-        };
+        let mut below = drawn::below(7);
         let mut count = 0;
         for _ in 0..200_000 {
             let pieces = (0..below(14)).map(|_| PIECES[below(PIECES.len())]);

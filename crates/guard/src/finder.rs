@@ -190,6 +190,7 @@ mod tests {
     use std::slice;
 
     use super::*;
+    use crate::drawn;
 
     fn finder() -> Finder {
         let words = [
@@ -213,11 +214,7 @@ mod tests {
     /// Keywords among other words.
     fn drawn(finder: &Finder, length: usize) -> String {
         let words = finder.keywords.words();
-        let mut state = 7_u32;
-        let mut below = |limit: usize| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 16) as usize % limit
-        };
+        let mut below = drawn::below(7);
         let mut text = String::new();
         while text.len() < length {
             text.push_str(words[below(words.len())]);
@@ -289,11 +286,7 @@ mod tests {
     #[test]
     fn parts_together_have_what_each_has_alone() {
         let text = drawn(&finder(), 4_000);
-        let mut state = 11_u32;
-        let mut below = |limit: usize| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 16) as usize % limit
-        };
+        let mut below = drawn::below(11);
         for searched in [0, MANY] {
             for _ in 0..2_000 {
                 let finder = finder();

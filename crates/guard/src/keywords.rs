@@ -174,6 +174,7 @@ impl Keywords {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::drawn;
 
     #[test]
     fn words_are_found_where_an_automaton_finds_them() {
@@ -189,11 +190,7 @@ mod tests {
             "p", "P", "w", "pass", "PassWord", "swor", "d", "key", "KEY", "a3", "-", ":", "//",
             "é", " ", "\0", "ey",
         ];
-        let mut state = 7_u32;
-        let mut below = |limit: usize| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 16) as usize % limit
-        };
+        let mut below = drawn::below(7);
         let mut count = 0;
         for _ in 0..20_000 {
             let text: String = (0..below(12))

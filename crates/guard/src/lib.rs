@@ -12,6 +12,8 @@ mod checksum;
 mod control;
 mod dedup;
 mod documents;
+#[cfg(test)]
+mod drawn;
 mod encoded;
 mod encrypted;
 mod files;

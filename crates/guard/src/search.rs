@@ -275,14 +275,11 @@ fn is_binary_version(text: &[u8], copied: &[Copied]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::drawn;
 
     #[test]
     fn a_version_is_no_text_wherever_its_bytes_are_from() {
-        let mut state = 7_u32;
-        let mut below = |limit: usize| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 8) as usize % limit
-        };
+        let mut below = drawn::below(7);
         let mut counts = [0; 2];
         for _ in 0..3_000 {
             let mut base = vec![b'a'; TEXT_HEAD + below(400)];

@@ -513,6 +513,7 @@ fn private_key(text: &[u8], at: usize) -> Option<Hit> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::drawn;
 
     fn rules(text: &str) -> Vec<&'static str> {
         let searcher = Searcher::new();
@@ -620,11 +621,7 @@ mod tests {
             "é",
         ];
         let searcher = Searcher::new();
-        let mut state = 7_u32;
-        let mut below = |limit: usize| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 16) as usize % limit
-        };
+        let mut below = drawn::below(7);
         let mut text = |most: usize| -> String {
             let pieces = (0..below(most)).map(|_| match below(30) {
                 0 => "x".repeat(below(120)),

@@ -155,17 +155,14 @@ impl Values {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::drawn;
 
     #[test]
     fn values_are_found_where_an_automaton_finds_them() {
         let pieces = [
             "a", "A", "b", "ab", "aB", "-", "é", "É", "hunter2", "Hunter", "\u{1}", "[{",
         ];
-        let mut state = 7_u32;
-        let mut below = |limit: usize| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 16) as usize % limit
-        };
+        let mut below = drawn::below(7);
         let (mut count, mut sure) = (0, 0);
         for _ in 0..1_000 {
             let mut drawn = |most: usize| -> String {
