@@ -10,8 +10,8 @@
 //! - `<!-- blocks: each section in a fresh copy -->`: every heading starts with the example as it is.
 //!
 //! With `UPDATE_DOCS` set, what a command prints is written into the page: read it before you keep
-//! it. Commands in `sh` blocks and between backticks are not run, but their flags must exist; every
-//! link must lead somewhere.
+//! it. Commands in `sh` blocks and between backticks are not run, but their flags must exist, and so
+//! must scripts and examples; every link must lead somewhere.
 #![allow(
     clippy::unwrap_used,
     clippy::print_stderr,
@@ -283,6 +283,36 @@ fn mentions(text: &str) -> Vec<String> {
     // Shortened, or one of several spellings.
     found.retain(|command| !command.contains(['…', '[', '|', '\'', '"']) && command.contains(' '));
     found
+}
+
+/// Scripts and examples that people are told to run.
+#[test]
+fn every_script_and_example_that_is_named_is_there() {
+    let script = Regex::new(r"(?:^|[\s`])((?:benches|\.ci)/[a-z]+(?:\.sh)?)(?:[\s`]|$)").unwrap();
+    let example = Regex::new(r"-p kustom-([a-z]+) --example ([a-z_]+)").unwrap();
+    let root = root();
+    let mut named = BTreeSet::new();
+    for document in documents(&root) {
+        if document.ends_with("CHANGELOG.md") {
+            continue;
+        }
+        let text = fs::read_to_string(&document).unwrap();
+        for line in text.lines() {
+            let scripts = script.captures_iter(line).map(|found| found[1].to_owned());
+            let examples = example.captures_iter(line);
+            named.extend(scripts);
+            named.extend(
+                examples.map(|found| format!("crates/{}/examples/{}.rs", &found[1], &found[2])),
+            );
+        }
+    }
+    assert!(named.len() > 15, "{named:?}");
+    assert!(named.iter().any(|path| path.contains("/examples/")));
+    let missing: Vec<&String> = named
+        .iter()
+        .filter(|path| !root.join(path).exists())
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 /// Blocks of YAML are YAML, and those that are settings have fields that the settings have.

@@ -192,9 +192,7 @@ fn wanted(path: &str) -> Wanted {
 /// Whether a text holds no more than what a pass has found by patterns alone.
 fn is_settled(path: &str, pass: &Pass, marks: &Marks) -> bool {
     let is_empty = pass.assignments.is_empty() && pass.structures.is_empty();
-    is_empty && marks.encoded.is_empty() && !files::may_be_secret(path)
-        || marks.wanted == Wanted::Marked
-        || files::is_record(path)
+    is_empty && marks.encoded.is_empty() && !files::may_be_secret(path) || files::is_record(path)
 }
 
 /// The hit of an assignment; what it assigns was judged when it was found.

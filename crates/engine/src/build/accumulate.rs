@@ -52,7 +52,8 @@ impl<'l> KustTarget<'l> {
         let mut ahead = self.read_ahead(names).into_iter();
         // Most files hold one, and directories above add some. Memory that is not written to costs
         // nothing, and to move what is written costs more.
-        gathered.resources.reserve(names.len().saturating_mul(ROOM));
+        let room = names.len().min(FILES_AHEAD) * ROOM;
+        gathered.resources.reserve(room);
         for (index, name) in names.iter().enumerate() {
             let twice = |error| named_twice(error, name, names.get(..index).unwrap_or_default());
             let read = ahead.next().flatten();
@@ -275,6 +276,9 @@ impl<'l> KustTarget<'l> {
 
 /// Room for what comes of a file, in objects.
 const ROOM: usize = 3;
+
+/// For how many files there is room before they are read: a list of names is soon written.
+const FILES_AHEAD: usize = 1 << 14;
 
 /// What is served over HTTP is neither a file nor a base; the name says which was meant.
 fn neither(name: &Text, as_file: Error, as_base: Error) -> Error {
